@@ -1,0 +1,152 @@
+import type { LayerTable } from '#format/layer';
+import type { ArchiveFormat, Compression, Finding, HistoryReport, LayerStatus } from '#model';
+
+/** An archive that was opened: its manifests are read, its layers are not. Holds a file: dispose of it. */
+export interface Archive extends AsyncDisposable {
+  readonly format: ArchiveFormat;
+  /** What the user calls it: the file's or folder's name. */
+  readonly title: string;
+  readonly images: readonly ArchiveImage[];
+  /** Of the archive and its manifests; those of layers come with the layers. */
+  readonly findings: readonly Finding[];
+}
+
+export interface ArchiveImage {
+  readonly index: number;
+  readonly names: readonly string[];
+  /** `linux/amd64`, `linux/arm/v7`; `unknown` where nothing says it. */
+  readonly platform: string;
+  /** `windows`: names are compared without case. */
+  readonly os: string;
+  readonly osVersion?: string;
+  readonly configDigest: string | null;
+  readonly manifestDigest: string | null;
+  readonly layers: readonly ArchiveLayer[];
+  readonly history: readonly HistoryReport[];
+  readonly attestations: readonly string[];
+  /** The image config as parsed JSON, null where it is missing or damaged. */
+  readonly config: unknown;
+}
+
+export interface ArchiveLayer {
+  readonly index: number;
+  readonly digest: string | null;
+  readonly diffId: string | null;
+  readonly mediaType: string | null;
+  readonly createdBy: string | null;
+  /** Before the layer is read: `present` where its blob is there. */
+  readonly status: LayerStatus;
+  readonly compression: Compression;
+  /** Bytes of the blob: as found, else as the descriptor says. */
+  readonly blobBytes: number;
+  readonly urls: readonly string[];
+  /** Null where the blob is missing or foreign. The same object for layers that share a blob. */
+  readonly blob: BlobSource | null;
+}
+
+/** Where a blob's bytes are: a range of a file. Structured-clonable: workers open the file themselves. */
+export interface BlobSource {
+  readonly path: string;
+  readonly start: number;
+  readonly length: number;
+  readonly compression: Compression;
+  /** Key in the index cache: a stated digest, or one of path, size, time and range. */
+  readonly cacheKey: string;
+}
+
+/** A layer that was read. */
+export interface IndexedLayer {
+  readonly table: LayerTable;
+  readonly status: 'present' | 'damaged';
+  /** Bytes of the plain tar, all that was read of it, trailing blocks included. */
+  readonly tarBytes: number;
+  /** Without `image` and `layer`. */
+  readonly findings: readonly Finding[];
+  /** Measured by `verify` only. */
+  readonly measured: { readonly digest: string; readonly diffId: string } | null;
+}
+
+/** A tar member with everything its header and PAX records say: for `raw` and the window's Raw tab. */
+export interface RawMember {
+  readonly index: number;
+  /** Of the member's first header block. */
+  readonly offset: number;
+  readonly name: Uint8Array;
+  readonly type: string;
+  readonly typeflag: number;
+  readonly size: number;
+  readonly storedSize: number;
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  readonly uname: Uint8Array;
+  readonly gname: Uint8Array;
+  readonly mtimeSeconds: number;
+  readonly mtimeNanos: number;
+  readonly devMajor: number;
+  readonly devMinor: number;
+  readonly linkname: Uint8Array | null;
+  readonly format: 'v7' | 'ustar' | 'pax' | 'gnu' | 'star';
+  readonly pax: ReadonlyMap<string, Uint8Array> | null;
+  readonly sparse: readonly (readonly [number, number])[] | null;
+  readonly whiteout: 'file' | 'opaque' | null;
+}
+
+export interface ReaderOptions {
+  /** Where indexes and spooled layers are kept; null: nowhere (spools then go to a temporary folder, removed on disposal). */
+  readonly cacheFolder: string | null;
+  /** How many workers may run at once; 0: all work is done on the calling thread. */
+  readonly workers: number;
+  /** The worker's script; absent: the source beside this room. */
+  readonly workerUrl?: URL | string;
+  /** Room for the cache, bytes. */
+  readonly cacheBytes?: number;
+}
+
+export interface Progress {
+  readonly phase: string;
+  readonly doneBytes: number;
+  readonly totalBytes: number | null;
+}
+
+/** Opens archives and reads layers: holds the worker pool, the index cache and the spools. Dispose of it. */
+export interface Reader extends AsyncDisposable {
+  /** A file or an OCI layout folder. Fails with NOT_FOUND, NOT_AN_IMAGE, BAD_MANIFEST, TRUNCATED, DAMAGED, PERMISSION, IO, CANCELLED. */
+  open(path: string, options?: { signal?: AbortSignal; onProgress?: (progress: Progress) => void }): Promise<Archive>;
+  /** The same from a stream (`-`): spooled first. */
+  openStream(
+    bytes: AsyncIterable<Uint8Array>,
+    title: string,
+    options?: { signal?: AbortSignal; onProgress?: (progress: Progress) => void },
+  ): Promise<Archive>;
+  /**
+   * Indexes layers side by side; a blob that several layers share is read once. Null for layers whose blob isn't there.
+   * A damaged layer doesn't fail the others: it comes with what could be read, status `damaged` and its finding.
+   * `verify`: reads every byte and measures digests; mismatches are findings.
+   */
+  indexLayers(
+    layers: readonly ArchiveLayer[],
+    options?: {
+      verify?: boolean;
+      signal?: AbortSignal;
+      onProgress?: (progress: Progress) => void;
+      onLayer?: (layer: ArchiveLayer, indexed: IndexedLayer | null) => void;
+    },
+  ): Promise<readonly (IndexedLayer | null)[]>;
+  /** Bytes of a regular file's body (holes as zeros), from `start`, at most `length`. */
+  readBody(
+    layer: ArchiveLayer,
+    indexed: IndexedLayer,
+    member: number,
+    options?: { start?: number; length?: number; signal?: AbortSignal },
+  ): AsyncIterable<Uint8Array>;
+  /** The member's header again, and its header blocks as they stand (at most `maxBytes`). */
+  readHeader(
+    layer: ArchiveLayer,
+    indexed: IndexedLayer,
+    member: number,
+    options?: { maxBytes?: number; signal?: AbortSignal },
+  ): Promise<{ readonly raw: RawMember; readonly bytes: Uint8Array; readonly bodyOffset: number }>;
+  /** Every member of a layer's tar in order; ends with the error that stops the tar, if one does. */
+  listRaw(layer: ArchiveLayer, options?: { signal?: AbortSignal }): AsyncIterable<RawMember>;
+}

@@ -1,0 +1,40 @@
+import type { LayerTable } from '#format/layer';
+import type { Finding, ImageTotals } from '#model';
+
+/** What `inspect` says of one layer of a stack, as cli.md's JSON defines it. */
+export interface LayerSummary {
+  readonly entries: number;
+  readonly fileBytes: number;
+  readonly added: number;
+  readonly modified: number;
+  readonly removed: number;
+}
+
+/**
+ * Layers applied one on another, the lowest first. Built once an image; all views and change lists are made from it on demand.
+ * A layer that couldn't be read is null and counts as empty.
+ */
+export interface Stack {
+  readonly layers: readonly (LayerTable | null)[];
+  readonly caseInsensitive: boolean;
+  readonly summaries: readonly LayerSummary[];
+  readonly totals: ImageTotals;
+  /** whiteout-without-target, dangling-hardlink, case-collision: with `layer` and `path`. */
+  readonly findings: readonly Finding[];
+}
+
+/** An entry of a layer's table: what a path is in a view. */
+export interface EntryAt {
+  readonly layer: number;
+  /** NO_ENTRY for an implied folder. */
+  readonly member: number;
+}
+
+/** A file that costs more than the image shows. */
+export interface WastedFile {
+  readonly path: Uint8Array;
+  /** Bytes of bodies that no visible name has any more. */
+  readonly wastedBytes: number;
+  /** Layers that wrote a body for the path, the lowest first. */
+  readonly layers: readonly number[];
+}

@@ -1,0 +1,226 @@
+/**
+ * The contract between the privileged side (host) and the renderer: every operation and topic, once.
+ * Queries only read; commands change something. Inputs are checked by {@link ./schemas.ts} before anything is done.
+ * Replies are an {@link Envelope}. Values may hold typed arrays: structured clone and the wire codec carry them.
+ */
+import type { ArchiveFormat, Finding, HistoryReport, ImageTotals, LayerReport, RowTable } from '#model';
+
+export type Envelope<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly error: { readonly code: string; readonly message: string; readonly detail?: string } };
+
+export interface AppInfo {
+  readonly version: string;
+  /** Which door serves this: Electron's IPC or the loopback host. */
+  readonly host: 'electron' | 'web';
+  /** `linux`, `darwin`, `win32`. */
+  readonly system: string;
+  /** A name of the sample image, null where it isn't there. */
+  readonly sample: string | null;
+}
+
+/** A file that the user gave: opaque, used once, by the window it was given to. */
+export interface FileGrant {
+  readonly grant: string;
+  readonly name: string;
+}
+
+export interface ImageSummary {
+  readonly index: number;
+  readonly names: readonly string[];
+  readonly platform: string;
+  readonly osVersion?: string;
+  readonly configDigest: string | null;
+  readonly manifestDigest: string | null;
+  /** False until its layers were read: counts and sizes are 0 before. */
+  readonly loaded: boolean;
+  readonly layers: readonly LayerReport[];
+  /** Chain id of each layer, null where a diffID is unknown. Source: OCI image-spec config.md, Layer ChainID. */
+  readonly chainIds: readonly (string | null)[];
+  readonly history: readonly HistoryReport[];
+  readonly totals: ImageTotals;
+  readonly attestations: readonly string[];
+}
+
+export interface ArchiveSummary {
+  /** Unlike any other in this process. */
+  readonly archiveId: string;
+  readonly title: string;
+  readonly format: ArchiveFormat;
+  /** Bytes of the file; of a folder the blobs'. */
+  readonly sizeBytes: number;
+  readonly images: readonly ImageSummary[];
+  readonly findings: readonly Finding[];
+}
+
+export type JobState = 'queued' | 'running' | 'done' | 'failed' | 'cancelled';
+
+export interface Job {
+  readonly jobId: string;
+  readonly kind: 'open' | 'load' | 'verify' | 'export';
+  /** What it works on, safe to show. */
+  readonly title: string;
+  readonly state: JobState;
+  /** In words: `reading layer 3 of 9`. */
+  readonly phase: string;
+  readonly doneBytes: number;
+  /** Null where it isn't known: show bytes and no percentage. */
+  readonly totalBytes: number | null;
+  readonly archiveId: string | null;
+  readonly image: number | null;
+  readonly error: { readonly code: string; readonly message: string } | null;
+}
+
+/** Rows [start, start + length) of a table of `total` rows. Row numbers in `parent` and `subtreeEnd` are those of the whole. */
+export interface RowPage {
+  readonly total: number;
+  readonly start: number;
+  /** Names are of this page alone: its `nameStart` begins at 0. `links` are by row number in the page. */
+  readonly rows: RowTable;
+}
+
+export interface ImageRef {
+  readonly archiveId: string;
+  readonly image: number;
+}
+
+export interface EntryRef extends ImageRef {
+  readonly layer: number;
+  /** Hex of the raw path. */
+  readonly pathHex: string;
+}
+
+export interface EntryAttributes {
+  readonly layer: number;
+  readonly type: string;
+  readonly size: number;
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  readonly uname: string;
+  readonly gname: string;
+  /** As formatTimestamp gives it. */
+  readonly mtime: string;
+  readonly linkname: string | null;
+  /** Extended and Windows attributes: printable text, else hex. */
+  readonly attributes: readonly { readonly name: string; readonly value: string; readonly encoding: 'text' | 'hex' }[];
+  /** No entry brings it: a folder that others imply. */
+  readonly implied: boolean;
+}
+
+export interface EntryDetails {
+  readonly path: string;
+  /** As seen at the layer asked for; null where it isn't there any more. */
+  readonly now: EntryAttributes | null;
+  /** In the view below the layer asked for. */
+  readonly before: EntryAttributes | null;
+  /** Layers that touch the path, the lowest first. */
+  readonly history: readonly { readonly layer: number; readonly kind: 'added' | 'modified' | 'removed'; readonly size: number }[];
+}
+
+export interface RawHeader {
+  readonly index: number;
+  readonly offset: number;
+  readonly bodyOffset: number;
+  readonly format: string;
+  readonly typeflag: string;
+  readonly fields: readonly { readonly name: string; readonly value: string }[];
+  readonly pax: readonly { readonly name: string; readonly value: string; readonly encoding: 'text' | 'hex' }[];
+  readonly sparse: readonly (readonly [number, number])[];
+  /** The member's header blocks as they stand, at most 8,192 bytes. */
+  readonly bytes: Uint8Array;
+}
+
+export interface ContentPage {
+  readonly offset: number;
+  readonly totalBytes: number;
+  readonly bytes: Uint8Array;
+}
+
+export interface Operations {
+  'app.info': { kind: 'query'; input: Record<string, never>; output: AppInfo };
+  /** A grant for the sample image. */
+  'app.sample': { kind: 'command'; input: Record<string, never>; output: FileGrant };
+  /** Shows the system's dialog and gives a grant a file chosen; FORBIDDEN on the loopback host, which takes uploads. */
+  'files.choose': { kind: 'command'; input: { what: 'files' | 'folder' }; output: { grants: readonly FileGrant[] } };
+  /** A grant to upload to, on the loopback host: `PUT /uploads/<grant>`. FORBIDDEN in Electron. */
+  'files.expect': { kind: 'command'; input: { name: string; sizeBytes: number }; output: FileGrant };
+  /** Opens what the grant stands for, and loads its first image. */
+  'archive.open': { kind: 'command'; input: { grant: string }; output: { jobId: string } };
+  'archive.close': { kind: 'command'; input: { archiveId: string }; output: Record<string, never> };
+  'archive.summary': { kind: 'query'; input: { archiveId: string }; output: ArchiveSummary };
+  /** Reads the layers of one image of an open archive. */
+  'image.load': { kind: 'command'; input: ImageRef; output: { jobId: string } };
+  /** Reads everything and checks every digest; findings follow in the summary. */
+  'image.verify': { kind: 'command'; input: ImageRef; output: { jobId: string } };
+  /** What the layers from `from` to `to` (both included, 0 the bottom) changed together. */
+  'image.changes': { kind: 'query'; input: ImageRef & { from: number; to: number; start: number; count: number }; output: RowPage };
+  /** The file system as seen at a layer; rows the layer touches are marked. */
+  'image.view': { kind: 'query'; input: ImageRef & { layer: number; start: number; count: number }; output: RowPage };
+  'entry.details': { kind: 'query'; input: EntryRef; output: EntryDetails };
+  /** The header of the entry that counts at this layer, of the layer that has it. */
+  'entry.raw': { kind: 'query'; input: EntryRef; output: RawHeader };
+  /** A file's bytes as seen at the layer: at most 262,144 a call. */
+  'entry.content': { kind: 'query'; input: EntryRef & { offset: number; length: number }; output: ContentPage };
+  'jobs.cancel': { kind: 'command'; input: { jobId: string }; output: Record<string, never> };
+  /** Takes a job that has ended off the list. */
+  'jobs.dismiss': { kind: 'command'; input: { jobId: string }; output: Record<string, never> };
+}
+
+export type OperationName = keyof Operations;
+export type InputOf<N extends OperationName> = Operations[N]['input'];
+export type OutputOf<N extends OperationName> = Operations[N]['output'];
+
+/** Topics open with a snapshot and then send the whole state again, at most ten times a second. */
+export interface Topics {
+  jobs: { readonly jobs: readonly Job[] };
+  library: { readonly archives: readonly ArchiveSummary[] };
+  /** Files that the system or the command line asks this window to open. */
+  requests: { readonly open: readonly FileGrant[] };
+}
+
+export type TopicName = keyof Topics;
+
+export const OPERATION_NAMES = [
+  'app.info',
+  'app.sample',
+  'files.choose',
+  'files.expect',
+  'archive.open',
+  'archive.close',
+  'archive.summary',
+  'image.load',
+  'image.verify',
+  'image.changes',
+  'image.view',
+  'entry.details',
+  'entry.raw',
+  'entry.content',
+  'jobs.cancel',
+  'jobs.dismiss',
+] as const satisfies readonly OperationName[];
+
+export const TOPIC_NAMES = ['jobs', 'library', 'requests'] as const satisfies readonly TopicName[];
+
+export const FIRST_PAGE_ROWS = 2_000;
+export const PAGE_ROWS = 50_000;
+export const CONTENT_PAGE_BYTES = 262_144;
+
+/** What the renderer calls; made over each door by its own transport. */
+export interface Client {
+  call<N extends OperationName>(name: N, input: InputOf<N>, options?: { signal?: AbortSignalLike }): Promise<OutputOf<N>>;
+  /** Returns the function that ends the subscription. */
+  subscribe<T extends TopicName>(topic: T, listener: (state: Topics[T]) => void): () => void;
+  /**
+   * A grant for a file that was dropped or chosen in the page: by its path in Electron, by upload on the loopback host.
+   * `file` is a DOM File. Folders: Electron only.
+   */
+  grantFile(file: unknown, options?: { onProgress?: (sentBytes: number) => void; signal?: AbortSignalLike }): Promise<FileGrant>;
+}
+
+/** What of AbortSignal the contract needs; pure rooms know no DOM. */
+export interface AbortSignalLike {
+  readonly aborted: boolean;
+  addEventListener(type: 'abort', listener: () => void): void;
+  removeEventListener(type: 'abort', listener: () => void): void;
+}

@@ -1,0 +1,16 @@
+import type { Archive, ArchiveImage, IndexedLayer, Reader } from '#archive';
+import type { Stack } from '#changes';
+import type { Finding, ImageReport } from '#model';
+
+/** An image whose layers were read. */
+export interface LoadedImage {
+  readonly reader: Reader;
+  readonly archive: Archive;
+  readonly image: ArchiveImage;
+  readonly layers: readonly (IndexedLayer | null)[];
+  readonly stack: Stack;
+  /** As `inspect --json` has it. */
+  readonly report: ImageReport;
+  /** Of this image's layers and stack, with `image` and `layer`. */
+  readonly findings: readonly Finding[];
+}

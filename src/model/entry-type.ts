@@ -1,0 +1,21 @@
+/** What a tar member stands for. The order is the code kept in tables: append only. */
+export const ENTRY_TYPES = ['file', 'directory', 'symlink', 'hardlink', 'character', 'block', 'fifo', 'global', 'other'] as const;
+
+export type EntryType = (typeof ENTRY_TYPES)[number];
+
+/** Codes of {@link ENTRY_TYPES}, as they stand in `type` columns. */
+export const TYPE = {
+  file: 0,
+  directory: 1,
+  symlink: 2,
+  hardlink: 3,
+  character: 4,
+  block: 5,
+  fifo: 6,
+  global: 7,
+  other: 8,
+} as const;
+
+export function entryTypeName(code: number): EntryType {
+  return ENTRY_TYPES[code] ?? 'other';
+}

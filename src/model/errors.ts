@@ -1,0 +1,54 @@
+/** The closed set of codes an error may carry; each has a hint in {@link ./hints.ts}. */
+export const ERROR_CODES = [
+  'USAGE', // the command or request itself is wrong
+  'NOT_FOUND', // the file, image, layer or path asked for isn't there
+  'NOT_AN_IMAGE', // neither an image archive, a layout, nor a layer tar
+  'BAD_MANIFEST', // a manifest, index or config that can't be used
+  'BAD_TAR', // a tar header that no reader accepts
+  'TRUNCATED', // the input ends too early
+  'DAMAGED', // compressed data that doesn't decompress
+  'BLOB_MISSING', // the blob isn't in the archive
+  'DIGEST_MISMATCH', // content isn't what its digest says
+  'UNSUPPORTED', // a format or feature this program doesn't read
+  'TOO_LARGE', // a limit was passed
+  'PATH_ESCAPE', // a path or link leads out of where it belongs
+  'NAME_REFUSED', // a name that can't be written on this system
+  'EXISTS', // the target is there already
+  'PERMISSION', // the system said no
+  'IO', // the system failed to read or write
+  'CANCELLED', // the user, or the end of the program, stopped it
+  'BAD_REQUEST', // a message that breaks the contract
+  'FORBIDDEN', // a sender or grant that isn't allowed
+  'INTERNAL', // a defect of this program
+] as const;
+
+export type ErrorCode = (typeof ERROR_CODES)[number];
+
+/** Every error that is meant to be told. `message`: what failed, on what; no control characters; one line. */
+export class LayerscopeError extends Error {
+  override readonly name = 'LayerscopeError';
+  readonly code: ErrorCode;
+  /** Byte offset in the input, if one is known. */
+  readonly offset: number | undefined;
+
+  constructor(code: ErrorCode, message: string, options: { cause?: unknown; offset?: number } = {}) {
+    super(message, options.cause === undefined ? {} : { cause: options.cause });
+    this.code = code;
+    this.offset = options.offset;
+  }
+}
+
+/** Any thrown value as a LayerscopeError: Node's system errors keep their meaning, the rest is INTERNAL. */
+export function asLayerscopeError(error: unknown): LayerscopeError {
+  if (error instanceof LayerscopeError) return error;
+  if (error instanceof Error) {
+    const { code, name } = error as Error & { code?: unknown };
+    if (name === 'AbortError' || code === 'ABORT_ERR') return new LayerscopeError('CANCELLED', 'cancelled', { cause: error });
+    if (code === 'ENOENT' || code === 'ENOTDIR') return new LayerscopeError('NOT_FOUND', error.message, { cause: error });
+    if (code === 'EACCES' || code === 'EPERM') return new LayerscopeError('PERMISSION', error.message, { cause: error });
+    if (code === 'EEXIST') return new LayerscopeError('EXISTS', error.message, { cause: error });
+    if (typeof code === 'string' && /^E[A-Z0-9]+$/.test(code)) return new LayerscopeError('IO', error.message, { cause: error });
+    return new LayerscopeError('INTERNAL', error.message, { cause: error });
+  }
+  return new LayerscopeError('INTERNAL', String(error));
+}

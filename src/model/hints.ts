@@ -1,0 +1,59 @@
+import type { ErrorCode } from './errors.ts';
+import type { FindingCode } from './findings.ts';
+
+/** What the user can do about an error, one sentence each. */
+export const ERROR_HINTS: Record<ErrorCode, string> = {
+  USAGE: 'See layerscope --help.',
+  NOT_FOUND: 'Check the name; it may have been moved or removed.',
+  NOT_AN_IMAGE: 'Make an archive with: docker save -o image.tar NAME.',
+  BAD_MANIFEST: 'The archive was written wrongly or damaged; export it again.',
+  BAD_TAR: 'The file is damaged, or no tar archive; export it again.',
+  TRUNCATED: 'The file was cut off; copy or export it again.',
+  DAMAGED: 'The compressed data is damaged; copy or export it again.',
+  BLOB_MISSING: 'The archive was exported without this blob; export it again with all its content.',
+  DIGEST_MISMATCH: 'The archive is damaged or was changed; export it again.',
+  UNSUPPORTED: 'This kind of file is not read yet.',
+  TOO_LARGE: 'The input passes a limit that protects this machine.',
+  PATH_ESCAPE: 'The entry was refused so that nothing outside the folder is touched.',
+  NAME_REFUSED: 'Export to a file system that allows this name.',
+  EXISTS: 'Choose another folder, or remove what is there.',
+  PERMISSION: 'Check the permissions of the file or folder.',
+  IO: 'Check the disk and try again.',
+  CANCELLED: 'Start it again when you want it.',
+  BAD_REQUEST: 'This is a defect of the program; please report it.',
+  FORBIDDEN: 'Open the address that the program printed.',
+  INTERNAL: 'This is a defect of the program; please report it.',
+};
+
+/** What a finding means and what to do, for people. */
+export const FINDING_HINTS: Record<FindingCode, { title: string; hint: string }> = {
+  'missing-blob': { title: 'Blob missing', hint: 'The archive names content it does not hold; export it again with all layers.' },
+  'digest-mismatch': { title: 'Digest does not match', hint: 'The blob is not what its digest says: damaged or changed.' },
+  'diffid-mismatch': { title: 'Diff ID does not match', hint: 'The layer is not what the image config says: damaged or changed.' },
+  'damaged-blob': { title: 'Damaged blob', hint: 'The data does not decompress to its end; what could be read is shown.' },
+  'bad-tar': { title: 'Damaged tar', hint: 'A header could not be read; entries before it are shown.' },
+  truncated: { title: 'Cut off', hint: 'The data ends too early; entries up to there are shown.' },
+  'path-escape': { title: 'Path leads outside', hint: 'Viewing is safe; export refuses the entry.' },
+  'manifest-disagreement': { title: 'Manifests disagree', hint: 'manifest.json and the OCI manifest differ; manifest.json counts.' },
+  'history-mismatch': {
+    title: 'History does not fit',
+    hint: 'The config has more or fewer history steps than layers; commands may be unknown.',
+  },
+  'foreign-layer': { title: 'Foreign layer', hint: 'The layer is kept elsewhere; nothing is fetched.' },
+  'media-type-mismatch': { title: 'Media type is wrong', hint: 'The content is not what its media type says; the content counts.' },
+  'size-mismatch': { title: 'Size does not match', hint: 'The blob is longer or shorter than its descriptor says.' },
+  'trailing-data': { title: 'Data after the end', hint: 'Bytes follow the end of the archive; readers ignore them, digests do not.' },
+  'missing-end-marker': { title: 'No end marker', hint: 'The two zero blocks that end a tar are missing.' },
+  'odd-name': { title: 'Odd name', hint: 'The name is not in normal form; readers may differ.' },
+  'invalid-utf8-name': { title: 'Name is not UTF-8', hint: 'The raw bytes are kept and shown as \\xNN.' },
+  'ambiguous-name': { title: 'Two names on one entry', hint: 'Readers disagree; the GNU long name counts here, as in Go.' },
+  'global-header': { title: 'PAX global header', hint: 'Go, and so Docker, does not apply it to the entries.' },
+  'duplicate-path': { title: 'Path more than once', hint: 'The last entry counts; all of them cost.' },
+  'bare-whiteout': { title: 'Whiteout of nothing named', hint: 'A bare .wh. is not applied.' },
+  'whiteout-without-target': { title: 'Whiteout without target', hint: 'It hides nothing.' },
+  'dangling-hardlink': { title: 'Hard link to nothing', hint: 'Its target is not in this layer or below.' },
+  'reserved-name': { title: 'Name reserved on Windows', hint: 'It can not be written on Windows as it is.' },
+  'case-collision': { title: 'Names that differ in case only', hint: 'Windows takes them for one file.' },
+  'unknown-type': { title: 'Unknown entry type', hint: 'The entry is listed in raw only.' },
+  'index-entry-skipped': { title: 'Index entry not followed', hint: 'The index is nested too deeply, or in a circle.' },
+};

@@ -1,0 +1,62 @@
+import type { Finding } from './findings.ts';
+
+/** Told apart by content. `layer`: one layer tar by itself. */
+export type ArchiveFormat = 'docker-archive' | 'oci-archive' | 'oci-layout' | 'layer';
+export type Compression = 'none' | 'gzip' | 'zstd';
+export type LayerStatus = 'present' | 'missing' | 'foreign' | 'damaged';
+
+/** What `inspect --json` says of a layer. Counts and sizes are 0 while it isn't read or can't be. */
+export interface LayerReport {
+  readonly index: number;
+  readonly digest: string | null;
+  readonly diffId: string | null;
+  readonly mediaType: string | null;
+  readonly compression: Compression;
+  readonly status: LayerStatus;
+  readonly blobBytes: number;
+  readonly tarBytes: number;
+  readonly fileBytes: number;
+  readonly entries: number;
+  readonly added: number;
+  readonly modified: number;
+  readonly removed: number;
+  readonly createdBy: string | null;
+  /** Where a foreign layer can be had. */
+  readonly urls?: readonly string[];
+}
+
+export interface HistoryReport {
+  readonly createdBy: string | null;
+  readonly created: string | null;
+  readonly comment: string | null;
+  readonly emptyLayer: boolean;
+}
+
+export interface ImageTotals {
+  readonly files: number;
+  readonly fileBytes: number;
+  readonly finalBytes: number;
+  readonly wastedBytes: number;
+  readonly efficiency: number;
+}
+
+export interface ImageReport {
+  readonly index: number;
+  readonly names: readonly string[];
+  readonly platform: string;
+  readonly osVersion?: string;
+  readonly configDigest: string | null;
+  readonly manifestDigest: string | null;
+  readonly layers: readonly LayerReport[];
+  readonly history: readonly HistoryReport[];
+  readonly totals: ImageTotals;
+  /** Digests of attestation manifests about this image. */
+  readonly attestations?: readonly string[];
+}
+
+/** The whole of `inspect --json`. */
+export interface ArchiveReport {
+  readonly format: ArchiveFormat;
+  readonly images: readonly ImageReport[];
+  readonly findings: readonly Finding[];
+}

@@ -1,0 +1,128 @@
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+const encoder = new TextEncoder();
+
+/** UTF-8 to string, or null where the bytes aren't UTF-8. */
+export function decodeUtf8(bytes: Uint8Array): string | null {
+  let ascii = bytes.length <= 64;
+  if (ascii) {
+    let text = '';
+    for (let i = 0; i < bytes.length; i++) {
+      const byte = bytes[i] as number;
+      if (byte >= 0x80) {
+        ascii = false;
+        break;
+      }
+      text += String.fromCharCode(byte);
+    }
+    if (ascii) return text;
+  }
+  try {
+    return decoder.decode(bytes);
+  } catch {
+    return null;
+  }
+}
+
+export function encodeUtf8(text: string): Uint8Array<ArrayBuffer> {
+  return encoder.encode(text);
+}
+
+// Control characters, and the bidi controls that make a name read as another.
+// biome-ignore lint/suspicious/noControlCharactersInRegex: to find them is the point
+const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069\u2028\u2029\ufeff]/g;
+
+function escapeUnsafe(text: string): string {
+  return text.replace(UNSAFE, (ch) => {
+    const code = ch.charCodeAt(0);
+    return code < 0x80
+      ? `\\x${code.toString(16).toUpperCase().padStart(2, '0')}`
+      : `\\u${code.toString(16).toUpperCase().padStart(4, '0')}`;
+  });
+}
+
+/** Length of the valid UTF-8 sequence at `at`, or 0. */
+function sequenceLength(bytes: Uint8Array, at: number): number {
+  const first = bytes[at] as number;
+  const length =
+    first < 0x80 ? 1 : first >= 0xc2 && first < 0xe0 ? 2 : first >= 0xe0 && first < 0xf0 ? 3 : first >= 0xf0 && first < 0xf5 ? 4 : 0;
+  if (length === 0 || at + length > bytes.length) return 0;
+  return decodeUtf8(bytes.subarray(at, at + length)) === null ? 0 : length;
+}
+
+/**
+ * A path as it is printed in JSON: valid UTF-8 as it is, other bytes as `\xE4`, a backslash that was there as `\\`.
+ * Reversed by {@link unescapePath}. Control characters stay: JSON escapes them. For a terminal or the window: {@link displayPath}.
+ */
+export function escapePath(bytes: Uint8Array): string {
+  const whole = decodeUtf8(bytes);
+  if (whole !== null) return whole.includes('\\') ? whole.replaceAll('\\', '\\\\') : whole;
+  let text = '';
+  for (let at = 0; at < bytes.length; ) {
+    const length = sequenceLength(bytes, at);
+    if (length === 0) {
+      text += `\\x${(bytes[at] as number).toString(16).toUpperCase().padStart(2, '0')}`;
+      at += 1;
+    } else {
+      const piece = decodeUtf8(bytes.subarray(at, at + length)) as string;
+      text += piece === '\\' ? '\\\\' : piece;
+      at += length;
+    }
+  }
+  return text;
+}
+
+/** {@link escapePath}, and control and bidi characters escaped too: safe on a terminal and in the window. */
+export function displayPath(bytes: Uint8Array): string {
+  return escapeUnsafe(escapePath(bytes));
+}
+
+/** Free text (a command, a message, a tag) with control and bidi characters escaped. */
+export function displayText(text: string): string {
+  return escapeUnsafe(text);
+}
+
+/** The bytes that {@link escapePath} printed. A backslash that begins no escape stands for itself. */
+export function unescapePath(text: string): Uint8Array<ArrayBuffer> {
+  if (!text.includes('\\')) return encodeUtf8(text);
+  const out: number[] = [];
+  for (let at = 0; at < text.length; ) {
+    const hex = /^\\x([0-9A-Fa-f]{2})/.exec(text.slice(at, at + 4));
+    if (hex?.[1]) {
+      out.push(Number.parseInt(hex[1], 16));
+      at += 4;
+    } else if (text.startsWith('\\\\', at)) {
+      out.push(0x5c);
+      at += 2;
+    } else {
+      const point = text.codePointAt(at) as number;
+      const piece = String.fromCodePoint(point);
+      out.push(...encodeUtf8(piece));
+      at += piece.length;
+    }
+  }
+  return Uint8Array.from(out);
+}
+
+export function toHex(bytes: Uint8Array): string {
+  let text = '';
+  for (const byte of bytes) text += byte.toString(16).padStart(2, '0');
+  return text;
+}
+
+/** Null where `text` isn't an even number of hex digits. */
+export function fromHex(text: string): Uint8Array<ArrayBuffer> | null {
+  if (text.length % 2 !== 0 || !/^[0-9a-fA-F]*$/.test(text)) return null;
+  const bytes = new Uint8Array(text.length / 2);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = Number.parseInt(text.slice(i * 2, i * 2 + 2), 16);
+  return bytes;
+}
+
+/** -1, 0 or 1: as the bytes compare, the shorter first. */
+export function compareBytes(a: Uint8Array, b: Uint8Array): number {
+  const length = Math.min(a.length, b.length);
+  for (let i = 0; i < length; i++) {
+    const difference = (a[i] as number) - (b[i] as number);
+    if (difference !== 0) return difference < 0 ? -1 : 1;
+  }
+  return a.length === b.length ? 0 : a.length < b.length ? -1 : 1;
+}

@@ -1,0 +1,89 @@
+/**
+ * Changes, a view or a comparison as columns: one row a path, in depth-first order, siblings by the bytes of their names.
+ * The root itself is no row. Rows that only lead to others (unchanged folders) are there too, with kind `unchanged`.
+ * Columns are as long as `length`, but `nameStart`, which has one more. Sizes are bytes. All are plain typed arrays: they
+ * cross structured clone, workers and the wire as they are.
+ */
+export interface RowTable {
+  readonly length: number;
+  /** Row of the folder above, -1 at the top. Always smaller than the row itself. */
+  readonly parent: Int32Array;
+  /** Row after the last one below this: `row + 1` for a leaf. */
+  readonly subtreeEnd: Uint32Array;
+  /** {@link KIND} */
+  readonly kind: Uint8Array;
+  /** Bits of {@link DIFFERS}: what is not the same as before; 0 for added, removed and unchanged. */
+  readonly differs: Uint16Array;
+  /** {@link REASON}: why a row was removed, or what a modified or added one hides; 0 none. */
+  readonly reason: Uint8Array;
+  /** Code of ENTRY_TYPES: as it is now, or as it was for a removed row. */
+  readonly type: Uint8Array;
+  /** Bytes of the file now; of a removed file: before. 0 for all but files (a hard link has its body's size here). */
+  readonly size: Float64Array;
+  /** Bytes before: of a modified file; else 0. */
+  readonly previousSize: Float64Array;
+  /** Paths hidden with this row, itself not counted: of a removed folder, one replaced, or one made opaque. */
+  readonly hiddenEntries: Uint32Array;
+  /** Bytes hidden by this row, its own body included where that is hidden: what the layer below still costs. */
+  readonly hiddenBytes: Float64Array;
+  /** Seconds since 1970, UTC, with fraction. */
+  readonly mtime: Float64Array;
+  /** Permission, set-id and sticky bits. */
+  readonly mode: Uint16Array;
+  readonly uid: Float64Array;
+  readonly gid: Float64Array;
+  /** Layer (0 the bottom) that the row's entry comes from: of a removed row, the layer that had it. {@link NO_LAYER} for an implied folder. */
+  readonly layer: Uint16Array;
+  /** Row of the entry in that layer's table (`LayerTable`), {@link NO_ENTRY} for an implied folder. */
+  readonly entry: Uint32Array;
+  /** Where `previous` comes from: layer and entry of what the row replaces or removes; {@link NO_LAYER} where there's none. */
+  readonly previousLayer: Uint16Array;
+  readonly previousEntry: Uint32Array;
+  /** Offsets in `names`; the name of row r is names[nameStart[r] .. nameStart[r+1]]. */
+  readonly nameStart: Uint32Array;
+  /** Last path components, one after another, raw bytes. */
+  readonly names: Uint8Array;
+  /** Raw link target of symlinks and hard links, by row. Few rows have one. */
+  readonly links: ReadonlyMap<number, Uint8Array>;
+}
+
+export const KIND = { unchanged: 0, added: 1, modified: 2, removed: 3 } as const;
+export const KIND_NAMES = ['unchanged', 'added', 'modified', 'removed'] as const;
+export type KindName = (typeof KIND_NAMES)[number];
+
+export const DIFFERS = {
+  content: 1, // a file that the layer brings again: its size differs, or it can't be told without reading both
+  type: 2,
+  mode: 4,
+  owner: 8,
+  time: 16,
+  attributes: 32,
+  link: 64,
+} as const;
+
+export const REASON = { none: 0, whiteout: 1, opaque: 2, replaced: 3 } as const;
+export const REASON_NAMES = ['none', 'whiteout', 'opaque', 'replaced'] as const;
+export type ReasonName = (typeof REASON_NAMES)[number];
+
+export const NO_LAYER = 0xffff;
+export const NO_ENTRY = 0xffff_ffff;
+
+/** Name of a row: a view, not a copy. */
+export function rowName(table: RowTable, row: number): Uint8Array {
+  return table.names.subarray(table.nameStart[row], table.nameStart[row + 1]);
+}
+
+/** Full path of a row, raw bytes joined by `/`. */
+export function rowPath(table: RowTable, row: number): Uint8Array<ArrayBuffer> {
+  let length = -1;
+  for (let at = row; at >= 0; at = table.parent[at] as number) length += rowName(table, at).length + 1;
+  const path = new Uint8Array(Math.max(length, 0));
+  let end = path.length;
+  for (let at = row; at >= 0; at = table.parent[at] as number) {
+    const name = rowName(table, at);
+    path.set(name, end - name.length);
+    end -= name.length;
+    if (end > 0) path[--end] = 0x2f;
+  }
+  return path;
+}
