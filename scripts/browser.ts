@@ -1,0 +1,29 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { chromium } from '@playwright/test';
+
+const PLACES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome', '/usr/bin/google-chrome-stable'];
+
+function find(): string | undefined {
+  return [process.env.LAYERSCOPE_CHROMIUM, ...PLACES, chromium.executablePath()].find((place) => place !== undefined && existsSync(place));
+}
+
+/** A Chromium for the specs: one that is there, else Debian's when root, else Playwright's own. Throws where none can be had. */
+export function ensureChromium(): string {
+  const there = find();
+  if (there) return there;
+  if (process.getuid?.() === 0 && existsSync('/usr/bin/apt-get')) {
+    console.log('no browser here: installing Debian’s chromium');
+    spawnSync('apt-get', ['update', '-qq'], { stdio: 'inherit' });
+    spawnSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', 'chromium'], {
+      stdio: ['ignore', 'ignore', 'inherit'],
+      env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+    });
+  } else {
+    console.log('no browser here: fetching Playwright’s chromium');
+    spawnSync('npx', ['playwright', 'install', 'chromium'], { stdio: 'inherit', shell: process.platform === 'win32' });
+  }
+  const fetched = find();
+  if (!fetched) throw new Error('no Chromium for the specs: install one, or name it in LAYERSCOPE_CHROMIUM');
+  return fetched;
+}

@@ -1,0 +1,46 @@
+// `npm start [-- FILE…]`: builds what is out of date and opens the window; without an Electron runtime or a display it says so in
+// one line and serves the same interface on a loopback address.
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { electronRuntime } from './runtime.ts';
+import { buildIfStale, outFolder, type Target } from './stale.ts';
+
+const root = path.dirname(import.meta.dirname);
+const files = process.argv.slice(2).map((file) => (file.startsWith('-') ? file : path.resolve(process.env.INIT_CWD ?? '.', file)));
+
+/** Fetches the runtime of the electron package, which has no install script, as its own first start would. */
+function fetchRuntime(): void {
+  const script = createRequire(import.meta.url).resolve('electron/install.js');
+  console.log('fetching the Electron runtime, once');
+  spawnSync(process.execPath, [script], { stdio: 'ignore', timeout: 300_000 });
+}
+
+function serve(why: string): number {
+  buildIfStale('current');
+  console.log(`${why}: serving the window on a loopback address instead`);
+  const { status } = spawnSync(process.execPath, [path.join(root, 'dist', 'cli.js'), 'serve', ...files], { stdio: 'inherit' });
+  return status ?? 130;
+}
+
+function open(executable: string, target: Target): number {
+  buildIfStale(target);
+  const main = path.join(outFolder(target), 'electron', 'main.cjs');
+  // Chromium's sandbox refuses to run as root.
+  const sandbox = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
+  const { status } = spawnSync(executable, [...sandbox, main, ...files], { stdio: 'inherit' });
+  return status ?? 130;
+}
+
+const displayed = process.platform !== 'linux' || process.env.DISPLAY !== undefined || process.env.WAYLAND_DISPLAY !== undefined;
+if (!displayed) {
+  process.exitCode = serve('no display');
+} else {
+  if (electronRuntime() === null) fetchRuntime();
+  const runtime = electronRuntime();
+  process.exitCode =
+    runtime !== null && existsSync(runtime.executable)
+      ? open(runtime.executable, runtime.target)
+      : serve('no Electron runtime could be fetched');
+}

@@ -1,0 +1,49 @@
+// `npm run test:ui [-- --project web|electron] [playwright options]`: the specs in Chromium against the loopback host, and in a real
+// Electron where its runtime is to be had. Says what it could not run, and why; with LAYERSCOPE_REQUIRE_ELECTRON=1 that is a failure.
+import { spawnSync } from 'node:child_process';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { ensureChromium } from './browser.ts';
+import { electronRuntime } from './runtime.ts';
+import { buildIfStale, outFolder } from './stale.ts';
+
+const root = path.dirname(import.meta.dirname);
+const { values, positionals } = parseArgs({
+  options: { project: { type: 'string', multiple: true } },
+  allowPositionals: true,
+  strict: false,
+});
+const projects = new Set((values.project as string[] | undefined) ?? ['web', 'electron']);
+
+function hasXvfb(): boolean {
+  return spawnSync('xvfb-run', ['--help'], { stdio: 'ignore' }).status === 0;
+}
+
+function playwright(project: string, env: Record<string, string>, underXvfb: boolean): boolean {
+  const cli = createRequire(import.meta.url).resolve('@playwright/test/cli');
+  const args = [cli, 'test', '-c', 'test/ui/playwright.config.ts', `--project=${project}`, ...positionals];
+  const command: [string, string[]] = underXvfb ? ['xvfb-run', ['-a', process.execPath, ...args]] : [process.execPath, args];
+  const { status } = spawnSync(command[0], command[1], { stdio: 'inherit', cwd: root, env: { ...process.env, ...env } });
+  return status === 0;
+}
+
+let passed = true;
+if (projects.has('web')) {
+  buildIfStale('current');
+  passed = playwright('web', { LAYERSCOPE_CHROMIUM: ensureChromium(), LAYERSCOPE_OUT: outFolder('current') }, false) && passed;
+}
+if (projects.has('electron')) {
+  const runtime = electronRuntime();
+  const displayed = process.platform !== 'linux' || process.env.DISPLAY !== undefined || process.env.WAYLAND_DISPLAY !== undefined;
+  const missing = 'no Electron runtime (npx install-electron fetches it, or name a folder with one in ELECTRON_OVERRIDE_DIST_PATH)';
+  if (runtime === null || !(displayed || hasXvfb())) {
+    console.log(`not run: the Electron specs: ${runtime === null ? missing : 'no display, and no xvfb-run'}`);
+    if (process.env.LAYERSCOPE_REQUIRE_ELECTRON === '1') passed = false;
+  } else {
+    buildIfStale(runtime.target);
+    const env = { LAYERSCOPE_ELECTRON: runtime.executable, LAYERSCOPE_OUT: outFolder(runtime.target) };
+    passed = playwright('electron', env, !displayed) && passed;
+  }
+}
+process.exitCode = passed ? 0 : 1;

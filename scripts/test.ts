@@ -1,0 +1,20 @@
+// `npm test`: everything that needs nothing beside this clone. Ends with what ran, and names what could not.
+import { spawnSync } from 'node:child_process';
+import path from 'node:path';
+import { buildIfStale } from './stale.ts';
+
+const root = path.dirname(import.meta.dirname);
+
+function run(title: string, args: string[]): boolean {
+  console.log(`\n— ${title}`);
+  return spawnSync(process.execPath, args, { stdio: 'inherit', cwd: root }).status === 0;
+}
+
+buildIfStale('current');
+const rooms = '{model,format,changes,archive,engine,contract,host,web,cli,renderer,hostile}';
+const results = [
+  run('unit tests', ['--test', '--test-reporter=spec', `test/${rooms}/**/*.test.ts`]),
+  run('specs', [path.join('scripts', 'test-ui.ts')]),
+];
+console.log(results.every(Boolean) ? '\nall that could run here passed' : '\nsomething failed: see above');
+process.exitCode = results.every(Boolean) ? 0 : 1;
