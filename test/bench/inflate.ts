@@ -1,0 +1,39 @@
+// Baseline: node:zlib inflates the layers, spread over as many workers; what comes out is dropped.
+import { createReadStream, statSync } from 'node:fs';
+import { isMainThread, parentPort, Worker } from 'node:worker_threads';
+import { createGunzip } from 'node:zlib';
+
+const CHUNK = 256 * 1024;
+
+async function inflate(file: string): Promise<number> {
+  let bytes = 0;
+  const stream = createReadStream(file, { highWaterMark: CHUNK }).pipe(createGunzip({ chunkSize: CHUNK }));
+  for await (const chunk of stream) bytes += (chunk as Buffer).length;
+  return bytes;
+}
+
+if (isMainThread) {
+  const [count, ...files] = process.argv.slice(2);
+  const queue = files.sort((a, b) => statSync(b).size - statSync(a).size);
+  let total = 0;
+  const run = (worker: Worker) =>
+    new Promise<void>((resolve, reject) => {
+      const next = () => {
+        const file = queue.shift();
+        if (file === undefined) resolve();
+        else worker.postMessage(file);
+      };
+      worker.on('message', (bytes: number) => {
+        total += bytes;
+        next();
+      });
+      worker.on('error', reject);
+      next();
+    });
+  const workers = Array.from({ length: Number(count) }, () => new Worker(new URL(import.meta.url)));
+  await Promise.all(workers.map(run));
+  await Promise.all(workers.map((worker) => worker.terminate()));
+  console.log(total);
+} else {
+  parentPort?.on('message', async (file: string) => parentPort?.postMessage(await inflate(file)));
+}

@@ -1,0 +1,95 @@
+// `npm run bench`: ratios against baselines run in the same sitting, whole processes, medians. Makes its images in out/bench first
+// (some 4 GB of disk). Nothing here passes or fails: it prints the figures beside what we hold ourselves to.
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { availableParallelism, cpus, tmpdir, totalmem } from 'node:os';
+import path from 'node:path';
+import { buildIfStale } from '../../scripts/stale.ts';
+import { benchImage } from './images.ts';
+import { pair, peakMemory, type Run } from './measure.ts';
+import { previewTwice } from './preview.ts';
+
+const root = path.resolve(import.meta.dirname, '..', '..');
+const cli = path.join(root, 'dist', 'cli.js');
+const cache = mkdtempSync(path.join(tmpdir(), 'layerscope-bench-cache-'));
+const env = { LAYERSCOPE_CACHE: cache };
+const RUNS = Number(process.env.LAYERSCOPE_BENCH_RUNS ?? 5);
+
+function row(what: string, value: string, aim: string): void {
+  console.log(`${what.padEnd(72)} ${value.padStart(24)}   aim ${aim}`);
+}
+
+function seconds(value: number): string {
+  return `${value.toFixed(3)} s`;
+}
+
+function inspect(file: string, ...options: string[]): Run {
+  return { args: [cli, 'inspect', file, '--json', ...options], env };
+}
+
+function cold(file: string, ...options: string[]): Run {
+  return { ...inspect(file, ...options), before: () => rmSync(cache, { recursive: true, force: true }) };
+}
+
+function entriesOf(file: string): number {
+  const { stdout } = spawnSync(process.execPath, [cli, 'inspect', file, '--json', '--no-cache'], { encoding: 'utf8', maxBuffer: 1 << 28 });
+  const report = JSON.parse(stdout) as { images: { layers: { entries: number }[] }[] };
+  return report.images[0]?.layers.reduce((sum, layer) => sum + layer.entries, 0) ?? 0;
+}
+
+buildIfStale('current');
+const big = benchImage({ name: 'eighty', layers: 6, files: 81_000, meanBytes: 14_600, filesInFolder: 20 }, true);
+const hundred = benchImage({ name: 'hundred', layers: 6, files: 96_000, meanBytes: 10, filesInFolder: 20 }, false);
+const million = benchImage({ name: 'million', layers: 6, files: 960_000, meanBytes: 10, filesInFolder: 20 }, false);
+console.log(
+  `${cpus()[0]?.model ?? 'unknown processor'}, ${availableParallelism()} cores, ${(totalmem() / 1e9).toFixed(0)} GB, Node ${process.version}\n`,
+);
+
+try {
+  const bare: Run = { args: [path.join(import.meta.dirname, 'bare-headers.ts'), big.plain] };
+  const first = pair(cold(big.plain), bare, RUNS);
+  row(
+    'inspect, plain docker-archive, first time ÷ bare loop of header reads',
+    `${seconds(first.a)} = ${first.ratio.toFixed(2)} ×`,
+    '≤ 2 ×',
+  );
+  const noCache = pair(inspect(big.plain, '--no-cache'), bare, RUNS);
+  row('the same with --no-cache', `${seconds(noCache.a)} = ${noCache.ratio.toFixed(2)} ×`, '≤ 2 ×');
+  const warm = pair(inspect(big.plain), cold(big.plain), RUNS);
+  row('reopened with a warm index ÷ first time', `${seconds(warm.a)} = ${warm.ratio.toFixed(2)} ×`, '≤ 1 ×');
+  const verify = pair(inspect(big.plain, '--verify', '--no-cache'), bare, Math.min(RUNS, 3));
+  row('inspect --verify of the same (every byte hashed)', seconds(verify.a), 'no slower than dive');
+
+  const workers = String(availableParallelism());
+  const inflate: Run = { args: [path.join(import.meta.dirname, 'inflate.ts'), workers, ...big.layers] };
+  const gzip = pair(cold(big.gzip), inflate, RUNS);
+  row(
+    'inspect, gzip layers, first time ÷ node:zlib alone on as many workers',
+    `${seconds(gzip.a)} = ${gzip.ratio.toFixed(2)} ×`,
+    '≤ 1.2 ×',
+  );
+  const gzipWarm = pair(inspect(big.gzip), inflate, Math.min(RUNS, 3));
+  row('the same reopened ÷ first time', `${seconds(gzipWarm.a)} = ${(gzipWarm.a / gzip.a).toFixed(3)} ×`, '≤ 0.1 ×');
+
+  const idle = peakMemory({ args: ['-e', '0'] }, 3);
+  const peak = peakMemory(inspect(million.plain, '--no-cache'), 3);
+  const peakCached = peakMemory(cold(million.plain), 3);
+  const entries = entriesOf(million.plain);
+  row('peak memory over an idle process, a million entries', `${((peak - idle) / entries).toFixed(0)} bytes an entry`, '≤ 150');
+  row('the same, writing the index cache', `${((peakCached - idle) / entries).toFixed(0)} bytes an entry`, '≤ 150');
+  const growth = pair(inspect(million.plain, '--no-cache'), inspect(hundred.plain, '--no-cache'), RUNS);
+  row(
+    'time an entry at a million ÷ at 100,000',
+    `${seconds(growth.a)} = ${((growth.ratio * entriesOf(hundred.plain)) / entries).toFixed(2)} ×`,
+    '≤ 1.3 ×',
+  );
+
+  const preview = await previewTwice(cache);
+  row(
+    'second preview from a 500 MB gzip layer ÷ inflating it',
+    `${seconds(preview.second)} = ${(preview.second / preview.inflate).toFixed(3)} ×`,
+    '≤ 0.1 ×',
+  );
+} finally {
+  rmSync(cache, { recursive: true, force: true });
+}

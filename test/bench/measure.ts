@@ -1,0 +1,54 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+
+export interface Run {
+  args: string[];
+  env?: Record<string, string>;
+  /** Done before each run, not timed. */
+  before?: () => void;
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[sorted.length >> 1] ?? Number.NaN;
+}
+
+function once({ args, env, before }: Run): number {
+  before?.();
+  const start = process.hrtime.bigint();
+  const { status, stderr } = spawnSync(process.execPath, args, {
+    stdio: ['ignore', 'ignore', 'pipe'],
+    env: { ...process.env, ...env },
+    encoding: 'utf8',
+  });
+  const seconds = Number(process.hrtime.bigint() - start) / 1e9;
+  if (status !== 0) throw new Error(`${args.slice(0, 3).join(' ')}: exit ${status}: ${stderr}`);
+  return seconds;
+}
+
+/** Medians of whole processes, A B A B …, after one run of each that isn't counted; and the median of the ratios pair by pair. */
+export function pair(a: Run, b: Run, runs: number): { a: number; b: number; ratio: number } {
+  once(a);
+  once(b);
+  const times: { a: number; b: number }[] = [];
+  for (let i = 0; i < runs; i++) times.push({ a: once(a), b: once(b) });
+  return { a: median(times.map((t) => t.a)), b: median(times.map((t) => t.b)), ratio: median(times.map((t) => t.a / t.b)) };
+}
+
+/** Median peak resident memory of whole processes, bytes. */
+export function peakMemory(run: Run, runs: number): number {
+  const folder = mkdtempSync(path.join(tmpdir(), 'layerscope-bench-'));
+  try {
+    const file = path.join(folder, 'memory');
+    const hook = path.join(import.meta.dirname, 'report-memory.ts');
+    const peaks = Array.from({ length: runs }, () => {
+      once({ ...run, args: ['--import', hook, ...run.args], env: { ...run.env, LAYERSCOPE_BENCH_MEMORY: file } });
+      return Number(readFileSync(file, 'utf8'));
+    });
+    return median(peaks);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
