@@ -1,0 +1,80 @@
+/**
+ * Which names of an image may become file names on a disk, and why others may not.
+ *
+ * An image's path is bytes between slashes; anything but `/` and NUL is a legal name on Linux. Three things make a name unsafe
+ * where it is written: it leads out of its folder (`..`, an absolute path, on Windows also `..\`, a drive, and `.. ` whose
+ * space Windows drops); Windows gives it a meaning of its own (devices such as CON, alternate streams behind `:`); or Windows
+ * can't hold it (`<`, a trailing dot or space, a control character).
+ * Names that would lead out on Windows are refused on every system: what is exported here may be unpacked there. Names that only
+ * Windows can't hold are refused on Windows alone: a backslash by itself is an ordinary letter in names of systemd's units.
+ *
+ * Source: Microsoft, Naming Files, Paths, and Namespaces; cases.md, Layers.
+ */
+import { decodeUtf8 } from '#model';
+
+/** Whose rules for file names count. */
+export type NamingRules = 'unix' | 'windows';
+
+export interface RefusedName {
+  readonly code: 'path-escape' | 'reserved-name';
+  /** A clause without the name: `leads out of its folder`. */
+  readonly reason: string;
+}
+
+const ESCAPE: RefusedName = { code: 'path-escape', reason: 'leads out of its folder' };
+
+const SLASH = 0x2f;
+const BACKSLASH = 0x5c;
+
+// Superscript digits count as digits for Windows' device names.
+const DEVICE = /^(con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])$/i;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: Windows refuses them in names
+const FORBIDDEN = /[\u0000-\u001f<>"|?*\\/]/;
+
+/** `..`, also with what Windows takes off a name's end, a space among it: `.. `. Plain `...` is an ordinary name on Linux. */
+function isParentName(text: string): boolean {
+  if (!text.startsWith('..')) return false;
+  if (text.length === 2) return true;
+  for (let at = 2; at < text.length; at++) if (text[at] !== '.' && text[at] !== ' ') return false;
+  return text.includes(' ');
+}
+
+function leadsOut(text: string): boolean {
+  if (isParentName(text)) return true;
+  if (!text.includes('\\')) return false;
+  if (text.startsWith('\\') || /^[A-Za-z]:/.test(text)) return true;
+  return text.split('\\').some(isParentName);
+}
+
+/** Why Windows can't hold this name as a file name, or null. `text` is one path component. */
+export function reservedOnWindows(text: string): string | null {
+  if (text.includes(':')) return 'names a stream or a drive on Windows';
+  if (FORBIDDEN.test(text)) return 'has a character that Windows refuses in names';
+  if (/[. ]$/.test(text)) return 'ends in a dot or a space, which Windows drops';
+  const stem = (text.split('.', 1)[0] ?? '').trimEnd();
+  if (DEVICE.test(stem)) return 'is a device on Windows';
+  return null;
+}
+
+/**
+ * Why a path component must not be written, or null where it may. `name` is raw bytes, one component.
+ * `path-escape` on every system; `reserved-name` under Windows' rules only.
+ */
+export function refuseName(name: Uint8Array, rules: NamingRules): RefusedName | null {
+  if (name.length === 0 || (name.length === 1 && name[0] === 0x2e)) return { code: 'path-escape', reason: 'is no name' };
+  for (const byte of name) if (byte === SLASH || byte === 0) return { code: 'path-escape', reason: 'has a slash or a NUL in it' };
+  const text = decodeUtf8(name);
+  if (text !== null) {
+    if (leadsOut(text)) return ESCAPE;
+    const reason = rules === 'windows' ? reservedOnWindows(text) : null;
+    return reason === null ? null : { code: 'reserved-name', reason };
+  }
+  if (name.includes(BACKSLASH) && leadsOut(latin1(name))) return ESCAPE;
+  return rules === 'windows' ? { code: 'reserved-name', reason: 'is not UTF-8, which Windows can not hold' } : null;
+}
+
+function latin1(bytes: Uint8Array): string {
+  let text = '';
+  for (const byte of bytes) text += String.fromCharCode(byte);
+  return text;
+}

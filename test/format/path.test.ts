@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { isParent, joinPath, parseImagePath, refuseName, reservedOnWindows, splitPath } from '#format/path';
+import { encodeUtf8 } from '#model';
+
+const refused = (name: string, rules: 'unix' | 'windows' = 'unix') => refuseName(encodeUtf8(name), rules)?.code ?? null;
+
+test('a name that leads out of its folder is refused on every system', () => {
+  for (const name of ['..', '.. ', '.. .', 'a\\..\\..\\x', '..\\x', '\\x', '\\\\server\\share', 'C:\\x', 'c:\\', 'a/b', '', '.', 'a\0b']) {
+    assert.equal(refused(name, 'unix'), 'path-escape', JSON.stringify(name));
+    assert.equal(refused(name, 'windows'), 'path-escape', JSON.stringify(name));
+  }
+});
+
+test('a name that leads out stays refused where its bytes are not UTF-8', () => {
+  assert.equal(refuseName(Uint8Array.of(0xe4, 0x5c, 0x2e, 0x2e, 0x5c, 0x78), 'unix')?.code, 'path-escape'); // ä\..\x in Latin-1
+  assert.equal(refuseName(Uint8Array.of(0xe4), 'unix'), null);
+  assert.equal(refuseName(Uint8Array.of(0xe4), 'windows')?.code, 'reserved-name');
+});
+
+test('names that Linux uses every day are not refused there', () => {
+  for (const name of [
+    '...',
+    '..data',
+    'system-systemd\\x2dcryptsetup.slice',
+    'c:',
+    'f:stream',
+    'CON',
+    'a.',
+    'a ',
+    'ä',
+    '\u001b[31m',
+    ' ..',
+  ])
+    assert.equal(refused(name, 'unix'), null, JSON.stringify(name));
+});
+
+test("Windows' devices, streams, and names it can not hold are refused under its rules", () => {
+  const names = [
+    'CON',
+    'con',
+    'aux.txt',
+    'NUL.tar.gz',
+    'COM¹',
+    'lpt9.log',
+    'NUL .txt',
+    'CONIN$',
+    'a.',
+    'a ',
+    'f:stream',
+    'C:',
+    'a?b',
+    'a\u001b',
+    'a\\b',
+    '...',
+  ];
+  for (const name of names) assert.equal(refused(name, 'windows'), 'reserved-name', JSON.stringify(name));
+  for (const name of ['CONS', 'common', 'COM', 'com10', 'nullable.txt', '.con', 'ä.txt'])
+    assert.equal(refused(name, 'windows'), null, name);
+});
+
+test('the reason says what Windows does with the name', () => {
+  assert.match(reservedOnWindows('aux.txt') ?? '', /device/);
+  assert.match(reservedOnWindows('f:stream') ?? '', /stream/);
+  assert.equal(reservedOnWindows('plain.txt'), null);
+});
+
+test('a path falls into components without empty ones and dots, and joins again', () => {
+  const text = (path: string) => splitPath(encodeUtf8(path)).map((part) => new TextDecoder().decode(part));
+  assert.deepEqual(text('/a//b/./c/'), ['a', 'b', 'c']);
+  assert.deepEqual(text('./'), []);
+  assert.deepEqual(text('a/../b'), ['a', '..', 'b']);
+  assert.equal(new TextDecoder().decode(joinPath(splitPath(encodeUtf8('/a//b')))), 'a/b');
+  assert.equal(joinPath([]).length, 0);
+  assert.equal(isParent(encodeUtf8('..')), true);
+  assert.equal(isParent(encodeUtf8('.')), false);
+});
+
+test('a typed path may be escaped as it is printed', () => {
+  assert.deepEqual(
+    parseImagePath('/etc/\\xE4').parts.map((part) => [...part]),
+    [[0x65, 0x74, 0x63], [0xe4]],
+  );
+  assert.equal(parseImagePath('/etc/').endsInSlash, true);
+  assert.equal(parseImagePath('etc').endsInSlash, false);
+});
