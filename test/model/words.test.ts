@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import {
+  asLayerscopeError,
+  ERROR_CODES,
+  ERROR_HINTS,
+  FINDING_HINTS,
+  FINDING_SEVERITY,
+  finding,
+  formatMode,
+  formatSize,
+  formatTimestamp,
+  isDigest,
+  LayerscopeError,
+  parseDigest,
+  shortDigest,
+} from '#model';
+
+test('sizes are decimal and never show a thousand of a smaller unit', () => {
+  assert.equal(formatSize(0), '0 B');
+  assert.equal(formatSize(999), '999 B');
+  assert.equal(formatSize(1000), '1.0 kB');
+  assert.equal(formatSize(999_949), '999.9 kB');
+  assert.equal(formatSize(999_951), '1.0 MB');
+  assert.equal(formatSize(-41_000_000), '−41.0 MB');
+});
+
+test('a mode is four octal digits without the file type', () => {
+  assert.equal(formatMode(0o100644), '0644');
+  assert.equal(formatMode(0o4755), '4755');
+});
+
+test('a time before 1970 with a fraction is one negative number', () => {
+  assert.equal(formatTimestamp(1764036549, 123456789), '1764036549.123456789');
+  assert.equal(formatTimestamp(-1, 500_000_000), '-0.500000000');
+  assert.equal(formatTimestamp(-2, 250_000_000), '-1.750000000');
+  assert.equal(formatTimestamp(-3, 0), '-3.000000000');
+});
+
+test('only whole lower-case digests are digests', () => {
+  const hex = '0123456789abcdef'.repeat(4);
+  assert.equal(parseDigest(`sha256:${hex}`), `sha256:${hex}`);
+  assert.equal(shortDigest(`sha256:${hex}`), '0123456789ab');
+  for (const bad of ['', hex, `sha256:${hex.toUpperCase()}`, `sha256:${hex}0`, `md5:${hex}`, `sha256:../${hex}`]) {
+    assert.equal(isDigest(bad), false);
+    assert.throws(() => parseDigest(bad), { code: 'BAD_MANIFEST' });
+  }
+});
+
+test('every error and every finding has a hint', () => {
+  assert.deepEqual(Object.keys(ERROR_HINTS).sort(), [...ERROR_CODES].sort());
+  assert.deepEqual(Object.keys(FINDING_HINTS).sort(), Object.keys(FINDING_SEVERITY).sort());
+  assert.equal(finding('missing-blob', 'x').severity, 'error');
+});
+
+test("a system's error keeps its meaning, and a defect is INTERNAL", () => {
+  assert.equal(asLayerscopeError(Object.assign(new Error('x'), { code: 'ENOENT' })).code, 'NOT_FOUND');
+  assert.equal(asLayerscopeError(Object.assign(new Error('x'), { code: 'EACCES' })).code, 'PERMISSION');
+  assert.equal(asLayerscopeError(Object.assign(new Error('x'), { code: 'ENOSPC' })).code, 'IO');
+  assert.equal(asLayerscopeError(Object.assign(new Error('x'), { name: 'AbortError' })).code, 'CANCELLED');
+  assert.equal(asLayerscopeError(new TypeError('x')).code, 'INTERNAL');
+  const own = new LayerscopeError('BAD_TAR', 'x', { offset: 512 });
+  assert.equal(asLayerscopeError(own), own);
+});
