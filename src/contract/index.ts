@@ -1,1 +1,6 @@
+export * from './client.ts';
+export * from './electron-client.ts';
 export * from './operations.ts';
+export * from './row-page.ts';
+export * from './web-client.ts';
+export * from './wire-codec.ts';

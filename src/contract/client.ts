@@ -1,0 +1,63 @@
+import { ERROR_CODES, type ErrorCode, LayerscopeError } from '#model';
+import type { AbortSignalLike, Client, FileGrant, OperationName, TopicName } from './operations.ts';
+
+/** A door as the client sees it. Replies and states come unchecked from the host, which is trusted; their form is looked at. */
+export interface Transport {
+  /** The host's envelope. May reject with LayerscopeError where the host can't be reached. */
+  request(name: OperationName, input: unknown, signal?: AbortSignalLike): Promise<unknown>;
+  subscribe(topic: TopicName, listener: (state: unknown) => void): () => void;
+  grantFile(file: unknown, options: GrantOptions): Promise<FileGrant>;
+}
+
+export interface GrantOptions {
+  readonly onProgress?: (sentBytes: number) => void;
+  readonly signal?: AbortSignalLike;
+}
+
+const CODES: ReadonlySet<string> = new Set(ERROR_CODES);
+
+/** The value of an envelope. Throws LayerscopeError with the envelope's code, INTERNAL where the code is none of ours. */
+export function openEnvelope(envelope: unknown): unknown {
+  const { ok, value, error } = (envelope ?? {}) as { ok?: unknown; value?: unknown; error?: { code?: unknown; message?: unknown } };
+  if (ok === true) return value;
+  const message = typeof error?.message === 'string' ? error.message : 'the reply has no known form';
+  const code = typeof error?.code === 'string' && CODES.has(error.code) ? (error.code as ErrorCode) : 'INTERNAL';
+  throw new LayerscopeError(code, message);
+}
+
+/** The client that the window uses, over any door. Calls fail with LayerscopeError; an aborted one with CANCELLED. */
+export function createClient(transport: Transport): Client {
+  return {
+    async call(name, input, { signal } = {}) {
+      const envelope = await untilAborted(transport.request(name, input, signal), signal);
+      return openEnvelope(envelope) as never; // the host's schemas and handlers are typed by the same table
+    },
+    subscribe(topic, listener) {
+      return transport.subscribe(topic, (state) => listener(state as never));
+    },
+    grantFile(file, options = {}) {
+      return transport.grantFile(file, options);
+    },
+  };
+}
+
+/** Rejects with CANCELLED as soon as `signal` aborts, whatever the work does then. */
+export function untilAborted<T>(work: Promise<T>, signal: AbortSignalLike | undefined): Promise<T> {
+  if (signal === undefined) return work;
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => reject(new LayerscopeError('CANCELLED', 'cancelled'));
+    if (signal.aborted) onAbort();
+    signal.addEventListener('abort', onAbort);
+    const end = (): void => signal.removeEventListener('abort', onAbort);
+    work.then(
+      (value) => {
+        end();
+        resolve(value);
+      },
+      (error: unknown) => {
+        end();
+        reject(error);
+      },
+    );
+  });
+}
