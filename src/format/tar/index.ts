@@ -1,1 +1,2 @@
+export { TarReader, type TarReaderOptions } from './reader.ts';
 export * from './types.ts';

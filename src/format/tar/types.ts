@@ -20,14 +20,16 @@ export interface TarMember {
   typeflag: number;
   /** Code of TYPE. */
   type: number;
+  /** Of the first stored byte of the file's content: `bodyOffset`, or behind a PAX 1.0 sparse map. */
+  dataOffset: number;
   /** Raw bytes, as they stand (prefix joined, PAX or GNU name applied). */
-  name: Uint8Array;
-  linkname: Uint8Array;
+  readonly name: Uint8Array;
+  readonly linkname: Uint8Array;
   mode: number;
   uid: number;
   gid: number;
-  uname: Uint8Array;
-  gname: Uint8Array;
+  readonly uname: Uint8Array;
+  readonly gname: Uint8Array;
   mtimeSeconds: number;
   /** 0 to 999,999,999; counts up from `mtimeSeconds`. */
   mtimeNanos: number;
@@ -35,11 +37,27 @@ export interface TarMember {
   devMinor: number;
   format: TarFormat;
   /** The PAX records that are the member's own (of a `global` member: its records), null where there are none. Values are copies. */
-  pax: ReadonlyMap<string, Uint8Array> | null;
+  readonly pax: ReadonlyMap<string, Uint8Array> | null;
+  /** `pax` holds extended or Windows attributes: `SCHILY.xattr.*`, `LIBARCHIVE.xattr.*`, `MSWINDOWS.*`. */
+  hasAttributes: boolean;
   /** Pairs of offset and length of what is stored, by offset; null for a file that isn't sparse. */
   sparse: readonly (readonly [number, number])[] | null;
-  /** The body or a header of the member was cut off by the end of the input. Known only where the end is. */
+  /** Always false while the member is handed out: see {@link TarHandler.truncated}. */
   truncated: boolean;
+
+  // The same names without a view made for each: the bytes from start to end of their array. For hot paths.
+  nameBytes: Uint8Array;
+  nameStart: number;
+  nameEnd: number;
+  linkBytes: Uint8Array;
+  linkStart: number;
+  linkEnd: number;
+  unameBytes: Uint8Array;
+  unameStart: number;
+  unameEnd: number;
+  gnameBytes: Uint8Array;
+  gnameStart: number;
+  gnameEnd: number;
 }
 
 export interface TarFinding {
@@ -48,8 +66,15 @@ export interface TarFinding {
   readonly message: string;
 }
 
-/** Called by the reader while bytes are pushed. */
+/** Called by the reader while bytes are pushed. Findings about a member come right after it, with its `headerOffset`. */
 export interface TarHandler {
   member(member: TarMember): void;
   finding(finding: TarFinding): void;
+  /**
+   * The stored bytes of the last member's body from `start` to `end` of `bytes`, as they are pushed: no padding, no PAX 1.0 map,
+   * nothing that was skipped. Absent: bodies are passed over.
+   */
+  body?(bytes: Uint8Array, start: number, end: number): void;
+  /** At the end of the input: the body of the member of that number (0 the first, globals counted) was cut off. */
+  truncated?(memberIndex: number): void;
 }

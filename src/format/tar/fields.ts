@@ -1,0 +1,109 @@
+// Fields of a tar header block, 512 bytes, by offset (POSIX.1-1988 ustar; the first 257 bytes are V7's):
+//
+//   0 name 100 · 100 mode 8 · 108 uid 8 · 116 gid 8 · 124 size 12 · 136 mtime 12 · 148 checksum 8 · 156 type 1 · 157 link 100
+//   257 magic 6 · 263 version 2 · 265 uname 32 · 297 gname 32 · 329 major 8 · 337 minor 8 · 345 prefix 155
+//   GNU (magic `ustar `, version ` \0`): 345 atime 12 · 357 ctime 12 · 386 sparse map 4 × 24 · 482 more 1 · 483 real size 12
+//   star (`tar\0` at 508): 345 prefix 131 · 476 atime 12 · 488 ctime 12
+//
+// Numbers are octal text between spaces and NULs, or, with the top bit of the first byte set, base-256 two's complement (GNU, star).
+// What counts as valid is what Go's archive/tar accepts (strconv.go): refused numbers are NaN here.
+
+const SPACE = 0x20;
+
+/** Octal text; empty is 0. NaN where Go refuses it. */
+export function parseOctal(bytes: Uint8Array, start: number, end: number): number {
+  let at = start;
+  while (at < end && ((bytes[at] as number) === SPACE || (bytes[at] as number) === 0)) at++;
+  let value = 0;
+  for (; at < end; at++) {
+    const digit = (bytes[at] as number) ^ 0x30;
+    if (digit > 7) break;
+    value = value * 8 + digit;
+  }
+  if (at === end || (bytes[at] as number) === 0) return value;
+  // Spaces may stand behind the digits only where nothing else follows: Go trims first, then cuts at a NUL.
+  for (; at < end; at++) if ((bytes[at] as number) !== SPACE && (bytes[at] as number) !== 0) return Number.NaN;
+  return value;
+}
+
+/** Octal or base-256. NaN where Go refuses it. Beyond 2^53 the value is rounded. */
+export function parseNumeric(bytes: Uint8Array, start: number, end: number): number {
+  return ((bytes[start] as number) & 0x80) === 0 ? parseOctal(bytes, start, end) : parseBase256(bytes, start, end);
+}
+
+function parseBase256(bytes: Uint8Array, start: number, end: number): number {
+  const invert = ((bytes[start] as number) & 0x40) === 0 ? 0 : 0xff;
+  let value = 0;
+  for (let at = start; at < end; at++) {
+    const byte = (bytes[at] as number) ^ invert;
+    value = value * 256 + (at === start ? byte & 0x7f : byte);
+  }
+  if (end - start > 8) {
+    // More than 63 bits are an overflow. Exact, where the rounded value above isn't.
+    for (let at = start; at <= end - 8; at++) {
+      const byte = ((bytes[at] as number) ^ invert) & (at === start ? 0x7f : 0xff);
+      if (at < end - 8 ? byte !== 0 : byte >= 0x80) return Number.NaN;
+    }
+  }
+  return invert === 0 ? value : -value - 1;
+}
+
+/** End of a NUL-terminated text that starts at `start`, at most `end`. */
+export function textEnd(bytes: Uint8Array, start: number, end: number): number {
+  let at = start;
+  while (at < end && (bytes[at] as number) !== 0) at++;
+  return at;
+}
+
+/** Do the bytes from `start` on spell `text` (latin-1)? */
+export function spells(bytes: Uint8Array, start: number, text: string): boolean {
+  for (let i = 0; i < text.length; i++) if ((bytes[start + i] as number) !== text.charCodeAt(i)) return false;
+  return true;
+}
+
+/** Is every byte from `start` to `end` zero? `words`: the same memory as 32-bit words, `shift`: where `bytes` starts in it. */
+export function isZero(bytes: Uint8Array, start: number, end: number, words: Uint32Array, shift: number): boolean {
+  return firstNonZero(bytes, start, end, words, shift) === end;
+}
+
+/** Index of the first byte that isn't zero, or `end`. */
+export function firstNonZero(bytes: Uint8Array, start: number, end: number, words: Uint32Array, shift: number): number {
+  let at = start;
+  if (((at + shift) & 3) === 0) {
+    const first = (at + shift) >>> 2;
+    const last = (end + shift) >>> 2;
+    let word = first;
+    while (word < last && (words[word] as number) === 0) word++;
+    at += (word - first) * 4;
+  }
+  while (at < end && (bytes[at] as number) === 0) at++;
+  return at;
+}
+
+/** Sum of the block's bytes, those of the checksum field taken as spaces. Four bytes at a time where memory is aligned. */
+export function unsignedSum(bytes: Uint8Array, at: number, words: Uint32Array, shift: number): number {
+  let sum = 0;
+  if (((at + shift) & 3) === 0) {
+    const first = (at + shift) >>> 2;
+    // Two lanes of 16 bits: 128 words of two bytes each are at most 65,280 a lane.
+    let lanes = 0;
+    for (let i = first; i < first + 128; i++) {
+      const word = words[i] as number;
+      lanes = (lanes + (word & 0x00ff00ff) + ((word >>> 8) & 0x00ff00ff)) | 0;
+    }
+    sum = (lanes & 0xffff) + (lanes >>> 16);
+  } else {
+    for (let i = at; i < at + 512; i++) sum += bytes[i] as number;
+  }
+  for (let i = at + 148; i < at + 156; i++) sum += SPACE - (bytes[i] as number);
+  return sum;
+}
+
+/** The sum with bytes taken as signed, as old Sun tars made it. */
+export function signedSum(bytes: Uint8Array, at: number, unsigned: number): number {
+  let sum = unsigned;
+  for (let i = at; i < at + 512; i++) {
+    if ((bytes[i] as number) >= 0x80 && (i < at + 148 || i >= at + 156)) sum -= 256;
+  }
+  return sum;
+}

@@ -1,0 +1,72 @@
+import type { PaxRecords } from './pax-records.ts';
+import type { TarFormat, TarMember } from './types.ts';
+
+const EMPTY = new Uint8Array(0);
+
+/** The one member object that a reader hands out again and again. Views and the map are made only where somebody asks. */
+export class MemberView implements TarMember {
+  headerOffset = 0;
+  ownHeaderOffset = 0;
+  bodyOffset = 0;
+  dataOffset = 0;
+  size = 0;
+  storedSize = 0;
+  typeflag = 0;
+  type = 0;
+  mode = 0;
+  uid = 0;
+  gid = 0;
+  mtimeSeconds = 0;
+  mtimeNanos = 0;
+  devMajor = 0;
+  devMinor = 0;
+  format: TarFormat = 'v7';
+  hasAttributes = false;
+  sparse: readonly (readonly [number, number])[] | null = null;
+  truncated = false;
+  nameBytes: Uint8Array = EMPTY;
+  nameStart = 0;
+  nameEnd = 0;
+  linkBytes: Uint8Array = EMPTY;
+  linkStart = 0;
+  linkEnd = 0;
+  unameBytes: Uint8Array = EMPTY;
+  unameStart = 0;
+  unameEnd = 0;
+  gnameBytes: Uint8Array = EMPTY;
+  gnameStart = 0;
+  gnameEnd = 0;
+  readonly records: PaxRecords;
+  #map: ReadonlyMap<string, Uint8Array> | null = null;
+
+  constructor(records: PaxRecords) {
+    this.records = records;
+  }
+
+  get name(): Uint8Array {
+    return this.nameBytes.subarray(this.nameStart, this.nameEnd);
+  }
+
+  get linkname(): Uint8Array {
+    return this.linkBytes.subarray(this.linkStart, this.linkEnd);
+  }
+
+  get uname(): Uint8Array {
+    return this.unameBytes.subarray(this.unameStart, this.unameEnd);
+  }
+
+  get gname(): Uint8Array {
+    return this.gnameBytes.subarray(this.gnameStart, this.gnameEnd);
+  }
+
+  get pax(): ReadonlyMap<string, Uint8Array> | null {
+    if (!this.records.present) return null;
+    this.#map ??= this.records.toMap();
+    return this.#map;
+  }
+
+  /** Forgets what was made for the member before. */
+  forget(): void {
+    this.#map = null;
+  }
+}

@@ -1,0 +1,181 @@
+// PAX extended headers (POSIX.1-2001 pax, "pax Extended Header"): the body of a member of type x (for the next member) or g
+// (global) is a run of records
+//
+//   LENGTH SPACE KEY = VALUE NEWLINE
+//
+// LENGTH is decimal and counts the whole record, itself included; KEY ends at the first `=`; VALUE is any bytes. Of records with
+// one key the last counts; an empty value leaves what the header says. GNU sparse 0.0 repeats `GNU.sparse.offset` and
+// `GNU.sparse.numbytes`: they are read as 0.1's `GNU.sparse.map`. What is refused is what Go's archive/tar refuses (parsePAX).
+import { decodeUtf8 } from '#model';
+import { parseInt64 } from './decimal.ts';
+import { spells } from './fields.ts';
+
+/** Numbers of the keys that the reader knows. */
+export const KEY = {
+  path: 0,
+  linkpath: 1,
+  uname: 2,
+  gname: 3,
+  uid: 4,
+  gid: 5,
+  size: 6,
+  mtime: 7,
+  atime: 8,
+  ctime: 9,
+  sparseMajor: 10,
+  sparseMinor: 11,
+  sparseName: 12,
+  sparseSize: 13,
+  sparseRealSize: 14,
+  sparseBlocks: 15,
+  sparseMap: 16,
+  sparseOffset: 17,
+  sparseBytes: 18,
+} as const;
+
+const KEYS: readonly string[] = [
+  'path',
+  'linkpath',
+  'uname',
+  'gname',
+  'uid',
+  'gid',
+  'size',
+  'mtime',
+  'atime',
+  'ctime',
+  'GNU.sparse.major',
+  'GNU.sparse.minor',
+  'GNU.sparse.name',
+  'GNU.sparse.size',
+  'GNU.sparse.realsize',
+  'GNU.sparse.numblocks',
+  'GNU.sparse.map',
+  'GNU.sparse.offset',
+  'GNU.sparse.numbytes',
+];
+const LONGEST_KEY = Math.max(...KEYS.map((key) => key.length));
+const KEYS_BY_LENGTH: readonly (readonly number[])[] = Array.from({ length: LONGEST_KEY + 1 }, (_, length) =>
+  KEYS.flatMap((key, number) => (key.length === length ? [number] : [])),
+);
+const ATTRIBUTE_PREFIXES: readonly string[] = ['SCHILY.xattr.', 'LIBARCHIVE.xattr.', 'MSWINDOWS.'];
+
+const EMPTY = new Uint8Array(0);
+
+function keyNumber(bytes: Uint8Array, start: number, end: number): number {
+  for (const number of KEYS_BY_LENGTH[end - start] ?? []) if (spells(bytes, start, KEYS[number] as string)) return number;
+  return -1;
+}
+
+function indexOf(bytes: Uint8Array, byte: number, start: number, end: number): number {
+  for (let at = start; at < end; at++) if (bytes[at] === byte) return at;
+  return -1;
+}
+
+function latin1(bytes: Uint8Array): string {
+  let text = '';
+  for (const byte of bytes) text += String.fromCharCode(byte);
+  return text;
+}
+
+/** The records of one extended header. Reused: `parse` forgets what was there. */
+export class PaxRecords {
+  /** An extended header stands before the member, be it empty. */
+  present = false;
+  hasAttributes = false;
+  /** The bytes that spans lie in: owned. */
+  bytes: Uint8Array = EMPTY;
+  #length = 0;
+  /** Start and end of the value of each key of {@link KEY}, -1 where the key isn't there. */
+  readonly #spans = new Int32Array(KEYS.length * 2).fill(-1);
+  #sparseMap: Uint8Array | null = null;
+
+  clear(): void {
+    this.present = false;
+    this.hasAttributes = false;
+    this.#sparseMap = null;
+    this.#spans.fill(-1);
+  }
+
+  /** Takes `source[0..length]` over as a copy. Returns why it is refused, or null. */
+  parse(source: Uint8Array, length: number): string | null {
+    this.clear();
+    this.present = true;
+    if (this.bytes.length < length) this.bytes = new Uint8Array(Math.max(length, 2048));
+    const bytes = this.bytes;
+    bytes.set(source.subarray(0, length));
+    this.#length = length;
+    const pieces: string[] = [];
+    for (let at = 0; at < length; ) {
+      const space = indexOf(bytes, 0x20, at, length);
+      if (space < 0) return 'a PAX record without its length';
+      const size = parseInt64(bytes, at, space);
+      const end = at + size;
+      if (!(size >= 5) || end > length || end <= space + 1 || bytes[end - 1] !== 0x0a) return 'a PAX record whose length is wrong';
+      const equals = indexOf(bytes, 0x3d, space + 1, end - 1);
+      if (equals < 0) return 'a PAX record without =';
+      const problem = this.#take(space + 1, equals, end - 1, pieces);
+      if (problem !== null) return problem;
+      at = end;
+    }
+    if (pieces.length > 0) {
+      this.#sparseMap = Uint8Array.from(pieces.join(','), (ch) => ch.charCodeAt(0));
+    }
+    return null;
+  }
+
+  #take(keyStart: number, keyEnd: number, valueEnd: number, pieces: string[]): string | null {
+    const { bytes } = this;
+    const key = keyNumber(bytes, keyStart, keyEnd);
+    const valueStart = keyEnd + 1;
+    if (key >= KEY.path && key <= KEY.gname) {
+      if (indexOf(bytes, 0, valueStart, valueEnd) >= 0) return `a NUL in the PAX record ${KEYS[key]}`;
+    } else if (indexOf(bytes, 0, keyStart, keyEnd) >= 0) return 'a NUL in the key of a PAX record';
+    if (key === KEY.sparseOffset || key === KEY.sparseBytes) {
+      const expected = pieces.length % 2 === 0 ? KEY.sparseOffset : KEY.sparseBytes;
+      if (key !== expected || indexOf(bytes, 0x2c, valueStart, valueEnd) >= 0) return 'PAX sparse records out of order';
+      pieces.push(latin1(bytes.subarray(valueStart, valueEnd)));
+    } else if (key >= 0) {
+      this.#spans[key * 2] = valueStart;
+      this.#spans[key * 2 + 1] = valueEnd;
+    } else if (!this.hasAttributes) {
+      this.hasAttributes = ATTRIBUTE_PREFIXES.some((prefix) => keyEnd - keyStart > prefix.length && spells(bytes, keyStart, prefix));
+    }
+    return null;
+  }
+
+  /** Start of a key's value in `bytes`; -1 where there's none or it is empty, which counts as none. */
+  start(key: number): number {
+    const start = this.#spans[key * 2] as number;
+    return start === this.#spans[key * 2 + 1] ? -1 : start;
+  }
+
+  end(key: number): number {
+    return this.#spans[key * 2 + 1] as number;
+  }
+
+  /** A key's value: a view; empty where there's none. */
+  value(key: number): Uint8Array {
+    if (key === KEY.sparseMap && this.#sparseMap !== null) return this.#sparseMap;
+    const start = this.start(key);
+    return start < 0 ? EMPTY : this.bytes.subarray(start, this.end(key));
+  }
+
+  /** All records, as Go's Header.PAXRecords has them. Keys that aren't UTF-8 are latin-1; values are copies. */
+  toMap(): Map<string, Uint8Array> {
+    const map = new Map<string, Uint8Array>();
+    for (let at = 0; at < this.#length; ) {
+      const space = indexOf(this.bytes, 0x20, at, this.#length);
+      const end = at + parseInt64(this.bytes, at, space);
+      const equals = indexOf(this.bytes, 0x3d, space + 1, end);
+      const key = this.bytes.subarray(space + 1, equals);
+      const number = keyNumber(this.bytes, space + 1, equals);
+      if (number !== KEY.sparseOffset && number !== KEY.sparseBytes) {
+        map.set(decodeUtf8(key) ?? latin1(key), this.bytes.slice(equals + 1, end - 1));
+      }
+      at = end;
+    }
+    if (this.#sparseMap !== null) map.set(KEYS[KEY.sparseMap] as string, this.#sparseMap.slice());
+    return map;
+  }
+}

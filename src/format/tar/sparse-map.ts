@@ -1,0 +1,105 @@
+// Maps of sparse files: pairs of offset and length of what is stored; the rest of the real size is zeros. Four forms:
+//
+//   old GNU (type S): four pairs in the header, 21 in each extension block that follows it, octal or base-256
+//   PAX 0.0, 0.1: `GNU.sparse.map` = `offset,length,offset,length…` decimal (0.0's own records were joined to that)
+//   PAX 1.0: the first blocks of the body are decimal lines: the count, then offset and length of each; data begins at a block
+//
+// Which maps are valid, and the limits, are those of Go's archive/tar (readOldGNUSparseMap, readGNUSparseMap0x1 and 1x0,
+// validateSparseEntries).
+import { parseInt64 } from './decimal.ts';
+import { parseNumeric } from './fields.ts';
+
+/** Bytes that a map may take; Go's maxSpecialFileSize. */
+export const MAX_MAP_BYTES = 1 << 20;
+
+export type SparseEntry = readonly [offset: number, length: number];
+
+/** Adds the pairs of an old GNU header or extension block. False: a number is refused. */
+export function readOldGnuEntries(block: Uint8Array, at: number, count: number, map: SparseEntry[]): boolean {
+  for (let i = 0; i < count; i++) {
+    const start = at + i * 24;
+    if (block[start] === 0) return true;
+    const offset = parseNumeric(block, start, start + 12);
+    const length = parseNumeric(block, start + 12, start + 24);
+    if (Number.isNaN(offset) || Number.isNaN(length)) return false;
+    map.push([offset, length]);
+  }
+  return true;
+}
+
+/** Reads `GNU.sparse.map` of `blocks` (`GNU.sparse.numblocks`) pairs. Null: refused. */
+export function readPaxMap(text: Uint8Array, blocks: Uint8Array): SparseEntry[] | null {
+  const count = parseInt64(blocks, 0, blocks.length);
+  if (!(count >= 0)) return null;
+  const numbers: number[] = [];
+  for (let at = 0; text.length > 0 && at <= text.length; ) {
+    let end = at;
+    while (end < text.length && text[end] !== 0x2c) end++;
+    numbers.push(parseInt64(text, at, end));
+    at = end + 1;
+  }
+  if (numbers.length !== count * 2 || numbers.some(Number.isNaN)) return null;
+  return pairs(numbers);
+}
+
+function pairs(numbers: readonly number[]): SparseEntry[] {
+  const map: SparseEntry[] = [];
+  for (let i = 0; i + 1 < numbers.length; i += 2) map.push([numbers[i] as number, numbers[i + 1] as number]);
+  return map;
+}
+
+/** Reads a PAX 1.0 map block by block. */
+export class PaxMapReader {
+  #numbers: number[] = [];
+  /** Digits of the number that the last block broke off in. */
+  #rest: number[] = [];
+  /** Numbers to come after the count; -1 while that isn't known. */
+  #wanted = -1;
+  /** Bytes of the map so far. */
+  size = 0;
+
+  /** Takes the next 512 bytes. `more`: the map goes on; `refused`: it breaks the rules; `done`: {@link map} is whole. */
+  push(block: Uint8Array, start: number): 'more' | 'done' | 'refused' {
+    this.size += 512;
+    for (let at = start; at < start + 512 && this.#numbers.length !== this.#wanted; at++) {
+      const byte = block[at] as number;
+      if (byte !== 0x0a) {
+        this.#rest.push(byte);
+        continue;
+      }
+      const digits = Uint8Array.from(this.#rest);
+      this.#rest = [];
+      const value = parseInt64(digits, 0, digits.length);
+      if (Number.isNaN(value)) return 'refused';
+      if (this.#wanted >= 0) this.#numbers.push(value);
+      else {
+        if (value < 0) return 'refused';
+        this.#wanted = value * 2;
+      }
+    }
+    if (this.#numbers.length === this.#wanted) return 'done';
+    return this.size + 512 > MAX_MAP_BYTES ? 'refused' : 'more';
+  }
+
+  map(): SparseEntry[] {
+    return pairs(this.#numbers);
+  }
+}
+
+/** Is the map in order, without overlaps, and inside a file of `size` bytes? */
+export function isValidMap(map: readonly SparseEntry[], size: number): boolean {
+  if (size < 0) return false;
+  let end = 0;
+  for (const [offset, length] of map) {
+    if (offset < 0 || length < 0 || offset + length > size || end > offset) return false;
+    end = offset + length;
+  }
+  return true;
+}
+
+/** Bytes that the map's pieces hold together. */
+export function mappedBytes(map: readonly SparseEntry[]): number {
+  let sum = 0;
+  for (const [, length] of map) sum += length;
+  return sum;
+}
