@@ -1,1 +1,2 @@
 export * from './layer-table.ts';
+export { type BuiltLayer, LayerTableBuilder, layerFigures } from './layer-table-builder.ts';

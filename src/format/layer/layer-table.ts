@@ -77,12 +77,15 @@ export function hashName(bytes: Uint8Array, start: number, end: number): number 
   return hash >>> 0;
 }
 
-export function nodeName(table: LayerTable, node: number): Uint8Array {
+/** The tree of a table. */
+export type PathNodes = Pick<LayerTable, 'nodeParent' | 'nodeNameStart' | 'nodeNames'>;
+
+export function nodeName(table: PathNodes, node: number): Uint8Array {
   return table.nodeNames.subarray(table.nodeNameStart[node], table.nodeNameStart[node + 1]);
 }
 
 /** Full path of a node, raw bytes joined by `/`; empty for the root. */
-export function nodePath(table: LayerTable, node: number): Uint8Array<ArrayBuffer> {
+export function nodePath(table: PathNodes, node: number): Uint8Array<ArrayBuffer> {
   let length = -1;
   for (let at = node; at !== 0; at = table.nodeParent[at] as number) length += nodeName(table, at).length + 1;
   const path = new Uint8Array(Math.max(length, 0));

@@ -1,0 +1,112 @@
+import type { TarMember } from '#format/tar';
+import { decodeUtf8, escapePath } from '#model';
+import { attributesOf } from './attributes.ts';
+import type { MemberMeta } from './layer-table.ts';
+
+const EMPTY = new Uint8Array(0);
+
+function same(kept: Uint8Array, bytes: Uint8Array, start: number, end: number): boolean {
+  if (kept.length !== end - start) return false;
+  for (let i = 0; i < kept.length; i++) if (kept[i] !== bytes[start + i]) return false;
+  return true;
+}
+
+function text(bytes: Uint8Array): string {
+  return decodeUtf8(bytes) ?? escapePath(bytes);
+}
+
+/** Interns what many members share. Most members have what the one before has: that costs a comparison. */
+export class MetaTable {
+  readonly metas: MemberMeta[] = [];
+  /** Raw names of each meta, as {@link MemberMeta} has them as text. */
+  readonly #unames: Uint8Array[] = [];
+  readonly #gnames: Uint8Array[] = [];
+  /** 1 + index by hash, for metas without attributes; 0 for a free slot. */
+  #slots = new Uint32Array(64);
+  #slotCount = 0;
+  /** Index by everything, for those with attributes. */
+  readonly #byText = new Map<string, number>();
+  #last = -1;
+
+  /** Index of the member's meta. */
+  intern(member: TarMember): number {
+    if (member.hasAttributes) return this.#internWithAttributes(member);
+    if (this.#last >= 0 && this.#is(this.#last, member)) return this.#last;
+    const mask = this.#slots.length - 1;
+    let slot = this.#hash(member) & mask;
+    for (;;) {
+      const found = this.#slots[slot] as number;
+      if (found === 0) break;
+      if (this.#is(found - 1, member)) {
+        this.#last = found - 1;
+        return this.#last;
+      }
+      slot = (slot + 1) & mask;
+    }
+    this.#last = this.#add(member, null);
+    this.#slots[slot] = this.#last + 1;
+    if (++this.#slotCount * 2 > this.#slots.length) this.#rehash();
+    return this.#last;
+  }
+
+  #is(index: number, member: TarMember): boolean {
+    const meta = this.metas[index] as MemberMeta;
+    return (
+      meta.mode === member.mode &&
+      meta.uid === member.uid &&
+      meta.gid === member.gid &&
+      meta.devMajor === member.devMajor &&
+      meta.devMinor === member.devMinor &&
+      same(this.#unames[index] ?? EMPTY, member.unameBytes, member.unameStart, member.unameEnd) &&
+      same(this.#gnames[index] ?? EMPTY, member.gnameBytes, member.gnameStart, member.gnameEnd)
+    );
+  }
+
+  #hash(member: TarMember): number {
+    return mixed(member.mode, member.uid, member.gid, member.devMajor, member.devMinor, member.unameEnd - member.unameStart);
+  }
+
+  #rehash(): void {
+    const slots = new Uint32Array(this.#slots.length * 2);
+    const mask = slots.length - 1;
+    for (const old of this.#slots) {
+      if (old === 0) continue;
+      const meta = this.metas[old - 1] as MemberMeta;
+      const length = this.#unames[old - 1]?.length ?? 0;
+      let slot = mixed(meta.mode, meta.uid, meta.gid, meta.devMajor, meta.devMinor, length) & mask;
+      while (slots[slot] !== 0) slot = (slot + 1) & mask;
+      slots[slot] = old;
+    }
+    this.#slots = slots;
+  }
+
+  #internWithAttributes(member: TarMember): number {
+    const attributes = member.pax === null ? [] : attributesOf(member.pax);
+    const { mode, uid, gid, devMajor, devMinor } = member;
+    const uname = text(member.uname);
+    const gname = text(member.gname);
+    const key = JSON.stringify([mode, uid, gid, devMajor, devMinor, uname, gname, attributes]);
+    const known = this.#byText.get(key);
+    if (known !== undefined) return known;
+    const index = this.#add(member, Object.fromEntries(attributes));
+    this.#byText.set(key, index);
+    return index;
+  }
+
+  #add(member: TarMember, attributes: Readonly<Record<string, string>> | null): number {
+    const { mode, uid, gid, devMajor, devMinor } = member;
+    const uname = member.uname.slice();
+    const gname = member.gname.slice();
+    this.#unames.push(uname);
+    this.#gnames.push(gname);
+    return this.metas.push({ mode, uid, gid, uname: text(uname), gname: text(gname), devMajor, devMinor, attributes }) - 1;
+  }
+}
+
+function mixed(mode: number, uid: number, gid: number, devMajor: number, devMinor: number, unameLength: number): number {
+  let hash = Math.imul(mode | 0, 0x9e3779b1);
+  hash = Math.imul(hash ^ (uid | 0) ^ (hash >>> 15), 0x85ebca6b);
+  hash = Math.imul(hash ^ (gid | 0) ^ (hash >>> 13), 0xc2b2ae35);
+  hash = Math.imul(hash ^ (devMajor << 12) ^ devMinor ^ (unameLength << 24) ^ (hash >>> 16), 0x9e3779b1);
+  return hash ^ (hash >>> 15);
+}

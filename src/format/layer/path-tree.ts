@@ -1,0 +1,279 @@
+import { LayerscopeError } from '#model';
+import { resized } from './growing.ts';
+import { hashName } from './layer-table.ts';
+
+const SLASH = 0x2f;
+const DOT = 0x2e;
+const BACKSLASH = 0x5c;
+
+/** More names than any layer has: a hostile tar stops here, before memory does. */
+const MAX_NODES = 1 << 26;
+/** Components of one name; Linux takes 4,096 bytes, so 2,048. */
+const MAX_DEPTH = 4096;
+
+/** Bits of {@link PathTree.shape}: how a name differs from normal form. */
+export const SHAPE = {
+  dotSlash: 1, // begins with `./`
+  absolute: 2, // begins with `/`
+  trailingSlash: 4,
+  odd: 8, // an empty or `.` component elsewhere, or several in front
+  dotDot: 16, // a `..` component: the name has no node
+  tooDeep: 32, // more components than any system takes: the name has no node
+} as const;
+
+/** Bits of {@link PathTree.marks}: what a name has that may need a closer look. */
+export const MARK = {
+  high: 1, // bytes from 0x80
+  backslash: 2,
+  dots: 4, // a component that begins with `..` and goes on
+  drive: 8, // a first component with a colon in second place
+} as const;
+
+/**
+ * The tree of paths under construction: nodes found by parent and name through one hash table of numbers. Remembers the folders of
+ * the name before: the next name in the same folder costs one look-up.
+ */
+export class PathTree {
+  count = 1;
+  parent = new Uint32Array(64);
+  hash = new Uint32Array(64);
+  /** count + 1 offsets into `names`. */
+  nameStart = new Uint32Array(65);
+  names = new Uint8Array(1024);
+  /** For the builder: 1 + number of the member that stands for the node, 0 for none. */
+  member = new Uint32Array(64);
+  /** Node numbers by hash, 0 for a free slot: the root is never looked up. */
+  #slots = new Uint32Array(256);
+
+  // The folders of the last name: `#path` holds their names joined by `/`.
+  #path = new Uint8Array(256);
+  #depth = 0;
+  #ends = new Uint32Array(64);
+  #nodes = new Uint32Array(64);
+  #marks = new Uint8Array(64);
+
+  // What `walk` found.
+  folder = 0;
+  /** Last component; -1 where the name is the root's. */
+  baseStart = -1;
+  baseEnd = -1;
+  baseHash = 0;
+  shape = 0;
+  marks = 0;
+
+  constructor() {
+    this.hash[0] = hashName(this.names, 0, 0);
+  }
+
+  /** Takes a name apart and finds or makes the nodes of its folders, not of its last component. False: the name has no node. */
+  walk(bytes: Uint8Array, start: number, nameEnd: number): boolean {
+    this.baseStart = -1;
+    this.folder = 0;
+    this.shape = 0;
+    this.marks = 0;
+    let end = nameEnd;
+    while (end > start && bytes[end - 1] === SLASH) end--;
+    if (end < nameEnd) this.shape |= end < nameEnd - 1 ? SHAPE.trailingSlash | SHAPE.odd : SHAPE.trailingSlash;
+    let at = this.#strip(bytes, start, end);
+    if (at < end) at = this.#rejoin(bytes, at, end);
+    while (at < end) {
+      const next = this.#component(bytes, at, end);
+      if (next < 0) return false;
+      at = next;
+    }
+    return true;
+  }
+
+  /** Passes over `/` and `./` in front. */
+  #strip(bytes: Uint8Array, start: number, end: number): number {
+    let at = start;
+    if (bytes[at] === SLASH && at < end) this.shape |= SHAPE.absolute;
+    let prefixes = 0;
+    while (at < end) {
+      if (bytes[at] === SLASH) at++;
+      else if (bytes[at] === DOT && (at + 1 === end || bytes[at + 1] === SLASH)) at = Math.min(at + 2, end);
+      else break;
+      prefixes++;
+    }
+    if (prefixes === 1 && bytes[start] === DOT) this.shape |= SHAPE.dotSlash;
+    if (prefixes > 1) this.shape |= SHAPE.odd;
+    return at;
+  }
+
+  /** Goes on where the folders of the last name and this one part. */
+  #rejoin(bytes: Uint8Array, start: number, end: number): number {
+    const path = this.#path;
+    const ends = this.#ends;
+    let depth = this.#depth;
+    const limit = Math.min(end - start, depth === 0 ? 0 : (ends[depth] as number));
+    let same = 0;
+    while (same < limit && bytes[start + same] === path[same]) same++;
+    while (depth > 0) {
+      const stop = ends[depth] as number;
+      // A folder counts only where something stands below it: the last component is the caller's.
+      if (stop <= same && start + stop < end && bytes[start + stop] === SLASH) break;
+      depth--;
+    }
+    this.#depth = depth;
+    if (depth === 0) return start;
+    this.folder = this.#nodes[depth] as number;
+    this.marks = this.#marks[depth] as number;
+    return start + (ends[depth] as number) + 1;
+  }
+
+  /** Takes one component; the one before it turns out to be a folder. Returns where the next begins, -1 for a name without node. */
+  #component(bytes: Uint8Array, start: number, end: number): number {
+    let hash = 0x811c9dc5;
+    let high = 0;
+    let backslash = 0;
+    let at = start;
+    for (; at < end; at++) {
+      const byte = bytes[at] as number;
+      if (byte === SLASH) break;
+      if (byte === BACKSLASH) backslash = MARK.backslash;
+      high |= byte;
+      hash = Math.imul(hash ^ byte, 0x01000193);
+    }
+    const length = at - start;
+    const next = at < end ? at + 1 : at;
+    let marks = backslash | (high >>> 7);
+    if (length === 0) {
+      this.shape |= SHAPE.odd;
+      return next;
+    }
+    if (bytes[start] === DOT) {
+      if (length === 1) {
+        this.shape |= SHAPE.odd;
+        return next;
+      }
+      if (bytes[start + 1] === DOT) {
+        if (length === 2) {
+          this.shape |= SHAPE.dotDot;
+          return -1;
+        }
+        marks |= MARK.dots;
+      }
+    }
+    if (this.baseStart >= 0 && !this.#descend(bytes)) return -1;
+    if (this.#depth === 0 && length > 1 && bytes[start + 1] === 0x3a) marks |= MARK.drive;
+    this.baseStart = start;
+    this.baseEnd = at;
+    this.baseHash = hash >>> 0;
+    this.marks |= marks;
+    return next;
+  }
+
+  /** The last component so far is a folder after all. */
+  #descend(bytes: Uint8Array): boolean {
+    if (this.#depth >= MAX_DEPTH) {
+      this.shape |= SHAPE.tooDeep;
+      return false;
+    }
+    const node = this.intern(this.folder, bytes, this.baseStart, this.baseEnd, this.baseHash);
+    const depth = this.#depth + 1;
+    if (depth >= this.#ends.length) {
+      this.#ends = resized(this.#ends, depth * 2);
+      this.#nodes = resized(this.#nodes, depth * 2);
+      this.#marks = resized(this.#marks, depth * 2);
+    }
+    const length = this.baseEnd - this.baseStart;
+    let to = depth === 1 ? 0 : (this.#ends[depth - 1] as number) + 1;
+    if (to + length + 1 > this.#path.length) this.#path = resized(this.#path, (to + length + 1) * 2);
+    const path = this.#path;
+    if (to > 0) path[to - 1] = SLASH;
+    for (let i = this.baseStart; i < this.baseEnd; i++) path[to++] = bytes[i] as number;
+    this.#ends[depth] = to;
+    this.#nodes[depth] = node;
+    this.#marks[depth] = this.marks;
+    this.#depth = depth;
+    this.folder = node;
+    return true;
+  }
+
+  /** The node of a name below `parent`, made where there's none. */
+  intern(parent: number, bytes: Uint8Array, start: number, end: number, hash: number): number {
+    const mask = this.#slots.length - 1;
+    let slot = mix(parent, hash) & mask;
+    for (;;) {
+      const node = this.#slots[slot] as number;
+      if (node === 0) break;
+      if (this.#is(node, parent, bytes, start, end, hash)) return node;
+      slot = (slot + 1) & mask;
+    }
+    return this.#add(parent, bytes, start, end, hash, slot);
+  }
+
+  /** The node of a name below `parent`, 0 where there's none. */
+  find(parent: number, bytes: Uint8Array, start: number, end: number): number {
+    const hash = hashName(bytes, start, end);
+    const mask = this.#slots.length - 1;
+    for (let slot = mix(parent, hash) & mask; ; slot = (slot + 1) & mask) {
+      const node = this.#slots[slot] as number;
+      if (node === 0 || this.#is(node, parent, bytes, start, end, hash)) return node;
+    }
+  }
+
+  #is(node: number, parent: number, bytes: Uint8Array, start: number, end: number, hash: number): boolean {
+    if (this.hash[node] !== hash || this.parent[node] !== parent) return false;
+    const from = this.nameStart[node] as number;
+    const length = end - start;
+    if ((this.nameStart[node + 1] as number) - from !== length) return false;
+    const names = this.names;
+    for (let i = 0; i < length; i++) if (names[from + i] !== bytes[start + i]) return false;
+    return true;
+  }
+
+  #add(parent: number, bytes: Uint8Array, start: number, end: number, hash: number, slot: number): number {
+    const node = this.count;
+    if (node === this.parent.length) this.#grow();
+    const from = this.nameStart[node] as number;
+    const to = from + end - start;
+    if (to > this.names.length) this.names = resized(this.names, to * 2);
+    const names = this.names;
+    for (let i = start, at = from; i < end; i++) names[at++] = bytes[i] as number;
+    this.parent[node] = parent;
+    this.hash[node] = hash;
+    this.nameStart[node + 1] = to;
+    this.count = node + 1;
+    this.#slots[slot] = node;
+    if (this.count * 4 > this.#slots.length * 3) this.#rehash();
+    return node;
+  }
+
+  #grow(): void {
+    const length = this.count * 2;
+    if (length > MAX_NODES) throw new LayerscopeError('TOO_LARGE', `a layer of more than ${MAX_NODES} paths`);
+    this.parent = resized(this.parent, length);
+    this.hash = resized(this.hash, length);
+    this.nameStart = resized(this.nameStart, length + 1);
+    this.member = resized(this.member, length);
+  }
+
+  #rehash(): void {
+    const length = this.#slots.length * 2;
+    resized(this.#slots, 0);
+    const slots = new Uint32Array(length);
+    const mask = length - 1;
+    for (let node = 1; node < this.count; node++) {
+      let slot = mix(this.parent[node] as number, this.hash[node] as number) & mask;
+      while (slots[slot] !== 0) slot = (slot + 1) & mask;
+      slots[slot] = node;
+    }
+    this.#slots = slots;
+  }
+
+  /** Frees what only the building needs. No more walks and look-ups. */
+  finish(): void {
+    this.#slots = resized(this.#slots, 0);
+    this.member = resized(this.member, 0);
+    this.parent = resized(this.parent, this.count);
+    this.hash = resized(this.hash, this.count);
+    this.nameStart = resized(this.nameStart, this.count + 1);
+    this.names = resized(this.names, this.nameStart[this.count] as number);
+  }
+}
+
+function mix(parent: number, hash: number): number {
+  const mixed = Math.imul(hash ^ Math.imul(parent, 0x9e3779b1), 0x85ebca6b);
+  return mixed ^ (mixed >>> 15);
+}
