@@ -61,40 +61,35 @@ export function spells(bytes: Uint8Array, start: number, text: string): boolean 
   return true;
 }
 
-/** Is every byte from `start` to `end` zero? `words`: the same memory as 32-bit words, `shift`: where `bytes` starts in it. */
-export function isZero(bytes: Uint8Array, start: number, end: number, words: Uint32Array, shift: number): boolean {
-  return firstNonZero(bytes, start, end, words, shift) === end;
+/** Is the block all zero? `words` from `word` on. */
+export function isZeroBlock(words: Uint32Array, word: number): boolean {
+  for (let i = word; i < word + 128; i++) if ((words[i] as number) !== 0) return false;
+  return true;
 }
 
-/** Index of the first byte that isn't zero, or `end`. */
+/** Index of the first byte that isn't zero, or `end`. `words`: the same memory; `shift`: where `bytes` starts in it. */
 export function firstNonZero(bytes: Uint8Array, start: number, end: number, words: Uint32Array, shift: number): number {
   let at = start;
+  while (at < end && ((at + shift) & 3) !== 0 && bytes[at] === 0) at++;
   if (((at + shift) & 3) === 0) {
-    const first = (at + shift) >>> 2;
     const last = (end + shift) >>> 2;
-    let word = first;
+    let word = (at + shift) >>> 2;
     while (word < last && (words[word] as number) === 0) word++;
-    at += (word - first) * 4;
+    at = Math.max(at, word * 4 - shift);
   }
-  while (at < end && (bytes[at] as number) === 0) at++;
+  while (at < end && bytes[at] === 0) at++;
   return at;
 }
 
-/** Sum of the block's bytes, those of the checksum field taken as spaces. Four bytes at a time where memory is aligned. */
-export function unsignedSum(bytes: Uint8Array, at: number, words: Uint32Array, shift: number): number {
-  let sum = 0;
-  if (((at + shift) & 3) === 0) {
-    const first = (at + shift) >>> 2;
-    // Two lanes of 16 bits: 128 words of two bytes each are at most 65,280 a lane.
-    let lanes = 0;
-    for (let i = first; i < first + 128; i++) {
-      const word = words[i] as number;
-      lanes = (lanes + (word & 0x00ff00ff) + ((word >>> 8) & 0x00ff00ff)) | 0;
-    }
-    sum = (lanes & 0xffff) + (lanes >>> 16);
-  } else {
-    for (let i = at; i < at + 512; i++) sum += bytes[i] as number;
+/** Sum of the block's bytes, those of the checksum field taken as spaces. `words` from `word` on: the same block. */
+export function unsignedSum(bytes: Uint8Array, at: number, words: Uint32Array, word: number): number {
+  // Two lanes of 16 bits: 128 words with two bytes each in a lane are at most 65,280.
+  let lanes = 0;
+  for (let i = word; i < word + 128; i++) {
+    const four = words[i] as number;
+    lanes = (lanes + (four & 0x00ff00ff) + ((four >>> 8) & 0x00ff00ff)) | 0;
   }
+  let sum = (lanes & 0xffff) + (lanes >>> 16);
   for (let i = at + 148; i < at + 156; i++) sum += SPACE - (bytes[i] as number);
   return sum;
 }

@@ -65,6 +65,38 @@ export class MemberView implements TarMember {
     return this.#map;
   }
 
+  setName(bytes: Uint8Array, start: number, end: number): void {
+    this.nameBytes = bytes;
+    this.nameStart = start;
+    this.nameEnd = end;
+  }
+
+  setLink(bytes: Uint8Array, start: number, end: number): void {
+    this.linkBytes = bytes;
+    this.linkStart = start;
+    this.linkEnd = end;
+  }
+
+  setUname(bytes: Uint8Array, start: number, end: number): void {
+    this.unameBytes = bytes;
+    this.unameStart = start;
+    this.unameEnd = end;
+  }
+
+  setGname(bytes: Uint8Array, start: number, end: number): void {
+    this.gnameBytes = bytes;
+    this.gnameStart = start;
+    this.gnameEnd = end;
+  }
+
+  /** Sets where the member stands: its own header block at `own`, its body right behind. */
+  setPlace(header: number, own: number): void {
+    this.headerOffset = header;
+    this.ownHeaderOffset = own;
+    this.bodyOffset = own + 512;
+    this.dataOffset = own + 512;
+  }
+
   /** Forgets what was made for the member before. */
   forget(): void {
     this.#map = null;

@@ -8,11 +8,21 @@
 // validateSparseEntries).
 import { parseInt64 } from './decimal.ts';
 import { parseNumeric } from './fields.ts';
+import { KEY, type PaxRecords } from './pax-records.ts';
 
 /** Bytes that a map may take; Go's maxSpecialFileSize. */
 export const MAX_MAP_BYTES = 1 << 20;
 
 export type SparseEntry = readonly [offset: number, length: number];
+
+/** Do the records say a sparse form that is known? Unknown versions are read as plain files, as Go does. */
+export function isPaxSparse(records: PaxRecords): boolean {
+  const major = records.value(KEY.sparseMajor);
+  const minor = records.value(KEY.sparseMinor);
+  if (major.length === 0 && minor.length === 0) return records.value(KEY.sparseMap).length > 0;
+  if (major.length !== 1 || minor.length !== 1) return false;
+  return (major[0] === 0x30 && (minor[0] === 0x30 || minor[0] === 0x31)) || (major[0] === 0x31 && minor[0] === 0x30);
+}
 
 /** Adds the pairs of an old GNU header or extension block. False: a number is refused. */
 export function readOldGnuEntries(block: Uint8Array, at: number, count: number, map: SparseEntry[]): boolean {
