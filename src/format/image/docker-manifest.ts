@@ -1,0 +1,49 @@
+// `manifest.json` of a docker-archive (Docker 1.10 and later, skopeo, crane, kaniko): a list of images, each
+//
+//   { "Config": "<path>", "RepoTags": ["name:tag", …] or null, "Layers": ["<path>", …], "LayerSources": { "<diffID>": descriptor } }
+//
+// Paths are members of the archive, layers the bottom first. Up to Docker 24 they are `<hex>.json` and `<id>/layer.tar`; since 25
+// `blobs/sha256/<hex>`; crane and kaniko write `sha256:<hex>` and `<hex>.tar.gz`. `LayerSources` is of Docker 1.12 and later, for layers
+// that were pulled: their descriptors, with urls where the layer is foreign.
+//
+// Source: moby image/tarexport; Docker image spec v1.2, Combined Image JSON + Filesystem Changeset Format.
+import { LayerscopeError } from '#model';
+import { asObject, asText, asTexts } from './json-value.ts';
+import { type Descriptor, parseDescriptor } from './oci-manifest.ts';
+
+export interface DockerImage {
+  /** Path of the config; null where it isn't stated. */
+  readonly config: string | null;
+  readonly repoTags: readonly string[];
+  readonly layers: readonly string[];
+  readonly layerSources: ReadonlyMap<string, Descriptor>;
+}
+
+/** Is the document of a docker-archive, and not just any file of that name in a layer? */
+export function isDockerManifest(value: unknown): boolean {
+  return value === null || (Array.isArray(value) && value.every((item) => asObject(item) !== null));
+}
+
+/** The images of `manifest.json`. Throws BAD_MANIFEST where it is `null` (moby#41842) or no list of images. */
+export function parseDockerManifest(value: unknown): DockerImage[] {
+  if (value === null) throw new LayerscopeError('BAD_MANIFEST', 'manifest.json is null: the archive was written without images');
+  if (!Array.isArray(value)) throw new LayerscopeError('BAD_MANIFEST', 'manifest.json is no list of images');
+  return value.map((item, index) => {
+    const object = asObject(item);
+    if (object === null) throw new LayerscopeError('BAD_MANIFEST', `manifest.json: entry ${index} is no object`);
+    const sources = new Map<string, Descriptor>();
+    for (const [diffId, source] of Object.entries(asObject(object.LayerSources) ?? {})) {
+      const descriptor = parseDescriptor(source);
+      if (descriptor !== null) sources.set(diffId, descriptor);
+    }
+    return { config: asText(object.Config), repoTags: asTexts(object.RepoTags), layers: asTexts(object.Layers), layerSources: sources };
+  });
+}
+
+/** The digest that a member's path states: `blobs/sha256/<hex>`, `sha256:<hex>`, `<hex>.json`, `<hex>.tar.gz`; null where it states none. */
+export function digestInPath(path: string): string | null {
+  const hex = /(?:^|\/)(?:blobs\/sha256\/|sha256:)([0-9a-f]{64})(?:\.tar(?:\.gz|\.zst)?|\.json)?$/.exec(path)?.[1];
+  if (hex !== undefined) return `sha256:${hex}`;
+  const named = /^(?:\.\/)?([0-9a-f]{64})(?:\.tar\.gz|\.tar\.zst|\.json)$/.exec(path)?.[1];
+  return named === undefined ? null : `sha256:${named}`;
+}

@@ -1,0 +1,46 @@
+// An image config is one JSON object: platform (`os`, `architecture`, `variant`, `os.version`), `rootfs.diff_ids` (sha256 of each
+// layer's plain tar, the bottom first) and `history`, a step each, those that made no layer marked `empty_layer`. So the steps
+// that aren't marked go with the layers, in order, as far as both reach.
+//
+// Source: OCI image-spec config.md; Docker image spec v1.2.
+import { type HistoryReport, isDigest } from '#model';
+import { asArray, asObject, asText } from './json-value.ts';
+import { type Platform, parsePlatform } from './platform.ts';
+
+export interface ImageConfig {
+  readonly platform: Platform | null;
+  readonly history: readonly HistoryReport[];
+  /** Null for one that isn't a digest. */
+  readonly diffIds: readonly (string | null)[];
+}
+
+/** Whatever of a config can be made out; an empty one where `value` is no object. */
+export function parseImageConfig(value: unknown): ImageConfig {
+  const object = asObject(value);
+  const history = asArray(object?.history).map((step): HistoryReport => {
+    const fields = asObject(step);
+    return {
+      createdBy: asText(fields?.created_by),
+      created: asText(fields?.created),
+      comment: asText(fields?.comment),
+      emptyLayer: fields?.empty_layer === true,
+    };
+  });
+  const diffIds = asArray(asObject(object?.rootfs)?.diff_ids).map((id) => (typeof id === 'string' && isDigest(id) ? id : null));
+  return { platform: parsePlatform(object), history, diffIds };
+}
+
+/** What made each layer: null where the history doesn't reach. */
+export function createdByLayer(history: readonly HistoryReport[], layerCount: number): (string | null)[] {
+  const steps = history.filter((step) => !step.emptyLayer);
+  return Array.from({ length: layerCount }, (_, index) => steps[index]?.createdBy ?? null);
+}
+
+/** What is wrong between history and layers, a sentence; null where they fit. */
+export function historyProblem(history: readonly HistoryReport[], layerCount: number): string | null {
+  const steps = history.filter((step) => !step.emptyLayer).length;
+  if (steps === layerCount) return null;
+  const layers = layerCount === 1 ? '1 layer' : `${layerCount} layers`;
+  if (history.length === 0) return `the config has no history for ${layers}`;
+  return `the config's history has ${steps} ${steps === 1 ? 'step' : 'steps'} that made a layer, the image has ${layers}`;
+}

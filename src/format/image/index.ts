@@ -1,0 +1,7 @@
+export * from './docker-manifest.ts';
+export * from './image-config.ts';
+export * from './json-value.ts';
+export * from './legacy-image.ts';
+export * from './media-type.ts';
+export * from './oci-manifest.ts';
+export * from './platform.ts';

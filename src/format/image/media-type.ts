@@ -1,0 +1,45 @@
+// Media types of layers say how the blob is packed, by their end (OCI image-spec media-types.md, layer.md; Docker schema 2):
+//
+//   application/vnd.oci.image.layer.v1.tar | .tar+gzip | .tar+zstd
+//   application/vnd.oci.image.layer.nondistributable.v1.tar | +gzip | +zstd       kept elsewhere
+//   application/vnd.docker.image.rootfs.diff.tar | .tar.gzip                      never zstd
+//   application/vnd.docker.image.rootfs.foreign.diff.tar | .tar.gzip              kept elsewhere
+//   application/vnd.docker.container.image.rootfs.diff+x-gtar                     Docker's own "no idea"
+//
+// They are often wrong (umoci#220, containers/image#2906): what the blob begins with decides, the media type is only checked.
+import type { Compression } from '#model';
+
+export const MEDIA_TYPE = {
+  ociIndex: 'application/vnd.oci.image.index.v1+json',
+  ociManifest: 'application/vnd.oci.image.manifest.v1+json',
+  ociConfig: 'application/vnd.oci.image.config.v1+json',
+  ociEmpty: 'application/vnd.oci.empty.v1+json',
+  ociLayer: 'application/vnd.oci.image.layer.v1.tar',
+  dockerIndex: 'application/vnd.docker.distribution.manifest.list.v2+json',
+  dockerManifest: 'application/vnd.docker.distribution.manifest.v2+json',
+  dockerConfig: 'application/vnd.docker.container.image.v1+json',
+  inToto: 'application/vnd.in-toto+json',
+} as const;
+
+/** How a media type says that the layer is packed; null where it doesn't say, or is no layer's. */
+export function statedCompression(mediaType: string | null): Compression | null {
+  if (mediaType === null || !/layer|rootfs/.test(mediaType)) return null;
+  if (/tar[+.]gzip$/.test(mediaType)) return 'gzip';
+  if (/tar[+.]zstd$/.test(mediaType)) return 'zstd';
+  return mediaType.endsWith('.tar') ? 'none' : null;
+}
+
+/** What is wrong with a layer's media type, a clause; null where nothing is. */
+export function mediaTypeProblem(mediaType: string | null, found: Compression): string | null {
+  const stated = statedCompression(mediaType);
+  if (stated === null) return null;
+  if (stated !== found)
+    return `says ${stated === 'none' ? 'not compressed' : stated}, the blob is ${found === 'none' ? 'not compressed' : found}`;
+  if (stated === 'zstd' && mediaType?.includes('vnd.docker.')) return 'says zstd, which no Docker schema 2 manifest may';
+  return null;
+}
+
+/** Is it a layer that registries needn't hold: Windows base layers, mostly? */
+export function isForeignMediaType(mediaType: string | null): boolean {
+  return mediaType !== null && /\.foreign\.|\.nondistributable\./.test(mediaType);
+}
