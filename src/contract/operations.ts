@@ -50,7 +50,10 @@ export interface ArchiveSummary {
   /** Bytes of the file; of a folder the blobs'. */
   readonly sizeBytes: number;
   readonly images: readonly ImageSummary[];
+  /** The gravest first where there are more than a message carries. */
   readonly findings: readonly Finding[];
+  /** How many there are in all; absent: those. */
+  readonly findingsTotal?: number;
 }
 
 export type JobState = 'queued' | 'running' | 'done' | 'failed' | 'cancelled';

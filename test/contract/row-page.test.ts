@@ -1,0 +1,105 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import fc from 'fast-check';
+import { assemblePages, FIRST_PAGE_ROWS, PAGE_ROWS, PageAssembler, slicePage } from '#contract';
+import { LayerscopeError, rowName, rowPath } from '#model';
+import { numberedRows } from '../support/row-tables.ts';
+
+const isBadRequest = (error: unknown): boolean => error instanceof LayerscopeError && error.code === 'BAD_REQUEST';
+
+test('a page holds its rows with names and links of its own', () => {
+  const rows = numberedRows(20);
+  const page = slicePage(rows, 8, 5);
+  assert.equal(page.total, 20);
+  assert.equal(page.start, 8);
+  assert.equal(page.rows.length, 5);
+  assert.equal(page.rows.nameStart[0], 0);
+  assert.deepEqual(rowName(page.rows, 2), rowName(rows, 10));
+  assert.deepEqual([...page.rows.links.keys()], [2]); // row 10
+  assert.equal(page.rows.parent[1], 8); // of the whole table
+  assert.equal(page.rows.names.byteLength, page.rows.names.buffer.byteLength);
+  assert.equal(page.rows.size.buffer.byteLength, 5 * 8);
+});
+
+test('links are found the same whether they are few or many', () => {
+  const rows = numberedRows(70);
+  const few = slicePage(rows, 0, 70).rows.links; // fewer links than rows: the links are gone through
+  const many = new Map([...slicePage(rows, 0, 5).rows.links, ...slicePage(rows, 66, 4).rows.links].map(([, target]) => [0, target]));
+  assert.deepEqual(new Map(few), new Map(rows.links));
+  assert.deepEqual([...many.values()], [new Uint8Array(Buffer.from('../target-66'))]);
+});
+
+test('a page past the end is empty and tells the total', () => {
+  const page = slicePage(numberedRows(4), 9, 5);
+  assert.deepEqual([page.total, page.start, page.rows.length, page.rows.nameStart.length], [4, 4, 0, 1]);
+});
+
+test('pages in any order and of any size put together are the table', () => {
+  fc.assert(
+    fc.property(
+      fc.nat(200),
+      fc.array(fc.integer({ min: 1, max: 60 }), { minLength: 1 }),
+      fc.infiniteStream(fc.nat()),
+      (total, counts, order) => {
+        const rows = numberedRows(total);
+        const pages = [];
+        for (let start = 0, i = 0; start < total || i === 0; i++) {
+          const page = slicePage(rows, start, counts[i % counts.length] as number);
+          pages.push(page);
+          start += page.rows.length;
+          if (total === 0) break;
+        }
+        const shuffled = pages.map((page) => ({ page, key: order.next().value })).sort((a, b) => a.key - b.key);
+        const assembler = new PageAssembler();
+        for (const { page } of shuffled) assembler.add(page);
+        assert.ok(assembler.complete);
+        assert.deepEqual(assembler.table, rows);
+      },
+    ),
+  );
+});
+
+test('an assembler tells what is there, and what to ask for next', () => {
+  const rows = numberedRows(FIRST_PAGE_ROWS + 10);
+  const assembler = new PageAssembler();
+  assert.equal(assembler.total, null);
+  assert.deepEqual(assembler.next, { start: 0, count: FIRST_PAGE_ROWS });
+  assembler.add(slicePage(rows, FIRST_PAGE_ROWS + 5, 5)); // the last one first
+  assert.deepEqual([assembler.total, assembler.rowsThere], [rows.length, 0]);
+  assembler.add(slicePage(rows, 0, FIRST_PAGE_ROWS));
+  const first = assembler.table;
+  assert.equal(first.length, FIRST_PAGE_ROWS);
+  assert.deepEqual(rowPath(first, 1_999), rowPath(rows, 1_999));
+  assert.deepEqual(assembler.next, { start: FIRST_PAGE_ROWS, count: PAGE_ROWS });
+  assembler.add(slicePage(rows, FIRST_PAGE_ROWS, 5));
+  assert.equal(assembler.next, null);
+  assert.notEqual(assembler.table, first);
+  assert.deepEqual(assembler.table, rows);
+});
+
+test('pages that do not fit are refused', () => {
+  const page = slicePage(numberedRows(10), 0, 5);
+  const assembler = new PageAssembler();
+  assembler.add(page);
+  assert.throws(() => assembler.add(slicePage(numberedRows(11), 5, 5)), isBadRequest);
+  assert.throws(() => assembler.add({ ...page, start: 8 }), isBadRequest);
+  assert.throws(() => assembler.add({ ...page, rows: { ...page.rows, kind: new Uint8Array(4) } }), isBadRequest);
+  assert.throws(() => assembler.add({ ...page, rows: { ...page.rows, names: new Uint8Array(3) } }), isBadRequest);
+  assert.throws(() => new PageAssembler().table, isBadRequest);
+  assert.equal(assembler.rowsThere, 5);
+});
+
+test('fetching ends at the last row, and where the host sends no rows', async () => {
+  const rows = numberedRows(FIRST_PAGE_ROWS + 1);
+  const seen: number[] = [];
+  const table = await assemblePages(
+    async (start, count) => slicePage(rows, start, count),
+    ({ length }) => seen.push(length),
+  );
+  assert.deepEqual(seen, [FIRST_PAGE_ROWS, rows.length]);
+  assert.deepEqual(table, rows);
+  await assert.rejects(
+    assemblePages(async () => slicePage(rows, rows.length, 1)),
+    isBadRequest,
+  );
+});

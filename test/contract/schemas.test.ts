@@ -1,0 +1,107 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import fc from 'fast-check';
+import { type InputOf, OPERATION_NAMES, type OperationName } from '#contract';
+import { INPUT_SCHEMAS, parseInput, parseOperationName, parseTopicName } from '#contract/schemas';
+import { LayerscopeError } from '#model';
+
+const isBadRequest = (error: unknown): boolean =>
+  error instanceof LayerscopeError && error.code === 'BAD_REQUEST' && !/[\n\r]/.test(error.message) && error.message.length < 200;
+
+const image = { archiveId: 'a1', image: 0 };
+const entry = { ...image, layer: 3, pathHex: '6574632f' };
+const VALID: { readonly [N in OperationName]: InputOf<N> } = {
+  'app.info': {},
+  'app.sample': {},
+  'files.choose': { what: 'folder' },
+  'files.expect': { name: 'image.tar', sizeBytes: 5_000_000_000 },
+  'archive.open': { grant: '0123456789abcdef0123456789abcdef' },
+  'archive.close': { archiveId: 'a1' },
+  'archive.summary': { archiveId: 'a1' },
+  'image.load': image,
+  'image.verify': image,
+  'image.changes': { ...image, from: 0, to: 3, start: 0, count: 50_000 },
+  'image.view': { ...image, layer: 3, start: 2_000, count: 1 },
+  'entry.details': entry,
+  'entry.raw': entry,
+  'entry.content': { ...entry, offset: 2 ** 40, length: 262_144 },
+  'jobs.cancel': { jobId: 'j1' },
+  'jobs.dismiss': { jobId: 'j1' },
+};
+
+const WRONG: readonly (readonly [OperationName, object])[] = [
+  ['files.choose', { what: 'anything' }],
+  ['files.expect', { ...VALID['files.expect'], sizeBytes: -1 }],
+  ['files.expect', { ...VALID['files.expect'], sizeBytes: 0.5 }],
+  ['files.expect', { ...VALID['files.expect'], sizeBytes: 2 ** 60 }],
+  ['files.expect', { ...VALID['files.expect'], name: '' }],
+  ['files.expect', { ...VALID['files.expect'], name: 'n'.repeat(1_025) }],
+  ['archive.open', { grant: '/etc/passwd' }],
+  ['archive.open', { grant: '0123456789ABCDEF0123456789abcdef' }],
+  ['archive.open', { path: '/etc/passwd' }],
+  ['archive.close', { archiveId: '../a1' }],
+  ['archive.close', { archiveId: ['a1'] }],
+  ['image.load', { ...image, image: '0' }],
+  ['image.load', { ...image, image: 65_536 }],
+  ['image.changes', { ...VALID['image.changes'], from: 4 }],
+  ['image.changes', { ...VALID['image.changes'], count: 0 }],
+  ['image.changes', { ...VALID['image.changes'], count: 50_001 }],
+  ['image.changes', { ...VALID['image.changes'], start: Number.NaN }],
+  ['image.view', { ...VALID['image.view'], layer: -1 }],
+  ['entry.details', { ...entry, pathHex: 'abc' }],
+  ['entry.details', { ...entry, pathHex: 'zz' }],
+  ['entry.details', { ...entry, pathHex: '61'.repeat(65_537) }],
+  ['entry.content', { ...VALID['entry.content'], length: 262_145 }],
+];
+
+test('every operation takes what it says', () => {
+  for (const name of OPERATION_NAMES) assert.deepEqual(parseInput(name, VALID[name]), VALID[name], name);
+});
+
+test('no operation takes a key too many, one too few, or something else', () => {
+  for (const name of OPERATION_NAMES) {
+    assert.throws(() => parseInput(name, { ...VALID[name], extra: 1 }), isBadRequest, name);
+    for (const key of Object.keys(VALID[name])) {
+      assert.throws(() => parseInput(name, { ...VALID[name], [key]: undefined }), isBadRequest, `${name}: ${key}`);
+    }
+    for (const other of [null, undefined, 1, 'x', [], [VALID[name]]]) assert.throws(() => parseInput(name, other), isBadRequest, name);
+  }
+});
+
+test('values out of bounds are refused', () => {
+  for (const [name, input] of WRONG)
+    assert.throws(() => parseInput(name, input), isBadRequest, `${name} ${JSON.stringify(input).slice(0, 80)}`);
+});
+
+test('a refusal names the key and quotes nothing of the input', () => {
+  assert.throws(
+    () => parseInput('files.expect', { name: 7, sizeBytes: 'SECRET\n' }),
+    (error: unknown) => error instanceof LayerscopeError && error.message.startsWith('files.expect: ') && !error.message.includes('SECRET'),
+  );
+});
+
+test('names that are no operation or topic are refused, those of every object too', () => {
+  for (const name of ['', 'app', 'App.info', 'toString', '__proto__', 'constructor', null, 7, ['app.info'], {}]) {
+    assert.throws(() => parseOperationName(name), isBadRequest);
+    assert.throws(() => parseTopicName(name), isBadRequest);
+  }
+  assert.equal(parseOperationName('app.info'), 'app.info');
+  assert.equal(parseTopicName('jobs'), 'jobs');
+});
+
+test('any input is taken or refused, and never crashes', () => {
+  fc.assert(
+    fc.property(fc.constantFrom(...OPERATION_NAMES), fc.anything({ withNullPrototype: true, withBigInt: true }), (name, input) => {
+      try {
+        parseInput(name, input);
+      } catch (error) {
+        assert.ok(isBadRequest(error), String(error));
+      }
+    }),
+    { numRuns: 1_000 },
+  );
+});
+
+test('there is a schema for every operation and no other', () => {
+  assert.deepEqual(Object.keys(INPUT_SCHEMAS).sort(), [...OPERATION_NAMES].sort());
+});
