@@ -1,13 +1,41 @@
 type Column = Uint8Array<ArrayBuffer> | Uint16Array<ArrayBuffer> | Uint32Array<ArrayBuffer> | Float64Array<ArrayBuffer>;
+type ColumnType<T> = { new (buffer: ArrayBuffer): T; readonly BYTES_PER_ELEMENT: number };
+
+/** Room that a growing array has without moving, elements. Only address space: memory is taken as it is written. */
+const RESERVED = 1 << 20;
 
 /**
- * The array with another length, its content kept as far as it fits. The old one is gone: where the engine can, its memory is
- * freed at once, not at some later collection.
+ * An array that grows. Where the engine can, it grows in place: arrays that double leave holes behind in the heap that cost as
+ * much memory as what they hold.
  */
-export function resized<T extends Column>(array: T, length: number): T {
-  const Type = array.constructor as { new (buffer: ArrayBuffer): T; new (length: number): T };
-  if (typeof array.buffer.transfer === 'function') return new Type(array.buffer.transfer(length * array.BYTES_PER_ELEMENT));
-  const copy = new Type(length);
-  copy.set(array.length > length ? (array.subarray(0, length) as T) : array);
-  return copy;
+export function growing<T extends Column>(Type: ColumnType<T>, length: number): T {
+  const size = Type.BYTES_PER_ELEMENT;
+  if (typeof ArrayBuffer.prototype.resize !== 'function') return new Type(new ArrayBuffer(length * size));
+  return new Type(new ArrayBuffer(length * size, { maxByteLength: Math.max(RESERVED, length * 4) * size }));
+}
+
+/** The array with room for `length` elements: in place, or moved. Use the result only. */
+export function grown<T extends Column>(array: T, length: number): T {
+  const { buffer } = array;
+  const bytes = length * array.BYTES_PER_ELEMENT;
+  if (buffer.resizable && bytes <= buffer.maxByteLength) {
+    buffer.resize(bytes);
+    return array;
+  }
+  const moved = growing(array.constructor as unknown as ColumnType<T>, length);
+  moved.set(array);
+  release(array);
+  return moved;
+}
+
+/** A plain array of the first `length` elements. The growing one is gone. */
+export function finished<T extends Column>(array: T, length: number): T {
+  const result = array.slice(0, length) as T;
+  release(array);
+  return result;
+}
+
+/** Frees the memory now, not at some later collection, where the engine can. */
+export function release(array: Column): void {
+  if (typeof array.buffer.transfer === 'function') array.buffer.transfer(0);
 }

@@ -1,7 +1,7 @@
 import type { TarFinding, TarHandler, TarMember } from '#format/tar';
 import { displayPath, escapePath, type Finding, type FindingCode, TYPE } from '#model';
 import { FindingList } from './finding-list.ts';
-import { resized } from './growing.ts';
+import { finished, growing, grown } from './growing.ts';
 import { FLAG, hashName, type LayerTable, NO_NODE, nodePath } from './layer-table.ts';
 import { MetaTable } from './metas.ts';
 import { climbsOut, isUtf8, leadsOutOnWindows } from './names.ts';
@@ -50,20 +50,20 @@ export class LayerTableBuilder implements TarHandler {
   readonly #findings = new FindingList();
   #count = 0;
   #capacity = 256;
-  #node = new Uint32Array(256);
-  #type = new Uint8Array(256);
-  #flags = new Uint16Array(256);
-  #size = new Float64Array(256);
-  #mtimeSeconds = new Float64Array(256);
+  #node = growing(Uint32Array<ArrayBuffer>, 256);
+  #type = growing(Uint8Array<ArrayBuffer>, 256);
+  #flags = growing(Uint16Array<ArrayBuffer>, 256);
+  #size = growing(Float64Array<ArrayBuffer>, 256);
+  #mtimeSeconds = growing(Float64Array<ArrayBuffer>, 256);
   /** Made when the first member has some. */
   #mtimeNanos = new Uint32Array(0);
-  #headerBlock = new Uint32Array(256);
-  #headerBlocks = new Uint32Array(256);
-  #meta = new Uint32Array(256);
-  #link = new Uint32Array(256);
+  #headerBlock = growing(Uint32Array<ArrayBuffer>, 256);
+  #headerBlocks = growing(Uint32Array<ArrayBuffer>, 256);
+  #meta = growing(Uint32Array<ArrayBuffer>, 256);
+  #link = growing(Uint32Array<ArrayBuffer>, 256);
   #linkCount = 0;
-  #linkStart = new Uint32Array(64);
-  #linkNames = new Uint8Array(1024);
+  #linkStart = growing(Uint32Array<ArrayBuffer>, 64);
+  #linkNames = growing(Uint8Array<ArrayBuffer>, 1024);
   /** The member handed in last: findings that come right after it are about it. */
   #last: TarMember | null = null;
   #dotSlashCount = 0;
@@ -113,19 +113,19 @@ export class LayerTableBuilder implements TarHandler {
     const count = this.#count;
     const tree = this.#tree;
     tree.finish();
-    const linkStart = resized(this.#linkStart, this.#linkCount + 1);
+    const linkStart = finished(this.#linkStart, this.#linkCount + 1);
     const table: LayerTable = {
       memberCount: count,
-      node: resized(this.#node, count),
-      type: resized(this.#type, count),
-      flags: resized(this.#flags, count),
-      size: resized(this.#size, count),
-      mtimeSeconds: resized(this.#mtimeSeconds, count),
-      mtimeNanos: this.#mtimeNanos.length === 0 ? this.#mtimeNanos : resized(this.#mtimeNanos, count),
-      headerBlock: resized(this.#headerBlock, count),
-      headerBlocks: resized(this.#headerBlocks, count),
-      meta: resized(this.#meta, count),
-      link: resized(this.#link, count),
+      node: finished(this.#node, count),
+      type: finished(this.#type, count),
+      flags: finished(this.#flags, count),
+      size: finished(this.#size, count),
+      mtimeSeconds: finished(this.#mtimeSeconds, count),
+      mtimeNanos: this.#mtimeNanos.length === 0 ? this.#mtimeNanos : finished(this.#mtimeNanos, count),
+      headerBlock: finished(this.#headerBlock, count),
+      headerBlocks: finished(this.#headerBlocks, count),
+      meta: finished(this.#meta, count),
+      link: finished(this.#link, count),
       nodeCount: tree.count,
       nodeParent: tree.parent,
       nodeNameStart: tree.nameStart,
@@ -133,7 +133,7 @@ export class LayerTableBuilder implements TarHandler {
       nodeHash: tree.hash,
       metas: this.#metas.metas,
       linkStart,
-      linkNames: resized(this.#linkNames, linkStart[this.#linkCount] as number),
+      linkNames: finished(this.#linkNames, linkStart[this.#linkCount] as number),
     };
     return { table, findings: this.#findings.finish(), ...layerFigures(table) };
   }
@@ -141,20 +141,20 @@ export class LayerTableBuilder implements TarHandler {
   #grow(): void {
     const length = this.#capacity * 2;
     this.#capacity = length;
-    this.#node = resized(this.#node, length);
-    this.#type = resized(this.#type, length);
-    this.#flags = resized(this.#flags, length);
-    this.#size = resized(this.#size, length);
-    this.#mtimeSeconds = resized(this.#mtimeSeconds, length);
-    if (this.#mtimeNanos.length > 0) this.#mtimeNanos = resized(this.#mtimeNanos, length);
-    this.#headerBlock = resized(this.#headerBlock, length);
-    this.#headerBlocks = resized(this.#headerBlocks, length);
-    this.#meta = resized(this.#meta, length);
-    this.#link = resized(this.#link, length);
+    this.#node = grown(this.#node, length);
+    this.#type = grown(this.#type, length);
+    this.#flags = grown(this.#flags, length);
+    this.#size = grown(this.#size, length);
+    this.#mtimeSeconds = grown(this.#mtimeSeconds, length);
+    if (this.#mtimeNanos.length > 0) this.#mtimeNanos = grown(this.#mtimeNanos, length);
+    this.#headerBlock = grown(this.#headerBlock, length);
+    this.#headerBlocks = grown(this.#headerBlocks, length);
+    this.#meta = grown(this.#meta, length);
+    this.#link = grown(this.#link, length);
   }
 
   #setNanos(row: number, nanos: number): void {
-    if (this.#mtimeNanos.length === 0) this.#mtimeNanos = new Uint32Array(this.#capacity);
+    if (this.#mtimeNanos.length === 0) this.#mtimeNanos = growing(Uint32Array<ArrayBuffer>, this.#capacity);
     this.#mtimeNanos[row] = nanos;
   }
 
@@ -163,10 +163,10 @@ export class LayerTableBuilder implements TarHandler {
     const { linkBytes, linkStart, linkEnd } = member;
     const from = this.#linkStart[this.#linkCount] as number;
     const to = from + linkEnd - linkStart;
-    if (to > this.#linkNames.length) this.#linkNames = resized(this.#linkNames, to * 2);
+    if (to > this.#linkNames.length) this.#linkNames = grown(this.#linkNames, to * 2);
     for (let i = linkStart, at = from; i < linkEnd; i++) this.#linkNames[at++] = linkBytes[i] as number;
     this.#linkCount++;
-    if (this.#linkCount === this.#linkStart.length) this.#linkStart = resized(this.#linkStart, this.#linkCount * 2);
+    if (this.#linkCount === this.#linkStart.length) this.#linkStart = grown(this.#linkStart, this.#linkCount * 2);
     this.#linkStart[this.#linkCount] = to;
     return this.#linkCount;
   }

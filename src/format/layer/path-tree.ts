@@ -1,5 +1,5 @@
 import { LayerscopeError } from '#model';
-import { resized } from './growing.ts';
+import { finished, growing, grown, release } from './growing.ts';
 import { hashName } from './layer-table.ts';
 
 const SLASH = 0x2f;
@@ -35,13 +35,13 @@ export const MARK = {
  */
 export class PathTree {
   count = 1;
-  parent = new Uint32Array(64);
-  hash = new Uint32Array(64);
+  parent = growing(Uint32Array<ArrayBuffer>, 64);
+  hash = growing(Uint32Array<ArrayBuffer>, 64);
   /** count + 1 offsets into `names`. */
-  nameStart = new Uint32Array(65);
-  names = new Uint8Array(1024);
+  nameStart = growing(Uint32Array<ArrayBuffer>, 65);
+  names = growing(Uint8Array<ArrayBuffer>, 1024);
   /** For the builder: 1 + number of the member that stands for the node, 0 for none. */
-  member = new Uint32Array(64);
+  member = growing(Uint32Array<ArrayBuffer>, 64);
   /** Node numbers by hash, 0 for a free slot: the root is never looked up. */
   #slots = new Uint32Array(256);
 
@@ -172,13 +172,13 @@ export class PathTree {
     const node = this.intern(this.folder, bytes, this.baseStart, this.baseEnd, this.baseHash);
     const depth = this.#depth + 1;
     if (depth >= this.#ends.length) {
-      this.#ends = resized(this.#ends, depth * 2);
-      this.#nodes = resized(this.#nodes, depth * 2);
-      this.#marks = resized(this.#marks, depth * 2);
+      this.#ends = grown(this.#ends, depth * 2);
+      this.#nodes = grown(this.#nodes, depth * 2);
+      this.#marks = grown(this.#marks, depth * 2);
     }
     const length = this.baseEnd - this.baseStart;
     let to = depth === 1 ? 0 : (this.#ends[depth - 1] as number) + 1;
-    if (to + length + 1 > this.#path.length) this.#path = resized(this.#path, (to + length + 1) * 2);
+    if (to + length + 1 > this.#path.length) this.#path = grown(this.#path, (to + length + 1) * 2);
     const path = this.#path;
     if (to > 0) path[to - 1] = SLASH;
     for (let i = this.baseStart; i < this.baseEnd; i++) path[to++] = bytes[i] as number;
@@ -228,7 +228,7 @@ export class PathTree {
     if (node === this.parent.length) this.#grow();
     const from = this.nameStart[node] as number;
     const to = from + end - start;
-    if (to > this.names.length) this.names = resized(this.names, to * 2);
+    if (to > this.names.length) this.names = grown(this.names, to * 2);
     const names = this.names;
     for (let i = start, at = from; i < end; i++) names[at++] = bytes[i] as number;
     this.parent[node] = parent;
@@ -243,15 +243,15 @@ export class PathTree {
   #grow(): void {
     const length = this.count * 2;
     if (length > MAX_NODES) throw new LayerscopeError('TOO_LARGE', `a layer of more than ${MAX_NODES} paths`);
-    this.parent = resized(this.parent, length);
-    this.hash = resized(this.hash, length);
-    this.nameStart = resized(this.nameStart, length + 1);
-    this.member = resized(this.member, length);
+    this.parent = grown(this.parent, length);
+    this.hash = grown(this.hash, length);
+    this.nameStart = grown(this.nameStart, length + 1);
+    this.member = grown(this.member, length);
   }
 
   #rehash(): void {
     const length = this.#slots.length * 2;
-    resized(this.#slots, 0);
+    release(this.#slots);
     const slots = new Uint32Array(length);
     const mask = length - 1;
     for (let node = 1; node < this.count; node++) {
@@ -264,12 +264,12 @@ export class PathTree {
 
   /** Frees what only the building needs. No more walks and look-ups. */
   finish(): void {
-    this.#slots = resized(this.#slots, 0);
-    this.member = resized(this.member, 0);
-    this.parent = resized(this.parent, this.count);
-    this.hash = resized(this.hash, this.count);
-    this.nameStart = resized(this.nameStart, this.count + 1);
-    this.names = resized(this.names, this.nameStart[this.count] as number);
+    release(this.#slots);
+    release(this.member);
+    this.parent = finished(this.parent, this.count);
+    this.hash = finished(this.hash, this.count);
+    this.nameStart = finished(this.nameStart, this.count + 1);
+    this.names = finished(this.names, this.nameStart[this.count] as number);
   }
 }
 
