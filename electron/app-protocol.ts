@@ -1,0 +1,54 @@
+import { readFile } from 'node:fs/promises';
+import { protocol } from 'electron';
+import { CONTENT_SECURITY_POLICY } from '#contract';
+import { listStaticFiles, type StaticFiles } from '#web';
+
+const SCHEME = 'app';
+const ORIGIN = `${SCHEME}://layerscope`;
+
+/** Address of the window's page. */
+export const PAGE_URL = `${ORIGIN}/`;
+
+/** Whether an address is the window's page, at whatever fragment. */
+export function isPageUrl(url: string): boolean {
+  return url === PAGE_URL || url.startsWith(`${PAGE_URL}#`);
+}
+
+/** Call before the app is ready. A standard, secure scheme: pages have an origin of their own, fetch and storage. */
+export function registerAppScheme(): void {
+  protocol.registerSchemesAsPrivileged([{ scheme: SCHEME, privileges: { standard: true, secure: true, supportFetchAPI: true } }]);
+}
+
+interface Reply {
+  readonly status: number;
+  readonly headers: Record<string, string>;
+  readonly body: Buffer;
+}
+
+async function reply(files: StaticFiles, url: string, method: string): Promise<Reply> {
+  const headers = { 'content-security-policy': CONTENT_SECURITY_POLICY, 'x-content-type-options': 'nosniff', 'cache-control': 'no-cache' };
+  const address = url.startsWith(PAGE_URL) && method === 'GET' ? url.slice(ORIGIN.length).replace(/[?#].*$/s, '') : '';
+  const file = files.get(address);
+  if (file === undefined)
+    return { status: 404, headers: { ...headers, 'content-type': 'text/plain' }, body: Buffer.from('nothing is here') };
+  return { status: 200, headers: { ...headers, 'content-type': file.type }, body: await readFile(file.path) };
+}
+
+/** Serves the built window, and nothing else of the disk. Throws NOT_FOUND where it wasn't built. */
+export async function serveRenderer(folder: string): Promise<void> {
+  const files = await listStaticFiles(folder);
+  if (typeof protocol.handle === 'function') {
+    protocol.handle(SCHEME, async (request) => {
+      const { status, headers, body } = await reply(files, request.url, request.method);
+      return new Response(new Uint8Array(body), { status, headers });
+    });
+    return;
+  }
+  // Electron before 25.
+  protocol.registerBufferProtocol(SCHEME, (request, callback) => {
+    reply(files, request.url, request.method).then(
+      ({ status, headers, body }) => callback({ statusCode: status, headers, mimeType: headers['content-type'] ?? '', data: body }),
+      () => callback({ error: -6 }), // net::ERR_FILE_NOT_FOUND: a built file went away
+    );
+  });
+}

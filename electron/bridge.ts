@@ -1,0 +1,104 @@
+import path from 'node:path';
+import { type BrowserWindow, ipcMain, type WebContents, type WebFrameMain } from 'electron';
+import type { Envelope, TopicName } from '#contract';
+import type { GrantedFile, Host, Sender } from '#host';
+import { LayerscopeError } from '#model';
+import { isOwnFrame } from './security.ts';
+
+/** The host over Electron's IPC: each window is a sender, bound to its page. */
+export interface Bridge {
+  /** Admits a window for as long as it is there. */
+  connect(window: BrowserWindow): void;
+  senderOf(window: BrowserWindow): Sender | null;
+  windowOf(sender: Sender): BrowserWindow | null;
+}
+
+interface Connected {
+  readonly window: BrowserWindow;
+  readonly sender: Sender;
+  /** By the number that the preload gave. */
+  readonly subscriptions: Map<number, () => void>;
+}
+
+const MAX_SUBSCRIPTIONS = 64;
+
+/** A file as the host grants it. */
+export function grantedFile(file: string): GrantedFile {
+  return { path: file, name: path.basename(file) || file };
+}
+
+export function createBridge(host: Host): Bridge {
+  const windows = new Map<WebContents, Connected>();
+
+  const find = (contents: WebContents, frame: WebFrameMain | null): Connected => {
+    const connected = windows.get(contents);
+    if (connected === undefined || !isOwnFrame(contents, frame)) {
+      throw new LayerscopeError('FORBIDDEN', 'the sender is not a window of this program');
+    }
+    return connected;
+  };
+
+  const endSubscriptions = ({ subscriptions }: Connected): void => {
+    for (const end of subscriptions.values()) end();
+    subscriptions.clear();
+  };
+
+  ipcMain.handle('layerscope:request', async (event, name: unknown, input: unknown): Promise<Envelope<unknown>> => {
+    try {
+      return await host.handle(find(event.sender, event.senderFrame).sender, name, input);
+    } catch (error) {
+      return host.refuse(error);
+    }
+  });
+
+  // Reached by the preload alone, which asks the system for the path of a file that the user dropped: the page can't name one.
+  ipcMain.handle('layerscope:grant', async (event, file: unknown): Promise<Envelope<unknown>> => {
+    try {
+      const { sender } = find(event.sender, event.senderFrame);
+      if (typeof file !== 'string' || !path.isAbsolute(file)) throw new LayerscopeError('BAD_REQUEST', 'the file is not on this disk');
+      return { ok: true, value: host.grants.give(sender, grantedFile(file)) };
+    } catch (error) {
+      return host.refuse(error);
+    }
+  });
+
+  ipcMain.on('layerscope:subscribe', (event, topic: unknown, number: unknown) => {
+    try {
+      const { sender, subscriptions } = find(event.sender, event.senderFrame);
+      if (!Number.isSafeInteger(number) || subscriptions.has(number as number) || subscriptions.size >= MAX_SUBSCRIPTIONS) {
+        throw new LayerscopeError('BAD_REQUEST', 'a subscription of no known form');
+      }
+      const end = host.subscribe(sender, topic as TopicName, (state) => event.sender.send('layerscope:state', number, state)); // the host checks the topic
+      subscriptions.set(number as number, end);
+    } catch (error) {
+      event.sender.send('layerscope:refused', number, host.refuse(error));
+    }
+  });
+
+  ipcMain.on('layerscope:unsubscribe', (event, number: unknown) => {
+    const subscriptions = windows.get(event.sender)?.subscriptions;
+    if (subscriptions === undefined || !isOwnFrame(event.sender, event.senderFrame)) return; // ends nothing of others
+    subscriptions.get(number as number)?.();
+    subscriptions.delete(number as number);
+  });
+
+  return {
+    connect(window) {
+      const { webContents } = window;
+      const connected: Connected = { window, sender: host.admit(), subscriptions: new Map() };
+      windows.set(webContents, connected);
+      // Another document, or none: who listened is gone.
+      webContents.on('did-start-navigation', (_event, _url, isInPlace, isMainFrame) => {
+        if (isMainFrame && !isInPlace) endSubscriptions(connected);
+      });
+      webContents.on('render-process-gone', () => endSubscriptions(connected));
+      window.once('closed', () => {
+        endSubscriptions(connected);
+        windows.delete(webContents);
+        void host.dismiss(connected.sender);
+      });
+    },
+    senderOf: (window) => [...windows.values()].find((each) => each.window === window)?.sender ?? null,
+    windowOf: (sender) => [...windows.values()].find((each) => each.sender === sender)?.window ?? null,
+  };
+}

@@ -1,0 +1,118 @@
+// Electron's main process: builds the parts and connects them. What they do is theirs.
+import path from 'node:path';
+import { app, BrowserWindow, session } from 'electron';
+import { createReader } from '#archive';
+import { cacheFolder, createJobs, createLibrary } from '#engine';
+import { createHost, defectText } from '#host';
+import { registerAppScheme, serveRenderer } from './app-protocol.ts';
+import { type Bridge, createBridge, grantedFile } from './bridge.ts';
+import { setMenu } from './menu.ts';
+import { filesOf, findSample, INDEX_WORKER, PRELOAD, RENDERER_FOLDER } from './paths.ts';
+import { secureContents, secureSession } from './security.ts';
+import { choosePaths, createWindow, loadPage } from './window.ts';
+
+/** Quitting doesn't wait longer for files to be closed. */
+const LAST_WAIT_MS = 3_000;
+
+function logDefect(error: unknown): void {
+  process.stderr.write(`layerscope: INTERNAL: ${error instanceof Error ? defectText(error) : String(error)}\n`);
+}
+
+const waitingFiles: string[] = [];
+let requestFiles = (files: readonly string[]): void => void waitingFiles.push(...files); // before there is a window
+
+async function start(): Promise<void> {
+  const reader = createReader({ cacheFolder: cacheFolder(), workers: 2, workerUrl: INDEX_WORKER });
+  const jobs = createJobs({ onDefect: logDefect });
+  const library = createLibrary({ reader, jobs, onFailure: logDefect });
+  let bridge: Bridge;
+  const sample = findSample(process.resourcesPath);
+  const host = createHost({
+    appInfo: { version: process.env.LAYERSCOPE_VERSION ?? app.getVersion(), host: 'electron', system: process.platform },
+    sample: sample === null ? null : grantedFile(sample),
+    library,
+    jobs,
+    chooseFiles: async (sender, what) => {
+      const window = bridge.windowOf(sender);
+      return window === null ? [] : (await choosePaths(window, what)).map(grantedFile);
+    },
+  });
+  bridge = createBridge(host);
+
+  const disposeAll = async (): Promise<void> => {
+    for (const part of [jobs, library, reader]) await part[Symbol.asyncDispose]();
+  };
+  let isDisposed = false;
+  app.on('will-quit', (event) => {
+    if (isDisposed) return;
+    event.preventDefault();
+    isDisposed = true;
+    const late = new Promise((resolve) => setTimeout(resolve, LAST_WAIT_MS));
+    void Promise.race([disposeAll().catch(logDefect), late]).then(() => app.quit());
+  });
+
+  const openWindow = async (): Promise<void> => {
+    const window = createWindow(PRELOAD);
+    bridge.connect(window);
+    await loadPage(window);
+  };
+
+  requestFiles = (files) => {
+    const window = BrowserWindow.getFocusedWindow() ?? BrowserWindow.getAllWindows()[0];
+    const sender = window === undefined ? null : bridge.senderOf(window);
+    if (sender === null) waitingFiles.push(...files);
+    else host.request(sender, files.map(grantedFile));
+  };
+
+  setMenu(
+    (what) => {
+      const window = BrowserWindow.getFocusedWindow() ?? BrowserWindow.getAllWindows()[0];
+      if (window !== undefined) choosePaths(window, what).then((files) => requestFiles(files), logDefect);
+    },
+    { isPackaged: app.isPackaged },
+  );
+  secureSession(session.defaultSession);
+  await serveRenderer(RENDERER_FOLDER);
+  const opening = openWindow();
+  requestFiles(waitingFiles.splice(0));
+  await opening;
+
+  app.on('activate', () => {
+    if (BrowserWindow.getAllWindows().length === 0) openWindow().then(() => requestFiles(waitingFiles.splice(0)), logDefect);
+  });
+}
+
+function main(): void {
+  // Two windows on one profile would share its storage: the packed app hands its files to the first.
+  if (app.isPackaged && !app.requestSingleInstanceLock()) {
+    app.quit();
+    return;
+  }
+  registerAppScheme();
+  secureContents();
+  app.enableSandbox();
+  const appPath = app.isPackaged ? null : path.resolve(app.getAppPath());
+  waitingFiles.push(...filesOf(process.argv, process.cwd(), appPath));
+  app.on('second-instance', (_event, argv, workingDirectory) => {
+    requestFiles(filesOf(argv, workingDirectory, appPath));
+    const [window] = BrowserWindow.getAllWindows();
+    if (window?.isMinimized()) window.restore();
+    window?.focus();
+  });
+  app.on('open-file', (event, file) => {
+    event.preventDefault();
+    requestFiles([file]);
+  });
+  app.on('window-all-closed', () => {
+    if (process.platform !== 'darwin') app.quit();
+  });
+  app
+    .whenReady()
+    .then(start)
+    .catch((error: unknown) => {
+      logDefect(error);
+      app.exit(1);
+    });
+}
+
+main();

@@ -1,0 +1,24 @@
+/** The window's only way to the program. It knows no operation: it hands names, inputs and states through. */
+import { contextBridge, ipcRenderer, webUtils } from 'electron';
+
+type Listener = (state: unknown) => void;
+
+const listeners = new Map<number, Listener>();
+let last = 0;
+
+ipcRenderer.on('layerscope:state', (_event, number: number, state: unknown) => listeners.get(number)?.(state));
+ipcRenderer.on('layerscope:refused', (_event, number: number) => void listeners.delete(number));
+
+contextBridge.exposeInMainWorld('layerscope', {
+  request: (name: unknown, input: unknown) => ipcRenderer.invoke('layerscope:request', name, input),
+  subscribe: (topic: unknown, listener: Listener) => {
+    const number = ++last;
+    listeners.set(number, listener);
+    ipcRenderer.send('layerscope:subscribe', topic, number);
+    return () => {
+      if (listeners.delete(number)) ipcRenderer.send('layerscope:unsubscribe', number);
+    };
+  },
+  // A file that the page made itself has no path, and gets no grant.
+  grantDropped: (file: File) => ipcRenderer.invoke('layerscope:grant', webUtils.getPathForFile(file)),
+});

@@ -1,0 +1,40 @@
+import path from 'node:path';
+import { BrowserWindow, dialog, nativeTheme } from 'electron';
+import { PAGE_URL } from './app-protocol.ts';
+
+/** A window without Node, in a sandbox; shown when it is drawn. `preload`: the built preload. */
+export function createWindow(preload: string): BrowserWindow {
+  const window = new BrowserWindow({
+    width: 1320,
+    height: 860,
+    minWidth: 480,
+    minHeight: 360,
+    show: false,
+    title: 'Layerscope',
+    backgroundColor: nativeTheme.shouldUseDarkColors ? '#15181c' : '#fbfaf8',
+    webPreferences: {
+      preload: path.resolve(preload),
+      sandbox: true,
+      contextIsolation: true,
+      nodeIntegration: false,
+      webviewTag: false,
+      navigateOnDragDrop: false,
+      spellcheck: false,
+    },
+  });
+  window.once('ready-to-show', () => window.show());
+  return window;
+}
+
+export async function loadPage(window: BrowserWindow): Promise<void> {
+  await window.loadURL(PAGE_URL);
+}
+
+/** The system's dialog; no paths where the user chose nothing. */
+export async function choosePaths(window: BrowserWindow, what: 'files' | 'folder'): Promise<readonly string[]> {
+  const { canceled, filePaths } = await dialog.showOpenDialog(window, {
+    title: what === 'folder' ? 'Open an OCI layout folder' : 'Open image archives',
+    properties: what === 'folder' ? ['openDirectory'] : ['openFile', 'multiSelections'],
+  });
+  return canceled ? [] : filePaths;
+}

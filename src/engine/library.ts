@@ -1,0 +1,221 @@
+import type { Reader } from '#archive';
+import { listChanges, listView } from '#changes';
+import type { ArchiveSummary, ContentPage, EntryDetails, ImageRef, RawHeader } from '#contract';
+import { splitPath } from '#format/path';
+import { LayerscopeError, type RowTable } from '#model';
+import { chooseImage } from './choose-image.ts';
+import { entryDetails } from './entry-details.ts';
+import type { JobContext, Jobs } from './jobs.ts';
+import { loadImage } from './load-image.ts';
+import { archiveBytes, OpenArchive } from './open-archive.ts';
+import { readContent } from './read-content.ts';
+import { readRawEntry } from './read-raw-entry.ts';
+import { createStateTopic, TOPIC_INTERVAL_MS } from './state-topic.ts';
+import { createTableCache } from './table-cache.ts';
+
+export interface LibraryOptions {
+  /** The caller's: the library doesn't dispose of it. */
+  readonly reader: Reader;
+  /** The caller's: dispose of it before the library. */
+  readonly jobs: Jobs;
+  readonly intervalMs?: number;
+  /** Told of what fails where nobody waits: the release of a file. */
+  readonly onFailure?: (error: unknown) => void;
+}
+
+export interface OpenRequest {
+  readonly path: string;
+  /** What the user calls it. */
+  readonly title: string;
+  /** Called once when the file isn't needed any more: it couldn't be opened, or was closed. */
+  readonly release?: () => Promise<void>;
+}
+
+/** A path in the view of a layer; raw bytes. */
+export interface EntryOf extends ImageRef {
+  readonly layer: number;
+  readonly path: Uint8Array;
+}
+
+/**
+ * Archives that are open, what was read of them, and a topic of their summaries. All that names an archive, image, layer or entry
+ * which isn't there throws NOT_FOUND. Disposal closes all.
+ */
+export interface Library extends AsyncDisposable {
+  /**
+   * Starts a job that opens an archive and reads the layers of one image: the host platform's, else the first. The archive is in
+   * the topic as soon as its manifests are read; it is there no more when the job fails or is cancelled. Returns the job's id.
+   */
+  open(request: OpenRequest): string;
+  /** Returns when all that works on the archive has ended and its file is free. */
+  close(archiveId: string): Promise<void>;
+  summary(archiveId: string): ArchiveSummary;
+  list(): readonly ArchiveSummary[];
+  subscribe(listener: (archives: readonly ArchiveSummary[]) => void): () => void;
+  /** Starts a job that reads the layers of an image; the running job's id where one does already. */
+  load(ref: ImageRef): string;
+  /** The same with every digest checked. */
+  verify(ref: ImageRef): string;
+  /** What the layers `from` to `to` changed together. */
+  changes(ref: ImageRef, range: { from: number; to: number; signal: AbortSignal }): Promise<RowTable>;
+  view(ref: ImageRef, at: { layer: number; signal: AbortSignal }): Promise<RowTable>;
+  details(entry: EntryOf, signal: AbortSignal): Promise<EntryDetails>;
+  raw(entry: EntryOf, signal: AbortSignal): Promise<RawHeader>;
+  content(entry: EntryOf, range: { offset: number; length: number }, signal: AbortSignal): Promise<ContentPage>;
+}
+
+export function createLibrary({ reader, jobs, intervalMs = TOPIC_INTERVAL_MS, onFailure = () => {} }: LibraryOptions): Library {
+  const archives = new Map<string, OpenArchive>();
+  const tables = createTableCache();
+  const loading = new Map<string, string>(); // archive, image and kind to the job that reads it
+  const list = (): readonly ArchiveSummary[] => [...archives.values()].map((archive) => archive.summary());
+  const topic = createStateTopic(list, intervalMs);
+  let last = 0;
+
+  const find = (archiveId: string): OpenArchive => {
+    const archive = archives.get(archiveId);
+    if (archive === undefined) throw new LayerscopeError('NOT_FOUND', 'no such archive is open');
+    return archive;
+  };
+
+  const readLayers = async (open: OpenArchive, image: number, verify: boolean, { signal, report }: JobContext): Promise<void> => {
+    const loaded = await open.use(signal, (use) =>
+      loadImage(reader, open.archive, image, {
+        verify,
+        signal: use,
+        onProgress: report,
+        onLayer: (layer, indexed) => {
+          open.arrive(image, layer.index, indexed);
+          topic.changed();
+        },
+      }),
+    );
+    open.setLoaded(image, loaded);
+    tables.drop(tableKey(open.archiveId, image));
+    topic.changed();
+  };
+
+  const closeArchive = async (open: OpenArchive): Promise<void> => {
+    if (archives.delete(open.archiveId)) topic.changed();
+    await open.close();
+    tables.drop(`${open.archiveId}/`);
+  };
+
+  const runOpen = async (archiveId: string, { path, title }: OpenRequest, context: JobContext): Promise<void> => {
+    const archive = await reader.open(path, { signal: context.signal, onProgress: context.report });
+    let open: OpenArchive;
+    try {
+      open = new OpenArchive(archiveId, archive, title, await archiveBytes(path, archive));
+    } catch (error) {
+      await archive[Symbol.asyncDispose]();
+      throw error;
+    }
+    archives.set(archiveId, open);
+    topic.changed();
+    context.about({ archiveId });
+    try {
+      if (archive.images.length === 0) return;
+      const { index } = chooseImage(archive);
+      context.about({ image: index });
+      await readLayers(open, index, false, context);
+    } catch (error) {
+      await closeArchive(open);
+      throw error;
+    }
+  };
+
+  /** One job an image at a time: who asks again joins it. */
+  const startReading = (kind: 'load' | 'verify', { archiveId, image }: ImageRef): string => {
+    const open = find(archiveId);
+    if (open.archive.images[image] === undefined) throw new LayerscopeError('NOT_FOUND', `no image ${image}`);
+    const key = `${archiveId}/${image}/${kind}`;
+    const running = loading.get(key);
+    if (running !== undefined) return running;
+    const title = open.summary().title;
+    const jobId = jobs.start({ kind, title, archiveId, image }, async (context) => {
+      if (kind === 'load' && open.isLoaded(image)) return;
+      await readLayers(open, image, kind === 'verify', context);
+    });
+    loading.set(key, jobId);
+    void jobs.ended(jobId).then(() => loading.delete(key));
+    return jobId;
+  };
+
+  const withImage = <T>(
+    { archiveId, image }: ImageRef,
+    layers: readonly number[],
+    signal: AbortSignal,
+    work: (loaded: ReturnType<OpenArchive['loaded']>, signal: AbortSignal) => Promise<T>,
+  ): Promise<T> => {
+    const open = find(archiveId);
+    const loaded = open.loaded(image, ...layers);
+    return open.use(signal, (use) => work(loaded, use));
+  };
+
+  return {
+    open(request) {
+      const archiveId = `a${++last}`;
+      const jobId = jobs.start({ kind: 'open', title: request.title }, (context) => runOpen(archiveId, request, context));
+      void jobs.ended(jobId).then(async () => {
+        const open = archives.get(archiveId);
+        const release = request.release ?? (async () => {});
+        if (open === undefined) await release().catch(onFailure);
+        else open.onClosed(() => release().catch(onFailure));
+      });
+      return jobId;
+    },
+    async close(archiveId) {
+      const open = find(archiveId);
+      const own = jobs.list().filter((job) => job.archiveId === archiveId);
+      for (const { jobId } of own) jobs.cancel(jobId);
+      await Promise.all(own.map(({ jobId }) => jobs.ended(jobId)));
+      await closeArchive(open);
+    },
+    summary: (archiveId) => find(archiveId).summary(),
+    list,
+    subscribe: (listener) => topic.subscribe(listener),
+    load: (ref) => startReading('load', ref),
+    verify: (ref) => startReading('verify', ref),
+    // Rows are made on this thread: half a second for a million of them. Whoever moves them to a worker changes these two only.
+    changes: async (ref, { from, to, signal }) =>
+      withImage(ref, [from, to], signal, ({ stack }) =>
+        tables.get(`${tableKey(ref.archiveId, ref.image)}changes/${from}/${to}`, async () => listChanges(stack, from, to)),
+      ),
+    view: async (ref, { layer, signal }) =>
+      withImage(ref, [layer], signal, ({ stack }) =>
+        tables.get(`${tableKey(ref.archiveId, ref.image)}view/${layer}`, async () => listView(stack, layer)),
+      ),
+    details: async (entry, signal) =>
+      withImage(entry, [entry.layer], signal, async (loaded) => entryDetails(loaded, entry.layer, entry.path)),
+    raw: async (entry, signal) =>
+      withImage(entry, [entry.layer], signal, (loaded, use) => readRawEntry(loaded, entry.layer, entry.path, { signal: use })),
+    content: async (entry, { offset, length }, signal) =>
+      withImage(entry, [entry.layer], signal, async (loaded, use) => {
+        const parts = splitPath(entry.path);
+        const { totalBytes, bytes } = readContent(loaded, entry.layer, parts, { start: offset, length, signal: use });
+        return { offset, totalBytes, bytes: await collect(bytes, Math.min(length, Math.max(0, totalBytes - offset))) };
+      }),
+    async [Symbol.asyncDispose]() {
+      await Promise.all([...archives.values()].map(closeArchive));
+      topic.close();
+    },
+  };
+}
+
+function tableKey(archiveId: string, image: number): string {
+  return `${archiveId}/${image}/`;
+}
+
+/** At most `length` bytes; fewer where the body ends before. */
+async function collect(bytes: AsyncIterable<Uint8Array>, length: number): Promise<Uint8Array> {
+  const page = new Uint8Array(length);
+  let at = 0;
+  if (length === 0) return page;
+  for await (const batch of bytes) {
+    const piece = batch.subarray(0, length - at);
+    page.set(piece, at);
+    at += piece.length;
+    if (at === length) break;
+  }
+  return at === length ? page : page.slice(0, at);
+}

@@ -1,0 +1,115 @@
+import { stat } from 'node:fs/promises';
+import type { Archive, IndexedLayer } from '#archive';
+import type { ArchiveSummary } from '#contract';
+import { displayText, LayerscopeError } from '#model';
+import { archiveSummary } from './archive-summary.ts';
+import type { LoadedImage } from './types.ts';
+
+/** An archive of the library: what was read of it, and who works on it now. */
+export class OpenArchive {
+  readonly archiveId: string;
+  readonly archive: Archive;
+  readonly #title: string;
+  readonly #sizeBytes: number;
+  readonly #loaded: (LoadedImage | null)[];
+  readonly #arrived: (IndexedLayer | null | undefined)[][];
+  readonly #ending = new AbortController();
+  readonly #uses = new Set<Promise<unknown>>();
+  #closed: Promise<void> | null = null;
+  #release: () => Promise<void> = async () => {};
+
+  constructor(archiveId: string, archive: Archive, title: string, sizeBytes: number) {
+    this.archiveId = archiveId;
+    this.archive = archive;
+    this.#title = title;
+    this.#sizeBytes = sizeBytes;
+    this.#loaded = archive.images.map(() => null);
+    this.#arrived = archive.images.map(() => []);
+  }
+
+  summary(): ArchiveSummary {
+    return archiveSummary({
+      archiveId: this.archiveId,
+      title: displayText(this.#title),
+      sizeBytes: this.#sizeBytes,
+      archive: this.archive,
+      loaded: this.#loaded,
+      arrived: this.#arrived,
+    });
+  }
+
+  isLoaded(image: number): boolean {
+    return this.#loaded[image] !== null && this.#loaded[image] !== undefined;
+  }
+
+  arrive(image: number, layer: number, indexed: IndexedLayer | null): void {
+    const layers = this.#arrived[image];
+    if (layers !== undefined) layers[layer] = indexed;
+  }
+
+  setLoaded(image: number, loaded: LoadedImage): void {
+    this.#loaded[image] = loaded;
+    this.#arrived[image] = [];
+  }
+
+  /** The image, read. Throws NOT_FOUND for one or a layer that isn't there, or that wasn't read. */
+  loaded(image: number, ...layers: readonly number[]): LoadedImage {
+    const known = this.archive.images[image];
+    if (known === undefined) throw new LayerscopeError('NOT_FOUND', `no image ${image}`);
+    for (const layer of layers) if (layer >= known.layers.length) throw new LayerscopeError('NOT_FOUND', `no layer ${layer}`);
+    const loaded = this.#loaded[image];
+    if (!loaded) throw new LayerscopeError('NOT_FOUND', `the layers of image ${image} were not read yet`);
+    return loaded;
+  }
+
+  /** Works on the archive: it is not disposed of before the work ends, and its closing aborts the work. */
+  async use<T>(signal: AbortSignal, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const controller = new AbortController();
+    const onAbort = (): void => controller.abort();
+    const signals = [signal, this.#ending.signal];
+    for (const each of signals) {
+      if (each.aborted) throw new LayerscopeError('CANCELLED', 'cancelled');
+      each.addEventListener('abort', onAbort);
+    }
+    const use = work(controller.signal);
+    this.#uses.add(use);
+    try {
+      return await use;
+    } finally {
+      this.#uses.delete(use);
+      for (const each of signals) each.removeEventListener('abort', onAbort);
+    }
+  }
+
+  /** Called once after the archive was disposed of; at once where it is already. */
+  onClosed(release: () => Promise<void>): void {
+    if (this.#closed === null) this.#release = release;
+    else void this.#closed.then(release);
+  }
+
+  /** Aborts what works on it, waits, and disposes of the archive; once. */
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
+    this.#ending.abort();
+    await Promise.allSettled(this.#uses); // each tells its own caller how it ended
+    await this.archive[Symbol.asyncDispose]();
+    await this.#release();
+  }
+}
+
+/** Bytes of the file; of a folder, of the blobs that its images name, each once. */
+export async function archiveBytes(path: string, archive: Archive): Promise<number> {
+  const { size, isDirectory } = await stat(path).then((stats) => ({ size: stats.size, isDirectory: stats.isDirectory() }));
+  if (!isDirectory) return size;
+  const blobs = new Map<string, number>();
+  for (const { layers } of archive.images) {
+    for (const { blob } of layers) if (blob !== null) blobs.set(`${blob.path}\0${blob.start}`, blob.length);
+  }
+  let bytes = 0;
+  for (const length of blobs.values()) bytes += length;
+  return bytes;
+}

@@ -1,0 +1,78 @@
+import { type InputOf, type OperationName, type OutputOf, type RowPage, slicePage } from '#contract';
+import { fromHex, LayerscopeError, type RowTable } from '#model';
+import type { GrantedFile, Grants } from './grants.ts';
+import type { HostServices } from './host.ts';
+import type { Requests } from './requests.ts';
+import type { Sender } from './sender.ts';
+
+/** What is done for each operation. Inputs are checked before; a grant is checked here, by taking it. */
+export type Handlers = { readonly [N in OperationName]: (sender: Sender, input: InputOf<N>, signal: AbortSignal) => Promise<OutputOf<N>> };
+
+type Services = HostServices & { readonly grants: Grants; readonly requests: Requests };
+
+function forbidden(what: string): LayerscopeError {
+  return new LayerscopeError('FORBIDDEN', what);
+}
+
+function pageOf(rows: RowTable, { start, count }: { start: number; count: number }): RowPage {
+  return slicePage(rows, start, count);
+}
+
+/** The raw path that a request names by hex digits. */
+function pathOf({ pathHex }: { pathHex: string }): Uint8Array {
+  const path = fromHex(pathHex);
+  if (path === null) throw new LayerscopeError('BAD_REQUEST', 'the path is not in hex digits');
+  return path;
+}
+
+async function open({ grants, requests, library }: Services, sender: Sender, grant: string): Promise<{ jobId: string }> {
+  const { path, name, release } = grants.take(sender, grant);
+  requests.used(sender, grant);
+  try {
+    return { jobId: library.open({ path, title: name, ...(release === undefined ? {} : { release }) }) };
+  } catch (error) {
+    await release?.();
+    throw error;
+  }
+}
+
+export function createHandlers(services: Services): Handlers {
+  const { appInfo, sample, library, jobs, grants, chooseFiles, expectUpload } = services;
+  const giveAll = (sender: Sender, files: readonly GrantedFile[]) => ({ grants: files.map((file) => grants.give(sender, file)) });
+  return {
+    'app.info': async () => ({ ...appInfo, sample: sample?.name ?? null }),
+    'app.sample': async (sender) => {
+      if (sample === null) throw new LayerscopeError('NOT_FOUND', 'the sample image is not here');
+      return grants.give(sender, sample);
+    },
+    'files.choose': async (sender, { what }) => {
+      if (chooseFiles === undefined) throw forbidden('the system dialog belongs to the desktop window');
+      return giveAll(sender, await chooseFiles(sender, what));
+    },
+    'files.expect': async (sender, file) => {
+      if (expectUpload === undefined) throw forbidden('uploads belong to the loopback host');
+      return expectUpload(sender, file);
+    },
+    'archive.open': (sender, { grant }) => open(services, sender, grant),
+    'archive.close': async (_sender, { archiveId }) => {
+      await library.close(archiveId);
+      return {};
+    },
+    'archive.summary': async (_sender, { archiveId }) => library.summary(archiveId),
+    'image.load': async (_sender, ref) => ({ jobId: library.load(ref) }),
+    'image.verify': async (_sender, ref) => ({ jobId: library.verify(ref) }),
+    'image.changes': async (_sender, input, signal) => pageOf(await library.changes(input, { ...input, signal }), input),
+    'image.view': async (_sender, input, signal) => pageOf(await library.view(input, { ...input, signal }), input),
+    'entry.details': (_sender, input, signal) => library.details({ ...input, path: pathOf(input) }, signal),
+    'entry.raw': (_sender, input, signal) => library.raw({ ...input, path: pathOf(input) }, signal),
+    'entry.content': (_sender, input, signal) => library.content({ ...input, path: pathOf(input) }, input, signal),
+    'jobs.cancel': async (_sender, { jobId }) => {
+      jobs.cancel(jobId);
+      return {};
+    },
+    'jobs.dismiss': async (_sender, { jobId }) => {
+      jobs.dismiss(jobId);
+      return {};
+    },
+  };
+}

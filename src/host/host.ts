@@ -1,0 +1,122 @@
+import type { AppInfo, Envelope, FileGrant, TopicName, Topics } from '#contract';
+import { parseInput, parseOperationName, parseTopicName } from '#contract/schemas';
+import type { Jobs, Library } from '#engine';
+import { asLayerscopeError, displayText, LayerscopeError } from '#model';
+import { createGrants, type GrantedFile, type Grants } from './grants.ts';
+import { createHandlers, type Handlers } from './handlers.ts';
+import { createRequests } from './requests.ts';
+import type { Sender } from './sender.ts';
+
+/** What the host serves, and what only one door can do. */
+export interface HostServices {
+  readonly appInfo: Omit<AppInfo, 'sample'>;
+  /** The sample image; null where it isn't there. */
+  readonly sample: GrantedFile | null;
+  readonly library: Library;
+  readonly jobs: Jobs;
+  /** Made by {@link createGrants}; absent: the host's own. */
+  readonly grants?: Grants;
+  /** Shows the system's dialog; empty where the user chose nothing. Absent: FORBIDDEN. */
+  readonly chooseFiles?: (sender: Sender, what: 'files' | 'folder') => Promise<readonly GrantedFile[]>;
+  /** A grant that the door takes an upload for. Absent: FORBIDDEN. */
+  readonly expectUpload?: (sender: Sender, file: { readonly name: string; readonly sizeBytes: number }) => Promise<FileGrant>;
+  /** Gets a line, and the stack, for each defect of the program. Default: standard error. */
+  readonly log?: (text: string) => void;
+}
+
+/** The privileged side's one dispatcher, whatever the door. */
+export interface Host {
+  readonly grants: Grants;
+  /** A new sender; the door binds it to a window or session. */
+  admit(): Sender;
+  /** Ends a sender: its grants, its requests and subscriptions. */
+  dismiss(sender: Sender): Promise<void>;
+  /** Checks in this order: sender, name, input, grant; then acts. Never rejects. */
+  handle(sender: unknown, name: unknown, input: unknown, options?: { signal?: AbortSignal }): Promise<Envelope<unknown>>;
+  /**
+   * The listener gets the state now, before this returns, and after each change. Returns the function that ends the subscription.
+   * Throws FORBIDDEN, BAD_REQUEST.
+   */
+  subscribe<T extends TopicName>(sender: unknown, topic: T, listener: (state: Topics[T]) => void): () => void;
+  /** Asks a sender's window, by the topic `requests`, to open files. Throws FORBIDDEN, TOO_LARGE. */
+  request(sender: Sender, files: readonly GrantedFile[]): void;
+  /** As an envelope, for a door's own refusals; defects go to the log, not into it. */
+  refuse(error: unknown): Envelope<never>;
+}
+
+export function createHost(services: HostServices): Host {
+  const { library, jobs, grants = createGrants() } = services;
+  const log = services.log ?? ((text: string) => void process.stderr.write(`${text}\n`));
+  const requests = createRequests(grants);
+  const handlers = createHandlers({ ...services, grants, requests });
+  const subscriptions = new Map<Sender, Set<() => void>>();
+  let last = 0;
+
+  const isAdmitted = (sender: unknown): sender is Sender => subscriptions.has(sender as Sender);
+
+  const requireAdmitted = (sender: unknown): Sender => {
+    if (!isAdmitted(sender)) throw new LayerscopeError('FORBIDDEN', 'the sender is not one of this program');
+    return sender;
+  };
+
+  const refuse = (thrown: unknown): Envelope<never> => {
+    const error = asLayerscopeError(thrown);
+    if (error.code !== 'INTERNAL') return { ok: false, error: { code: error.code, message: displayText(error.message) } };
+    log(`layerscope: INTERNAL: ${defectText(error)}`);
+    return { ok: false, error: { code: 'INTERNAL', message: 'something went wrong in the program' } };
+  };
+
+  const listen = (topic: TopicName, sender: Sender, listener: (state: never) => void): (() => void) => {
+    if (topic === 'jobs') return jobs.subscribe((state) => listener({ jobs: state } satisfies Topics['jobs'] as never));
+    if (topic === 'library') return library.subscribe((state) => listener({ archives: state } satisfies Topics['library'] as never));
+    return requests.subscribe(sender, listener as (state: Topics['requests']) => void);
+  };
+
+  return {
+    grants,
+    refuse,
+    admit() {
+      const sender: Sender = Object.freeze({ number: ++last });
+      subscriptions.set(sender, new Set());
+      return sender;
+    },
+    async dismiss(sender) {
+      for (const end of subscriptions.get(sender) ?? []) end();
+      subscriptions.delete(sender);
+      requests.drop(sender);
+      await grants.drop(sender);
+    },
+    async handle(sender, name, input, { signal } = {}) {
+      try {
+        return { ok: true, value: await dispatch(handlers, requireAdmitted(sender), name, input, signal) };
+      } catch (error) {
+        return refuse(error);
+      }
+    },
+    subscribe(sender, topic, listener) {
+      const admitted = requireAdmitted(sender);
+      const known = parseTopicName(topic);
+      const end = listen(known, admitted, listener as (state: never) => void);
+      subscriptions.get(admitted)?.add(end);
+      return () => {
+        subscriptions.get(admitted)?.delete(end);
+        end();
+      };
+    },
+    request(sender, files) {
+      requests.add(requireAdmitted(sender), files);
+    },
+  };
+}
+
+function dispatch(handlers: Handlers, sender: Sender, name: unknown, input: unknown, signal: AbortSignal | undefined): Promise<unknown> {
+  const known = parseOperationName(name);
+  const handler = handlers[known] as (sender: Sender, input: unknown, signal: AbortSignal) => Promise<unknown>;
+  return handler(sender, parseInput(known, input), signal ?? new AbortController().signal);
+}
+
+/** The stack of an error and of what caused it. */
+export function defectText(error: Error): string {
+  const stack = error.stack ?? error.message;
+  return error.cause instanceof Error ? `${stack}\n  caused by: ${defectText(error.cause)}` : stack;
+}

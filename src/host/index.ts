@@ -1,0 +1,3 @@
+export * from './grants.ts';
+export * from './host.ts';
+export type * from './sender.ts';

@@ -1,0 +1,121 @@
+import { createWriteStream, rmSync } from 'node:fs';
+import { mkdtemp, rm, statfs } from 'node:fs/promises';
+import type { IncomingMessage } from 'node:http';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { Transform } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { FileGrant } from '#contract';
+import type { Grants, Sender } from '#host';
+import { asLayerscopeError, displayText, LayerscopeError } from '#model';
+import { checkType, cutOffWhenIdle, Refusal } from './guards.ts';
+
+/** Files that pages send, in a folder of our own, each until its archive is closed. Disposal removes the folder. */
+export interface Uploads extends AsyncDisposable {
+  /** Throws TOO_LARGE where the disk has no room for it. */
+  expect(sender: Sender, file: { readonly name: string; readonly sizeBytes: number }): Promise<FileGrant>;
+  /** Takes the body of a PUT for a grant of this sender. Leaves nothing when it rejects. Throws {@link Refusal}, TOO_LARGE, IO. */
+  receive(sender: Sender, grant: string, request: IncomingMessage): Promise<void>;
+}
+
+/** What uploads leave free on the disk. */
+const KEPT_FREE_BYTES = 256_000_000;
+
+export interface UploadsOptions {
+  readonly grants: Grants;
+  /** Where the folder is made; default: the system's place for temporary files. */
+  readonly under?: string;
+  /** How much a sender may keep in flight at once. */
+  readonly atOnce?: number;
+}
+
+interface Expected {
+  readonly sender: Sender;
+  readonly name: string;
+  readonly sizeBytes: number;
+}
+
+export function createUploads({ grants, under = tmpdir(), atOnce = 8 }: UploadsOptions): Uploads {
+  const expected = new Map<string, Expected>();
+  const receiving = new Set<Promise<void>>();
+  let promisedBytes = 0;
+  let folder: Promise<string> | null = null;
+  let removeAtExit: (() => void) | null = null;
+
+  const makeFolder = async (): Promise<string> => {
+    const made = await mkdtemp(path.join(under, 'layerscope-uploads-'));
+    removeAtExit = () => rmSync(made, { recursive: true, force: true });
+    process.once('exit', removeAtExit); // an end without disposal
+    return made;
+  };
+
+  const requireRoom = async (sizeBytes: number): Promise<void> => {
+    const { bavail, bsize } = await statfs(under);
+    if (sizeBytes > bavail * bsize - promisedBytes - KEPT_FREE_BYTES) {
+      throw new LayerscopeError('TOO_LARGE', 'the disk for temporary files has no room for it; name the file when you start the program');
+    }
+  };
+
+  const store = async (grant: string, { name, sizeBytes }: Expected, request: IncomingMessage): Promise<void> => {
+    folder ??= makeFolder();
+    const file = path.join(await folder, grant); // the grant is ours: hex digits
+    let received = 0;
+    const counted = new Transform({
+      transform(batch: Buffer, _encoding, done) {
+        received += batch.length;
+        if (received > sizeBytes) done(new Refusal(413, 'TOO_LARGE', 'the upload is longer than was said'));
+        else done(null, batch);
+      },
+    });
+    try {
+      cutOffWhenIdle(request);
+      await pipeline(request, counted, createWriteStream(file, { flags: 'wx', mode: 0o600 }));
+      if (received !== sizeBytes) throw new Refusal(400, 'BAD_REQUEST', 'the upload is shorter than was said');
+      const release = (): Promise<void> => rm(file, { force: true });
+      if (!grants.fulfil(grant, { path: file, name, release })) throw new Refusal(403, 'FORBIDDEN', 'the upload is not expected any more');
+    } catch (error) {
+      await rm(file, { force: true });
+      await grants.revoke(grant);
+      const code = (error as { code?: unknown }).code;
+      if (code === 'ERR_STREAM_PREMATURE_CLOSE' || code === 'ECONNRESET') throw new Refusal(400, 'CANCELLED', 'the upload was cut off');
+      throw error instanceof Refusal
+        ? error
+        : new LayerscopeError('IO', `the upload could not be kept: ${displayText(asLayerscopeError(error).message)}`, { cause: error });
+    }
+  };
+
+  return {
+    async expect(sender, { name, sizeBytes }) {
+      await requireRoom(sizeBytes);
+      const given = grants.reserve(sender, name);
+      expected.set(given.grant, { sender, name, sizeBytes });
+      return given;
+    },
+    async receive(sender, grant, request) {
+      const file = expected.get(grant);
+      if (file === undefined || file.sender !== sender) throw new Refusal(403, 'FORBIDDEN', 'the upload is not expected');
+      checkType(request, 'application/octet-stream');
+      const { 'content-length': length, 'content-encoding': encoding } = request.headers;
+      if (encoding !== undefined) throw new Refusal(415, 'BAD_REQUEST', 'uploads come as they are');
+      if (length !== undefined && Number(length) > file.sizeBytes)
+        throw new Refusal(413, 'TOO_LARGE', 'the upload is longer than was said');
+      if (receiving.size >= atOnce) throw new Refusal(429, 'TOO_LARGE', 'too many uploads at once');
+      expected.delete(grant);
+      await requireRoom(file.sizeBytes);
+      promisedBytes += file.sizeBytes;
+      const work = store(grant, file, request).finally(() => {
+        promisedBytes -= file.sizeBytes;
+        receiving.delete(work);
+      });
+      receiving.add(work);
+      await work;
+    },
+    async [Symbol.asyncDispose]() {
+      expected.clear();
+      await Promise.allSettled(receiving); // each tells its own page how it ended
+      if (folder === null) return;
+      await rm(await folder, { recursive: true, force: true });
+      if (removeAtExit !== null) process.off('exit', removeAtExit);
+    },
+  };
+}

@@ -1,0 +1,140 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Host, Sender } from '#host';
+import { asLayerscopeError, LayerscopeError } from '#model';
+import { checkOrigin, checkSite, Refusal, readJson } from './guards.ts';
+import { COMMON_HEADERS, replyJson, replyWire } from './replies.ts';
+import { SESSION_PAGE, SESSION_SCRIPT, SESSION_STYLE } from './session-page.ts';
+import { createSessions } from './sessions.ts';
+import { listStaticFiles, type StaticFiles, sendFile } from './static-files.ts';
+import { parseTopics, streamTopics } from './topic-stream.ts';
+import type { Uploads } from './uploads.ts';
+
+export interface WebHostOptions {
+  readonly host: Host;
+  /** The built window. */
+  readonly rendererFolder: string;
+  readonly uploads: Uploads;
+  /** 0 or absent: a free one. */
+  readonly port?: number;
+}
+
+/** The loopback host while it listens. Disposal ends its connections; the host and uploads are the caller's. */
+export interface WebHost extends AsyncDisposable {
+  readonly port: number;
+  /** An address for one browser: its token is exchanged once. Each call gives another. */
+  issueUrl(): string;
+}
+
+/** A page served without a session: it makes one. */
+const SESSION_FILES: Readonly<Record<string, readonly [type: string, text: string]>> = {
+  '/': ['text/html; charset=utf-8', SESSION_PAGE],
+  '/session.js': ['text/javascript; charset=utf-8', SESSION_SCRIPT],
+  '/session.css': ['text/css; charset=utf-8', SESSION_STYLE],
+};
+
+/**
+ * Serves the contract and the window to this machine's browsers: node:http on 127.0.0.1, every request checked by its Host,
+ * Origin, cookie, type and length before anything is done. Throws NOT_FOUND (no built window), IO (the port is taken), PERMISSION.
+ */
+export async function startWebHost({ host, rendererFolder, uploads, port = 0 }: WebHostOptions): Promise<WebHost> {
+  const files = await listStaticFiles(rendererFolder);
+  let listening = port;
+  const sessions = createSessions(host, () => listening);
+
+  const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    for (const [name, value] of Object.entries(COMMON_HEADERS)) response.setHeader(name, value);
+    checkOrigin(request, listening);
+    const address = (request.url ?? '').replace(/[?#].*$/s, '');
+    const isReading = request.method === 'GET' || request.method === 'HEAD';
+    if (isReading && !address.startsWith('/topics/') && address !== '/session') {
+      await servePage(request, response, address, sessions.find(request), files);
+      return;
+    }
+    checkSite(request);
+    if (address === '/session' && request.method === 'POST') {
+      const body = await readJson(request);
+      const cookie = sessions.exchange((body as { token?: unknown } | null)?.token);
+      if (cookie === null) throw new Refusal(403, 'FORBIDDEN', 'the address was used already, or is not whole');
+      replyJson(response, 200, { ok: true, value: {} }, { 'set-cookie': cookie });
+      return;
+    }
+    const sender = sessions.find(request);
+    if (sender === null) throw new Refusal(401, 'FORBIDDEN', 'this browser has not opened the address that the program printed');
+    await serveSession(request, response, address, sender);
+  };
+
+  const serveSession = async (request: IncomingMessage, response: ServerResponse, address: string, sender: Sender): Promise<void> => {
+    const [, room, rest = ''] = /^\/([a-z]+)(?:\/([^/]*))?$/.exec(address) ?? [];
+    const route = `${request.method} ${room}`;
+    if (route === 'GET session') replyJson(response, 200, { ok: true, value: {} });
+    else if (route === 'GET topics') streamTopics(host, sender, parseTopics(rest), response);
+    else if (route === 'POST call') {
+      const input = await readJson(request);
+      const left = new AbortController();
+      response.once('close', () => left.abort());
+      const envelope = await host.handle(sender, rest, input, { signal: left.signal });
+      if (!response.destroyed) replyWire(response, envelope);
+    } else if (route === 'PUT uploads') {
+      await uploads.receive(sender, rest, request);
+      replyJson(response, 200, { ok: true, value: {} });
+    } else throw new Refusal(404, 'NOT_FOUND', 'nothing is here');
+  };
+
+  const server = createServer((request, response) => {
+    handle(request, response).catch((error: unknown) => refuse(host, request, response, error));
+  });
+  server.requestTimeout = 0; // an upload may take long; a body that stands still is cut off by its reader
+  server.headersTimeout = 10_000;
+  server.maxConnections = 256;
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const taken = new LayerscopeError('IO', `port ${port} is taken`, { cause: error });
+      reject(error.code === 'EADDRINUSE' ? taken : asLayerscopeError(error));
+    });
+    server.listen(port, '127.0.0.1', resolve);
+  });
+  listening = (server.address() as AddressInfo).port;
+
+  return {
+    port: listening,
+    issueUrl: () => `http://127.0.0.1:${listening}/#token=${sessions.issueToken()}`,
+    async [Symbol.asyncDispose]() {
+      const closed = new Promise((resolve) => server.close(resolve));
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}
+
+async function servePage(
+  request: IncomingMessage,
+  response: ServerResponse,
+  address: string,
+  sender: Sender | null,
+  files: StaticFiles,
+): Promise<void> {
+  if (address !== '/') checkSite(request); // links from elsewhere may lead to the page, and to nothing else
+  const headOnly = request.method === 'HEAD';
+  const [type, text] = (Object.hasOwn(SESSION_FILES, address) && SESSION_FILES[address]) || [];
+  const file = files.get(address);
+  if (sender !== null && file !== undefined) await sendFile(response, file, headOnly);
+  else if (type !== undefined && text !== undefined) {
+    response.writeHead(200, { 'content-type': type, 'content-length': Buffer.byteLength(text) });
+    response.end(headOnly ? undefined : text);
+  } else if (sender === null) {
+    throw new Refusal(401, 'FORBIDDEN', 'this browser has not opened the address that the program printed');
+  } else throw new Refusal(404, 'NOT_FOUND', 'nothing is here');
+}
+
+function refuse(host: Host, request: IncomingMessage, response: ServerResponse, error: unknown): void {
+  if (response.headersSent || response.destroyed) {
+    response.destroy(); // a page or stream that broke off: the connection is all there is to end
+    return;
+  }
+  const status = error instanceof Refusal ? error.status : asLayerscopeError(error).code === 'INTERNAL' ? 500 : 400;
+  // What is left of a body isn't read: the connection can't be used again.
+  const isUnread = !request.complete;
+  if (isUnread) response.once('finish', () => request.destroy());
+  replyJson(response, status, host.refuse(error), isUnread ? { connection: 'close' } : {});
+}

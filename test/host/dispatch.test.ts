@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import fc from 'fast-check';
+import { type Envelope, OPERATION_NAMES, type RowPage } from '#contract';
+import { fakeHost } from '../support/fake-services.ts';
+
+function codeOf(envelope: Envelope<unknown>): string {
+  return envelope.ok ? 'ok' : envelope.error.code;
+}
+
+const page = { archiveId: 'a1', image: 0, from: 0, to: 1, start: 0, count: 2_000 };
+
+test('an admitted sender is answered', async () => {
+  const { host } = fakeHost();
+  const answer = await host.handle(host.admit(), 'app.info', {});
+  assert.deepEqual(answer, { ok: true, value: { version: '1.2.3', host: 'web', system: 'linux', sample: 'sample.tar' } });
+});
+
+test('the sender is checked before all else', async () => {
+  const { host } = fakeHost();
+  const other = fakeHost().host.admit();
+  const gone = host.admit();
+  await host.dismiss(gone);
+  for (const sender of [null, undefined, 1, 'x', {}, { number: 1 }, other, gone]) {
+    assert.equal(codeOf(await host.handle(sender, 'no.such', { bad: 1 })), 'FORBIDDEN');
+    assert.throws(() => host.subscribe(sender, 'no.such' as 'jobs', () => {}), /not one of this program/);
+  }
+});
+
+test('the name is checked before the input, the input before the grant', async () => {
+  const { host } = fakeHost();
+  const sender = host.admit();
+  const noName = await host.handle(sender, 'no.such', { bad: 1 });
+  assert.deepEqual(noName, { ok: false, error: { code: 'BAD_REQUEST', message: 'no such operation' } });
+  const noInput = await host.handle(sender, 'archive.open', { grant: 'f'.repeat(32), more: 1 });
+  assert.equal(codeOf(noInput), 'BAD_REQUEST');
+  assert.equal(codeOf(await host.handle(sender, 'archive.open', { grant: 'f'.repeat(32) })), 'FORBIDDEN');
+});
+
+test('a page of a big table comes alone', async () => {
+  const { host, library } = fakeHost();
+  const answer = await host.handle(host.admit(), 'image.changes', page);
+  assert.ok(answer.ok);
+  const { total, rows } = answer.value as RowPage;
+  assert.deepEqual([total, rows.length], [5_000, 2_000]);
+  assert.equal(library.asked.length, 1);
+});
+
+test('an error keeps its code; a defect is logged with its stack and not told', async () => {
+  const { host, logged } = fakeHost();
+  const sender = host.admit();
+  const missing = await host.handle(sender, 'image.changes', { ...page, archiveId: 'a2' });
+  assert.deepEqual(missing, { ok: false, error: { code: 'NOT_FOUND', message: 'no such archive is open' } });
+  assert.equal(logged.length, 0);
+  const defect = await host.handle(sender, 'entry.raw', { archiveId: 'a1', image: 0, layer: 0, pathHex: '61' });
+  assert.equal(codeOf(defect), 'INTERNAL');
+  assert.doesNotMatch(JSON.stringify(defect), /secret|\.ts/);
+  assert.match(logged[0] ?? '', /secret\/path[\s\S]*fake-services\.ts/);
+});
+
+test('the raw path reaches the library as bytes', async () => {
+  const { host, library } = fakeHost();
+  const input = { archiveId: 'a1', image: 0, layer: 2, pathHex: 'e4ff2f00', offset: 0, length: 4 };
+  assert.equal(codeOf(await host.handle(host.admit(), 'entry.content', input)), 'ok');
+  assert.deepEqual((library.asked[0] as { path: Uint8Array }).path, Uint8Array.of(0xe4, 0xff, 0x2f, 0));
+});
+
+test('what a door does not offer is forbidden', async () => {
+  const { host } = fakeHost();
+  const sender = host.admit();
+  assert.equal(codeOf(await host.handle(sender, 'files.choose', { what: 'files' })), 'FORBIDDEN');
+  assert.equal(codeOf(await host.handle(sender, 'files.expect', { name: 'x', sizeBytes: 1 })), 'FORBIDDEN');
+});
+
+test('a sample that is not there is not found', async () => {
+  const { host } = fakeHost({ sample: null });
+  assert.equal(codeOf(await host.handle(host.admit(), 'app.sample', {})), 'NOT_FOUND');
+});
+
+test('any message is answered with an envelope', async () => {
+  const { host } = fakeHost();
+  const sender = host.admit();
+  const name = fc.oneof(fc.constantFrom(...OPERATION_NAMES), fc.anything());
+  const input = fc.oneof(
+    fc.anything({ withNullPrototype: true }),
+    fc.record(
+      {
+        archiveId: fc.string(),
+        image: fc.nat(3),
+        layer: fc.nat(3),
+        pathHex: fc.string(),
+        grant: fc.string(),
+        jobId: fc.constantFrom('j1', 'j2'),
+      },
+      { requiredKeys: [] },
+    ),
+  );
+  await fc.assert(
+    fc.asyncProperty(name, input, async (anyName, anyInput) => {
+      const envelope = await host.handle(sender, anyName, anyInput);
+      assert.equal(typeof envelope.ok, 'boolean');
+      if (!envelope.ok) assert.doesNotMatch(envelope.error.message, /[\n\r]/);
+    }),
+    { numRuns: 500 },
+  );
+});

@@ -1,0 +1,93 @@
+import type { ArchiveSummary } from '#contract';
+import { createJobs, type EntryOf, type Library, type OpenRequest } from '#engine';
+import { createHost, type HostServices } from '#host';
+import { LayerscopeError } from '#model';
+import { numberedRows } from './row-tables.ts';
+
+/** A library that opens nothing and remembers what it was asked: for tests of doors. Its one archive is `a1`. */
+export function fakeLibrary(): Library & {
+  readonly opened: OpenRequest[];
+  readonly asked: unknown[];
+  change(archives: ArchiveSummary[]): void;
+} {
+  const opened: OpenRequest[] = [];
+  const asked: unknown[] = [];
+  const listeners = new Set<(archives: readonly ArchiveSummary[]) => void>();
+  let archives: readonly ArchiveSummary[] = [];
+  const know = (archiveId: string): void => {
+    if (archiveId !== 'a1') throw new LayerscopeError('NOT_FOUND', 'no such archive is open');
+  };
+  const unused = async (entry: EntryOf): Promise<never> => {
+    know(entry.archiveId);
+    asked.push(entry);
+    throw new Error('a defect with a /secret/path');
+  };
+  return {
+    opened,
+    asked,
+    change(state) {
+      archives = state;
+      for (const listener of listeners) listener(state);
+    },
+    open(request) {
+      opened.push(request);
+      return `j${opened.length}`;
+    },
+    async close(archiveId) {
+      know(archiveId);
+    },
+    summary(archiveId) {
+      know(archiveId);
+      throw new Error('not here');
+    },
+    list: () => archives,
+    subscribe(listener) {
+      listeners.add(listener);
+      listener(archives);
+      return () => listeners.delete(listener);
+    },
+    load({ archiveId }) {
+      know(archiveId);
+      return 'j1';
+    },
+    verify({ archiveId }) {
+      know(archiveId);
+      return 'j1';
+    },
+    async changes(ref, range) {
+      know(ref.archiveId);
+      asked.push(range);
+      return numberedRows(5_000);
+    },
+    async view(ref) {
+      know(ref.archiveId);
+      return numberedRows(10);
+    },
+    details: unused,
+    raw: unused,
+    async content(entry, { offset, length }) {
+      know(entry.archiveId);
+      asked.push(entry);
+      return { offset, totalBytes: 100, bytes: new Uint8Array(length) };
+    },
+    async [Symbol.asyncDispose]() {
+      listeners.clear();
+    },
+  };
+}
+
+/** A host over a fake library; what it logs is kept. */
+export function fakeHost(services: Partial<HostServices> = {}) {
+  const library = fakeLibrary();
+  const jobs = createJobs();
+  const logged: string[] = [];
+  const host = createHost({
+    appInfo: { version: '1.2.3', host: 'web', system: 'linux' },
+    sample: { path: '/somewhere/sample.tar', name: 'sample.tar' },
+    library,
+    jobs,
+    log: (text) => logged.push(text),
+    ...services,
+  });
+  return { host, library, jobs, logged };
+}
