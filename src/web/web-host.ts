@@ -81,7 +81,8 @@ export async function startWebHost({ host, rendererFolder, uploads, port = 0 }: 
     } else throw new Refusal(404, 'NOT_FOUND', 'nothing is here');
   };
 
-  const server = createServer((request, response) => {
+  // Without a Host header our own guard answers, with its headers.
+  const server = createServer({ requireHostHeader: false }, (request, response) => {
     handle(request, response).catch((error: unknown) => refuse(host, request, response, error));
   });
   server.requestTimeout = 0; // an upload may take long; a body that stands still is cut off by its reader

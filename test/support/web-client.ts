@@ -1,0 +1,83 @@
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { type IncomingHttpHeaders, type RequestOptions, request } from 'node:http';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { decodeWire, type Envelope } from '#contract';
+import { createUploads, startWebHost } from '#web';
+import { fakeHost } from './fake-services.ts';
+
+export interface Reply {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Buffer;
+}
+
+/** A request as it is written, with no header that isn't given but Host: fetch would put its own in. */
+export function send(port: number, options: RequestOptions & { body?: string | Buffer }): Promise<Reply> {
+  return new Promise((resolve, reject) => {
+    const { body, ...rest } = options;
+    const sent = request({ host: '127.0.0.1', port, agent: false, ...rest }, (response) => {
+      const batches: Buffer[] = [];
+      response.on('data', (batch: Buffer) => batches.push(batch));
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(batches) }));
+      response.on('error', reject);
+    });
+    sent.on('error', reject);
+    sent.end(body);
+  });
+}
+
+export function envelopeOf({ headers, body }: Reply): Envelope<unknown> {
+  const isJson = headers['content-type']?.startsWith('application/json');
+  return (isJson ? JSON.parse(body.toString()) : decodeWire(new Uint8Array(body))) as Envelope<unknown>;
+}
+
+/** The loopback host over a fake library, a window of two files, and a folder for its uploads. Disposal removes all. */
+export async function startFakeWeb() {
+  const folder = await mkdtemp(path.join(tmpdir(), 'layerscope-test-'));
+  const renderer = path.join(folder, 'renderer');
+  const under = path.join(folder, 'uploads');
+  await mkdir(path.join(renderer, 'assets'), { recursive: true });
+  await mkdir(under);
+  await writeFile(path.join(renderer, 'index.html'), '<title>the window</title>');
+  await writeFile(path.join(renderer, 'assets', 'app-1a2b.js'), 'window.app = 1;');
+  await writeFile(path.join(renderer, 'notes.secret'), 'of no known type');
+  await writeFile(path.join(folder, 'outside.js'), 'outside');
+  let uploads: ReturnType<typeof createUploads>;
+  const fake = fakeHost({ expectUpload: (sender, file) => uploads.expect(sender, file) });
+  uploads = createUploads({ grants: fake.host.grants, under });
+  const web = await startWebHost({ host: fake.host, rendererFolder: renderer, uploads });
+  const { port } = web;
+  const origin = `http://127.0.0.1:${port}`;
+
+  const exchange = (url: string): Promise<Reply> => {
+    const token = new URLSearchParams(new URL(url).hash.slice(1)).get('token');
+    const headers = { origin, 'content-type': 'application/json' };
+    return send(port, { method: 'POST', path: '/session', headers, body: JSON.stringify({ token }) });
+  };
+  return {
+    ...fake,
+    web,
+    port,
+    origin,
+    exchange,
+    /** Signs in as another browser would; gives its headers for calls. */
+    async signIn(): Promise<{ cookie: string; origin: string; 'content-type': string }> {
+      const reply = await exchange(web.issueUrl());
+      return { cookie: (reply.headers['set-cookie']?.[0] ?? '').split(';', 1)[0] ?? '', origin, 'content-type': 'application/json' };
+    },
+    call: (name: string, input: unknown, headers: Record<string, string>): Promise<Reply> =>
+      send(port, { method: 'POST', path: `/call/${name}`, headers, body: JSON.stringify(input) }),
+    /** What uploads have on the disk now. */
+    async uploaded(): Promise<string[]> {
+      const files = await readdir(under, { recursive: true, withFileTypes: true });
+      return files.filter((entry) => entry.isFile()).map(({ name }) => name);
+    },
+    async [Symbol.asyncDispose](): Promise<void> {
+      await web[Symbol.asyncDispose]();
+      await fake.jobs[Symbol.asyncDispose]();
+      await uploads[Symbol.asyncDispose]();
+      await rm(folder, { recursive: true });
+    },
+  };
+}

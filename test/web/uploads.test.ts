@@ -1,0 +1,113 @@
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { request } from 'node:http';
+import test from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { FileGrant } from '#contract';
+import { envelopeOf, type Reply, send, startFakeWeb } from '../support/web-client.ts';
+
+type Web = Awaited<ReturnType<typeof startFakeWeb>>;
+type Headers = Awaited<ReturnType<Web['signIn']>>;
+
+function codeOf(reply: Reply): string {
+  const envelope = envelopeOf(reply);
+  return envelope.ok ? 'ok' : envelope.error.code;
+}
+
+async function expectUpload(web: Web, headers: Headers, sizeBytes: number): Promise<string> {
+  const envelope = envelopeOf(await web.call('files.expect', { name: 'image.tar', sizeBytes }, headers));
+  assert.ok(envelope.ok);
+  return (envelope.value as FileGrant).grant;
+}
+
+function put(web: Web, headers: Headers, grant: string, body: Buffer, more: Record<string, string> = {}): Promise<Reply> {
+  const all = { ...headers, 'content-type': 'application/octet-stream', ...more };
+  return send(web.port, { method: 'PUT', path: `/uploads/${grant}`, headers: all, body });
+}
+
+test('an upload is opened by its grant, and gone when it is released', async () => {
+  await using web = await startFakeWeb();
+  const headers = await web.signIn();
+  const body = Buffer.alloc(200_000, 'layer');
+  const grant = await expectUpload(web, headers, body.length);
+  assert.equal(codeOf(await web.call('archive.open', { grant }, headers)), 'FORBIDDEN'); // not there yet
+  assert.equal(codeOf(await put(web, headers, grant, body)), 'ok');
+  assert.equal(codeOf(await web.call('archive.open', { grant }, headers)), 'ok');
+  const [opened] = web.library.opened;
+  assert.equal(opened?.title, 'image.tar');
+  assert.deepEqual(await readFile(opened?.path ?? ''), body);
+  await opened?.release?.();
+  assert.deepEqual(await web.uploaded(), []);
+});
+
+test('an upload that is longer than was said is refused and leaves nothing', async () => {
+  await using web = await startFakeWeb();
+  const headers = await web.signIn();
+  const told = await expectUpload(web, headers, 1_000);
+  assert.equal(codeOf(await put(web, headers, told, Buffer.alloc(1_001))), 'TOO_LARGE');
+  const chunked = await expectUpload(web, headers, 1_000);
+  assert.equal(codeOf(await put(web, headers, chunked, Buffer.alloc(5_000), { 'transfer-encoding': 'chunked' })), 'TOO_LARGE');
+  assert.deepEqual(await web.uploaded(), []);
+  assert.equal(codeOf(await web.call('archive.open', { grant: chunked }, headers)), 'FORBIDDEN');
+});
+
+test('an upload that is shorter than was said is refused and leaves nothing', async () => {
+  await using web = await startFakeWeb();
+  const headers = await web.signIn();
+  const grant = await expectUpload(web, headers, 1_000);
+  assert.equal(codeOf(await put(web, headers, grant, Buffer.alloc(999))), 'BAD_REQUEST');
+  assert.deepEqual(await web.uploaded(), []);
+});
+
+test('an upload that breaks off leaves nothing', async () => {
+  await using web = await startFakeWeb();
+  const headers = await web.signIn();
+  const grant = await expectUpload(web, headers, 1_000_000);
+  const sent = request({
+    host: '127.0.0.1',
+    port: web.port,
+    method: 'PUT',
+    path: `/uploads/${grant}`,
+    headers: { ...headers, 'content-type': 'application/octet-stream', 'content-length': 1_000_000 },
+  });
+  sent.on('error', () => {}); // we break it off ourselves
+  sent.write(Buffer.alloc(100_000));
+  while ((await web.uploaded()).length === 0) await sleep(5);
+  sent.destroy();
+  while ((await web.uploaded()).length > 0) await sleep(5);
+  assert.equal(codeOf(await web.call('archive.open', { grant }, headers)), 'FORBIDDEN');
+});
+
+test('a grant takes one upload, of its own session, of the right type', async () => {
+  await using web = await startFakeWeb();
+  const [owner, thief] = [await web.signIn(), await web.signIn()];
+  const grant = await expectUpload(web, owner, 3);
+  assert.equal(codeOf(await put(web, thief, grant, Buffer.from('abc'))), 'FORBIDDEN');
+  assert.equal(codeOf(await put(web, owner, grant, Buffer.from('abc'), { 'content-type': 'application/json' })), 'BAD_REQUEST');
+  assert.equal(codeOf(await put(web, owner, grant, Buffer.from('abc'), { 'content-encoding': 'gzip' })), 'BAD_REQUEST');
+  assert.equal(codeOf(await put(web, owner, grant, Buffer.from('abc'))), 'ok');
+  assert.equal(codeOf(await put(web, owner, grant, Buffer.from('abc'))), 'FORBIDDEN');
+  for (const other of ['..', 'a/b', '%2e%2e', 'f'.repeat(32), ''])
+    assert.notEqual(codeOf(await put(web, owner, other, Buffer.from('abc'))), 'ok');
+});
+
+test('an upload larger than the disk has room for is refused before it begins', async () => {
+  await using web = await startFakeWeb();
+  const reply = await web.call('files.expect', { name: 'image.tar', sizeBytes: 2 ** 52 }, await web.signIn());
+  assert.equal(codeOf(reply), 'TOO_LARGE');
+});
+
+test('an empty file is uploaded', async () => {
+  await using web = await startFakeWeb();
+  const headers = await web.signIn();
+  assert.equal(codeOf(await put(web, headers, await expectUpload(web, headers, 0), Buffer.alloc(0))), 'ok');
+});
+
+test('closing removes uploads that nobody opened', async () => {
+  const web = await startFakeWeb();
+  const headers = await web.signIn();
+  await put(web, headers, await expectUpload(web, headers, 3), Buffer.from('abc'));
+  assert.equal((await web.uploaded()).length, 1);
+  await web[Symbol.asyncDispose]();
+  await assert.rejects(web.uploaded(), { code: 'ENOENT' });
+});
