@@ -114,6 +114,7 @@ export class PaxRecords {
       if (!(size >= 5) || end > length || end <= space + 1 || bytes[end - 1] !== 0x0a) return 'a PAX record whose length is wrong';
       const equals = indexOf(bytes, 0x3d, space + 1, end - 1);
       if (equals < 0) return 'a PAX record without =';
+      if (equals === space + 1) return 'a PAX record without a key';
       const problem = this.#take(space + 1, equals, end - 1, pieces);
       if (problem !== null) return problem;
       at = end;
