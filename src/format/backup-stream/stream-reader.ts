@@ -1,0 +1,122 @@
+// A Win32 backup stream, as BackupRead gives it and BackupWrite takes it ([MS-BKUP] 2.1): streams one after another, without
+// padding, up to the end of the input. Each is a head, WIN32_STREAM_ID, and its data. All numbers are little-endian.
+//
+//   0 id u32 · 4 attributes u32 · 8 size u64 · 16 length of the name in bytes u32 · 20 name UTF-16LE, no NUL · data
+//
+// A sparse block's data begins with an i64 offset, which its size counts. A sparse file of several ranges is a data stream of size
+// 0 with the sparse attribute, then its blocks, then a block of size 0 whose offset is the file's size. A file without content has
+// a data stream of size 0 or none; a folder has none. Nothing in the input says where the file ends: its source does.
+import { LayerscopeError } from '#model';
+import { type BackupStream, SPARSE_OFFSET_BYTES, STREAM_HEAD_BYTES, STREAM_ID } from './stream-id.ts';
+import { readUtf16 } from './utf16.ts';
+
+/** NTFS names are of 255 units at most; what claims more than this is no backup stream. */
+const MAX_NAME_BYTES = 0xfffe;
+
+/** A stream's head, or the next bytes of its data: a view into what was pushed. */
+export type BackupPiece =
+  | { readonly kind: 'stream'; readonly stream: BackupStream }
+  | { readonly kind: 'data'; readonly bytes: Uint8Array };
+
+/**
+ * Reads one backup stream from the bytes pushed into it. Every id is handed out, known or not; data comes as it is pushed, never
+ * more than the stream's size in all. Keeps a head at most. After an error nothing more is read.
+ */
+export class BackupStreamReader {
+  readonly #head = new Uint8Array(STREAM_HEAD_BYTES + MAX_NAME_BYTES + SPARSE_OFFSET_BYTES);
+  readonly #view = new DataView(this.#head.buffer);
+  #filled = 0;
+  #wanted = STREAM_HEAD_BYTES;
+  #left = 0;
+  #offset = 0;
+  #failed = false;
+
+  /** Bytes taken so far. */
+  get offset(): number {
+    return this.#offset;
+  }
+
+  /** Bytes of the stream under way that are still to come. */
+  get left(): number {
+    return this.#left;
+  }
+
+  /**
+   * Takes `bytes` and hands out what is in them, in order; must be run to its end before the next push. Throws DAMAGED where a head
+   * contradicts itself, TOO_LARGE where a size or offset is over 2^53 - 1.
+   */
+  *push(bytes: Uint8Array): Generator<BackupPiece, void, undefined> {
+    let at = 0;
+    while (at < bytes.length && !this.#failed) {
+      if (this.#left > 0) {
+        const count = Math.min(this.#left, bytes.length - at);
+        this.#left -= count;
+        this.#offset += count;
+        yield { kind: 'data', bytes: bytes.subarray(at, at + count) };
+        at += count;
+        continue;
+      }
+      const count = Math.min(this.#wanted - this.#filled, bytes.length - at);
+      this.#head.set(bytes.subarray(at, at + count), this.#filled);
+      this.#filled += count;
+      this.#offset += count;
+      at += count;
+      const stream = this.#filled === this.#wanted ? this.#takeHead() : null;
+      if (stream !== null) yield { kind: 'stream', stream };
+    }
+  }
+
+  /** The input is over. Throws TRUNCATED where a head or data is cut off. */
+  end(): void {
+    if (this.#failed) return;
+    if (this.#left > 0) {
+      this.#fail('TRUNCATED', `unexpected EOF at byte ${this.#offset}: ${this.#left} bytes of its data are missing`);
+    }
+    if (this.#filled > 0) this.#fail('TRUNCATED', `unexpected EOF at byte ${this.#offset}, in the head of a stream`);
+  }
+
+  #fail(code: 'DAMAGED' | 'TOO_LARGE' | 'TRUNCATED', what: string): never {
+    this.#failed = true;
+    throw new LayerscopeError(code, `backup stream: ${what}`, { offset: this.#offset });
+  }
+
+  /** The head so far is whole: its stream, or null where more of it (name, offset) is to come. */
+  #takeHead(): BackupStream | null {
+    const view = this.#view;
+    const id = view.getUint32(0, true);
+    const nameBytes = view.getUint32(16, true);
+    const isSparse = id === STREAM_ID.sparseBlock;
+    const whole = STREAM_HEAD_BYTES + nameBytes + (isSparse ? SPARSE_OFFSET_BYTES : 0);
+    if (this.#wanted < whole) {
+      if (nameBytes > MAX_NAME_BYTES || nameBytes % 2 !== 0)
+        this.#fail('DAMAGED', `a name of ${nameBytes} bytes at byte ${this.#offset - 4}`);
+      this.#wanted = whole;
+      return null;
+    }
+    let size = view.getBigUint64(8, true);
+    let offset = 0n;
+    if (isSparse) {
+      if (size < BigInt(SPARSE_OFFSET_BYTES)) this.#fail('DAMAGED', `a sparse block of ${size} bytes, too short for its offset`);
+      size -= BigInt(SPARSE_OFFSET_BYTES);
+      offset = view.getBigInt64(whole - SPARSE_OFFSET_BYTES, true);
+      if (offset < 0n) this.#fail('DAMAGED', `a sparse block at the negative offset ${offset}`);
+    }
+    if (size > BigInt(Number.MAX_SAFE_INTEGER) || offset > BigInt(Number.MAX_SAFE_INTEGER)) {
+      this.#fail('TOO_LARGE', `a stream of ${size} bytes at offset ${offset}`);
+    }
+    const name = readUtf16(this.#head, STREAM_HEAD_BYTES, STREAM_HEAD_BYTES + nameBytes);
+    this.#filled = 0;
+    this.#wanted = STREAM_HEAD_BYTES;
+    this.#left = Number(size);
+    return { id, attributes: view.getUint32(4, true), sizeBytes: Number(size), name, offset: Number(offset) };
+  }
+}
+
+/** Reads a backup stream as it comes; see {@link BackupStreamReader} for order, ownership and errors. */
+export async function* readBackupStreams(
+  source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+): AsyncGenerator<BackupPiece, void, undefined> {
+  const reader = new BackupStreamReader();
+  for await (const bytes of source) yield* reader.push(bytes);
+  reader.end();
+}
