@@ -16,7 +16,11 @@ export function parseInt64(bytes: Uint8Array, start: number, end: number): numbe
     if (digit < 0 || digit > 9) return Number.NaN;
     value = value * 10 + digit;
   }
-  if (at - first > 18 && !fits(bytes, first, end, sign === 0x2d)) return Number.NaN;
+  if (at - first > 15) {
+    if (at - first > 18 && !fits(bytes, first, end, sign === 0x2d)) return Number.NaN;
+    // The sum above was rounded at every step: once is right.
+    value = Number(String.fromCharCode(...bytes.subarray(first, end)));
+  }
   return sign === 0x2d && value !== 0 ? -value : value;
 }
 

@@ -1,0 +1,180 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { base256, concat, directory, file, gnuSparse, latin1, padded, pax, paxSparse, tar, zeros } from '../support/tar-builder.ts';
+import { collect, inPieces } from '../support/tar-collect.ts';
+
+type Pairs = [number, number][];
+
+/** Pieces of one byte at every odd place: more than a header holds. */
+const ODD_BYTES: Pairs = Array.from({ length: 60 }, (_, i) => [i * 2 + 1, 1]);
+
+const FORMS = [
+  ['old GNU', (map: Pairs, size: number, stored: string) => gnuSparse('sparse', size, map, stored)],
+  ['PAX 0.0', (map: Pairs, size: number, stored: string) => paxSparse('0.0', 'sparse', size, map, stored)],
+  ['PAX 0.1', (map: Pairs, size: number, stored: string) => paxSparse('0.1', 'sparse', size, map, stored)],
+  ['PAX 1.0', (map: Pairs, size: number, stored: string) => paxSparse('1.0', 'sparse', size, map, stored)],
+] as const;
+
+function refused(message: RegExp, ...parts: Uint8Array[]): void {
+  const { error } = collect(tar(...parts));
+  assert.equal(error?.code, 'BAD_TAR');
+  assert.match(error?.message ?? '', message);
+}
+
+for (const [form, make] of FORMS) {
+  describe(`sparse files, ${form}`, () => {
+    test('real name and size, holes as zeros, and the entry behind is found', () => {
+      const { members, codes } = collect(
+        tar(
+          make(
+            [
+              [2, 5],
+              [18, 3],
+            ],
+            25,
+            'abcdefgh',
+          ),
+          file('next', 'small'),
+        ),
+      );
+      assert.deepEqual(codes, []);
+      assert.equal(members[0]?.content, '\0\0abcde\0\0\0\0\0\0\0\0\0\0\0fgh\0\0\0\0');
+      assert.deepEqual([members[0]?.name, members[0]?.size], ['sparse', 25]);
+      assert.deepEqual(members[0]?.sparse, [
+        [2, 5],
+        [18, 3],
+      ]);
+      assert.deepEqual([members[1]?.name, members[1]?.content], ['next', 'small']);
+    });
+
+    test('a map of many pieces, whole or in pieces of any length', () => {
+      const bytes = tar(make(ODD_BYTES, 130, 'x'.repeat(60)), file('next', 'small'));
+      const { members, codes } = collect(bytes);
+      assert.deepEqual(codes, []);
+      assert.equal(members[0]?.content, '\0x'.repeat(60).padEnd(130, '\0'));
+      assert.equal(members[1]?.content, 'small');
+      for (const length of [1, 7, 511, 512, 513])
+        assert.deepEqual(
+          collect(
+            bytes,
+            inPieces(() => length),
+          ).members,
+          members,
+        );
+    });
+
+    test('a file that is one hole, and one without any', () => {
+      const { members, codes } = collect(tar(make([[1000, 0]], 1000, ''), make([[0, 4]], 4, 'full'), file('next')));
+      assert.deepEqual(codes, []);
+      assert.deepEqual(
+        members.map((one) => [one.size, one.content]),
+        [
+          [1000, '\0'.repeat(1000)],
+          [4, 'full'],
+          [0, ''],
+        ],
+      );
+    });
+
+    test('pieces that overlap, go back, or pass the end are refused', () => {
+      for (const map of [
+        [
+          [0, 5],
+          [4, 5],
+        ],
+        [
+          [10, 5],
+          [0, 5],
+        ],
+        [[21, 5]],
+        [[0, 26]],
+      ] as Pairs[]) {
+        refused(/contradicts itself/, make(map, 25, 'x'.repeat(10)));
+      }
+    });
+
+    test('a map that speaks of more or less than is stored is told', () => {
+      for (const stored of ['abcd', 'abcdef']) assert.deepEqual(collect(tar(make([[0, 5]], 10, stored))).codes, ['size-mismatch']);
+    });
+  });
+}
+
+describe('old GNU sparse files', () => {
+  test("the body stands behind the extension blocks, its stored size is the header's", () => {
+    const { members } = collect(tar(gnuSparse('s', 130, ODD_BYTES, 'x'.repeat(60))));
+    assert.deepEqual([members[0]?.bodyOffset, members[0]?.dataOffset, members[0]?.storedSize], [512 * 4, 512 * 4, 60]);
+    assert.equal(members[0]?.format, 'gnu');
+  });
+
+  test('sizes and offsets may be base-256', () => {
+    const entry = concat(base256(2 ** 33, 12), base256(1, 12));
+    const { members } = collect(tar(gnuSparse('s', 0, [], 'x', { at: { 386: entry, 483: base256(2 ** 34, 12) } })));
+    assert.deepEqual([members[0]?.size, members[0]?.sparse], [2 ** 34, [[2 ** 33, 1]]]);
+  });
+
+  test('in another form than GNU they are refused', () => {
+    refused(/not in GNU form/, gnuSparse('s', 5, [[0, 5]], 'hello', { format: 'star' }));
+  });
+
+  test('malformed numbers are refused', () => {
+    refused(/malformed sparse map/, gnuSparse('s', 5, [[0, 5]], 'hello', { at: { 386: 'x' } }));
+    refused(
+      /malformed sparse map/,
+      gnuSparse('s', 5, [[0, 5]], 'hello', { at: { 386: latin1('00000000000\x0000000000005\0'), 483: '9' } }),
+    );
+  });
+
+  test('extension blocks without end are refused before they fill memory', () => {
+    const endless = zeros(512);
+    endless[504] = 1;
+    const blocks = Array.from({ length: 2100 }, () => endless);
+    refused(/too long/, gnuSparse('s', 5, [[0, 5]], '', { at: { 482: '\x01' } }), ...blocks);
+  });
+});
+
+describe('PAX sparse files', () => {
+  test('in 1.0 the map belongs to the stored body, data begins behind it', () => {
+    const { members } = collect(tar(paxSparse('1.0', 'sparse', 25, [[2, 5]], 'abcde')));
+    const [got] = members;
+    assert.deepEqual([got?.name, got?.storedSize], ['sparse', 517]);
+    assert.equal((got?.dataOffset ?? 0) - (got?.bodyOffset ?? 0), 512);
+  });
+
+  test('a 1.0 map has no room, too many numbers, or something else in it: refused', () => {
+    const records = { 'GNU.sparse.major': '1', 'GNU.sparse.minor': '0', 'GNU.sparse.realsize': '10' };
+    const withMap = (map: string) => concat(pax(records), file('s', concat(padded(latin1(map)), latin1('data'))));
+    refused(/no room/, pax(records), file('s', '0\n'));
+    refused(/no room/, withMap('5000\n0\n'));
+    refused(/malformed/, withMap('x\n'));
+    refused(/malformed/, withMap('-1\n'));
+    refused(/malformed/, withMap('1\n0\n\n'));
+    refused(/malformed/, withMap('9223372036854775808\n'));
+    refused(/no body/, pax({ ...records, 'GNU.sparse.major': '0', 'GNU.sparse.numblocks': '0' }), directory('d/'));
+    refused(/malformed/, pax(records), file('s', `1000000\n${'1\n'.repeat(1 << 20)}`));
+  });
+
+  test('a 0.1 map whose count is wrong or missing is refused', () => {
+    for (const blocks of ['1', '3', '-1', 'x', '']) {
+      refused(/malformed/, pax({ 'GNU.sparse.map': '0,1,2,1', 'GNU.sparse.numblocks': blocks, 'GNU.sparse.size': '5' }), file('s', 'xy'));
+    }
+    refused(/malformed/, pax({ 'GNU.sparse.map': '0,', 'GNU.sparse.numblocks': '1', 'GNU.sparse.size': '5' }), file('s', 'xy'));
+  });
+
+  test('an unknown version is a plain file with its map in it', () => {
+    const { members } = collect(
+      tar(pax({ 'GNU.sparse.major': '2', 'GNU.sparse.minor': '0', 'GNU.sparse.name': 'real' }), file('s', 'body')),
+    );
+    assert.deepEqual([members[0]?.name, members[0]?.content, members[0]?.sparse], ['s', 'body', null]);
+  });
+
+  test('the sparse name wins over a PAX path', () => {
+    const records = { path: 'p', 'GNU.sparse.name': 'real', 'GNU.sparse.map': '0,2', 'GNU.sparse.numblocks': '1', 'GNU.sparse.size': '2' };
+    assert.equal(collect(tar(pax(records), file('s', 'xy'))).members[0]?.name, 'real');
+  });
+
+  test('a map cut off by the end of the input is told', () => {
+    const bytes = concat(file('whole'), paxSparse('1.0', 's', 10, [[0, 4]], 'data'));
+    const got = collect(bytes.subarray(0, bytes.length - 1024 + 100));
+    assert.deepEqual([got.members.length, got.codes], [1, ['truncated']]);
+  });
+});
