@@ -8,7 +8,7 @@ function isLetter(byte: number): boolean {
   return (byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x7a;
 }
 
-/** Would Windows take the name for one that starts at a root, or climbs? */
+/** Would Windows, but not other systems, take the name for one that starts at a root, or climbs? */
 export function leadsOutOnWindows(bytes: Uint8Array, start: number, end: number): boolean {
   let at = start;
   while (at < end && bytes[at] === SLASH) at++;
@@ -20,7 +20,9 @@ export function leadsOutOnWindows(bytes: Uint8Array, start: number, end: number)
   for (let from = at; from < end; ) {
     let to = from;
     while (to < end && bytes[to] !== SLASH && bytes[to] !== BACKSLASH) to++;
-    if (climbs(bytes, from, to)) return true;
+    // `..` between slashes is what it is on any system, and the caller's to judge.
+    const besideBackslash = (from > at && bytes[from - 1] === BACKSLASH) || (to < end && bytes[to] === BACKSLASH);
+    if ((besideBackslash || to - from > 2) && climbs(bytes, from, to)) return true;
     from = to + 1;
   }
   return false;

@@ -1,0 +1,369 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { type BuiltLayer, FLAG, linkName, NO_NODE, nodePath } from '#format/layer';
+import { entryTypeName, type Finding } from '#model';
+import { directory, file, gnuLongName, hardlink, latin1, member, pax, paxGlobal, symlink, tar, zeros } from '../support/tar-builder.ts';
+import { asLatin1, buildLayer } from '../support/tar-collect.ts';
+
+const names = (flags: number) =>
+  Object.entries(FLAG)
+    .filter(([, bit]) => (flags & bit) !== 0)
+    .map(([name]) => name);
+
+/** `path` or `-`, and the flags, a member. */
+function rows({ table }: BuiltLayer): string[] {
+  return Array.from({ length: table.memberCount }, (_, row) => {
+    const node = table.node[row] as number;
+    return [node === NO_NODE ? '-' : asLatin1(nodePath(table, node)), ...names(table.flags[row] as number)].join(' ');
+  });
+}
+
+const told = (findings: readonly Finding[]) => findings.map(({ code, path }) => `${code} ${path}`);
+
+const layer = (...parts: Uint8Array[]) => buildLayer(tar(...parts));
+
+describe('names in normal form', () => {
+  test("a leading ./, a trailing slash of a folder and the root's own ./ are ordinary", () => {
+    const built = layer(directory('./'), directory('./d/'), file('./d/f'), symlink('./l', 'd'));
+    assert.deepEqual(rows(built), ['', 'd', 'd/f', 'l']);
+    assert.deepEqual(told(built.findings), ['odd-name ./d/']);
+    assert.match(built.findings[0]?.message ?? '', /begins with .\/, and 2 more/);
+    assert.equal(built.table.node[0], 0);
+  });
+
+  test('a layer of one ./ entry is empty and nothing is odd', () => {
+    const built = layer(directory('./'));
+    assert.deepEqual([rows(built), built.findings, built.entries, built.fileBytes], [[''], [], 1, 0]);
+  });
+
+  test('doubled slashes, inner dots and slashes behind a file are taken out, and told', () => {
+    const built = layer(file('a//b'), file('a/./c'), file('././d'), file('e/'), directory('f//'), symlink('g/', 'x'), file('a/h/.'));
+    assert.deepEqual(rows(built), ['a/b', 'a/c', 'd', 'e', 'f', 'g', 'a/h']);
+    assert.deepEqual(
+      told(built.findings),
+      ['a//b', 'a/./c', '././d', 'e/', 'f//', 'g/', 'a/h/.'].map((name) => `odd-name ${name}`),
+    );
+  });
+
+  test('names that stand for the root: a folder is the root, all else is listed in raw only', () => {
+    for (const name of ['', '/', '.', '//', './/', './.']) {
+      assert.deepEqual(rows(layer(directory(name))), [''], name);
+      assert.deepEqual(told(layer(directory(name)).findings), [`odd-name ${name}`]);
+      const built = layer(file(name, 'body'));
+      assert.deepEqual(rows(built), ['- rawOnly'], name);
+      assert.deepEqual(told(built.findings), [`odd-name ${name}`]);
+      assert.deepEqual([built.entries, built.fileBytes], [1, 0]);
+    }
+    assert.deepEqual(rows(layer(file('./'))), ['- rawOnly']);
+    assert.deepEqual(told(layer(file('./')).findings), ['odd-name ./']);
+  });
+
+  test('Latin-1 names are different names and keep their bytes', () => {
+    const built = layer(file(latin1('\xE4')), file(latin1('\xF6')), pax({ path: latin1('dir/\xFF\xFE') }), file('x'), file('ä'));
+    assert.deepEqual(rows(built), ['\xE4 nameNotUtf8', '\xF6 nameNotUtf8', 'dir/\xFF\xFE nameNotUtf8', '\xC3\xA4']);
+    assert.deepEqual(told(built.findings), ['invalid-utf8-name \\xE4', 'invalid-utf8-name \\xF6', 'invalid-utf8-name dir/\\xFF\\xFE']);
+  });
+
+  test('a folder that is not UTF-8 makes every name below it one that is not', () => {
+    const built = layer(file(latin1('\xE4/a')), file(latin1('\xE4/b')), file('c'));
+    assert.deepEqual(rows(built), ['\xE4/a nameNotUtf8', '\xE4/b nameNotUtf8', 'c']);
+  });
+
+  test('what looks like UTF-8 and is none: overlong, surrogate, too high, cut off', () => {
+    for (const bad of [
+      '\xC0\x80',
+      '\xE0\x80\x80',
+      '\xED\xA0\x80',
+      '\xF4\x90\x80\x80',
+      '\xF0\x82\x82\xAC',
+      '\xE2\x82',
+      '\x80',
+      '\xF5\x80\x80\x80',
+    ]) {
+      assert.deepEqual(names(layer(file(latin1(`n${bad}`))).table.flags[0] as number), ['nameNotUtf8'], JSON.stringify(bad));
+    }
+    for (const good of ['é', '€', '😀', '\uFFFD', '\u{10FFFF}', '\uD7FF', '\uE000']) assert.deepEqual(layer(file(good)).findings, [], good);
+  });
+
+  test('one path twice: the last counts, the one before is marked, both are in fileBytes', () => {
+    const built = layer(file('a', 'one'), file('./a', 'three'), directory('d/'), file('d', 'x'), directory('a/'));
+    assert.deepEqual(rows(built), ['a superseded', 'a superseded', 'd superseded', 'd', 'a']);
+    assert.deepEqual(told(built.findings).slice(0, 3), ['duplicate-path ./a', 'duplicate-path d', 'duplicate-path a/']);
+    assert.deepEqual([built.entries, built.fileBytes], [5, 9]);
+  });
+
+  test('folders that no entry brings are there as paths only', () => {
+    const { table, entries } = layer(file('a/b/c/d'));
+    assert.equal(table.nodeCount, 5);
+    assert.equal(entries, 1);
+    assert.deepEqual([...table.nodeParent], [0, 0, 1, 2, 3]);
+  });
+
+  test('a name of a thousand folders is read, one of more than any system takes is listed in raw only', () => {
+    assert.equal(asLatin1(nodePath(layer(gnuLongName('d/'.repeat(2000)), directory('x')).table, 2000)), 'd/'.repeat(2000).slice(0, -1));
+    const built = layer(gnuLongName('d/'.repeat(5000)), directory('x'));
+    assert.deepEqual([rows(built), built.findings[0]?.code], [['- rawOnly'], 'odd-name']);
+  });
+
+  test('folders are told apart by all of their names, in any order', () => {
+    const paths = ['a/b/c', 'a/b', 'ab/c', 'a/bc', 'a/b/c/d', 'a/b/cd', 'ab', 'a/b/c/d/e', 'a', 'a/b/e', 'ab/c/d'];
+    const built = layer(...paths.map((path) => directory(path)));
+    assert.deepEqual(rows(built), paths);
+    assert.deepEqual(built.findings, []);
+    assert.equal(built.table.nodeCount, paths.length + 1);
+  });
+});
+
+describe('names that lead out', () => {
+  test('a .. component: in raw only, told', () => {
+    const built = layer(file('../x', 'body'), file('a/../../x'), file('a/..'), directory('..'), file('a/../b'));
+    assert.deepEqual(rows(built), Array(5).fill('- rawOnly escapes'));
+    assert.deepEqual(
+      told(built.findings),
+      ['../x', 'a/../../x', 'a/..', '..', 'a/../b'].map((name) => `path-escape ${name}`),
+    );
+    assert.deepEqual([built.entries, built.fileBytes], [5, 0]);
+  });
+
+  test('an absolute name is shown and marked', () => {
+    const built = layer(file('/abs', 'body'));
+    assert.deepEqual([rows(built), told(built.findings), built.fileBytes], [['abs escapes'], ['path-escape /abs'], 4]);
+  });
+
+  test('names that climb or start at a root on Windows are shown and marked', () => {
+    const bad = ['.. /x', 'C:\\x', 'c:/x', 'C:', 'a\\..\\..\\x', '\\\\host\\share\\x', '\\x', 'a/.. ./x', 'd/..\\x', './C:\\x', 'x/..  '];
+    for (const name of bad) {
+      const built = layer(file(name));
+      assert.deepEqual(names(built.table.flags[0] as number), ['escapes'], name);
+      assert.equal(built.findings[0]?.code, 'path-escape', name);
+      assert.notEqual(built.table.node[0], NO_NODE);
+    }
+  });
+
+  test('names that only look like it are ordinary', () => {
+    const good = ['..a', 'a/...', '..a/b', 'a:b', 'ab:c', 'dir/C:x', 'dev-disk-by\\x2dlabel', 'a\\b', 'x..', '. ', 'a/.b', '1:2'];
+    for (const name of good) assert.deepEqual(layer(file(name)).findings, [], name);
+  });
+
+  test('a hard link whose target leads out is shown and marked', () => {
+    const bad = ['../x', 'a/../../x', '/etc/passwd', 'C:\\x', 'a\\..\\..\\x'];
+    for (const target of bad) assert.deepEqual(rows(layer(hardlink('h', target))), ['h escapes'], target);
+    for (const target of ['a/../x', './x', 'x', '..x', 'a/./b']) assert.deepEqual(rows(layer(hardlink('h', target))), ['h'], target);
+  });
+
+  test('a symbolic link may lead anywhere', () => {
+    for (const target of ['/etc/passwd', '../../../x', 'C:\\x']) {
+      const built = layer(symlink('l', target));
+      assert.deepEqual([rows(built), built.findings], [['l'], []], target);
+    }
+  });
+
+  test('what passes through a symbolic link that leads out is marked, before or behind the link', () => {
+    const built = layer(file('out/early'), symlink('out', '../../etc'), file('out/passwd'), file('out/a/b'), file('other/x'));
+    assert.deepEqual(rows(built), ['out/early escapes', 'out', 'out/passwd escapes', 'out/a/b escapes', 'other/x']);
+    assert.deepEqual(told(built.findings), ['path-escape out/early', 'path-escape out/passwd', 'path-escape out/a/b']);
+  });
+
+  test("what passes through one that stays inside is not; nor where a folder took the link's place", () => {
+    assert.deepEqual(layer(symlink('d/in', '../usr'), file('d/in/x')).findings, []);
+    assert.deepEqual(told(layer(symlink('d', '/etc'), directory('d/'), file('d/x')).findings), ['duplicate-path d/']);
+  });
+
+  test('links that lead to links are followed, circles end', () => {
+    const chain = layer(symlink('a', 'b'), symlink('b', 'c/up'), symlink('c/up', '../..'), file('a/x'));
+    assert.deepEqual(rows(chain).at(-1), 'a/x escapes');
+    assert.deepEqual(layer(symlink('a', 'b'), symlink('b', 'a'), file('a/x')).findings, []);
+    assert.deepEqual(layer(symlink('a', 'a'), file('a/x')).findings, []);
+    assert.deepEqual(rows(layer(symlink('a', 'nowhere/../..'), file('a/x'))).at(-1), 'a/x escapes');
+  });
+
+  test('a hard link whose target passes through a link that leads out is marked', () => {
+    const built = layer(symlink('out', '/etc'), hardlink('h', 'out/shadow'), hardlink('i', 'in/x'));
+    assert.deepEqual(rows(built), ['out', 'h escapes', 'i']);
+  });
+});
+
+describe('whiteouts', () => {
+  test('a whiteout is the path that it hides, an opaque marker its folder', () => {
+    const built = layer(file('d/.wh.gone'), file('d/.wh..wh..opq'), file('.wh..wh..opq'), file('.wh.top'), directory('./e/.wh.dir/'));
+    assert.deepEqual(rows(built), ['d/gone whiteout', 'd opaque', ' opaque', 'top whiteout', 'e/dir whiteout']);
+    assert.deepEqual([built.entries, built.fileBytes], [5, 0]);
+  });
+
+  test('a whiteout and an entry of the same path do not supersede each other', () => {
+    const built = layer(file('.wh.a'), file('a', 'x'), file('.wh.a'), file('d/.wh..wh..opq'), directory('d/'));
+    assert.deepEqual(rows(built), ['a whiteout', 'a', 'a whiteout', 'd opaque', 'd']);
+    assert.deepEqual(built.findings, []);
+  });
+
+  test('a whiteout with a body adds no bytes', () => {
+    assert.equal(layer(file('.wh.a', 'body'), file('d/.wh..wh..opq', 'body')).fileBytes, 0);
+  });
+
+  test('a bare whiteout is not applied, and told', () => {
+    const built = layer(file('etc/.wh.'), file('etc/.wh..'));
+    assert.deepEqual(
+      [rows(built), told(built.findings)],
+      [
+        ['- rawOnly', '- rawOnly'],
+        ['bare-whiteout etc/.wh.', 'bare-whiteout etc/.wh..'],
+      ],
+    );
+  });
+
+  test('a whiteout of the folder above is not applied, and told', () => {
+    const built = layer(file('etc/.wh...'));
+    assert.deepEqual([rows(built), told(built.findings)], [['- rawOnly escapes'], ['path-escape etc/.wh...']]);
+  });
+
+  test("AUFS's own entries are in raw only, without a word", () => {
+    const built = layer(file('.wh..wh.plnk'), directory('.wh..wh.aufs'), file('.wh..wh.orph/x'), file('.wh..wh..opqx'), file('.wh..wh.'));
+    assert.deepEqual(rows(built), ['- rawOnly', '- rawOnly', '.wh..wh.orph/x', '- rawOnly', '- rawOnly']);
+    assert.deepEqual(built.findings, []);
+  });
+
+  test('names that only begin like one are ordinary', () => {
+    assert.deepEqual(rows(layer(file('.wh'), file('.whx'), file('a.wh.b'), file('.WH.a'), file('.wh.d/f'))), [
+      '.wh',
+      '.whx',
+      'a.wh.b',
+      '.WH.a',
+      '.wh.d/f',
+    ]);
+  });
+});
+
+describe('columns', () => {
+  test('all of a member is in its row', () => {
+    const { table } = layer(
+      file('f', 'hello', { mode: 0o100644, uid: 1, gid: 2, uname: 'u', gname: 'g', mtime: 99 }),
+      pax({ mtime: '1.25' }),
+      member({ name: 'dev', typeflag: '3', devMajor: 1, devMinor: 3 }),
+      symlink('l', 'target'),
+      hardlink('h', 'f'),
+      directory('d/', { size: 77 }),
+    );
+    const types = [...table.type].map(entryTypeName);
+    assert.deepEqual(types, ['file', 'character', 'symlink', 'hardlink', 'directory']);
+    assert.deepEqual([...table.size], [5, 0, 0, 0, 0]);
+    assert.deepEqual([...table.mtimeSeconds], [99, 1, 0, 0, 0]);
+    assert.deepEqual([...table.mtimeNanos], [0, 250_000_000, 0, 0, 0]);
+    assert.deepEqual([...table.headerBlock], [0, 2, 5, 6, 7]);
+    assert.deepEqual([...table.headerBlocks], [1, 3, 1, 1, 1]);
+    assert.deepEqual(table.metas[table.meta[0] as number], {
+      mode: 0o100644,
+      uid: 1,
+      gid: 2,
+      uname: 'u',
+      gname: 'g',
+      devMajor: 0,
+      devMinor: 0,
+      attributes: null,
+    });
+    assert.deepEqual([table.metas[table.meta[1] as number]?.devMajor, table.metas[table.meta[1] as number]?.devMinor], [1, 3]);
+    const links = [0, 1, 2, 3, 4].map((row) => linkName(table, row)).map((link) => (link === null ? null : asLatin1(link)));
+    assert.deepEqual(links, [null, null, 'target', 'f', null]);
+  });
+
+  test('nanoseconds take no room where there are none', () => {
+    assert.equal(layer(file('a'), file('b')).table.mtimeNanos.length, 0);
+  });
+
+  test('members that share everything share their meta, whatever stands between', () => {
+    const mode = (value: number) => ({ mode: value, uname: 'root' });
+    const { table } = layer(
+      file('a', '', mode(1)),
+      file('b', '', mode(2)),
+      file('c', '', mode(1)),
+      file('d', '', mode(2)),
+      file('e', '', { mode: 1, uname: 'me' }),
+    );
+    assert.deepEqual([...table.meta], [0, 1, 0, 1, 2]);
+  });
+
+  test('thousands of different metas are told apart', () => {
+    const parts = Array.from({ length: 3000 }, (_, i) => file(`f${i}`, '', { uid: i % 1500, gid: i % 7 === 0 ? 1 : 0 }));
+    const { table } = layer(...parts);
+    for (let row = 0; row < 3000; row++) {
+      const meta = table.metas[table.meta[row] as number];
+      assert.deepEqual([meta?.uid, meta?.gid], [row % 1500, row % 7 === 0 ? 1 : 0]);
+    }
+  });
+
+  test('an attribute that stands in two forms is one, binary values are kept', () => {
+    const value = latin1('\0\x01\xFEbin');
+    const both = layer(pax({ 'SCHILY.xattr.user.k': value, 'LIBARCHIVE.xattr.user.k': 'AAH+Ymlu' }), file('a'));
+    assert.deepEqual({ ...both.table.metas[0]?.attributes }, { 'user.k': '\0\x01\xFEbin' });
+    const alone = layer(pax({ 'LIBARCHIVE.xattr.user.%C3%A4%20%': 'AAH+Ymlu' }), file('a'));
+    assert.deepEqual({ ...alone.table.metas[0]?.attributes }, { 'user.ä %': '\0\x01\xFEbin' });
+  });
+
+  test('attributes are sorted by name; Windows ones keep their names; __proto__ is a name', () => {
+    const built = layer(
+      pax([
+        ['SCHILY.xattr.z', '1'],
+        ['MSWINDOWS.fileattr', '32'],
+        ['SCHILY.xattr.__proto__', 'p'],
+        ['comment', 'none'],
+      ]),
+      file('a'),
+      file('b'),
+    );
+    assert.deepEqual(Object.entries(built.table.metas[0]?.attributes ?? {}), [
+      ['MSWINDOWS.fileattr', '32'],
+      ['__proto__', 'p'],
+      ['z', '1'],
+    ]);
+    assert.equal(built.table.metas[built.table.meta[1] as number]?.attributes, null);
+  });
+
+  test('the same attributes are one meta', () => {
+    const parts = [1, 2, 3].flatMap((i) => [pax({ 'SCHILY.xattr.a': 'v', path: `p${i}` }), file('x')]);
+    assert.deepEqual([...layer(...parts).table.meta], [0, 0, 0]);
+  });
+
+  test('globals and unknown types are in raw only; globals are no entries', () => {
+    const built = layer(paxGlobal({ comment: 'c' }), member({ name: 'v', typeflag: 'V' }, 'body'), file('f', 'xy'));
+    assert.deepEqual(rows(built), ['- rawOnly', '- rawOnly', 'f']);
+    assert.deepEqual([built.entries, built.fileBytes], [2, 2]);
+    assert.deepEqual(told(built.findings), ['global-header pax_global_header', 'unknown-type v']);
+  });
+
+  test('a body that is cut off marks its entry, and the finding names it', () => {
+    const built = buildLayer(tar(file('a', 'x'), file('d/cut', 'y'.repeat(600))).subarray(0, 1700));
+    assert.deepEqual(rows(built), ['a', 'd/cut truncated']);
+    assert.deepEqual(told(built.findings), ['truncated d/cut']);
+  });
+
+  test('of a thousand and more findings of one code a thousand are kept and the rest counted', () => {
+    const built = layer(...Array.from({ length: 1203 }, () => file('same')), file('a//b'));
+    assert.equal(built.findings.filter(({ code }) => code === 'duplicate-path').length, 1001);
+    assert.match(built.findings.at(-1)?.message ?? '', /^202 more/);
+    assert.ok(built.findings.some(({ code }) => code === 'odd-name'));
+  });
+
+  test('messages and paths hold no control characters of names', () => {
+    const evil = '\x1b[2J\n..//x';
+    for (const built of [layer(file(evil)), layer(hardlink('h', `../${evil}`)), layer(file(`../${evil}`))]) {
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: that there are none is the point
+      for (const { message } of built.findings) assert.doesNotMatch(message, /[\x00-\x1f]/);
+    }
+  });
+
+  test('more members than the columns began with', () => {
+    const parts = Array.from({ length: 5000 }, (_, i) => file(`d${i % 37}/f${i}`, zeros(i % 3), { mtime: i }));
+    const built = layer(...parts);
+    assert.equal(built.table.memberCount, 5000);
+    assert.deepEqual(
+      rows(built),
+      Array.from({ length: 5000 }, (_, i) => `d${i % 37}/f${i}`),
+    );
+    assert.deepEqual(
+      [...built.table.mtimeSeconds],
+      Array.from({ length: 5000 }, (_, i) => i),
+    );
+    assert.equal(built.fileBytes, 4999);
+    for (const column of [built.table.node, built.table.size, built.table.headerBlock])
+      assert.equal(column.buffer.byteLength, column.byteLength);
+  });
+});
