@@ -1,1 +1,2 @@
+export { createReader } from './reader.ts';
 export type * from './types.ts';

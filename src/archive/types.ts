@@ -50,8 +50,12 @@ export interface BlobSource {
   readonly start: number;
   readonly length: number;
   readonly compression: Compression;
-  /** Key in the index cache: a stated digest, or one of path, size, time and range. */
+  /** Key in the index cache, of path, size, times and range; empty: nothing about it is kept. */
   readonly cacheKey: string;
+  /** As the manifest has it; what it says is kept under it once it was measured. */
+  readonly statedDigest: string | null;
+  /** Of the file when it was opened, to tell when another has taken its name; null: not checked. */
+  readonly identity: string | null;
 }
 
 /** A layer that was read. */

@@ -40,10 +40,10 @@ export function parseDockerManifest(value: unknown): DockerImage[] {
   });
 }
 
-/** The digest that a member's path states: `blobs/sha256/<hex>`, `sha256:<hex>`, `<hex>.json`, `<hex>.tar.gz`; null where it states none. */
+/** The digest that a member's path states: `blobs/sha256/<hex>`, `sha256:<hex>`, `<hex>.json`, `<hex>.tar`, `<hex>.tar.gz`; null where none. */
 export function digestInPath(path: string): string | null {
   const hex = /(?:^|\/)(?:blobs\/sha256\/|sha256:)([0-9a-f]{64})(?:\.tar(?:\.gz|\.zst)?|\.json)?$/.exec(path)?.[1];
   if (hex !== undefined) return `sha256:${hex}`;
-  const named = /^(?:\.\/)?([0-9a-f]{64})(?:\.tar\.gz|\.tar\.zst|\.json)$/.exec(path)?.[1];
+  const named = /^(?:\.\/)?([0-9a-f]{64})(?:\.tar(?:\.gz|\.zst)?|\.json)$/.exec(path)?.[1];
   return named === undefined ? null : `sha256:${named}`;
 }

@@ -20,7 +20,7 @@ export function parseImageConfig(value: unknown): ImageConfig {
   const history = asArray(object?.history).map((step): HistoryReport => {
     const fields = asObject(step);
     return {
-      createdBy: asText(fields?.created_by),
+      createdBy: typeof fields?.created_by === 'string' ? fields.created_by : null,
       created: asText(fields?.created),
       comment: asText(fields?.comment),
       emptyLayer: fields?.empty_layer === true,

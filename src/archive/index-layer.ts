@@ -1,0 +1,174 @@
+import { type BuiltLayer, LayerTableBuilder } from '#format/layer';
+import { type TarHandler, TarReader } from '#format/tar';
+import { type Finding, finding, LayerscopeError } from '#model';
+import { type Decompressed, decompress } from './decompress.ts';
+import { algorithmOf, Digester } from './digest.ts';
+import { type FileRange, openBlob } from './source-file.ts';
+import { feedFromFile } from './tar-source.ts';
+import type { BlobSource, IndexedLayer } from './types.ts';
+import type { WorkControl } from './work-control.ts';
+
+const CHUNK = 1024 * 1024;
+
+export interface IndexOptions {
+  /** Reads every byte and measures both digests. */
+  readonly verify: boolean;
+  /** `sha256` or `sha512`, as the config's diffID has it. */
+  readonly diffIdAlgorithm: string;
+}
+
+/** A layer that was read, and the digest of its blob where all of it was read on the way. */
+export interface IndexedBlob {
+  readonly layer: IndexedLayer;
+  readonly blobDigest: string | null;
+}
+
+/** Tar reader and table builder of one layer: takes plain bytes from anywhere, keeps what stops it. */
+export class LayerIndexer {
+  readonly #builder = new LayerTableBuilder();
+  readonly reader: TarReader;
+  #problem: LayerscopeError | null = null;
+  #truncated = false;
+  #quiet = false;
+
+  /** `also` sees each member too. */
+  constructor(also?: TarHandler) {
+    const builder = this.#builder;
+    this.reader = new TarReader({
+      member: (member) => {
+        builder.member(member);
+        also?.member(member);
+      },
+      finding: (told) => {
+        if (told.code === 'truncated') this.#truncated = true;
+        if (!this.#quiet) builder.finding(told);
+      },
+      truncated: (member) => {
+        builder.truncated(member);
+        also?.truncated?.(member);
+      },
+    });
+  }
+
+  /** The header that stopped the reader, null where none did. */
+  get problem(): LayerscopeError | null {
+    return this.#problem;
+  }
+
+  /** Like the reader's, but a bad header is kept for the end. */
+  push(bytes: Uint8Array): void {
+    this.attempt(() => this.reader.push(bytes));
+  }
+
+  attempt(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  /** Keeps a BAD_TAR; throws anything else. */
+  fail(error: unknown): void {
+    if (!(error instanceof LayerscopeError) || error.code !== 'BAD_TAR') throw error;
+    this.#problem = error;
+  }
+
+  /** `packed`: how the decompression of the blob ended, null for a plain one. `tarBytes`: all that came in. */
+  finish(tarBytes: number, packed: Decompressed | null): { layer: IndexedLayer; built: BuiltLayer } {
+    // What the compression lacks the tar lacks too: told once.
+    this.#quiet = packed !== null && packed.end !== 'complete';
+    if (this.#problem === null) this.reader.end();
+    const built = this.#builder.finish();
+    const findings: Finding[] = built.findings;
+    const problem = this.#problem;
+    if (problem !== null)
+      findings.push(finding('bad-tar', problem.message, problem.offset === undefined ? {} : { offset: problem.offset }));
+    if (packed?.end === 'truncated')
+      findings.push(finding('truncated', `${packed.message}: entries up to there are read`, { offset: tarBytes }));
+    if (packed?.end === 'damaged') findings.push(finding('damaged-blob', `${packed.message}`, { offset: tarBytes }));
+    if (packed?.trailing) findings.push(finding('trailing-data', 'bytes follow the end of the compressed data'));
+    const whole = problem === null && !this.#truncated && (packed === null || packed.end === 'complete');
+    return { layer: { table: built.table, status: whole ? 'present' : 'damaged', tarBytes, findings, measured: null }, built };
+  }
+}
+
+/**
+ * Reads one layer. A plain one by its headers alone, a compressed one whole. What is wrong with the blob is in the result.
+ * `plain`: the layer's plain tar, where it lies spooled. Throws NOT_FOUND, PERMISSION, IO, UNSUPPORTED, CANCELLED.
+ */
+export async function indexBlob(blob: BlobSource, options: IndexOptions, control: WorkControl): Promise<IndexedBlob> {
+  const range = openBlob(blob);
+  using _file = range.file;
+  if (blob.compression !== 'none') return await indexPacked(range, blob, blob.compression, options, control);
+  return options.verify ? await verifyPlain(range, blob, options, control) : await indexPlain(range, control);
+}
+
+async function indexPlain(range: FileRange, control: WorkControl): Promise<IndexedBlob> {
+  const indexer = new LayerIndexer();
+  try {
+    await feedFromFile(range, indexer.reader, control);
+  } catch (error) {
+    indexer.fail(error);
+  }
+  return { layer: indexer.finish(range.length, null).layer, blobDigest: null };
+}
+
+/** Reads all of a plain tar: its digest as a blob and its diffID are one where they are of one algorithm. */
+async function verifyPlain(range: FileRange, blob: BlobSource, options: IndexOptions, control: WorkControl): Promise<IndexedBlob> {
+  const indexer = new LayerIndexer();
+  const digester = new Digester(algorithmOf(blob.statedDigest));
+  const second = digester.algorithm === options.diffIdAlgorithm ? null : new Digester(options.diffIdAlgorithm);
+  const buffer = new Uint8Array(CHUNK);
+  let at = 0;
+  let until = performance.now() + control.slice;
+  while (at < range.length) {
+    const count = range.file.read(buffer, range.start + at, Math.min(CHUNK, range.length - at));
+    if (count === 0) break;
+    const bytes = buffer.subarray(0, count);
+    digester.update(bytes);
+    second?.update(bytes);
+    indexer.push(bytes);
+    at += count;
+    control.check();
+    control.advance(count);
+    if (performance.now() < until) continue;
+    await control.rest();
+    until = performance.now() + control.slice;
+  }
+  const digest = digester.finish();
+  const { layer } = indexer.finish(at, null);
+  return { layer: { ...layer, measured: { digest, diffId: second?.finish() ?? digest } }, blobDigest: digest };
+}
+
+async function indexPacked(
+  range: FileRange,
+  blob: BlobSource,
+  compression: 'gzip' | 'zstd',
+  options: IndexOptions,
+  control: WorkControl,
+): Promise<IndexedBlob> {
+  const indexer = new LayerIndexer();
+  // The blob is read whole anyway: hashing what is read costs little, and tells whether what it says may be kept by its digest.
+  const digester = options.verify || blob.statedDigest !== null ? new Digester(algorithmOf(blob.statedDigest)) : null;
+  const plain = options.verify ? new Digester(options.diffIdAlgorithm) : null;
+  const packed = await decompress(
+    range,
+    compression,
+    (bytes) => {
+      plain?.update(bytes);
+      if (indexer.problem === null) indexer.push(bytes);
+      return indexer.problem === null || plain !== null;
+    },
+    {
+      gate: () => control.check(),
+      onProgress: (bytes) => control.advance(bytes),
+      ...(digester === null ? {} : { onPacked: (bytes: Uint8Array) => digester.update(bytes) }),
+    },
+  );
+  const stopped = packed.end === 'stopped';
+  const { layer } = indexer.finish(packed.plainBytes, packed);
+  const blobDigest = digester === null || stopped ? null : digester.finish();
+  const measured = plain === null || blobDigest === null ? null : { digest: blobDigest, diffId: plain.finish() };
+  return { layer: { ...layer, measured }, blobDigest };
+}

@@ -1,0 +1,52 @@
+import { LayerscopeError } from '#model';
+import type { SourceFile } from './source-file.ts';
+
+/** Largest manifest, index or config that is read; real ones have some kilobytes. */
+export const MAX_DOCUMENT_BYTES = 32 * 1024 * 1024;
+
+/** Where a member of an archive, or a file of a layout, lies. */
+export interface StoredRange {
+  readonly path: string;
+  readonly start: number;
+  readonly length: number;
+  readonly identity: string | null;
+  /** Stays the same while the file does; empty: there is nothing to go by. */
+  readonly key: string;
+}
+
+/** The members of an archive by name, links inside it followed. Names are latin1 strings of the raw bytes, in normal form. */
+export interface MemberStore {
+  /** Null: no such member, or no file. Throws PATH_ESCAPE for links that lead out or in a circle, TRUNCATED where its end is missing. */
+  find(name: string): StoredRange | null;
+  /** Names of all files. */
+  names(): Iterable<string>;
+  /** The first bytes of a range. Throws IO. */
+  head(range: StoredRange, count: number): Uint8Array;
+}
+
+/** A name as the store keeps it: no `./`, no empty components, no `/` at either end. Null where it climbs, or has a NUL, as no file has. */
+export function normalName(name: string): string | null {
+  if (name.includes('\0')) return null;
+  const parts = name.split('/').filter((part) => part !== '' && part !== '.');
+  return parts.includes('..') ? null : parts.join('/');
+}
+
+/** A manifest's path, which is UTF-8 text, as the store's latin1. */
+export function storeName(path: string): string {
+  return Buffer.from(path, 'utf8').toString('latin1');
+}
+
+/** All of a small member. Throws TOO_LARGE, and what {@link MemberStore.find} does. Null: no such member. */
+export function readDocument(store: MemberStore, name: string): Uint8Array | null {
+  const range = store.find(name);
+  if (range === null) return null;
+  if (range.length > MAX_DOCUMENT_BYTES) {
+    throw new LayerscopeError('TOO_LARGE', `${name}: a document of ${range.length} bytes, the limit is ${MAX_DOCUMENT_BYTES}`);
+  }
+  return store.head(range, range.length);
+}
+
+export function readHead(file: SourceFile, start: number, count: number): Uint8Array {
+  const bytes = new Uint8Array(count);
+  return bytes.subarray(0, file.read(bytes, start, count));
+}

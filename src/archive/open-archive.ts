@@ -1,0 +1,109 @@
+import path from 'node:path';
+import { type DockerImage, parseDockerManifest, parseJson } from '#format/image';
+import { type ArchiveFormat, type Compression, type Finding, LayerscopeError } from '#model';
+import { addDockerImages, addLegacyImages } from './docker-archive.ts';
+import { FolderMembers } from './folder-members.ts';
+import { ImageList } from './image-list.ts';
+import { type MemberStore, readDocument } from './member-store.ts';
+import { addOciImages, type OciContent, readOciContent } from './oci-layout.ts';
+import type { TarKind } from './outer-scan.ts';
+import type { ArchiveImage, BlobSource } from './types.ts';
+
+/** What was opened, before it gets its life cycle. */
+export interface OpenedArchive {
+  readonly format: ArchiveFormat;
+  readonly images: readonly ArchiveImage[];
+  readonly findings: readonly Finding[];
+}
+
+/** An OCI layout folder. Throws NOT_AN_IMAGE where it is none, BAD_MANIFEST, NOT_FOUND, PERMISSION, IO. */
+export function openLayoutFolder(folder: string): OpenedArchive {
+  const store = new FolderMembers(folder);
+  const content = readOciContent(store);
+  if (content === null) {
+    const what = store.find('oci-layout') === null ? 'a folder without index.json is no OCI layout' : 'an OCI layout without index.json';
+    throw new LayerscopeError(store.find('oci-layout') === null ? 'NOT_AN_IMAGE' : 'BAD_MANIFEST', what);
+  }
+  const list = new ImageList(store);
+  addOciImages(list, content);
+  return { format: 'oci-layout', images: list.images, findings: list.findings };
+}
+
+/** An image archive whose members are known. `tarFindings`: of the archive's own tar. Throws BAD_MANIFEST, IO. */
+export function openImageTar(kind: Exclude<TarKind, 'layer'>, store: MemberStore, tarFindings: readonly Finding[]): OpenedArchive {
+  const list = new ImageList(store);
+  list.findings.push(...tarFindings);
+  if (kind === 'oci-archive') {
+    const content = readOciContent(store);
+    if (content === null) throw new LayerscopeError('BAD_MANIFEST', 'index.json cannot be read');
+    addOciImages(list, content);
+    return { format: 'oci-archive', images: list.images, findings: list.findings };
+  }
+  if (kind === 'legacy-archive') addLegacyImages(list, store);
+  else addByManifest(list, store);
+  return { format: 'docker-archive', images: list.images, findings: list.findings };
+}
+
+/** manifest.json counts; index.json beside it adds what it knows. */
+function addByManifest(list: ImageList, store: MemberStore): void {
+  const oci = tryOciContent(list, store);
+  let images: DockerImage[];
+  try {
+    images = parseDockerManifest(parseJson(readDocument(store, 'manifest.json') ?? new Uint8Array(0), 'manifest.json'));
+  } catch (error) {
+    if (!(error instanceof LayerscopeError) || error.code !== 'BAD_MANIFEST' || oci === null || oci.images.length === 0) throw error;
+    list.tell('manifest-disagreement', `${error.message}: index.json counts`);
+    addOciImages(list, oci);
+    return;
+  }
+  addDockerImages(list, store, images, oci?.images ?? []);
+}
+
+function tryOciContent(list: ImageList, store: MemberStore): OciContent | null {
+  try {
+    return readOciContent(store);
+  } catch (error) {
+    if (!(error instanceof LayerscopeError) || (error.code !== 'BAD_MANIFEST' && error.code !== 'TOO_LARGE')) throw error;
+    list.tell('manifest-disagreement', `${error.message}: manifest.json counts`);
+    return null;
+  }
+}
+
+/** One layer tar by itself, as an image of one layer. */
+export function openSingleLayer(blob: BlobSource, name: string): OpenedArchive {
+  const image: ArchiveImage = {
+    index: 0,
+    names: [name],
+    platform: 'unknown',
+    os: 'unknown',
+    configDigest: null,
+    manifestDigest: null,
+    layers: [
+      {
+        index: 0,
+        digest: null,
+        diffId: null,
+        mediaType: null,
+        createdBy: null,
+        status: 'present',
+        compression: blob.compression,
+        blobBytes: blob.length,
+        urls: [],
+        blob,
+      },
+    ],
+    history: [],
+    attestations: [],
+    config: null,
+  };
+  return { format: 'layer', images: [image], findings: [] };
+}
+
+/** The blob that is all of a file. */
+export function wholeFile(file: string, length: number, compression: Compression, cacheKey: string, identity: string | null): BlobSource {
+  return { path: file, start: 0, length, compression, cacheKey, statedDigest: null, identity };
+}
+
+export function titleOf(file: string): string {
+  return path.basename(path.resolve(file)) || file;
+}

@@ -1,0 +1,61 @@
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+
+const PREFIX = 'run-';
+/** Folders of processes that are gone are removed when they are as old as this. */
+const STALE_MS = 60 * 60 * 1000;
+
+/** A folder of this process alone, made when it is first needed and removed on disposal; in the cache folder where there is one. */
+export class PrivateFolder implements Disposable {
+  readonly #base: string | null;
+  #path: string | null = null;
+  #count = 0;
+
+  constructor(base: string | null) {
+    this.#base = base;
+  }
+
+  /** A name in it that nothing has yet. */
+  newPath(suffix: string): string {
+    return path.join(this.#folder(), `${this.#count++}${suffix}`);
+  }
+
+  #folder(): string {
+    if (this.#path !== null) return this.#path;
+    if (this.#base === null) this.#path = mkdtempSync(path.join(tmpdir(), 'layerscope-'));
+    else {
+      mkdirSync(this.#base, { recursive: true });
+      sweep(this.#base);
+      this.#path = mkdtempSync(path.join(this.#base, `${PREFIX}${process.pid}-`));
+    }
+    return this.#path;
+  }
+
+  [Symbol.dispose](): void {
+    if (this.#path === null) return;
+    rmSync(this.#path, { recursive: true, force: true });
+    this.#path = null;
+  }
+}
+
+/** Removes what processes left that were killed. */
+function sweep(base: string): void {
+  for (const name of readdirSync(base)) {
+    const pid = Number(/^run-(\d+)-/.exec(name)?.[1]);
+    if (!Number.isInteger(pid) || isAlive(pid)) continue;
+    const folder = path.join(base, name);
+    const age = Date.now() - (statSync(folder, { throwIfNoEntry: false })?.mtimeMs ?? Date.now());
+    if (age > STALE_MS) rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    // EPERM: it lives, as another user.
+    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
+  }
+}

@@ -1,0 +1,169 @@
+import type { TarHandler, TarMember } from '#format/tar';
+import { displayText, LayerscopeError, TYPE } from '#model';
+import { type MemberStore, normalName, readHead, type StoredRange } from './member-store.ts';
+import type { SourceFile } from './source-file.ts';
+
+/** More members than this and only those that tell an image are kept: the tar is a layer, or is read again. */
+const FEW_MEMBERS = 4096;
+/** No image archive has as many. */
+const MAX_MEMBERS = 1_000_000;
+/** Links that lead from one to the next. */
+const MAX_LINKS = 32;
+
+interface Member {
+  readonly type: 'file' | 'symlink' | 'hardlink';
+  readonly start: number;
+  readonly length: number;
+  readonly target: string;
+  readonly sparse: boolean;
+  truncated: boolean;
+}
+
+const TELLING = new Set(['manifest.json', 'index.json', 'oci-layout', 'repositories']);
+/** Names as tools that write images give them. */
+const IMAGE_NAME =
+  /^(?:blobs\/sha(?:256|512)(?:\/|$)|(?:sha256:)?[0-9a-f]{64}(?:$|[./])|manifest\.json$|index\.json$|oci-layout$|repositories$)/;
+
+/** Collects the members of an archive while its tar is read: what an image's manifests refer to. */
+export class MemberCollector implements TarHandler {
+  readonly #members = new Map<string, Member>();
+  readonly #limit: number;
+  #count = 0;
+  #imageNames = 0;
+  #overflown = false;
+
+  constructor(limit = FEW_MEMBERS) {
+    this.#limit = limit;
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  /** Do names say that an image tool wrote it, manifests apart? */
+  get looksLikeImage(): boolean {
+    return this.#imageNames > 0;
+  }
+
+  /** There were more members than are kept: {@link members} lacks some. */
+  get overflown(): boolean {
+    return this.#overflown;
+  }
+
+  get members(): ReadonlyMap<string, Member> {
+    return this.#members;
+  }
+
+  has(name: string): boolean {
+    return this.#members.has(name);
+  }
+
+  member(member: TarMember): void {
+    this.#count++;
+    const { type } = member;
+    if (type !== TYPE.file && type !== TYPE.symlink && type !== TYPE.hardlink && type !== TYPE.directory) return;
+    if (this.#overflown && member.nameEnd - member.nameStart > 20) return;
+    const name = normalName(latin1(member.name));
+    if (name === null || name === '') return;
+    if (IMAGE_NAME.test(name)) this.#imageNames++;
+    if (type === TYPE.directory) return;
+    if (this.#overflown && !TELLING.has(name)) return;
+    if (this.#members.size >= this.#limit) this.#overflow();
+    this.#members.set(name, {
+      type: type === TYPE.symlink ? 'symlink' : type === TYPE.hardlink ? 'hardlink' : 'file',
+      start: member.dataOffset,
+      length: member.storedSize - (member.dataOffset - member.bodyOffset),
+      target: type === TYPE.file ? '' : latin1(member.linkname),
+      sparse: member.sparse !== null,
+      truncated: false,
+    });
+    this.#last = name;
+  }
+
+  #last = '';
+
+  finding(): void {}
+
+  /** The tar ends inside the last member. */
+  truncated(): void {
+    const member = this.#members.get(this.#last);
+    if (member !== undefined) member.truncated = true;
+  }
+
+  #overflow(): void {
+    if (this.#limit >= MAX_MEMBERS) throw new LayerscopeError('TOO_LARGE', `an archive of over ${MAX_MEMBERS} members`);
+    this.#overflown = true;
+    for (const name of this.#members.keys()) if (!TELLING.has(name)) this.#members.delete(name);
+  }
+}
+
+/** One that keeps all members: for a tar that is known to be an image. */
+export function wholeCollector(): MemberCollector {
+  return new MemberCollector(MAX_MEMBERS);
+}
+
+function latin1(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
+}
+
+/** The members of a tar in a file, which stays the caller's. */
+export class TarMembers implements MemberStore {
+  readonly #members: ReadonlyMap<string, Member>;
+  readonly #file: SourceFile;
+  readonly #key: string;
+  readonly #identity: string | null;
+
+  /** `key`: see {@link StoredRange}. `identity` null for a file that only we write. */
+  constructor(members: ReadonlyMap<string, Member>, file: SourceFile, key: string, identity: string | null) {
+    this.#members = members;
+    this.#file = file;
+    this.#key = key;
+    this.#identity = identity;
+  }
+
+  find(name: string): StoredRange | null {
+    let at = normalName(name);
+    for (let links = 0; at !== null && links <= MAX_LINKS; links++) {
+      const member = this.#members.get(at);
+      if (member === undefined) return null;
+      if (member.type === 'file') return this.#range(member, at);
+      at = resolveLink(at, member);
+      if (at === null) throw new LayerscopeError('PATH_ESCAPE', `${displayText(name)} is a link that leads out of the archive`);
+    }
+    if (at === null) throw new LayerscopeError('PATH_ESCAPE', `${displayText(name)} leads out of the archive`);
+    throw new LayerscopeError('PATH_ESCAPE', `${displayText(name)} is a link that leads in a circle`);
+  }
+
+  names(): Iterable<string> {
+    return this.#members.keys();
+  }
+
+  head(range: StoredRange, count: number): Uint8Array {
+    return readHead(this.#file, range.start, Math.min(count, range.length));
+  }
+
+  #range(member: Member, name: string): StoredRange {
+    if (member.sparse) throw new LayerscopeError('UNSUPPORTED', `${displayText(name)} is stored as a sparse file`);
+    const { start } = member;
+    const length = Math.max(0, Math.min(member.length, this.#file.size - start));
+    return {
+      path: this.#file.path,
+      start,
+      length,
+      identity: this.#identity,
+      key: this.#key === '' ? '' : `${this.#key}:${start}:${length}`,
+    };
+  }
+}
+
+/** Name that a link stands for; null where it leads out. A hard link's target is from the root, a symbolic link's from its folder. */
+function resolveLink(name: string, member: Member): string | null {
+  if (member.target.startsWith('/')) return null;
+  const parts = member.type === 'symlink' ? name.split('/').slice(0, -1) : [];
+  for (const part of member.target.split('/')) {
+    if (part === '' || part === '.') continue;
+    if (part !== '..') parts.push(part);
+    else if (parts.pop() === undefined) return null;
+  }
+  return parts.join('/');
+}
