@@ -1,11 +1,12 @@
 import type { Reader } from '#archive';
-import { listChanges, listView } from '#changes';
 import type { ArchiveSummary, ContentPage, EntryDetails, ImageRef, RawHeader } from '#contract';
 import { splitPath } from '#format/path';
 import { LayerscopeError, type RowTable } from '#model';
 import { chooseImage } from './choose-image.ts';
 import { entryDetails } from './entry-details.ts';
 import type { JobContext, Jobs } from './jobs.ts';
+import { listChanges } from './list-changes.ts';
+import { listView } from './list-view.ts';
 import { loadImage } from './load-image.ts';
 import { archiveBytes, OpenArchive } from './open-archive.ts';
 import { readContent } from './read-content.ts';

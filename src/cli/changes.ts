@@ -1,0 +1,112 @@
+import { sortedByPathBytes } from '#changes';
+import { chooseLayer, listChanges } from '#engine';
+import { DIFFERS, formatSize, KIND, KIND_NAMES, NO_LAYER, REASON_NAMES, type RowTable, rowPath, sizeParts, TYPE } from '#model';
+import type { Arguments, CommandSpec } from './arguments.ts';
+import { usageError } from './arguments.ts';
+import { type Context, EXIT } from './context.ts';
+import { jsonString } from './json-text.ts';
+import { layerCommand } from './layer-command.ts';
+import { loadChosen, requireLayer, warnOfGaps } from './load-input.ts';
+import { openInput } from './open-input.ts';
+import { IMAGE_OPTIONS, JSON_OPTION, LAYER_OPTION } from './options.ts';
+import { createEntryFields, createRowPaths, type EntryFields, type RowPaths, rowLabel } from './row-text.ts';
+import type { Style } from './style.ts';
+import { padText } from './text-table.ts';
+
+export const spec: CommandSpec = {
+  name: 'changes',
+  operands: 'IMAGE --layer N|DIGEST',
+  minOperands: 1,
+  maxOperands: 1,
+  options: { layer: LAYER_OPTION, json: JSON_OPTION, ...IMAGE_OPTIONS },
+  summary: 'What a layer changed, in the order of the paths’ bytes: + added, ~ modified, − removed.',
+};
+
+export async function run(context: Context, args: Arguments): Promise<number> {
+  const wanted = args.value('layer');
+  if (wanted === undefined) throw usageError('changes needs --layer N|DIGEST');
+  await using input = await openInput(context, args, args.operands[0] ?? '');
+  const loaded = await loadChosen(context, args, input);
+  const layer = chooseLayer(loaded.image, wanted);
+  requireLayer(loaded, layer);
+  warnOfGaps(context, loaded, 0, layer.index);
+  const rows = listChanges(loaded.stack, layer.index, layer.index);
+  const { out, style } = context;
+  if (args.flag('json')) {
+    const fields = createEntryFields(loaded.stack);
+    const paths = createRowPaths(rows);
+    for (const row of sortedByPathBytes(rows)) {
+      if (rows.kind[row] === KIND.unchanged) continue;
+      out.write(changeJson(rows, row, paths, fields));
+      if (out.full) await out.drain();
+    }
+    return EXIT.done;
+  }
+  const report = loaded.report.layers[layer.index];
+  const counts = `${style.added(`+${report?.added ?? 0}`)} ${style.modified(`~${report?.modified ?? 0}`)} ${style.removed(`−${report?.removed ?? 0}`)}`;
+  const command = layerCommand(layer.createdBy);
+  out.write(
+    `${style.bold(`layer ${layer.index}`)}  ${counts}  ${formatSize(report?.fileBytes ?? 0)}${command === '' ? '' : `  ${style.dim(command)}`}\n`,
+  );
+  for (const row of sortedByPathBytes(rows)) {
+    if (rows.kind[row] === KIND.unchanged) continue;
+    out.write(`${changeLine(rows, row, style)}\n`);
+    if (out.full) await out.drain();
+  }
+  return EXIT.done;
+}
+
+/** A line of `changes --json`. */
+function changeJson(rows: RowTable, row: number, paths: RowPaths, fields: EntryFields): string {
+  const kind = rows.kind[row] as number;
+  let line = `{"kind":"${KIND_NAMES[kind]}","path":${jsonString(paths.text(row))}${paths.hexField(row)},${fields.of(rows.layer[row] as number, rows.entry[row] as number)}`;
+  if (kind === KIND.modified) line += `,"previous":{${fields.of(rows.previousLayer[row] as number, rows.previousEntry[row] as number)}}`;
+  if (kind === KIND.removed) line += `,"reason":"${REASON_NAMES[rows.reason[row] as number]}"`;
+  if (hidesFolder(rows, row)) line += `,"entries":${rows.hiddenEntries[row]},"bytes":${rows.hiddenBytes[row]}`;
+  return `${line}}\n`;
+}
+
+/** A folder that was removed, or replaced by something else: it hides what was in it. */
+function hidesFolder(rows: RowTable, row: number): boolean {
+  const kind = rows.kind[row] as number;
+  if (kind === KIND.removed) return rows.type[row] === TYPE.directory;
+  return kind === KIND.modified && rows.type[row] !== TYPE.directory && REASON_NAMES[rows.reason[row] as number] === 'replaced';
+}
+
+const DIFFERENCE_WORDS = Object.entries(DIFFERS);
+
+/** What isn't the same as before, in words. */
+export function differences(bits: number): string[] {
+  return DIFFERENCE_WORDS.filter(([, bit]) => bits & bit).map(([word]) => word);
+}
+
+export function sizeCell(bytes: number): string {
+  const { value, unit } = sizeParts(bytes);
+  return `${padText(value, 6, 'right')} ${padText(unit, 2)}`;
+}
+
+export const EMPTY_SIZE_CELL = ' '.repeat(9);
+
+/** A change for people: mark, size, path, and what it did. */
+export function changeLine(rows: RowTable, row: number, style: Style): string {
+  const kind = rows.kind[row] as number;
+  const label = rowLabel(rows, row, rowPath(rows, row));
+  const type = rows.type[row] as number;
+  const size = type === TYPE.file || type === TYPE.hardlink ? sizeCell(rows.size[row] as number) : EMPTY_SIZE_CELL;
+  if (kind === KIND.added) return `${style.added('+')} ${size}  ${style.added(label)}`;
+  const notes: string[] = [];
+  if (kind === KIND.removed) notes.push(REASON_NAMES[rows.reason[row] as number] ?? '');
+  else {
+    notes.push(...differences(rows.differs[row] as number));
+    if (type === TYPE.file && rows.previousLayer[row] !== NO_LAYER && rows.previousSize[row] !== rows.size[row])
+      notes.push(`was ${formatSize(rows.previousSize[row] as number)}`);
+  }
+  if (hidesFolder(rows, row))
+    notes.push(
+      `hides ${rows.hiddenEntries[row]} ${rows.hiddenEntries[row] === 1 ? 'entry' : 'entries'}, ${formatSize(rows.hiddenBytes[row] as number)}`,
+    );
+  const told = notes.length === 0 ? '' : `  ${style.dim(`(${notes.join(', ')})`)}`;
+  return kind === KIND.removed
+    ? `${style.removed('−')} ${size}  ${style.removed(label)}${told}`
+    : `${style.modified('~')} ${size}  ${style.modified(label)}${told}`;
+}

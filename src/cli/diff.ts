@@ -1,0 +1,104 @@
+import { sortedByPathBytes } from '#changes';
+import { chooseImage, chooseLayer, compareImages, type ImageView, loadImage } from '#engine';
+import { displayText, formatSize, KIND, KIND_NAMES, NO_LAYER, type RowTable, rowPath, TYPE } from '#model';
+import type { Arguments, CommandSpec } from './arguments.ts';
+import { usageError } from './arguments.ts';
+import { differences, EMPTY_SIZE_CELL, sizeCell } from './changes.ts';
+import { type Context, EXIT } from './context.ts';
+import { jsonString } from './json-text.ts';
+import { warnOfGaps } from './load-input.ts';
+import { type Input, openInput } from './open-input.ts';
+import { IMAGE_OPTIONS, JSON_OPTION } from './options.ts';
+import { createEntryFields, createRowPaths, type EntryFields, rowLabel } from './row-text.ts';
+import type { Style } from './style.ts';
+
+export const spec: CommandSpec = {
+  name: 'diff',
+  operands: 'A B',
+  minOperands: 2,
+  maxOperands: 2,
+  options: { 'exit-code': { summary: 'exit with 1 where they differ' }, json: JSON_OPTION, ...IMAGE_OPTIONS },
+  summary: 'What B’s file system has added, modified or removed against A’s.',
+  notes: [
+    'A#3 is A as seen at its layer 3; a digest does too. Files of the same size are compared byte by byte, unless they come from the',
+    'same layer. A file that differs in its time alone is modified; a folder is not.',
+  ],
+};
+
+/** `image.tar#3` in file and layer; a file that is really called so wins only where what stands behind # is no layer. */
+function splitOperand(operand: string): { file: string; layer: string | undefined } {
+  const match = /^(.+)#(\d{1,9}|(?:sha256:|sha512:)?[0-9a-f]{6,128})$/i.exec(operand);
+  return match === null ? { file: operand, layer: undefined } : { file: match[1] ?? '', layer: match[2] };
+}
+
+async function loadView(context: Context, args: Arguments, input: Input, layer: string | undefined): Promise<ImageView> {
+  const image = chooseImage(input.archive, { image: args.value('image'), platform: args.value('platform') });
+  const loaded = await loadImage(input.reader, input.archive, image.index, { signal: context.signal, onProgress: context.progress.update });
+  context.progress.clear();
+  const index = layer === undefined ? image.layers.length - 1 : chooseLayer(image, layer).index;
+  warnOfGaps(context, loaded, 0, index);
+  return { loaded, layer: index };
+}
+
+export async function run(context: Context, args: Arguments): Promise<number> {
+  const [left, right] = args.operands.map(splitOperand);
+  if (left === undefined || right === undefined) throw usageError('diff needs A and B');
+  if (left.file === '-' && right.file === '-') throw usageError('only one of A and B can be standard input');
+  await using inputA = await openInput(context, args, left.file);
+  await using inputB = await openInput(context, args, right.file);
+  const a = await loadView(context, args, inputA, left.layer);
+  const b = await loadView(context, args, inputB, right.layer);
+  const { rows, differs, counts } = await compareImages(a, b, { signal: context.signal, onProgress: context.progress.update });
+  context.progress.clear();
+  const { out, style } = context;
+  const json = args.flag('json');
+  const paths = createRowPaths(rows);
+  const fieldsA = createEntryFields(a.loaded.stack);
+  const fieldsB = createEntryFields(b.loaded.stack);
+  const tally = { [KIND.added]: 0, [KIND.modified]: 0, [KIND.removed]: 0 };
+  for (const row of sortedByPathBytes(rows)) {
+    if (counts[row] === 0) continue;
+    const kind = rows.kind[row] as keyof typeof tally;
+    tally[kind]++;
+    const words = differences(differs[row] as number);
+    if (json) {
+      let line = `{"kind":"${KIND_NAMES[kind]}","path":${jsonString(paths.text(row))}${paths.hexField(row)}`;
+      if (kind === KIND.modified) line += `,"differs":${JSON.stringify(words)}`;
+      const [layerA, entryA] = kind === KIND.removed ? [rows.layer, rows.entry] : [rows.previousLayer, rows.previousEntry];
+      if (kind !== KIND.added) line += `,"a":${side(fieldsA, layerA[row] as number, entryA[row] as number)}`;
+      if (kind !== KIND.removed) line += `,"b":${side(fieldsB, rows.layer[row] as number, rows.entry[row] as number)}`;
+      if (kind === KIND.removed && rows.type[row] === TYPE.directory)
+        line += `,"entries":${rows.hiddenEntries[row]},"bytes":${rows.hiddenBytes[row]}`;
+      out.write(`${line}}\n`);
+    } else out.write(`${diffLine(rows, row, words, style)}\n`);
+    if (out.full) await out.drain();
+  }
+  const differ = counts.some((count) => count === 1);
+  if (!json) {
+    const total = `${style.added(`+${tally[KIND.added]}`)} ${style.modified(`~${tally[KIND.modified]}`)} ${style.removed(`−${tally[KIND.removed]}`)}`;
+    out.write(differ ? `${total}\n` : 'no difference\n');
+  }
+  return differ && args.flag('exit-code') ? EXIT.failed : EXIT.done;
+}
+
+function side(fields: EntryFields, layer: number, entry: number): string {
+  return `{${fields.of(layer, entry)},"layer":${layer === NO_LAYER ? 'null' : layer}}`;
+}
+
+function diffLine(rows: RowTable, row: number, words: readonly string[], style: Style): string {
+  const kind = rows.kind[row];
+  const type = rows.type[row];
+  const label = rowLabel(rows, row, rowPath(rows, row));
+  const size = type === TYPE.file || type === TYPE.hardlink ? sizeCell(rows.size[row] as number) : EMPTY_SIZE_CELL;
+  if (kind === KIND.added) return `${style.added('+')} ${size}  ${style.added(label)}`;
+  if (kind === KIND.removed) {
+    const below =
+      type === TYPE.directory && rows.hiddenEntries[row] !== 0
+        ? `and ${rows.hiddenEntries[row]} below, ${formatSize(rows.hiddenBytes[row] as number)}`
+        : '';
+    return `${style.removed('−')} ${size}  ${style.removed(label)}${below === '' ? '' : `  ${style.dim(`(${below})`)}`}`;
+  }
+  const was =
+    rows.previousSize[row] !== rows.size[row] && type === TYPE.file ? [`was ${formatSize(rows.previousSize[row] as number)}`] : [];
+  return `${style.modified('~')} ${size}  ${style.modified(label)}  ${style.dim(`(${displayText([...words, ...was].join(', '))})`)}`;
+}

@@ -1,0 +1,37 @@
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+
+const EXECUTABLES: Partial<Record<NodeJS.Platform, string>> = { darwin: 'Electron.app/Contents/MacOS/Electron', win32: 'electron.exe' };
+/** From here on the bundles in dist/electron run; older runtimes need those built for Chrome 108. */
+const FIRST_CURRENT_VERSION = 40;
+
+export interface ElectronRuntime {
+  readonly executable: string;
+  readonly version: string;
+  /** Which build it can load. */
+  readonly target: 'current' | 'chrome108';
+}
+
+/** The folder of this program's package.json, from wherever in it this code runs: as source, or bundled in dist. */
+export function packageFolder(from: string = import.meta.dirname): string {
+  for (let folder = from; ; folder = path.dirname(folder)) {
+    const file = path.join(folder, 'package.json');
+    if (existsSync(file) && (JSON.parse(readFileSync(file, 'utf8')) as { name?: unknown }).name === 'layerscope') return folder;
+    if (folder === path.dirname(folder)) return path.resolve(from, '..', '..');
+  }
+}
+
+/** The runtime in ELECTRON_OVERRIDE_DIST_PATH, else that of the electron package; null where there is none. */
+export function findElectronRuntime(root: string, environment: NodeJS.ProcessEnv = process.env): ElectronRuntime | null {
+  const folder = environment.ELECTRON_OVERRIDE_DIST_PATH || path.join(root, 'node_modules', 'electron', 'dist');
+  const executable = path.join(folder, EXECUTABLES[process.platform] ?? 'electron');
+  const versionFile = path.join(folder, 'version');
+  if (!existsSync(executable) || !existsSync(versionFile)) return null;
+  const version = readFileSync(versionFile, 'utf8').trim().replace(/^v/, '');
+  return { executable, version, target: Number.parseInt(version, 10) < FIRST_CURRENT_VERSION ? 'chrome108' : 'current' };
+}
+
+/** Whether a window can be shown: on Linux an X or Wayland display must be named. */
+export function hasDisplay(environment: NodeJS.ProcessEnv = process.env, system: NodeJS.Platform = process.platform): boolean {
+  return system !== 'linux' || Boolean(environment.DISPLAY) || Boolean(environment.WAYLAND_DISPLAY);
+}

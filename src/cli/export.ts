@@ -1,0 +1,53 @@
+import { exportPath } from '#engine';
+import { parseImagePath } from '#format/path';
+import { displayText, formatSize } from '#model';
+import type { Arguments, CommandSpec } from './arguments.ts';
+import { usageError } from './arguments.ts';
+import { type Context, EXIT } from './context.ts';
+import { loadChosen, viewLayer, warnOfGaps } from './load-input.ts';
+import { openInput } from './open-input.ts';
+import { IMAGE_OPTIONS, VIEW_LAYER_OPTION } from './options.ts';
+
+export const spec: CommandSpec = {
+  name: 'export',
+  operands: 'IMAGE PATH --to FOLDER',
+  minOperands: 2,
+  maxOperands: 2,
+  options: {
+    to: { value: 'FOLDER', summary: 'where to: the entry is laid out in it under its own name; of / its content, in an empty folder' },
+    layer: VIEW_LAYER_OPTION,
+    ...IMAGE_OPTIONS,
+  },
+  summary: 'Lays a file or folder of the image out on disk: all of it, or on an error nothing.',
+  notes: [
+    'Nothing outside FOLDER is written, nothing in it overwritten. Entries whose names would lead out, or that this system can not hold,',
+    'are named on standard error and left out, and the exit code is 3. Symbolic links are made as they are; devices and pipes are not made.',
+    'Modes and times are kept, owners and set-id bits are not.',
+  ],
+};
+
+export async function run(context: Context, args: Arguments): Promise<number> {
+  const folder = args.value('to');
+  if (folder === undefined) throw usageError('export needs --to FOLDER');
+  const [image = '', path = ''] = args.operands;
+  const { parts, endsInSlash } = parseImagePath(path);
+  await using input = await openInput(context, args, image);
+  const loaded = await loadChosen(context, args, input);
+  const layer = viewLayer(loaded, args.value('layer'));
+  warnOfGaps(context, loaded, 0, layer);
+  const result = await exportPath(loaded, {
+    layer,
+    parts,
+    followLast: endsInSlash,
+    folder,
+    signal: context.signal,
+    onProgress: context.progress.update,
+    onRefused: ({ code, path: refused, message }) => context.tell(code, `${refused}: ${message}`),
+    onSkipped: ({ path: skipped, message }) => context.warn(`${skipped}: ${message}`),
+  });
+  context.progress.clear();
+  const { files, folders, links, bytes, refused } = result;
+  const counts = `${files} ${files === 1 ? 'file' : 'files'}, ${folders} ${folders === 1 ? 'folder' : 'folders'}, ${links} ${links === 1 ? 'link' : 'links'}`;
+  context.out.write(`${displayText(result.target)}: ${counts}, ${formatSize(bytes)}${refused > 0 ? `; ${refused} left out` : ''}\n`);
+  return refused > 0 ? EXIT.unreadable : EXIT.done;
+}

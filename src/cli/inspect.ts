@@ -1,0 +1,181 @@
+import { assembleImage, chooseImage, inspectArchive } from '#engine';
+import {
+  type ArchiveReport,
+  displayText,
+  FINDING_HINTS,
+  type Finding,
+  formatSize,
+  type ImageReport,
+  type LayerReport,
+  shortDigest,
+} from '#model';
+import type { Arguments, CommandSpec } from './arguments.ts';
+import { type Context, EXIT } from './context.ts';
+import { jsonText } from './json-text.ts';
+import { layerCommand } from './layer-command.ts';
+import { openInput } from './open-input.ts';
+import { IMAGE_OPTIONS, JSON_OPTION } from './options.ts';
+import type { Style } from './style.ts';
+import { formatTable, shareBar, shorten } from './text-table.ts';
+
+export const spec: CommandSpec = {
+  name: 'inspect',
+  operands: 'IMAGE',
+  minOperands: 1,
+  maxOperands: 1,
+  options: {
+    verify: { summary: 'read everything and check every digest and diff ID' },
+    json: JSON_OPTION,
+    ...IMAGE_OPTIONS,
+    image: { value: 'N|NAME', summary: 'only this image of the archive (default: all)' },
+  },
+  summary: 'Images, layers, counts, sizes, waste and findings.',
+};
+
+export async function run(context: Context, args: Arguments): Promise<number> {
+  await using input = await openInput(context, args, args.operands[0] ?? '');
+  const { reader, archive } = input;
+  const options = { verify: args.flag('verify'), signal: context.signal, onProgress: context.progress.update };
+  const choice = { image: args.value('image'), platform: args.value('platform') };
+  let report: ArchiveReport;
+  if (choice.image === undefined && choice.platform === undefined) report = await inspectArchive(reader, archive, options);
+  else {
+    const image = chooseImage(archive, choice);
+    const loaded = assembleImage(reader, archive, image, await reader.indexLayers(image.layers, options));
+    const ofArchive = archive.findings.filter((finding) => finding.image === undefined || finding.image === image.index);
+    report = { format: archive.format, images: [loaded.report], findings: [...ofArchive, ...loaded.findings] };
+  }
+  context.progress.clear();
+  if (args.flag('json')) context.out.write(`${jsonText(report, 2)}\n`);
+  else for (const line of describeArchive(archive.title, report, context.style)) context.out.write(`${line}\n`);
+  return EXIT.done;
+}
+
+const FORMAT_WORDS: Readonly<Record<ArchiveReport['format'], string>> = {
+  'docker-archive': 'docker-archive',
+  'oci-archive': 'OCI archive',
+  'oci-layout': 'OCI layout folder',
+  layer: 'one layer tar',
+};
+
+function plural(count: number, word: string): string {
+  return `${count.toLocaleString('en-US')} ${word}${count === 1 ? '' : 's'}`;
+}
+
+function* describeArchive(title: string, report: ArchiveReport, style: Style): Generator<string> {
+  yield `${style.bold(displayText(title))}  ${style.dim(FORMAT_WORDS[report.format])}`;
+  if (report.images.length === 0) yield '  no images';
+  for (const image of report.images) {
+    yield '';
+    yield* describeImage(image, report.images.length > 1, style);
+  }
+  yield* describeFindings(report.findings, report.images.length > 1, style);
+}
+
+function* describeImage(image: ImageReport, numbered: boolean, style: Style): Generator<string> {
+  const id = image.configDigest ?? image.manifestDigest;
+  const name = image.names.length > 0 ? image.names.map(displayText).join(', ') : id === null ? 'image without a name' : shortDigest(id);
+  const facts = [
+    displayText(image.platform),
+    image.osVersion === undefined ? '' : displayText(image.osVersion),
+    id === null ? '' : shortDigest(id),
+  ];
+  yield `${numbered ? style.dim(`${image.index}  `) : ''}${style.bold(name)}  ${style.dim(facts.filter((fact) => fact !== '').join('  '))}`;
+  const { files, fileBytes, finalBytes, wastedBytes, efficiency } = image.totals;
+  const wasted = `${formatSize(wastedBytes)} wasted`;
+  yield [
+    `  ${plural(image.layers.length, 'layer')}, ${formatSize(fileBytes)}`,
+    `${plural(files, 'file')}, ${formatSize(finalBytes)} visible`,
+    wastedBytes > 0 ? style.modified(wasted) : wasted,
+    `efficiency ${(efficiency * 100).toFixed(1)} %`,
+  ].join(' · ');
+  if (image.attestations !== undefined) yield `  ${style.dim(plural(image.attestations.length, 'attestation'))}`;
+  if (image.layers.length > 0) yield* describeLayers(image.layers, style);
+}
+
+const BAR_COLUMNS = 10;
+const COUNT_COLUMNS = { added: 3, modified: 4, removed: 5 } as const;
+
+function count(mark: string, value: number): string {
+  return value === 0 ? '·' : mark + value.toLocaleString('en-US');
+}
+
+function layerRow(layer: LayerReport, largest: number): string[] {
+  const id = layer.diffId ?? layer.digest;
+  const state = layer.status === 'present' ? '' : `[${layer.status}] `;
+  return [
+    String(layer.index),
+    shareBar(largest === 0 ? 0 : layer.fileBytes / largest, BAR_COLUMNS),
+    formatSize(layer.fileBytes),
+    count('+', layer.added),
+    count('~', layer.modified),
+    count('−', layer.removed),
+    `${formatSize(layer.blobBytes)}${layer.compression === 'none' ? '' : ` ${layer.compression}`}`,
+    id === null ? '' : shortDigest(id),
+    state + layerCommand(layer.createdBy),
+  ];
+}
+
+function* describeLayers(layers: readonly LayerReport[], style: Style): Generator<string> {
+  const largest = Math.max(...layers.map(({ fileBytes }) => fileBytes));
+  const rows = layers.map((layer) => layerRow(layer, largest));
+  const columns = [
+    { title: 'layer', align: 'right' },
+    { title: '' },
+    { title: 'size', align: 'right' },
+    { title: 'added', align: 'right' },
+    { title: 'modified', align: 'right' },
+    { title: 'removed', align: 'right' },
+    { title: 'stored', align: 'right' },
+    { title: 'diff ID' },
+    { title: 'command' },
+  ] as const;
+  const last = columns.length - 1;
+  const paint = (cell: string, _row: number, column: number): string => {
+    if (column === 1) return style.accent(cell);
+    if (cell.trim() === '·') return style.dim(cell);
+    if (column === COUNT_COLUMNS.added) return style.added(cell);
+    if (column === COUNT_COLUMNS.modified) return style.modified(cell);
+    if (column === COUNT_COLUMNS.removed) return style.removed(cell);
+    if (column === 6 || column === 7) return style.dim(cell);
+    return cell;
+  };
+  // The command is what may be long: it is given what the terminal has left.
+  const taken =
+    (
+      formatTable(
+        columns,
+        rows.map((row) => row.slice(0, last)),
+      )[0] ?? ''
+    ).length + 'command'.length;
+  const room = style.columns === null ? Number.POSITIVE_INFINITY : Math.max(16, style.columns - taken - 4);
+  for (const row of rows) row[last] = shorten(row[last] ?? '', room);
+  for (const line of formatTable(columns, rows, { header: style.dim, paint })) yield `  ${line}`;
+}
+
+const SHOWN_FINDINGS_A_CODE = 5;
+
+function* describeFindings(findings: readonly Finding[], numbered: boolean, style: Style): Generator<string> {
+  if (findings.length === 0) return;
+  const byCode = Map.groupBy(findings, ({ code }) => code);
+  const rank = { error: 0, warning: 1, note: 2 } as const;
+  const paint = { error: style.removed, warning: style.modified, note: style.dim } as const;
+  const groups = [...byCode.values()].sort((a, b) => rank[a[0]?.severity ?? 'note'] - rank[b[0]?.severity ?? 'note']);
+  yield '';
+  yield plural(findings.length, 'finding');
+  for (const group of groups) {
+    const [first] = group;
+    if (first === undefined) continue;
+    yield `  ${paint[first.severity](first.severity.padEnd(7))}  ${style.bold(first.code)}  ${style.dim(FINDING_HINTS[first.code].hint)}`;
+    for (const finding of group.slice(0, SHOWN_FINDINGS_A_CODE)) {
+      const where = [
+        numbered && finding.image !== undefined ? `image ${finding.image}` : '',
+        finding.layer === undefined ? '' : `layer ${finding.layer}`,
+        finding.path === undefined ? '' : displayText(finding.path),
+      ].filter((part) => part !== '');
+      yield `           ${where.length === 0 ? '' : `${where.join(', ')}: `}${displayText(finding.message)}`;
+    }
+    if (group.length > SHOWN_FINDINGS_A_CODE)
+      yield `           ${style.dim(`and ${(group.length - SHOWN_FINDINGS_A_CODE).toLocaleString('en-US')} more`)}`;
+  }
+}

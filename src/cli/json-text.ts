@@ -1,0 +1,17 @@
+// What JSON.stringify leaves as it is, though a terminal obeys it or a reader is misled by it: C1 controls, DEL, bidi marks.
+const UNSAFE = /[\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069\u2028\u2029\ufeff]/g;
+const PLAIN = /^[ !#-[\]-~]*$/;
+
+function escapeLetter(letter: string): string {
+  return `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`;
+}
+
+/** A string as JSON, safe on a terminal. */
+export function jsonString(text: string): string {
+  return PLAIN.test(text) ? `"${text}"` : JSON.stringify(text).replace(UNSAFE, escapeLetter);
+}
+
+/** Any value as JSON, safe on a terminal: what must be escaped stands in strings only. */
+export function jsonText(value: unknown, indent?: number): string {
+  return JSON.stringify(value, null, indent).replace(UNSAFE, escapeLetter);
+}

@@ -1,0 +1,85 @@
+import { sortedByPathBytes } from '#changes';
+import { findRow, listView, resolveImagePath } from '#engine';
+import { parseImagePath, splitPath } from '#format/path';
+import { displayPath, entryTypeName, LayerscopeError, NO_LAYER, type RowTable, rowPath, TYPE } from '#model';
+import type { Arguments, CommandSpec } from './arguments.ts';
+import { EMPTY_SIZE_CELL, sizeCell } from './changes.ts';
+import { type Context, EXIT } from './context.ts';
+import { jsonString } from './json-text.ts';
+import { loadChosen, viewLayer, warnOfGaps } from './load-input.ts';
+import { openInput } from './open-input.ts';
+import { IMAGE_OPTIONS, JSON_OPTION, VIEW_LAYER_OPTION } from './options.ts';
+import { createEntryFields, createRowPaths, dateText, permissionText, rowLabel } from './row-text.ts';
+import type { Style } from './style.ts';
+import { padText } from './text-table.ts';
+
+export const spec: CommandSpec = {
+  name: 'ls',
+  operands: 'IMAGE [PATH]',
+  minOperands: 1,
+  maxOperands: 2,
+  options: { layer: VIEW_LAYER_OPTION, json: JSON_OPTION, ...IMAGE_OPTIONS },
+  summary: 'The file system as seen at a layer, or what is below PATH, with all that is in it.',
+  notes: ['Paths may be typed as they are printed: \\xE4 for a byte that is not UTF-8, \\\\ for a backslash.'],
+};
+
+export async function run(context: Context, args: Arguments): Promise<number> {
+  await using input = await openInput(context, args, args.operands[0] ?? '');
+  const loaded = await loadChosen(context, args, input);
+  const layer = viewLayer(loaded, args.value('layer'));
+  warnOfGaps(context, loaded, 0, layer);
+  const rows = listView(loaded.stack, layer);
+  const { from, end } = rowsBelow(loaded, layer, rows, args.operands[1]);
+  const { out, style } = context;
+  const json = args.flag('json');
+  const fields = createEntryFields(loaded.stack);
+  const paths = createRowPaths(rows);
+  const digits = String(Math.max(0, layer)).length;
+  for (const row of sortedByPathBytes(rows)) {
+    if (row < from || row >= end) continue;
+    if (json) {
+      const owner = rows.layer[row] as number;
+      out.write(
+        `{"path":${jsonString(paths.text(row))}${paths.hexField(row)},${fields.of(owner, rows.entry[row] as number)},"layer":${owner === NO_LAYER ? 'null' : owner}}\n`,
+      );
+    } else out.write(`${viewLine(rows, row, digits, style)}\n`);
+    if (out.full) await out.drain();
+  }
+  return EXIT.done;
+}
+
+/** Rows of what PATH names: of a folder what is in it, of anything else itself; a link before the last name, or before a `/` at the end, is followed. */
+function rowsBelow(
+  loaded: Parameters<typeof resolveImagePath>[0],
+  layer: number,
+  rows: RowTable,
+  typed: string | undefined,
+): { from: number; end: number } {
+  if (typed === undefined) return { from: 0, end: rows.length };
+  const { parts, endsInSlash } = parseImagePath(typed);
+  const { path } = resolveImagePath(loaded, layer, parts, { followLast: endsInSlash });
+  const row = findRow(rows, splitPath(path), loaded.stack.caseInsensitive);
+  if (row === null) throw new LayerscopeError('NOT_FOUND', `no ${displayPath(path)} in the image as seen at layer ${layer}`);
+  if (row < 0) return { from: 0, end: rows.length };
+  const end = rows.subtreeEnd[row] as number;
+  if (rows.type[row] === TYPE.directory) return { from: row + 1, end };
+  if (endsInSlash) throw new LayerscopeError('NOT_FOUND', `${displayPath(path)} is no folder`);
+  return { from: row, end };
+}
+
+/** A row for people, as `ls -l` would: mode, owner, size, time, the layer that it comes from, name. */
+function viewLine(rows: RowTable, row: number, digits: number, style: Style): string {
+  const type = rows.type[row] as number;
+  const name = entryTypeName(type);
+  const layer = rows.layer[row] as number;
+  const hasSize = type === TYPE.file || type === TYPE.hardlink;
+  const label = rowLabel(rows, row, rowPath(rows, row));
+  return [
+    permissionText(name, rows.mode[row] as number),
+    padText(`${rows.uid[row]}:${rows.gid[row]}`, 9),
+    hasSize ? sizeCell(rows.size[row] as number) : EMPTY_SIZE_CELL,
+    style.dim(layer === NO_LAYER ? ' '.repeat(19) : padText(dateText(rows.mtime[row] as number), 19)),
+    style.dim(padText(layer === NO_LAYER ? '' : String(layer), digits, 'right')),
+    type === TYPE.directory ? style.bold(label) : type === TYPE.symlink ? style.accent(label) : label,
+  ].join('  ');
+}

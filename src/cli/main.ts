@@ -1,0 +1,109 @@
+#!/usr/bin/env node
+import { asLayerscopeError, displayText, ERROR_HINTS, type ErrorCode } from '#model';
+import { commandHelp, parseArguments, usageError } from './arguments.ts';
+import { COMMANDS } from './commands.ts';
+import { type Context, EXIT } from './context.ts';
+import { createOutput, OutputClosed } from './output.ts';
+import { createProgress } from './progress.ts';
+import { createStyle } from './style.ts';
+import { programVersion } from './version.ts';
+
+function programHelp(): string {
+  const width = Math.max(...Object.entries(COMMANDS).map(([name, { operands }]) => name.length + operands.length + 1));
+  return [
+    'layerscope COMMAND …: what is in a container image, and what each layer changed',
+    '',
+    ...Object.entries(COMMANDS).map(([name, { operands, summary }]) => `  ${`${name} ${operands}`.padEnd(width)}  ${summary}`),
+    '',
+    'IMAGE is a docker-archive, an OCI archive or layout folder, or one layer tar; plain, gzip or zstd; - reads standard input.',
+    'layerscope COMMAND --help tells more; layerscope --version prints the version.',
+    '',
+  ].join('\n');
+}
+
+const interrupt = new AbortController();
+let exitWhenStopped: number = EXIT.interrupted;
+let outputClosed = false;
+
+/** The first signal stops the work, which then cleans up; the second ends the program at once. */
+function stopOn(signal: NodeJS.Signals, code: number): void {
+  process.on(signal, () => {
+    if (interrupt.signal.aborted) process.exit(code);
+    exitWhenStopped = code;
+    interrupt.abort();
+  });
+}
+
+const out = createOutput(process.stdout, () => {
+  outputClosed = true;
+  interrupt.abort();
+});
+const progress = createProgress(process.stderr);
+
+/** All that ever goes to standard error passes here: one line a call, nothing in it that could steer a terminal. */
+function complain(text: string): void {
+  progress.clear();
+  process.stderr.write(`layerscope: ${displayText(text)}\n`);
+}
+
+const context: Context = {
+  out,
+  style: createStyle(process.stdout, process.env),
+  progress,
+  signal: interrupt.signal,
+  warn: (message) => complain(`warning: ${message}`),
+  tell: (code, message) => complain(`${code}: ${message}`),
+};
+
+async function runCommand(argv: readonly string[]): Promise<number> {
+  const [name, ...rest] = argv;
+  if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
+    if (name === undefined) throw usageError('no command: see layerscope --help');
+    out.write(programHelp());
+    return EXIT.done;
+  }
+  if (name === '--version') {
+    out.write(`${programVersion()}\n`);
+    return EXIT.done;
+  }
+  const entry = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (entry === undefined) throw usageError(`no ${name.startsWith('-') ? 'option' : 'command'} ${name}: see layerscope --help`);
+  const { spec, run } = await entry.load();
+  const end = rest.indexOf('--');
+  if ((end < 0 ? rest : rest.slice(0, end)).some((word) => word === '--help' || word === '-h')) {
+    out.write(commandHelp(spec));
+    return EXIT.done;
+  }
+  return run(context, parseArguments(spec, rest));
+}
+
+function report(thrown: unknown): number {
+  if (thrown instanceof OutputClosed || outputClosed) return EXIT.done;
+  const error = asLayerscopeError(thrown);
+  const { code } = error;
+  if (code === 'CANCELLED' && interrupt.signal.aborted) return exitWhenStopped;
+  const offset = error.offset === undefined || error.message.includes('offset') ? '' : ` (at byte ${error.offset})`;
+  const hint = process.stderr.isTTY ? ` — ${ERROR_HINTS[code as ErrorCode]}` : '';
+  complain(`${code}: ${error.message}${offset}${hint}`);
+  return code === 'USAGE' ? EXIT.usage : EXIT.unreadable;
+}
+
+async function main(): Promise<void> {
+  stopOn('SIGINT', EXIT.interrupted);
+  stopOn('SIGTERM', EXIT.terminated);
+  let code: number;
+  try {
+    code = await runCommand(process.argv.slice(2));
+  } catch (error) {
+    code = report(error);
+  }
+  progress.clear();
+  try {
+    await out.finish();
+  } catch (error) {
+    if (code === EXIT.done) code = report(error);
+  }
+  process.exit(code);
+}
+
+await main();

@@ -1,0 +1,53 @@
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { displayText, LayerscopeError } from '#model';
+import type { Arguments, CommandSpec } from './arguments.ts';
+import { usageError } from './arguments.ts';
+import { type Context, EXIT } from './context.ts';
+import { findElectronRuntime, hasDisplay, packageFolder } from './electron-runtime.ts';
+
+/** A runtime that can't start ends within this time; one that is still there has its window. */
+const START_MS = 1500;
+
+export const spec: CommandSpec = {
+  name: 'open',
+  operands: '[IMAGE…]',
+  minOperands: 0,
+  maxOperands: Number.POSITIVE_INFINITY,
+  options: {},
+  summary: 'Opens the window, with the images in it. Where there is none to be had, layerscope serve shows the same in a browser.',
+};
+
+export async function run(_context: Context, args: Arguments): Promise<number> {
+  if (args.operands.includes('-')) throw usageError('open takes files; standard input can not be opened in a window');
+  const files = args.operands.map((file) => path.resolve(file));
+  for (const file of files) if (!existsSync(file)) throw new LayerscopeError('NOT_FOUND', `no file or folder ${displayText(file)}`);
+  if (!hasDisplay())
+    throw new LayerscopeError('UNSUPPORTED', 'there is no display for a window: layerscope serve shows the same in a browser');
+  const root = packageFolder();
+  const runtime = findElectronRuntime(root);
+  if (runtime === null) {
+    throw new LayerscopeError('UNSUPPORTED', 'there is no Electron runtime here: layerscope serve shows the same in a browser');
+  }
+  const main = path.join(root, runtime.target === 'chrome108' ? 'out/chrome108' : 'dist', 'electron', 'main.cjs');
+  if (!existsSync(main))
+    throw new LayerscopeError('NOT_FOUND', `the window is not built: ${displayText(main)} is missing; run npm run build`);
+  // Chromium's sandbox refuses to run as root.
+  const sandbox = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
+  const { ELECTRON_RUN_AS_NODE: _, ...environment } = process.env;
+  const child = spawn(runtime.executable, [...sandbox, main, ...files], { stdio: 'ignore', detached: true, env: environment });
+  await new Promise<void>((resolve, reject) => {
+    const started = setTimeout(resolve, START_MS);
+    child.once('error', (error) => reject(new LayerscopeError('IO', `the window can not start: ${error.message}`, { cause: error })));
+    child.once('exit', (code, signal) => {
+      clearTimeout(started);
+      // Another instance may have taken the files and let this one end well.
+      if (code === 0) resolve();
+      else reject(new LayerscopeError('IO', `the window ended as it started: ${signal ?? `exit ${code}`}`));
+    });
+  });
+  child.removeAllListeners();
+  child.unref();
+  return EXIT.done;
+}

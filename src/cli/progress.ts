@@ -1,0 +1,31 @@
+import { displayText, formatSize } from '#model';
+
+export interface ProgressLine {
+  readonly update: (progress: { readonly phase: string; readonly doneBytes: number; readonly totalBytes: number | null }) => void;
+  /** Takes the line off the terminal. */
+  clear(): void;
+}
+
+const INTERVAL_MS = 100;
+
+/** One line on standard error that is written over and over, on a terminal only. */
+export function createProgress(stream: NodeJS.WriteStream): ProgressLine {
+  if (!stream.isTTY) return { update: () => {}, clear: () => {} };
+  let last = 0;
+  let shown = false;
+  return {
+    update({ phase, doneBytes, totalBytes }) {
+      const now = Date.now();
+      if (now - last < INTERVAL_MS) return;
+      last = now;
+      const amount =
+        totalBytes === null || totalBytes === 0 ? formatSize(doneBytes) : `${formatSize(doneBytes)} of ${formatSize(totalBytes)}`;
+      stream.write(`\r\u001b[K${displayText(phase)} · ${amount}`.slice(0, (stream.columns ?? 80) + 3));
+      shown = true;
+    },
+    clear() {
+      if (shown) stream.write('\r\u001b[K');
+      shown = false;
+    },
+  };
+}

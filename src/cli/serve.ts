@@ -1,0 +1,51 @@
+import { existsSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { cacheFolder } from '#engine';
+import { displayText, LayerscopeError } from '#model';
+import { startWeb } from '#web';
+import type { Arguments, CommandSpec } from './arguments.ts';
+import { usageError } from './arguments.ts';
+import { type Context, EXIT } from './context.ts';
+import { rendererFolder, sampleFile, workerUrl } from './installation.ts';
+import { programVersion } from './version.ts';
+
+export const spec: CommandSpec = {
+  name: 'serve',
+  operands: '[IMAGE…]',
+  minOperands: 0,
+  maxOperands: Number.POSITIVE_INFINITY,
+  options: {
+    port: { value: 'N', summary: 'the port to listen on (default: a free one)' },
+    'no-cache': { summary: 'neither read nor write the index cache' },
+  },
+  summary: 'Serves the window’s interface to browsers of this machine, until it is interrupted; prints the address.',
+};
+
+function parsePort(text: string | undefined): number {
+  if (text === undefined) return 0;
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
+  if (!(port >= 0 && port <= 65_535)) throw usageError(`--port needs a number up to 65535: ${displayText(text)}`);
+  return port;
+}
+
+export async function run({ out, signal }: Context, args: Arguments): Promise<number> {
+  const port = parsePort(args.value('port'));
+  if (args.operands.includes('-')) throw usageError('serve takes files; standard input can not be opened in a window');
+  for (const file of args.operands) if (!existsSync(file)) throw new LayerscopeError('NOT_FOUND', `no file or folder ${displayText(file)}`);
+  const worker = workerUrl();
+  await using web = await startWeb({
+    files: args.operands,
+    port,
+    rendererFolder: rendererFolder(),
+    sampleFile: sampleFile(),
+    version: programVersion(),
+    cacheFolder: args.flag('no-cache') ? null : cacheFolder(),
+    workers: availableParallelism(),
+    ...(worker === undefined ? {} : { workerUrl: worker }),
+  });
+  out.write(`${web.url}\n`);
+  await out.drain();
+  // Being interrupted is how it ends: that is no failure.
+  if (!signal.aborted) await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+  return EXIT.done;
+}

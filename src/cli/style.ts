@@ -1,0 +1,29 @@
+/** Colours for a terminal; every function gives its text back as it is where colour isn't wanted. */
+export interface Style {
+  readonly colour: boolean;
+  /** Columns of the terminal, null where output is no terminal: nothing is shortened then. */
+  readonly columns: number | null;
+  bold(text: string): string;
+  dim(text: string): string;
+  added(text: string): string;
+  modified(text: string): string;
+  removed(text: string): string;
+  accent(text: string): string;
+}
+
+/** Colour on a terminal only, and not where NO_COLOR is set to anything (no-color.org). */
+export function createStyle(stream: { readonly isTTY?: boolean; readonly columns?: number }, environment: NodeJS.ProcessEnv): Style {
+  const terminal = stream.isTTY === true;
+  const colour = terminal && !environment.NO_COLOR && environment.TERM !== 'dumb';
+  const paint = (code: string) => (text: string) => (colour ? `\u001b[${code}m${text}\u001b[0m` : text);
+  return {
+    colour,
+    columns: terminal ? (stream.columns ?? 80) : null,
+    bold: paint('1'),
+    dim: paint('2'),
+    added: paint('32'),
+    modified: paint('33'),
+    removed: paint('31'),
+    accent: paint('36'),
+  };
+}

@@ -1,0 +1,76 @@
+import { type Finding, formatSize, type ImageReport } from '#model';
+import type { CheckConfig } from './check-config.ts';
+
+export interface RuleResult {
+  readonly rule: keyof CheckConfig;
+  readonly status: 'pass' | 'fail' | 'skip';
+  /** What the image has: a ratio, bytes, or how many findings. Null where there is nothing to divide by. */
+  readonly value: number | null;
+  readonly threshold: number | 'error' | 'warning' | null;
+  /** One clause for people. */
+  readonly message: string;
+}
+
+const percent = (ratio: number): string => `${(ratio * 100).toFixed(2)} %`;
+
+function skipped(rule: keyof CheckConfig, value: number | null): RuleResult {
+  return { rule, status: 'skip', value, threshold: null, message: 'disabled' };
+}
+
+/** Wasted bytes to the bytes of all layers but the lowest, as dive counts; NaN where both are 0. */
+export function userWastedRatio(image: ImageReport): number {
+  const userBytes = image.layers.reduce((sum, layer) => sum + (layer.index === 0 ? 0 : layer.fileBytes), 0);
+  return image.totals.wastedBytes / userBytes;
+}
+
+/** Holds an image against the rules; always all four, in this order. `findings`: those of the image and its archive. */
+export function checkRules(config: CheckConfig, image: ImageReport, findings: readonly Finding[]): readonly RuleResult[] {
+  const { efficiency, wastedBytes } = image.totals;
+  const ratio = userWastedRatio(image);
+  const ratioValue = Number.isFinite(ratio) ? ratio : null;
+  const results: RuleResult[] = [];
+
+  const { lowestEfficiency, highestWastedBytes, highestUserWastedPercent, failOn } = config;
+  if (lowestEfficiency === null) results.push(skipped('lowestEfficiency', efficiency));
+  else {
+    const fails = efficiency < lowestEfficiency;
+    const message = `efficiency is ${percent(efficiency)}, ${fails ? 'below' : 'at least'} ${percent(lowestEfficiency)}`;
+    results.push({ rule: 'lowestEfficiency', status: fails ? 'fail' : 'pass', value: efficiency, threshold: lowestEfficiency, message });
+  }
+
+  if (highestWastedBytes === null) results.push(skipped('highestWastedBytes', wastedBytes));
+  else {
+    const fails = wastedBytes > highestWastedBytes;
+    const message = `${formatSize(wastedBytes)} are wasted, ${fails ? 'above' : 'at most'} ${formatSize(highestWastedBytes)}`;
+    results.push({
+      rule: 'highestWastedBytes',
+      status: fails ? 'fail' : 'pass',
+      value: wastedBytes,
+      threshold: highestWastedBytes,
+      message,
+    });
+  }
+
+  if (highestUserWastedPercent === null) results.push(skipped('highestUserWastedPercent', ratioValue));
+  else {
+    const fails = ratio > highestUserWastedPercent; // false for NaN: nothing above the lowest layer, nothing wasted
+    const what =
+      ratioValue === null
+        ? `${formatSize(wastedBytes)} are wasted and no layer above the lowest has any`
+        : `${percent(ratio)} of the bytes above the lowest layer are wasted`;
+    const message = ratioValue === null ? what : `${what}, ${fails ? 'above' : 'at most'} ${percent(highestUserWastedPercent)}`;
+    const status = fails ? 'fail' : 'pass';
+    results.push({ rule: 'highestUserWastedPercent', status, value: ratioValue, threshold: highestUserWastedPercent, message });
+  }
+
+  const counted = findings.filter(({ severity }) => severity === 'error' || (failOn === 'warning' && severity === 'warning'));
+  if (failOn === null) results.push(skipped('failOn', null));
+  else {
+    const word = failOn === 'error' ? 'of severity error' : 'of severity error or warning';
+    const first = counted[0] === undefined ? '' : `, the first ${counted[0].code}`;
+    const message =
+      counted.length === 0 ? `no finding ${word}` : `${counted.length} ${counted.length === 1 ? 'finding' : 'findings'} ${word}${first}`;
+    results.push({ rule: 'failOn', status: counted.length > 0 ? 'fail' : 'pass', value: counted.length, threshold: failOn, message });
+  }
+  return results;
+}

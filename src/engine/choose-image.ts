@@ -1,0 +1,98 @@
+import type { Archive, ArchiveImage, ArchiveLayer } from '#archive';
+import { displayText, LayerscopeError } from '#model';
+
+/** Node's names of processors that OCI calls otherwise. Source: OCI image-index.md, platform.architecture: Go's GOARCH. */
+const GOARCH: Readonly<Record<string, string>> = { x64: 'amd64', ia32: '386', arm64: 'arm64', arm: 'arm' };
+
+/** Platform of the images that this machine runs, `linux/amd64`: containers are Linux, but on Windows. */
+export function hostPlatform(system: NodeJS.Platform = process.platform, architecture: string = process.arch): string {
+  return `${system === 'win32' ? 'windows' : 'linux'}/${GOARCH[architecture] ?? architecture}`;
+}
+
+/** `linux/arm64` fits `linux/arm64/v8`; with a variant asked for, only that one fits. */
+function fitsPlatform(image: ArchiveImage, wanted: string): boolean {
+  return image.platform === wanted || image.platform.startsWith(`${wanted}/`);
+}
+
+/** Names as users shorten them: `docker.io/library/x:latest` is called `x`. */
+function shortName(name: string): string {
+  return name
+    .replace(/^docker\.io\//, '')
+    .replace(/^library\//, '')
+    .replace(/:latest$/, '');
+}
+
+function isDigestPrefix(text: string): boolean {
+  return /^(sha256:|sha512:)?[0-9a-f]{6,128}$/i.test(text);
+}
+
+function startsDigest(digest: string | null, text: string): boolean {
+  if (digest === null) return false;
+  const lower = text.toLowerCase();
+  return lower.includes(':') ? digest.startsWith(lower) : digest.slice(digest.indexOf(':') + 1).startsWith(lower);
+}
+
+function listed(images: readonly ArchiveImage[]): string {
+  const names = images.slice(0, 8).map((image) => `${image.index} ${displayText(image.names[0] ?? image.platform)}`);
+  return `${names.join(', ')}${images.length > 8 ? ', …' : ''}`;
+}
+
+/**
+ * The image that `image` (a number, a name, six or more digits of a config or manifest digest) and `platform` choose; without
+ * them the host's platform, else the first. Throws NOT_FOUND where none fits.
+ */
+export function chooseImage(
+  archive: Archive,
+  choice: { readonly image?: string | undefined; readonly platform?: string | undefined } = {},
+): ArchiveImage {
+  const { image, platform } = choice;
+  if (archive.images.length === 0) throw new LayerscopeError('NOT_FOUND', `${displayText(archive.title)} holds no image`);
+  let fitting = archive.images;
+  if (image !== undefined) {
+    const wanted = shortName(image);
+    const byNumber = /^\d{1,5}$/.test(image) ? fitting.filter(({ index }) => index === Number(image)) : [];
+    const byName = fitting.filter(({ names }) => names.some((name) => name === image || shortName(name) === wanted));
+    const byDigest = isDigestPrefix(image)
+      ? fitting.filter(({ configDigest, manifestDigest }) => startsDigest(configDigest, image) || startsDigest(manifestDigest, image))
+      : [];
+    fitting = [byNumber, byName, byDigest].find((images) => images.length > 0) ?? [];
+    if (fitting.length === 0)
+      throw new LayerscopeError('NOT_FOUND', `no image ${displayText(image)}; there are: ${listed(archive.images)}`);
+  }
+  if (platform !== undefined) {
+    const ofPlatform = fitting.filter((each) => fitsPlatform(each, platform.toLowerCase()));
+    if (ofPlatform.length === 0) {
+      const platforms = [...new Set(fitting.map((each) => displayText(each.platform)))].slice(0, 12).join(', ');
+      throw new LayerscopeError('NOT_FOUND', `no image for ${displayText(platform)}; there are: ${platforms}`);
+    }
+    fitting = ofPlatform;
+  }
+  const host = hostPlatform();
+  const chosen = fitting.find((each) => fitsPlatform(each, host)) ?? fitting[0];
+  if (chosen === undefined) throw new LayerscopeError('NOT_FOUND', `${displayText(archive.title)} holds no image`);
+  return chosen;
+}
+
+/** A layer by its number (0 the bottom) or by six or more digits of its digest or diffID. Throws USAGE, NOT_FOUND. */
+export function chooseLayer(image: ArchiveImage, text: string): ArchiveLayer {
+  const { layers } = image;
+  const range = layers.length === 0 ? 'the image has no layers' : `layers are 0 to ${layers.length - 1}`;
+  if (/^\d{1,9}$/.test(text)) {
+    const layer = layers[Number(text)];
+    if (layer !== undefined) return layer;
+    if (text.length < 6) throw new LayerscopeError('NOT_FOUND', `no layer ${text}: ${range}`);
+  }
+  if (!isDigestPrefix(text)) {
+    throw new LayerscopeError('USAGE', `not a layer: ${displayText(text)}: give a number or six or more digits of a digest`);
+  }
+  const fitting = layers.filter(({ digest, diffId }) => startsDigest(digest, text) || startsDigest(diffId, text));
+  const [first] = fitting;
+  if (first === undefined) throw new LayerscopeError('NOT_FOUND', `no layer ${displayText(text)}: ${range}`);
+  if (fitting.some(({ blob, digest }) => digest !== first.digest || blob !== first.blob)) {
+    throw new LayerscopeError(
+      'USAGE',
+      `${displayText(text)} begins more than one layer's digest: ${fitting.map(({ index }) => index).join(', ')}`,
+    );
+  }
+  return first;
+}

@@ -1,0 +1,182 @@
+import { lstatSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, renameSync, rmdirSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import type { Progress } from '#archive';
+
+import { FLAG } from '#format/layer';
+import { splitPath } from '#format/path';
+import { asLayerscopeError, displayPath, displayText, LayerscopeError, type RowTable, rowName, TYPE } from '#model';
+import { type ExportPlan, planExport, type Refusal } from './export-plan.ts';
+import { removeStage, writeExport } from './export-writer.ts';
+import { findRow } from './find-row.ts';
+import { listView } from './list-view.ts';
+import { resolveImagePath } from './resolve-path.ts';
+import type { LoadedImage } from './types.ts';
+
+export type { Refusal } from './export-plan.ts';
+
+export interface ExportOptions {
+  /** The view to export from, 0 the bottom; absent: the top. */
+  readonly layer?: number;
+  /** Components of the path in the image; none: everything. Links on the way are followed inside the image. */
+  readonly parts: readonly Uint8Array[];
+  /** Whether a link at the end is followed too; false: it is itself what is exported. */
+  readonly followLast?: boolean;
+  /** Where to: made where it isn't there. */
+  readonly folder: string;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: Progress) => void;
+  /** An entry that was left out for safety, or that this system can't hold. */
+  readonly onRefused: (refusal: Refusal) => void;
+  /** A device or pipe: never made. */
+  readonly onSkipped: (skipped: Refusal) => void;
+}
+
+export interface ExportResult {
+  /** What was made, `folder` itself for a whole image. */
+  readonly target: string;
+  readonly files: number;
+  readonly folders: number;
+  readonly links: number;
+  readonly bytes: number;
+  readonly refused: number;
+  readonly skipped: number;
+}
+
+const RULES = process.platform === 'win32' ? 'windows' : 'unix';
+
+/**
+ * Lays a file or folder of an image out in `folder`, under its own name; of the root, what is in it. Made in a temporary folder
+ * there and renamed into place at the end: on any failure, and when cancelled, nothing is left. Nothing outside `folder` is
+ * touched, no link is followed while writing, owners aren't kept.
+ * Throws NOT_FOUND, EXISTS, PATH_ESCAPE and NAME_REFUSED (of the path itself), PERMISSION, IO, CANCELLED.
+ */
+export async function exportPath(loaded: LoadedImage, options: ExportOptions): Promise<ExportResult> {
+  const { stack, image } = loaded;
+  const layer = options.layer ?? image.layers.length - 1;
+  const rows = listView(stack, layer);
+  const resolved = resolveImagePath(loaded, layer, options.parts, { followLast: options.followLast ?? false });
+  const parts = splitPath(resolved.path);
+  const top = findRow(rows, parts, stack.caseInsensitive);
+  if (top === null) throw new LayerscopeError('NOT_FOUND', `no ${displayPath(resolved.path)} in the image`);
+  const prefix = resolved.path.length - (parts.at(-1)?.length ?? 0);
+  const from = Math.max(top, 0);
+  const plan = planExport(loaded, rows, from, top < 0 ? rows.length : (rows.subtreeEnd[top] as number), prefix, RULES);
+  if (top >= 0) refuseOnlyEntry(plan, rows, top);
+
+  const opened = openFolder(options.folder);
+  let stage: string | null = null;
+  let kept = false;
+  try {
+    const target = targetIn(opened.folder, top < 0 ? null : rowName(rows, top));
+    stage = mkdtempSync(path.join(opened.folder, '.layerscope-'));
+    let refused = 0;
+    const onRefused = (refusal: Refusal): void => {
+      refused++;
+      options.onRefused(refusal);
+    };
+    for (const refusal of plan.refused) onRefused(refusal);
+    if (top < 0) for (const refusal of await hiddenEscapes(loaded, layer)) onRefused(refusal);
+    for (const skipped of plan.skipped) options.onSkipped(skipped);
+    await writeExport(loaded, rows, plan, stage, {
+      signal: options.signal,
+      onProgress: (doneBytes) => options.onProgress?.({ phase: 'exporting', doneBytes, totalBytes: plan.totalBytes }),
+      onRefused,
+    });
+    options.signal?.throwIfAborted();
+    moveIntoPlace(stage, target, top < 0);
+    kept = true;
+    const names = plan.bodies.reduce((count, body) => count + body.names.length, 0);
+    return {
+      target: top < 0 ? opened.folder : target.toString(),
+      files: names,
+      folders: plan.folders.length,
+      links: plan.symlinks.length,
+      bytes: plan.totalBytes,
+      refused,
+      skipped: plan.skipped.length,
+    };
+  } finally {
+    if (stage !== null) removeStage(stage, kept ? null : plan);
+    if (!kept) opened.undo();
+  }
+}
+
+/** Where the path itself is what may not be written, nothing is: its refusal is the error. */
+function refuseOnlyEntry(plan: ExportPlan, rows: RowTable, top: number): void {
+  const nothing = plan.folders.length === 0 && plan.bodies.length === 0 && plan.symlinks.length === 0;
+  const first = plan.refused[0] ?? plan.skipped[0];
+  if (nothing && first !== undefined && rows.type[top] !== TYPE.directory)
+    throw new LayerscopeError(first.code, `${first.path}: ${first.message}`);
+  if (nothing && first !== undefined && plan.refused.length > 0) throw new LayerscopeError(first.code, `${first.path}: ${first.message}`);
+}
+
+/** The folder to export into, made where it isn't there; `undo` takes away what was made. */
+function openFolder(named: string): { folder: string; undo(): void } {
+  const folder = path.resolve(named);
+  try {
+    const made = mkdirSync(folder, { recursive: true });
+    return { folder: realpathSync(folder), undo: () => (made === undefined ? undefined : removeEmpty(folder, made)) };
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST' || code === 'ENOTDIR')
+      throw new LayerscopeError('EXISTS', `${displayText(named)} is no folder`, { cause: error });
+    const { code: known } = asLayerscopeError(error);
+    throw new LayerscopeError(known, `can not make the folder ${displayText(named)}: ${code ?? 'unknown error'}`, { cause: error });
+  }
+}
+
+/** Removes empty folders from `folder` up to `made`. */
+function removeEmpty(folder: string, made: string): void {
+  for (let at = folder; at.length >= made.length; at = path.dirname(at)) rmdirSync(at);
+}
+
+/** Where the entry goes: a name in the folder that nothing has yet, or the empty folder itself (`name` null). Throws EXISTS. */
+function targetIn(folder: string, name: Uint8Array | null): Buffer {
+  if (name === null) {
+    if (readdirSync(folder).length > 0) throw new LayerscopeError('EXISTS', `${displayText(folder)} is not empty`);
+    return Buffer.from(folder);
+  }
+  const target = Buffer.concat([Buffer.from(folder + path.sep), name]);
+  if (exists(target)) throw new LayerscopeError('EXISTS', `${displayPath(target)} is there already`);
+  return target;
+}
+
+function exists(target: Buffer): boolean {
+  return lstatSync(target, { throwIfNoEntry: false }) !== undefined;
+}
+
+/** Renames what was laid out to where it belongs; takes back what it renamed where one fails. */
+function moveIntoPlace(stage: string, target: Buffer, whole: boolean): void {
+  const moved: Buffer[] = [];
+  try {
+    for (const name of readdirSync(stage, { encoding: 'buffer' })) {
+      const place = whole ? Buffer.concat([target, Buffer.from(path.sep), name]) : target;
+      if (exists(place)) throw new LayerscopeError('EXISTS', `${displayPath(place)} is there already`);
+      renameSync(Buffer.concat([Buffer.from(stage + path.sep), name]), place);
+      moved.push(place);
+    }
+  } catch (error) {
+    for (const place of moved) rmSync(place, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+const MOST_ESCAPES = 1000;
+
+/** Entries that lead out of the image and so stand in no view: told when a whole image is exported. */
+async function hiddenEscapes({ reader, image, layers }: LoadedImage, upTo: number): Promise<readonly Refusal[]> {
+  const refusals: Refusal[] = [];
+  for (let index = 0; index <= upTo; index++) {
+    const layer = image.layers[index];
+    const indexed = layers[index];
+    if (layer === undefined || !indexed) continue;
+    const { flags, memberCount } = indexed.table;
+    for (let member = 0; member < memberCount; member++) {
+      if (((flags[member] as number) & (FLAG.escapes | FLAG.rawOnly)) !== (FLAG.escapes | FLAG.rawOnly)) continue;
+      if (refusals.length === MOST_ESCAPES) return refusals;
+      const { raw } = await reader.readHeader(layer, indexed, member, { maxBytes: 0 });
+      refusals.push({ path: displayPath(raw.name), code: 'PATH_ESCAPE', message: 'its name leads out of the image' });
+    }
+  }
+  return refusals;
+}

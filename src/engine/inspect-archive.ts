@@ -1,0 +1,23 @@
+import type { Archive, Reader } from '#archive';
+import type { ArchiveReport, Finding, ImageReport } from '#model';
+import { assembleImage, type LoadOptions } from './load-image.ts';
+
+/** Everything `inspect --json` says: all layers of all images are read side by side, a shared blob once. Errors as {@link Reader.indexLayers}. */
+export async function inspectArchive(reader: Reader, archive: Archive, options: LoadOptions = {}): Promise<ArchiveReport> {
+  const indexed = await reader.indexLayers(
+    archive.images.flatMap(({ layers }) => layers),
+    options,
+  );
+  const images: ImageReport[] = [];
+  const findings: Finding[] = [...archive.findings];
+  let first = 0;
+  for (const image of archive.images) {
+    const ofImage = indexed.slice(first, first + image.layers.length);
+    first += image.layers.length;
+    // The stack is only needed for its counts: nothing keeps it beyond this turn.
+    const loaded = assembleImage(reader, archive, image, ofImage);
+    images.push(loaded.report);
+    for (const finding of loaded.findings) findings.push(finding);
+  }
+  return { format: archive.format, images, findings };
+}

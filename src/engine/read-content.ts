@@ -1,0 +1,40 @@
+import { resolveEntryBody } from '#changes';
+import { displayPath, ENTRY_TYPES, LayerscopeError } from '#model';
+import { entryType, resolveImagePath } from './resolve-path.ts';
+import type { LoadedImage } from './types.ts';
+
+export interface Content {
+  /** Of the file itself, links resolved: raw bytes. */
+  readonly path: Uint8Array;
+  readonly totalBytes: number;
+  /** Holes come as zeros. Ends with TRUNCATED, DAMAGED or BAD_TAR where the body can't be read to its end. */
+  readonly bytes: AsyncIterable<Uint8Array>;
+}
+
+/**
+ * A file's bytes as seen at a layer, from `start` (0), at most `length`. Links are followed inside the image.
+ * Throws NOT_FOUND: nothing there, or no file; BLOB_MISSING.
+ */
+export function readContent(
+  loaded: LoadedImage,
+  layer: number,
+  parts: readonly Uint8Array[],
+  options: { readonly start?: number; readonly length?: number; readonly signal?: AbortSignal } = {},
+): Content {
+  const { path, entry } = resolveImagePath(loaded, layer, parts, { followLast: true });
+  const shown = displayPath(path);
+  if (entry === null) throw new LayerscopeError('NOT_FOUND', 'the root of the image is a directory, no file');
+  const body = resolveEntryBody(loaded.stack, entry);
+  if (body === null) {
+    const type = ENTRY_TYPES[entryType(loaded, entry)];
+    throw new LayerscopeError('NOT_FOUND', type === 'hardlink' ? `${shown} is a hard link to nothing` : `${shown} is a ${type}, no file`);
+  }
+  const archiveLayer = loaded.image.layers[body.layer];
+  const indexed = loaded.layers[body.layer];
+  if (archiveLayer === undefined || !indexed) throw new LayerscopeError('BLOB_MISSING', `layer ${body.layer} could not be read`);
+  return {
+    path,
+    totalBytes: indexed.table.size[body.member] ?? 0,
+    bytes: loaded.reader.readBody(archiveLayer, indexed, body.member, options),
+  };
+}

@@ -1,0 +1,135 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { checkRules, DEFAULT_CHECK_CONFIG, parseByteSize, parseCheckConfig, userWastedRatio } from '#engine';
+import { type Finding, finding, type ImageReport, LayerscopeError } from '#model';
+
+function report(layerBytes: readonly number[], wastedBytes: number): ImageReport {
+  const fileBytes = layerBytes.reduce((sum, bytes) => sum + bytes, 0);
+  const layer = { digest: null, diffId: null, mediaType: null, compression: 'none', status: 'present', blobBytes: 0, tarBytes: 0 } as const;
+  const counts = { entries: 0, added: 0, modified: 0, removed: 0, createdBy: null };
+  return {
+    index: 0,
+    names: [],
+    platform: 'linux/amd64',
+    configDigest: null,
+    manifestDigest: null,
+    layers: layerBytes.map((bytes, index) => ({ index, ...layer, ...counts, fileBytes: bytes })),
+    history: [],
+    totals: { files: 0, fileBytes, finalBytes: fileBytes - wastedBytes, wastedBytes, efficiency: (fileBytes - wastedBytes) / fileBytes },
+  };
+}
+
+const statuses = async (yaml: string, image: ImageReport, findings: readonly Finding[] = []) =>
+  checkRules(await parseCheckConfig(yaml), image, findings).map(({ rule, status }) => `${rule} ${status}`);
+
+const isUsage = (error: unknown) => error instanceof LayerscopeError && error.code === 'USAGE' && !error.message.includes('\n');
+
+test("dive's own example file is read as it is", async () => {
+  const config = await parseCheckConfig(`rules:
+  # If the efficiency is measured below X%, mark as failed.
+  # Expressed as a ratio between 0-1.
+  lowestEfficiency: 0.95
+
+  # If the amount of wasted space is at least X or larger than X, mark as failed.
+  # Expressed in B, KB, MB, and GB.
+  highestWastedBytes: 20MB
+
+  # Note: the base image layer is NOT included in the total image size.
+  highestUserWastedPercent: 0.20
+`);
+  assert.deepEqual(config, { lowestEfficiency: 0.95, highestWastedBytes: 20_000_000, highestUserWastedPercent: 0.2, failOn: null });
+});
+
+test('a rule that the file does not name has the default of dive, and so has an empty file', async () => {
+  assert.deepEqual(await parseCheckConfig(''), DEFAULT_CHECK_CONFIG);
+  assert.deepEqual(await parseCheckConfig('# nothing\n'), DEFAULT_CHECK_CONFIG);
+  assert.deepEqual(await parseCheckConfig('rules:\n'), DEFAULT_CHECK_CONFIG);
+  assert.deepEqual(await parseCheckConfig('rules:\n  highestWastedBytes: 1GB\n'), { ...DEFAULT_CHECK_CONFIG, highestWastedBytes: 1e9 });
+});
+
+test('strings, numbers, every word for disabled, and any case of the names are taken', async () => {
+  for (const value of ['disabled', '"disabled"', 'off', 'false', '""', 'Disabled', '']) {
+    assert.equal((await parseCheckConfig(`rules:\n  lowestEfficiency: ${value}\n`)).lowestEfficiency, null, value);
+  }
+  assert.equal((await parseCheckConfig('rules:\n  lowestefficiency: "0.5"\n')).lowestEfficiency, 0.5);
+  assert.equal((await parseCheckConfig("rules: {lowestEfficiency: '1'}")).lowestEfficiency, 1);
+  assert.equal((await parseCheckConfig('lowest-efficiency-threshold: .75\n')).lowestEfficiency, 0.75);
+  assert.equal((await parseCheckConfig('failOn: warning\n')).failOn, 'warning');
+  assert.equal((await parseCheckConfig('rules:\n  failOn: error\n')).failOn, 'error');
+});
+
+test('sizes are read as the size parser of dive reads them', () => {
+  const sizes = {
+    '42': 42,
+    '42B': 42,
+    '20MB': 20e6,
+    '20 mb': 20e6,
+    '1.5GiB': 1.5 * 2 ** 30,
+    '1,000kb': 1e6,
+    '7k': 7e3,
+    '3Ti': 3 * 2 ** 40,
+    '.5kB': 500,
+  };
+  for (const [text, bytes] of Object.entries(sizes)) assert.equal(parseByteSize('highestWastedBytes', text), bytes, text);
+  for (const text of ['', 'MB', '20XB', '-1MB', '1e3', '1 2MB', 'NaN'])
+    assert.throws(() => parseByteSize('highestWastedBytes', text), isUsage, text);
+});
+
+test('a file that is no table of rules is wrong use, told in one line', async () => {
+  for (const text of [
+    '- a\n- b\n',
+    'rules: [',
+    'lowestEfficiency',
+    'rules:\n  lowestEfficiency: 2\n',
+    'rules:\n  lowestEfficiency: -0.1\n',
+  ]) {
+    await assert.rejects(parseCheckConfig(text), isUsage, text);
+  }
+  await assert.rejects(parseCheckConfig('rules:\n  lowestEfficiency: much\n'), isUsage);
+  await assert.rejects(parseCheckConfig('rules:\n  lowestEfficiency: {a: 1}\n'), isUsage);
+  await assert.rejects(parseCheckConfig('failOn: sometimes\n'), isUsage);
+  await assert.rejects(parseCheckConfig('rules:\n  highestWastedBytes: "\u001b[31m"\n'), isUsage);
+});
+
+test('a threshold itself passes; the first step beyond it fails', async () => {
+  const image = report([900, 100], 50); // efficiency 0.95, half of the user's bytes wasted
+  const rules = (efficiency: string, bytes: string, percent: string) =>
+    statuses(`rules:\n  lowestEfficiency: ${efficiency}\n  highestWastedBytes: ${bytes}\n  highestUserWastedPercent: ${percent}\n`, image);
+  assert.deepEqual(await rules('0.95', '50B', '0.5'), [
+    'lowestEfficiency pass',
+    'highestWastedBytes pass',
+    'highestUserWastedPercent pass',
+    'failOn skip',
+  ]);
+  assert.deepEqual(await rules('0.951', '49B', '0.49'), [
+    'lowestEfficiency fail',
+    'highestWastedBytes fail',
+    'highestUserWastedPercent fail',
+    'failOn skip',
+  ]);
+});
+
+test('the bytes of the lowest layer are not the user’s: waste is held against the others', async () => {
+  assert.equal(userWastedRatio(report([1000, 40, 60], 10)), 0.1);
+  assert.deepEqual(await statuses('rules:\n  lowestEfficiency: off\n', report([1000], 0)), [
+    'lowestEfficiency skip',
+    'highestWastedBytes skip',
+    'highestUserWastedPercent pass', // nothing of nothing
+    'failOn skip',
+  ]);
+  // One layer that brings a path twice: waste, and no user bytes to hold it against. dive fails it too (it divides by zero).
+  const [, , rule] = checkRules(DEFAULT_CHECK_CONFIG, report([1000], 500), []);
+  assert.equal(rule?.status, 'fail');
+  assert.equal(rule?.value, null);
+});
+
+test('failOn counts findings of that severity and above', async () => {
+  const image = report([10, 10], 0);
+  const warning = finding('odd-name', 'x');
+  const error = finding('missing-blob', 'x');
+  const note = finding('duplicate-path', 'x');
+  assert.equal((await statuses('failOn: error', image, [warning, note])).at(-1), 'failOn pass');
+  assert.equal((await statuses('failOn: error', image, [warning, error])).at(-1), 'failOn fail');
+  assert.equal((await statuses('failOn: warning', image, [warning])).at(-1), 'failOn fail');
+  assert.equal((await statuses('failOn: warning', image, [note])).at(-1), 'failOn pass');
+});
