@@ -1,0 +1,264 @@
+// Rows of changes: what a path was and what it is, in one pass over the nodes of the image's tree. Used for what layers changed, for
+// views and for comparisons; they differ only in what counts as modified.
+
+import type { LayerTable } from '#format/layer';
+import { DIFFERS, KIND, REASON, type RowTable, TYPE } from '#model';
+import { bodyKey, bodyKeyLayer, bodyKeyMember, type LinkTable } from './hard-links.ts';
+import type { ImageTree } from './image-tree.ts';
+import { layRows, type RowColumns, setImplied, setMember } from './row-columns.ts';
+import { difference, type Shown } from './same-entry.ts';
+import { isShownByItself, linkedBodies } from './shown-bodies.ts';
+import { ABSENT, IMPLIED, isFolder, isSameFolder, TOUCH, type View, type Watcher } from './view.ts';
+
+/** What is compared with what. Views are over the one tree; their layers are numbers in `tree.layers`. */
+export interface Comparison {
+  readonly tree: ImageTree;
+  readonly before: View;
+  readonly after: View;
+  /** Bodies of hard links, by layer of the tree. */
+  readonly links: readonly (LinkTable | null)[];
+  /**
+   * Changes of layers: the first of them; what they bring again is modified, folders only where they differ.
+   * Null: a comparison; modified is what differs, folders in more than time.
+   */
+  readonly from: number | null;
+  /** What to take from a layer's number in the tree to get the one that rows tell. */
+  readonly beforeBase: number;
+  readonly afterBase: number;
+  /** Why nodes went, where layers were watched. */
+  readonly watcher: Watcher | null;
+  /** By layer of the tree, the number of the lowest that has the same content: its members are the same. */
+  readonly twins: readonly number[];
+}
+
+/** Marks of nodes that become rows. */
+const UNCHANGED = 1;
+const ADDED = 2;
+const MODIFIED = 3;
+const REMOVED = 4;
+
+/** What makes a folder a modified one: not its time. */
+const FOLDER_BITS = DIFFERS.type | DIFFERS.mode | DIFFERS.owner | DIFFERS.attributes;
+const MARKER = TOUCH.whiteout | TOUCH.opaque;
+
+/** The rows of a comparison. `whole`: all that is in the view after, and no removals; else changes and the folders that lead to them. */
+export function changeRows(comparison: Comparison, whole: boolean): RowTable {
+  const { tree, before, after, watcher } = comparison;
+  const marks = new Uint8Array(tree.count);
+  // For what went along with another: the topmost ancestor that went or was replaced; 0 none.
+  const top = new Uint32Array(tree.count);
+  for (let node = 1; node < tree.count; node++) {
+    const parent = tree.parent[node] as number;
+    const above = top[parent] as number;
+    top[node] = above !== 0 ? above : swallows(comparison, parent) ? parent : 0;
+    const wasThere = before.type[node] !== ABSENT;
+    const isThere = after.type[node] !== ABSENT;
+    if (!isThere) {
+      if (wasThere && top[node] === 0 && !whole) marks[node] = REMOVED;
+    } else if (wasThere ? isModified(comparison, node) : after.type[node] !== IMPLIED) {
+      marks[node] = wasThere ? MODIFIED : ADDED;
+    } else if (whole || (watcher !== null && hidesByMarker(comparison, node))) marks[node] = UNCHANGED;
+  }
+  const rowOf = new Uint32Array(tree.count);
+  const rows = layRows(tree, marks, rowOf);
+  const filler = new RowFiller(comparison, rows);
+  for (let node = 1; node < tree.count; node++) {
+    const mark = marks[node] as number;
+    if (mark !== 0) filler.fill(node, rowOf[node] as number, mark);
+  }
+  addHidden(comparison, rows, marks, rowOf, top);
+  return rows;
+}
+
+/** Went, or was a folder and is something else: what was below went along. */
+function swallows({ before, after }: Comparison, node: number): boolean {
+  const was = before.type[node] as number;
+  if (was === ABSENT) return false;
+  const is = after.type[node] as number;
+  return is === ABSENT || (isFolder(was) && !isFolder(is));
+}
+
+/** Of a path in both views. */
+function isModified(comparison: Comparison, node: number): boolean {
+  const { tree, before, after, from } = comparison;
+  if (from === null) {
+    const differs = differenceAt(comparison, node);
+    return (isFolder(after.type[node] as number) ? differs & FOLDER_BITS : differs) !== 0;
+  }
+  const layer = after.layer[node] as number;
+  if (layer < from || after.type[node] === IMPLIED) return false;
+  return after.type[node] !== TYPE.directory || !isSameFolder(tree, before, node, layer, after.member[node] as number);
+}
+
+/** A folder that is kept, whose marker hid what was in it. */
+function hidesByMarker({ tree, before, after, watcher }: Comparison, node: number): boolean {
+  if (watcher === null || ((watcher.marks[node] as number) & MARKER) === 0) return false;
+  if (!isFolder(before.type[node] as number) || !isFolder(after.type[node] as number)) return false;
+  for (let child = tree.firstChild[node] as number; child !== 0; child = tree.nextSibling[child] as number) {
+    if (before.type[child] !== ABSENT) return true;
+  }
+  return false;
+}
+
+function differenceAt(comparison: Comparison, node: number): number {
+  const { before, after, twins } = comparison;
+  const isSame =
+    before.member[node] === after.member[node] &&
+    before.type[node] === after.type[node] &&
+    twins[before.layer[node] as number] === twins[after.layer[node] as number];
+  if (isSame && before.type[node] !== TYPE.hardlink) return 0;
+  const was = shownAt(comparison, before, node);
+  const is = shownAt(comparison, after, node);
+  if (isSame) return was.body === is.body ? 0 : DIFFERS.content;
+  return difference(was, is);
+}
+
+function shownAt(comparison: Comparison, view: View, node: number): Shown {
+  const { tree, links, twins } = comparison;
+  if (view.type[node] === IMPLIED) return { table: null, member: 0, body: -1, size: 0 };
+  const layer = view.layer[node] as number;
+  const member = view.member[node] as number;
+  const key = bodyKey(tree, links, layer, member);
+  return {
+    table: tree.layers[layer] as LayerTable,
+    member,
+    body: key < 0 ? -1 : (twins[bodyKeyLayer(key)] as number) * 0x1_0000_0000 + bodyKeyMember(key),
+    size: bodySize(tree, key),
+  };
+}
+
+function bodySize(tree: ImageTree, key: number): number {
+  return key < 0 ? 0 : ((tree.layers[bodyKeyLayer(key)] as LayerTable).size[bodyKeyMember(key)] as number);
+}
+
+/** Fills rows from what the views show. */
+class RowFiller {
+  readonly #comparison: Comparison;
+  readonly #rows: RowColumns;
+  /** Bodies that the view after shows through links alone; made when the first is asked for. */
+  #linked: Set<number> | null = null;
+  /** Bodies that a link's row counted already. */
+  readonly #counted = new Set<number>();
+
+  constructor(comparison: Comparison, rows: RowColumns) {
+    this.#comparison = comparison;
+    this.#rows = rows;
+  }
+
+  fill(node: number, row: number, mark: number): void {
+    const { before, after, beforeBase, watcher } = this.#comparison;
+    const rows = this.#rows;
+    if (mark === REMOVED) {
+      rows.kind[row] = KIND.removed;
+      rows.reason[row] = watcher?.reasons[node] ?? REASON.none;
+      this.#show(before, node, row, beforeBase);
+      this.#setPrevious(node, row);
+      return;
+    }
+    this.#show(after, node, row, this.#comparison.afterBase);
+    if (mark === ADDED) rows.kind[row] = KIND.added;
+    const was = before.type[node] as number;
+    if (was === ABSENT) return;
+    if (mark === MODIFIED) {
+      rows.kind[row] = KIND.modified;
+      rows.differs[row] = differenceAt(this.#comparison, node);
+      this.#setPrevious(node, row);
+      if (was === TYPE.file || was === TYPE.hardlink) rows.previousSize[row] = shownAt(this.#comparison, before, node).size;
+      if (isFolder(was) && !isFolder(after.type[node] as number)) rows.reason[row] = REASON.replaced;
+    } else if (after.type[node] === IMPLIED && !isFolder(was)) {
+      // Something else became a folder since its content was brought: no change by cli.md, yet it hides.
+      rows.reason[row] = REASON.replaced;
+      this.#setPrevious(node, row);
+    }
+    if (rows.reason[row] === REASON.none && hidesByMarker(this.#comparison, node)) {
+      rows.reason[row] = ((watcher?.marks[node] ?? 0) & TOUCH.opaque) !== 0 ? REASON.opaque : REASON.whiteout;
+    }
+  }
+
+  #show(view: View, node: number, row: number, base: number): void {
+    if (view.type[node] === IMPLIED) {
+      setImplied(this.#rows, row);
+      return;
+    }
+    const { tree, links } = this.#comparison;
+    const layer = view.layer[node] as number;
+    const member = view.member[node] as number;
+    const table = tree.layers[layer] as LayerTable;
+    const type = view.type[node] as number;
+    const size =
+      type === TYPE.file
+        ? (table.size[member] as number)
+        : type === TYPE.hardlink
+          ? bodySize(tree, bodyKey(tree, links, layer, member))
+          : 0;
+    setMember(this.#rows, row, table, layer - base, member, size);
+  }
+
+  /** What the row replaces or removes, and the body of it that nothing shows any more. */
+  #setPrevious(node: number, row: number): void {
+    const { tree, before, beforeBase, links, twins } = this.#comparison;
+    if (before.type[node] === IMPLIED) return;
+    const layer = before.layer[node] as number;
+    const member = before.member[node] as number;
+    this.#rows.previousLayer[row] = layer - beforeBase;
+    this.#rows.previousEntry[row] = member;
+    const type = before.type[node];
+    if (type !== TYPE.file && type !== TYPE.hardlink) return;
+    const key = bodyKey(tree, links, layer, member);
+    if (key < 0 || this.#isShown(key)) return;
+    if (type === TYPE.hardlink) {
+      // The body's own name tells what it costs, where it was there; else the first of its links.
+      if (isShownByItself(tree, before, key, twins) || this.#counted.has(key)) return;
+      this.#counted.add(key);
+    }
+    this.#rows.hiddenBytes[row] = bodySize(tree, key);
+  }
+
+  #isShown(key: number): boolean {
+    const { tree, after, links, twins } = this.#comparison;
+    if (isShownByItself(tree, after, key, twins)) return true;
+    if (this.#linked === null) {
+      this.#linked = new Set();
+      for (const body of linkedBodies(tree, after, links)) this.#linked.add(canonical(twins, body));
+    }
+    return this.#linked.size > 0 && this.#linked.has(canonical(twins, key));
+  }
+}
+
+function canonical(twins: readonly number[], key: number): number {
+  return (twins[bodyKeyLayer(key)] as number) * 0x1_0000_0000 + bodyKeyMember(key);
+}
+
+/** Counts what went without a row of its own: with what it went with, and with the folder whose marker hid it. */
+function addHidden(comparison: Comparison, rows: RowColumns, marks: Uint8Array, rowOf: Uint32Array, top: Uint32Array): void {
+  const { tree, before, after, watcher } = comparison;
+  // The nearest folder above whose row tells what its marker hid; 0 none.
+  const under = watcher === null ? null : new Uint32Array(tree.count);
+  for (let node = 1; node < tree.count; node++) {
+    let marker = 0;
+    if (under !== null && watcher !== null) {
+      const parent = tree.parent[node] as number;
+      const tells = ((watcher.marks[parent] as number) & MARKER) !== 0 && marks[parent] !== 0 && isMarkerRow(rows, rowOf[parent] as number);
+      marker = parent !== 0 && tells ? parent : (under[parent] as number);
+      under[node] = marker;
+    }
+    if (before.type[node] === ABSENT || after.type[node] !== ABSENT) continue;
+    const swallower = top[node] as number;
+    if (swallower === 0 && marker === 0) continue;
+    const layer = before.layer[node] as number;
+    const size = before.type[node] === TYPE.file ? ((tree.layers[layer] as LayerTable).size[before.member[node] as number] as number) : 0;
+    if (marks[swallower] !== 0 && swallower !== 0) addTo(rows, rowOf[swallower] as number, size);
+    if (marker !== 0) addTo(rows, rowOf[marker] as number, size);
+  }
+}
+
+/** A folder that is kept and tells what its marker hid. */
+function isMarkerRow(rows: RowColumns, row: number): boolean {
+  const reason = rows.reason[row];
+  return rows.kind[row] !== KIND.removed && (reason === REASON.opaque || reason === REASON.whiteout);
+}
+
+function addTo(rows: RowColumns, row: number, size: number): void {
+  rows.hiddenEntries[row] = (rows.hiddenEntries[row] as number) + 1;
+  rows.hiddenBytes[row] = (rows.hiddenBytes[row] as number) + size;
+}

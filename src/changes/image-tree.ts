@@ -1,0 +1,238 @@
+// One tree of all paths that the layers of an image name: every node of every layer's table is mapped to a node of the image.
+//
+// Nodes are numbers in the order in which layers bring them, from the bottom: a parent's number is smaller than its children's, 0 is
+// the root. A name is kept once, in the table of the lowest layer that has it. Children are found through one open-addressing hash
+// over (parent, name); the hash of a name comes with the table. Memory, for each node of the image: parent, first child, next
+// sibling and name 18 bytes, hash 6 to 12; for each node of a layer 4 for its image node. No strings, no objects. The depth-first
+// order with sorted siblings (4 bytes) is made when the first table of rows is asked for; `inspect` needs none.
+
+import { hashName, type LayerTable, nodeName } from '#format/layer';
+import { foldName } from './fold-case.ts';
+
+export interface ImageTree {
+  readonly layers: readonly (LayerTable | null)[];
+  readonly caseInsensitive: boolean;
+  readonly count: number;
+  readonly parent: Uint32Array;
+  /** 0: none, since the root is no child. Children come latest first. */
+  readonly firstChild: Uint32Array;
+  readonly nextSibling: Uint32Array;
+  /** Layer and node in whose table the name stands. */
+  readonly nameLayer: Uint16Array;
+  readonly nameNode: Uint32Array;
+  /** For each layer, the image node of each of its nodes. */
+  readonly maps: readonly (Uint32Array | null)[];
+  /** Image nodes by hash, 0 for a free slot. */
+  readonly slots: Uint32Array;
+  /** See {@link depthFirstOrder}. */
+  order: Uint32Array | null;
+}
+
+function mix(parent: number, hash: number): number {
+  const mixed = Math.imul(hash ^ Math.imul(parent, 0x9e3779b1), 0x85ebca6b);
+  return mixed ^ (mixed >>> 15);
+}
+
+function slotCount(nodes: number): number {
+  let count = 64;
+  while (count * 2 < nodes * 3) count *= 2;
+  return count;
+}
+
+/** Name of an image node: a view. The root's is empty. */
+export function imageNodeName(tree: ImageTree, node: number): Uint8Array {
+  const table = tree.layers[tree.nameLayer[node] as number];
+  return node === 0 || !table ? new Uint8Array(0) : nodeName(table, tree.nameNode[node] as number);
+}
+
+/** Full path of an image node, raw bytes joined by `/`. */
+export function imageNodePath(tree: ImageTree, node: number): Uint8Array<ArrayBuffer> {
+  let length = -1;
+  for (let at = node; at !== 0; at = tree.parent[at] as number) length += imageNodeName(tree, at).length + 1;
+  const path = new Uint8Array(Math.max(length, 0));
+  let end = path.length;
+  for (let at = node; at !== 0; at = tree.parent[at] as number) {
+    const name = imageNodeName(tree, at);
+    path.set(name, end - name.length);
+    end -= name.length;
+    if (end > 0) path[--end] = 0x2f;
+  }
+  return path;
+}
+
+/** Are two names the same, as the bytes stand? */
+function sameName(a: LayerTable, nodeA: number, b: LayerTable, nodeB: number): boolean {
+  const startA = a.nodeNameStart[nodeA] as number;
+  const startB = b.nodeNameStart[nodeB] as number;
+  const length = (a.nodeNameStart[nodeA + 1] as number) - startA;
+  if ((b.nodeNameStart[nodeB + 1] as number) - startB !== length) return false;
+  const namesA = a.nodeNames;
+  const namesB = b.nodeNames;
+  for (let i = 0; i < length; i++) if (namesA[startA + i] !== namesB[startB + i]) return false;
+  return true;
+}
+
+function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+}
+
+function trimmed<T extends Uint32Array | Uint16Array>(array: T, length: number): T {
+  return (array.length === length ? array : array.slice(0, length)) as T;
+}
+
+/** Maps layer after layer into one tree. */
+class TreeBuilder {
+  readonly #layers: readonly (LayerTable | null)[];
+  readonly #fold: boolean;
+  #count = 1;
+  readonly #parent: Uint32Array;
+  readonly #firstChild: Uint32Array;
+  readonly #nextSibling: Uint32Array;
+  readonly #nameLayer: Uint16Array;
+  readonly #nameNode: Uint32Array;
+  /** Of the name, folded where case doesn't count. Only the building needs it. */
+  readonly #hash: Uint32Array;
+  #slots = new Uint32Array(64);
+
+  constructor(layers: readonly (LayerTable | null)[], caseInsensitive: boolean) {
+    this.#layers = layers;
+    this.#fold = caseInsensitive;
+    let bound = 1;
+    for (const table of layers) bound += table === null ? 0 : table.nodeCount - 1;
+    this.#parent = new Uint32Array(bound);
+    this.#firstChild = new Uint32Array(bound);
+    this.#nextSibling = new Uint32Array(bound);
+    this.#nameLayer = new Uint16Array(bound);
+    this.#nameNode = new Uint32Array(bound);
+    this.#hash = new Uint32Array(bound);
+  }
+
+  build(): ImageTree {
+    const maps = this.#layers.map((table, layer) => (table === null ? null : this.#addLayer(table, layer)));
+    const count = this.#count;
+    return {
+      layers: this.#layers,
+      caseInsensitive: this.#fold,
+      count,
+      parent: trimmed(this.#parent, count),
+      firstChild: trimmed(this.#firstChild, count),
+      nextSibling: trimmed(this.#nextSibling, count),
+      nameLayer: trimmed(this.#nameLayer, count),
+      nameNode: trimmed(this.#nameNode, count),
+      maps,
+      slots: this.#slots,
+      order: null,
+    };
+  }
+
+  #addLayer(table: LayerTable, layer: number): Uint32Array {
+    this.#reserve(table.nodeCount);
+    const map = new Uint32Array(table.nodeCount);
+    const { nodeParent, nodeHash } = table;
+    const slots = this.#slots;
+    const mask = slots.length - 1;
+    const firstNew = this.#count;
+    for (let node = 1; node < table.nodeCount; node++) {
+      const parent = map[nodeParent[node] as number] as number;
+      const hash = this.#fold ? this.#foldedHash(table, node) : (nodeHash[node] as number);
+      let slot = mix(parent, hash) & mask;
+      let found = 0;
+      // Below a folder that this layer made there's nothing to find yet: a table names no path twice.
+      const isFresh = !this.#fold && parent >= firstNew;
+      for (let at = slots[slot] as number; at !== 0; at = slots[slot] as number) {
+        if (!isFresh && this.#hash[at] === hash && this.#parent[at] === parent && this.#isNamed(at, table, node)) {
+          found = at;
+          break;
+        }
+        slot = (slot + 1) & mask;
+      }
+      map[node] = found === 0 ? this.#addNode(parent, layer, node, hash, slot) : found;
+    }
+    return map;
+  }
+
+  #addNode(parent: number, layer: number, node: number, hash: number, slot: number): number {
+    const added = this.#count++;
+    this.#parent[added] = parent;
+    this.#nextSibling[added] = this.#firstChild[parent] as number;
+    this.#firstChild[parent] = added;
+    this.#nameLayer[added] = layer;
+    this.#nameNode[added] = node;
+    this.#hash[added] = hash;
+    this.#slots[slot] = added;
+    return added;
+  }
+
+  #isNamed(at: number, table: LayerTable, node: number): boolean {
+    const owner = this.#layers[this.#nameLayer[at] as number] as LayerTable;
+    const ownerNode = this.#nameNode[at] as number;
+    if (sameName(owner, ownerNode, table, node)) return true;
+    return this.#fold && sameBytes(foldName(nodeName(owner, ownerNode)), foldName(nodeName(table, node)));
+  }
+
+  #foldedHash(table: LayerTable, node: number): number {
+    const name = nodeName(table, node);
+    const folded = foldName(name);
+    return folded === name ? (table.nodeHash[node] as number) : hashName(folded, 0, folded.length);
+  }
+
+  /** Makes room in the hash for as many more nodes. */
+  #reserve(nodes: number): void {
+    const length = slotCount(this.#count + nodes);
+    if (length <= this.#slots.length) return;
+    const slots = new Uint32Array(length);
+    const mask = length - 1;
+    for (let node = 1; node < this.#count; node++) {
+      let slot = mix(this.#parent[node] as number, this.#hash[node] as number) & mask;
+      while (slots[slot] !== 0) slot = (slot + 1) & mask;
+      slots[slot] = node;
+    }
+    this.#slots = slots;
+  }
+}
+
+/** The tree of all paths of the layers, the lowest first. */
+export function buildTree(layers: readonly (LayerTable | null)[], caseInsensitive: boolean): ImageTree {
+  return new TreeBuilder(layers, caseInsensitive).build();
+}
+
+/** The child of that name (bytes from start to end), 0 where no layer names one. */
+export function findChild(tree: ImageTree, parent: number, bytes: Uint8Array, start: number, end: number): number {
+  const { slots } = tree;
+  const mask = slots.length - 1;
+  const name = bytes.subarray(start, end);
+  const wanted = tree.caseInsensitive ? foldName(name) : name;
+  let slot = mix(parent, hashName(wanted, 0, wanted.length)) & mask;
+  for (let at = slots[slot] as number; at !== 0; at = slots[slot] as number) {
+    if (tree.parent[at] === parent) {
+      const other = imageNodeName(tree, at);
+      if (sameBytes(tree.caseInsensitive ? foldName(other) : other, wanted)) return at;
+    }
+    slot = (slot + 1) & mask;
+  }
+  return 0;
+}
+
+/** -1: no node. What {@link findPath} gives for a path that no layer names, or that climbs (`..`). */
+export const NOT_IN_TREE = -1;
+
+/** The node of a path in normal form or not: empty components and `.` are passed over. The root's is 0. */
+export function findPath(tree: ImageTree, path: Uint8Array): number {
+  let node = 0;
+  for (let start = 0; start < path.length; ) {
+    let end = start;
+    while (end < path.length && path[end] !== 0x2f) end++;
+    const length = end - start;
+    const first = path[start];
+    if (length === 2 && first === 0x2e && path[start + 1] === 0x2e) return NOT_IN_TREE;
+    if (length > 0 && !(length === 1 && first === 0x2e)) {
+      node = findChild(tree, node, path, start, end);
+      // A `..` behind a name that isn't there gives no node either.
+      if (node === 0) return NOT_IN_TREE;
+    }
+    start = end + 1;
+  }
+  return node;
+}

@@ -1,0 +1,72 @@
+import { KIND_NAMES, type KindName, NO_ENTRY, TYPE } from '#model';
+import { bodyKey, bodyKeyLayer, bodyKeyMember } from './hard-links.ts';
+import { findPath } from './image-tree.ts';
+import { indexOf, viewAtLayer } from './stack.ts';
+import type { EntryAt, Stack } from './types.ts';
+import { ABSENT, applyLayer, createApplier, IMPLIED, isSameFolder } from './view.ts';
+
+/**
+ * The entry of a path (raw bytes; empty components and `.` are passed over) as seen at a layer; null where the view hasn't it, and
+ * for the root. The first question about a layer makes its view; the next are answered in no time. Layers over the top are the top,
+ * -1 is nothing.
+ */
+export function lookup(stack: Stack, layer: number, path: Uint8Array): EntryAt | null {
+  const node = findPath(indexOf(stack).tree, path);
+  if (node <= 0) return null;
+  const view = viewAtLayer(stack, layer);
+  if (view.type[node] === ABSENT) return null;
+  return { layer: view.layer[node] as number, member: view.member[node] as number };
+}
+
+/** The regular file whose body a path shows, itself or through a hard link; null where it shows none. */
+export function resolveBody(stack: Stack, layer: number, path: Uint8Array): EntryAt | null {
+  const at = lookup(stack, layer, path);
+  return at === null || at.member === NO_ENTRY ? null : resolveEntryBody(stack, at);
+}
+
+/** The regular file whose body an entry shows: the entry itself, or what a hard link leads to; null for all else. */
+export function resolveEntryBody(stack: Stack, at: EntryAt): EntryAt | null {
+  const { tree, links } = indexOf(stack);
+  const key = bodyKey(tree, links, at.layer, at.member);
+  return key < 0 ? null : { layer: bodyKeyLayer(key), member: bodyKeyMember(key) };
+}
+
+/** What a layer did to a path. */
+export interface PathEvent {
+  readonly layer: number;
+  readonly kind: Exclude<KindName, 'unchanged'>;
+  /** Of the file, or of the body of a hard link; 0 for removals and all else. */
+  readonly size: number;
+}
+
+/** Layers that added, modified or removed the path (with a folder it was in, too), the lowest first. */
+export function history(stack: Stack, path: Uint8Array): PathEvent[] {
+  const { tree, links } = indexOf(stack);
+  const node = findPath(tree, path);
+  const events: PathEvent[] = [];
+  if (node <= 0) return events;
+  const applier = createApplier(tree);
+  const { view } = applier;
+  for (let layer = 0; layer < stack.layers.length; layer++) {
+    const table = stack.layers[layer];
+    if (!table) continue;
+    const type = view.type[node] as number;
+    const before = { type: type, layer: view.layer[node] as number, member: view.member[node] as number };
+    applyLayer(applier, layer);
+    const now = view.type[node] as number;
+    if (now === ABSENT) {
+      if (type !== ABSENT) events.push({ layer, kind: KIND_NAMES[3], size: 0 });
+      continue;
+    }
+    if (view.layer[node] !== layer || now === IMPLIED) continue;
+    const member = view.member[node] as number;
+    if (now === TYPE.directory && type === TYPE.directory) {
+      const below = { type: [before.type], layer: [before.layer], member: [before.member] };
+      if (isSameFolder(tree, below, 0, layer, member)) continue;
+    }
+    const key = bodyKey(tree, links, layer, member);
+    const size = key < 0 ? 0 : (stack.layers[bodyKeyLayer(key)]?.size[bodyKeyMember(key)] ?? 0);
+    events.push({ layer, kind: type === ABSENT ? KIND_NAMES[1] : KIND_NAMES[2], size });
+  }
+  return events;
+}

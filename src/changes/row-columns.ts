@@ -1,0 +1,94 @@
+import { type LayerTable, linkName } from '#format/layer';
+import { NO_ENTRY, NO_LAYER, type RowTable, TYPE } from '#model';
+import { type ImageTree, imageNodeName } from './image-tree.ts';
+import { IMPLIED_META } from './same-entry.ts';
+import { depthFirstOrder } from './tree-order.ts';
+
+/** A row table under construction: the same columns, and the row of each node. */
+export type RowColumns = { readonly [K in keyof RowTable]: RowTable[K] } & { readonly links: Map<number, Uint8Array> };
+
+/**
+ * Lays down rows for the nodes whose `marks` are not 0, and for the folders that lead to them, which it marks with 1: parents,
+ * subtree ends and names. `rowOf` gets each node's row. All other columns are empty, kinds `unchanged`.
+ */
+export function layRows(tree: ImageTree, marks: Uint8Array, rowOf: Uint32Array): RowColumns {
+  const { parent } = tree;
+  let length = 0;
+  let nameBytes = 0;
+  for (let node = tree.count - 1; node > 0; node--) {
+    if (marks[node] === 0) continue;
+    const above = parent[node] as number;
+    if (marks[above] === 0) marks[above] = 1;
+    length++;
+    nameBytes += nameLength(tree, node);
+  }
+  const rows: RowColumns = {
+    length,
+    parent: new Int32Array(length),
+    subtreeEnd: new Uint32Array(length),
+    kind: new Uint8Array(length),
+    differs: new Uint16Array(length),
+    reason: new Uint8Array(length),
+    type: new Uint8Array(length),
+    size: new Float64Array(length),
+    previousSize: new Float64Array(length),
+    hiddenEntries: new Uint32Array(length),
+    hiddenBytes: new Float64Array(length),
+    mtime: new Float64Array(length),
+    mode: new Uint16Array(length),
+    uid: new Float64Array(length),
+    gid: new Float64Array(length),
+    layer: new Uint16Array(length).fill(NO_LAYER),
+    entry: new Uint32Array(length).fill(NO_ENTRY),
+    previousLayer: new Uint16Array(length).fill(NO_LAYER),
+    previousEntry: new Uint32Array(length).fill(NO_ENTRY),
+    nameStart: new Uint32Array(length + 1),
+    names: new Uint8Array(nameBytes),
+    links: new Map(),
+  };
+  let row = 0;
+  let at = 0;
+  for (const node of depthFirstOrder(tree)) {
+    if (marks[node] === 0) continue;
+    rowOf[node] = row;
+    const above = parent[node] as number;
+    rows.parent[row] = above === 0 ? -1 : (rowOf[above] as number);
+    const name = imageNodeName(tree, node);
+    for (let i = 0; i < name.length; i++) rows.names[at++] = name[i] as number;
+    rows.nameStart[++row] = at;
+  }
+  for (row = length - 1; row >= 0; row--) {
+    const end = Math.max(rows.subtreeEnd[row] as number, row + 1);
+    rows.subtreeEnd[row] = end;
+    const above = rows.parent[row] as number;
+    if (above >= 0 && (rows.subtreeEnd[above] as number) < end) rows.subtreeEnd[above] = end;
+  }
+  return rows;
+}
+
+function nameLength(tree: ImageTree, node: number): number {
+  const table = tree.layers[tree.nameLayer[node] as number] as LayerTable;
+  const nameNode = tree.nameNode[node] as number;
+  return (table.nodeNameStart[nameNode + 1] as number) - (table.nodeNameStart[nameNode] as number);
+}
+
+/** Fills a row with what an implied folder is. */
+export function setImplied(rows: RowColumns, row: number): void {
+  rows.type[row] = TYPE.directory;
+  rows.mode[row] = IMPLIED_META.mode;
+}
+
+/** Fills a row with what the member is. `size` is that of the body it shows; `layer` the number that the row tells. */
+export function setMember(rows: RowColumns, row: number, table: LayerTable, layer: number, member: number, size: number): void {
+  const meta = table.metas[table.meta[member] as number];
+  rows.type[row] = table.type[member] as number;
+  rows.size[row] = size;
+  rows.mtime[row] = (table.mtimeSeconds[member] as number) + (table.mtimeNanos[member] ?? 0) / 1e9;
+  rows.mode[row] = (meta?.mode ?? 0) & 0o7777;
+  rows.uid[row] = meta?.uid ?? 0;
+  rows.gid[row] = meta?.gid ?? 0;
+  rows.layer[row] = layer;
+  rows.entry[row] = member;
+  // A copy: a view would drag all names along when the table is cloned.
+  if (table.link[member] !== 0) rows.links.set(row, (linkName(table, member) as Uint8Array).slice());
+}

@@ -1,0 +1,88 @@
+import { LayerscopeError, NO_LAYER, type RowTable } from '#model';
+import { type Comparison, changeRows } from './change-rows.ts';
+import type { LinkTable } from './hard-links.ts';
+import { buildTree } from './image-tree.ts';
+import { indexOf, ownViewAtLayer, viewAtLayer } from './stack.ts';
+import type { Stack } from './types.ts';
+import { applyLayer, copyView, createApplier, emptyView, type View, viewOf, type Watcher } from './view.ts';
+
+function checkLayer(stack: Stack, layer: number): void {
+  if (!Number.isInteger(layer) || layer < 0 || layer >= stack.layers.length) {
+    throw new LayerscopeError('NOT_FOUND', `no layer ${layer}: the image has ${stack.layers.length}`);
+  }
+}
+
+/** Applies the layers and watches why nodes go. */
+function watched(stack: Stack, from: number, to: number): Comparison {
+  const { tree, links } = indexOf(stack);
+  const before = ownViewAtLayer(stack, from - 1);
+  const watcher: Watcher = { reasons: new Uint8Array(tree.count), marks: new Uint8Array(tree.count) };
+  const applier = createApplier(tree, copyView(before));
+  for (let layer = from; layer <= to; layer++) applyLayer(applier, layer, watcher);
+  const twins = tree.layers.map((_, layer) => layer);
+  return { tree, before, after: applier.view, links, from, beforeBase: 0, afterBase: 0, watcher, twins };
+}
+
+/**
+ * What the layers from `from` to `to` (both included, 0 the bottom) changed together: rows of changes, and of the folders that lead
+ * to them. A removed folder is one row; what it hid is counted there. A folder that is kept though a whiteout or opaque marker of
+ * its own hid what was in it has that `reason` and the sum of what went (whose topmost paths have rows of their own below it).
+ * Throws NOT_FOUND for a layer that isn't there or a range that runs backwards.
+ */
+export function changesOf(stack: Stack, from: number, to: number): RowTable {
+  checkLayer(stack, from);
+  checkLayer(stack, to);
+  if (from > to) throw new LayerscopeError('NOT_FOUND', `no layers from ${from} to ${to}`);
+  return changeRows(watched(stack, from, to), false);
+}
+
+/**
+ * The file system as seen at a layer: a row for each path of the view. What that layer itself added or modified is marked so.
+ * Throws NOT_FOUND for a layer that isn't there.
+ */
+export function viewAt(stack: Stack, layer: number): RowTable {
+  checkLayer(stack, layer);
+  return changeRows(watched(stack, layer, layer), true);
+}
+
+export interface CompareOptions {
+  /**
+   * Do layer `a` of stack A and layer `b` of stack B have the same content (the same digest or diffID)? What both views take from
+   * such layers is the same without reading it. Default: the same table object.
+   */
+  readonly isSameLayer?: (a: number, b: number) => boolean;
+}
+
+/**
+ * The view of stack A at `layerA` against that of stack B at `layerB`: rows of what B added, modified (in more than time for
+ * folders) or removed, and of the folders that lead to them. `layer` and `entry` are of stack B (of removed rows: A),
+ * `previousLayer` and `previousEntry` of A. A regular file whose bodies aren't known to be one differs in content as far as its
+ * row tells: see {@link undecidedContent}. A layer of -1 is an empty view. Throws NOT_FOUND for other layers that aren't there.
+ */
+export function compareViews(a: Stack, layerA: number, b: Stack, layerB: number, options: CompareOptions = {}): RowTable {
+  if (layerA !== -1) checkLayer(a, layerA);
+  if (layerB !== -1) checkLayer(b, layerB);
+  const rest = { from: null, beforeBase: 0, watcher: null };
+  if (a === b) {
+    const { tree, links } = indexOf(a);
+    const twins = tree.layers.map((_, layer) => layer);
+    return changeRows({ ...rest, tree, before: viewAtLayer(a, layerA), after: viewAtLayer(a, layerB), links, afterBase: 0, twins }, false);
+  }
+  const base = a.layers.length;
+  const tables = [...a.layers, ...b.layers];
+  if (tables.length >= NO_LAYER) throw new LayerscopeError('TOO_LARGE', `images of ${tables.length} layers together`);
+  const tree = buildTree(tables, a.caseInsensitive || b.caseInsensitive);
+  const view = (from: number, to: number): View => (to < from ? emptyView(tree) : viewOf(tree, from, to));
+  const isSame = options.isSameLayer ?? ((one: number, two: number) => a.layers[one] !== null && a.layers[one] === b.layers[two]);
+  const twins = tables.map((_, layer) => {
+    if (layer < base) return layer;
+    for (let one = 0; one < base; one++) if (isSame(one, layer - base)) return one;
+    return layer;
+  });
+  const links = [...indexOf(a).links, ...indexOf(b).links.map((table) => shifted(table, base))];
+  return changeRows({ ...rest, tree, before: view(0, layerA), after: view(base, base + layerB), links, afterBase: base, twins }, false);
+}
+
+function shifted(table: LinkTable | null, base: number): LinkTable | null {
+  return table === null ? null : { ...table, bodyLayer: table.bodyLayer.map((layer) => (layer === NO_LAYER ? layer : layer + base)) };
+}

@@ -1,0 +1,89 @@
+import { type LayerTable, linkName, type MemberMeta } from '#format/layer';
+import { DIFFERS, TYPE } from '#model';
+
+const MODE_BITS = 0o7777;
+
+function sameAttributes(a: MemberMeta['attributes'], b: MemberMeta['attributes']): boolean {
+  if (a === b) return true;
+  if (a === null || b === null) return false;
+  const names = Object.keys(a);
+  if (names.length !== Object.keys(b).length) return false;
+  return names.every((name) => a[name] === b[name]);
+}
+
+/** Same permission bits, owner and attributes? `metaA` and `metaB` are indexes into the tables' metas. */
+export function sameMeta(a: LayerTable, metaA: number, b: LayerTable, metaB: number): boolean {
+  if (a === b && metaA === metaB) return true;
+  const one = a.metas[metaA] as MemberMeta;
+  const two = b.metas[metaB] as MemberMeta;
+  return (
+    ((one.mode ^ two.mode) & MODE_BITS) === 0 &&
+    one.uid === two.uid &&
+    one.gid === two.gid &&
+    (one.attributes === two.attributes || sameAttributes(one.attributes, two.attributes))
+  );
+}
+
+/** What an implied folder has: nothing says it, so it is what tools make. */
+export const IMPLIED_META: MemberMeta = {
+  mode: 0o755,
+  uid: 0,
+  gid: 0,
+  uname: '',
+  gname: '',
+  devMajor: 0,
+  devMinor: 0,
+  attributes: null,
+};
+
+/** Bits of DIFFERS that two metas give: mode, owner, attributes. */
+function metaDifference(one: MemberMeta, two: MemberMeta): number {
+  if (one === two) return 0;
+  let bits = 0;
+  if (((one.mode ^ two.mode) & MODE_BITS) !== 0) bits |= DIFFERS.mode;
+  if (one.uid !== two.uid || one.gid !== two.gid) bits |= DIFFERS.owner;
+  if (!sameAttributes(one.attributes, two.attributes)) bits |= DIFFERS.attributes;
+  return bits;
+}
+
+function sameBytes(a: Uint8Array | null, b: Uint8Array | null): boolean {
+  if (a === null || b === null) return a === b;
+  return a.length === b.length && a.every((byte, i) => byte === b[i]);
+}
+
+/** A member, or an implied folder where `table` is null. `body` is the same number where two show the same body, -1 for none. */
+export interface Shown {
+  readonly table: LayerTable | null;
+  readonly member: number;
+  readonly body: number;
+  /** Size of the body. */
+  readonly size: number;
+}
+
+function typeOf(shown: Shown): number {
+  return shown.table === null ? TYPE.directory : (shown.table.type[shown.member] as number);
+}
+
+/** Bits of DIFFERS between what a path was and what it is. */
+export function difference(before: Shown, now: Shown): number {
+  const { table: a, member: x } = before;
+  const { table: b, member: y } = now;
+  if (a === b && x === y) return 0;
+  const metaA = a === null ? IMPLIED_META : (a.metas[a.meta[x] as number] as MemberMeta);
+  const metaB = b === null ? IMPLIED_META : (b.metas[b.meta[y] as number] as MemberMeta);
+  let bits = metaDifference(metaA, metaB);
+  const typeA = typeOf(before);
+  const typeB = typeOf(now);
+  if (typeA !== typeB) bits |= DIFFERS.type;
+  if (before.body >= 0 && now.body >= 0 && before.body !== now.body && before.size + now.size > 0) bits |= DIFFERS.content;
+  const seconds = (a?.mtimeSeconds[x] ?? 0) !== (b?.mtimeSeconds[y] ?? 0);
+  if (seconds || (a?.mtimeNanos[x] ?? 0) !== (b?.mtimeNanos[y] ?? 0)) bits |= DIFFERS.time;
+  if (typeA === typeB && a !== null && b !== null) {
+    if (typeA === TYPE.symlink || typeA === TYPE.hardlink) {
+      if (!sameBytes(linkName(a, x), linkName(b, y))) bits |= DIFFERS.link;
+    } else if (typeA === TYPE.character || typeA === TYPE.block) {
+      if (metaA.devMajor !== metaB.devMajor || metaA.devMinor !== metaB.devMinor) bits |= DIFFERS.content;
+    }
+  }
+  return bits;
+}

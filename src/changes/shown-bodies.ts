@@ -1,0 +1,35 @@
+import type { LayerTable } from '#format/layer';
+import { bodyKey, bodyKeyLayer, bodyKeyMember, type LinkTable } from './hard-links.ts';
+import type { ImageTree } from './image-tree.ts';
+import type { View } from './view.ts';
+
+/** Image node of a member that is part of the view. */
+export function nodeOf(tree: ImageTree, layer: number, member: number): number {
+  const table = tree.layers[layer] as LayerTable;
+  return (tree.maps[layer] as Uint32Array)[table.node[member] as number] as number;
+}
+
+/** Does the view show the body by the name it came with? `twins`: see Comparison; absent: every layer is its own. */
+export function isShownByItself(tree: ImageTree, view: View, key: number, twins?: readonly number[]): boolean {
+  const layer = bodyKeyLayer(key);
+  const member = bodyKeyMember(key);
+  const node = nodeOf(tree, layer, member);
+  if (view.member[node] !== member) return false;
+  const shown = view.layer[node] as number;
+  return shown === layer || (twins !== undefined && twins[shown] === twins[layer]);
+}
+
+/** Bodies that a view shows through hard links alone: their keys, each once, ascending. */
+export function linkedBodies(tree: ImageTree, view: View, links: readonly (LinkTable | null)[]): number[] {
+  const keys = new Set<number>();
+  links.forEach((table, layer) => {
+    if (table === null) return;
+    for (const member of table.members) {
+      const node = nodeOf(tree, layer, member);
+      if (view.layer[node] !== layer || view.member[node] !== member) continue;
+      const key = bodyKey(tree, links, layer, member);
+      if (key >= 0 && !isShownByItself(tree, view, key)) keys.add(key);
+    }
+  });
+  return [...keys].sort((a, b) => a - b);
+}

@@ -1,0 +1,171 @@
+// Builds a stack: the tree of all paths, then layer after layer applied to one view, counting on the way. What is kept is the tree,
+// the maps into it and the bodies of hard links; views are made again on demand, which takes a few milliseconds for 100,000 paths.
+//
+//   80,000 entries in six layers: about 10 ms. Memory over the layers' tables: 18 bytes a node of the image, its share of the hash
+//   (6 to 12), 4 a node of a layer, and 4 more for the order once rows are made.
+
+import { type LayerTable, layerFigures, linkName, nodePath } from '#format/layer';
+import {
+  displayPath,
+  escapePath,
+  type Finding,
+  type FindingCode,
+  finding,
+  type ImageTotals,
+  LayerscopeError,
+  NO_LAYER,
+  TYPE,
+} from '#model';
+import { caseCollisions } from './case-collisions.ts';
+import { bodyKey, bodyKeyLayer, bodyKeyMember, type LinkFault, type LinkTable, resolveLinks } from './hard-links.ts';
+import { buildTree, type ImageTree } from './image-tree.ts';
+import { linkedBodies } from './shown-bodies.ts';
+import type { LayerSummary, Stack } from './types.ts';
+import { commitLayer, copyView, createApplier, stageLayer, type View, viewOf } from './view.ts';
+
+const MAX_FINDINGS = 1_000;
+
+/** What a stack keeps for the questions asked later. */
+export interface StackIndex {
+  readonly tree: ImageTree;
+  readonly links: readonly (LinkTable | null)[];
+  /** The views asked for last, the latest first: details of one path ask for two. */
+  readonly views: { readonly layer: number; readonly view: View }[];
+}
+
+interface BuiltStack extends Stack {
+  readonly index: StackIndex;
+}
+
+/** Throws INTERNAL for a stack that {@link buildStack} didn't make. */
+export function indexOf(stack: Stack): StackIndex {
+  const { index } = stack as BuiltStack;
+  if (index === undefined) throw new LayerscopeError('INTERNAL', 'a stack that buildStack did not make');
+  return index;
+}
+
+/** The view at a layer; -1 and less: nothing. Kept for the next question: don't write into it. */
+export function viewAtLayer(stack: Stack, layer: number): View {
+  const { tree, views } = indexOf(stack);
+  const at = Math.min(layer, stack.layers.length - 1);
+  const kept = views.findIndex((known) => known.layer === at);
+  const known = kept < 0 ? { layer: at, view: viewOf(tree, 0, at) } : (views.splice(kept, 1)[0] as (typeof views)[number]);
+  views.unshift(known);
+  views.length = Math.min(views.length, 2);
+  return known.view;
+}
+
+/** A copy of {@link viewAtLayer}, to apply more layers to. */
+export function ownViewAtLayer(stack: Stack, layer: number): View {
+  const { tree, views } = indexOf(stack);
+  const known = views.find((view) => view.layer === layer);
+  return known === undefined ? viewOf(tree, 0, layer) : copyView(known.view);
+}
+
+/**
+ * Applies layers one on another, the lowest first; null: a layer that couldn't be read, which counts as empty. `caseInsensitive`:
+ * names are compared without case (an image whose os is windows). Keeps the tables, which must not change any more.
+ * Throws TOO_LARGE for more layers than a column can number.
+ */
+export function buildStack(layers: readonly (LayerTable | null)[], options: { caseInsensitive?: boolean } = {}): Stack {
+  if (layers.length >= NO_LAYER) throw new LayerscopeError('TOO_LARGE', `an image of ${layers.length} layers`);
+  const caseInsensitive = options.caseInsensitive === true;
+  const tree = buildTree(layers, caseInsensitive);
+  const applier = createApplier(tree);
+  const links: (LinkTable | null)[] = [];
+  const summaries: LayerSummary[] = [];
+  const findings: Finding[] = [];
+  layers.forEach((table, layer) => {
+    const staged = stageLayer(applier, layer);
+    if (table === null || staged === null) {
+      links.push(null);
+      summaries.push({ entries: 0, fileBytes: 0, added: 0, modified: 0, removed: 0 });
+      return;
+    }
+    const list = new FindingList(table, layer);
+    for (const member of staged.aimless) {
+      list.add('whiteout-without-target', member, 'a whiteout of what the layers below do not have');
+    }
+    links.push(resolveLinks(applier, staged, links, (member, fault) => list.addFault(member, fault)));
+    if (caseInsensitive) {
+      for (const { node, other } of caseCollisions(tree, layer)) {
+        list.addNode('case-collision', node, `differs by case only from ${displayPath(nodePath(table, other))}`);
+      }
+    }
+    const removed = commitLayer(applier, staged);
+    summaries.push({ ...layerFigures(table), added: staged.added, modified: staged.modified, removed });
+    list.finish(findings);
+  });
+  const totals = totalsOf(tree, applier.view, links, summaries);
+  const stack: BuiltStack = { layers, caseInsensitive, summaries, totals, findings, index: { tree, links, views: [] } };
+  return stack;
+}
+
+function totalsOf(tree: ImageTree, view: View, links: readonly (LinkTable | null)[], summaries: readonly LayerSummary[]): ImageTotals {
+  let files = 0;
+  let finalBytes = 0;
+  for (let node = 1; node < tree.count; node++) {
+    const type = view.type[node] as number;
+    if (type !== TYPE.file && type !== TYPE.hardlink) continue;
+    const layer = view.layer[node] as number;
+    const member = view.member[node] as number;
+    if (type === TYPE.file) {
+      files++;
+      finalBytes += (tree.layers[layer] as LayerTable).size[member] as number;
+    } else if (bodyKey(tree, links, layer, member) >= 0) files++;
+  }
+  for (const key of linkedBodies(tree, view, links)) {
+    finalBytes += (tree.layers[bodyKeyLayer(key)] as LayerTable).size[bodyKeyMember(key)] as number;
+  }
+  const fileBytes = summaries.reduce((sum, summary) => sum + summary.fileBytes, 0);
+  return { files, fileBytes, finalBytes, wastedBytes: fileBytes - finalBytes, efficiency: fileBytes === 0 ? 1 : finalBytes / fileBytes };
+}
+
+const FAULTS: Readonly<Record<LinkFault, string>> = {
+  missing: 'is not there',
+  circle: 'leads back to the link',
+  folder: 'is a folder',
+  special: '',
+};
+
+/** Findings of one layer: at most 1,000 of a code; the last then says how many more there are. */
+class FindingList {
+  readonly #table: LayerTable;
+  readonly #layer: number;
+  readonly #byCode = new Map<FindingCode, { readonly list: Finding[]; count: number }>();
+
+  constructor(table: LayerTable, layer: number) {
+    this.#table = table;
+    this.#layer = layer;
+  }
+
+  add(code: FindingCode, member: number, message: string): void {
+    this.addNode(code, this.#table.node[member] as number, message);
+  }
+
+  addFault(member: number, fault: LinkFault): void {
+    if (fault === 'special') return;
+    const target = displayPath(linkName(this.#table, member) ?? new Uint8Array(0));
+    this.add('dangling-hardlink', member, `a hard link whose target ${FAULTS[fault]}: ${target}`);
+  }
+
+  addNode(code: FindingCode, node: number, message: string): void {
+    let found = this.#byCode.get(code);
+    if (found === undefined) {
+      found = { list: [], count: 0 };
+      this.#byCode.set(code, found);
+    }
+    found.count++;
+    if (found.count > MAX_FINDINGS) return;
+    found.list.push(finding(code, message, { layer: this.#layer, path: escapePath(nodePath(this.#table, node)) }));
+  }
+
+  finish(findings: Finding[]): void {
+    for (const [code, { list, count }] of this.#byCode) {
+      if (count > MAX_FINDINGS) {
+        list[MAX_FINDINGS - 1] = finding(code, `${count - MAX_FINDINGS + 1} more of this kind`, { layer: this.#layer });
+      }
+      for (const entry of list) findings.push(entry);
+    }
+  }
+}

@@ -1,0 +1,352 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { buildStack, changesOf, lookup, resolveBody, type Stack, viewAt } from '#changes';
+import { KIND, type RowTable, rowPath } from '#model';
+import { bytes, dir, file, hardlink, layer, type MemberFixture, symlink } from '../support/layer-fixture.ts';
+import { rowLines } from '../support/row-text.ts';
+
+function stackOf(...layers: readonly (readonly MemberFixture[] | null)[]): Stack {
+  return buildStack(layers.map((members) => (members === null ? null : layer(members))));
+}
+
+function counts(stack: Stack, at: number): readonly [number, number, number] {
+  const summary = stack.summaries[at];
+  return [summary?.added ?? -1, summary?.modified ?? -1, summary?.removed ?? -1];
+}
+
+/** Every order of the members of the top layer must give these changes. */
+function inAnyOrder(lower: readonly (readonly MemberFixture[])[], top: readonly MemberFixture[], expected: readonly string[]): Stack {
+  for (const order of permutations(top)) {
+    assert.deepEqual(rowLines(changesOf(stackOf(...lower, order), lower.length, lower.length)), expected);
+  }
+  return stackOf(...lower, top);
+}
+
+function permutations<T>(list: readonly T[]): T[][] {
+  if (list.length < 2) return [[...list]];
+  return list.flatMap((first, i) => permutations([...list.slice(0, i), ...list.slice(i + 1)]).map((rest) => [first, ...rest]));
+}
+
+function paths(rows: RowTable): string[] {
+  return Array.from({ length: rows.length }, (_, row) => new TextDecoder().decode(rowPath(rows, row)));
+}
+
+describe('a stack of layers', () => {
+  it('has no layers, or empty and unreadable ones, and is wholly efficient', () => {
+    assert.deepEqual(stackOf().totals, { files: 0, fileBytes: 0, finalBytes: 0, wastedBytes: 0, efficiency: 1 });
+    const stack = stackOf([], null, [dir('')]);
+    assert.equal(stack.totals.efficiency, 1);
+    assert.deepEqual(stack.summaries[1], { entries: 0, fileBytes: 0, added: 0, modified: 0, removed: 0 });
+    assert.deepEqual(stack.summaries[2], { entries: 1, fileBytes: 0, added: 0, modified: 0, removed: 0 });
+    assert.equal(changesOf(stack, 0, 2).length, 0);
+  });
+
+  it('lists what a layer adds, in depth-first order, with the folders that lead there', () => {
+    const stack = stackOf([dir('a'), file('a/x', 5), file('a-b', 2), file('b/deep/y', 7)]);
+    const rows = changesOf(stack, 0, 0);
+    assert.deepEqual(rowLines(rows, { unchanged: true }), ['+ a/', '+ a/x', '+ a-b', '  b/', '  b/deep/', '+ b/deep/y']);
+    assert.deepEqual([...rows.parent], [-1, 0, -1, -1, 3, 4]);
+    assert.deepEqual([...rows.subtreeEnd], [2, 2, 3, 6, 6, 6]);
+    assert.deepEqual(stack.totals, { files: 3, fileBytes: 14, finalBytes: 14, wastedBytes: 0, efficiency: 1 });
+  });
+
+  it('calls a file modified when it is brought again, a folder only when it differs', () => {
+    const base = [dir('d', { mtime: 1 }), file('d/f', 3), file('g', 4)];
+    const stack = stackOf(
+      base,
+      [dir('d', { mtime: 9 }), file('d/f', 3)],
+      [dir('d', { mode: 0o700 })],
+      [dir('d', { mode: 0o40700, uid: 5 })],
+    );
+    assert.deepEqual(rowLines(changesOf(stack, 1, 1)), ['~ d/f (0 3) [content]']);
+    assert.deepEqual(rowLines(changesOf(stack, 2, 2)), ['~ d/ [mode,time]']);
+    assert.deepEqual(rowLines(changesOf(stack, 3, 3)), ['~ d/ [owner]']);
+    assert.deepEqual(stack.totals, { files: 2, fileBytes: 10, finalBytes: 7, wastedBytes: 3, efficiency: 0.7 });
+  });
+
+  it('calls a folder modified when its attributes differ by value', () => {
+    const stack = stackOf(
+      [dir('d', { attributes: { 'security.capability': 'x' } })],
+      [dir('d', { attributes: { 'security.capability': 'x' } })],
+      [dir('d', { attributes: { 'security.capability': 'y' } })],
+    );
+    assert.deepEqual(rowLines(changesOf(stack, 1, 1)), []);
+    assert.deepEqual(rowLines(changesOf(stack, 2, 2)), ['~ d/ [attributes]']);
+  });
+
+  it('calls a folder modified when it was implied and now an entry brings it', () => {
+    const stack = stackOf([file('d/f')], [dir('d')], [dir('d')]);
+    assert.deepEqual(rowLines(changesOf(stack, 1, 1)), ['~ d/']);
+    assert.deepEqual(rowLines(changesOf(stack, 2, 2)), []);
+    assert.deepEqual(
+      [counts(stack, 1), counts(stack, 2)],
+      [
+        [0, 1, 0],
+        [0, 0, 0],
+      ],
+    );
+  });
+
+  it('counts a removed folder as one, with what it hid', () => {
+    const stack = inAnyOrder(
+      [[dir('d'), dir('d/e'), file('d/e/x', 5), file('d/y', 2), file('z')]],
+      [{ whiteout: 'd' }],
+      ['- d/ (whiteout 3 7)'],
+    );
+    assert.deepEqual(counts(stack, 1), [0, 0, 1]);
+    assert.equal(stack.totals.wastedBytes, 7);
+  });
+
+  it('hides the lower content of a folder that is whited out and brought again, and keeps its own', () => {
+    inAnyOrder(
+      [[dir('d'), file('d/old', 5), dir('d/sub'), file('d/sub/a', 1), file('d/both', 2)]],
+      [{ whiteout: 'd' }, dir('d'), file('d/new', 1), file('d/both', 4)],
+      ['~ d/both (0 2) [content]', '+ d/new', '- d/old (whiteout 0 5)', '- d/sub/ (whiteout 1 1)'],
+    );
+  });
+
+  it('makes a whited out folder an implied one where only its content is brought', () => {
+    const stack = inAnyOrder(
+      [[dir('d', { mode: 0o700 }), file('d/old', 5)]],
+      [{ whiteout: 'd' }, file('d/new', 1)],
+      ['+ d/new', '- d/old (whiteout 0 5)'],
+    );
+    const rows = viewAt(stack, 1);
+    assert.equal(rows.mode[0], 0o755);
+  });
+
+  it('lets an opaque marker hide lower content only, wherever it stands', () => {
+    const stack = inAnyOrder(
+      [[dir('d'), file('d/a', 5), dir('d/e'), file('d/e/x', 2), file('d/b', 3)]],
+      [file('d/b', 1), { opaque: 'd' }, file('d/c', 1)],
+      ['- d/a (opaque 0 5)', '~ d/b (0 3) [content]', '+ d/c', '- d/e/ (opaque 1 2)'],
+    );
+    const rows = changesOf(stack, 1, 1);
+    assert.deepEqual(rowLines(rows, { unchanged: true })[0], '  d/ (opaque 3 7)');
+  });
+
+  it('lets an opaque marker of the root hide everything below', () => {
+    const stack = inAnyOrder(
+      [[dir('a'), file('a/x', 2), file('b', 3)]],
+      [{ opaque: '' }, file('a/y')],
+      ['- a/x (opaque 0 2)', '+ a/y', '- b (opaque 0 3)'],
+    );
+    assert.deepEqual(counts(stack, 1), [1, 0, 2]);
+  });
+
+  it('takes the nearest cause for the reason, and counts below the topmost path that went', () => {
+    inAnyOrder(
+      [[dir('a'), dir('a/b'), file('a/b/c', 4), file('a/b/d', 1), file('a/z', 2)]],
+      [{ opaque: 'a' }, { whiteout: 'a/b/c' }, dir('a/b')],
+      ['- a/b/c (whiteout 0 4)', '- a/b/d (opaque 0 1)', '- a/z (opaque 0 2)'],
+    );
+    inAnyOrder([[dir('a'), dir('a/b'), file('a/b/c', 4)]], [{ whiteout: 'a' }, { whiteout: 'a/b/c' }], ['- a/ (whiteout 2 4)']);
+  });
+
+  it('calls a folder that became something else modified, with what it hid', () => {
+    const stack = inAnyOrder(
+      [[dir('d'), file('d/x', 5), dir('d/e'), file('d/e/y', 6)]],
+      [symlink('d', 'elsewhere')],
+      ['~ d (replaced 3 11) [type,mode]'],
+    );
+    const rows = changesOf(stack, 1, 1);
+    assert.deepEqual([rows.previousLayer[0], rows.previousEntry[0], rows.layer[0], rows.entry[0]], [0, 0, 1, 0]);
+    assert.deepEqual(paths(viewAt(stack, 1)), ['d']);
+  });
+
+  it('lets content make an implied folder of what was a file, which is no change of its own', () => {
+    const stack = stackOf([file('a', 5)], [file('a/b', 1)]);
+    assert.deepEqual(rowLines(changesOf(stack, 1, 1), { unchanged: true }), ['  a/ (replaced 0 5)', '+ a/b']);
+    assert.deepEqual(counts(stack, 1), [1, 0, 0]);
+    assert.equal(stack.totals.wastedBytes, 5);
+  });
+
+  it('counts the last of several members of one path, and all their bytes', () => {
+    const stack = stackOf([dir('p'), file('p', 5), file('q', 1), dir('q'), file('r', 3), file('r', 4)]);
+    assert.deepEqual(rowLines(changesOf(stack, 0, 0)), ['+ p', '+ q/', '+ r']);
+    assert.deepEqual(stack.summaries[0], { entries: 6, fileBytes: 13, added: 3, modified: 0, removed: 0 });
+    assert.deepEqual(stack.totals, { files: 2, fileBytes: 13, finalBytes: 9, wastedBytes: 4, efficiency: 9 / 13 });
+  });
+
+  it('passes over what is listed in raw only, and counts it as an entry unless it is a global header', () => {
+    const stack = stackOf([{ raw: 'file', size: 9 }, { raw: 'global' }, { raw: 'other' }, file('a', 2)]);
+    assert.deepEqual(stack.summaries[0], { entries: 3, fileBytes: 2, added: 1, modified: 0, removed: 0 });
+    assert.deepEqual(paths(viewAt(stack, 0)), ['a']);
+  });
+
+  it('notes a whiteout of nothing, which has no effect', () => {
+    const stack = stackOf([file('a')], [{ whiteout: 'gone' }, { whiteout: 'a' }], [{ whiteout: 'a' }]);
+    assert.deepEqual(
+      stack.findings.map(({ code, layer: at, path, severity }) => [code, at, path, severity]),
+      [
+        ['whiteout-without-target', 1, 'gone', 'note'],
+        ['whiteout-without-target', 2, 'a', 'note'],
+      ],
+    );
+    assert.deepEqual(counts(stack, 2), [0, 0, 0]);
+  });
+
+  it('tells at most 1,000 findings of a kind a layer, the last of them how many more there are', () => {
+    const many = Array.from({ length: 1_500 }, (_, i) => ({ whiteout: `gone-${i}` }));
+    const { findings } = stackOf(many);
+    assert.equal(findings.length, 1_000);
+    assert.match(findings.at(-1)?.message ?? '', /^501 more/);
+  });
+
+  it('removes and adds a path again', () => {
+    const stack = stackOf([file('a', 5)], [{ whiteout: 'a' }], [file('a', 2)]);
+    assert.deepEqual(rowLines(changesOf(stack, 2, 2)), ['+ a']);
+    assert.deepEqual(rowLines(changesOf(stack, 1, 2)), ['~ a (0 5) [content]']);
+    assert.deepEqual(rowLines(changesOf(stack, 0, 2)), ['+ a']);
+    assert.deepEqual(rowLines(changesOf(stack, 0, 1)), []);
+  });
+
+  it('keeps names that are not UTF-8 apart', () => {
+    const stack = stackOf([file(Uint8Array.of(0xe4)), file(Uint8Array.of(0xf6))]);
+    assert.deepEqual(rowLines(changesOf(stack, 0, 0)), ['+ \\xE4', '+ \\xF6']);
+  });
+
+  it('refuses layers that are not there', () => {
+    const stack = stackOf([file('a')]);
+    assert.throws(() => changesOf(stack, 0, 1), { code: 'NOT_FOUND' });
+    assert.throws(() => changesOf(stack, -1, 0), { code: 'NOT_FOUND' });
+    assert.throws(() => viewAt(stack, 1), { code: 'NOT_FOUND' });
+    assert.throws(() => changesOf(stackOf([], []), 1, 0), { code: 'NOT_FOUND' });
+  });
+});
+
+describe('the view at a layer', () => {
+  const stack = stackOf([dir('d'), file('d/x', 5), file('e/y', 1)], [file('d/x', 6), file('d/z', 1)], [{ whiteout: 'd/z' }, dir('d')]);
+
+  it('has every path with the layer that last wrote it, and marks what that layer did', () => {
+    assert.deepEqual(rowLines(viewAt(stack, 1), { unchanged: true }), ['  d/', '~ d/x (0 5) [content]', '+ d/z', '  e/', '  e/y']);
+    const rows = viewAt(stack, 2);
+    assert.deepEqual(rowLines(rows, { unchanged: true }), ['  d/', '  d/x', '  e/', '  e/y']);
+    assert.deepEqual([...rows.layer], [2, 1, 0xffff, 0]);
+    assert.ok(rows.kind.every((kind) => kind === KIND.unchanged));
+  });
+
+  it('is looked up by path', () => {
+    assert.deepEqual(lookup(stack, 0, bytes('d/x')), { layer: 0, member: 1 });
+    assert.deepEqual(lookup(stack, 2, bytes('./d//x/')), { layer: 1, member: 0 });
+    assert.deepEqual(lookup(stack, 2, bytes('/e')), { layer: 0, member: 0xffff_ffff });
+    assert.equal(lookup(stack, 2, bytes('d/z')), null);
+    assert.equal(lookup(stack, 0, bytes('d/z')), null);
+    assert.equal(lookup(stack, 2, bytes('d/../d/x')), null);
+    assert.equal(lookup(stack, 2, bytes('')), null);
+    assert.equal(lookup(stack, -1, bytes('d')), null);
+    assert.equal(lookup(stack, 99, bytes('nothing')), null);
+  });
+});
+
+describe('hard links', () => {
+  it('keep the bytes that they pointed at when the file is removed or overwritten', () => {
+    const stack = stackOf([file('a', 10)], [hardlink('b', 'a')], [{ whiteout: 'a' }], [file('a', 3)], [{ whiteout: 'b' }]);
+    assert.deepEqual(resolveBody(stack, 3, bytes('b')), { layer: 0, member: 0 });
+    assert.deepEqual(resolveBody(stack, 3, bytes('a')), { layer: 3, member: 0 });
+    assert.deepEqual(rowLines(changesOf(stack, 2, 2)), ['- a (whiteout 0 0)'], 'the body is still shown');
+    assert.deepEqual(rowLines(changesOf(stack, 4, 4)), ['- b (whiteout 0 10)'], 'now it is not');
+    assert.deepEqual(stack.totals, { files: 1, fileBytes: 13, finalBytes: 3, wastedBytes: 10, efficiency: 3 / 13 });
+  });
+
+  it('count a body once while any name of it is visible', () => {
+    const stack = stackOf([file('a', 10), hardlink('b', 'a'), hardlink('c', './b')], [{ whiteout: 'a' }]);
+    assert.deepEqual(stack.totals, { files: 2, fileBytes: 10, finalBytes: 10, wastedBytes: 0, efficiency: 1 });
+    assert.deepEqual([...viewAt(stack, 1).size], [10, 10]);
+  });
+
+  it('may come before their targets, in chains', () => {
+    const stack = stackOf([hardlink('c', 'b'), hardlink('b', 'a'), file('a', 4)]);
+    for (const path of ['a', 'b', 'c']) assert.deepEqual(resolveBody(stack, 0, bytes(path)), { layer: 0, member: 2 });
+    assert.deepEqual(stack.findings, []);
+  });
+
+  it('take the layer’s own file before the one below, also where the lower one is hidden', () => {
+    const stack = stackOf([file('a', 4), file('b', 5)], [hardlink('l', 'a'), file('a', 6), { whiteout: 'b' }, hardlink('m', 'b')]);
+    assert.deepEqual(resolveBody(stack, 1, bytes('l')), { layer: 1, member: 1 });
+    assert.deepEqual(resolveBody(stack, 1, bytes('m')), { layer: 0, member: 1 });
+  });
+
+  it('that dangle, run in a circle or lead out are reported, those to symlinks are not', () => {
+    const stack = stackOf([
+      hardlink('x', 'y'),
+      hardlink('y', 'x'),
+      hardlink('self', 'self'),
+      hardlink('lost', 'nowhere'),
+      hardlink('behind', 'lost'),
+      hardlink('out', '../etc/passwd'),
+      dir('d'),
+      hardlink('folder', 'd'),
+      symlink('s', 'd'),
+      hardlink('fine', 's'),
+    ]);
+    assert.deepEqual(
+      stack.findings.map(({ code, path }) => [code, path]),
+      ['x', 'y', 'self', 'lost', 'behind', 'out', 'folder'].map((path) => ['dangling-hardlink', path]),
+    );
+    assert.equal(stack.totals.files, 0);
+    assert.equal(resolveBody(stack, 0, bytes('x')), null);
+    assert.equal(resolveBody(stack, 0, bytes('fine')), null);
+  });
+
+  it('to the same body change no content', () => {
+    const stack = stackOf([file('a', 4), file('b', 4)], [hardlink('b', 'a')], [hardlink('b', 'a')]);
+    assert.deepEqual(rowLines(changesOf(stack, 1, 1)), ['~ b (0 4) [content,type]']);
+    assert.deepEqual(rowLines(changesOf(stack, 2, 2)), ['~ b']);
+  });
+
+  it('follow a chain of 50,000 links without a long wait', () => {
+    const links = Array.from({ length: 50_000 }, (_, i) => hardlink(`l${i}`, i === 0 ? 'a' : `l${i - 1}`));
+    const stack = stackOf([...links.reverse(), file('a', 4)]);
+    assert.equal(stack.totals.files, 50_001);
+    assert.equal(stack.totals.finalBytes, 4);
+  });
+});
+
+describe('names that differ by case', () => {
+  const members = [file('doc/PAM.7.gz', 3), file('doc/pam.7.gz', 4)];
+
+  it('are two files in a Linux image', () => {
+    const stack = buildStack([layer(members)], { caseInsensitive: false });
+    assert.equal(stack.totals.files, 2);
+    assert.deepEqual(stack.findings, []);
+  });
+
+  it('are one in a Windows image: the last counts, and a finding tells', () => {
+    const stack = buildStack([layer(members)], { caseInsensitive: true });
+    assert.deepEqual(stack.totals, { files: 1, fileBytes: 7, finalBytes: 4, wastedBytes: 3, efficiency: 4 / 7 });
+    assert.deepEqual(
+      stack.findings.map(({ code, path }) => [code, path]),
+      [['case-collision', 'doc/pam.7.gz']],
+    );
+    assert.deepEqual(lookup(stack, 0, bytes('DOC/Pam.7.GZ')), { layer: 0, member: 1 });
+  });
+
+  it('are one across layers of a Windows image, without a finding', () => {
+    const stack = buildStack([layer([dir('Files'), file('Files/Ä.txt', 3)]), layer([file('files/ä.TXT', 5)])], { caseInsensitive: true });
+    assert.deepEqual(stack.findings, []);
+    assert.equal(stack.totals.files, 1);
+    assert.equal(stack.summaries[1]?.modified, 1);
+  });
+
+  it('hide across layers of a Windows image', () => {
+    const stack = buildStack(
+      [layer([file('Files/README', 3), file('Files/x', 1)]), layer([{ whiteout: 'files/readme' }, file('FILES/Readme', 1)])],
+      {
+        caseInsensitive: true,
+      },
+    );
+    assert.deepEqual(stack.findings, [], 'to whiteout one case and bring another is a rename');
+    assert.deepEqual([stack.summaries[1]?.added, stack.summaries[1]?.modified, stack.summaries[1]?.removed], [0, 1, 0]);
+  });
+
+  it('that are not UTF-8 fold their letters only', () => {
+    const stack = buildStack(
+      [layer([file(Uint8Array.of(0x41, 0xc4), 1), file(Uint8Array.of(0x61, 0xc4), 1), file(Uint8Array.of(0x61, 0xe4), 1)])],
+      {
+        caseInsensitive: true,
+      },
+    );
+    assert.equal(stack.totals.files, 2);
+  });
+});

@@ -1,0 +1,36 @@
+import { DIFFERS, displayPath, entryTypeName, KIND_NAMES, REASON_NAMES, type RowTable, rowPath } from '#model';
+
+const MARKS = [' ', '+', '~', '-'] as const;
+
+export interface RowTextOptions {
+  /** Also the rows that only lead to others. */
+  readonly unchanged?: boolean;
+}
+
+/**
+ * Rows as short lines, in the order of the table: mark, path, `/` behind folders, `(reason entries bytes)` where something is hidden,
+ * `[bits]` of what differs.
+ */
+export function rowLines(rows: RowTable, { unchanged = false }: RowTextOptions = {}): string[] {
+  const lines: string[] = [];
+  for (let row = 0; row < rows.length; row++) {
+    if (rows.kind[row] === 0 && !unchanged) continue;
+    const type = entryTypeName(rows.type[row] as number);
+    const reason = REASON_NAMES[rows.reason[row] as number];
+    const hidden = `${reason === 'none' ? '' : `${reason} `}${rows.hiddenEntries[row]} ${rows.hiddenBytes[row]}`;
+    const bits = Object.entries(DIFFERS).flatMap(([name, bit]) => ((rows.differs[row] as number) & bit ? [name] : []));
+    lines.push(
+      `${MARKS[rows.kind[row] as number]} ${displayPath(rowPath(rows, row))}${type === 'directory' ? '/' : ''}${hidden === '0 0' ? '' : ` (${hidden})`}${bits.length === 0 ? '' : ` [${bits}]`}`,
+    );
+  }
+  return lines;
+}
+
+/** Kind and path of every row that is a change. */
+export function changedPaths(rows: RowTable): string[] {
+  const lines: string[] = [];
+  for (let row = 0; row < rows.length; row++) {
+    if (rows.kind[row] !== 0) lines.push(`${KIND_NAMES[rows.kind[row] as number]} ${displayPath(rowPath(rows, row))}`);
+  }
+  return lines;
+}
