@@ -1,0 +1,42 @@
+import type { Selection } from './selection-state.ts';
+
+/**
+ * The address of what is on screen: `#/image/<archive>[.<image>]/layer/<n>[-<m>]?path=…&mode=stacked`. `path` is escaped as the
+ * command line prints paths. Empty for nothing chosen.
+ */
+export function formatAddress(selection: Selection): string {
+  if (selection.archiveId === null) return '#/';
+  const image = selection.image === 0 ? '' : `.${selection.image}`;
+  const layers = selection.from === selection.to ? `${selection.to}` : `${selection.from}-${selection.to}`;
+  const query: string[] = [];
+  if (selection.path !== null) query.push(`path=${encodeURIComponent(selection.path).replaceAll('%2F', '/')}`);
+  if (selection.mode === 'stacked') query.push('mode=stacked');
+  return `#/image/${encodeURIComponent(selection.archiveId)}${image}/layer/${layers}${query.length === 0 ? '' : `?${query.join('&')}`}`;
+}
+
+/** Null where the address names nothing that can be shown. */
+export function parseAddress(hash: string): Selection | null {
+  const match = /^#\/image\/([^/?]+?)(?:\.(\d{1,6}))?\/layer\/(\d{1,6})(?:-(\d{1,6}))?(?:\?(.*))?$/.exec(hash);
+  if (match?.[1] === undefined || match[3] === undefined) return null;
+  const from = Number(match[3]);
+  const to = match[4] === undefined ? from : Number(match[4]);
+  const query = new URLSearchParams(match[5] ?? '');
+  const archiveId = decode(match[1]);
+  if (archiveId === null) return null;
+  return {
+    archiveId,
+    image: Number(match[2] ?? 0),
+    from: Math.min(from, to),
+    to: Math.max(from, to),
+    mode: query.get('mode') === 'stacked' ? 'stacked' : 'layer',
+    path: query.get('path'),
+  };
+}
+
+function decode(text: string): string | null {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,126 @@
+import { useEffect, useRef } from 'react';
+import { Button } from '../components/button.tsx';
+import { ErrorText, Notice } from '../components/notice.tsx';
+import { Splitter } from '../components/split-view.tsx';
+import type { TreeGridHandle } from '../components/tree-grid.tsx';
+import { ChainPane } from '../features/chain/chain-pane.tsx';
+import { ChangesPane } from '../features/changes/changes-pane.tsx';
+import { DetailsPane } from '../features/details/details-pane.tsx';
+import { FindingsPanel } from '../features/findings/findings-panel.tsx';
+import { LibraryPane, LibraryRail } from '../features/library/library-pane.tsx';
+import { hintFor } from './actions.ts';
+import styles from './app.module.css';
+import { DropTarget } from './drop-target.tsx';
+import { EmptyState } from './empty-state.tsx';
+import { PANE_LIMITS } from './layout-state.ts';
+import { ReadingState } from './reading-state.tsx';
+import { selectedImage } from './selection-state.ts';
+import { StatusBar } from './status-bar.tsx';
+import { useApp } from './store.ts';
+import { setLayout } from './theme.ts';
+import { TitleBar } from './title-bar.tsx';
+import { Toasts } from './toasts.tsx';
+import { useWidth } from './width.ts';
+
+/** The window. */
+export function App() {
+  const connection = useApp((app) => app.connection);
+  const archives = useApp((app) => app.archives);
+  const selection = useApp((app) => app.selection);
+  const layout = useApp((app) => app.layout);
+  const width = useWidth();
+  const grid = useRef<TreeGridHandle>(null);
+  const found = selectedImage(archives ?? [], selection);
+  const showsLibrary = found === null ? width !== 'narrow' : width === 'wide' && layout.libraryOpen;
+
+  useEffect(() => {
+    document.title = found === null ? 'Layerscope' : `${found.image.names[0] ?? found.archive.title} – Layerscope`;
+  }, [found]);
+
+  if (connection.state === 'failed') {
+    return (
+      <main className={styles.alone}>
+        <Notice icon="error" title="Layerscope could not start" tone="error">
+          <ErrorText error={connection.error} hint={hintFor(connection.error)} />
+          <p className={styles.again}>
+            <Button icon="retry" onPress={() => window.location.reload()}>
+              Reload
+            </Button>
+          </p>
+        </Notice>
+      </main>
+    );
+  }
+
+  return (
+    <DropTarget>
+      <div className={styles.window} data-width={width}>
+        <TitleBar found={found} width={width} onLeaveFilter={() => grid.current?.focus()} />
+        <div className={styles.body}>
+          {width === 'medium' && found !== null ? <LibraryRail /> : null}
+          {showsLibrary ? (
+            <>
+              <div className={styles.library} style={{ width: layout.libraryWidth }}>
+                <LibraryPane />
+              </div>
+              <Splitter
+                label="Width of the library"
+                side="left"
+                value={layout.libraryWidth}
+                {...PANE_LIMITS.libraryWidth}
+                onChange={(libraryWidth) => setLayout({ libraryWidth })}
+              />
+            </>
+          ) : null}
+          {found === null ? (
+            <main className={styles.main}>{archives === null ? null : <EmptyState />}</main>
+          ) : (
+            <>
+              <div className={styles.chain} style={width === 'narrow' ? {} : { width: layout.chainWidth }}>
+                <ChainPane />
+              </div>
+              {width === 'narrow' ? null : (
+                <Splitter
+                  label="Width of the chain"
+                  side="left"
+                  value={layout.chainWidth}
+                  {...PANE_LIMITS.chainWidth}
+                  onChange={(chainWidth) => setLayout({ chainWidth })}
+                />
+              )}
+              <main className={styles.main}>
+                {found.image.loaded ? <ChangesPane handle={grid} /> : <ReadingState archive={found.archive} image={found.image} />}
+                {layout.findingsOpen ? <FindingsPanel /> : null}
+              </main>
+              {width === 'wide' ? (
+                <>
+                  <Splitter
+                    label="Width of the details"
+                    side="right"
+                    value={layout.detailsWidth}
+                    {...PANE_LIMITS.detailsWidth}
+                    onChange={(detailsWidth) => setLayout({ detailsWidth })}
+                  />
+                  <div className={styles.details} style={{ width: layout.detailsWidth }}>
+                    <DetailsPane drawer={false} />
+                  </div>
+                </>
+              ) : layout.drawer === 'details' ? (
+                <div className={styles.drawer}>
+                  <DetailsPane drawer />
+                </div>
+              ) : null}
+            </>
+          )}
+          {width !== 'wide' && layout.drawer === 'library' && !showsLibrary ? (
+            <div className={styles.libraryDrawer}>
+              <LibraryPane />
+            </div>
+          ) : null}
+        </div>
+        <StatusBar found={found} />
+      </div>
+      <Toasts />
+    </DropTarget>
+  );
+}

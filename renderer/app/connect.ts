@@ -1,0 +1,149 @@
+import type { ArchiveSummary, ImageSummary, Job } from '#contract';
+import { imageTitle } from '../features/library/library-state.ts';
+import { loadImage, openGrants, plainError, select, showImage, toast } from './actions.ts';
+import { parseAddress } from './address.ts';
+import { openClient } from './client.ts';
+import { forgetArchives, watchSelection } from './loading.ts';
+import { clampSelection, firstLayer, NOTHING, selectedImage } from './selection-state.ts';
+import { getApp, jobsDo, setApp } from './store.ts';
+import { setLayout } from './theme.ts';
+
+/** Reaches the host and feeds the store from its topics, from now on. */
+export async function connect(): Promise<void> {
+  watchSelection();
+  window.addEventListener('popstate', followAddress);
+  window.addEventListener('hashchange', followAddress);
+  try {
+    const client = openClient((connected) => {
+      if (getApp().connection.state !== 'failed') setApp({ connection: { state: connected ? 'open' : 'lost' } });
+    });
+    const info = await client.call('app.info', {});
+    setApp({ client, info, connection: { state: 'open' } });
+    followAddress();
+    client.subscribe('library', ({ archives }) => onLibrary(archives));
+    client.subscribe('jobs', ({ jobs }) => onJobs(jobs));
+    client.subscribe('requests', ({ open }) => onRequests(open));
+  } catch (error) {
+    setApp({ connection: { state: 'failed', error: plainError(error) } });
+  }
+}
+
+function followAddress(): void {
+  const selection = parseAddress(window.location.hash);
+  if (selection !== null) setApp({ selection, anchor: selection.to });
+  else if (getApp().archives !== null) setApp({ selection: NOTHING });
+  settleSelection();
+}
+
+const taken = new Set<string>();
+
+function onRequests(grants: readonly { readonly grant: string; readonly name: string }[]): void {
+  const fresh = grants.filter(({ grant }) => !taken.has(grant));
+  for (const { grant } of fresh) taken.add(grant);
+  if (fresh.length > 0) void openGrants(fresh);
+}
+
+function onLibrary(archives: readonly ArchiveSummary[]): void {
+  setApp({ archives });
+  forgetArchives(new Set(archives.map(({ archiveId }) => archiveId)));
+  settleSelection();
+  showFinished();
+}
+
+function onJobs(jobs: readonly Job[]): void {
+  for (const job of getApp().jobs.jobs) {
+    if (job.kind !== 'verify' || job.state === 'done') continue;
+    if (jobs.find(({ jobId }) => jobId === job.jobId)?.state === 'done') tellVerified(job);
+  }
+  jobsDo({ type: 'jobsCame', jobs });
+  showFinished();
+}
+
+/** Findings come with the library's next state, which may be on its way. */
+function tellVerified(job: Job): void {
+  setTimeout(() => {
+    const archive = getApp().archives?.find(({ archiveId }) => archiveId === job.archiveId);
+    const wrong = archive?.findings.filter(
+      ({ code, image }) => MISMATCHES.has(code) && (image === undefined || image === job.image),
+    ).length;
+    if (wrong === undefined) return;
+    if (wrong === 0) toast('Every digest matches');
+    else
+      toast(`${wrong} ${wrong === 1 ? 'digest does' : 'digests do'} not match`, {
+        label: 'Show',
+        run: () => setLayout({ findingsOpen: true }),
+      });
+  }, 400);
+}
+
+const MISMATCHES: ReadonlySet<string> = new Set(['digest-mismatch', 'diffid-mismatch']);
+
+/** What the address names and the library hasn't got is let go; layers are kept within the image. */
+function settleSelection(): void {
+  const { archives, selection } = getApp();
+  if (archives === null) return;
+  if (selection.archiveId !== null) {
+    const found = selectedImage(archives, selection);
+    if (found === null) {
+      select(NOTHING, { replace: true });
+    } else {
+      const clamped = clampSelection(selection, found.image.layers.length);
+      if (clamped !== selection) select(clamped, { replace: true });
+      if (!found.image.loaded && !isBusy(found.archive.archiveId)) void loadImage(found.archive.archiveId, found.image.index);
+      return;
+    }
+  }
+  const only = archives.find(({ images }) => images.some(({ loaded }) => loaded));
+  if (only !== undefined && getApp().selection.archiveId === null && getApp().jobs.mine.length === 0) {
+    showImage(only.archiveId, only.images.find(({ loaded }) => loaded)?.index ?? 0);
+  }
+}
+
+function isBusy(archiveId: string): boolean {
+  return getApp().jobs.jobs.some((job) => job.archiveId === archiveId && job.state !== 'done');
+}
+
+/** Of the files opened together one was shown already. */
+let batchShown = false;
+const shownEarly = new Set<string>();
+
+/** Shows what this window opened: the first at once, others by a line that offers it. */
+function showFinished(): void {
+  const { archives, jobs } = getApp();
+  for (const jobId of jobs.mine) {
+    const job = jobs.jobs.find((each) => each.jobId === jobId);
+    if (job === undefined) continue;
+    if (job.state === 'failed' || job.state === 'cancelled') jobsDo({ type: 'settled', jobId });
+    const archive = archives?.find((each) => each.archiveId === job.archiveId);
+    if (archive === undefined) continue;
+    if (job.state === 'running' && job.image !== null && !batchShown) {
+      // Its layers come one by one: there is something to look at already.
+      batchShown = true;
+      shownEarly.add(jobId);
+      showImage(archive.archiveId, job.image);
+    }
+    if (job.state !== 'done') continue;
+    jobsDo({ type: 'settled', jobId });
+    const image = archive.images[job.image ?? 0] ?? archive.images[0];
+    if (image === undefined) toast(`${archive.title} holds no images`);
+    else if (shownEarly.delete(jobId)) relight(archive.archiveId, image);
+    else if (!batchShown) {
+      batchShown = true;
+      showImage(archive.archiveId, image.index);
+    } else {
+      const show = () => showImage(archive.archiveId, image.index);
+      toast(`${imageTitle(archive, image)} is open`, { label: 'Show', run: show });
+    }
+  }
+  if (getApp().jobs.mine.length === 0) batchShown = false;
+}
+
+/** What each layer holds is known only when all are read: the biggest is lit then, unless the user chose another meanwhile. */
+function relight(archiveId: string, image: ImageSummary): void {
+  const { selection, anchor } = getApp();
+  const layer = firstLayer(image);
+  const untouched = selection.archiveId === archiveId && selection.image === image.index && selection.path === null;
+  if (!untouched || selection.from !== anchor || selection.to !== anchor || anchor !== firstLayer({ ...image, loaded: false })) return;
+  setApp({ anchor: layer });
+  select({ ...selection, from: layer, to: layer }, { replace: true });
+}

@@ -1,0 +1,25 @@
+/** What of a dragged item is known before it is dropped. */
+export interface DraggedItem {
+  readonly kind: string;
+  /** Media type, empty where the system has none for it: folders and most archives. */
+  readonly type: string;
+}
+
+export interface DropOffer {
+  readonly accepts: boolean;
+  readonly text: string;
+}
+
+const WRONG = /^(image|audio|video|text|font)\/|^application\/(pdf|json|javascript|xml|msword|vnd\.)/;
+
+/** What the window says while something is dragged over it; null where it is nothing of ours. */
+export function offerFor(items: readonly DraggedItem[]): DropOffer | null {
+  const files = items.filter(({ kind }) => kind === 'file');
+  if (files.length === 0) return null;
+  const good = files.filter(({ type }) => !WRONG.test(type));
+  if (good.length === 0) {
+    return { accepts: false, text: files.length === 1 ? 'This is not a tar archive' : 'These are not tar archives' };
+  }
+  if (good.length === 1) return { accepts: true, text: 'Open this archive' };
+  return { accepts: true, text: `Open ${good.length} archives` };
+}

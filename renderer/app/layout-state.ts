@@ -1,0 +1,67 @@
+/** How the panes lie; kept in the browser's storage. */
+export interface LayoutState {
+  readonly theme: 'auto' | 'light' | 'dark';
+  readonly libraryWidth: number;
+  readonly chainWidth: number;
+  readonly detailsWidth: number;
+  readonly libraryOpen: boolean;
+  readonly findingsOpen: boolean;
+  /** In a narrow window details and library are drawers, one at a time. */
+  readonly drawer: 'none' | 'details' | 'library';
+}
+
+export const PANE_LIMITS = {
+  libraryWidth: { min: 160, max: 360 },
+  chainWidth: { min: 200, max: 480 },
+  detailsWidth: { min: 280, max: 640 },
+} as const;
+
+const KEY = 'layerscope.layout';
+const initial: LayoutState = {
+  theme: 'auto',
+  libraryWidth: 204,
+  chainWidth: 276,
+  detailsWidth: 384,
+  libraryOpen: true,
+  findingsOpen: false,
+  drawer: 'none',
+};
+
+/** What was kept, as far as it makes sense. */
+export function readLayout(): LayoutState {
+  let kept: unknown = null;
+  try {
+    kept = JSON.parse(globalThis.localStorage?.getItem(KEY) ?? 'null');
+  } catch {
+    // No storage, or not ours: the window starts as new.
+  }
+  return parseLayout(kept);
+}
+
+/** Any value as a layout: what doesn't fit is as at first. */
+export function parseLayout(kept: unknown): LayoutState {
+  if (typeof kept !== 'object' || kept === null) return initial;
+  const { theme, libraryOpen } = kept as Partial<Record<keyof LayoutState, unknown>>;
+  const width = (name: keyof typeof PANE_LIMITS) => {
+    const value = (kept as Record<string, unknown>)[name];
+    const { min, max } = PANE_LIMITS[name];
+    return typeof value === 'number' && value >= min && value <= max ? value : initial[name];
+  };
+  return {
+    ...initial,
+    theme: theme === 'light' || theme === 'dark' ? theme : 'auto',
+    libraryOpen: typeof libraryOpen === 'boolean' ? libraryOpen : true,
+    libraryWidth: width('libraryWidth'),
+    chainWidth: width('chainWidth'),
+    detailsWidth: width('detailsWidth'),
+  };
+}
+
+export function keepLayout(layout: LayoutState): void {
+  const { theme, libraryWidth, chainWidth, detailsWidth, libraryOpen } = layout;
+  try {
+    globalThis.localStorage?.setItem(KEY, JSON.stringify({ theme, libraryWidth, chainWidth, detailsWidth, libraryOpen }));
+  } catch {
+    // Storage that is full or refused: the layout lasts as long as the window.
+  }
+}

@@ -1,0 +1,216 @@
+import { CONTENT_PAGE_BYTES, type EntryDetails, FIRST_PAGE_ROWS, PAGE_ROWS } from '#contract';
+import { type RowTable, toHex, unescapePath } from '#model';
+import { Assembly } from '../features/changes/assemble.ts';
+import { IMAGE_LIMIT_BYTES, previewKind } from '../features/details/preview.ts';
+import { loadMore, pathHexOf, plainError } from './actions.ts';
+import { type Selection, selectedImage } from './selection-state.ts';
+import { changesDo, detailsDo, getApp, useApp } from './store.ts';
+
+/** Tables that were shown lately, by request: what the host serves of an open archive never changes. */
+const tables = new Map<string, RowTable>();
+const TABLES_KEPT_ROWS = 1_500_000;
+
+function keep(key: string, table: RowTable): void {
+  tables.delete(key);
+  tables.set(key, table);
+  let rows = 0;
+  for (const each of tables.values()) rows += each.length;
+  for (const [oldest, each] of tables) {
+    if (rows <= TABLES_KEPT_ROWS || oldest === key) break;
+    tables.delete(oldest);
+    rows -= each.length;
+  }
+}
+
+/** The request whose table answers a selection, null where there's nothing to ask. */
+function changesKey(selection: Selection): string | null {
+  const found = selectedImage(getApp().archives ?? [], selection);
+  if (found === null || !found.image.loaded || found.image.layers.length === 0) return null;
+  const layers = selection.mode === 'stacked' ? `view/${selection.to}` : `changes/${selection.from}-${selection.to}`;
+  return `${selection.archiveId}/${selection.image}/${layers}`;
+}
+
+function detailsKey(selection: Selection): string | null {
+  if (selection.path === null || changesKey(selection) === null) return null;
+  const layers = selection.mode === 'stacked' ? `${selection.to}` : `${selection.from}-${selection.to}`;
+  return `${selection.archiveId}/${selection.image}/${selection.mode}/${layers}/${toHex(unescapePath(selection.path))}`;
+}
+
+let changesAsked: AbortController | null = null;
+
+async function loadChanges(key: string, selection: Selection): Promise<void> {
+  changesAsked?.abort();
+  const control = new AbortController();
+  changesAsked = control;
+  changesDo({ type: 'asked', key, wanted: selection.path });
+  const dense = selection.mode === 'layer';
+  const known = tables.get(key);
+  if (known !== undefined) {
+    keep(key, known);
+    changesDo({ type: 'came', key, table: known, total: known.length, dense });
+    return;
+  }
+  const { client } = getApp();
+  if (client === null || selection.archiveId === null) return;
+  const ref = { archiveId: selection.archiveId, image: selection.image };
+  const { signal } = control;
+  try {
+    let assembly: Assembly | null = null;
+    let table: RowTable | null = null;
+    do {
+      const start: number = assembly?.length ?? 0;
+      const range = { start, count: start === 0 ? FIRST_PAGE_ROWS : PAGE_ROWS };
+      const page =
+        selection.mode === 'stacked'
+          ? await client.call('image.view', { ...ref, layer: selection.to, ...range }, { signal })
+          : await client.call('image.changes', { ...ref, from: selection.from, to: selection.to, ...range }, { signal });
+      if (signal.aborted) return;
+      assembly ??= new Assembly(page.total);
+      if (page.rows.length === 0 && page.total > assembly.length) throw new Error('a page without rows before the end');
+      table = assembly.add(page);
+      changesDo({ type: 'came', key, table, total: page.total, dense });
+    } while (!assembly.complete);
+    keep(key, table);
+  } catch (error) {
+    if (!signal.aborted) changesDo({ type: 'failed', key, error: plainError(error) });
+  }
+}
+
+let detailsAsked: AbortController | null = null;
+
+async function loadDetails(key: string, selection: Selection): Promise<void> {
+  detailsAsked?.abort();
+  const control = new AbortController();
+  detailsAsked = control;
+  detailsDo({ type: 'asked', key });
+  const { client } = getApp();
+  if (client === null || selection.archiveId === null) return;
+  const ref = { archiveId: selection.archiveId, image: selection.image, pathHex: pathHexOf(key) };
+  const { signal } = control;
+  try {
+    let details = await client.call('entry.details', { ...ref, layer: selection.to }, { signal });
+    if (selection.mode === 'layer' && selection.from < selection.to) {
+      // Of a range, before is what lies below all of it.
+      const first = await client.call('entry.details', { ...ref, layer: selection.from }, { signal });
+      details = { ...details, before: first.before };
+    }
+    if (signal.aborted) return;
+    detailsDo({ type: 'detailsCame', key, details: { state: 'ready', value: details } });
+    await loadTab();
+  } catch (error) {
+    if (!signal.aborted) detailsDo({ type: 'detailsCame', key, details: { state: 'failed', error: plainError(error) } });
+  }
+}
+
+/** What the chosen tab needs and isn't there yet. */
+async function loadTab(): Promise<void> {
+  const { details } = getApp();
+  if (details.details.state !== 'ready' || details.key === null) return;
+  if (details.tab === 'content' && details.content.state === 'idle') await loadContent(details.key, details.details.value);
+  if (details.tab === 'raw' && details.raw.state === 'idle') await loadRaw(details.key, details.details.value);
+}
+
+/** The layer in whose view the path is: of a removed one, that below. Null where it is nowhere. */
+export function layerOfView(details: EntryDetails, selection: Selection): number | null {
+  if (details.now !== null) return selection.to;
+  if (details.before === null) return null;
+  return (selection.mode === 'layer' ? selection.from : selection.to) - 1;
+}
+
+async function loadContent(key: string, details: EntryDetails): Promise<void> {
+  const { client, selection } = getApp();
+  const layer = layerOfView(details, selection);
+  const type = (details.now ?? details.before)?.type;
+  if (client === null || layer === null || selection.archiveId === null || (type !== 'file' && type !== 'hardlink')) return;
+  const signal = detailsAsked?.signal;
+  detailsDo({ type: 'contentCame', key, content: { state: 'loading' } });
+  try {
+    const ref = { archiveId: selection.archiveId, image: selection.image, layer, pathHex: pathHexOf(key) };
+    const page = await client.call(
+      'entry.content',
+      { ...ref, offset: 0, length: CONTENT_PAGE_BYTES },
+      signal === undefined ? {} : { signal },
+    );
+    const more = page.bytes.length < page.totalBytes ? 'there' : 'none';
+    const value = { totalBytes: page.totalBytes, bytes: page.bytes, more, moreError: null, layer } as const;
+    detailsDo({ type: 'contentCame', key, content: { state: 'ready', value } });
+    const kind = previewKind(page.bytes, more === 'none');
+    if (kind !== 'text' && kind !== 'hex' && page.totalBytes <= IMAGE_LIMIT_BYTES) await loadWhole(key);
+  } catch (error) {
+    if (!signal?.aborted) detailsDo({ type: 'contentCame', key, content: { state: 'failed', error: plainError(error) } });
+  }
+}
+
+/** An image is drawn when all of it is there. */
+async function loadWhole(key: string): Promise<void> {
+  for (;;) {
+    const { details } = getApp();
+    if (details.key !== key || details.content.state !== 'ready' || details.content.value.more !== 'there') return;
+    if (details.content.value.moreError !== null) return;
+    await loadMore();
+  }
+}
+
+async function loadRaw(key: string, details: EntryDetails): Promise<void> {
+  const { client, selection } = getApp();
+  if (client === null || selection.archiveId === null) return;
+  const layer = layerOfView(details, selection);
+  if (layer === null) return;
+  const signal = detailsAsked?.signal;
+  detailsDo({ type: 'rawCame', key, raw: { state: 'loading' } });
+  try {
+    const ref = { archiveId: selection.archiveId, image: selection.image, layer, pathHex: pathHexOf(key) };
+    const value = await client.call('entry.raw', ref, signal === undefined ? {} : { signal });
+    detailsDo({ type: 'rawCame', key, raw: { state: 'ready', value } });
+  } catch (error) {
+    if (!signal?.aborted) detailsDo({ type: 'rawCame', key, raw: { state: 'failed', error: plainError(error) } });
+  }
+}
+
+/** Has the panes filled for whatever is chosen, from now on. */
+export function watchSelection(): void {
+  let shownChanges: string | null = null;
+  let shownDetails: string | null = null;
+  let waiting: ReturnType<typeof setTimeout> | null = null;
+  useApp.subscribe((state, before) => {
+    if (state.details.tab !== before.details.tab) void loadTab();
+    if (state.selection === before.selection && state.archives === before.archives) return;
+    const { selection } = state;
+    const changes = changesKey(selection);
+    if (changes !== shownChanges) {
+      shownChanges = changes;
+      if (changes === null) changesDo({ type: 'cleared' });
+      else void loadChanges(changes, selection);
+    }
+    const details = detailsKey(selection);
+    if (details !== shownDetails) {
+      shownDetails = details;
+      if (waiting !== null) clearTimeout(waiting);
+      if (details === null) {
+        detailsAsked?.abort();
+        detailsDo({ type: 'cleared' });
+      } else {
+        // The arrow keys pass over rows faster than anyone reads.
+        waiting = setTimeout(() => void loadDetails(details, selection), 40);
+      }
+    }
+  });
+}
+
+/** Asks again for what failed. */
+export function retryChanges(): void {
+  const { selection } = getApp();
+  const key = changesKey(selection);
+  if (key !== null) void loadChanges(key, selection);
+}
+
+export function retryDetails(): void {
+  const { selection } = getApp();
+  const key = detailsKey(selection);
+  if (key !== null) void loadDetails(key, selection);
+}
+
+/** Forgets the tables of archives that were closed. */
+export function forgetArchives(open: ReadonlySet<string>): void {
+  for (const key of tables.keys()) if (!open.has(key.slice(0, key.indexOf('/')))) tables.delete(key);
+}

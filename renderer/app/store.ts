@@ -1,0 +1,66 @@
+import { create } from 'zustand';
+import type { AppInfo, ArchiveSummary, Client } from '#contract';
+import {
+  type ChangesAction,
+  type ChangesState,
+  changesReducer,
+  initialChanges,
+  type PlainError,
+} from '../features/changes/changes-state.ts';
+import { type DetailsAction, type DetailsState, detailsReducer, initialDetails } from '../features/details/details-state.ts';
+import { initialJobs, type JobsAction, type JobsState, jobsReducer } from '../features/jobs/jobs-state.ts';
+import { type LayoutState, readLayout } from './layout-state.ts';
+import { NOTHING, type Selection } from './selection-state.ts';
+
+export interface Toast {
+  readonly id: number;
+  readonly text: string;
+  readonly action: { readonly label: string; readonly run: () => void } | null;
+}
+
+/** Everything the window knows. The parts change by their reducers only. */
+export interface AppState {
+  readonly client: Client | null;
+  readonly info: AppInfo | null;
+  /** Why there is no client, or that the host stopped answering. */
+  readonly connection: { readonly state: 'connecting' | 'open' | 'lost' } | { readonly state: 'failed'; readonly error: PlainError };
+  /** Null until the host said it for the first time. */
+  readonly archives: readonly ArchiveSummary[] | null;
+  readonly selection: Selection;
+  /** Layer that a Shift-click counts from. */
+  readonly anchor: number;
+  readonly changes: ChangesState;
+  readonly details: DetailsState;
+  readonly jobs: JobsState;
+  readonly layout: LayoutState;
+  readonly toasts: readonly Toast[];
+}
+
+export const useApp = create<AppState>()(() => ({
+  client: null,
+  info: null,
+  connection: { state: 'connecting' },
+  archives: null,
+  selection: NOTHING,
+  anchor: 0,
+  changes: initialChanges,
+  details: initialDetails,
+  jobs: initialJobs,
+  layout: readLayout(),
+  toasts: [],
+}));
+
+export const getApp = useApp.getState;
+export const setApp = useApp.setState;
+
+export function changesDo(action: ChangesAction): void {
+  setApp((state) => ({ changes: changesReducer(state.changes, action) }));
+}
+
+export function detailsDo(action: DetailsAction): void {
+  setApp((state) => ({ details: detailsReducer(state.details, action) }));
+}
+
+export function jobsDo(action: JobsAction): void {
+  setApp((state) => ({ jobs: jobsReducer(state.jobs, action) }));
+}

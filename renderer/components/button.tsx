@@ -1,0 +1,63 @@
+import type { ReactNode } from 'react';
+import { Button as AriaButton } from 'react-aria-components/Button';
+import styles from './button.module.css';
+import { Icon, type IconName } from './icons.tsx';
+import { Hint } from './tooltip.tsx';
+
+/** A button with a word. `primary` once a view. */
+export function Button({
+  children,
+  onPress,
+  kind = 'plain',
+  icon,
+  disabled = false,
+}: {
+  children: ReactNode;
+  onPress: () => void;
+  kind?: 'plain' | 'primary' | 'quiet';
+  icon?: IconName;
+  disabled?: boolean;
+}) {
+  return (
+    <AriaButton className={`${styles.button} ${styles[kind]}`} onPress={onPress} isDisabled={disabled}>
+      {icon === undefined ? null : <Icon name={icon} />}
+      {children}
+    </AriaButton>
+  );
+}
+
+/** A button that is a symbol: its word is the accessible name and the tooltip. */
+export function IconButton({
+  label,
+  icon,
+  onPress,
+  keys,
+  disabled = false,
+  pressed,
+  small = false,
+  className,
+}: {
+  label: string;
+  icon: IconName;
+  onPress: () => void;
+  /** Shown in the tooltip. */
+  keys?: string;
+  disabled?: boolean;
+  pressed?: boolean;
+  small?: boolean;
+  className?: string | undefined;
+}) {
+  return (
+    <Hint text={label} keys={keys}>
+      <AriaButton
+        className={`${styles.icon} ${small ? styles.small : ''} ${className ?? ''}`}
+        aria-label={label}
+        onPress={onPress}
+        isDisabled={disabled}
+        {...(pressed === undefined ? {} : { 'aria-pressed': pressed })}
+      >
+        <Icon name={icon} size={small ? 14 : 16} />
+      </AriaButton>
+    </Hint>
+  );
+}

@@ -1,0 +1,56 @@
+import styles from './mark.module.css';
+
+export type MarkName = 'added' | 'modified' | 'removed' | 'opaque' | 'unchanged';
+
+const GLYPHS: Record<MarkName, string> = { added: '+', modified: '~', removed: '−', opaque: '⊘', unchanged: '' };
+
+/** What happened to a path: glyph, colour, and the word for screen readers. */
+export function Mark({ name }: { name: MarkName }) {
+  return (
+    <span className={`${styles.mark} ${styles[name]}`}>
+      <span aria-hidden="true">{GLYPHS[name]}</span>
+      <span className="visually-hidden">{name}</span>
+    </span>
+  );
+}
+
+/** Added, modified and removed below a folder, as a hairline in three parts. */
+export function MixedMark({ added, modified, removed }: { added: number; modified: number; removed: number }) {
+  const words = [added > 0 ? `${added} added` : '', modified > 0 ? `${modified} modified` : '', removed > 0 ? `${removed} removed` : ''];
+  const text = words.filter((word) => word !== '').join(', ');
+  return (
+    <span className={styles.mixed} title={text}>
+      {added > 0 ? <i className={styles.partAdded} style={{ flexGrow: part(added) }} /> : null}
+      {modified > 0 ? <i className={styles.partModified} style={{ flexGrow: part(modified) }} /> : null}
+      {removed > 0 ? <i className={styles.partRemoved} style={{ flexGrow: part(removed) }} /> : null}
+      <span className="visually-hidden">contains {text}</span>
+    </span>
+  );
+}
+
+/** A share that lets a few beside many be seen. */
+function part(count: number): number {
+  return Math.log2(count + 1);
+}
+
+/** `+312 ~18 −4` */
+export function Counts({ added, modified, removed }: { added: number; modified: number; removed: number }) {
+  return (
+    <span className={`number ${styles.counts}`}>
+      <Count name="added" glyph="+" count={added} />
+      <Count name="modified" glyph="~" count={modified} />
+      <Count name="removed" glyph="−" count={removed} />
+    </span>
+  );
+}
+
+function Count({ name, glyph, count }: { name: 'added' | 'modified' | 'removed'; glyph: string; count: number }) {
+  if (count === 0) return null;
+  return (
+    <span className={styles[name]}>
+      <span aria-hidden="true">{glyph}</span>
+      {count.toLocaleString('en')}
+      <span className="visually-hidden"> {name}</span>
+    </span>
+  );
+}

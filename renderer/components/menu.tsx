@@ -1,0 +1,59 @@
+import type { ReactNode } from 'react';
+import { Button } from 'react-aria-components/Button';
+import { Menu, MenuItem, MenuTrigger } from 'react-aria-components/Menu';
+import { Popover } from 'react-aria-components/Popover';
+import { Icon } from './icons.tsx';
+import styles from './menu.module.css';
+
+export interface MenuChoice {
+  readonly id: string;
+  readonly label: string;
+  readonly detail?: string | undefined;
+}
+
+/** A button that opens a list of choices; the chosen one has a tick. */
+export function MenuButton({
+  label,
+  children,
+  choices,
+  selected,
+  onChoose,
+  quiet = false,
+}: {
+  label: string;
+  children: ReactNode;
+  choices: readonly MenuChoice[];
+  selected: string | null;
+  onChoose: (id: string) => void;
+  quiet?: boolean;
+}) {
+  return (
+    <MenuTrigger>
+      <Button className={`${styles.button} ${quiet ? styles.quiet : ''}`} aria-label={label}>
+        {children}
+        <Icon name="chevronDown" size={12} className={styles.caret ?? ''} />
+      </Button>
+      <Popover className={styles.popover ?? ''} offset={4}>
+        <Menu
+          className={styles.menu ?? ''}
+          aria-label={label}
+          selectionMode="single"
+          selectedKeys={selected === null ? [] : [selected]}
+          onAction={(key) => onChoose(String(key))}
+        >
+          {choices.map((choice) => (
+            <MenuItem key={choice.id} id={choice.id} className={styles.item ?? ''} textValue={choice.label}>
+              {({ isSelected }) => (
+                <>
+                  <span className={styles.tick}>{isSelected ? <Icon name="check" size={14} /> : null}</span>
+                  <span className={styles.label}>{choice.label}</span>
+                  {choice.detail === undefined ? null : <span className={styles.detail}>{choice.detail}</span>}
+                </>
+              )}
+            </MenuItem>
+          ))}
+        </Menu>
+      </Popover>
+    </MenuTrigger>
+  );
+}

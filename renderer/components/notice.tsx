@@ -1,0 +1,35 @@
+import type { ReactNode } from 'react';
+import { Icon, type IconName } from './icons.tsx';
+import styles from './notice.module.css';
+
+/** What a pane says instead of its content: empty, loading or failed. */
+export function Notice({
+  icon,
+  title,
+  children,
+  tone = 'plain',
+}: {
+  icon?: IconName;
+  title: string;
+  children?: ReactNode;
+  tone?: 'plain' | 'error';
+}) {
+  return (
+    <div className={`${styles.notice} ${styles[tone]}`} role={tone === 'error' ? 'alert' : undefined}>
+      {icon === undefined ? null : <Icon name={icon} size={20} className={styles.icon ?? ''} />}
+      <p className={styles.title}>{title}</p>
+      {children === undefined ? null : <div className={styles.body}>{children}</div>}
+    </div>
+  );
+}
+
+/** An error where it belongs: sentence, hint, code. */
+export function ErrorText({ error, hint }: { error: { readonly code: string; readonly message: string }; hint: string }) {
+  return (
+    <>
+      <p className={`${styles.message} selectable`}>{error.message}</p>
+      {hint === '' ? null : <p className={`${styles.hint} selectable`}>{hint}</p>}
+      <p className={`${styles.code} selectable`}>{error.code}</p>
+    </>
+  );
+}

@@ -1,0 +1,37 @@
+import { ToggleButton } from 'react-aria-components/ToggleButton';
+import { ToggleButtonGroup } from 'react-aria-components/ToggleButtonGroup';
+import styles from './segmented.module.css';
+
+/** One of a few, all in sight. */
+export function Segmented<T extends string>({
+  label,
+  value,
+  options,
+  onChange,
+  small = false,
+}: {
+  label: string;
+  value: T;
+  options: readonly { readonly value: T; readonly label: string; readonly title?: string }[];
+  onChange: (value: T) => void;
+  small?: boolean;
+}) {
+  return (
+    <ToggleButtonGroup
+      className={`${styles.group} ${small ? styles.small : ''}`}
+      aria-label={label}
+      selectionMode="single"
+      disallowEmptySelection
+      selectedKeys={[value]}
+      onSelectionChange={(keys) => {
+        for (const option of options) if (keys.has(option.value) && option.value !== value) onChange(option.value);
+      }}
+    >
+      {options.map((option) => (
+        <ToggleButton key={option.value} id={option.value} className={styles.option ?? ''}>
+          {option.label}
+        </ToggleButton>
+      ))}
+    </ToggleButtonGroup>
+  );
+}

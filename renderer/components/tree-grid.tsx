@@ -1,0 +1,313 @@
+// biome-ignore-all lint/a11y/useSemanticElements: a table lays out all its rows; this grid draws those in sight
+// biome-ignore-all lint/a11y/useFocusableInteractive: rows take the focus, cells and groups don't (APG, Treegrid, row focus)
+// biome-ignore-all lint/a11y/useKeyWithClickEvents: keys are handled once, on the group of rows
+import { defaultRangeExtractor, useVirtualizer } from '@tanstack/react-virtual';
+import {
+  type KeyboardEvent,
+  type MouseEvent,
+  type ReactNode,
+  type Ref,
+  useEffect,
+  useImperativeHandle,
+  useLayoutEffect,
+  useMemo,
+  useRef,
+} from 'react';
+import styles from './tree-grid.module.css';
+
+export const ROW_HEIGHT = 24;
+const HEAD_HEIGHT = 27;
+/** Chromium draws no element higher than this many px. */
+const MAX_HEIGHT = 33_554_400;
+
+/** What the grid needs to know of a tree: by row number, in depth-first order. */
+export interface TreeShape {
+  readonly parent: Int32Array;
+  isFolder(row: number): boolean;
+  isOpen(row: number): boolean;
+  /** For type-ahead. */
+  name(row: number): string;
+}
+
+export interface TreeColumn {
+  readonly id: string;
+  readonly header: ReactNode;
+  readonly sorted?: 'ascending' | 'descending' | undefined;
+  readonly onSort?: (() => void) | undefined;
+  /** A track of `grid-template-columns`. */
+  readonly width: string;
+  readonly align?: 'right' | undefined;
+}
+
+export interface TreeGridHandle {
+  focus(): void;
+}
+
+/**
+ * A tree over row numbers, as many as a million: only rows in sight are in the document. One tab stop; the active row has the focus
+ * and stays in the document when it is scrolled away. Source: WAI-ARIA Authoring Practices, Treegrid.
+ */
+export function TreeGrid({
+  label,
+  rows,
+  shape,
+  columns,
+  active,
+  onActive,
+  onToggle,
+  onOpenSiblings,
+  onOpen,
+  cell,
+  rowClass,
+  handle,
+  isShortcut,
+}: {
+  label: string;
+  /** Row numbers in sight, top to bottom. */
+  rows: Uint32Array;
+  shape: TreeShape;
+  columns: readonly TreeColumn[];
+  active: number;
+  onActive: (row: number) => void;
+  onToggle: (row: number, open: boolean) => void;
+  onOpenSiblings: (row: number) => void;
+  /** Enter, Space or a double click. */
+  onOpen: (row: number) => void;
+  cell: (row: number, column: string, level: number) => ReactNode;
+  rowClass: (row: number) => string | undefined;
+  handle?: Ref<TreeGridHandle>;
+  /** Keys that mean something else and so begin no type-ahead. */
+  isShortcut: (key: string) => boolean;
+}) {
+  const scroller = useRef<HTMLDivElement>(null);
+  const wantFocus = useRef(false);
+  const count = Math.min(rows.length, Math.floor(MAX_HEIGHT / ROW_HEIGHT));
+  const places = useMemo(() => placesOf(rows, shape.parent), [rows, shape.parent]);
+  const activeIndex = useMemo(() => (active < 0 ? -1 : rows.indexOf(active)), [rows, active]);
+  const stop = Math.max(activeIndex, 0);
+
+  const virtual = useVirtualizer({
+    count,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => ROW_HEIGHT,
+    overscan: 12,
+    paddingStart: HEAD_HEIGHT,
+    scrollPaddingStart: HEAD_HEIGHT,
+    rangeExtractor: (range) => {
+      const wanted = defaultRangeExtractor(range);
+      if (stop < count && !wanted.includes(stop)) wanted.push(stop);
+      return wanted.sort((a, b) => a - b);
+    },
+  });
+
+  const lastActive = useRef(-1);
+  useLayoutEffect(() => {
+    if (activeIndex < 0) return;
+    if (active !== lastActive.current) virtual.scrollToIndex(activeIndex, { align: 'auto' });
+    lastActive.current = active;
+  }, [active, activeIndex, virtual]);
+  useEffect(() => {
+    if (!wantFocus.current) return;
+    const element = scroller.current?.querySelector<HTMLElement>(`[data-row="${active}"]`);
+    if (element === null || element === undefined) return;
+    wantFocus.current = false;
+    element.focus({ preventScroll: true });
+  });
+  useImperativeHandle(handle, () => ({
+    focus() {
+      const row = rows[stop];
+      if (row === undefined) return;
+      wantFocus.current = true;
+      onActive(row);
+      scroller.current?.querySelector<HTMLElement>(`[data-row="${row}"]`)?.focus();
+    },
+  }));
+
+  const typed = useRef({ text: '', at: 0 });
+
+  function moveTo(index: number) {
+    const row = rows[Math.min(count - 1, Math.max(0, index))];
+    if (row === undefined) return;
+    wantFocus.current = true;
+    onActive(row);
+  }
+
+  function typeAhead(key: string, time: number): void {
+    const { text, at } = typed.current;
+    const next = time - at > 600 ? key : text + key;
+    typed.current = { text: next.toLowerCase(), at: time };
+    // One letter again and again goes through the names that begin with it.
+    const again = next.length > 1 && [...next].every((each) => each === next[0]);
+    const wanted = again ? (next[0] as string) : next.toLowerCase();
+    const from = next.length === 1 || again ? stop + 1 : stop;
+    for (let i = 0; i < count; i++) {
+      const index = (from + i) % count;
+      if (
+        shape
+          .name(rows[index] as number)
+          .toLowerCase()
+          .startsWith(wanted)
+      ) {
+        moveTo(index);
+        return;
+      }
+    }
+  }
+
+  function onKeyDown(event: KeyboardEvent<HTMLDivElement>) {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const row = rows[stop];
+    if (row === undefined) return;
+    const page = Math.max(1, Math.floor((scroller.current?.clientHeight ?? 240) / ROW_HEIGHT) - 2);
+    const typing = event.timeStamp - typed.current.at < 600 && typed.current.text !== '';
+    const key = event.key;
+    const handled = (() => {
+      if (typing && key.length === 1 && key !== ' ') return typeAhead(key, event.timeStamp);
+      switch (key) {
+        case 'ArrowDown':
+        case 'j':
+          return moveTo(activeIndex + 1);
+        case 'ArrowUp':
+        case 'k':
+          return moveTo(stop - 1);
+        case 'PageDown':
+          return moveTo(stop + page);
+        case 'PageUp':
+          return moveTo(stop - page);
+        case 'Home':
+          return moveTo(0);
+        case 'End':
+          return moveTo(count - 1);
+        case 'ArrowRight':
+          if (!shape.isFolder(row)) return undefined;
+          return shape.isOpen(row) ? moveTo(stop + 1) : onToggle(row, true);
+        case 'ArrowLeft': {
+          if (shape.isFolder(row) && shape.isOpen(row)) return onToggle(row, false);
+          const parent = shape.parent[row] as number;
+          return parent < 0 ? undefined : moveTo(rows.lastIndexOf(parent, stop));
+        }
+        case '*':
+          return onOpenSiblings(row);
+        case 'Enter':
+        case ' ':
+          return onOpen(row);
+        default:
+          return key.length === 1 && !isShortcut(key) ? typeAhead(key, event.timeStamp) : false;
+      }
+    })();
+    if (handled === false) return;
+    event.preventDefault();
+    event.stopPropagation();
+  }
+
+  const template = columns.map(({ width }) => width).join(' ');
+  function onRowClick(event: MouseEvent, row: number) {
+    wantFocus.current = true;
+    onActive(row);
+    if ((event.target as HTMLElement).closest('[data-twisty]') !== null) onToggle(row, !shape.isOpen(row));
+  }
+
+  return (
+    <div
+      className={styles.grid}
+      role="treegrid"
+      aria-label={label}
+      aria-rowcount={rows.length + 1}
+      aria-colcount={columns.length}
+      ref={scroller}
+    >
+      <div role="rowgroup" className={styles.head}>
+        <div role="row" aria-rowindex={1} className={styles.headRow} style={{ gridTemplateColumns: template }}>
+          {columns.map(({ id, header, sorted, onSort, align }) => (
+            <div key={id} role="columnheader" aria-sort={sorted} className={`${styles.headCell} ${align === 'right' ? styles.right : ''}`}>
+              {onSort === undefined ? (
+                header
+              ) : (
+                <button type="button" className={styles.sort} onClick={onSort}>
+                  {header}
+                  <span aria-hidden="true" className={styles.arrow}>
+                    {sorted === undefined ? '' : sorted === 'ascending' ? '↑' : '↓'}
+                  </span>
+                </button>
+              )}
+            </div>
+          ))}
+        </div>
+      </div>
+      <div role="rowgroup" className={styles.ground} style={{ height: count * ROW_HEIGHT }} onKeyDown={onKeyDown}>
+        {virtual.getVirtualItems().map(({ index, start }) => {
+          const row = rows[index];
+          if (row === undefined) return null;
+          const folder = shape.isFolder(row);
+          return (
+            <div
+              key={row}
+              role="row"
+              data-row={row}
+              className={`${styles.row} ${rowClass(row) ?? ''}`}
+              style={{ gridTemplateColumns: template, transform: `translateY(${start - HEAD_HEIGHT}px)` }}
+              aria-rowindex={index + 2}
+              aria-level={(places.level[index] ?? 0) + 1}
+              aria-posinset={places.position[index]}
+              aria-setsize={places.setSize[index]}
+              aria-selected={row === active}
+              aria-expanded={folder ? shape.isOpen(row) : undefined}
+              tabIndex={index === stop ? 0 : -1}
+              onClick={(event) => onRowClick(event, row)}
+              onDoubleClick={() => (folder ? onToggle(row, !shape.isOpen(row)) : onOpen(row))}
+              onFocus={() => row !== active && onActive(row)}
+            >
+              {columns.map(({ id, align }) => (
+                <div key={id} role="gridcell" className={`${styles.cell} ${align === 'right' ? styles.right : ''}`}>
+                  {cell(row, id, places.level[index] ?? 0)}
+                </div>
+              ))}
+            </div>
+          );
+        })}
+      </div>
+    </div>
+  );
+}
+
+interface Places {
+  readonly level: Uint16Array;
+  readonly position: Uint32Array;
+  readonly setSize: Uint32Array;
+}
+
+/** Level, place among its siblings and their number, of every row in sight: one pass, no objects. */
+function placesOf(rows: Uint32Array, parent: Int32Array): Places {
+  const level = new Uint16Array(rows.length);
+  const position = new Uint32Array(rows.length);
+  const setSize = new Uint32Array(rows.length);
+  // Of the folders above the row that is looked at: their row, how many children were met, and the index of the last of them.
+  const above: number[] = [];
+  const met: number[] = [0];
+  const last: number[] = [-1];
+  const previous = new Int32Array(rows.length);
+  const close = (depth: number) => {
+    for (let at = last[depth] as number; at >= 0; at = previous[at] as number) setSize[at] = met[depth] as number;
+  };
+  for (let index = 0; index < rows.length; index++) {
+    const row = rows[index] as number;
+    const folder = parent[row] as number;
+    while (above.length > 0 && above[above.length - 1] !== folder) {
+      close(above.length);
+      above.pop();
+      met.pop();
+      last.pop();
+    }
+    const depth = above.length;
+    level[index] = depth;
+    met[depth] = (met[depth] as number) + 1;
+    position[index] = met[depth] as number;
+    previous[index] = last[depth] as number;
+    last[depth] = index;
+    above.push(row);
+    met.push(0);
+    last.push(-1);
+  }
+  for (let depth = above.length; depth >= 0; depth--) close(depth);
+  return { level, position, setSize };
+}

@@ -1,0 +1,249 @@
+import { type KeyboardEvent, useEffect, useMemo, useRef, useState } from 'react';
+import type { ImageSummary } from '#contract';
+import { displayText, type HistoryReport, type LayerReport } from '#model';
+import { chooseLayer } from '../../app/actions.ts';
+import { selectedImage } from '../../app/selection-state.ts';
+import { useApp } from '../../app/store.ts';
+import { Icon } from '../../components/icons.tsx';
+import { Counts } from '../../components/mark.tsx';
+import { Size, sizeTitle } from '../../components/size.tsx';
+import { loadingJob } from '../jobs/jobs-state.ts';
+import styles from './chain-pane.module.css';
+import { plainCommand, type Stratum, splitVerb, strata, stratumBytes, stratumHeights } from './chain-state.ts';
+import { imageSizes } from './sizes.ts';
+import { ThreeSizes } from './three-sizes.tsx';
+
+/** The spine of the window: the layers as strata to scale, the newest at the top. */
+export function ChainPane() {
+  const archives = useApp((app) => app.archives);
+  const selection = useApp((app) => app.selection);
+  const found = selectedImage(archives ?? [], selection);
+  if (found === null) return null;
+  return <Chain key={`${found.archive.archiveId}.${found.image.index}`} archiveId={found.archive.archiveId} image={found.image} />;
+}
+
+type TouchKind = 'added' | 'modified' | 'removed';
+
+function Chain({ archiveId, image }: { archiveId: string; image: ImageSummary }) {
+  const selection = useApp((app) => app.selection);
+  const jobs = useApp((app) => app.jobs);
+  const details = useApp((app) => app.details.details);
+  const busy = image.loaded ? null : loadingJob(jobs, archiveId, image.index);
+  const lines = useMemo(() => strata(image), [image]);
+  const [unfolded, setUnfolded] = useState<ReadonlySet<string>>(new Set());
+  const list = useRef<HTMLOListElement>(null);
+  const room = useHeight(list);
+  const folds = lines.filter(({ kind }) => kind === 'empty').length;
+  const heights = useMemo(() => {
+    const layers = lines.flatMap((line) => (line.kind === 'layer' ? [line.layer] : []));
+    const found = stratumHeights(
+      layers.map((layer) => stratumBytes(layer, image.loaded)),
+      room - folds * 17 - layers.length - 20,
+    );
+    return new Map(layers.map((layer, i) => [layer.index, found[i] ?? 22]));
+  }, [lines, image.loaded, room, folds]);
+  const touches = useMemo(() => {
+    const found = new Map<number, TouchKind>();
+    if (selection.path !== null && details.state === 'ready') for (const { layer, kind } of details.value.history) found.set(layer, kind);
+    return found;
+  }, [selection.path, details]);
+  const reach = touches.size === 0 ? null : { from: Math.min(...touches.keys()), to: Math.max(...touches.keys()) };
+  const sizes = useMemo(() => imageSizes(image), [image]);
+
+  function onKeyDown(event: KeyboardEvent<HTMLOListElement>) {
+    const step = { ArrowUp: 1, k: 1, ArrowDown: -1, j: -1 }[event.key];
+    const count = image.layers.length;
+    const wanted = step !== undefined ? (step > 0 ? selection.to : selection.from) + step : { Home: count - 1, End: 0 }[event.key];
+    if (wanted === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
+    event.preventDefault();
+    const layer = Math.min(count - 1, Math.max(0, wanted));
+    chooseLayer(layer, event.shiftKey);
+    list.current?.querySelector<HTMLElement>(`[data-layer="${layer}"]`)?.focus();
+  }
+
+  useEffect(() => {
+    list.current?.querySelector(`[data-layer="${selection.to}"]`)?.scrollIntoView({ block: 'nearest' });
+  }, [selection.to]);
+
+  return (
+    <section className={styles.pane} aria-label="Chain" data-pane="chain">
+      <header className={styles.head}>
+        <div className={styles.titleLine}>
+          <h2>Chain</h2>
+          <span className={`number ${styles.count}`}>
+            {image.layers.length} {image.layers.length === 1 ? 'layer' : 'layers'}
+          </span>
+        </div>
+        <ThreeSizes {...sizes} known={image.loaded} />
+        {busy === null ? null : (
+          <p className={styles.busy} role="status">
+            {displayText(busy.phase)}…
+          </p>
+        )}
+      </header>
+      <ol className={styles.list} ref={list} aria-label="Layers, the newest first" onKeyDown={onKeyDown}>
+        {lines.map((line) =>
+          line.kind === 'empty' ? (
+            <EmptyRun
+              key={line.key}
+              line={line}
+              open={unfolded.has(line.key)}
+              onToggle={() => {
+                const next = new Set(unfolded);
+                if (!next.delete(line.key)) next.add(line.key);
+                setUnfolded(next);
+              }}
+            />
+          ) : (
+            <LayerStratum
+              key={line.layer.index}
+              layer={line.layer}
+              step={line.step}
+              count={image.layers.length}
+              height={heights.get(line.layer.index) ?? 22}
+              loaded={image.loaded}
+              lit={line.layer.index >= selection.from && line.layer.index <= selection.to}
+              stop={line.layer.index === selection.to}
+              stacked={selection.mode === 'stacked' && line.layer.index < selection.to}
+              touch={touches.get(line.layer.index) ?? null}
+              well={reach === null || line.layer.index < reach.from || line.layer.index > reach.to ? null : place(line.layer.index, reach)}
+            />
+          ),
+        )}
+        {image.layers.length === 0 ? <li className={styles.none}>This image has no layers.</li> : null}
+      </ol>
+    </section>
+  );
+}
+
+function place(index: number, reach: { from: number; to: number }): string {
+  if (reach.from === reach.to) return '';
+  return index === reach.to ? 'below' : index === reach.from ? 'above' : 'through';
+}
+
+const STATUS_WORDS: Partial<Record<LayerReport['status'], string>> = {
+  missing: 'not in the archive',
+  foreign: 'kept elsewhere',
+  damaged: 'damaged',
+};
+
+function LayerStratum({
+  layer,
+  step,
+  count,
+  height,
+  loaded,
+  lit,
+  stop,
+  stacked,
+  touch,
+  well,
+}: {
+  layer: LayerReport;
+  step: HistoryReport | null;
+  count: number;
+  height: number;
+  loaded: boolean;
+  lit: boolean;
+  stop: boolean;
+  stacked: boolean;
+  touch: TouchKind | null;
+  well: string | null;
+}) {
+  const command = plainCommand(layer.createdBy ?? step?.createdBy ?? null);
+  const bytes = stratumBytes(layer, loaded);
+  const broken = STATUS_WORDS[layer.status];
+  const changes = layer.added + layer.modified + layer.removed;
+  const tall = height >= 40 || lit;
+  return (
+    <li
+      className={`${styles.stratum} ${height >= 60 ? styles[`ground${layer.index % 3}`] : ''} ${lit ? styles.lit : ''} ${stacked ? styles.under : ''} ${broken === undefined ? '' : styles.broken}`}
+      style={{
+        ['--height' as string]: `${lit || broken !== undefined ? Math.max(height, 42) : height}px`,
+        ['--depth' as string]: count <= 1 ? 1 : layer.index / (count - 1),
+      }}
+    >
+      <button
+        type="button"
+        className={styles.button}
+        data-layer={layer.index}
+        aria-pressed={lit}
+        aria-label={`Layer ${layer.index}: ${command ?? 'command unknown'}, ${sizeTitle(bytes)}${broken === undefined ? '' : `, ${broken}`}${touch === null ? '' : `, the path was ${touch} here`}`}
+        title={`${command ?? 'Command unknown'}\n${sizeTitle(bytes)}`}
+        tabIndex={stop ? 0 : -1}
+        onClick={(event) => chooseLayer(layer.index, event.shiftKey)}
+      >
+        <span className={styles.gutter} aria-hidden="true">
+          {well === null ? null : <i className={`${styles.well} ${styles[well] ?? ''}`} />}
+          {touch === null ? null : <i className={`${styles.dot} ${styles[touch]}`} />}
+        </span>
+        <span className={`number ${styles.index}`}>{layer.index}</span>
+        <span className={styles.text}>
+          <Command text={command} wrap={height >= 58} />
+          {tall && loaded && broken === undefined ? (
+            <span className={styles.counts}>{changes === 0 ? 'no changes' : <Counts {...layer} />}</span>
+          ) : null}
+          {broken === undefined ? null : (
+            <span className={styles.status}>
+              <Icon name="warning" size={12} /> {broken}
+            </span>
+          )}
+        </span>
+        <Size bytes={bytes} className={styles.size} />
+      </button>
+    </li>
+  );
+}
+
+function Command({ text, wrap }: { text: string | null; wrap: boolean }) {
+  const parts = text === null ? null : splitVerb(text);
+  return (
+    <span className={`${styles.command} ${wrap ? styles.wrap : ''}`}>
+      {text === null ? (
+        <span className={styles.unknown}>command unknown</span>
+      ) : parts === null ? (
+        text
+      ) : (
+        <>
+          <span className={styles.verb}>{parts.verb}</span> {parts.rest}
+        </>
+      )}
+    </span>
+  );
+}
+
+function EmptyRun({ line, open, onToggle }: { line: Extract<Stratum, { kind: 'empty' }>; open: boolean; onToggle: () => void }) {
+  const { steps } = line;
+  const words = steps.map((step) => plainCommand(step.createdBy) ?? 'command unknown');
+  return (
+    <li className={styles.empty}>
+      <button type="button" className={styles.fold} aria-expanded={open} title={words.join('\n')} onClick={onToggle}>
+        <Icon name={open ? 'chevronDown' : 'chevronRight'} size={10} />
+        {steps.length} {steps.length === 1 ? 'step' : 'steps'} without a layer
+      </button>
+      {open ? (
+        <ol className={styles.steps}>
+          {steps.map((step, index) => (
+            // biome-ignore lint/suspicious/noArrayIndexKey: steps have no name of their own and never move
+            <li key={index} className={`${styles.step} selectable`} title={step.createdBy ?? ''}>
+              <Command text={plainCommand(step.createdBy)} wrap={false} />
+            </li>
+          ))}
+        </ol>
+      ) : null}
+    </li>
+  );
+}
+
+/** Height of an element as it is laid out. */
+function useHeight(element: { readonly current: HTMLElement | null }): number {
+  const [height, setHeight] = useState(600);
+  useEffect(() => {
+    const { current } = element;
+    if (current === null) return;
+    const observer = new ResizeObserver(() => setHeight(current.clientHeight));
+    observer.observe(current);
+    return () => observer.disconnect();
+  }, [element]);
+  return height;
+}

@@ -1,0 +1,288 @@
+import { type Ref, useMemo } from 'react';
+import { displayPath, escapePath, KIND, REASON, type RowTable, rowName, rowPath, TYPE } from '#model';
+import { choosePath, hintFor, openDetails } from '../../app/actions.ts';
+import { isShortcut } from '../../app/commands.ts';
+import { retryChanges } from '../../app/loading.ts';
+import type { Selection } from '../../app/selection-state.ts';
+import { changesDo, useApp } from '../../app/store.ts';
+import { useWidth } from '../../app/width.ts';
+import { Button } from '../../components/button.tsx';
+import { Icon, type IconName } from '../../components/icons.tsx';
+import { Counts, Mark, MixedMark } from '../../components/mark.tsx';
+import { ErrorText, Notice } from '../../components/notice.tsx';
+import { Size } from '../../components/size.tsx';
+import { TreeGrid, type TreeGridHandle } from '../../components/tree-grid.tsx';
+import styles from './changes-pane.module.css';
+import { type ChangesState, isFolder } from './changes-state.ts';
+import { FilterBar } from './filter-bar.tsx';
+import { whatDiffers } from './row-text.ts';
+
+/** What the lit layer, range or view holds: the tree grid with its filters. */
+export function ChangesPane({ handle }: { handle: Ref<TreeGridHandle> }) {
+  const state = useApp((app) => app.changes);
+  const selection = useApp((app) => app.selection);
+  return (
+    <section className={styles.pane} aria-label="Changes" data-pane="changes">
+      <PaneHead state={state} selection={selection} />
+      <Body state={state} selection={selection} handle={handle} />
+    </section>
+  );
+}
+
+function PaneHead({ state, selection }: { state: ChangesState; selection: Selection }) {
+  const { from, to, mode } = selection;
+  const title = mode === 'stacked' ? `File system at layer ${to}` : from === to ? `Layer ${to}` : `Layers ${from}–${to} together`;
+  const { table, totals } = state;
+  const sums = useMemo(() => (table === null || totals === null ? null : wholeTotals(table, totals)), [table, totals]);
+  return (
+    <header className={styles.head}>
+      <div className={styles.titleLine}>
+        <h2 className={styles.title}>{title}</h2>
+        {sums === null ? null : (
+          <span className={styles.sums}>
+            <Counts {...sums} />
+            <Size bytes={sums.size} />
+          </span>
+        )}
+        {state.status === 'partial' && table !== null ? (
+          <span className={styles.partial} role="status">
+            {table.length.toLocaleString('en')} of {state.total.toLocaleString('en')} rows
+          </span>
+        ) : null}
+      </div>
+      <FilterBar state={state} stacked={mode === 'stacked'} />
+    </header>
+  );
+}
+
+type Totals = NonNullable<ChangesState['totals']>;
+
+function wholeTotals(table: RowTable, totals: Totals) {
+  const sums = { added: 0, modified: 0, removed: 0, size: 0 };
+  for (let row = 0; row < table.length; row = table.subtreeEnd[row] as number) {
+    sums.added += totals.added[row] as number;
+    sums.modified += totals.modified[row] as number;
+    sums.removed += totals.removed[row] as number;
+    sums.size += totals.size[row] as number;
+  }
+  return sums;
+}
+
+function Body({ state, selection, handle }: { state: ChangesState; selection: Selection; handle: Ref<TreeGridHandle> }) {
+  const { table, totals, status, error } = state;
+  if (status === 'failed' && error !== null) {
+    return (
+      <Notice icon="error" title="These changes could not be loaded" tone="error">
+        <ErrorText error={error} hint={hintFor(error)} />
+        <p className={styles.again}>
+          <Button icon="retry" onPress={retryChanges}>
+            Try again
+          </Button>
+        </p>
+      </Notice>
+    );
+  }
+  if (table === null || totals === null) return status === 'loading' ? <Skeleton /> : null;
+  if (state.total === 0) {
+    return selection.mode === 'stacked' ? (
+      <Notice icon="folder" title="Nothing is here yet">
+        The file system is empty at this layer.
+      </Notice>
+    ) : (
+      <Notice icon="image" title="No changes">
+        {selection.from === selection.to ? 'This layer changes no file.' : 'These layers change no file.'}
+      </Notice>
+    );
+  }
+  if (state.rows.length === 0) {
+    return (
+      <Notice icon="search" title="Nothing matches the filter">
+        <Button kind="quiet" onPress={() => changesDo({ type: 'filtered', filter: NONE })}>
+          Clear the filter
+        </Button>
+      </Notice>
+    );
+  }
+  return <Grid state={state} table={table} totals={totals} stacked={selection.mode === 'stacked'} handle={handle} />;
+}
+
+const NONE = { text: '', kinds: 15, minBytes: 0, types: 0 };
+
+function Grid({
+  state,
+  table,
+  totals,
+  stacked,
+  handle,
+}: {
+  state: ChangesState;
+  table: RowTable;
+  totals: Totals;
+  stacked: boolean;
+  handle: Ref<TreeGridHandle>;
+}) {
+  const sums = useMemo(() => wholeTotals(table, totals), [table, totals]);
+  const whole = sums.size;
+  const narrow = useWidth() === 'narrow';
+  const differs = sums.modified + sums.removed > 0;
+  const shape = useMemo(
+    () => ({
+      parent: table.parent,
+      isFolder: (row: number) => (table.subtreeEnd[row] as number) > row + 1,
+      isOpen: (row: number) => state.expanded[row] === 1,
+      name: (row: number) => displayPath(rowName(table, row)),
+    }),
+    [table, state.expanded],
+  );
+  const sort = (by: 'name' | 'size') => () => changesDo({ type: 'sorted', sort: by });
+  return (
+    <TreeGrid
+      label={stacked ? 'Files' : 'Changes'}
+      rows={state.rows}
+      shape={shape}
+      active={state.active}
+      handle={handle}
+      isShortcut={isShortcut}
+      columns={[
+        {
+          id: 'name',
+          header: 'Name',
+          width: 'minmax(140px, 1fr)',
+          sorted: state.sort === 'name' ? 'ascending' : undefined,
+          onSort: sort('name'),
+        },
+        ...(differs && !narrow ? [{ id: 'what', header: 'What differs', width: 'minmax(72px, 0.36fr)' }] : []),
+        {
+          id: 'size',
+          header: 'Size',
+          width: sums.modified > 0 ? '136px' : '76px',
+          align: 'right',
+          sorted: state.sort === 'size' ? 'descending' : undefined,
+          onSort: sort('size'),
+        },
+        ...(narrow ? [] : [{ id: 'share', header: 'Share', width: '72px' }]),
+      ]}
+      onActive={(row) => {
+        changesDo({ type: 'activated', row });
+        choosePath(escapePath(rowPath(table, row)));
+      }}
+      onToggle={(row, open) => changesDo({ type: 'toggled', row, open })}
+      onOpenSiblings={(row) => changesDo({ type: 'siblingsOpened', row })}
+      onOpen={openDetails}
+      rowClass={(row) => (stacked && table.kind[row] === KIND.unchanged && !touched(totals, row) ? styles.dim : undefined)}
+      cell={(row, column, level) => {
+        if (column === 'name') return <NameCell table={table} totals={totals} row={row} level={level} open={state.expanded[row] === 1} />;
+        if (column === 'what') return <WhatCell table={table} row={row} />;
+        if (column === 'size') return <SizeCell table={table} totals={totals} row={row} />;
+        return <ShareCell share={whole === 0 ? 0 : (totals.size[row] as number) / whole} />;
+      }}
+    />
+  );
+}
+
+function touched(totals: Totals, row: number): boolean {
+  return (totals.added[row] as number) + (totals.modified[row] as number) + (totals.removed[row] as number) > 0;
+}
+
+function iconOf(type: number): IconName {
+  if (type === TYPE.directory) return 'folder';
+  if (type === TYPE.symlink || type === TYPE.hardlink) return 'link';
+  return type === TYPE.file ? 'file' : 'device';
+}
+
+function NameCell({ table, totals, row, level, open }: { table: RowTable; totals: Totals; row: number; level: number; open: boolean }) {
+  const name = displayPath(rowName(table, row));
+  const kind = table.kind[row] as number;
+  const parent = (table.subtreeEnd[row] as number) > row + 1;
+  const target = table.links.get(row);
+  const removed = kind === KIND.removed;
+  return (
+    <span className={styles.name} style={{ paddingLeft: level * 14 }}>
+      {parent ? (
+        <span className={styles.twisty} data-twisty="">
+          <Icon name={open ? 'chevronDown' : 'chevronRight'} size={12} />
+        </span>
+      ) : (
+        <span className={styles.twisty} />
+      )}
+      <RowMark table={table} totals={totals} row={row} />
+      <Icon name={iconOf(table.type[row] as number)} size={14} className={`${styles.icon} ${isFolder(table, row) ? styles.folder : ''}`} />
+      <span className={`${styles.text} ${removed ? styles.struck : ''} ${target === undefined ? '' : styles.linking}`} title={name}>
+        {name}
+        {table.type[row] === TYPE.directory ? <span className={styles.slash}>/</span> : null}
+      </span>
+      {target === undefined ? null : (
+        <span className={styles.target} title={displayPath(target)}>
+          {table.type[row] === TYPE.hardlink ? '=' : '→'} {displayPath(target)}
+        </span>
+      )}
+    </span>
+  );
+}
+
+function RowMark({ table, totals, row }: { table: RowTable; totals: Totals; row: number }) {
+  const kind = table.kind[row];
+  if (kind === KIND.added) return <Mark name="added" />;
+  if (kind === KIND.removed) return <Mark name="removed" />;
+  if (kind === KIND.modified) return <Mark name="modified" />;
+  if (table.reason[row] === REASON.opaque) return <Mark name="opaque" />;
+  if (!touched(totals, row)) return <Mark name="unchanged" />;
+  return (
+    <MixedMark added={totals.added[row] as number} modified={totals.modified[row] as number} removed={totals.removed[row] as number} />
+  );
+}
+
+function WhatCell({ table, row }: { table: RowTable; row: number }) {
+  const text = whatDiffers(table, row);
+  return (
+    <span className={styles.what} title={text}>
+      {text}
+    </span>
+  );
+}
+
+function SizeCell({ table, totals, row }: { table: RowTable; totals: Totals; row: number }) {
+  const kind = table.kind[row];
+  if (isFolder(table, row)) {
+    const bytes = totals.size[row] as number;
+    const gone = kind === KIND.removed || (totals.removed[row] as number) > 0;
+    return bytes === 0 && gone ? <span /> : <Size bytes={bytes} />;
+  }
+  const type = table.type[row];
+  if (type !== TYPE.file && type !== TYPE.hardlink) return <span />;
+  const size = table.size[row] as number;
+  if (kind === KIND.removed) return <Size bytes={size} className={styles.gone} />;
+  if (type === TYPE.hardlink) return <Size bytes={size} className={styles.linked} />;
+  const previous = table.previousSize[row] as number;
+  if (kind === KIND.modified && previous !== size) {
+    return (
+      <span className={styles.change}>
+        <Size bytes={previous} className={styles.was} />
+        <span className={styles.arrow}>→</span>
+        <Size bytes={size} />
+      </span>
+    );
+  }
+  return <Size bytes={size} />;
+}
+
+function ShareCell({ share }: { share: number }) {
+  if (share <= 0) return null;
+  const percent = share * 100;
+  return (
+    <span className={styles.share} title={`${percent < 0.1 ? 'under 0.1' : percent.toFixed(1)} % of what is shown`}>
+      <span className={styles.bar} style={{ width: `${Math.max(1.5, percent)}%` }} />
+    </span>
+  );
+}
+
+/** Rows of a page that is on its way. */
+function Skeleton() {
+  return (
+    <div className={styles.skeleton} role="status" aria-label="Loading the changes">
+      {[62, 48, 55, 38, 44, 58, 33, 47].map((width, index) => (
+        <span key={width} style={{ width: `${width}%`, marginLeft: (index % 3) * 14 }} />
+      ))}
+    </div>
+  );
+}

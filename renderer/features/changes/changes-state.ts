@@ -1,0 +1,219 @@
+import { filterRows, type RowFilter, type SubtreeTotals, sortChildren, subtreeTotals, visibleRows } from '#changes';
+import { compareBytes, type RowTable, rowName, TYPE, unescapePath } from '#model';
+
+export interface PlainError {
+  readonly code: string;
+  readonly message: string;
+}
+
+export type SortBy = 'name' | 'size';
+
+/** What the pane shows: one table, how it is folded, filtered and sorted, and which row is active. */
+export interface ChangesState {
+  /** The request that this answers; a page for another one is dropped. */
+  readonly key: string | null;
+  readonly status: 'idle' | 'loading' | 'partial' | 'ready' | 'failed';
+  readonly error: PlainError | null;
+  readonly table: RowTable | null;
+  readonly total: number;
+  readonly totals: SubtreeTotals | null;
+  /** By row: 1 is open. Replaced, never written to. */
+  readonly expanded: Uint8Array;
+  readonly filter: RowFilter;
+  readonly sort: SortBy;
+  /** By row, null where everything matches. */
+  readonly mask: Uint8Array | null;
+  readonly order: Uint32Array | null;
+  /** Row numbers in sight, top to bottom. */
+  readonly rows: Uint32Array;
+  /** Row that the keyboard is on; -1: none. */
+  readonly active: number;
+  /** Path to make active once its row is there. */
+  readonly wanted: string | null;
+}
+
+export const NO_FILTER: RowFilter = { text: '', kinds: 15, minBytes: 0, types: 0 };
+const EMPTY_ROWS = new Uint32Array(0);
+
+export const initialChanges: ChangesState = {
+  key: null,
+  status: 'idle',
+  error: null,
+  table: null,
+  total: 0,
+  totals: null,
+  expanded: new Uint8Array(0),
+  filter: NO_FILTER,
+  sort: 'name',
+  mask: null,
+  order: null,
+  rows: EMPTY_ROWS,
+  active: -1,
+  wanted: null,
+};
+
+export type ChangesAction =
+  | { readonly type: 'asked'; readonly key: string; readonly wanted: string | null }
+  | { readonly type: 'came'; readonly key: string; readonly table: RowTable; readonly total: number; readonly dense: boolean }
+  | { readonly type: 'failed'; readonly key: string; readonly error: PlainError }
+  | { readonly type: 'cleared' }
+  | { readonly type: 'toggled'; readonly row: number; readonly open: boolean }
+  | { readonly type: 'siblingsOpened'; readonly row: number }
+  | { readonly type: 'allFolded' }
+  | { readonly type: 'activated'; readonly row: number }
+  | { readonly type: 'wanted'; readonly path: string | null }
+  | { readonly type: 'filtered'; readonly filter: RowFilter }
+  | { readonly type: 'sorted'; readonly sort: SortBy };
+
+export function changesReducer(state: ChangesState, action: ChangesAction): ChangesState {
+  switch (action.type) {
+    case 'asked':
+      return { ...initialChanges, filter: state.filter, sort: state.sort, key: action.key, status: 'loading', wanted: action.wanted };
+    case 'came':
+      return action.key === state.key ? withTable(state, action.table, action.total, action.dense) : state;
+    case 'failed':
+      return action.key === state.key ? { ...state, status: 'failed', error: action.error } : state;
+    case 'cleared':
+      return { ...initialChanges, filter: state.filter, sort: state.sort };
+    case 'toggled':
+      return refold(state, [action.row], action.open);
+    case 'siblingsOpened':
+      return refold(state, siblings(state, action.row), true);
+    case 'allFolded':
+      return { ...withRows({ ...state, expanded: new Uint8Array(state.expanded.length) }), active: -1 };
+    case 'activated':
+      return { ...state, active: action.row, wanted: null };
+    case 'wanted':
+      return reveal({ ...state, wanted: action.path, active: action.path === null ? -1 : state.active });
+    case 'filtered':
+      return withRows(withFilter({ ...state, filter: action.filter }));
+    case 'sorted':
+      return withRows(withOrder({ ...state, sort: action.sort }));
+  }
+}
+
+function withTable(state: ChangesState, table: RowTable, total: number, dense: boolean): ChangesState {
+  const expanded = new Uint8Array(table.length);
+  expanded.set(state.expanded.subarray(0, table.length));
+  const first = state.table === null;
+  const next: ChangesState = {
+    ...state,
+    table,
+    total,
+    expanded,
+    totals: subtreeTotals(table),
+    status: table.length >= total ? 'ready' : 'partial',
+  };
+  if (first) openFirst(table, expanded, dense ? 40 : 0);
+  return reveal(withRows(withOrder(withFilter(next))));
+}
+
+function withFilter(state: ChangesState): ChangesState {
+  if (state.table === null) return state;
+  const mask = filterRows(state.table, state.filter);
+  if (mask === null) return { ...state, mask };
+  // Matches are opened up to; with few of them all are in sight.
+  const expanded = state.expanded.slice();
+  for (let row = 0; row < mask.length; row++) {
+    if (mask[row] !== 0 && (state.table.subtreeEnd[row] as number) > row + 1) expanded[row] = 1;
+  }
+  return { ...state, mask, expanded };
+}
+
+function withOrder(state: ChangesState): ChangesState {
+  if (state.table === null || state.totals === null) return state;
+  return { ...state, order: sortChildren(state.table, state.sort, state.totals) };
+}
+
+function withRows(state: ChangesState): ChangesState {
+  if (state.table === null) return state;
+  return { ...state, rows: visibleRows(state.table, state.expanded, { mask: state.mask, order: state.order }) };
+}
+
+function refold(state: ChangesState, rows: readonly number[], open: boolean): ChangesState {
+  if (state.table === null || rows.length === 0) return state;
+  const expanded = state.expanded.slice();
+  for (const row of rows) expanded[row] = open ? 1 : 0;
+  // An active row that went out of sight hands over to the folder that hides it.
+  let { active } = state;
+  if (!open) {
+    for (const row of rows) if (active > row && active < (state.table.subtreeEnd[row] as number)) active = row;
+  }
+  return withRows({ ...state, expanded, active });
+}
+
+function siblings(state: ChangesState, row: number): number[] {
+  const { table } = state;
+  if (table === null) return [];
+  const parent = table.parent[row] as number;
+  const end = parent < 0 ? table.length : (table.subtreeEnd[parent] as number);
+  const found: number[] = [];
+  for (let at = parent + 1; at < end; at = table.subtreeEnd[at] as number) {
+    if ((table.subtreeEnd[at] as number) > at + 1) found.push(at);
+  }
+  return found;
+}
+
+/** Opens folders, level by level, as long as about `room` rows are in sight; a chain of single folders at the top always. */
+function openFirst(table: RowTable, expanded: Uint8Array, room: number): void {
+  let level: number[] = [];
+  for (let row = 0; row < table.length; row = table.subtreeEnd[row] as number) level.push(row);
+  let shown = level.length;
+  while (level.length > 0) {
+    const next: number[] = [];
+    for (const row of level) {
+      const end = table.subtreeEnd[row] as number;
+      const children: number[] = [];
+      for (let at = row + 1; at < end && children.length <= room; at = table.subtreeEnd[at] as number) children.push(at);
+      if (children.length === 0 || (shown + children.length > room && !(level.length === 1 && children.length === 1))) continue;
+      expanded[row] = 1;
+      shown += children.length;
+      next.push(...children);
+    }
+    level = next;
+  }
+}
+
+/** Makes the wanted path active and opens the folders above it, once its row is there. */
+function reveal(state: ChangesState): ChangesState {
+  const { table, wanted } = state;
+  if (table === null || wanted === null) return state;
+  const row = findRow(table, unescapePath(wanted));
+  if (row < 0) return state.status === 'ready' ? { ...state, wanted: null, active: -1 } : state;
+  let expanded = state.expanded;
+  for (let at = table.parent[row] as number; at >= 0; at = table.parent[at] as number) {
+    if (expanded[at] === 1) continue;
+    if (expanded === state.expanded) expanded = expanded.slice();
+    expanded[at] = 1;
+  }
+  return withRows({ ...state, expanded, active: row, wanted: null });
+}
+
+/** Row of a path, -1 where the table has none (yet). */
+export function findRow(table: RowTable, path: Uint8Array): number {
+  let start = 0;
+  let end = table.length;
+  let row = -1;
+  for (let at = 0; at <= path.length; ) {
+    let slash = path.indexOf(0x2f, at);
+    if (slash < 0) slash = path.length;
+    const name = path.subarray(at, slash);
+    let found = -1;
+    for (let each = start; each < end; each = table.subtreeEnd[each] as number) {
+      if (compareBytes(rowName(table, each), name) === 0) {
+        found = each;
+        break;
+      }
+    }
+    if (found < 0) return -1;
+    row = found;
+    start = found + 1;
+    end = table.subtreeEnd[found] as number;
+    at = slash + 1;
+  }
+  return row;
+}
+
+export function isFolder(table: RowTable, row: number): boolean {
+  return table.type[row] === TYPE.directory || (table.subtreeEnd[row] as number) > row + 1;
+}

@@ -1,0 +1,39 @@
+import { DIFFERS, formatSize, KIND, NO_LAYER, REASON, type RowTable } from '#model';
+
+const DIFFERS_WORDS = [
+  [DIFFERS.type, 'type'],
+  [DIFFERS.content, 'content'],
+  [DIFFERS.link, 'target'],
+  [DIFFERS.mode, 'mode'],
+  [DIFFERS.owner, 'owner'],
+  [DIFFERS.attributes, 'attributes'],
+  [DIFFERS.time, 'time'],
+] as const;
+
+/** `content, mode`; of what hides: `hides 0.2 MB of layer 2`. */
+export function whatDiffers(table: RowTable, row: number): string {
+  const kind = table.kind[row];
+  const words: string[] = [];
+  if (kind === KIND.modified) {
+    const differs = table.differs[row] as number;
+    for (const [bit, word] of DIFFERS_WORDS) if ((differs & bit) !== 0) words.push(word);
+    if (words.length === 0) words.push('written again');
+  }
+  const hidden = hides(table, row);
+  if (hidden !== '') words.push(hidden);
+  return words.join(', ');
+}
+
+function hides(table: RowTable, row: number): string {
+  const bytes = table.hiddenBytes[row] as number;
+  const entries = table.hiddenEntries[row] as number;
+  const reason = table.reason[row] as number;
+  if (reason === REASON.none && table.kind[row] !== KIND.removed) return '';
+  const layer = table.kind[row] === KIND.removed ? (table.layer[row] as number) : (table.previousLayer[row] as number);
+  const where = layer === NO_LAYER || entries > 0 ? '' : ` of layer ${layer}`;
+  const paths = entries === 0 ? '' : `${entries.toLocaleString('en')} ${entries === 1 ? 'path' : 'paths'}`;
+  const size = bytes === 0 ? '' : formatSize(bytes);
+  const what = [paths, size].filter((each) => each !== '').join(', ');
+  if (what === '') return table.kind[row] === KIND.removed && layer !== NO_LAYER ? `from layer ${layer}` : '';
+  return `${reason === REASON.opaque ? 'opaque: ' : ''}hides ${what}${where}`;
+}

@@ -1,0 +1,210 @@
+import { useVirtualizer } from '@tanstack/react-virtual';
+import { useEffect, useMemo, useRef, useState } from 'react';
+import type { EntryDetails } from '#contract';
+import { displayText, formatSize } from '#model';
+import { hintFor, loadMore } from '../../app/actions.ts';
+import { retryDetails } from '../../app/loading.ts';
+import { detailsDo } from '../../app/store.ts';
+import { Button } from '../../components/button.tsx';
+import { ErrorText, Notice } from '../../components/notice.tsx';
+import { Segmented } from '../../components/segmented.tsx';
+import { Size } from '../../components/size.tsx';
+import styles from './content-tab.module.css';
+import type { DetailsState, LoadedContent } from './details-state.ts';
+import { hexLine, IMAGE_LIMIT_BYTES, previewKind, textLines } from './preview.ts';
+
+/** A file as text, image or bytes; of what has no bytes a sentence. */
+export function ContentTab({ state, details }: { state: DetailsState; details: EntryDetails }) {
+  const entry = details.now ?? details.before;
+  if (entry === null) return <Notice title="Not there at this layer" />;
+  if (entry.type === 'directory')
+    return (
+      <Notice icon="folder" title="A folder">
+        What it holds is in the list.
+      </Notice>
+    );
+  if (entry.type === 'symlink') {
+    return (
+      <Notice icon="link" title="A symbolic link">
+        <code className="selectable">{displayText(entry.linkname ?? '')}</code>
+      </Notice>
+    );
+  }
+  if (entry.type !== 'file' && entry.type !== 'hardlink') {
+    return <Notice icon="device" title={`${entry.type === 'fifo' ? 'A named pipe' : `A ${entry.type} device`}`} />;
+  }
+  const { content } = state;
+  if (content.state === 'failed') {
+    return (
+      <Notice icon="error" title="The content could not be read" tone="error">
+        <ErrorText error={content.error} hint={hintFor(content.error)} />
+        <p className={styles.again}>
+          <Button icon="retry" onPress={retryDetails}>
+            Try again
+          </Button>
+        </p>
+      </Notice>
+    );
+  }
+  if (content.state !== 'ready') return <Waiting />;
+  return <Loaded key={state.key} content={content.value} showAs={state.showAs} removed={details.now === null} />;
+}
+
+/** Says that it reads only where that takes a while. */
+function Waiting() {
+  const [late, setLate] = useState(false);
+  useEffect(() => {
+    const timer = setTimeout(() => setLate(true), 250);
+    return () => clearTimeout(timer);
+  }, []);
+  return late ? <Notice title="Reading…">A compressed layer is unpacked up to the file the first time.</Notice> : null;
+}
+
+function Loaded({ content, showAs, removed }: { content: LoadedContent; showAs: DetailsState['showAs']; removed: boolean }) {
+  const { bytes, totalBytes, more } = content;
+  const complete = bytes.length >= totalBytes;
+  const kind = useMemo(() => previewKind(bytes, complete), [bytes, complete]);
+  if (totalBytes === 0) return <Notice icon="file" title="An empty file" />;
+  const picture = kind !== 'text' && kind !== 'hex' && totalBytes <= IMAGE_LIMIT_BYTES;
+  const shown = showAs === 'auto' ? (kind === 'text' ? 'text' : picture ? 'image' : 'hex') : showAs;
+  const auto = picture ? 'Image' : null;
+  const options = [
+    ...(auto === null ? [] : [{ value: 'auto', label: auto } as const]),
+    { value: 'text', label: 'Text' },
+    { value: 'hex', label: 'Hex' },
+  ] as const;
+  return (
+    <>
+      <div className={styles.bar}>
+        <span className={styles.note}>
+          {removed ? `as in layer ${content.layer} · ` : ''}
+          {complete ? (
+            <Size bytes={totalBytes} />
+          ) : (
+            <span className="number">{`first ${formatSize(bytes.length)} of ${formatSize(totalBytes)}`}</span>
+          )}
+        </span>
+        <Segmented
+          small
+          label="Show as"
+          value={shown === 'image' ? 'auto' : shown}
+          options={options}
+          onChange={(value) => detailsDo({ type: 'shownAs', showAs: value })}
+        />
+      </div>
+      {shown === 'text' ? (
+        <TextView bytes={bytes} />
+      ) : shown === 'hex' ? (
+        <HexView bytes={bytes} label="Bytes of the file" />
+      ) : (
+        <Picture bytes={bytes} kind={kind} complete={complete} />
+      )}
+      {more === 'none' || shown === 'image' ? null : (
+        <div className={styles.more}>
+          {content.moreError === null ? null : <span className={styles.failed}>{content.moreError.message}</span>}
+          <Button onPress={() => void loadMore()} disabled={more === 'loading'}>
+            {more === 'loading' ? 'Loading…' : 'Load more'}
+          </Button>
+        </div>
+      )}
+    </>
+  );
+}
+
+const LINE_HEIGHT = 18;
+
+function TextView({ bytes }: { bytes: Uint8Array }) {
+  const lines = useMemo(() => textLines(bytes), [bytes]);
+  const scroller = useRef<HTMLDivElement>(null);
+  const virtual = useVirtualizer({
+    count: lines.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => LINE_HEIGHT,
+    overscan: 20,
+  });
+  const longest = useMemo(
+    () => lines.reduce((most, { text }) => Math.max(most, text.length + (text.includes('\t') ? 8 * text.split('\t').length : 0)), 0),
+    [lines],
+  );
+  const digits = String(lines.at(-1)?.number ?? lines.length).length;
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls is reached by the keyboard
+    <section className={`${styles.view} selectable`} ref={scroller} tabIndex={0} aria-label="Text of the file">
+      <div className={styles.lines} style={{ height: virtual.getTotalSize(), width: `calc(${longest + digits + 4}ch + 24px)` }}>
+        {virtual.getVirtualItems().map(({ index, start }) => {
+          const line = lines[index];
+          if (line === undefined) return null;
+          return (
+            <div key={index} className={styles.line} style={{ transform: `translateY(${start}px)` }}>
+              <span className={styles.number} style={{ width: `${digits + 1}ch` }} data-number={line.number ?? '↪'} />
+              <span className={styles.text}>{line.text}</span>
+            </div>
+          );
+        })}
+      </div>
+    </section>
+  );
+}
+
+/** A dump that shows 8 or 16 bytes a line, as the room allows. */
+export function HexView({ bytes, label, base = 0 }: { bytes: Uint8Array; label: string; base?: number }) {
+  const scroller = useRef<HTMLDivElement>(null);
+  const [columns, setColumns] = useState(8);
+  useEffect(() => {
+    const { current } = scroller;
+    if (current === null) return;
+    const observer = new ResizeObserver(() => setColumns(current.clientWidth > 560 ? 16 : 8));
+    observer.observe(current);
+    return () => observer.disconnect();
+  }, []);
+  const count = Math.ceil(bytes.length / columns);
+  const virtual = useVirtualizer({ count, getScrollElement: () => scroller.current, estimateSize: () => LINE_HEIGHT, overscan: 20 });
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls is reached by the keyboard
+    <section className={`${styles.view} selectable`} ref={scroller} tabIndex={0} aria-label={label}>
+      <div className={styles.lines} style={{ height: virtual.getTotalSize() }}>
+        {virtual.getVirtualItems().map(({ index, start }) => {
+          const { offset, hex, text } = hexLine(bytes, index, columns, base);
+          return (
+            <div key={index} className={styles.line} style={{ transform: `translateY(${start}px)` }}>
+              <span className={styles.offset}>{offset}</span>
+              <span className={styles.hex}>{hex}</span>
+              <span className={styles.ascii}>{text}</span>
+            </div>
+          );
+        })}
+      </div>
+    </section>
+  );
+}
+
+function Picture({ bytes, kind, complete }: { bytes: Uint8Array; kind: string; complete: boolean }) {
+  const [shown, setShown] = useState<{ url: string; size: string } | null>(null);
+  const [broken, setBroken] = useState(false);
+  useEffect(() => {
+    if (!complete) return;
+    const url = URL.createObjectURL(new Blob([bytes.slice()], { type: `image/${kind}` }));
+    setShown({ url, size: '' });
+    setBroken(false);
+    return () => URL.revokeObjectURL(url);
+  }, [bytes, kind, complete]);
+  if (broken)
+    return (
+      <Notice icon="warning" title="The image is damaged">
+        Its bytes can be shown as hex.
+      </Notice>
+    );
+  if (shown === null) return <Waiting />;
+  return (
+    <div className={styles.picture}>
+      <img
+        className={styles.image}
+        src={shown.url}
+        alt="Preview of the file"
+        onError={() => setBroken(true)}
+        onLoad={({ currentTarget: { naturalWidth, naturalHeight } }) => setShown({ ...shown, size: `${naturalWidth} × ${naturalHeight}` })}
+      />
+      <p className={styles.note}>{shown.size}</p>
+    </div>
+  );
+}

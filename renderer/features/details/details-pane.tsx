@@ -1,0 +1,135 @@
+import type { EntryDetails, ImageSummary } from '#contract';
+import { displayPath, unescapePath } from '#model';
+import { chooseLayer, hintFor } from '../../app/actions.ts';
+import { retryDetails } from '../../app/loading.ts';
+import { type Selection, selectedImage } from '../../app/selection-state.ts';
+import { detailsDo, useApp } from '../../app/store.ts';
+import { setLayout } from '../../app/theme.ts';
+import { Button, IconButton } from '../../components/button.tsx';
+import { CopyButton } from '../../components/copy-button.tsx';
+import { Mark } from '../../components/mark.tsx';
+import { ErrorText, Notice } from '../../components/notice.tsx';
+import { Tabs } from '../../components/tabs.tsx';
+import { AttributesTab } from './attributes-tab.tsx';
+import { ContentTab } from './content-tab.tsx';
+import styles from './details-pane.module.css';
+import { LayerFacts } from './layer-facts.tsx';
+import { RawTab } from './raw-tab.tsx';
+
+/** What is known of the path that is chosen; of the layer where none is. */
+export function DetailsPane({ drawer }: { drawer: boolean }) {
+  const archives = useApp((app) => app.archives);
+  const selection = useApp((app) => app.selection);
+  const found = selectedImage(archives ?? [], selection);
+  if (found === null) return null;
+  return (
+    <section className={styles.pane} aria-label="Details" data-pane="details" tabIndex={-1}>
+      {drawer ? (
+        <IconButton className={styles.closeDrawer} label="Close details" icon="close" onPress={() => setLayout({ drawer: 'none' })} />
+      ) : null}
+      {selection.path === null ? (
+        <LayerFacts archive={found.archive} image={found.image} selection={selection} />
+      ) : (
+        <PathDetails path={selection.path} image={found.image} selection={selection} />
+      )}
+    </section>
+  );
+}
+
+const TABS = [
+  { value: 'content', label: 'Content' },
+  { value: 'attributes', label: 'Attributes' },
+  { value: 'raw', label: 'Raw' },
+] as const;
+
+function PathDetails({ path, image, selection }: { path: string; image: ImageSummary; selection: Selection }) {
+  const state = useApp((app) => app.details);
+  const text = displayPath(unescapePath(path));
+  const slash = text.lastIndexOf('/');
+  return (
+    <>
+      <header className={styles.head}>
+        <div className={styles.nameLine}>
+          <h2 className={`${styles.name} selectable`}>{text.slice(slash + 1)}</h2>
+          <CopyButton label="Copy path" text={path} />
+        </div>
+        <p className={`${styles.folder} selectable`}>{slash < 0 ? '/' : `/${text.slice(0, slash)}`}</p>
+        {state.details.state === 'ready' ? <Story details={state.details.value} image={image} selection={selection} /> : null}
+      </header>
+      {state.details.state === 'failed' ? (
+        <Notice icon="error" title="The details could not be loaded" tone="error">
+          <ErrorText error={state.details.error} hint={hintFor(state.details.error)} />
+          <p className={styles.again}>
+            <Button icon="retry" onPress={retryDetails}>
+              Try again
+            </Button>
+          </p>
+        </Notice>
+      ) : (
+        <Tabs label="Details of the path" value={state.tab} onChange={(tab) => detailsDo({ type: 'tabChosen', tab })} tabs={TABS}>
+          {state.details.state !== 'ready' ? null : state.tab === 'content' ? (
+            <ContentTab state={state} details={state.details.value} />
+          ) : state.tab === 'attributes' ? (
+            <AttributesTab details={state.details.value} />
+          ) : (
+            <RawTab raw={state.raw} details={state.details.value} />
+          )}
+        </Tabs>
+      )}
+    </>
+  );
+}
+
+/** One sentence, and the file's way through the layers. */
+function Story({ details, image, selection }: { details: EntryDetails; image: ImageSummary; selection: Selection }) {
+  const { history } = details;
+  const low = selection.mode === 'layer' ? selection.from : selection.to;
+  const here = history.filter(({ layer }) => layer >= low && layer <= selection.to);
+  const kind = details.now === null ? 'removed' : here.length === 0 ? 'unchanged' : details.before === null ? 'added' : 'modified';
+  const first = history[0];
+  const where =
+    selection.from === selection.to || selection.mode === 'stacked' ? `layer ${selection.to}` : `layers ${selection.from}–${selection.to}`;
+  const from = first !== undefined && first.layer < low ? `, first seen in layer ${first.layer}` : '';
+  const words = kind === 'unchanged' ? `unchanged in ${where}` : `${kind} in ${where}`;
+  return (
+    <>
+      <p className={styles.story}>
+        <Mark name={kind} /> <span>{words + from}</span>
+      </p>
+      {image.layers.length > 1 && history.length > 0 ? (
+        <HistoryDots details={details} count={image.layers.length} selection={selection} />
+      ) : null}
+    </>
+  );
+}
+
+/** A dot a layer, the lowest first; those that touch the path are filled and are buttons. */
+function HistoryDots({ details, count, selection }: { details: EntryDetails; count: number; selection: Selection }) {
+  const kinds = new Map(details.history.map(({ layer, kind }) => [layer, kind]));
+  if (count > 48) return null;
+  return (
+    <ol className={styles.dots} aria-label="History of the path">
+      {Array.from({ length: count }, (_, layer) => {
+        const kind = kinds.get(layer);
+        const lit = layer >= selection.from && layer <= selection.to;
+        return (
+          // biome-ignore lint/suspicious/noArrayIndexKey: the index is the layer
+          <li key={layer} className={lit ? styles.litDot : ''}>
+            {kind === undefined ? (
+              <span className={styles.noDot} />
+            ) : (
+              <button
+                type="button"
+                className={`${styles.dot} ${styles[kind]}`}
+                aria-label={`${kind} in layer ${layer}`}
+                title={`${kind} in layer ${layer}`}
+                onClick={() => chooseLayer(layer, false)}
+              />
+            )}
+            {kind !== undefined || lit ? <span className={`number ${styles.dotNumber}`}>{layer}</span> : null}
+          </li>
+        );
+      })}
+    </ol>
+  );
+}

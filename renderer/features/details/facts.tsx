@@ -1,0 +1,44 @@
+import type { ReactNode } from 'react';
+import { CopyButton } from '../../components/copy-button.tsx';
+import styles from './facts.module.css';
+
+/** Words and values in two columns. */
+export function Facts({ children }: { children: ReactNode }) {
+  return <dl className={styles.facts}>{children}</dl>;
+}
+
+/** One of {@link Facts}; `copy` adds a button that copies it. */
+export function Fact({
+  label,
+  children,
+  copy,
+  title,
+  mono = false,
+}: {
+  label: string;
+  children: ReactNode;
+  copy?: string | undefined;
+  title?: string;
+  mono?: boolean;
+}) {
+  return (
+    <div className={styles.fact}>
+      <dt className={styles.label} title={title}>
+        {label}
+      </dt>
+      <dd className={styles.line}>
+        <span className={`${styles.value} ${mono ? styles.mono : ''} selectable`}>{children}</span>
+        {copy === undefined ? null : <CopyButton className={styles.copy} label={`Copy ${label}`} text={copy} />}
+      </dd>
+    </div>
+  );
+}
+
+export function Section({ title, children }: { title: string; children: ReactNode }) {
+  return (
+    <section className={styles.section}>
+      <h3 className={styles.title}>{title}</h3>
+      {children}
+    </section>
+  );
+}

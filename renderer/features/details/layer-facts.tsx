@@ -1,0 +1,214 @@
+import type { ArchiveSummary, ImageSummary } from '#contract';
+import { displayText, type LayerReport } from '#model';
+import { verifyImage } from '../../app/actions.ts';
+import type { Selection } from '../../app/selection-state.ts';
+import { useApp } from '../../app/store.ts';
+import { Button } from '../../components/button.tsx';
+import { CopyButton } from '../../components/copy-button.tsx';
+import { Counts } from '../../components/mark.tsx';
+import { Size } from '../../components/size.tsx';
+import { plainCommand } from '../chain/chain-state.ts';
+import { imageSizes, SIZE_WORDS } from '../chain/sizes.ts';
+import { FORMAT_WORDS, imageTitle } from '../library/library-state.ts';
+import { Fact, Facts, Section } from './facts.tsx';
+import styles from './layer-facts.module.css';
+
+/** The lit layer, or the range, and the image that it is of. */
+export function LayerFacts({ archive, image, selection }: { archive: ArchiveSummary; image: ImageSummary; selection: Selection }) {
+  const lit = image.layers.slice(selection.from, selection.to + 1);
+  const [only] = lit;
+  return (
+    <div className={styles.body}>
+      {lit.length === 1 && only !== undefined ? <OneLayer image={image} layer={only} /> : <Range layers={lit} selection={selection} />}
+      <ImageFacts archive={archive} image={image} />
+    </div>
+  );
+}
+
+function created(image: ImageSummary, layer: LayerReport): string | null {
+  const filled = image.history.filter((step) => !step.emptyLayer);
+  return filled.length === image.layers.length ? (filled[layer.index]?.created ?? null) : null;
+}
+
+const STATUS_TEXT: Record<LayerReport['status'], string> = {
+  present: 'in the archive',
+  missing: 'not in the archive: nothing of it can be shown',
+  foreign: 'kept elsewhere: nothing is fetched',
+  damaged: 'damaged: what could be read is shown',
+};
+
+const COMPRESSION_WORDS = { none: 'plain', gzip: 'gzip', zstd: 'zstd' } as const;
+
+function OneLayer({ image, layer }: { image: ImageSummary; layer: LayerReport }) {
+  const command = layer.createdBy ?? null;
+  const time = created(image, layer);
+  const chainId = image.chainIds[layer.index] ?? null;
+  return (
+    <Section title={`Layer ${layer.index}`}>
+      {command === null ? (
+        <p className={styles.quiet}>The image does not say which command made it.</p>
+      ) : (
+        <div className={styles.commandBox}>
+          <pre className={`${styles.command} selectable`}>{plainLines(command)}</pre>
+          <CopyButton className={styles.copy} label="Copy the command as it is written" text={command} />
+        </div>
+      )}
+      <Facts>
+        {layer.status === 'present' ? null : <Fact label="State">{STATUS_TEXT[layer.status]}</Fact>}
+        <Fact label={SIZE_WORDS.stored.label} title={SIZE_WORDS.stored.title}>
+          <Size bytes={layer.blobBytes} /> <span className={styles.quiet}>· {COMPRESSION_WORDS[layer.compression]}</span>
+        </Fact>
+        {image.loaded && layer.status === 'present' ? (
+          <>
+            <Fact label={SIZE_WORDS.unpacked.label} title={SIZE_WORDS.unpacked.title}>
+              <Size bytes={layer.tarBytes} />
+            </Fact>
+            <Fact label={SIZE_WORDS.files.label} title={SIZE_WORDS.files.title}>
+              <Size bytes={layer.fileBytes} />{' '}
+              <span className={styles.quiet}>
+                in {layer.entries.toLocaleString('en')} {layer.entries === 1 ? 'entry' : 'entries'}
+              </span>
+            </Fact>
+            <Fact label="Changes">
+              {layer.added + layer.modified + layer.removed === 0 ? <span className={styles.quiet}>none</span> : <Counts {...layer} />}
+            </Fact>
+          </>
+        ) : null}
+        {time === null ? null : (
+          <Fact label="Created" copy={time}>
+            {timeText(time)}
+          </Fact>
+        )}
+        <DigestFact label="Digest" digest={layer.digest} />
+        <DigestFact label="Diff ID" digest={layer.diffId} />
+        <DigestFact label="Chain ID" digest={chainId} />
+        {layer.mediaType === null ? null : (
+          <Fact label="Media type" copy={layer.mediaType}>
+            {displayText(layer.mediaType)}
+          </Fact>
+        )}
+        {layer.urls === undefined || layer.urls.length === 0 ? null : (
+          <Fact label="Can be had at">
+            {layer.urls.map((url) => (
+              <span key={url} className={styles.url}>
+                {displayText(url)}
+              </span>
+            ))}
+          </Fact>
+        )}
+      </Facts>
+    </Section>
+  );
+}
+
+/** A command on its lines: builders write it on one, joined by `&&` and `;`. */
+function plainLines(command: string): string {
+  const plain = plainCommand(command) ?? '';
+  return plain.replace(/ (&&|\|\|) /g, '\n  $1 ').replace(/; (?=\S)/g, ';\n  ');
+}
+
+function Range({ layers, selection }: { layers: readonly LayerReport[]; selection: Selection }) {
+  const sum = (of: (layer: LayerReport) => number) => layers.reduce((total, layer) => total + of(layer), 0);
+  return (
+    <Section title={`Layers ${selection.from}–${selection.to}`}>
+      <Facts>
+        <Fact label={SIZE_WORDS.stored.label}>
+          <Size bytes={sum(({ blobBytes }) => blobBytes)} />
+        </Fact>
+        <Fact label={SIZE_WORDS.unpacked.label}>
+          <Size bytes={sum(({ tarBytes }) => tarBytes)} />
+        </Fact>
+        <Fact label={SIZE_WORDS.files.label}>
+          <Size bytes={sum(({ fileBytes }) => fileBytes)} />
+        </Fact>
+      </Facts>
+    </Section>
+  );
+}
+
+function ImageFacts({ archive, image }: { archive: ArchiveSummary; image: ImageSummary }) {
+  const sizes = imageSizes(image);
+  const { totals } = image;
+  return (
+    <Section title="Image">
+      <Facts>
+        <Fact label="Name">{image.names.length === 0 ? imageTitle(archive, image) : image.names.map(displayText).join(', ')}</Fact>
+        <Fact label="Platform">
+          {image.platform === 'unknown' ? 'not stated' : displayText(image.platform)}
+          {image.osVersion === undefined ? '' : ` ${displayText(image.osVersion)}`}
+        </Fact>
+        <Fact label={SIZE_WORDS.stored.label} title={SIZE_WORDS.stored.title}>
+          <Size bytes={sizes.stored} />
+        </Fact>
+        {image.loaded ? (
+          <>
+            <Fact label={SIZE_WORDS.unpacked.label} title={SIZE_WORDS.unpacked.title}>
+              <Size bytes={sizes.unpacked} />
+            </Fact>
+            <Fact label={SIZE_WORDS.files.label} title={SIZE_WORDS.files.title}>
+              <Size bytes={totals.fileBytes} />
+            </Fact>
+            <Fact label="Shown" title="Bytes of the files that the finished image still shows">
+              <Size bytes={totals.finalBytes} />{' '}
+              <span className={styles.quiet}>
+                in {totals.files.toLocaleString('en')} {totals.files === 1 ? 'file' : 'files'}
+              </span>
+            </Fact>
+            <Fact label="Wasted" title="Bytes of files that a later layer hides or writes again">
+              <Size bytes={totals.wastedBytes} />{' '}
+              <span className={styles.quiet}>· efficiency {(totals.efficiency * 100).toFixed(1)} %</span>
+            </Fact>
+          </>
+        ) : null}
+        <DigestFact label="Config" digest={image.configDigest} />
+        <DigestFact label="Manifest" digest={image.manifestDigest} />
+        {image.attestations.map((digest) => (
+          <DigestFact key={digest} label="Attestation" digest={digest} />
+        ))}
+        <Fact label="From">
+          {displayText(archive.title)}{' '}
+          <span className={styles.quiet}>
+            · {FORMAT_WORDS[archive.format]}, <Size bytes={archive.sizeBytes} />
+          </span>
+        </Fact>
+      </Facts>
+      {image.loaded ? <VerifyButton archive={archive} image={image} /> : null}
+    </Section>
+  );
+}
+
+/** A check of every digest reads all layers to their ends. */
+function VerifyButton({ archive, image }: { archive: ArchiveSummary; image: ImageSummary }) {
+  const running = useApp((app) =>
+    app.jobs.jobs.some(
+      (job) =>
+        job.kind === 'verify' &&
+        job.archiveId === archive.archiveId &&
+        job.image === image.index &&
+        (job.state === 'running' || job.state === 'queued'),
+    ),
+  );
+  return (
+    <p className={styles.verify}>
+      <Button icon="check" disabled={running} onPress={() => void verifyImage(archive.archiveId, image.index)}>
+        {running ? 'Checking the digests…' : 'Check every digest'}
+      </Button>
+    </p>
+  );
+}
+
+function DigestFact({ label, digest }: { label: string; digest: string | null }) {
+  if (digest === null) return null;
+  const [algorithm, hex] = digest.split(':');
+  return (
+    <Fact label={label} copy={digest} mono>
+      <span title={digest}>{hex === undefined ? displayText(digest) : `${algorithm}:${hex.slice(0, 16)}…`}</span>
+    </Fact>
+  );
+}
+
+/** `2025-11-25 04:14:42 UTC`; what isn't a time stays as it is. */
+export function timeText(time: string): string {
+  const date = new Date(time);
+  return Number.isNaN(date.getTime()) ? displayText(time) : `${date.toISOString().slice(0, 19).replace('T', ' ')} UTC`;
+}

@@ -1,0 +1,85 @@
+import type { EntryDetails, RawHeader } from '#contract';
+import { displayText } from '#model';
+import { hintFor } from '../../app/actions.ts';
+import { ErrorText, Notice } from '../../components/notice.tsx';
+import { HexView } from './content-tab.tsx';
+import type { Loadable } from './details-state.ts';
+import { Fact, Facts, Section } from './facts.tsx';
+import styles from './raw-tab.module.css';
+
+/** The entry's tar header as it stands: fields, PAX records, holes, bytes. */
+export function RawTab({ raw, details }: { raw: Loadable<RawHeader>; details: EntryDetails }) {
+  const entry = details.now ?? details.before;
+  if (entry === null) return <Notice title="Not there at this layer" />;
+  if (entry.implied) {
+    return (
+      <Notice icon="folder" title="No tar entry">
+        Nothing in the layers brings this folder: the paths below it imply it.
+      </Notice>
+    );
+  }
+  if (raw.state === 'failed') {
+    return (
+      <Notice icon="error" title="The header could not be read" tone="error">
+        <ErrorText error={raw.error} hint={hintFor(raw.error)} />
+      </Notice>
+    );
+  }
+  if (raw.state !== 'ready') return null;
+  const { value } = raw;
+  return (
+    <div className={styles.body}>
+      <Section title={`Entry ${value.index} of layer ${entry.layer}`}>
+        <Facts>
+          <Fact label="Format">{value.format}</Fact>
+          <Fact label="Type flag" mono>
+            {displayText(value.typeflag)}
+          </Fact>
+          <Fact label="Header at">
+            <span className="number">{value.offset.toLocaleString('en')}</span>
+          </Fact>
+          <Fact label="Body at">
+            <span className="number">{value.bodyOffset.toLocaleString('en')}</span>
+          </Fact>
+        </Facts>
+      </Section>
+      <Section title="Header fields">
+        <Facts>
+          {value.fields.map(({ name, value: text }) => (
+            <Fact key={name} label={name} mono copy={text}>
+              {text === '' ? '—' : displayText(text)}
+            </Fact>
+          ))}
+        </Facts>
+      </Section>
+      {value.pax.length === 0 ? null : (
+        <Section title="PAX records">
+          <Facts>
+            {value.pax.map(({ name, value: text, encoding }) => (
+              <Fact key={name} label={displayText(name)} mono copy={text}>
+                {encoding === 'hex' ? <span className={styles.encoding}>hex </span> : null}
+                {displayText(text)}
+              </Fact>
+            ))}
+          </Facts>
+        </Section>
+      )}
+      {value.sparse.length === 0 ? null : (
+        <Section title="Data between holes">
+          <ul className={`number ${styles.sparse} selectable`}>
+            {value.sparse.slice(0, 200).map(([offset, length]) => (
+              <li key={offset}>
+                {offset.toLocaleString('en')} + {length.toLocaleString('en')} bytes
+              </li>
+            ))}
+          </ul>
+        </Section>
+      )}
+      <Section title="Bytes of the header">
+        <div className={styles.hex}>
+          <HexView bytes={value.bytes} label="Bytes of the header" base={value.offset} />
+        </div>
+      </Section>
+    </div>
+  );
+}

@@ -1,0 +1,86 @@
+import { useMemo } from 'react';
+import type { Finding, Severity } from '#model';
+import { displayText } from '#model';
+import { goTo } from '../../app/actions.ts';
+import { selectedImage } from '../../app/selection-state.ts';
+import { useApp } from '../../app/store.ts';
+import { setLayout } from '../../app/theme.ts';
+import { IconButton } from '../../components/button.tsx';
+import { Icon } from '../../components/icons.tsx';
+import styles from './findings-panel.module.css';
+import { type FindingGroup, groupFindings } from './findings-state.ts';
+
+/** Findings shown of one code; the rest is a number. */
+const SHOWN = 100;
+
+/** Groups of the image that is shown. */
+export function useFindings(): readonly FindingGroup[] {
+  const archives = useApp((app) => app.archives);
+  const selection = useApp((app) => app.selection);
+  const found = selectedImage(archives ?? [], selection);
+  const findings = found?.archive.findings;
+  return useMemo(() => (findings === undefined ? [] : groupFindings(findings, selection.image)), [findings, selection.image]);
+}
+
+/** Everything odd in the archive, grouped by code, each with what it means and where it is. */
+export function FindingsPanel() {
+  const groups = useFindings();
+  if (groups.length === 0) return null;
+  return (
+    <section className={styles.panel} aria-label="Findings" data-pane="findings">
+      <header className={styles.head}>
+        <h2>Findings</h2>
+        <IconButton small label="Close findings" icon="close" onPress={() => setLayout({ findingsOpen: false })} />
+      </header>
+      <div className={styles.body}>
+        {groups.map((group) => (
+          <Group key={group.code} group={group} />
+        ))}
+      </div>
+    </section>
+  );
+}
+
+const SEVERITY_WORDS: Record<Severity, string> = { error: 'Error', warning: 'Warning', note: 'Note' };
+
+function Group({ group }: { group: FindingGroup }) {
+  const rest = group.findings.length - SHOWN;
+  return (
+    <section className={styles.group}>
+      <h3 className={styles.title}>
+        <Icon name={group.severity} size={14} className={`${styles.icon} ${styles[group.severity]}`} />
+        <span className="visually-hidden">{SEVERITY_WORDS[group.severity]}: </span>
+        {group.title}
+        <span className={`number ${styles.count}`}>{group.findings.length.toLocaleString('en')}</span>
+        <code className={styles.code}>{group.code}</code>
+      </h3>
+      <p className={styles.hint}>{group.hint}</p>
+      <ul className={styles.list}>
+        {group.findings.slice(0, SHOWN).map((finding, index) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: findings have no name of their own and never move
+          <li key={index}>
+            <FindingLine finding={finding} />
+          </li>
+        ))}
+      </ul>
+      {rest > 0 ? <p className={styles.rest}>and {rest.toLocaleString('en')} more</p> : null}
+    </section>
+  );
+}
+
+function FindingLine({ finding }: { finding: Finding }) {
+  const { layer, path, message } = finding;
+  const content = (
+    <>
+      <span className={styles.where}>{layer === undefined ? 'archive' : `layer ${layer}`}</span>
+      <span className={styles.message}>{displayText(message)}</span>
+      {path === undefined || message.includes(path) ? null : <span className={styles.path}>{displayText(path)}</span>}
+    </>
+  );
+  if (layer === undefined) return <div className={`${styles.line} selectable`}>{content}</div>;
+  return (
+    <button type="button" className={`${styles.line} ${styles.link}`} title="Show" onClick={() => goTo(layer, path ?? null)}>
+      {content}
+    </button>
+  );
+}

@@ -1,0 +1,124 @@
+import type { Job } from '#contract';
+import { displayText, formatSize } from '#model';
+import { cancelJob, cancelTransfer, dismissJob, dismissTransfer, hintFor, retryJob, retryOf } from '../../app/actions.ts';
+import { useApp } from '../../app/store.ts';
+import { Button, IconButton } from '../../components/button.tsx';
+import { CopyButton } from '../../components/copy-button.tsx';
+import { Icon } from '../../components/icons.tsx';
+import { ErrorText } from '../../components/notice.tsx';
+import { Progress } from '../../components/progress.tsx';
+import type { PlainError } from '../changes/changes-state.ts';
+import styles from './job-list.module.css';
+import { shownJobs, type Transfer } from './jobs-state.ts';
+
+/** What is being opened, each with its progress; what failed, with its reason, until it is dismissed. */
+export function JobList() {
+  const state = useApp((app) => app.jobs);
+  const jobs = shownJobs(state);
+  if (jobs.length === 0 && state.transfers.length === 0) return null;
+  return (
+    <ul className={styles.list} aria-label="Opening">
+      {state.transfers.map((transfer) => (
+        <li key={transfer.id}>
+          <TransferRow transfer={transfer} />
+        </li>
+      ))}
+      {jobs.map((job) => (
+        <li key={job.jobId}>{job.error === null ? <RunningRow job={job} /> : <FailedJob job={job} error={job.error} />}</li>
+      ))}
+    </ul>
+  );
+}
+
+/** `41.2 of 117.0 MB`, or bytes alone where the whole isn't known. */
+function amount(done: number, total: number | null): string {
+  if (total === null) return done === 0 ? '' : formatSize(done);
+  return `${formatSize(done)} of ${formatSize(total)}`;
+}
+
+function RunningRow({ job }: { job: Job }) {
+  const title = displayText(job.title);
+  const phase = job.state === 'queued' ? 'waiting' : displayText(job.phase);
+  return <Running title={title} phase={phase} done={job.doneBytes} total={job.totalBytes} onCancel={() => void cancelJob(job.jobId)} />;
+}
+
+function TransferRow({ transfer }: { transfer: Transfer }) {
+  const title = displayText(transfer.name);
+  const { error, id } = transfer;
+  if (error === null) {
+    return (
+      <Running title={title} phase="sending" done={transfer.sentBytes} total={transfer.totalBytes} onCancel={() => cancelTransfer(id)} />
+    );
+  }
+  return <Failed title={title} error={error} onRetry={retryOf(id)} onDismiss={() => dismissTransfer(id)} />;
+}
+
+function Running({
+  title,
+  phase,
+  done,
+  total,
+  onCancel,
+}: {
+  title: string;
+  phase: string;
+  done: number;
+  total: number | null;
+  onCancel: () => void;
+}) {
+  const text = amount(done, total);
+  return (
+    <div className={styles.row}>
+      <div className={styles.top}>
+        <span className={styles.title} title={title}>
+          {title}
+        </span>
+        <IconButton small label={`Cancel ${title}`} icon="close" onPress={onCancel} />
+      </div>
+      <Progress label={`Progress of ${title}`} done={done} total={total} />
+      <div className={`number ${styles.phase}`} title={`${phase} · ${text}`}>
+        {phase}
+        {text === '' ? '' : ` · ${text}`}
+      </div>
+    </div>
+  );
+}
+
+function FailedJob({ job, error }: { job: Job; error: PlainError }) {
+  const retry = retryOf(job.jobId) === null ? null : () => retryJob(job.jobId);
+  return <Failed title={displayText(job.title)} error={error} onRetry={retry} onDismiss={() => void dismissJob(job.jobId)} />;
+}
+
+function Failed({
+  title,
+  error,
+  onRetry,
+  onDismiss,
+}: {
+  title: string;
+  error: PlainError;
+  onRetry: (() => void) | null;
+  onDismiss: () => void;
+}) {
+  const hint = hintFor(error);
+  return (
+    <div className={`${styles.row} ${styles.failed}`} role="alert">
+      <div className={styles.top}>
+        <Icon name="error" size={14} className={styles.icon ?? ''} />
+        <span className={styles.title} title={title}>
+          {title}
+        </span>
+        <CopyButton label="Copy details" text={`${title}\n${error.message}\n${hint}\n${error.code}`} />
+        <IconButton small label={`Dismiss ${title}`} icon="close" onPress={onDismiss} />
+      </div>
+      <div className={styles.reason}>
+        <ErrorText error={error} hint={hint} />
+      </div>
+      {onRetry === null ? null : (
+        <Button kind="quiet" icon="retry" onPress={onRetry}>
+          Retry
+        </Button>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,151 @@
+import type { ArchiveSummary, ImageSummary } from '#contract';
+import { choose, closeArchive, openSample, showImage } from '../../app/actions.ts';
+import { useApp } from '../../app/store.ts';
+import { setLayout } from '../../app/theme.ts';
+import { Button, IconButton } from '../../components/button.tsx';
+import { Icon } from '../../components/icons.tsx';
+import { Size } from '../../components/size.tsx';
+import { JobList } from '../jobs/job-list.tsx';
+import styles from './library-pane.module.css';
+import { FORMAT_WORDS, imageTitle, lastPart, storedBytes } from './library-state.ts';
+
+/** What is open, and what is being opened. */
+export function LibraryPane() {
+  const archives = useApp((app) => app.archives);
+  const selection = useApp((app) => app.selection);
+  const info = useApp((app) => app.info);
+  const electron = info?.host === 'electron';
+  return (
+    <nav className={styles.pane} aria-label="Library" data-pane="library">
+      <header className={styles.head}>
+        <h2>Library</h2>
+        <span className={styles.tools}>
+          {electron ? <IconButton label="Open a folder…" icon="folder" onPress={() => void choose('folder')} /> : null}
+          <IconButton label="Open…" icon="plus" keys="Ctrl O" onPress={() => void choose('files')} />
+        </span>
+      </header>
+      <div className={styles.body}>
+        <JobList />
+        {archives === null || archives.length === 0 ? (
+          <p className={styles.none}>{archives === null ? 'Connecting…' : 'What you open is listed here.'}</p>
+        ) : (
+          <ul className={styles.list}>
+            {archives.map((archive) => (
+              <ArchiveItem
+                key={archive.archiveId}
+                archive={archive}
+                shown={archive.archiveId === selection.archiveId ? selection.image : null}
+              />
+            ))}
+          </ul>
+        )}
+      </div>
+      {archives !== null && archives.length > 0 && info?.sample && !archives.some(({ title }) => title === info.sample) ? (
+        <footer className={styles.foot}>
+          <Button kind="quiet" icon="image" onPress={() => void openSample()}>
+            Sample image
+          </Button>
+        </footer>
+      ) : null}
+    </nav>
+  );
+}
+
+/** The library in a narrow window: a symbol an image. */
+export function LibraryRail() {
+  const archives = useApp((app) => app.archives);
+  const selection = useApp((app) => app.selection);
+  return (
+    <nav className={styles.rail} aria-label="Library" data-pane="library">
+      <IconButton label="Open…" icon="plus" keys="Ctrl O" onPress={() => void choose('files')} />
+      {(archives ?? []).flatMap((archive) =>
+        archive.images.map((image) => {
+          const current = archive.archiveId === selection.archiveId && image.index === selection.image;
+          return (
+            <IconButton
+              key={`${archive.archiveId}.${image.index}`}
+              className={current ? styles.currentIcon : undefined}
+              label={imageTitle(archive, image)}
+              icon="image"
+              pressed={current}
+              onPress={() => showImage(archive.archiveId, image.index)}
+            />
+          );
+        }),
+      )}
+    </nav>
+  );
+}
+
+function ArchiveItem({ archive, shown }: { archive: ArchiveSummary; shown: number | null }) {
+  const [only] = archive.images;
+  const single = archive.images.length === 1 && only !== undefined;
+  return (
+    <li className={styles.archive}>
+      <div className={`${styles.line} ${single && shown !== null ? styles.current : ''}`}>
+        {single ? (
+          <ImageButton archive={archive} image={only} current={shown !== null} />
+        ) : (
+          <span className={styles.archiveTitle} title={archive.title}>
+            <span className={styles.title}>{archive.title}</span>
+            <span className={styles.sub}>
+              {FORMAT_WORDS[archive.format]} · {archive.images.length === 0 ? 'no images' : `${archive.images.length} images`}
+            </span>
+          </span>
+        )}
+        <IconButton
+          small
+          className={styles.close}
+          label={`Close ${archive.title}`}
+          icon="close"
+          onPress={() => void closeArchive(archive.archiveId)}
+        />
+      </div>
+      {single ? null : (
+        <ul>
+          {archive.images.map((image) => (
+            <li key={image.index} className={`${styles.line} ${styles.nested} ${shown === image.index ? styles.current : ''}`}>
+              <ImageButton archive={archive} image={image} current={shown === image.index} nested />
+            </li>
+          ))}
+        </ul>
+      )}
+    </li>
+  );
+}
+
+function ImageButton({
+  archive,
+  image,
+  current,
+  nested = false,
+}: {
+  archive: ArchiveSummary;
+  image: ImageSummary;
+  current: boolean;
+  nested?: boolean;
+}) {
+  const title = imageTitle(archive, image);
+  const names = image.names.length > 1 ? `\n${image.names.join('\n')}` : '';
+  return (
+    <button
+      type="button"
+      className={styles.image}
+      aria-current={current ? 'true' : undefined}
+      title={`${title}${names}\n${archive.title} · ${FORMAT_WORDS[archive.format]}`}
+      onClick={() => {
+        showImage(archive.archiveId, image.index);
+        setLayout({ drawer: 'none' });
+      }}
+    >
+      <Icon name="image" className={styles.icon ?? ''} />
+      <span className={styles.words}>
+        <span className={styles.title}>{lastPart(title)}</span>
+        <span className={styles.sub}>
+          {image.platform === 'unknown' ? (nested ? '' : `${FORMAT_WORDS[archive.format]} · `) : `${image.platform} · `}
+          <Size bytes={storedBytes(image)} />
+        </span>
+      </span>
+    </button>
+  );
+}

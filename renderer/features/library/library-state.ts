@@ -1,0 +1,35 @@
+import type { ArchiveSummary, ImageSummary } from '#contract';
+import { displayText, shortDigest } from '#model';
+
+/** What people call an image: its first name, else its config's short digest, else the archive's name. */
+export function imageTitle(archive: ArchiveSummary, image: ImageSummary): string {
+  const name = image.names[0];
+  if (name !== undefined) return displayText(shortName(name));
+  if (archive.format === 'layer') return displayText(archive.title);
+  if (image.configDigest !== null) return shortDigest(image.configDigest);
+  return displayText(archive.title);
+}
+
+/** The last part of the name, which tells images apart; the whole is in the tooltip. */
+export function lastPart(title: string): string {
+  return title.slice(title.lastIndexOf('/') + 1);
+}
+
+/** Docker's own registry and library are understood. */
+export function shortName(name: string): string {
+  return name.replace(/^docker\.io\/(library\/)?/, '');
+}
+
+export const FORMAT_WORDS: Record<ArchiveSummary['format'], string> = {
+  'docker-archive': 'Docker archive',
+  'oci-archive': 'OCI archive',
+  'oci-layout': 'OCI layout folder',
+  layer: 'Layer tar',
+};
+
+/** Bytes of the image as the archive keeps it. */
+export function storedBytes(image: ImageSummary): number {
+  let bytes = 0;
+  for (const layer of image.layers) bytes += layer.blobBytes;
+  return bytes;
+}

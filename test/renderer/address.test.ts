@@ -1,0 +1,35 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { formatAddress, parseAddress } from '../../renderer/app/address.ts';
+import { NOTHING, type Selection } from '../../renderer/app/selection-state.ts';
+
+test('an address says what is selected and reads back as the same', () => {
+  const selections: Selection[] = [
+    { archiveId: 'a1', image: 0, from: 4, to: 4, mode: 'layer', path: null },
+    { archiveId: 'a1', image: 3, from: 2, to: 6, mode: 'layer', path: 'usr/lib/a b?&#%.so' },
+    { archiveId: 'x-y', image: 0, from: 0, to: 0, mode: 'stacked', path: 'odd\\xE4\\\\name' },
+  ];
+  for (const selection of selections) assert.deepEqual(parseAddress(formatAddress(selection)), selection);
+});
+
+test('an address is short where nothing needs saying', () => {
+  const selection: Selection = { archiveId: 'a1', image: 0, from: 4, to: 4, mode: 'layer', path: null };
+  assert.equal(formatAddress(selection), '#/image/a1/layer/4');
+  assert.equal(
+    formatAddress({ ...selection, image: 2, from: 1, path: 'etc/passwd', mode: 'stacked' }),
+    '#/image/a1.2/layer/1-4?path=etc/passwd&mode=stacked',
+  );
+  assert.equal(formatAddress(NOTHING), '#/');
+});
+
+test('a range is read in either order', () => {
+  const parsed = parseAddress('#/image/a1/layer/7-4');
+  assert.equal(parsed?.from, 4);
+  assert.equal(parsed?.to, 7);
+});
+
+test('what is no address is refused', () => {
+  for (const hash of ['', '#/', '#/image/', '#/image/a1', '#/image/a1/layer/x', '#/image/a1/layer/-1', '#/image/%E0%A4%A/layer/1']) {
+    assert.equal(parseAddress(hash), null, hash);
+  }
+});

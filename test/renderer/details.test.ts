@@ -1,0 +1,128 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { attributeRows, modeText, mtimeText } from '../../renderer/features/details/attributes.ts';
+import { detailsReducer, initialDetails } from '../../renderer/features/details/details-state.ts';
+import { hexLine, LINE_COLUMNS, previewKind, textLines } from '../../renderer/features/details/preview.ts';
+import type { EntryAttributes } from '../../src/contract/index.ts';
+
+const bytes = (...values: number[]) => Uint8Array.from(values);
+const utf8 = (text: string) => new TextEncoder().encode(text);
+
+test('a preview is told by the first bytes', () => {
+  assert.equal(previewKind(utf8('hello\n'), true), 'text');
+  assert.equal(previewKind(bytes(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0), true), 'png');
+  assert.equal(previewKind(bytes(0xff, 0xd8, 0xff, 0xe0), true), 'jpeg');
+  assert.equal(previewKind(utf8('GIF89a'), true), 'gif');
+  assert.equal(previewKind(utf8('RIFF\u0001\u0002\u0003\u0004WEBP'), true), 'webp');
+  assert.equal(previewKind(bytes(0x7f, 0x45, 0x4c, 0x46, 0, 1), true), 'hex');
+  assert.equal(previewKind(bytes(0xe4, 0xf6, 0x20), true), 'hex');
+  assert.equal(previewKind(utf8('<svg xmlns="http://www.w3.org/2000/svg"></svg>'), true), 'text');
+});
+
+test('a character cut by the end of a page makes no file binary', () => {
+  const cut = utf8('grün').subarray(0, 3);
+  assert.equal(previewKind(cut, false), 'text');
+  assert.equal(previewKind(cut, true), 'hex');
+});
+
+test('lines are numbered, control and bidi characters shown', () => {
+  assert.deepEqual(textLines(utf8('a\tb\r\nc\u202ed\u0007\n')), [
+    { number: 1, text: 'a\tb' },
+    { number: 2, text: 'c\\u202Ed\\x07' },
+  ]);
+});
+
+test('a line too long is broken and numbered once', () => {
+  const lines = textLines(utf8('x'.repeat(LINE_COLUMNS * 2 + 1)));
+  assert.deepEqual(
+    lines.map(({ number, text }) => [number, text.length]),
+    [
+      [1, LINE_COLUMNS],
+      [null, LINE_COLUMNS],
+      [null, 1],
+    ],
+  );
+});
+
+test('a dump shows offset, hex in groups and printable ASCII', () => {
+  const line = hexLine(utf8('Layerscope\n'), 0, 16, 0x200);
+  assert.equal(line.offset, '00000200');
+  assert.equal(line.hex.trimEnd(), '4c 61 79 65 72 73 63 6f  70 65 0a');
+  assert.equal(line.hex.length, 16 * 3);
+  assert.equal(line.text, 'Layerscope·');
+});
+
+const entry = (part: Partial<EntryAttributes> = {}): EntryAttributes => ({
+  layer: 1,
+  type: 'file',
+  size: 10,
+  mode: 0o755,
+  uid: 0,
+  gid: 0,
+  uname: 'root',
+  gname: '',
+  mtime: '1764036549.000000000',
+  linkname: null,
+  attributes: [],
+  implied: false,
+  ...part,
+});
+
+test('attributes that differ have their old value, others have none', () => {
+  const before = entry({ layer: 0, mode: 0o644, attributes: [{ name: 'user.a', value: 'x', encoding: 'text' }] });
+  const rows = new Map(attributeRows(entry(), before).map((row) => [row.label, row]));
+  assert.equal(rows.get('Mode')?.was, '0644 -rw-r--r--');
+  assert.equal(rows.get('Mode')?.value, '0755 -rwxr-xr-x');
+  assert.equal(rows.get('Size')?.was, null);
+  assert.equal(rows.get('Owner')?.value, '0 (root)');
+  assert.equal(rows.get('Group')?.value, '0');
+  assert.deepEqual([rows.get('user.a')?.value, rows.get('user.a')?.was], ['', 'x']);
+  assert.equal(rows.has('Target'), false);
+});
+
+test('what was removed is shown as it was, without changes', () => {
+  const rows = attributeRows(null, entry({ size: 7 }));
+  assert.equal(rows.find(({ label }) => label === 'Size')?.bytes, 7);
+  assert.ok(rows.every(({ was }) => was === null));
+});
+
+test('modes are written as ls writes them', () => {
+  assert.equal(modeText(0o4755, 'file'), '-rwsr-xr-x');
+  assert.equal(modeText(0o2644, 'file'), '-rw-r-Sr--');
+  assert.equal(modeText(0o1777, 'directory'), 'drwxrwxrwt');
+  assert.equal(modeText(0o777, 'symlink'), 'lrwxrwxrwx');
+});
+
+test('times keep their fraction, before 1970 too', () => {
+  assert.equal(mtimeText('1764036549.123456789'), '2025-11-25 02:09:09.123456789 UTC');
+  assert.equal(mtimeText('0.000000000'), '1970-01-01 00:00:00 UTC');
+  assert.equal(mtimeText('-1.500000000'), '1969-12-31 23:59:58.5 UTC');
+  assert.equal(mtimeText('-0.250000000'), '1969-12-31 23:59:59.75 UTC');
+  assert.equal(mtimeText('9'.repeat(30)), '9'.repeat(30));
+});
+
+test('answers to another question are dropped', () => {
+  const asked = detailsReducer(initialDetails, { type: 'asked', key: 'b' });
+  assert.equal(detailsReducer(asked, { type: 'rawCame', key: 'a', raw: { state: 'loading' } }), asked);
+});
+
+test('pages of content are joined until the file is whole', () => {
+  let state = detailsReducer(initialDetails, { type: 'asked', key: 'k' });
+  const value = { totalBytes: 5, bytes: bytes(1, 2), more: 'there', moreError: null, layer: 0 } as const;
+  state = detailsReducer(state, { type: 'contentCame', key: 'k', content: { state: 'ready', value } });
+  state = detailsReducer(state, { type: 'moreAsked', key: 'k' });
+  assert.equal(state.content.state === 'ready' && state.content.value.more, 'loading');
+  state = detailsReducer(state, { type: 'moreCame', key: 'k', bytes: bytes(3, 4) });
+  assert.equal(state.content.state === 'ready' && state.content.value.more, 'there');
+  state = detailsReducer(state, { type: 'moreCame', key: 'k', bytes: bytes(5) });
+  assert.deepEqual(state.content.state === 'ready' && [...state.content.value.bytes], [1, 2, 3, 4, 5]);
+  assert.equal(state.content.state === 'ready' && state.content.value.more, 'none');
+});
+
+test('a page without bytes ends the file: nothing is asked for ever', () => {
+  let state = detailsReducer(initialDetails, { type: 'asked', key: 'k' });
+  const value = { totalBytes: 5, bytes: bytes(1), more: 'there', moreError: null, layer: 0 } as const;
+  state = detailsReducer(state, { type: 'contentCame', key: 'k', content: { state: 'ready', value } });
+  state = detailsReducer(state, { type: 'moreCame', key: 'k', bytes: bytes() });
+  assert.equal(state.content.state === 'ready' && state.content.value.more, 'none');
+});

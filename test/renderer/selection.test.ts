@@ -1,0 +1,36 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { clampSelection, extendTo, type Selection, stepLayer } from '../../renderer/app/selection-state.ts';
+
+const at = (from: number, to = from): Selection => ({ archiveId: 'a1', image: 0, from, to, mode: 'layer', path: null });
+const lit = ({ from, to }: Selection) => [from, to];
+
+test('a step goes one layer older or newer, and stays within the image', () => {
+  assert.deepEqual(lit(stepLayer(at(3), -1, 9, false)), [2, 2]);
+  assert.deepEqual(lit(stepLayer(at(3), 1, 9, false)), [4, 4]);
+  assert.deepEqual(lit(stepLayer(at(0), -1, 9, false)), [0, 0]);
+  assert.deepEqual(lit(stepLayer(at(8), 1, 9, false)), [8, 8]);
+});
+
+test('a step from a range leaves it on the side of the step', () => {
+  assert.deepEqual(lit(stepLayer(at(3, 6), -1, 9, false)), [2, 2]);
+  assert.deepEqual(lit(stepLayer(at(3, 6), 1, 9, false)), [7, 7]);
+});
+
+test('widening moves one end', () => {
+  assert.deepEqual(lit(stepLayer(at(3, 6), -1, 9, true)), [2, 6]);
+  assert.deepEqual(lit(stepLayer(at(3, 6), 1, 9, true)), [3, 7]);
+  assert.deepEqual(lit(stepLayer(at(0, 8), 1, 9, true)), [0, 8]);
+});
+
+test('a range goes from the anchor to the layer, whichever is lower', () => {
+  assert.deepEqual(lit(extendTo(at(4), 4, 7)), [4, 7]);
+  assert.deepEqual(lit(extendTo(at(4, 7), 4, 1)), [1, 4]);
+});
+
+test('layers that the image has not are clamped', () => {
+  assert.deepEqual(lit(clampSelection(at(3, 12), 5)), [3, 4]);
+  assert.deepEqual(lit(clampSelection(at(3), 0)), [0, 0]);
+  const fits = at(1, 2);
+  assert.equal(clampSelection(fits, 5), fits);
+});

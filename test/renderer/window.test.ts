@@ -1,0 +1,100 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { offerFor } from '../../renderer/app/drop-state.ts';
+import { parseLayout } from '../../renderer/app/layout-state.ts';
+import { groupFindings, problemCount } from '../../renderer/features/findings/findings-state.ts';
+import { initialJobs, jobsReducer, loadingJob, runningCount, shownJobs } from '../../renderer/features/jobs/jobs-state.ts';
+import { imageTitle, lastPart } from '../../renderer/features/library/library-state.ts';
+import type { ArchiveSummary, Job } from '../../src/contract/index.ts';
+import { finding } from '../../src/model/index.ts';
+
+const file = (type: string) => ({ kind: 'file', type });
+
+test('a drag says what a drop will do', () => {
+  assert.deepEqual(offerFor([file('application/x-tar')]), { accepts: true, text: 'Open this archive' });
+  assert.deepEqual(offerFor([file(''), file('application/gzip')]), { accepts: true, text: 'Open 2 archives' });
+  assert.deepEqual(offerFor([file('image/png')]), { accepts: false, text: 'This is not a tar archive' });
+  assert.equal(offerFor([file('image/png'), file('')])?.text, 'Open this archive');
+  assert.equal(offerFor([{ kind: 'string', type: 'text/plain' }]), null);
+});
+
+test('a layout that was kept is taken as far as it makes sense', () => {
+  assert.equal(parseLayout(null).theme, 'auto');
+  assert.equal(parseLayout({ theme: 'dark' }).theme, 'dark');
+  assert.equal(parseLayout({ theme: 'pink' }).theme, 'auto');
+  assert.equal(parseLayout({ chainWidth: 9_999 }).chainWidth, parseLayout(null).chainWidth);
+  assert.equal(parseLayout({ chainWidth: 300 }).chainWidth, 300);
+});
+
+const job = (part: Partial<Job>): Job => ({
+  jobId: 'j1',
+  kind: 'open',
+  title: 'image.tar',
+  state: 'running',
+  phase: '',
+  doneBytes: 0,
+  totalBytes: null,
+  archiveId: null,
+  image: null,
+  error: null,
+  ...part,
+});
+
+test('jobs that run or failed are shown, those done or cancelled are not', () => {
+  const states = ['queued', 'running', 'done', 'failed', 'cancelled'] as const;
+  const state = jobsReducer(initialJobs, { type: 'jobsCame', jobs: states.map((each) => job({ jobId: each, state: each })) });
+  assert.deepEqual(
+    shownJobs(state).map(({ jobId }) => jobId),
+    ['queued', 'running', 'failed'],
+  );
+  assert.equal(runningCount(state), 2);
+});
+
+test('the job that reads an image is found by it', () => {
+  const jobs = [job({ jobId: 'other', archiveId: 'a1', image: 1 }), job({ jobId: 'mine', archiveId: 'a1', image: 0 })];
+  const state = jobsReducer(initialJobs, { type: 'jobsCame', jobs });
+  assert.equal(loadingJob(state, 'a1', 0)?.jobId, 'mine');
+  assert.equal(loadingJob(state, 'a2', 0), null);
+});
+
+test('a transfer moves, fails and ends', () => {
+  let state = jobsReducer(initialJobs, { type: 'transferStarted', id: 't', name: 'a.tar', totalBytes: 10 });
+  state = jobsReducer(state, { type: 'transferMoved', id: 't', sentBytes: 4 });
+  assert.equal(state.transfers[0]?.sentBytes, 4);
+  assert.equal(runningCount(state), 1);
+  state = jobsReducer(state, { type: 'transferFailed', id: 't', error: { code: 'IO', message: 'cut off' } });
+  assert.equal(runningCount(state), 0);
+  state = jobsReducer(state, { type: 'transferEnded', id: 't' });
+  assert.deepEqual(state.transfers, []);
+});
+
+test('findings are grouped by code, the worst first; those of other images are left out', () => {
+  const groups = groupFindings(
+    [
+      finding('duplicate-path', 'a', { image: 0 }),
+      finding('odd-name', 'b', { image: 0 }),
+      finding('missing-blob', 'c'),
+      finding('odd-name', 'd', { image: 0 }),
+      finding('odd-name', 'e', { image: 1 }),
+    ],
+    0,
+  );
+  assert.deepEqual(
+    groups.map(({ code, findings }) => [code, findings.length]),
+    [
+      ['missing-blob', 1],
+      ['odd-name', 2],
+      ['duplicate-path', 1],
+    ],
+  );
+  assert.equal(problemCount(groups), 3);
+});
+
+test('an image is called by its name, else by its digest, else as its file', () => {
+  const image = { names: ['docker.io/library/debian:12'], configDigest: null } as unknown as ArchiveSummary['images'][number];
+  const archive = { title: 'image.tar', format: 'docker-archive' } as ArchiveSummary;
+  assert.equal(imageTitle(archive, image), 'debian:12');
+  assert.equal(imageTitle(archive, { ...image, names: [], configDigest: `sha256:${'ab'.repeat(32)}` }), 'abababababab');
+  assert.equal(imageTitle(archive, { ...image, names: [] }), 'image.tar');
+  assert.equal(lastPart('ghcr.io/acme/web:1'), 'web:1');
+});

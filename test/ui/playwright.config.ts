@@ -1,0 +1,25 @@
+import { existsSync } from 'node:fs';
+import { defineConfig } from '@playwright/test';
+
+// One set of specs, two doors: Chromium against the loopback host, and Electron. scripts/test-ui.ts sets LAYERSCOPE_OUT (what was built),
+// LAYERSCOPE_CHROMIUM or LAYERSCOPE_ELECTRON.
+const chromium = process.env.LAYERSCOPE_CHROMIUM ?? (existsSync('/usr/bin/chromium') ? '/usr/bin/chromium' : undefined);
+
+export default defineConfig({
+  testDir: 'specs',
+  outputDir: '../../out/ui-results',
+  fullyParallel: true,
+  workers: 2,
+  forbidOnly: process.env.CI !== undefined,
+  retries: 0,
+  timeout: 60_000,
+  expect: { timeout: 10_000 },
+  reporter: [['list']],
+  use: {
+    viewport: { width: 1320, height: 860 },
+    trace: 'retain-on-failure',
+    screenshot: 'only-on-failure',
+    launchOptions: { args: ['--no-sandbox'], ...(chromium === undefined ? {} : { executablePath: chromium }) },
+  },
+  projects: [{ name: 'web' }, { name: 'electron' }],
+});

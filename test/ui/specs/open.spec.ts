@@ -1,0 +1,109 @@
+import { file, tar } from '../../support/tar-builder.ts';
+import { dockerArchive, dockerArchiveOf, endlessLayer, WEB_API } from '../support/images.ts';
+import { expect, test } from '../support/window.ts';
+
+const webApi = dockerArchive(WEB_API, { name: 'acme/web-api:1.8', lastSteps: ['USER app', 'CMD ["node" "server.js"]'] });
+
+test('an empty window says how to begin', async ({ win: { page } }) => {
+  await expect(page.getByRole('heading', { name: 'Drop an image archive' })).toBeVisible();
+  await expect(page.getByRole('button', { name: 'Open…' }).first()).toBeVisible();
+  await expect(page.getByText('docker save -o image.tar NAME')).toBeVisible();
+});
+
+test('the sample image is one click away', async ({ win: { page } }) => {
+  await page.getByRole('button', { name: 'Explore the sample image' }).click();
+  await expect(page.getByRole('region', { name: 'Chain' })).toBeVisible();
+  await expect(page.getByRole('treegrid')).toBeVisible();
+});
+
+test('Open… opens a file that the user chooses', async ({ win }) => {
+  await win.open(await win.write('web-api.tar', webApi));
+  await expect(win.page.getByRole('heading', { name: 'acme/web-api:1.8' })).toBeVisible();
+  await expect(win.page.getByRole('navigation', { name: 'Library' }).getByRole('button', { name: /web-api:1\.8/ })).toHaveAttribute(
+    'aria-current',
+    'true',
+  );
+  await expect(win.page).toHaveTitle(/acme\/web-api:1\.8/);
+  expect(win.complaints).toEqual([]);
+});
+
+test('a dropped archive opens', async ({ win }) => {
+  await win.drop(await win.write('web-api.tar', webApi));
+  await expect(win.page.getByRole('heading', { name: 'acme/web-api:1.8' })).toBeVisible();
+  await expect(win.page.getByRole('treegrid', { name: 'Changes' })).toBeVisible();
+  expect(win.complaints).toEqual([]);
+});
+
+test('a single layer tar opens', async ({ win }) => {
+  await win.drop(await win.write('layer.tar', tar(file('hello.txt', 'hello\n'))));
+  await expect(win.page.getByRole('heading', { name: 'layer.tar' })).toBeVisible();
+  await expect(win.page.getByRole('row', { name: /hello\.txt/ })).toBeVisible();
+});
+
+test('while files hang over the window it says what a drop will do', async ({ win }) => {
+  await win.hover(await win.write('a.tar', webApi), await win.write('b.tar', webApi));
+  await expect(win.page.getByText('Open 2 archives')).toBeVisible();
+});
+
+test('what can not be an archive is told before the drop', async ({ win }) => {
+  await win.hover(await win.write('holiday.png', 'no archive'));
+  await expect(win.page.getByText('This is not a tar archive')).toBeVisible();
+});
+
+test('two archives are open side by side', async ({ win }) => {
+  const other = dockerArchive(WEB_API.slice(0, 2), { name: 'acme/other:2' });
+  await win.drop(await win.write('one.tar', webApi), await win.write('two.tar', other));
+  const library = win.page.getByRole('navigation', { name: 'Library' });
+  await library.getByRole('button', { name: /web-api:1\.8/ }).click();
+  await expect(win.page.getByRole('heading', { name: 'acme/web-api:1.8' })).toBeVisible();
+  await expect(win.page.getByText('5 layers')).toBeVisible();
+  await library.getByRole('button', { name: /other:2/ }).click();
+  await expect(win.page.getByRole('heading', { name: 'acme/other:2' })).toBeVisible();
+  await expect(win.page.getByText('2 layers')).toBeVisible();
+  await library.getByRole('button', { name: 'Close two.tar' }).click();
+  await expect(library.getByRole('button', { name: /other:2/ })).toHaveCount(0);
+});
+
+test('an image of several in one archive is chosen from the title', async ({ win }) => {
+  const images = dockerArchiveOf([
+    { layers: WEB_API.slice(0, 3), options: { name: 'acme/web-api:amd', architecture: 'amd64' } },
+    { layers: WEB_API.slice(0, 1), options: { name: 'acme/web-api:arm', architecture: 'arm64' } },
+  ]);
+  await win.drop(await win.write('images.tar', images));
+  const { page } = win;
+  await expect(page.getByText(/[31] layers?$/)).toBeVisible();
+  await page.getByRole('button', { name: /^Image: / }).click();
+  await page.getByRole('menuitemradio', { name: /acme\/web-api:arm/ }).click();
+  await expect(page.getByText('1 layer', { exact: true })).toBeVisible();
+  await expect(page.getByRole('treegrid', { name: 'Changes' })).toBeVisible();
+});
+
+test('a broken file says what is wrong, what to do, and its code', async ({ win }) => {
+  await win.drop(await win.write('broken.tar', 'this is no archive at all, and long enough to be looked at\n'.repeat(50)));
+  const { page } = win;
+  const alert = page.getByRole('alert').filter({ hasText: 'broken.tar' });
+  await expect(alert).toContainText('NOT_AN_IMAGE');
+  await expect(alert).toContainText('docker save -o image.tar NAME');
+  await alert.getByRole('button', { name: 'Retry' }).click();
+  await expect(page.getByRole('alert').filter({ hasText: 'broken.tar' })).toContainText('NOT_AN_IMAGE');
+  await page.getByRole('button', { name: 'Dismiss broken.tar' }).click();
+  await expect(page.getByRole('alert')).toHaveCount(0);
+  await expect(page.getByRole('heading', { name: 'Drop an image archive' })).toBeVisible();
+});
+
+test('opening can be cancelled', async ({ win }) => {
+  await win.drop(await win.write('endless.tar.gz', endlessLayer(64 * 1024)));
+  const { page } = win;
+  await page.getByRole('button', { name: 'Cancel endless.tar.gz' }).click();
+  await expect(page.getByRole('button', { name: 'Cancel endless.tar.gz' })).toHaveCount(0);
+  await expect(page.getByRole('heading', { name: 'Drop an image archive' })).toBeVisible();
+  await expect(page.getByRole('alert')).toHaveCount(0);
+});
+
+test.describe('from the command line', () => {
+  test.use({ startWith: { 'named.tar': webApi } });
+
+  test('a file that the program was started with opens', async ({ win: { page } }) => {
+    await expect(page.getByRole('heading', { name: 'acme/web-api:1.8' })).toBeVisible();
+  });
+});

@@ -1,0 +1,123 @@
+import { createHash } from 'node:crypto';
+import { gzipSync } from 'node:zlib';
+import { concat, directory, END_MARKER, file, hardlink, symlink, tar } from '../../support/tar-builder.ts';
+
+const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
+
+export interface ImageLayer {
+  readonly tar: Uint8Array;
+  readonly createdBy: string;
+}
+
+export interface ImageOptions {
+  readonly name?: string;
+  readonly architecture?: string;
+  /** Steps without a layer, after the last. */
+  readonly lastSteps?: readonly string[];
+}
+
+interface Built {
+  readonly members: readonly Uint8Array[];
+  readonly manifest: object;
+}
+
+function build(layers: readonly ImageLayer[], { name, architecture = 'amd64', lastSteps = [] }: ImageOptions): Built {
+  const history = [
+    ...layers.map(({ createdBy }) => ({ created: '2025-11-20T10:11:12Z', created_by: createdBy })),
+    ...lastSteps.map((step) => ({ created: '2025-11-20T10:11:12Z', created_by: step, empty_layer: true })),
+  ];
+  const diffIds = layers.map((layer) => `sha256:${sha256(layer.tar)}`);
+  const config = JSON.stringify({ architecture, os: 'linux', config: {}, rootfs: { type: 'layers', diff_ids: diffIds }, history });
+  const configName = `${sha256(Buffer.from(config))}.json`;
+  const layerNames = layers.map((layer) => `${sha256(layer.tar)}/layer.tar`);
+  return {
+    members: [file(configName, config), ...layers.map((layer, index) => file(layerNames[index] ?? '', layer.tar))],
+    manifest: { Config: configName, RepoTags: name === undefined ? null : [name], Layers: layerNames },
+  };
+}
+
+/** A docker-archive of one image: manifest.json, its config, its layers as plain tars. */
+export function dockerArchive(layers: readonly ImageLayer[], options: ImageOptions = {}): Uint8Array {
+  const { members, manifest } = build(layers, options);
+  return tar(...members, file('manifest.json', JSON.stringify([manifest])));
+}
+
+/** A docker-archive of several images. */
+export function dockerArchiveOf(images: readonly { layers: readonly ImageLayer[]; options: ImageOptions }[]): Uint8Array {
+  const built = images.map(({ layers, options }) => build(layers, options));
+  return tar(...built.flatMap(({ members }) => members), file('manifest.json', JSON.stringify(built.map(({ manifest }) => manifest))));
+}
+
+/** A red pixel. */
+export const PNG = Buffer.from(
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8DwHwAFBQIAX8jx0gAAAABJRU5ErkJggg==',
+  'base64',
+);
+
+const lines = (count: number, text: string) => Array.from({ length: count }, (_, index) => `${text} ${index + 1}\n`).join('');
+const binary = (length: number) => Uint8Array.from({ length }, (_, index) => (index * 31 + (index >> 3)) & 255);
+
+/** Five layers with an instance of all that the window shows. */
+export const WEB_API: readonly ImageLayer[] = [
+  {
+    createdBy: '/bin/sh -c #(nop) ADD file:5a9dd8 in / ',
+    tar: tar(
+      directory('etc/'),
+      file('etc/passwd', 'root:x:0:0:root:/root:/bin/sh\n', { uname: 'root', gname: 'root' }),
+      file('etc/motd', lines(400, 'welcome')),
+      directory('usr/'),
+      directory('usr/lib/'),
+      file('usr/lib/libssl.so.3', binary(300_000), { mode: 0o755 }),
+      symlink('usr/lib/libssl.so', 'libssl.so.3'),
+      directory('var/cache/'),
+      file('var/cache/a.bin', binary(60_000)),
+      file('var/cache/b.bin', binary(20_000)),
+    ),
+  },
+  {
+    createdBy: 'RUN /bin/sh -c apt-get update && apt-get install -y curl # buildkit',
+    tar: tar(
+      file('usr/lib/libssl.so.3', binary(301_000), { mode: 0o644, mtime: 1_700_000_000 }),
+      file('usr/bin/curl', binary(150_000), { mode: 0o4755 }),
+      hardlink('usr/bin/curl-again', 'usr/bin/curl'),
+    ),
+  },
+  {
+    createdBy: 'RUN /bin/sh -c npm ci --omit=dev # buildkit',
+    tar: tar(
+      directory('app/'),
+      file('app/logo.png', PNG),
+      file('app/server.js', lines(20_000, "console.log('hello from line')")),
+      ...Array.from({ length: 120 }, (_, index) =>
+        file(`app/node_modules/package-${String(index).padStart(3, '0')}/index.js`, lines(40, `// package ${index}, line`)),
+      ),
+    ),
+  },
+  {
+    createdBy: 'RUN /bin/sh -c rm -rf /var/cache /etc/motd # buildkit',
+    tar: tar(file('etc/.wh.motd', ''), directory('var/cache/'), file('var/cache/.wh..wh..opq', '')),
+  },
+  {
+    createdBy: 'COPY app.conf /etc/app.conf # buildkit',
+    tar: tar(file('etc/app.conf', 'port = 8080\n'), file('etc/passwd', 'root:x:0:0:root:/root:/bin/sh\napp:x:10001:10001::/app:\n')),
+  },
+];
+
+/** A layer of many files in few folders. */
+export function wideLayer(files: number): ImageLayer {
+  const members = Array.from({ length: files }, (_, index) =>
+    file(`data/part-${index % 50}/file-${String(index).padStart(6, '0')}.txt`, `${index}`),
+  );
+  return { createdBy: 'RUN /bin/sh -c generate # buildkit', tar: concat(...members, END_MARKER) };
+}
+
+/**
+ * A gzip-packed layer of `mebibytes` of zeros that is small on disk and long to read: one gzip member of 16 MiB of them, again and
+ * again. The end of the tar is missing on purpose: nobody is to get there.
+ */
+export function endlessLayer(mebibytes: number): Uint8Array {
+  const size = mebibytes * 1_048_576;
+  const start = file('zeros.bin', '', { size });
+  const piece = gzipSync(new Uint8Array(16 * 1_048_576), { level: 1 });
+  return concat(gzipSync(start), ...Array.from({ length: mebibytes / 16 }, () => piece));
+}

@@ -1,0 +1,165 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { _electron, test as base, type CDPSession, type ElectronApplication, expect, type Page } from '@playwright/test';
+
+const root = path.resolve(import.meta.dirname, '..', '..', '..');
+const out = process.env.LAYERSCOPE_OUT ?? path.join(root, 'dist');
+
+/** The program with its window, behind either door. */
+export interface LayerscopeWindow {
+  readonly page: Page;
+  readonly door: 'web' | 'electron';
+  /** A file of the spec's own folder. */
+  write(name: string, bytes: Uint8Array | string): Promise<string>;
+  /** A real drop of files from the disk, from the drag's entering on; through CDP, as a synthetic one has no paths. */
+  drop(...files: string[]): Promise<void>;
+  /** A drag that hangs over the window. */
+  hover(...files: string[]): Promise<void>;
+  /** Open… and the choice of files in the dialog. */
+  open(...files: string[]): Promise<void>;
+  /** Errors that the page told its console, the content security policy's among them. */
+  readonly complaints: readonly string[];
+}
+
+interface Door {
+  readonly page: Page;
+  choose(files: readonly string[], press: () => Promise<void>): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Files by name that the program is started with. */
+export interface Options {
+  readonly startWith: Readonly<Record<string, Uint8Array>>;
+}
+
+export const test = base.extend<{ win: LayerscopeWindow } & Options>({
+  startWith: [{}, { option: true }],
+  win: async ({ startWith, browser, colorScheme, viewport }, use, info) => {
+    const folder = await mkdtemp(path.join(tmpdir(), 'layerscope-ui-'));
+    const files: string[] = [];
+    for (const [name, bytes] of Object.entries(startWith)) {
+      files.push(path.join(folder, name));
+      await writeFile(path.join(folder, name), bytes);
+    }
+    const door: LayerscopeWindow['door'] = info.project.name === 'electron' ? 'electron' : 'web';
+    const complaints: string[] = [];
+    const opened =
+      door === 'electron'
+        ? await openElectron(folder, files, colorScheme ?? 'light')
+        : await openWeb(folder, files, () => browser.newContext({ colorScheme: colorScheme ?? 'light', viewport }));
+    const { page } = opened;
+    page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
+    page.on('pageerror', (error) => complaints.push(error.message));
+    const drag = dragger(page);
+    await use({
+      page,
+      door,
+      complaints,
+      async write(name, bytes) {
+        const target = path.join(folder, name);
+        await writeFile(target, bytes);
+        return target;
+      },
+      drop: (...dropped) => drag(dropped, ['dragEnter', 'dragOver', 'drop']),
+      hover: (...dropped) => drag(dropped, ['dragEnter', 'dragOver']),
+      open: (...chosen) => opened.choose(chosen, () => page.getByRole('button', { name: 'Open…' }).first().click()),
+    });
+    await opened.close();
+    await rm(folder, { recursive: true, force: true, maxRetries: 3 });
+  },
+});
+
+export { expect };
+
+type DragStep = 'dragEnter' | 'dragOver' | 'drop';
+
+function dragger(page: Page): (files: string[], steps: DragStep[]) => Promise<void> {
+  let session: CDPSession | undefined;
+  return async (files, steps) => {
+    session ??= await page.context().newCDPSession(page);
+    const data = { items: [], files, dragOperationsMask: 1 };
+    for (const type of steps) await session.send('Input.dispatchDragEvent', { type, x: 400, y: 300, data });
+  };
+}
+
+/** The built command line serves; a browser of the specs opens the address that it prints. */
+async function openWeb(
+  folder: string,
+  files: readonly string[],
+  newContext: () => ReturnType<import('@playwright/test').Browser['newContext']>,
+): Promise<Door> {
+  const host = spawn(process.execPath, [path.join(out, 'cli.js'), 'serve', ...files], {
+    env: { ...process.env, XDG_CACHE_HOME: path.join(folder, 'cache') },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const address = await firstAddress(host);
+  const context = await newContext();
+  const page = await context.newPage();
+  await page.goto(address);
+  await expect(page.locator('#root > *')).toBeVisible();
+  return {
+    page,
+    async choose(chosen, press) {
+      const [chooser] = await Promise.all([page.waitForEvent('filechooser'), press()]);
+      await chooser.setFiles([...chosen]);
+    },
+    async close() {
+      await context.close();
+      await ended(host);
+    },
+  };
+}
+
+function firstAddress(host: ChildProcess): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let text = '';
+    const look = (chunk: Buffer) => {
+      text += chunk.toString();
+      const found = /http:\/\/\S+/.exec(text)?.[0];
+      if (found !== undefined && text.includes('\n')) resolve(found);
+    };
+    host.stdout?.on('data', look);
+    host.stderr?.on('data', (chunk: Buffer) => {
+      text += chunk.toString();
+    });
+    host.once('exit', (code) => reject(new Error(`the host ended with ${code}: ${text}`)));
+  });
+}
+
+async function ended(host: ChildProcess): Promise<void> {
+  if (host.exitCode !== null) return;
+  const end = new Promise((resolve) => host.once('exit', resolve));
+  host.kill('SIGTERM');
+  await end;
+}
+
+async function openElectron(folder: string, files: readonly string[], colorScheme: string): Promise<Door> {
+  const executablePath = process.env.LAYERSCOPE_ELECTRON;
+  if (executablePath === undefined) throw new Error('LAYERSCOPE_ELECTRON names no runtime: run npm run test:ui');
+  const profile = path.join(folder, 'profile');
+  await mkdir(profile);
+  const sandbox = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
+  const app: ElectronApplication = await _electron.launch({
+    executablePath,
+    args: [...sandbox, '-r', path.join(import.meta.dirname, '..', 'electron22-shim.cjs'), path.join(out, 'electron', 'main.cjs'), ...files],
+    env: { ...(process.env as Record<string, string>), XDG_CACHE_HOME: path.join(folder, 'cache'), LAYERSCOPE_TEST_PROFILE: profile },
+    colorScheme: colorScheme as 'light' | 'dark',
+  });
+  const page = await app.firstWindow();
+  await expect(page.locator('#root > *')).toBeVisible();
+  return {
+    page,
+    async choose(chosen, press) {
+      await app.evaluate(
+        ({ dialog }, filePaths) => {
+          dialog.showOpenDialog = async () => ({ canceled: false, filePaths });
+        },
+        [...chosen],
+      );
+      await press();
+    },
+    close: () => app.close(),
+  };
+}
