@@ -1,0 +1,122 @@
+// How members of a tar become Windows files: to-tar.ts the other way round (go-winio, WriteBackupStreamFromTarFile). A file's backup
+// stream is made of its security descriptor, its extended attributes, its reparse point (type 2), its data (type 0, empty too), and a
+// stream `:STREAM:$DATA` for each member NAME:STREAM of type 0 that follows right behind. Whiteouts and hard links have none: what
+// they mean is the layer's matter.
+import { BackupStreamWriter, STREAM_ID } from '#format/backup-stream';
+import { displayPath, LayerscopeError, TYPE } from '#model';
+import type { ByteSource } from './backup-cursor.ts';
+import { decodeWtf8 } from './byte-string.ts';
+import { extendedAttributesOf, infoOf, reparsePointOf, securityOf } from './entry-info.ts';
+import type { FileBasicInfo } from './file-info.ts';
+import { STREAM_TYPE_SUFFIX } from './record-keys.ts';
+import { type HeldMember, readTarPieces } from './tar-pieces.ts';
+
+export type WindowsEntryType = 'file' | 'directory' | 'symlink' | 'hardlink' | 'whiteout' | 'other';
+
+export interface WindowsEntry {
+  /** As the tar has it, with /, without one at the end. Not checked: it may lead anywhere. */
+  readonly name: string;
+  /** `whiteout`: the last part begins with `.wh.`, whatever the member's type. `other`: devices and FIFOs, which become empty files. */
+  readonly type: WindowsEntryType;
+  /** Of a file's data; else 0. Alternate streams don't count. */
+  readonly sizeBytes: number;
+  /** Null for whiteouts and hard links. */
+  readonly info: FileBasicInfo | null;
+  /** Target of a symlink or hard link as the tar has it. */
+  readonly linkname: string;
+  /** Attributes that the tar states and `info` leaves out, as they would make the file unreadable; 0: none. */
+  readonly droppedAttributes: number;
+  /** Where in the tar the member begins. */
+  readonly headerOffset: number;
+}
+
+/** An entry, or the next bytes of the backup stream of the entry that came last. */
+export type WindowsTarPiece =
+  | { readonly kind: 'entry'; readonly entry: WindowsEntry }
+  | { readonly kind: 'backup'; readonly bytes: Uint8Array };
+
+const TYPES: ReadonlyMap<number, WindowsEntryType> = new Map([
+  [TYPE.file, 'file'],
+  [TYPE.directory, 'directory'],
+  [TYPE.symlink, 'symlink'],
+  [TYPE.hardlink, 'hardlink'],
+]);
+
+function nameOf(bytes: Uint8Array): string {
+  const name = decodeWtf8(bytes);
+  if (name === null) throw new LayerscopeError('NAME_REFUSED', `a name that is not UTF-8: ${displayPath(bytes)}`);
+  return name;
+}
+
+function entryOf(member: HeldMember): WindowsEntry {
+  const name = nameOf(member.name).replace(/\/+$/, '');
+  const isWhiteout = name.slice(name.lastIndexOf('/') + 1).startsWith('.wh.');
+  const type = isWhiteout ? 'whiteout' : (TYPES.get(member.type) ?? 'other');
+  const isLink = type === 'symlink' || type === 'hardlink';
+  const file = type === 'whiteout' || type === 'hardlink' ? { info: null, droppedAttributes: 0 } : infoOf(member);
+  return {
+    name,
+    type,
+    sizeBytes: type === 'file' ? member.sizeBytes : 0,
+    ...file,
+    linkname: isLink ? nameOf(member.linkname) : '',
+    headerOffset: member.headerOffset,
+  };
+}
+
+/**
+ * Reads a Windows layer's tar: each entry, then its backup stream bit by bit, as BackupWrite takes it. Bytes are views into what the source
+ * gave, or own ones. Errors name the entry: BAD_TAR for numbers and times that are none, DAMAGED for bad base64 or SDDL, NAME_REFUSED
+ * for names that aren't UTF-8, TRUNCATED, TOO_LARGE. What came before an error is not whole.
+ */
+export async function* readWindowsTar(source: ByteSource): AsyncGenerator<WindowsTarPiece, void, undefined> {
+  let entry: WindowsEntry | null = null;
+  let writer = new BackupStreamWriter();
+  let takesBody = false;
+  for await (const piece of readTarPieces(source)) {
+    if (piece.kind === 'body') {
+      if (takesBody) yield { kind: 'backup', bytes: writer.data(piece.bytes) };
+      continue;
+    }
+    const { member } = piece;
+    const stream = entry === null || entry.info === null ? null : alternateOf(entry, member);
+    if (stream !== null) {
+      takesBody = true;
+      yield { kind: 'backup', bytes: writer.head({ id: STREAM_ID.alternateData, sizeBytes: member.sizeBytes, name: stream }) };
+      continue;
+    }
+    writer.end();
+    writer = new BackupStreamWriter();
+    try {
+      entry = entryOf(member);
+      takesBody = entry.type === 'file';
+      const streams = entry.info === null ? [] : streamsOf(member, entry);
+      yield { kind: 'entry', entry };
+      for (const [id, bytes] of streams) {
+        yield { kind: 'backup', bytes: writer.head({ id, sizeBytes: bytes.length }) };
+        yield { kind: 'backup', bytes: writer.data(bytes) };
+      }
+    } catch (error) {
+      if (!(error instanceof LayerscopeError) || error.code === 'NAME_REFUSED') throw error;
+      throw new LayerscopeError(error.code, `${displayPath(member.name)}: ${error.message}`, { cause: error, offset: member.headerOffset });
+    }
+    if (takesBody) yield { kind: 'backup', bytes: writer.head({ id: STREAM_ID.data, sizeBytes: member.sizeBytes }) };
+  }
+  writer.end();
+}
+
+/** Name of the alternate stream that `member` is of the entry before it; null where it is an entry of its own. */
+function alternateOf(entry: WindowsEntry, member: HeldMember): string | null {
+  if (member.type !== TYPE.file) return null;
+  const name = decodeWtf8(member.name);
+  return name?.startsWith(`${entry.name}:`) ? name.slice(entry.name.length) + STREAM_TYPE_SUFFIX : null;
+}
+
+function streamsOf(member: HeldMember, entry: WindowsEntry): [number, Uint8Array][] {
+  const streams: [number, Uint8Array][] = [
+    [STREAM_ID.security, securityOf(member)],
+    [STREAM_ID.extendedAttributes, extendedAttributesOf(member)],
+  ];
+  if (entry.type === 'symlink') streams.push([STREAM_ID.reparsePoint, reparsePointOf(member, entry.linkname)]);
+  return streams.filter(([, bytes]) => bytes.length > 0);
+}

@@ -1,0 +1,10 @@
+export * from './backup-cursor.ts';
+export * from './base64.ts';
+export * from './byte-string.ts';
+export * from './file-info.ts';
+export * from './from-tar.ts';
+export * from './record-keys.ts';
+export type { TarForm, TarHeader } from './tar-header.ts';
+export * from './tar-time.ts';
+export * from './tar-writer.ts';
+export * from './to-tar.ts';

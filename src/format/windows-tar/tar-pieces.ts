@@ -1,0 +1,131 @@
+import { type TarMember, TarReader } from '#format/tar';
+import { LayerscopeError, TYPE } from '#model';
+import type { ByteSource } from './backup-cursor.ts';
+
+/** What is pushed at once, so that members made of headers alone don't pile up. */
+const PUSH_BYTES = 64 * 1024;
+const ZEROS = new Uint8Array(PUSH_BYTES);
+/** A sparse file that says it is longer than this is refused: its holes would be written as zeros. */
+const MAX_SPARSE_BYTES = 2 ** 40;
+
+/** A copy of what a member says, kept while its body streams by. */
+export interface HeldMember {
+  readonly headerOffset: number;
+  readonly type: number;
+  readonly sizeBytes: number;
+  readonly name: Uint8Array;
+  readonly linkname: Uint8Array;
+  readonly mtimeSeconds: number;
+  readonly mtimeNanos: number;
+  readonly pax: ReadonlyMap<string, Uint8Array> | null;
+  readonly sparse: readonly (readonly [number, number])[] | null;
+}
+
+export type TarPiece = { readonly kind: 'member'; readonly member: HeldMember } | { readonly kind: 'body'; readonly bytes: Uint8Array };
+
+function held(member: TarMember): HeldMember {
+  return {
+    headerOffset: member.headerOffset,
+    type: member.type,
+    sizeBytes: member.size,
+    name: member.name.slice(),
+    linkname: member.linkname.slice(),
+    mtimeSeconds: member.mtimeSeconds,
+    mtimeNanos: member.mtimeNanos,
+    pax: member.pax,
+    sparse: member.sparse,
+  };
+}
+
+/**
+ * A tar's members, each followed by its content, holes as zeros; global headers left out. Body bytes are views into what the source gave.
+ * Throws BAD_TAR, TRUNCATED where the tar ends in a member, TOO_LARGE for sparse files over 1 TiB.
+ */
+export async function* readTarPieces(source: ByteSource): AsyncGenerator<TarPiece, void, undefined> {
+  let queue: TarPiece[] = [];
+  let broken: LayerscopeError | null = null;
+  const reader = new TarReader({
+    member: (member) => {
+      if (member.type !== TYPE.global) queue.push({ kind: 'member', member: held(member) });
+    },
+    body: (bytes, start, end) => {
+      queue.push({ kind: 'body', bytes: bytes.subarray(start, end) });
+    },
+    finding: ({ code, offset, message }) => {
+      if (code === 'truncated') broken = new LayerscopeError('TRUNCATED', `unexpected EOF: ${message}`, { offset });
+      else if (code === 'size-mismatch') broken = new LayerscopeError('BAD_TAR', message, { offset });
+    },
+  });
+  const files = new SparseFiles();
+  for await (const chunk of source) {
+    for (let at = 0; at < chunk.length; at += PUSH_BYTES) {
+      queue = [];
+      let failure: unknown = null;
+      try {
+        reader.push(chunk, at, Math.min(chunk.length, at + PUSH_BYTES));
+      } catch (error) {
+        failure = error;
+      }
+      for (const piece of queue) yield* files.take(piece);
+      if (broken !== null) throw broken;
+      if (failure !== null) throw failure;
+    }
+  }
+  queue = [];
+  reader.end();
+  if (broken !== null) throw broken;
+  yield* files.finish();
+}
+
+/** Lays holes between the stored pieces of sparse members; others go through as they are. */
+class SparseFiles {
+  #map: HeldMember['sparse'] = null;
+  #sizeBytes = 0;
+  #entry = 0;
+  #at = 0;
+
+  *take(piece: TarPiece): Generator<TarPiece, void, undefined> {
+    if (piece.kind === 'member') {
+      yield* this.finish();
+      yield piece;
+      if (piece.member.sparse === null) return;
+      this.#map = piece.member.sparse;
+      this.#sizeBytes = piece.member.sizeBytes;
+      this.#entry = 0;
+      this.#at = 0;
+      if (this.#sizeBytes > MAX_SPARSE_BYTES) {
+        throw new LayerscopeError('TOO_LARGE', `a sparse file of ${this.#sizeBytes} bytes`, { offset: piece.member.headerOffset });
+      }
+    } else if (this.#map === null) yield piece;
+    else yield* this.#place(this.#map, piece.bytes);
+  }
+
+  *#place(map: readonly (readonly [number, number])[], bytes: Uint8Array): Generator<TarPiece, void, undefined> {
+    for (let from = 0; from < bytes.length; ) {
+      const entry = map[this.#entry];
+      if (entry === undefined) return;
+      const [offset, length] = entry;
+      yield* this.#zerosUpTo(offset);
+      const count = Math.min(bytes.length - from, offset + length - this.#at);
+      if (count > 0) yield { kind: 'body', bytes: bytes.subarray(from, from + count) };
+      from += count;
+      this.#at += count;
+      if (this.#at >= offset + length) this.#entry++;
+    }
+  }
+
+  /** The hole that ends the member under way. */
+  *finish(): Generator<TarPiece, void, undefined> {
+    if (this.#map === null) return;
+    yield* this.#zerosUpTo(this.#sizeBytes);
+    this.#map = null;
+  }
+
+  *#zerosUpTo(offset: number): Generator<TarPiece, void, undefined> {
+    while (this.#at < offset) {
+      const count = Math.min(ZEROS.length, offset - this.#at);
+      yield { kind: 'body', bytes: ZEROS.subarray(0, count) };
+      this.#at += count;
+    }
+  }
+}

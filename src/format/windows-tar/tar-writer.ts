@@ -1,0 +1,146 @@
+// The one tar writer whose bytes are those of Go's archive/tar (writer.go, Go 1.26): layers that containerd, hcsshim and Docker
+// write are told by their digest. A member is, in order:
+//
+//   PAX   a header of type x, named DIR/PaxHeaders.0/BASE, its records sorted by key, then the header; each filled up to a block
+//   GNU   a member of type L and one of type K where name and link name are over 100 bytes, then the header
+//   USTAR the header, a long path in prefix and name
+//
+// then its body, filled up to a block. Two zero blocks end the tar. tar-header.ts says which form it is.
+import { LayerscopeError } from '#model';
+import { type ByteString, fromByteString } from './byte-string.ts';
+import { BLOCK, extensionBlock, headerBlock } from './tar-block.ts';
+import { chooseForm, type FilledHeader, isHeaderOnlyFlag, splitUstarPath, type TarForm, type TarHeader } from './tar-header.ts';
+import type { TarTime } from './tar-time.ts';
+
+/** Go's maxSpecialFileSize. */
+const MAX_EXTENSION_BYTES = 1 << 20;
+const LONG_NAME = '././@LongLink';
+
+/** A path as Go's path.Clean makes it. */
+function cleanPath(path: ByteString): ByteString {
+  const rooted = path.startsWith('/');
+  const parts: string[] = [];
+  for (const part of path.split('/')) {
+    if (part === '' || part === '.') continue;
+    if (part !== '..') parts.push(part);
+    else if (parts.length > 0 && parts.at(-1) !== '..') parts.pop();
+    else if (!rooted) parts.push('..');
+  }
+  return rooted ? `/${parts.join('/')}` : parts.join('/') || '.';
+}
+
+function paxRecord(key: ByteString, value: ByteString): ByteString {
+  const rest = ` ${key}=${value}\n`;
+  let length = rest.length + String(rest.length).length;
+  // The length counts its own digits, of which there may be one more for it.
+  if (rest.length + String(length).length !== length) length = rest.length + String(length).length;
+  return length + rest;
+}
+
+/** A whole second: half of one and more count as the next. */
+function rounded(time: TarTime | null): TarTime | null {
+  return time === null ? null : { seconds: time.nanos >= 500_000_000 ? time.seconds + 1 : time.seconds, nanos: 0 };
+}
+
+function filled(header: TarHeader): FilledHeader {
+  const name = header.name;
+  let typeflag = header.typeflag ?? '0';
+  if (typeflag === '\0') typeflag = name.endsWith('/') ? '5' : '0';
+  const modTime = header.modTime ?? null;
+  const free = header.form === undefined;
+  return {
+    name,
+    linkname: header.linkname ?? '',
+    typeflag,
+    mode: header.mode ?? 0,
+    uid: header.uid ?? 0,
+    gid: header.gid ?? 0,
+    size: header.size ?? 0,
+    uname: header.uname ?? '',
+    gname: header.gname ?? '',
+    devMajor: header.devMajor ?? 0,
+    devMinor: header.devMinor ?? 0,
+    modTime: free ? rounded(modTime) : modTime,
+    accessTime: free ? null : (header.accessTime ?? null),
+    changeTime: free ? null : (header.changeTime ?? null),
+    records: header.records ?? new Map(),
+  };
+}
+
+/** Gives the bytes of a tar, member by member; nothing is kept but how much of a body is to come. */
+export class TarWriter {
+  #left = 0;
+  #padding = 0;
+
+  /** Bytes of the body under way that are still to come. */
+  get left(): number {
+    return this.#left;
+  }
+
+  /**
+   * What fills the body before, and the header, extension headers first. The caller's own bytes. Throws UNSUPPORTED where no form takes the
+   * header, TOO_LARGE where its records are over 1 MiB, INTERNAL where the body before isn't whole.
+   */
+  header(header: TarHeader): Uint8Array<ArrayBuffer> {
+    if (this.#left > 0) throw new LayerscopeError('INTERNAL', `archive/tar: missed writing ${this.#left} bytes`);
+    const full = filled(header);
+    const { form, records } = chooseForm(full, header.form);
+    const pieces: Uint8Array[] = [new Uint8Array(this.#padding)];
+    if (form === 'pax') this.#addRecords(pieces, full, records);
+    else if (form === 'gnu') this.#addLongNames(pieces, full);
+    this.#padding = 0;
+    if (full.typeflag !== 'g') {
+      const split = form === 'ustar' ? splitUstarPath(full.name) : null;
+      pieces.push(headerBlock(full, form, split?.suffix ?? full.name, split?.prefix ?? ''));
+      this.#left = isHeaderOnlyFlag(full.typeflag) ? 0 : full.size;
+      this.#padding = -this.#left & (BLOCK - 1);
+    }
+    return joined(pieces);
+  }
+
+  /** Counts `bytes` as the body's next and gives them back. Throws INTERNAL where they are more than the header says. */
+  body(bytes: Uint8Array): Uint8Array {
+    if (bytes.length > this.#left) throw new LayerscopeError('INTERNAL', 'archive/tar: write too long');
+    this.#left -= bytes.length;
+    return bytes;
+  }
+
+  /** What fills the last body, and the two zero blocks. */
+  end(): Uint8Array<ArrayBuffer> {
+    if (this.#left > 0) throw new LayerscopeError('INTERNAL', `archive/tar: missed writing ${this.#left} bytes`);
+    const end = new Uint8Array(this.#padding + 2 * BLOCK);
+    this.#padding = 0;
+    return end;
+  }
+
+  #addRecords(pieces: Uint8Array[], header: FilledHeader, records: ReadonlyMap<ByteString, ByteString>): void {
+    const isGlobal = header.typeflag === 'g';
+    if (records.size === 0 && !isGlobal) return;
+    const keys = [...records.keys()].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+    const text = keys.map((key) => paxRecord(key, records.get(key) as ByteString)).join('');
+    if (text.length > MAX_EXTENSION_BYTES) throw new LayerscopeError('TOO_LARGE', 'archive/tar: header field too long');
+    const slash = header.name.lastIndexOf('/') + 1;
+    const parts = [header.name.slice(0, slash), 'PaxHeaders.0', header.name.slice(slash)].filter((part) => part !== '');
+    const name = isGlobal ? header.name || 'GlobalHead.0.0' : cleanPath(parts.join('/'));
+    addExtension(pieces, name, text, isGlobal ? 'g' : 'x', 'pax');
+  }
+
+  #addLongNames(pieces: Uint8Array[], header: FilledHeader): void {
+    if (header.name.length > 100) addExtension(pieces, LONG_NAME, `${header.name}\0`, 'L', 'gnu');
+    if (header.linkname.length > 100) addExtension(pieces, LONG_NAME, `${header.linkname}\0`, 'K', 'gnu');
+  }
+}
+
+function addExtension(pieces: Uint8Array[], name: ByteString, text: ByteString, typeflag: string, form: TarForm): void {
+  pieces.push(extensionBlock(name, typeflag, text.length, form), fromByteString(text), new Uint8Array(-text.length & (BLOCK - 1)));
+}
+
+function joined(pieces: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const whole = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    whole.set(piece, at);
+    at += piece.length;
+  }
+  return whole;
+}

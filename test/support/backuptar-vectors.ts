@@ -1,0 +1,157 @@
+// Runs one case of a file of the shape of vectors/backuptar.json: what go-winio's backuptar made of a backup stream, or said against it,
+// and what it read back from that tar.
+import { parseExtendedAttributes, readBackupStreams, STREAM_ID } from '#format/backup-stream';
+import { type FileBasicInfo, readWindowsTar, TarWriter, tarFromBackupStream } from '#format/windows-tar';
+import { LayerscopeError } from '#model';
+
+interface VectorInfo {
+  readonly CreationTime: string;
+  readonly LastAccessTime: string;
+  readonly LastWriteTime: string;
+  readonly ChangeTime: string;
+  readonly FileAttributes: number;
+}
+
+export interface BackupTarCase {
+  readonly case: string;
+  readonly name: string;
+  readonly size: number;
+  readonly info: VectorInfo;
+  readonly backupStreamBase64: string;
+  readonly tarBase64?: string;
+  readonly error?: string;
+  readonly readBack?: readonly {
+    readonly name: string;
+    readonly size: number;
+    readonly info: VectorInfo;
+    readonly backupStreamBase64: string;
+  }[];
+}
+
+interface ReadFile {
+  name: string;
+  size: number;
+  info: VectorInfo;
+  backup: Uint8Array;
+}
+
+function infoOf(info: VectorInfo): FileBasicInfo {
+  return {
+    creationTimeFiletime: BigInt(info.CreationTime),
+    accessTimeFiletime: BigInt(info.LastAccessTime),
+    writeTimeFiletime: BigInt(info.LastWriteTime),
+    changeTimeFiletime: BigInt(info.ChangeTime),
+    attributes: info.FileAttributes,
+  };
+}
+
+function vectorInfoOf(info: FileBasicInfo): VectorInfo {
+  return {
+    CreationTime: String(info.creationTimeFiletime),
+    LastAccessTime: String(info.accessTimeFiletime),
+    LastWriteTime: String(info.writeTimeFiletime),
+    ChangeTime: String(info.changeTimeFiletime),
+    FileAttributes: info.attributes,
+  };
+}
+
+/** The bytes in pieces of `size`, 0: in one. */
+export function* pieces(bytes: Uint8Array, size: number): Generator<Uint8Array> {
+  for (let at = 0; at < bytes.length; at += size || bytes.length) yield bytes.slice(at, at + (size || bytes.length));
+}
+
+export async function writeCase(vector: BackupTarCase, chunk = 0): Promise<Uint8Array> {
+  const writer = new TarWriter();
+  const out: Uint8Array[] = [];
+  const open = () => pieces(Buffer.from(vector.backupStreamBase64, 'base64'), chunk);
+  const file = { name: vector.name, sizeBytes: vector.size, info: infoOf(vector.info), open };
+  for await (const bytes of tarFromBackupStream(writer, file)) out.push(bytes);
+  out.push(writer.end());
+  return Buffer.concat(out);
+}
+
+export async function readTar(tar: Uint8Array, chunk = 0): Promise<ReadFile[]> {
+  const files: ReadFile[] = [];
+  const bodies: Uint8Array[][] = [];
+  for await (const piece of readWindowsTar(pieces(tar, chunk))) {
+    if (piece.kind === 'backup') bodies.at(-1)?.push(piece.bytes.slice());
+    else {
+      const { name, sizeBytes, info } = piece.entry;
+      if (info === null) continue;
+      files.push({ name, size: sizeBytes, info: vectorInfoOf(info), backup: new Uint8Array(0) });
+      bodies.push([]);
+    }
+  }
+  files.forEach((file, index) => {
+    file.backup = Buffer.concat(bodies[index] ?? []);
+  });
+  return files;
+}
+
+function difference(what: string, ours: Uint8Array, theirs: Uint8Array): string | null {
+  const length = Math.min(ours.length, theirs.length);
+  let at = 0;
+  while (at < length && ours[at] === theirs[at]) at++;
+  if (at === length && ours.length === theirs.length) return null;
+  const shown = (bytes: Uint8Array) => Buffer.from(bytes.subarray(at, at + 24)).toString('hex') || 'nothing';
+  return `${what}: ${ours.length} bytes, expected ${theirs.length}; from byte ${at} on ${shown(ours)}, expected ${shown(theirs)}`;
+}
+
+/** A backup stream with its extended attributes sorted: go-winio writes them in the order of a Go map, which is chance. */
+async function withSortedAttributes(backup: Uint8Array): Promise<string> {
+  const told: string[] = [];
+  let isAttributes = false;
+  for await (const piece of readBackupStreams([backup])) {
+    if (piece.kind === 'stream') {
+      isAttributes = piece.stream.id === STREAM_ID.extendedAttributes;
+      told.push(JSON.stringify(piece.stream));
+    } else if (isAttributes) {
+      const attributes = parseExtendedAttributes(piece.bytes).map(({ name, value, flags }) => [
+        name,
+        Buffer.from(value).toString('hex'),
+        flags,
+      ]);
+      told.push(JSON.stringify(attributes.sort()));
+    } else told.push(Buffer.from(piece.bytes).toString('hex'));
+  }
+  return told.join('\n');
+}
+
+async function backupDifference(what: string, ours: Uint8Array, theirs: Uint8Array): Promise<string | null> {
+  const found = difference(what, ours, theirs);
+  if (found === null || (await withSortedAttributes(ours)) === (await withSortedAttributes(theirs))) return null;
+  return found;
+}
+
+async function readBackDifferences(vector: BackupTarCase, chunk: number): Promise<string[]> {
+  const files = await readTar(Buffer.from(vector.tarBase64 ?? '', 'base64'), chunk);
+  const expected = vector.readBack ?? [];
+  const found: (string | null)[] = [];
+  if (files.length !== expected.length) found.push(`${files.length} files read back, expected ${expected.length}`);
+  for (const [index, file] of files.entries()) {
+    const other = expected[index];
+    if (other === undefined) break;
+    const told = JSON.stringify([file.name, file.size, file.info]);
+    const wanted = JSON.stringify([other.name, other.size, other.info]);
+    if (told !== wanted) found.push(`read back as ${told}, expected ${wanted}`);
+    found.push(await backupDifference(`backup stream of ${file.name}`, file.backup, Buffer.from(other.backupStreamBase64, 'base64')));
+  }
+  return found.filter((line) => line !== null);
+}
+
+/** What differs in a case, one line each; nothing: it passes. `chunk`: bytes handed over at a time, 0 all. */
+export async function checkBackupTarCase(vector: BackupTarCase, chunk = 0): Promise<string[]> {
+  let tar: Uint8Array;
+  try {
+    tar = await writeCase(vector, chunk);
+  } catch (error) {
+    if (!(error instanceof LayerscopeError)) throw error;
+    if (vector.error === undefined) return [`error ${error.code}: ${error.message}`];
+    // Ours may say more: the file's name, or what a reparse tag is called.
+    return error.message.includes(vector.error) ? [] : [`error ${error.code}: ${error.message}, expected: ${vector.error}`];
+  }
+  if (vector.error !== undefined) return [`a tar of ${tar.length} bytes, expected the error: ${vector.error}`];
+  const expected = Buffer.from(vector.tarBase64 ?? '', 'base64');
+  const written = difference('tar', tar, expected);
+  return [...(written === null ? [] : [written]), ...(await readBackDifferences(vector, chunk))];
+}
