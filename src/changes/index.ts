@@ -1,5 +1,11 @@
+export { filterRows, type RowFilter, type RowMatches } from './filter-rows.ts';
 export { history, lookup, type PathEvent, resolveBody, resolveEntryBody } from './lookup.ts';
+export { sortedByPathBytes } from './path-order.ts';
 export { type CompareOptions, changesOf, compareViews, viewAt } from './row-tables.ts';
+export { type SortKey, sortChildren } from './sort-children.ts';
 export { buildStack } from './stack.ts';
+export { type SubtreeTotals, subtreeTotals } from './subtree-totals.ts';
+export { type Rect, type TreemapOptions, type TreemapRect, treemap } from './treemap.ts';
 export type * from './types.ts';
+export { type VisibleOptions, visibleRows } from './visible-rows.ts';
 export { wastedFiles } from './wasted-files.ts';

@@ -54,10 +54,10 @@ export interface CompareOptions {
 }
 
 /**
- * The view of stack A at `layerA` against that of stack B at `layerB`: rows of what B added, modified (in more than time for
- * folders) or removed, and of the folders that lead to them. `layer` and `entry` are of stack B (of removed rows: A),
- * `previousLayer` and `previousEntry` of A. A regular file whose bodies aren't known to be one differs in content as far as its
- * row tells: see {@link undecidedContent}. A layer of -1 is an empty view. Throws NOT_FOUND for other layers that aren't there.
+ * The view of stack A at `layerA` against that of stack B at `layerB`: rows of what B added, modified (folders: in more than their
+ * time) or removed, and of the folders that lead to them. `layer` and `entry` are of stack B (of removed rows: A), `previousLayer`
+ * and `previousEntry` of A. Files whose bodies aren't known to be one have `content` among what differs; where both are as long,
+ * that takes reading both. A layer of -1 is an empty view. Throws NOT_FOUND for other layers that aren't there.
  */
 export function compareViews(a: Stack, layerA: number, b: Stack, layerB: number, options: CompareOptions = {}): RowTable {
   if (layerA !== -1) checkLayer(a, layerA);
@@ -65,7 +65,7 @@ export function compareViews(a: Stack, layerA: number, b: Stack, layerB: number,
   const rest = { from: null, beforeBase: 0, watcher: null };
   if (a === b) {
     const { tree, links } = indexOf(a);
-    const twins = tree.layers.map((_, layer) => layer);
+    const twins = tree.layers.map((table, layer) => (table === null ? layer : tree.layers.indexOf(table)));
     return changeRows({ ...rest, tree, before: viewAtLayer(a, layerA), after: viewAtLayer(a, layerB), links, afterBase: 0, twins }, false);
   }
   const base = a.layers.length;

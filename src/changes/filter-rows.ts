@@ -1,0 +1,165 @@
+import { decodeUtf8, encodeUtf8, escapePath, KIND, type RowTable, rowName } from '#model';
+import { globPattern, type PathPattern, step, textPattern } from './path-pattern.ts';
+
+export interface RowFilter {
+  /**
+   * Empty: all. `/…/` (flags i, m, s, u may follow): a regular expression on the path. With `*`, `?` or `[`: a glob (see
+   * globPattern), without `/` on the name. Else the text anywhere in the path, A to Z in either case; where no row has it, its
+   * characters in that order with others between.
+   */
+  readonly text: string;
+  /** Bits of `1 << KIND`; 15: all. */
+  readonly kinds: number;
+  /** Of the row itself, shown or hidden. */
+  readonly minBytes: number;
+  /** Bits of `1 << TYPE`; 0: all. */
+  readonly types: number;
+}
+
+export interface RowMatches {
+  /** By row 1: matches, 2: leads to one that does, 0: neither. Null: nothing is filtered. */
+  readonly matches: Uint8Array<ArrayBuffer> | null;
+  /** Rows that match. */
+  readonly count: number;
+  /** What is wrong with the text (a regular expression that isn't one), which then doesn't filter. One line, safe to show. */
+  readonly problem: string | null;
+}
+
+const ALL_KINDS = (1 << KIND.unchanged) | (1 << KIND.added) | (1 << KIND.modified) | (1 << KIND.removed);
+
+/** Which rows a filter leaves. What matches keeps the folders above it, not what is below. */
+export function filterRows(table: RowTable, filter: RowFilter): RowMatches {
+  const { length } = table;
+  const { matches: text, problem } = matchText(table, filter.text);
+  const { minBytes, types } = filter;
+  const kinds = filter.kinds & ALL_KINDS;
+  if (text === null && kinds === ALL_KINDS && minBytes <= 0 && types === 0) return { matches: null, count: length, problem };
+  const matches = new Uint8Array(length);
+  let count = 0;
+  for (let row = length - 1; row >= 0; row--) {
+    const isMatch =
+      (text === null || text[row] === 1) &&
+      ((kinds >>> (table.kind[row] as number)) & 1) === 1 &&
+      (types === 0 || ((types >>> (table.type[row] as number)) & 1) === 1) &&
+      (minBytes <= 0 || (table.size[row] as number) >= minBytes || (table.hiddenBytes[row] as number) >= minBytes);
+    if (isMatch) {
+      matches[row] = 1;
+      count++;
+    }
+    const above = table.parent[row] as number;
+    if (above >= 0 && matches[row] !== 0) matches[above] = 2;
+  }
+  return { matches, count, problem };
+}
+
+interface TextMatches {
+  readonly matches: Uint8Array | null;
+  readonly problem: string | null;
+}
+
+function matchText(table: RowTable, text: string): TextMatches {
+  if (text === '') return { matches: null, problem: null };
+  const expression = /^\/(.+)\/([imsu]*)$/s.exec(text);
+  if (expression !== null) return matchExpression(table, expression[1] as string, expression[2] as string);
+  const bytes = encodeUtf8(text);
+  const isGlob = /[*?[]/.test(text);
+  const pattern = isGlob ? globPattern(bytes) : textPattern(bytes, false);
+  if (pattern === null) {
+    if (isGlob) return { matches: null, problem: 'the pattern is too long' };
+    return matchExpression(table, text.replace(/^\//, '').replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&'), 'i');
+  }
+  const matches = matchPattern(table, pattern);
+  if (isGlob || matches.includes(1)) return { matches, problem: null };
+  const scattered = textPattern(bytes, true);
+  return { matches: scattered === null ? matches : matchPattern(table, scattered), problem: null };
+}
+
+function matchPattern(table: RowTable, pattern: PathPattern): Uint8Array {
+  const { length, parent, names, nameStart } = table;
+  const matches = new Uint8Array(length);
+  // State after each row's path and the `/` behind it.
+  const states = new Int32Array(length);
+  const { nameOnly, start, accept } = pattern;
+  // Text may begin with a `/`: then it is the path's beginning.
+  const top = nameOnly || ((pattern.stay[0x2f] as number) & 1) === 0 ? start : step(pattern, start, 0x2f);
+  for (let row = 0; row < length; row++) {
+    const above = parent[row] as number;
+    let state = nameOnly ? start : above < 0 ? top : (states[above] as number);
+    const end = nameStart[row + 1] as number;
+    for (let at = nameStart[row] as number; at < end && state !== 0; at++) state = step(pattern, state, names[at] as number);
+    if ((state & accept) !== 0) matches[row] = 1;
+    states[row] = step(pattern, state, 0x2f);
+  }
+  return matches;
+}
+
+/** How many bytes of paths are decoded at once. */
+const CHUNK_BYTES = 1 << 16;
+
+function matchExpression(table: RowTable, source: string, flags: string): TextMatches {
+  let expression: RegExp;
+  try {
+    expression = new RegExp(source, flags);
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    return { matches: null, problem: 'not a regular expression' };
+  }
+  const matches = new Uint8Array(table.length);
+  forEachPath(table, (row, path) => {
+    if (expression.test(path)) matches[row] = 1;
+  });
+  return { matches, problem: null };
+}
+
+/** Paths as text, in the order of the rows; bytes that aren't UTF-8 escaped. Decodes many at once where they are ASCII. */
+function forEachPath(table: RowTable, visit: (row: number, path: string) => void): void {
+  const { length, parent } = table;
+  // The path of the row being looked at; the folders above it are in front. By row, where its path ends.
+  let path = new Uint8Array(1024);
+  const pathEnd = new Uint32Array(length);
+  let chunk = new Uint8Array(CHUNK_BYTES);
+  let used = 0;
+  let first = 0;
+  let isAscii = true;
+  const ends: number[] = [];
+  const flush = (): void => {
+    const whole = isAscii ? decodeUtf8(chunk.subarray(0, used)) : null;
+    let start = 0;
+    ends.forEach((end, i) => {
+      visit(first + i, whole === null ? escapePath(chunk.subarray(start, end)) : whole.slice(start, end));
+      start = end;
+    });
+    first += ends.length;
+    ends.length = 0;
+    used = 0;
+    isAscii = true;
+  };
+  for (let row = 0; row < length; row++) {
+    const above = parent[row] as number;
+    let end = above < 0 ? 0 : (pathEnd[above] as number);
+    const name = rowName(table, row);
+    if (end + name.length + 1 > path.length) {
+      const longer = new Uint8Array((end + name.length + 1) * 2);
+      longer.set(path);
+      path = longer;
+    }
+    if (above >= 0) path[end++] = 0x2f;
+    for (let i = 0; i < name.length; i++) {
+      const byte = name[i] as number;
+      path[end++] = byte;
+    }
+    pathEnd[row] = end;
+    if (used + end > chunk.length) {
+      flush();
+      if (end > chunk.length) chunk = new Uint8Array(end * 2);
+    }
+    for (let i = 0; i < end; i++) {
+      const byte = path[i] as number;
+      if (byte >= 0x80) isAscii = false;
+      chunk[used + i] = byte;
+    }
+    used += end;
+    ends.push(used);
+  }
+  flush();
+}

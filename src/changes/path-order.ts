@@ -1,0 +1,46 @@
+import { type RowTable, rowName } from '#model';
+
+const SLASH = 0x2f;
+
+/** Does the path `folder/…` come before the sibling's own path, as bytes? Siblings come sorted, so the folder's name is not after it. */
+function subtreeComesFirst(rows: RowTable, folder: number, sibling: number): boolean {
+  const folderName = rowName(rows, folder);
+  const name = rowName(rows, sibling);
+  for (let i = 0; i < folderName.length; i++) if (folderName[i] !== name[i]) return true;
+  return (name[folderName.length] as number) > SLASH;
+}
+
+/**
+ * All row numbers in the order of the full paths' bytes. That is not the order of the rows: `a-b` comes before `a/x`, since `-` is
+ * less than `/`. Goes over the rows once, without making a path: what is below a folder waits until no sibling comes before it.
+ */
+export function sortedByPathBytes(rows: RowTable): Uint32Array<ArrayBuffer> {
+  const order = new Uint32Array(rows.length);
+  let length = 0;
+  // Folders that were listed and whose content wasn't yet; the one that comes first is on top.
+  const waiting: number[] = [];
+  // Sibling lists being gone through: the next row, the end, and how many folders of outer lists wait.
+  const next: number[] = [0];
+  const ends: number[] = [rows.length];
+  const floors: number[] = [0];
+  for (let level = 0; level >= 0; ) {
+    const row = next[level] as number;
+    const isEnd = row >= (ends[level] as number);
+    const folder = waiting.length > (floors[level] as number) ? (waiting.at(-1) as number) : -1;
+    if (folder >= 0 && (isEnd || subtreeComesFirst(rows, folder, row))) {
+      waiting.pop();
+      level++;
+      next[level] = folder + 1;
+      ends[level] = rows.subtreeEnd[folder] as number;
+      floors[level] = waiting.length;
+    } else if (isEnd) {
+      level--;
+    } else {
+      order[length++] = row;
+      const end = rows.subtreeEnd[row] as number;
+      if (end > row + 1) waiting.push(row);
+      next[level] = end;
+    }
+  }
+  return order;
+}

@@ -1,0 +1,44 @@
+import { KIND, REASON, type RowTable, TYPE } from '#model';
+
+/** Sums by row: of the row itself and all rows below it. */
+export interface SubtreeTotals {
+  /** Bytes of regular files that are there; a hard link adds nothing, what was removed neither. */
+  readonly size: Float64Array<ArrayBuffer>;
+  /** Bytes that are hidden: what was removed, replaced or overwritten and still costs. */
+  readonly hidden: Float64Array<ArrayBuffer>;
+  readonly added: Uint32Array<ArrayBuffer>;
+  readonly modified: Uint32Array<ArrayBuffer>;
+  readonly removed: Uint32Array<ArrayBuffer>;
+}
+
+/** One pass from the last row to the first. */
+export function subtreeTotals(table: RowTable): SubtreeTotals {
+  const { length, parent, kind, type } = table;
+  const size = new Float64Array(length);
+  const hidden = new Float64Array(length);
+  const added = new Uint32Array(length);
+  const modified = new Uint32Array(length);
+  const removed = new Uint32Array(length);
+  for (let row = length - 1; row >= 0; row--) {
+    const ownKind = kind[row];
+    if (ownKind === KIND.added) added[row] = (added[row] as number) + 1;
+    else if (ownKind === KIND.modified) modified[row] = (modified[row] as number) + 1;
+    else if (ownKind === KIND.removed) removed[row] = (removed[row] as number) + 1;
+    if (ownKind !== KIND.removed && type[row] === TYPE.file) size[row] = (size[row] as number) + (table.size[row] as number);
+    if (!repeatsHidden(table, row)) hidden[row] = (hidden[row] as number) + (table.hiddenBytes[row] as number);
+    const above = parent[row] as number;
+    if (above < 0) continue;
+    size[above] = (size[above] as number) + (size[row] as number);
+    hidden[above] = (hidden[above] as number) + (hidden[row] as number);
+    added[above] = (added[above] as number) + (added[row] as number);
+    modified[above] = (modified[above] as number) + (modified[row] as number);
+    removed[above] = (removed[above] as number) + (removed[row] as number);
+  }
+  return { size, hidden, added, modified, removed };
+}
+
+/** A folder that is kept and tells what its marker hid: rows below it tell the same, one by one, where removals have rows. */
+function repeatsHidden(table: RowTable, row: number): boolean {
+  const reason = table.reason[row];
+  return table.kind[row] !== KIND.removed && (reason === REASON.opaque || reason === REASON.whiteout);
+}
