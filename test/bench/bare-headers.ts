@@ -15,7 +15,7 @@ for (let at = 0; at + 512 <= end; ) {
   let length = 0;
   while (block[length] !== 0 && length < 100) length++;
   // A layer's own headers stand in its body: walk into it.
-  if (block.latin1Slice(Math.max(0, length - 10), length) === '/layer.tar') continue;
+  if (block.subarray(Math.max(0, length - 10), length).toString('latin1') === '/layer.tar') continue;
   at += Math.ceil(size / 512) * 512;
 }
 closeSync(file);

@@ -122,21 +122,18 @@ function makeLayer(shape: Shape, layer: number, folder: string, pool: Uint8Array
     out.write(ustar(`${name}/`, '5', 0, 1_700_000_000));
   };
   for (let i = 0; i < count; i++) {
-    // One file in ten is written again over the layer below; one in a hundred is removed.
-    const owner = layer > 0 && i % 10 === 0 ? layer - 1 : layer;
-    const parts = [
-      'usr',
-      `lib-${owner}`,
-      `package-${Math.floor(i / shape.filesInFolder / 8)}`,
-      `module-${Math.floor(i / shape.filesInFolder)}`,
-    ];
+    // One file in ten is written again over the layer below; one in a hundred of the layer below is removed.
+    const again = layer > 0 && i % 10 === 0;
+    const removes = layer > 0 && i % 100 === 55;
+    const which = again || removes ? i + 1 : i;
+    const module = Math.floor(which / shape.filesInFolder);
+    const parts = ['usr', `lib-${again || removes ? layer - 1 : layer}`, `package-${Math.floor(module / 8)}`, `module-${module}`];
     for (let depth = 1; depth <= parts.length; depth++) folderEntry(parts.slice(0, depth).join('/'));
-    const name = layer > 0 && i % 100 === 50 ? `.wh.file-${i}.js` : `file-${i}.js`;
-    if (name.startsWith('.wh.')) {
-      const below = `usr/lib-${layer - 1}/package-${Math.floor(i / shape.filesInFolder / 8)}/module-${Math.floor(i / shape.filesInFolder)}`;
-      out.write(ustar(`${below}/${name}`, '0', 0, 1_700_000_000));
+    if (removes) {
+      out.write(ustar(`${parts.join('/')}/.wh.file-${which}.js`, '0', 0, 1_700_000_000));
       continue;
     }
+    const name = `file-${which}.js`;
     const size = shape.meanBytes < 64 ? shape.meanBytes : Math.floor(-Math.log(1 - random()) * shape.meanBytes);
     out.write(ustar(`${parts.join('/')}/${name}`, '0', size, 1_700_000_000 + i));
     for (let left = size; left > 0; ) {
