@@ -1,5 +1,6 @@
-import { LayerscopeError } from '#model';
-/** Placeholder while the room is being built. */
-export function sddlToSecurityDescriptor(sddl: string): Uint8Array {
-  throw new LayerscopeError('UNSUPPORTED', `SDDL: ${sddl.length} characters`);
-}
+export * from './binary.ts';
+export * from './descriptor.ts';
+export * from './from-sddl.ts';
+export { sidDisplayName } from './sddl-names.ts';
+export { encodeSid, readSid, sidBytes } from './sid.ts';
+export * from './to-sddl.ts';
