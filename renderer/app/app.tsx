@@ -57,7 +57,7 @@ export function App() {
       <div className={styles.window} data-width={width}>
         <TitleBar found={found} width={width} onLeaveFilter={() => grid.current?.focus()} />
         <div className={styles.body}>
-          {width === 'medium' && found !== null ? <LibraryRail /> : null}
+          {(width === 'medium' || width === 'compact') && found !== null ? <LibraryRail /> : null}
           {showsLibrary ? (
             <>
               <div className={styles.library} style={{ width: layout.libraryWidth }}>
@@ -92,7 +92,7 @@ export function App() {
                 {found.image.loaded ? <ChangesPane handle={grid} /> : <ReadingState archive={found.archive} image={found.image} />}
                 {layout.findingsOpen ? <FindingsPanel /> : null}
               </main>
-              {width === 'wide' ? (
+              {width === 'wide' || width === 'compact' ? (
                 <>
                   <Splitter
                     label="Width of the details"

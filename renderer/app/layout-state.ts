@@ -19,9 +19,9 @@ export const PANE_LIMITS = {
 const KEY = 'layerscope.layout';
 const initial: LayoutState = {
   theme: 'auto',
-  libraryWidth: 204,
-  chainWidth: 276,
-  detailsWidth: 384,
+  libraryWidth: 196,
+  chainWidth: 262,
+  detailsWidth: 348,
   libraryOpen: true,
   findingsOpen: false,
   drawer: 'none',

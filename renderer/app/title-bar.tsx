@@ -10,6 +10,7 @@ import type { LayoutState } from './layout-state.ts';
 import { changesDo, useApp } from './store.ts';
 import { setLayout } from './theme.ts';
 import styles from './title-bar.module.css';
+import type { Width } from './width.ts';
 
 const MODES = [
   { value: 'layer', label: 'Layer' },
@@ -26,7 +27,7 @@ export function TitleBar({
   onLeaveFilter,
 }: {
   found: { archive: ArchiveSummary; image: ImageSummary } | null;
-  width: 'wide' | 'medium' | 'narrow';
+  width: Width;
   onLeaveFilter: () => void;
 }) {
   const selection = useApp((app) => app.selection);
@@ -89,7 +90,7 @@ function ImageSwitch({ archive, image }: { archive: ArchiveSummary; image: Image
 }
 
 /** In a wide window it shows and hides the pane, else it opens and closes the drawer. */
-function LibraryButton({ width, layout }: { width: 'wide' | 'medium' | 'narrow'; layout: LayoutState }) {
+function LibraryButton({ width, layout }: { width: Width; layout: LayoutState }) {
   const open = width === 'wide' ? layout.libraryOpen : layout.drawer === 'library';
   const toggle = () => setLayout(width === 'wide' ? { libraryOpen: !open } : { drawer: open ? 'none' : 'library' });
   return <IconButton label={open ? 'Hide the library' : 'Show the library'} icon="sidebar" pressed={open} onPress={toggle} />;

@@ -1,18 +1,21 @@
 import { useSyncExternalStore } from 'react';
 
-const narrow = window.matchMedia('(max-width: 699px)');
-const medium = window.matchMedia('(max-width: 999px)');
+export type Width = 'narrow' | 'medium' | 'compact' | 'wide';
+
+const LIMITS = [
+  { width: 'narrow', query: window.matchMedia('(max-width: 699px)') },
+  { width: 'medium', query: window.matchMedia('(max-width: 999px)') },
+  { width: 'compact', query: window.matchMedia('(max-width: 1179px)') },
+] as const;
 
 function subscribe(listener: () => void): () => void {
-  narrow.addEventListener('change', listener);
-  medium.addEventListener('change', listener);
+  for (const { query } of LIMITS) query.addEventListener('change', listener);
   return () => {
-    narrow.removeEventListener('change', listener);
-    medium.removeEventListener('change', listener);
+    for (const { query } of LIMITS) query.removeEventListener('change', listener);
   };
 }
 
-/** Under 1,000 px details and library are drawers; under 700 the chain lies on top. */
-export function useWidth(): 'wide' | 'medium' | 'narrow' {
-  return useSyncExternalStore(subscribe, () => (narrow.matches ? 'narrow' : medium.matches ? 'medium' : 'wide'));
+/** Under 1,180 px the library is a rail, under 1,000 details are a drawer, under 700 the chain lies on top. */
+export function useWidth(): Width {
+  return useSyncExternalStore(subscribe, () => LIMITS.find(({ query }) => query.matches)?.width ?? 'wide');
 }

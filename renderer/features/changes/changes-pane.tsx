@@ -1,11 +1,10 @@
-import { type Ref, useMemo } from 'react';
+import { type Ref, useEffect, useMemo, useRef, useState } from 'react';
 import { displayPath, escapePath, KIND, REASON, type RowTable, rowName, rowPath, TYPE } from '#model';
 import { choosePath, hintFor, openDetails } from '../../app/actions.ts';
 import { isShortcut } from '../../app/commands.ts';
 import { retryChanges } from '../../app/loading.ts';
 import type { Selection } from '../../app/selection-state.ts';
 import { changesDo, useApp } from '../../app/store.ts';
-import { useWidth } from '../../app/width.ts';
 import { Button } from '../../components/button.tsx';
 import { Icon, type IconName } from '../../components/icons.tsx';
 import { Counts, Mark, MixedMark } from '../../components/mark.tsx';
@@ -21,10 +20,19 @@ import { whatDiffers } from './row-text.ts';
 export function ChangesPane({ handle }: { handle: Ref<TreeGridHandle> }) {
   const state = useApp((app) => app.changes);
   const selection = useApp((app) => app.selection);
+  const pane = useRef<HTMLElement>(null);
+  const [room, setRoom] = useState(600);
+  useEffect(() => {
+    const { current } = pane;
+    if (current === null) return;
+    const observer = new ResizeObserver(() => setRoom(current.clientWidth));
+    observer.observe(current);
+    return () => observer.disconnect();
+  }, []);
   return (
-    <section className={styles.pane} aria-label="Changes" data-pane="changes">
+    <section className={styles.pane} aria-label="Changes" data-pane="changes" ref={pane}>
       <PaneHead state={state} selection={selection} />
-      <Body state={state} selection={selection} handle={handle} />
+      <Body state={state} selection={selection} room={room} handle={handle} />
     </section>
   );
 }
@@ -68,7 +76,18 @@ function wholeTotals(table: RowTable, totals: Totals) {
   return sums;
 }
 
-function Body({ state, selection, handle }: { state: ChangesState; selection: Selection; handle: Ref<TreeGridHandle> }) {
+function Body({
+  state,
+  selection,
+  room,
+  handle,
+}: {
+  state: ChangesState;
+  selection: Selection;
+  /** Width of the pane, px. */
+  room: number;
+  handle: Ref<TreeGridHandle>;
+}) {
   const { table, totals, status, error } = state;
   if (status === 'failed' && error !== null) {
     return (
@@ -103,7 +122,7 @@ function Body({ state, selection, handle }: { state: ChangesState; selection: Se
       </Notice>
     );
   }
-  return <Grid state={state} table={table} totals={totals} stacked={selection.mode === 'stacked'} handle={handle} />;
+  return <Grid state={state} table={table} totals={totals} stacked={selection.mode === 'stacked'} room={room} handle={handle} />;
 }
 
 const NONE = { text: '', kinds: 15, minBytes: 0, types: 0 };
@@ -113,18 +132,20 @@ function Grid({
   table,
   totals,
   stacked,
+  room,
   handle,
 }: {
   state: ChangesState;
   table: RowTable;
   totals: Totals;
   stacked: boolean;
+  room: number;
   handle: Ref<TreeGridHandle>;
 }) {
   const sums = useMemo(() => wholeTotals(table, totals), [table, totals]);
   const whole = sums.size;
-  const narrow = useWidth() === 'narrow';
   const differs = sums.modified + sums.removed > 0;
+  const resized = sums.modified > 0 && room > 480;
   const shape = useMemo(
     () => ({
       parent: table.parent,
@@ -147,20 +168,20 @@ function Grid({
         {
           id: 'name',
           header: 'Name',
-          width: 'minmax(140px, 1fr)',
+          width: 'minmax(150px, 1fr)',
           sorted: state.sort === 'name' ? 'ascending' : undefined,
           onSort: sort('name'),
         },
-        ...(differs && !narrow ? [{ id: 'what', header: 'What differs', width: 'minmax(72px, 0.36fr)' }] : []),
+        ...(differs && room > 400 ? [{ id: 'what', header: 'What differs', width: 'minmax(80px, 0.55fr)' }] : []),
         {
           id: 'size',
           header: 'Size',
-          width: sums.modified > 0 ? '136px' : '76px',
+          width: resized ? '132px' : '76px',
           align: 'right',
           sorted: state.sort === 'size' ? 'descending' : undefined,
           onSort: sort('size'),
         },
-        ...(narrow ? [] : [{ id: 'share', header: 'Share', width: '72px' }]),
+        ...(room > (differs ? 580 : 380) ? [{ id: 'share', header: 'Share', width: '64px' }] : []),
       ]}
       onActive={(row) => {
         changesDo({ type: 'activated', row });
@@ -173,7 +194,7 @@ function Grid({
       cell={(row, column, level) => {
         if (column === 'name') return <NameCell table={table} totals={totals} row={row} level={level} open={state.expanded[row] === 1} />;
         if (column === 'what') return <WhatCell table={table} row={row} />;
-        if (column === 'size') return <SizeCell table={table} totals={totals} row={row} />;
+        if (column === 'size') return <SizeCell table={table} totals={totals} row={row} withPrevious={resized} />;
         return <ShareCell share={whole === 0 ? 0 : (totals.size[row] as number) / whole} />;
       }}
     />
@@ -207,7 +228,7 @@ function NameCell({ table, totals, row, level, open }: { table: RowTable; totals
       )}
       <RowMark table={table} totals={totals} row={row} />
       <Icon name={iconOf(table.type[row] as number)} size={14} className={`${styles.icon} ${isFolder(table, row) ? styles.folder : ''}`} />
-      <span className={`${styles.text} ${removed ? styles.struck : ''} ${target === undefined ? '' : styles.linking}`} title={name}>
+      <span className={`${styles.text} ${removed ? styles.struck : ''}`} title={name}>
         {name}
         {table.type[row] === TYPE.directory ? <span className={styles.slash}>/</span> : null}
       </span>
@@ -241,12 +262,11 @@ function WhatCell({ table, row }: { table: RowTable; row: number }) {
   );
 }
 
-function SizeCell({ table, totals, row }: { table: RowTable; totals: Totals; row: number }) {
+function SizeCell({ table, totals, row, withPrevious }: { table: RowTable; totals: Totals; row: number; withPrevious: boolean }) {
   const kind = table.kind[row];
   if (isFolder(table, row)) {
     const bytes = totals.size[row] as number;
-    const gone = kind === KIND.removed || (totals.removed[row] as number) > 0;
-    return bytes === 0 && gone ? <span /> : <Size bytes={bytes} />;
+    return bytes === 0 ? <span /> : <Size bytes={bytes} />;
   }
   const type = table.type[row];
   if (type !== TYPE.file && type !== TYPE.hardlink) return <span />;
@@ -254,7 +274,7 @@ function SizeCell({ table, totals, row }: { table: RowTable; totals: Totals; row
   if (kind === KIND.removed) return <Size bytes={size} className={styles.gone} />;
   if (type === TYPE.hardlink) return <Size bytes={size} className={styles.linked} />;
   const previous = table.previousSize[row] as number;
-  if (kind === KIND.modified && previous !== size) {
+  if (withPrevious && kind === KIND.modified && previous !== size) {
     return (
       <span className={styles.change}>
         <Size bytes={previous} className={styles.was} />

@@ -21,8 +21,12 @@ export interface ChangesState {
   readonly expanded: Uint8Array;
   readonly filter: RowFilter;
   readonly sort: SortBy;
-  /** By row, null where everything matches. */
+  /** By row (see RowMatches), null where nothing is filtered. */
   readonly mask: Uint8Array | null;
+  /** Rows that match the filter. */
+  readonly matches: number;
+  /** Why the text doesn't filter. */
+  readonly problem: string | null;
   readonly order: Uint32Array | null;
   /** Row numbers in sight, top to bottom. */
   readonly rows: Uint32Array;
@@ -46,6 +50,8 @@ export const initialChanges: ChangesState = {
   filter: NO_FILTER,
   sort: 'name',
   mask: null,
+  matches: 0,
+  problem: null,
   order: null,
   rows: EMPTY_ROWS,
   active: -1,
@@ -110,19 +116,18 @@ function withTable(state: ChangesState, table: RowTable, total: number, dense: b
 
 function withFilter(state: ChangesState): ChangesState {
   if (state.table === null) return state;
-  const mask = filterRows(state.table, state.filter);
-  if (mask === null) return { ...state, mask };
-  // Matches are opened up to; with few of them all are in sight.
+  const { matches: mask, count, problem } = filterRows(state.table, state.filter);
+  if (mask === null) return { ...state, mask, matches: count, problem };
+  // What leads to a match is opened.
   const expanded = state.expanded.slice();
-  for (let row = 0; row < mask.length; row++) {
-    if (mask[row] !== 0 && (state.table.subtreeEnd[row] as number) > row + 1) expanded[row] = 1;
-  }
-  return { ...state, mask, expanded };
+  for (let row = 0; row < mask.length; row++) if (mask[row] === 2) expanded[row] = 1;
+  return { ...state, mask, matches: count, problem, expanded };
 }
 
 function withOrder(state: ChangesState): ChangesState {
   if (state.table === null || state.totals === null) return state;
-  return { ...state, order: sortChildren(state.table, state.sort, state.totals) };
+  // By name is how the rows lie.
+  return { ...state, order: state.sort === 'name' ? null : sortChildren(state.table, state.sort, state.totals) };
 }
 
 function withRows(state: ChangesState): ChangesState {

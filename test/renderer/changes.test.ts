@@ -1,0 +1,234 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Assembly } from '../../renderer/features/changes/assemble.ts';
+import { type ChangesState, changesReducer, findRow, initialChanges, NO_FILTER } from '../../renderer/features/changes/changes-state.ts';
+import { whatDiffers } from '../../renderer/features/changes/row-text.ts';
+import type { RowPage } from '../../src/contract/index.ts';
+import { DIFFERS, displayPath, encodeUtf8, KIND, NO_LAYER, REASON, type RowTable, rowName, TYPE } from '../../src/model/index.ts';
+
+interface Spec {
+  readonly path: string;
+  readonly kind?: number;
+  readonly size?: number;
+  readonly type?: number;
+  readonly more?: Partial<Record<'differs' | 'reason' | 'hiddenBytes' | 'hiddenEntries' | 'layer' | 'previousLayer', number>>;
+}
+
+/** A table of paths in depth-first order; folders end in `/`. */
+function tableOf(specs: readonly Spec[]): RowTable {
+  const { length } = specs;
+  const names = specs.map(({ path }) => encodeUtf8(path.replace(/\/$/, '').split('/').at(-1) ?? ''));
+  const nameStart = new Uint32Array(length + 1);
+  names.forEach((name, row) => {
+    nameStart[row + 1] = (nameStart[row] as number) + name.length;
+  });
+  const all = new Uint8Array(nameStart[length] as number);
+  names.forEach((name, row) => {
+    all.set(name, nameStart[row]);
+  });
+  const column = <T>(make: (spec: Spec, row: number) => T) => specs.map(make);
+  const inside = (folder: Spec, path: string) => folder.path.endsWith('/') && path.startsWith(folder.path) && path !== folder.path;
+  return {
+    length,
+    parent: Int32Array.from(column(({ path }, row) => specs.findLastIndex((each, at) => at < row && inside(each, path)))),
+    subtreeEnd: Uint32Array.from(
+      column((spec, row) => {
+        const next = specs.findIndex((each, at) => at > row && !inside(spec, each.path));
+        return next < 0 ? length : next;
+      }),
+    ),
+    kind: Uint8Array.from(column(({ kind = KIND.added, path }) => (path.endsWith('/') ? KIND.unchanged : kind))),
+    differs: Uint16Array.from(column(({ more }) => more?.differs ?? 0)),
+    reason: Uint8Array.from(column(({ more }) => more?.reason ?? REASON.none)),
+    type: Uint8Array.from(column(({ type, path }) => type ?? (path.endsWith('/') ? TYPE.directory : TYPE.file))),
+    size: Float64Array.from(column(({ size = 0 }) => size)),
+    previousSize: new Float64Array(length),
+    hiddenEntries: Uint32Array.from(column(({ more }) => more?.hiddenEntries ?? 0)),
+    hiddenBytes: Float64Array.from(column(({ more }) => more?.hiddenBytes ?? 0)),
+    mtime: new Float64Array(length),
+    mode: new Uint16Array(length),
+    uid: new Float64Array(length),
+    gid: new Float64Array(length),
+    layer: Uint16Array.from(column(({ more }) => more?.layer ?? 0)),
+    entry: new Uint32Array(length),
+    previousLayer: Uint16Array.from(column(({ more }) => more?.previousLayer ?? NO_LAYER)),
+    previousEntry: new Uint32Array(length),
+    nameStart,
+    names: all,
+    links: new Map(),
+  };
+}
+
+const SPECS: readonly Spec[] = [
+  { path: 'app/' },
+  { path: 'app/lib/' },
+  { path: 'app/lib/a.js', size: 10 },
+  { path: 'app/lib/b.js', size: 30 },
+  { path: 'app/main.js', size: 20 },
+  { path: 'etc/' },
+  { path: 'etc/passwd', kind: KIND.modified, size: 5 },
+  { path: 'top', size: 1_000 },
+];
+
+function loaded(specs = SPECS, dense = false): ChangesState {
+  const table = tableOf(specs);
+  const asked = changesReducer(initialChanges, { type: 'asked', key: 'k', wanted: null });
+  return changesReducer(asked, { type: 'came', key: 'k', table, total: table.length, dense });
+}
+
+const shown = ({ table, rows }: ChangesState) => [...rows].map((row) => displayPath(rowName(table as RowTable, row)));
+
+test('a big table begins folded, a small one open', () => {
+  assert.deepEqual(shown(loaded()), ['app', 'etc', 'top']);
+  assert.deepEqual(shown(loaded(SPECS, true)), ['app', 'lib', 'a.js', 'b.js', 'main.js', 'etc', 'passwd', 'top']);
+});
+
+test('a folder opens and closes, and takes the active row in', () => {
+  let state = changesReducer(loaded(), { type: 'toggled', row: 0, open: true });
+  assert.deepEqual(shown(state), ['app', 'lib', 'main.js', 'etc', 'top']);
+  state = changesReducer(state, { type: 'activated', row: 4 });
+  state = changesReducer(state, { type: 'toggled', row: 0, open: false });
+  assert.deepEqual(shown(state), ['app', 'etc', 'top']);
+  assert.equal(state.active, 0);
+});
+
+test('reducers never write to what they were given', () => {
+  const before = loaded();
+  const expanded = before.expanded.slice();
+  changesReducer(before, { type: 'toggled', row: 0, open: true });
+  changesReducer(before, { type: 'filtered', filter: { ...NO_FILTER, text: 'b.js' } });
+  changesReducer(before, { type: 'wanted', path: 'app/lib/a.js' });
+  assert.deepEqual(before.expanded, expanded);
+});
+
+test('siblings open together', () => {
+  assert.deepEqual(shown(changesReducer(loaded(), { type: 'siblingsOpened', row: 7 })), ['app', 'lib', 'main.js', 'etc', 'passwd', 'top']);
+});
+
+test('a filter opens the way to what matches and says how many do', () => {
+  const state = changesReducer(loaded(), { type: 'filtered', filter: { ...NO_FILTER, text: 'b.js' } });
+  assert.deepEqual(shown(state), ['app', 'lib', 'b.js']);
+  assert.equal(state.matches, 1);
+});
+
+test('a regular expression that is none says so and filters nothing', () => {
+  const state = changesReducer(loaded(), { type: 'filtered', filter: { ...NO_FILTER, text: '/(/' } });
+  assert.notEqual(state.problem, null);
+  assert.equal(state.mask, null);
+});
+
+test('by size the largest comes first in each folder', () => {
+  const state = changesReducer(loaded(SPECS, true), { type: 'sorted', sort: 'size' });
+  assert.deepEqual(shown(state), ['top', 'app', 'lib', 'b.js', 'a.js', 'main.js', 'etc', 'passwd']);
+});
+
+test('a wanted path is opened up to and made active', () => {
+  const state = changesReducer(loaded(), { type: 'wanted', path: 'app/lib/b.js' });
+  assert.equal(state.active, 3);
+  assert.deepEqual(shown(state), ['app', 'lib', 'a.js', 'b.js', 'main.js', 'etc', 'top']);
+  assert.equal(changesReducer(loaded(), { type: 'wanted', path: 'app/none' }).active, -1);
+});
+
+test('filter and sort stay when another table is asked for, rows and folding do not', () => {
+  let state = changesReducer(loaded(), { type: 'filtered', filter: { ...NO_FILTER, text: 'x' } });
+  state = changesReducer(state, { type: 'sorted', sort: 'size' });
+  state = changesReducer(state, { type: 'asked', key: 'other', wanted: null });
+  assert.equal(state.filter.text, 'x');
+  assert.equal(state.sort, 'size');
+  assert.equal(state.table, null);
+});
+
+test('answers to another question are dropped', () => {
+  const asked = changesReducer(initialChanges, { type: 'asked', key: 'k', wanted: null });
+  const table = tableOf(SPECS);
+  assert.equal(changesReducer(asked, { type: 'came', key: 'other', table, total: 8, dense: false }), asked);
+  assert.equal(changesReducer(asked, { type: 'failed', key: 'other', error: { code: 'IO', message: 'x' } }), asked);
+});
+
+test('a path is found by its bytes', () => {
+  const table = tableOf(SPECS);
+  assert.equal(findRow(table, encodeUtf8('app/lib/a.js')), 2);
+  assert.equal(findRow(table, encodeUtf8('etc')), 5);
+  assert.equal(findRow(table, encodeUtf8('etc/passwd/x')), -1);
+  assert.equal(findRow(table, encodeUtf8('ap')), -1);
+});
+
+/** A page as the host cuts it. */
+function pageOf(table: RowTable, start: number, end: number): RowPage {
+  const from = table.nameStart[start] as number;
+  const cut = <T extends { slice(a: number, b: number): unknown }>(column: T) => column.slice(start, end) as T;
+  return {
+    total: table.length,
+    start,
+    rows: {
+      ...table,
+      length: end - start,
+      parent: cut(table.parent),
+      subtreeEnd: cut(table.subtreeEnd),
+      kind: cut(table.kind),
+      differs: cut(table.differs),
+      reason: cut(table.reason),
+      type: cut(table.type),
+      size: cut(table.size),
+      previousSize: cut(table.previousSize),
+      hiddenEntries: cut(table.hiddenEntries),
+      hiddenBytes: cut(table.hiddenBytes),
+      mtime: cut(table.mtime),
+      mode: cut(table.mode),
+      uid: cut(table.uid),
+      gid: cut(table.gid),
+      layer: cut(table.layer),
+      entry: cut(table.entry),
+      previousLayer: cut(table.previousLayer),
+      previousEntry: cut(table.previousEntry),
+      nameStart: table.nameStart.slice(start, end + 1).map((at) => at - from),
+      names: table.names.slice(from, table.nameStart[end]),
+      links: new Map([...table.links].filter(([row]) => row >= start && row < end).map(([row, target]) => [row - start, target])),
+    },
+  };
+}
+
+test('pages of any size put together are the table', () => {
+  const whole: RowTable = { ...tableOf(SPECS), links: new Map([[6, encodeUtf8('target')]]) };
+  for (let size = 1; size <= whole.length; size++) {
+    const assembly = new Assembly(whole.length);
+    let table: RowTable | null = null;
+    for (let start = 0; start < whole.length; start += size) {
+      table = assembly.add(pageOf(whole, start, Math.min(whole.length, start + size)));
+      assert.ok(
+        table.subtreeEnd.every((end) => end <= assembly.length),
+        'folders that go on end where the rows do',
+      );
+    }
+    assert.ok(assembly.complete);
+    assert.deepEqual(table, whole);
+  }
+});
+
+test('rows that came later keep what was opened and find what was wanted', () => {
+  const whole = tableOf(SPECS);
+  const assembly = new Assembly(whole.length);
+  let state = changesReducer(initialChanges, { type: 'asked', key: 'k', wanted: 'etc/passwd' });
+  state = changesReducer(state, { type: 'came', key: 'k', table: assembly.add(pageOf(whole, 0, 3)), total: 8, dense: false });
+  assert.equal(state.status, 'partial');
+  state = changesReducer(state, { type: 'toggled', row: 1, open: true });
+  state = changesReducer(state, { type: 'came', key: 'k', table: assembly.add(pageOf(whole, 3, 8)), total: 8, dense: false });
+  assert.equal(state.status, 'ready');
+  assert.equal(state.active, 6);
+  assert.deepEqual(shown(state), ['app', 'lib', 'a.js', 'b.js', 'main.js', 'etc', 'passwd', 'top']);
+});
+
+test('what differs is said in words', () => {
+  const table = tableOf([
+    { path: 'a', kind: KIND.modified, more: { differs: DIFFERS.content | DIFFERS.mode | DIFFERS.time } },
+    { path: 'b', kind: KIND.modified },
+    { path: 'c', kind: KIND.removed, more: { reason: REASON.whiteout, hiddenBytes: 200_000, layer: 2 } },
+    { path: 'd', kind: KIND.removed, more: { reason: REASON.whiteout, hiddenBytes: 41_000_000, hiddenEntries: 23, layer: 5 } },
+    { path: 'e', kind: KIND.removed, more: { reason: REASON.whiteout, layer: 3 } },
+    { path: 'f', kind: KIND.added },
+  ]);
+  assert.deepEqual(
+    [0, 1, 2, 3, 4, 5].map((row) => whatDiffers(table, row)),
+    ['content, mode, time', 'written again', 'hides 200.0 kB of layer 2', 'hides 23 paths, 41.0 MB', 'from layer 3', ''],
+  );
+});
