@@ -9,8 +9,6 @@ export * from './export-path.ts';
 export * from './find-row.ts';
 export * from './inspect-archive.ts';
 export * from './jobs.ts';
-export * from './jobs.ts';
-export * from './library.ts';
 export * from './library.ts';
 export * from './list-changes.ts';
 export * from './list-view.ts';

@@ -105,7 +105,8 @@ export function createJobs({ atOnce = 2, intervalMs = TOPIC_INTERVAL_MS, onDefec
         report: (progress) => isOn() && update(entry, progress),
         about: (subject) => isOn() && update(entry, subject),
       });
-      finish(entry, { state: 'done', phase: 'done' });
+      const { totalBytes, doneBytes } = entry.status;
+      finish(entry, { state: 'done', phase: 'done', doneBytes: totalBytes ?? doneBytes });
     } catch (error) {
       fail(entry, error);
     }

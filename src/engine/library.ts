@@ -80,12 +80,18 @@ export function createLibrary({ reader, jobs, intervalMs = TOPIC_INTERVAL_MS, on
   };
 
   const readLayers = async (open: OpenArchive, image: number, verify: boolean, { signal, report }: JobContext): Promise<void> => {
+    const count = open.archive.images[image]?.layers.length ?? 0;
+    let done = 0;
+    const phase = (): string => `${verify ? 'checking' : 'reading'} layer ${Math.min(done + 1, count)} of ${count}`;
+    report({ phase: phase(), doneBytes: 0, totalBytes: null });
     const loaded = await open.use(signal, (use) =>
       loadImage(reader, open.archive, image, {
         verify,
         signal: use,
-        onProgress: report,
+        onProgress: ({ doneBytes, totalBytes }) => report({ phase: phase(), doneBytes, totalBytes }),
         onLayer: (layer, indexed) => {
+          done++;
+          report({ phase: phase() });
           open.arrive(image, layer.index, indexed);
           topic.changed();
         },
@@ -103,7 +109,14 @@ export function createLibrary({ reader, jobs, intervalMs = TOPIC_INTERVAL_MS, on
   };
 
   const runOpen = async (archiveId: string, { path, title }: OpenRequest, context: JobContext): Promise<void> => {
-    const archive = await reader.open(path, { signal: context.signal, onProgress: context.report });
+    const { signal, report } = context;
+    report({ phase: 'reading the archive' });
+    const archive = await reader.open(path, {
+      signal,
+      onProgress: ({ phase, doneBytes, totalBytes }) => {
+        report({ phase: phase === 'unpack' ? 'unpacking the archive' : 'reading the archive', doneBytes, totalBytes });
+      },
+    });
     let open: OpenArchive;
     try {
       open = new OpenArchive(archiveId, archive, title, await archiveBytes(path, archive));
