@@ -17,9 +17,11 @@ export type TarKind = 'docker-archive' | 'oci-archive' | 'legacy-archive' | 'lay
 export class OuterScan {
   readonly members: MemberCollector;
   readonly indexer: LayerIndexer;
+  readonly keepsAll: boolean;
 
   /** `whole`: it is known to be an image, all members are kept. */
   constructor(whole = false) {
+    this.keepsAll = whole;
     this.members = whole ? wholeCollector() : new MemberCollector();
     this.indexer = new LayerIndexer(this.members);
   }

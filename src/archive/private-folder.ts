@@ -23,13 +23,20 @@ export class PrivateFolder implements Disposable {
 
   #folder(): string {
     if (this.#path !== null) return this.#path;
-    if (this.#base === null) this.#path = mkdtempSync(path.join(tmpdir(), 'layerscope-'));
-    else {
+    this.#path = this.#inBase() ?? mkdtempSync(path.join(tmpdir(), 'layerscope-'));
+    return this.#path;
+  }
+
+  /** Null where there is no cache folder, or none can be made: on a read-only disk, say. */
+  #inBase(): string | null {
+    if (this.#base === null) return null;
+    try {
       mkdirSync(this.#base, { recursive: true });
       sweep(this.#base);
-      this.#path = mkdtempSync(path.join(this.#base, `${PREFIX}${process.pid}-`));
+      return mkdtempSync(path.join(this.#base, `${PREFIX}${process.pid}-`));
+    } catch {
+      return null;
     }
-    return this.#path;
   }
 
   [Symbol.dispose](): void {

@@ -6,7 +6,7 @@ import type { SourceFile } from './source-file.ts';
 /** More members than this and only those that tell an image are kept: the tar is a layer, or is read again. */
 const FEW_MEMBERS = 4096;
 /** No image archive has as many. */
-const MAX_MEMBERS = 1_000_000;
+export const MAX_MEMBERS = 1_000_000;
 /** Links that lead from one to the next. */
 const MAX_LINKS = 32;
 
@@ -91,7 +91,6 @@ export class MemberCollector implements TarHandler {
   }
 
   #overflow(): void {
-    if (this.#limit >= MAX_MEMBERS) throw new LayerscopeError('TOO_LARGE', `an archive of over ${MAX_MEMBERS} members`);
     this.#overflown = true;
     for (const name of this.#members.keys()) if (!TELLING.has(name)) this.#members.delete(name);
   }

@@ -6,49 +6,76 @@ const LARGE_WINDOW = 64 * 1024;
 const SMALL_WINDOW = 1024;
 /** Entries whose header and body take less than this are cheaper read through than seeked over: a call costs as much as copying so much. */
 const SMALL_ENTRY = 8 * 1024;
+/** Reads after which the window is chosen anew. */
+const LOOK_BACK = 64;
 
 /**
- * Feeds a tar that lies in a file to a reader: headers are read, bodies are seeked over. Reads in small pieces where bodies are big, and
- * in big ones where many headers come close together. Reads no further once the reader wants nothing more. Ends the reader.
- * Throws BAD_TAR (the members before have been handed out), IO, CANCELLED.
+ * Feeds a tar that lies in a file to a reader, a read at a time: headers are read, bodies are seeked over. Reads in small pieces where bodies
+ * are big, and in big ones where many headers come close together.
  */
-export async function feedFromFile(range: FileRange, reader: TarReader, control: WorkControl): Promise<void> {
-  const { file, start, length } = range;
-  const window = new Uint8Array(LARGE_WINDOW);
-  const base = reader.offset;
-  let at = 0;
-  let size = SMALL_WINDOW;
-  let told = 0;
-  let membersBefore = 0;
-  let offsetBefore = 0;
-  let reads = 0;
-  let until = performance.now() + control.slice;
-  while (at < length) {
-    const skip = Math.min(reader.wantedSkip, length - at);
+export class TarFeed {
+  readonly #range: FileRange;
+  readonly #reader: TarReader;
+  readonly #window = new Uint8Array(LARGE_WINDOW);
+  #at = 0;
+  #size = SMALL_WINDOW;
+  #reads = 0;
+  #membersBefore = 0;
+  #atBefore = 0;
+
+  constructor(range: FileRange, reader: TarReader) {
+    this.#range = range;
+    this.#reader = reader;
+  }
+
+  /** Bytes of the range that were read or passed over. */
+  get position(): number {
+    return this.#at;
+  }
+
+  /** Reads on a little; false at the end of the input, the reader then being ended. Throws BAD_TAR (members before have been handed out), IO. */
+  step(): boolean {
+    const { file, start, length } = this.#range;
+    const reader = this.#reader;
+    const skip = Math.min(reader.wantedSkip, length - this.#at);
     if (skip > 0) {
       reader.skip(skip);
-      at += skip;
-      continue;
+      this.#at += skip;
     }
-    const count = file.read(window, start + at, Math.min(size, length - at));
-    if (count === 0) break;
-    reader.push(window, 0, count);
-    at += count;
-    if ((++reads & 63) !== 0) continue;
-    // Look back at the last 64 reads.
-    const members = reader.memberCount - membersBefore;
-    size = reader.done || at - offsetBefore < members * SMALL_ENTRY ? LARGE_WINDOW : SMALL_WINDOW;
-    membersBefore = reader.memberCount;
-    offsetBefore = at;
+    const count = file.read(this.#window, start + this.#at, Math.min(this.#size, length - this.#at));
+    if (count === 0) {
+      reader.end();
+      return false;
+    }
+    reader.push(this.#window, 0, count);
+    this.#at += count;
+    if (++this.#reads % LOOK_BACK === 0) this.#chooseWindow();
+    return true;
+  }
+
+  #chooseWindow(): void {
+    const members = this.#reader.memberCount - this.#membersBefore;
+    this.#size = this.#reader.done || this.#at - this.#atBefore < members * SMALL_ENTRY ? LARGE_WINDOW : SMALL_WINDOW;
+    this.#membersBefore = this.#reader.memberCount;
+    this.#atBefore = this.#at;
+  }
+}
+
+/** Reads all of a tar that lies in a file, by its headers. Throws BAD_TAR (members before have been handed out), IO, CANCELLED. */
+export async function feedFromFile(range: FileRange, reader: TarReader, control: WorkControl): Promise<void> {
+  const feed = new TarFeed(range, reader);
+  let told = 0;
+  let until = performance.now() + control.slice;
+  control.check();
+  for (let steps = 1; feed.step(); steps++) {
+    if (steps % LOOK_BACK !== 0) continue;
     control.check();
-    control.advance(at - told);
-    told = at;
+    control.advance(feed.position - told);
+    told = feed.position;
     if (performance.now() < until) continue;
     await control.rest();
-    control.check();
     until = performance.now() + control.slice;
   }
   control.check();
-  control.advance(reader.offset - base - told);
-  reader.end();
+  control.advance(feed.position - told);
 }

@@ -1,0 +1,63 @@
+import { readdir, stat, unlink } from 'node:fs/promises';
+import path from 'node:path';
+
+export const DEFAULT_CACHE_BYTES = 2 * 1024 ** 3;
+
+interface Kept {
+  readonly file: string;
+  readonly bytes: number;
+  readonly usedMs: number;
+  readonly isSpool: boolean;
+}
+
+/** Bytes that indexes and spools take. */
+export async function cacheUse(cacheFolder: string): Promise<{ indexBytes: number; spoolBytes: number }> {
+  const kept = await list(cacheFolder);
+  const sum = (isSpool: boolean) => kept.reduce((total, item) => total + (item.isSpool === isSpool ? item.bytes : 0), 0);
+  return { indexBytes: sum(false), spoolBytes: sum(true) };
+}
+
+/**
+ * Removes what was used longest ago until the rest fits: spools first, since they are big and can be had again by inflating, then indexes.
+ * What another process removes or uses meanwhile is no error.
+ */
+export async function trimCache(cacheFolder: string, maxBytes: number): Promise<void> {
+  const kept = await list(cacheFolder);
+  let total = kept.reduce((sum, item) => sum + item.bytes, 0);
+  kept.sort((a, b) => Number(b.isSpool) - Number(a.isSpool) || a.usedMs - b.usedMs);
+  for (const item of kept) {
+    if (total <= maxBytes) return;
+    try {
+      await unlink(item.file);
+    } catch {
+      // Gone already, or in use on Windows.
+    }
+    total -= item.bytes;
+  }
+}
+
+async function list(cacheFolder: string): Promise<Kept[]> {
+  const kept: Kept[] = [];
+  for (const part of ['index', 'spool'] as const) {
+    const folder = path.join(cacheFolder, part);
+    for (const name of await names(folder)) {
+      const file = path.join(folder, name);
+      try {
+        const { size, mtimeMs } = await stat(file);
+        kept.push({ file, bytes: size, usedMs: mtimeMs, isSpool: part === 'spool' });
+      } catch {
+        // Removed by another process meanwhile.
+      }
+    }
+  }
+  return kept;
+}
+
+async function names(folder: string): Promise<string[]> {
+  try {
+    return await readdir(folder);
+  } catch {
+    // Not made yet.
+    return [];
+  }
+}

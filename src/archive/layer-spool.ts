@@ -1,0 +1,189 @@
+import { closeSync, fstatSync, openSync, read as readFile, write as writeFile } from 'node:fs';
+import { LayerscopeError } from '#model';
+import { type Decompressed, decompress, packed } from './decompress.ts';
+import { openBlob, systemError } from './source-file.ts';
+import type { BlobSource } from './types.ts';
+import { cancelled } from './work-control.ts';
+
+const PIECE = 64 * 1024;
+
+/**
+ * The plain tar of a compressed layer in a file, from its start as far as it was needed. The first who wants more has it inflated so far and
+ * no further; asked to {@link continue}, it is inflated to its end. The inflating is node:zlib's on its own threads.
+ */
+export class LayerSpool {
+  readonly blob: BlobSource;
+  readonly path: string;
+  readonly #descriptor: number;
+  #ready: number;
+  #whole: boolean;
+  #target = 0;
+  #toTheEnd = false;
+  #stopped = false;
+  #closed = false;
+  #run: Promise<void> | null = null;
+  #failure: LayerscopeError | null = null;
+  #writeFailed = false;
+  #writes: Promise<void> = Promise.resolve();
+  #wakeRun: () => void = () => undefined;
+  readonly #waiting = new Set<() => void>();
+
+  /** `path`: a new file, or one that holds a beginning of the plain tar; `whole`: all of it. Throws IO. */
+  constructor(blob: BlobSource, path: string, whole: boolean) {
+    this.blob = blob;
+    this.path = path;
+    try {
+      this.#descriptor = openSync(path, whole ? 'r' : 'a+');
+      this.#ready = fstatSync(this.#descriptor).size;
+    } catch (error) {
+      throw systemError(error, path);
+    }
+    this.#whole = whole;
+  }
+
+  /** Bytes of the plain tar that are here. */
+  get readyBytes(): number {
+    return this.#ready;
+  }
+
+  /** All of the plain tar is here. */
+  get isWhole(): boolean {
+    return this.#whole;
+  }
+
+  /** The file can't be written (a full disk): what is ready stays, no more comes. */
+  get writeFailed(): boolean {
+    return this.#writeFailed;
+  }
+
+  /**
+   * Waits until the bytes before `end` are here, or the tar has ended; returns how many are. Throws what stops the inflating before `end`:
+   * DAMAGED, TRUNCATED, IO, UNSUPPORTED; CANCELLED.
+   */
+  async reach(end: number, signal: AbortSignal | undefined): Promise<number> {
+    while (this.#ready < end && !this.#whole) {
+      if (signal?.aborted || this.#stopped) throw cancelled();
+      if (this.#failure !== null) throw this.#failure;
+      this.#target = Math.max(this.#target, end);
+      this.#run ??= this.#inflate();
+      this.#wakeRun();
+      await this.#change(signal);
+    }
+    return this.#ready;
+  }
+
+  /** Bytes from `at` of what is ready. Throws IO. */
+  read(at: number, length: number): Promise<Uint8Array> {
+    const bytes = new Uint8Array(Math.max(0, Math.min(length, this.#ready - at)));
+    return new Promise((resolve, reject) => {
+      readFile(this.#descriptor, bytes, 0, bytes.length, at, (error, count) => {
+        if (error) reject(systemError(error, this.path));
+        else resolve(count === bytes.length ? bytes : bytes.subarray(0, count));
+      });
+    });
+  }
+
+  /** Has the rest inflated too, whoever waits. */
+  continue(): void {
+    if (this.#whole || this.#failure !== null || this.#stopped) return;
+    this.#toTheEnd = true;
+    this.#run ??= this.#inflate();
+    this.#wakeRun();
+  }
+
+  /** Called when all of it is here. */
+  onWhole: () => void = () => undefined;
+
+  /** Stops inflating, and closes the file. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#stopped = true;
+    this.#wakeRun();
+    this.#wakeAll();
+    await this.#run;
+    await this.#writes;
+    closeSync(this.#descriptor);
+  }
+
+  #change(signal: AbortSignal | undefined): Promise<void> {
+    return new Promise((resolve) => {
+      const wake = (): void => {
+        this.#waiting.delete(wake);
+        signal?.removeEventListener('abort', wake);
+        resolve();
+      };
+      this.#waiting.add(wake);
+      signal?.addEventListener('abort', wake, { once: true });
+    });
+  }
+
+  #wakeAll(): void {
+    for (const wake of [...this.#waiting]) wake();
+  }
+
+  async #inflate(): Promise<void> {
+    try {
+      const range = openBlob(this.blob);
+      using _file = range.file;
+      const known = this.#ready;
+      let at = 0;
+      const ended = await decompress(
+        range,
+        packed(this.blob.compression),
+        (bytes) => {
+          const from = at;
+          at += bytes.length;
+          if (at > known) this.#append(from < known ? bytes.subarray(known - from) : bytes);
+          return !this.#stopped && !this.#writeFailed;
+        },
+        { pieceBytes: PIECE, gate: () => this.#gate() },
+      );
+      await this.#writes;
+      this.#end(ended);
+    } catch (error) {
+      this.#failure ??= error instanceof LayerscopeError ? error : systemError(error, this.blob.path);
+    }
+    this.#wakeAll();
+  }
+
+  #end({ end, message }: Decompressed): void {
+    if (end === 'complete') {
+      this.#whole = true;
+      this.onWhole();
+    } else if (end === 'damaged') this.#failure ??= new LayerscopeError('DAMAGED', message ?? 'damaged');
+    else if (end === 'truncated') this.#failure ??= new LayerscopeError('TRUNCATED', message ?? 'cut off');
+    else this.#failure ??= cancelled();
+  }
+
+  async #gate(): Promise<void> {
+    await this.#writes;
+    while (!this.#stopped && !this.#toTheEnd && this.#ready >= this.#target) {
+      await new Promise<void>((resolve) => {
+        this.#wakeRun = resolve;
+      });
+    }
+    if (this.#stopped) throw cancelled();
+  }
+
+  #append(bytes: Uint8Array): void {
+    this.#writes = this.#writes.then(() => this.#write(bytes));
+  }
+
+  async #write(bytes: Uint8Array): Promise<void> {
+    for (let at = 0; at < bytes.length && !this.#writeFailed; ) {
+      const count = await new Promise<number>((resolve) => {
+        writeFile(this.#descriptor, bytes, at, bytes.length - at, null, (error, written) => {
+          if (error) {
+            this.#writeFailed = true;
+            this.#failure = systemError(error, this.path);
+          }
+          resolve(error ? 0 : written);
+        });
+      });
+      at += count;
+      this.#ready += count;
+    }
+    this.#wakeAll();
+  }
+}

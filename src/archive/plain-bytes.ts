@@ -1,0 +1,89 @@
+import { LayerscopeError } from '#model';
+import { packed } from './decompress.ts';
+import { inflateChunks } from './inflate-chunks.ts';
+import type { LayerSpool } from './layer-spool.ts';
+import { type FileRange, openBlob } from './source-file.ts';
+import type { BlobSource } from './types.ts';
+
+/** The bytes of a layer's plain tar by offset, wherever they come from. Dispose of it. */
+export interface PlainBytes extends AsyncDisposable {
+  /** At most `length` bytes at `at`; none where the tar has ended. Throws what stands in the way: DAMAGED, TRUNCATED, IO, CANCELLED. */
+  read(at: number, length: number): Promise<Uint8Array>;
+}
+
+/** Of a layer that lies plain in its file. */
+export class FilePlainBytes implements PlainBytes {
+  readonly #range: FileRange;
+
+  constructor(blob: BlobSource) {
+    this.#range = openBlob(blob);
+  }
+
+  async read(at: number, length: number): Promise<Uint8Array> {
+    const { file, start, length: end } = this.#range;
+    const bytes = new Uint8Array(Math.max(0, Math.min(length, end - at)));
+    return bytes.subarray(0, file.read(bytes, start + at));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#range.file[Symbol.dispose]();
+  }
+}
+
+/** Of a layer that is spooled, so far as it is asked for. */
+export class SpooledPlainBytes implements PlainBytes {
+  readonly #spool: LayerSpool;
+  readonly #signal: AbortSignal | undefined;
+  readonly #release: () => void;
+
+  constructor(spool: LayerSpool, signal: AbortSignal | undefined, release: () => void) {
+    this.#spool = spool;
+    this.#signal = signal;
+    this.#release = release;
+  }
+
+  async read(at: number, length: number): Promise<Uint8Array> {
+    await this.#spool.reach(at + length, this.#signal);
+    return this.#spool.read(at, length);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#release();
+  }
+}
+
+/** Of a layer that is inflated as it is read, nothing kept: where there is no room for a spool. Offsets must not go back. */
+export class ForwardPlainBytes implements PlainBytes {
+  readonly #range: FileRange;
+  readonly #chunks: ReturnType<typeof inflateChunks>;
+  #chunk = new Uint8Array(0) as Uint8Array;
+  #chunkAt = 0;
+
+  constructor(blob: BlobSource, signal: AbortSignal | undefined) {
+    this.#range = openBlob(blob);
+    this.#chunks = inflateChunks(this.#range, packed(blob.compression), signal);
+  }
+
+  async read(at: number, length: number): Promise<Uint8Array> {
+    if (at < this.#chunkAt) throw new LayerscopeError('INTERNAL', 'read backwards in a stream');
+    while (at >= this.#chunkAt + this.#chunk.length) {
+      this.#chunkAt += this.#chunk.length;
+      const next = await this.#chunks.next();
+      if (next.done) {
+        const { end, message } = next.value ?? {};
+        if (end === 'damaged') throw new LayerscopeError('DAMAGED', message ?? 'damaged');
+        if (end === 'truncated') throw new LayerscopeError('TRUNCATED', message ?? 'cut off');
+        this.#chunk = new Uint8Array(0);
+        return this.#chunk;
+      }
+      this.#chunk = next.value;
+    }
+    const from = at - this.#chunkAt;
+    return this.#chunk.subarray(from, from + length);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#chunks.return(undefined as never);
+    this.#range.file[Symbol.dispose]();
+  }
+}

@@ -1,0 +1,206 @@
+import { displayText, finding, LayerscopeError } from '#model';
+import { detectCompression, MAGIC_BYTES } from './compression.ts';
+import { type Decompressed, decompress } from './decompress.ts';
+import type { IndexCache } from './index-cache.ts';
+import { removeQuietly } from './index-cache.ts';
+import type { IndexedBlob } from './index-layer.ts';
+import { readHead } from './member-store.ts';
+import { NewFile } from './new-file.ts';
+import { type OpenedArchive, openImageTar, openSingleLayer, wholeFile } from './open-archive.ts';
+import { kindOfTar, OuterScan } from './outer-scan.ts';
+import type { PrivateFolder } from './private-folder.ts';
+import { ProgressMeter } from './progress-meter.ts';
+import { SourceFile } from './source-file.ts';
+import type { SpoolStore } from './spool-store.ts';
+import { MAX_MEMBERS, TarMembers } from './tar-members.ts';
+import { feedFromFile } from './tar-source.ts';
+import type { BlobSource, Progress } from './types.ts';
+import { callerControl } from './work-control.ts';
+
+/** What nothing like an image is seen in for so long is unpacked to look, not to keep. */
+const UNDECIDED_BYTES = 16 * 1024 * 1024;
+
+/** What opening needs of its reader. */
+export interface OpenerParts {
+  readonly cache: IndexCache | null;
+  readonly spools: SpoolStore;
+  readonly folder: PrivateFolder;
+  /** Layers that were read on the way to find out what the file is. */
+  readonly scanned: WeakMap<BlobSource, IndexedBlob>;
+}
+
+export interface OpenTarOptions {
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: Progress) => void;
+}
+
+/** What was opened, and the files of ours that it lies in. */
+export interface OpenedTar {
+  readonly archive: OpenedArchive;
+  readonly ownFiles: readonly string[];
+}
+
+/**
+ * Opens an image archive or a layer tar, plain or packed. `key`: what the file is known by in the caches, empty for one that has no name.
+ * Throws as {@link Reader.open} says.
+ */
+export class TarOpener {
+  readonly #parts: OpenerParts;
+  readonly #file: SourceFile;
+  readonly #title: string;
+  readonly #key: string;
+  readonly #identity: string | null;
+  readonly #options: OpenTarOptions;
+
+  constructor(parts: OpenerParts, file: SourceFile, title: string, isOurs: boolean, options: OpenTarOptions) {
+    this.#parts = parts;
+    this.#file = file;
+    this.#title = title;
+    this.#key = isOurs ? '' : `${file.path}:${file.identity}`;
+    this.#identity = isOurs ? null : file.identity;
+    this.#options = options;
+  }
+
+  async open(): Promise<OpenedTar> {
+    const file = this.#file;
+    const compression = detectCompression(readHead(file, 0, MAGIC_BYTES));
+    const blob = wholeFile(file.path, file.size, compression, this.#key === '' ? '' : `${this.#key}:0:${file.size}`, this.#identity);
+    const known = this.#parts.cache?.read(blob) ?? null;
+    if (known !== null) {
+      this.#parts.scanned.set(blob, known);
+      return { archive: openSingleLayer(blob, this.#title), ownFiles: [] };
+    }
+    if (compression === 'none') return this.#openPlain(file, this.#key, this.#identity, blob, false);
+    return this.#openPacked(blob, compression);
+  }
+
+  /** `file`: a plain tar. */
+  async #openPlain(file: SourceFile, key: string, identity: string | null, blob: BlobSource, isWhole: boolean): Promise<OpenedTar> {
+    const scan = new OuterScan(isWhole);
+    const meter = new ProgressMeter('read', file.size, this.#options.onProgress);
+    try {
+      await feedFromFile(
+        { file, start: 0, length: file.size },
+        scan.indexer.reader,
+        callerControl(this.#options.signal, (bytes) => meter.advance(bytes)),
+      );
+    } catch (error) {
+      scan.indexer.fail(error);
+    }
+    return this.#judge(scan, file, key, identity, blob, null, () => this.#openPlain(file, key, identity, blob, true));
+  }
+
+  /** What the scan has seen. `again`: reads once more, all members kept. */
+  async #judge(
+    scan: OuterScan,
+    file: SourceFile,
+    key: string,
+    identity: string | null,
+    blob: BlobSource,
+    packed: Decompressed | null,
+    again: () => Promise<OpenedTar>,
+  ): Promise<OpenedTar> {
+    const tarBytes = packed?.plainBytes ?? file.size;
+    const layer = scan.finish(tarBytes, packed);
+    if (layer.table.memberCount === 0 && layer.status === 'damaged') this.#refuse(scan, tarBytes, packed);
+    const kind = kindOfTar(scan, file, layer.status === 'present');
+    if (kind === 'layer') return this.#layer(blob, { layer, blobDigest: null });
+    if (scan.members.overflown) {
+      if (scan.keepsAll) throw new LayerscopeError('TOO_LARGE', `an image archive of over ${MAX_MEMBERS} members`);
+      return again();
+    }
+    // Of the archive's own tar only what concerns its wholeness matters here: its names are no part of an image.
+    const findings = layer.findings
+      .filter(({ code }) => code === 'bad-tar' || code === 'truncated' || code === 'damaged-blob' || code === 'trailing-data')
+      .map(({ code, message }) => finding(code, `the archive itself: ${message}`));
+    return { archive: openImageTar(kind, new TarMembers(scan.members.members, file, key, identity), findings), ownFiles: [] };
+  }
+
+  /** Nothing of a tar came to light: says why, unless it is a tar all the same. */
+  #refuse({ indexer }: OuterScan, tarBytes: number, packed: Decompressed | null): void {
+    const name = displayText(this.#title);
+    if (packed?.end === 'damaged') throw new LayerscopeError('DAMAGED', `${name}: ${packed.message}`);
+    if (packed?.end === 'truncated') throw new LayerscopeError('TRUNCATED', `${name}: ${packed.message}`);
+    const { problem } = indexer;
+    if (problem !== null && problem.offset !== 0) throw problem;
+    if (problem === null && tarBytes >= 512) return;
+    throw new LayerscopeError('NOT_AN_IMAGE', `${name} is neither an image archive nor a layer tar`, { cause: problem });
+  }
+
+  #layer(blob: BlobSource, indexed: IndexedBlob): OpenedTar {
+    this.#parts.scanned.set(blob, indexed);
+    this.#parts.cache?.write(blob, indexed);
+    return { archive: openSingleLayer(blob, this.#title), ownFiles: [] };
+  }
+
+  /**
+   * A packed file may be an image archive packed as a whole, or a layer: only its names tell, and manifests come last. So it is unpacked into a
+   * file, and its members are read on the way; once it plainly looks like a layer the file is dropped.
+   */
+  async #openPacked(blob: BlobSource, compression: 'gzip' | 'zstd', isImage = false): Promise<OpenedTar> {
+    const kept = this.#parts.spools.claimWhole(`${blob.cacheKey}:unpacked`, blob.cacheKey !== '');
+    if (kept !== null) return this.#openUnpacked(kept, blob, null);
+    const scan = new OuterScan(isImage);
+    const meter = new ProgressMeter('unpack', this.#file.size, this.#options.onProgress);
+    const control = callerControl(this.#options.signal, (bytes) => meter.advance(bytes));
+    const target = this.#parts.folder.newPath('.tar');
+    let out: NewFile | null = new NewFile(target);
+    try {
+      let plainBytes = 0;
+      const packed = await decompress(
+        { file: this.#file, start: 0, length: this.#file.size },
+        compression,
+        (bytes) => {
+          plainBytes += bytes.length;
+          if (scan.indexer.problem === null) scan.indexer.push(bytes);
+          if (out !== null && !isImage && plainBytes > UNDECIDED_BYTES && !scan.members.looksLikeImage) {
+            out[Symbol.dispose]();
+            out = null;
+            removeQuietly(target);
+          }
+          out?.write(bytes);
+          return scan.indexer.problem === null;
+        },
+        { gate: () => control.check(), onProgress: (bytes) => control.advance(bytes) },
+      );
+      out?.[Symbol.dispose]();
+      return await this.#judgeUnpacked(scan, out === null ? null : target, blob, packed, compression);
+    } catch (error) {
+      out?.[Symbol.dispose]();
+      removeQuietly(target);
+      throw error;
+    }
+  }
+
+  async #judgeUnpacked(
+    scan: OuterScan,
+    target: string | null,
+    blob: BlobSource,
+    packed: Decompressed,
+    compression: 'gzip' | 'zstd',
+  ): Promise<OpenedTar> {
+    const again = () => this.#openPacked(blob, compression, true);
+    if (target === null) {
+      if (scan.members.looksLikeImage) return again();
+      return this.#judge(scan, this.#file, '', null, blob, packed, again);
+    }
+    const opened = await this.#openUnpacked(target, blob, { scan, packed });
+    if (opened.archive.format === 'layer') {
+      if (packed.end === 'complete') this.#parts.spools.adopt(blob, target);
+      else removeQuietly(target);
+      return opened;
+    }
+    if (packed.end === 'complete' && !packed.trailing)
+      this.#parts.spools.keepWhole(target, `${blob.cacheKey}:unpacked`, blob.cacheKey !== '');
+    return opened;
+  }
+
+  /** `target`: the plain tar. `scanned`: what was seen while it was written; null: it is read now. */
+  async #openUnpacked(target: string, blob: BlobSource, scanned: { scan: OuterScan; packed: Decompressed } | null): Promise<OpenedTar> {
+    const key = blob.cacheKey === '' ? '' : `${blob.cacheKey}:unpacked`;
+    using file = new SourceFile(target);
+    const read = () => this.#openPlain(file, key, null, blob, true);
+    const opened = scanned === null ? await read() : await this.#judge(scanned.scan, file, key, null, blob, scanned.packed, read);
+    return opened.archive.format === 'layer' ? opened : { ...opened, ownFiles: [target] };
+  }
+}
