@@ -98,7 +98,7 @@ export async function parseCheckConfig(text: string): Promise<CheckConfig> {
   let document: unknown;
   try {
     // The failsafe schema leaves every scalar as it was written: 0.10 stays 0.10, and 20MB needs no quotes.
-    document = parse(text, { schema: 'failsafe', logLevel: 'silent', maxAliasCount: 100 });
+    document = parse(text, { schema: 'failsafe', logLevel: 'error', maxAliasCount: 100 });
   } catch (error) {
     const message = error instanceof Error ? (error.message.split('\n', 1)[0] ?? '') : '';
     throw new LayerscopeError('USAGE', `the check's configuration is not YAML: ${displayText(message)}`, { cause: error });

@@ -4,9 +4,9 @@ import type { Progress } from '#archive';
 
 import { FLAG } from '#format/layer';
 import { splitPath } from '#format/path';
-import { asLayerscopeError, displayPath, displayText, LayerscopeError, type RowTable, rowName, TYPE } from '#model';
+import { asLayerscopeError, displayPath, displayText, LayerscopeError, rowName, TYPE } from '#model';
 import { type ExportPlan, planExport, type Refusal } from './export-plan.ts';
-import { removeStage, writeExport } from './export-writer.ts';
+import { removeStage, type Written, writeExport } from './export-writer.ts';
 import { findRow } from './find-row.ts';
 import { listView } from './list-view.ts';
 import { resolveImagePath } from './resolve-path.ts';
@@ -31,13 +31,9 @@ export interface ExportOptions {
   readonly onSkipped: (skipped: Refusal) => void;
 }
 
-export interface ExportResult {
+export interface ExportResult extends Written {
   /** What was made, `folder` itself for a whole image. */
   readonly target: string;
-  readonly files: number;
-  readonly folders: number;
-  readonly links: number;
-  readonly bytes: number;
   readonly refused: number;
   readonly skipped: number;
 }
@@ -61,7 +57,7 @@ export async function exportPath(loaded: LoadedImage, options: ExportOptions): P
   const prefix = resolved.path.length - (parts.at(-1)?.length ?? 0);
   const from = Math.max(top, 0);
   const plan = planExport(loaded, rows, from, top < 0 ? rows.length : (rows.subtreeEnd[top] as number), prefix, RULES);
-  if (top >= 0) refuseOnlyEntry(plan, rows, top);
+  if (top >= 0) refuseOnlyEntry(plan);
 
   const opened = openFolder(options.folder);
   let stage: string | null = null;
@@ -69,15 +65,18 @@ export async function exportPath(loaded: LoadedImage, options: ExportOptions): P
   try {
     const target = targetIn(opened.folder, top < 0 ? null : rowName(rows, top));
     stage = mkdtempSync(path.join(opened.folder, '.layerscope-'));
+    // Of one file, what is wrong with it is the error; of more, what can be laid out is.
+    const alone = top >= 0 && rows.type[top] !== TYPE.directory;
     let refused = 0;
     const onRefused = (refusal: Refusal): void => {
+      if (alone) throw new LayerscopeError(refusal.code, `${refusal.path}: ${refusal.message}`);
       refused++;
       options.onRefused(refusal);
     };
     for (const refusal of plan.refused) onRefused(refusal);
     if (top < 0) for (const refusal of await hiddenEscapes(loaded, layer)) onRefused(refusal);
     for (const skipped of plan.skipped) options.onSkipped(skipped);
-    await writeExport(loaded, rows, plan, stage, {
+    const written = await writeExport(loaded, rows, plan, stage, {
       signal: options.signal,
       onProgress: (doneBytes) => options.onProgress?.({ phase: 'exporting', doneBytes, totalBytes: plan.totalBytes }),
       onRefused,
@@ -85,29 +84,18 @@ export async function exportPath(loaded: LoadedImage, options: ExportOptions): P
     options.signal?.throwIfAborted();
     moveIntoPlace(stage, target, top < 0);
     kept = true;
-    const names = plan.bodies.reduce((count, body) => count + body.names.length, 0);
-    return {
-      target: top < 0 ? opened.folder : target.toString(),
-      files: names,
-      folders: plan.folders.length,
-      links: plan.symlinks.length,
-      bytes: plan.totalBytes,
-      refused,
-      skipped: plan.skipped.length,
-    };
+    return { ...written, target: top < 0 ? opened.folder : target.toString(), refused, skipped: plan.skipped.length };
   } finally {
     if (stage !== null) removeStage(stage, kept ? null : plan);
     if (!kept) opened.undo();
   }
 }
 
-/** Where the path itself is what may not be written, nothing is: its refusal is the error. */
-function refuseOnlyEntry(plan: ExportPlan, rows: RowTable, top: number): void {
-  const nothing = plan.folders.length === 0 && plan.bodies.length === 0 && plan.symlinks.length === 0;
+/** Where the path itself is what may not be made, nothing is: its refusal is the error. */
+function refuseOnlyEntry(plan: ExportPlan): void {
+  if (plan.folders.length + plan.bodies.length + plan.symlinks.length > 0) return;
   const first = plan.refused[0] ?? plan.skipped[0];
-  if (nothing && first !== undefined && rows.type[top] !== TYPE.directory)
-    throw new LayerscopeError(first.code, `${first.path}: ${first.message}`);
-  if (nothing && first !== undefined && plan.refused.length > 0) throw new LayerscopeError(first.code, `${first.path}: ${first.message}`);
+  if (first !== undefined) throw new LayerscopeError(first.code, `${first.path}: ${first.message}`);
 }
 
 /** The folder to export into, made where it isn't there; `undo` takes away what was made. */

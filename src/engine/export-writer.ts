@@ -41,6 +41,15 @@ const FILES_A_TURN = 64;
 /** Latest second that every file system's calls take; earlier than 1970 is taken too. */
 const LAST_SECOND = 2 ** 31 * 4;
 
+/** What was made. */
+export interface Written {
+  /** Names: a hard link counts. */
+  readonly files: number;
+  readonly folders: number;
+  readonly links: number;
+  readonly bytes: number;
+}
+
 export interface WriteOptions {
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((doneBytes: number) => void) | undefined;
@@ -58,7 +67,7 @@ export async function writeExport(
   plan: ExportPlan,
   stage: string,
   options: WriteOptions,
-): Promise<void> {
+): Promise<Written> {
   const { signal, onProgress } = options;
   const root = Buffer.from(stage + path.sep);
   const lost = new Set<string>();
@@ -102,6 +111,7 @@ export async function writeExport(
   };
 
   let doneBytes = 0;
+  let files = 0;
   for (const body of plan.bodies) {
     await breathe();
     const names = body.names.filter(({ path: name }) => !isLost(name));
@@ -110,7 +120,7 @@ export async function writeExport(
       const target = onDisk(name);
       if (first !== null) {
         const existing = first;
-        attempt(row, () => linkSync(existing, target));
+        if (attempt(row, () => linkSync(existing, target)) !== null) files++;
         continue;
       }
       const opened = attempt(row, () => openSync(target, NEW_FILE, 0o600));
@@ -125,14 +135,17 @@ export async function writeExport(
         break;
       }
       first = target;
+      files++;
     }
   }
 
+  let links = 0;
   for (const { row, path: name, target } of plan.symlinks) {
     await breathe();
     if (isLost(name)) continue;
     const made = onDisk(name);
     if (attempt(row, () => symlinkSync(Buffer.from(target), made))) {
+      links++;
       const seconds = clampSeconds(rows.mtime[row] as number);
       attempt(row, () => lutimesSync(made, seconds, seconds));
     }
@@ -145,6 +158,7 @@ export async function writeExport(
     attempt(row, () => utimesSync(made, seconds, seconds));
     attempt(row, () => chmodSync(made, (rows.mode[row] as number) & 0o1777));
   }
+  return { files, folders: folders.length, links, bytes: doneBytes };
 }
 
 /** Takes a stage away, whatever modes its folders have by now. */
