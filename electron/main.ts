@@ -90,7 +90,7 @@ function main(): void {
   }
   registerAppScheme();
   secureContents();
-  app.enableSandbox();
+  if (!app.commandLine.hasSwitch('no-sandbox')) app.enableSandbox(); // which would undo that switch
   const appPath = app.isPackaged ? null : path.resolve(app.getAppPath());
   waitingFiles.push(...filesOf(process.argv, process.cwd(), appPath));
   app.on('second-instance', (_event, argv, workingDirectory) => {

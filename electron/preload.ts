@@ -20,5 +20,5 @@ contextBridge.exposeInMainWorld('layerscope', {
     };
   },
   // A file that the page made itself has no path, and gets no grant.
-  grantDropped: (file: File) => ipcRenderer.invoke('layerscope:grant', webUtils.getPathForFile(file)),
+  grantDropped: async (file: File) => ipcRenderer.invoke('layerscope:grant', webUtils.getPathForFile(file)),
 });
