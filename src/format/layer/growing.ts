@@ -10,8 +10,18 @@ const RESERVED = 1 << 20;
  */
 export function growing<T extends Column>(Type: ColumnType<T>, length: number): T {
   const size = Type.BYTES_PER_ELEMENT;
-  if (typeof ArrayBuffer.prototype.resize !== 'function') return new Type(new ArrayBuffer(length * size));
-  return new Type(new ArrayBuffer(length * size, { maxByteLength: Math.max(RESERVED, length * 4) * size }));
+  return new Type(reserved(length * size, Math.max(RESERVED, length * 4) * size) ?? new ArrayBuffer(length * size));
+}
+
+/** Null where the engine has no growing buffers, or no address space for one. */
+function reserved(byteLength: number, maxByteLength: number): ArrayBuffer | null {
+  if (typeof ArrayBuffer.prototype.resize !== 'function') return null;
+  try {
+    return new ArrayBuffer(byteLength, { maxByteLength });
+  } catch (error) {
+    if (error instanceof RangeError) return null;
+    throw error;
+  }
 }
 
 /** The array with room for `length` elements: in place, or moved. Use the result only. */

@@ -1,3 +1,12 @@
+// A layer is a tar (OCI image-spec layer.md) whose members are laid over the layers below:
+//
+//   any other name     what the path is from here on; of several members of one path the last counts
+//   .wh.NAME           a whiteout: hides NAME, of the layers below, beside it
+//   .wh..wh..opq       an opaque marker: hides all that the layers below have in its folder
+//   .wh..wh.*          AUFS's own (plnk, aufs, orph): no part of the view; nor is a bare .wh. or one of `.` or `..`
+//
+// Names are relative to the root. Normal form has no leading `/` or `./`, no empty or `.` component and no trailing `/`.
+// A name with a `..` component has none: it is listed in raw only.
 import type { TarFinding, TarHandler, TarMember } from '#format/tar';
 import { displayPath, escapePath, type Finding, type FindingCode, TYPE } from '#model';
 import { FindingList } from './finding-list.ts';
@@ -17,6 +26,7 @@ const OPAQUE = [0x2e, 0x6f, 0x70, 0x71] as const;
 
 const ODD_FOR_OTHERS = SHAPE.trailingSlash | SHAPE.odd;
 
+/** What {@link LayerTableBuilder.finish} gives. The table is the caller's: its arrays share no memory and may be transferred. */
 export interface BuiltLayer {
   readonly table: LayerTable;
   readonly findings: Finding[];
@@ -91,6 +101,7 @@ export class LayerTableBuilder implements TarHandler {
   }
 
   finding(finding: TarFinding): void {
+    // A finding about a member comes right after it, while its name is still there.
     const last = this.#last;
     const path =
       last !== null && finding.offset === last.headerOffset

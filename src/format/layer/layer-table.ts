@@ -57,6 +57,7 @@ export interface MemberMeta {
   readonly attributes: Readonly<Record<string, string>> | null;
 }
 
+/** Bits of a member's `flags`. */
 export const FLAG = {
   whiteout: 1, // hides `node` of the layers below
   opaque: 2, // hides what the layers below have in the folder `node`
@@ -68,6 +69,7 @@ export const FLAG = {
   superseded: 128, // a later member of this layer names the same node
 } as const;
 
+/** In `node`: the member is in raw only. */
 export const NO_NODE = 0xffff_ffff;
 
 /** 32-bit FNV-1a of a name's bytes. */
@@ -80,6 +82,7 @@ export function hashName(bytes: Uint8Array, start: number, end: number): number 
 /** The tree of a table. */
 export type PathNodes = Pick<LayerTable, 'nodeParent' | 'nodeNameStart' | 'nodeNames'>;
 
+/** Last path component of a node: a view, not a copy; empty for the root. */
 export function nodeName(table: PathNodes, node: number): Uint8Array {
   return table.nodeNames.subarray(table.nodeNameStart[node], table.nodeNameStart[node + 1]);
 }

@@ -1,5 +1,6 @@
 import { TYPE } from '#model';
 
+// Type flags that need more than a look into the table below.
 export const FLAG_GLOBAL = 0x67; // g
 export const FLAG_PAX = 0x78; // x
 export const FLAG_LONG_NAME = 0x4c; // L

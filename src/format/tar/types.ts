@@ -1,5 +1,6 @@
 import type { FindingCode } from '#model';
 
+/** By the header's magic; `pax` where an extended header stands before it. */
 export type TarFormat = 'v7' | 'ustar' | 'pax' | 'gnu' | 'star';
 
 /**
@@ -60,6 +61,7 @@ export interface TarMember {
   gnameEnd: number;
 }
 
+/** Something odd that didn't stop the reader. `offset`: of the member it is about, else of the place, bytes from the start of the tar. */
 export interface TarFinding {
   readonly code: FindingCode;
   readonly offset: number;
