@@ -1,0 +1,225 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import test from 'node:test';
+import { createReader } from '#archive';
+import type { ArchiveSummary, Job } from '#contract';
+import { createJobs, createLibrary } from '#engine';
+import { encodeUtf8, LayerscopeError } from '#model';
+import { dockerArchive } from '../support/docker-archive.ts';
+import { changedPaths } from '../support/row-text.ts';
+import { directory, file, tar } from '../support/tar-builder.ts';
+
+const hasCode =
+  (code: string) =>
+  (error: unknown): boolean =>
+    error instanceof LayerscopeError && error.code === code;
+
+const { signal } = new AbortController();
+const layers = [
+  tar(directory('etc/'), file('etc/hosts', '127.0.0.1 localhost\n'), file('etc/old', 'old')),
+  tar(file('etc/hosts', 'changed\n'), file('etc/.wh.old'), file('app', 'x'.repeat(5_000))),
+];
+
+/** Long enough to be stopped while it is read: one member again and again. */
+const LONG_LAYER = tar(...Array<Uint8Array>(20_000).fill(file('again')));
+
+/** A library over a reader without workers, and a folder to write archives to. */
+async function startLibrary(image: Uint8Array = dockerArchive({ name: 'web:1', layers })) {
+  const folder = await mkdtemp(path.join(tmpdir(), 'layerscope-test-'));
+  const archive = path.join(folder, 'image.tar');
+  await writeFile(archive, image);
+  const reader = createReader({ cacheFolder: null, workers: 0 });
+  const jobs = createJobs({ intervalMs: 0 });
+  const failures: unknown[] = [];
+  const library = createLibrary({ reader, jobs, intervalMs: 0, onFailure: (error) => failures.push(error) });
+  return {
+    folder,
+    archive,
+    jobs,
+    library,
+    failures,
+    async open(release?: () => Promise<void>): Promise<Job> {
+      return jobs.ended(library.open({ path: archive, title: 'image.tar', ...(release === undefined ? {} : { release }) }));
+    },
+    async [Symbol.asyncDispose]() {
+      await jobs[Symbol.asyncDispose]();
+      await library[Symbol.asyncDispose]();
+      await reader[Symbol.asyncDispose]();
+      await rm(folder, { recursive: true });
+    },
+  };
+}
+
+test('opening reads the manifests, then the layers of the first image, as one job', async () => {
+  await using it = await startLibrary();
+  const states: (readonly ArchiveSummary[])[] = [];
+  it.library.subscribe((state) => states.push(state));
+  const phases = new Set<string>();
+  it.jobs.subscribe((jobs) => jobs.forEach(({ phase }) => void phases.add(phase)));
+  const job = await it.open();
+  assert.deepEqual([job.state, job.archiveId, job.image, job.error], ['done', 'a1', 0, null]);
+  const summary = it.library.summary('a1');
+  assert.deepEqual([summary.title, summary.format, summary.images.length, summary.findings], ['image.tar', 'docker-archive', 1, []]);
+  const [image] = summary.images;
+  assert.equal(image?.loaded, true);
+  assert.deepEqual(
+    image?.layers.map(({ added, modified, removed }) => [added, modified, removed]),
+    [
+      [3, 0, 0],
+      [1, 1, 1],
+    ],
+  );
+  assert.match(image?.chainIds[1] ?? '', /^sha256:[0-9a-f]{64}$/);
+  assert.notEqual(image?.chainIds[1], image?.layers[1]?.diffId);
+  assert.deepEqual(states[0], []);
+  assert.equal(states.find((state) => state.length === 1)?.[0]?.images[0]?.loaded, false); // strata before they are read
+  await new Promise((resolve) => setTimeout(resolve, 10));
+  assert.deepEqual(states.at(-1), [summary]);
+  assert.ok(
+    [...phases].some((phase) => /^reading layer \d of 2$/.test(phase)),
+    [...phases].join(),
+  );
+});
+
+test('changes and views come as rows, the same table for all its pages', async () => {
+  await using it = await startLibrary();
+  await it.open();
+  const ref = { archiveId: 'a1', image: 0 };
+  const changes = await it.library.changes(ref, { from: 1, to: 1, signal });
+  assert.deepEqual(changedPaths(changes), ['added app', 'modified etc/hosts', 'removed etc/old']);
+  assert.equal(await it.library.changes(ref, { from: 1, to: 1, signal }), changes);
+  assert.notEqual(await it.library.changes(ref, { from: 0, to: 1, signal }), changes);
+  assert.equal((await it.library.view(ref, { layer: 0, signal })).length, 3);
+  assert.equal((await it.library.view(ref, { layer: 1, signal })).length, 3);
+});
+
+test('an entry has content, details and a raw header', async () => {
+  await using it = await startLibrary();
+  await it.open();
+  const entry = { archiveId: 'a1', image: 0, layer: 1, path: encodeUtf8('etc/hosts') };
+  const whole = await it.library.content(entry, { offset: 0, length: 262_144 }, signal);
+  assert.deepEqual([whole.offset, whole.totalBytes, Buffer.from(whole.bytes).toString()], [0, 8, 'changed\n']);
+  const below = await it.library.content({ ...entry, layer: 0 }, { offset: 10, length: 5 }, signal);
+  assert.equal(Buffer.from(below.bytes).toString(), 'local');
+  assert.equal((await it.library.content(entry, { offset: 100, length: 5 }, signal)).bytes.length, 0);
+  assert.equal((await it.library.content(entry, { offset: 0, length: 0 }, signal)).totalBytes, 8);
+  const details = await it.library.details(entry, signal);
+  assert.deepEqual(
+    details.history.map(({ layer, kind }) => [layer, kind]),
+    [
+      [0, 'added'],
+      [1, 'modified'],
+    ],
+  );
+  const raw = await it.library.raw(entry, signal);
+  assert.deepEqual([raw.format, raw.bytes.length], ['ustar', 512]);
+});
+
+test('what is not there is not found', async () => {
+  await using it = await startLibrary();
+  await it.open();
+  const ref = { archiveId: 'a1', image: 0 };
+  const path = encodeUtf8('etc/nothing');
+  await assert.rejects(it.library.changes({ ...ref, archiveId: 'a2' }, { from: 0, to: 0, signal }), hasCode('NOT_FOUND'));
+  await assert.rejects(it.library.changes({ ...ref, image: 1 }, { from: 0, to: 0, signal }), hasCode('NOT_FOUND'));
+  await assert.rejects(it.library.changes(ref, { from: 0, to: 2, signal }), hasCode('NOT_FOUND'));
+  await assert.rejects(it.library.view(ref, { layer: 9, signal }), hasCode('NOT_FOUND'));
+  await assert.rejects(it.library.content({ ...ref, layer: 1, path }, { offset: 0, length: 1 }, signal), hasCode('NOT_FOUND'));
+  await assert.rejects(
+    it.library.content({ ...ref, layer: 1, path: encodeUtf8('etc') }, { offset: 0, length: 1 }, signal),
+    hasCode('NOT_FOUND'),
+  );
+  await assert.rejects(it.library.details({ ...ref, layer: 1, path }, signal), hasCode('NOT_FOUND'));
+  assert.throws(() => it.library.load({ ...ref, image: 7 }), hasCode('NOT_FOUND'));
+  await assert.rejects(it.library.close('a9'), hasCode('NOT_FOUND'));
+});
+
+test('another image is read when it is asked for, once for all who ask', async () => {
+  await using it = await startLibrary(
+    dockerArchive({ name: 'one', layers }, { name: 'two', architecture: 's390x', layers: layers.slice(0, 1) }),
+  );
+  await it.open();
+  const ref = { archiveId: 'a1', image: 1 };
+  await assert.rejects(it.library.view(ref, { layer: 0, signal }), hasCode('NOT_FOUND'));
+  const jobId = it.library.load(ref);
+  assert.equal(it.library.load(ref), jobId);
+  assert.equal((await it.jobs.ended(jobId)).state, 'done');
+  assert.equal((await it.library.view(ref, { layer: 0, signal })).length, 3);
+});
+
+test('verifying finds a layer that is not what its config says', async () => {
+  const image = dockerArchive({ name: 'one', layers });
+  const at = Buffer.from(image).indexOf('localhost');
+  image.set(encodeUtf8('LOCALHOST'), at);
+  await using it = await startLibrary(image);
+  await it.open();
+  assert.deepEqual(it.library.summary('a1').findings, []);
+  await it.jobs.ended(it.library.verify({ archiveId: 'a1', image: 0 }));
+  const [found] = it.library.summary('a1').findings;
+  assert.deepEqual([found?.code, found?.image, found?.layer], ['diffid-mismatch', 0, 0]);
+});
+
+test('closing frees the archive and releases its file once', async () => {
+  await using it = await startLibrary();
+  let released = 0;
+  await it.open(async () => {
+    released++;
+  });
+  assert.equal(released, 0);
+  await it.library.close('a1');
+  await new Promise(setImmediate);
+  assert.equal(released, 1);
+  assert.deepEqual(it.library.list(), []);
+  assert.throws(() => it.library.summary('a1'), hasCode('NOT_FOUND'));
+  await it.open();
+  assert.equal(it.library.list()[0]?.archiveId, 'a2'); // an id isn't used again
+});
+
+test('what cannot be opened is not in the library, and its file is released', async () => {
+  await using it = await startLibrary(encodeUtf8('no archive of any kind'.repeat(100)));
+  let released = 0;
+  const job = await it.open(async () => {
+    released++;
+  });
+  assert.equal(job.state, 'failed');
+  assert.equal(job.error?.code, 'NOT_AN_IMAGE');
+  await new Promise(setImmediate);
+  assert.equal(released, 1);
+  assert.deepEqual(it.library.list(), []);
+});
+
+test('a cancelled opening leaves nothing', async () => {
+  await using it = await startLibrary(dockerArchive({ name: 'big', layers: [LONG_LAYER] }));
+  let released = 0;
+  const release = async (): Promise<void> => {
+    released++;
+  };
+  const jobId = it.library.open({ path: it.archive, title: 'image.tar', release });
+  it.library.subscribe((state) => {
+    if (state.length === 1) it.jobs.cancel(jobId); // while its layers are read
+  });
+  assert.equal((await it.jobs.ended(jobId)).state, 'cancelled');
+  await new Promise(setImmediate);
+  assert.deepEqual([it.library.list(), released], [[], 1]);
+});
+
+test('closing while its layers are read cancels the reading', async () => {
+  await using it = await startLibrary(dockerArchive({ name: 'big', layers: [LONG_LAYER] }));
+  const jobId = it.library.open({ path: it.archive, title: 'image.tar' });
+  await new Promise<void>((resolve) => it.library.subscribe((state) => state.length === 1 && resolve()));
+  await it.library.close('a1');
+  assert.equal((await it.jobs.ended(jobId)).state, 'cancelled');
+  assert.deepEqual(it.library.list(), []);
+});
+
+test('a release that fails is told, and harms nothing', async () => {
+  await using it = await startLibrary();
+  await it.open(async () => {
+    throw new Error('the disk is gone');
+  });
+  await it.library.close('a1');
+  await new Promise(setImmediate);
+  assert.match(String(it.failures[0]), /disk is gone/);
+});

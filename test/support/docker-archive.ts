@@ -1,0 +1,30 @@
+import { createHash } from 'node:crypto';
+import { concat, file, tar } from './tar-builder.ts';
+
+/** An image to lay down: its layers' tars, the lowest first. */
+export interface ImageFixture {
+  readonly name: string;
+  readonly architecture?: string;
+  readonly layers: readonly Uint8Array[];
+}
+
+function sha256(bytes: Uint8Array | string): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
+/** A docker-archive as Docker 1.10 to 24 saves it: manifest.json first, plain layers, a config an image. */
+export function dockerArchive(...images: readonly ImageFixture[]): Uint8Array {
+  const members = new Map<string, Uint8Array | string>();
+  const manifest = images.map(({ name, architecture = 'amd64', layers }) => {
+    const diffIds = layers.map((layer) => `sha256:${sha256(layer)}`);
+    const history = layers.map((_, index) => ({ created_by: `RUN step ${index}` }));
+    const config = JSON.stringify({ os: 'linux', architecture, rootfs: { type: 'layers', diff_ids: diffIds }, history });
+    const configName = `${sha256(config)}.json`;
+    members.set(configName, config);
+    const names = layers.map((layer) => `${sha256(layer)}/layer.tar`);
+    for (const [index, layerName] of names.entries()) members.set(layerName, layers[index] as Uint8Array);
+    return { Config: configName, RepoTags: [name], Layers: names };
+  });
+  const files = [...members].map(([name, body]) => file(name, body));
+  return tar(file('manifest.json', JSON.stringify(manifest)), concat(...files));
+}
