@@ -1,0 +1,183 @@
+// What cli.md says of layers, the slow way: maps of paths, every rule as a sentence. For comparison with src/changes, which shares no
+// code with it. Paths are strings, one character a byte; without case they are folded before they come here.
+
+import type { EntryFixture, MemberFixture } from './layer-fixture.ts';
+
+export interface SlowBody {
+  readonly layer: number;
+  readonly size: number;
+}
+
+export interface SlowEntry {
+  readonly type: string;
+  readonly size: number;
+  readonly meta: string;
+  readonly implied: boolean;
+  readonly layer: number;
+  readonly link: string | undefined;
+  body: SlowBody | null;
+}
+
+export interface SlowChange {
+  readonly kind: 'added' | 'modified' | 'removed';
+  readonly path: string;
+  readonly type: string;
+  readonly reason?: string;
+  readonly entries?: number;
+  readonly bytes?: number;
+}
+
+export type SlowView = Map<string, SlowEntry>;
+
+function above(path: string): string[] {
+  const found: string[] = [];
+  for (let slash = path.lastIndexOf('/'); slash >= 0; slash = path.lastIndexOf('/', slash - 1)) {
+    found.push(path.slice(0, slash));
+    if (slash === 0) break;
+  }
+  return path === '' ? found : [...found, ''];
+}
+
+/** Normal form; null where it climbs. */
+function normal(path: string): string | null {
+  const parts = path.split('/').filter((part) => part !== '' && part !== '.');
+  return parts.includes('..') ? null : parts.join('/');
+}
+
+export interface SlowLayer {
+  readonly view: SlowView;
+  readonly changes: SlowChange[];
+  readonly fileBytes: number;
+  readonly entries: number;
+}
+
+/** Applies one layer. The view below stays as it is. */
+export function applySlowly(
+  below: SlowView,
+  members: readonly MemberFixture[],
+  layer: number,
+  pathOf: (path: string) => string,
+): SlowLayer {
+  const entries: SlowView = new Map();
+  const whiteouts = new Set<string>();
+  const opaques = new Set<string>();
+  let fileBytes = 0;
+  for (const member of members) {
+    if ('raw' in member) continue;
+    if ('whiteout' in member) whiteouts.add(pathOf(member.whiteout));
+    else if ('opaque' in member) opaques.add(pathOf(member.opaque));
+    else {
+      const entry = slowEntry(member, layer);
+      fileBytes += entry.size;
+      const path = pathOf(member.path as string);
+      if (path !== '') entries.set(path, entry);
+    }
+  }
+  const implied = new Set<string>();
+  for (const path of entries.keys()) for (const folder of above(path)) if (folder !== '' && !entries.has(folder)) implied.add(folder);
+  const replaced = new Set<string>();
+  for (const [path, entry] of entries) if (below.get(path)?.type === 'directory' && entry.type !== 'directory') replaced.add(path);
+
+  const hidden = new Map<string, string>();
+  for (const path of below.keys()) {
+    if (whiteouts.has(path)) hidden.set(path, 'whiteout');
+    for (const folder of above(path)) {
+      if (hidden.has(path)) break;
+      if (whiteouts.has(folder)) hidden.set(path, 'whiteout');
+      else if (opaques.has(folder)) hidden.set(path, 'opaque');
+      else if (replaced.has(folder)) hidden.set(path, 'replaced');
+    }
+  }
+
+  const view: SlowView = new Map([...below].filter(([path]) => !hidden.has(path)));
+  for (const path of implied) {
+    if (view.get(path)?.type !== 'directory') {
+      view.set(path, { type: 'directory', size: 0, meta: '755 0 0 null', implied: true, layer, link: undefined, body: null });
+    }
+  }
+  for (const [path, entry] of entries) view.set(path, entry);
+  for (const [path, entry] of entries) if (entry.type === 'hardlink') entry.body = bodyOf(path, entry, entries, below, pathOf);
+  return {
+    view,
+    changes: changesBetween(below, view, layer, (path) => hidden.get(path)),
+    fileBytes,
+    entries: members.filter((member) => !('raw' in member && member.raw === 'global')).length,
+  };
+}
+
+/** What the layers from `from` on made of the view below: it is compared with the view above them. */
+export function changesBetween(
+  below: SlowView,
+  view: SlowView,
+  from: number,
+  reasonOf: (path: string) => string | undefined,
+): SlowChange[] {
+  const changes: SlowChange[] = [];
+  const gone = [...below.keys()].filter((path) => !view.has(path));
+  const swallows = (path: string): boolean =>
+    below.has(path) && (!view.has(path) || (below.get(path)?.type === 'directory' && view.get(path)?.type !== 'directory'));
+  const sums = new Map<string, { entries: number; bytes: number }>();
+  for (const path of gone) {
+    const top = above(path).filter(swallows).at(-1);
+    if (top === undefined) continue;
+    const sum = sums.get(top) ?? { entries: 0, bytes: 0 };
+    sums.set(top, { entries: sum.entries + 1, bytes: sum.bytes + (below.get(path)?.size ?? 0) });
+  }
+  for (const path of gone) {
+    if (above(path).some(swallows)) continue;
+    const type = below.get(path)?.type ?? '';
+    const reason = reasonOf(path);
+    const sum = type === 'directory' ? (sums.get(path) ?? { entries: 0, bytes: 0 }) : {};
+    changes.push({ kind: 'removed', path, type, ...(reason === undefined ? {} : { reason }), ...sum });
+  }
+  for (const [path, entry] of view) {
+    if (entry.layer < from || entry.implied) continue;
+    const was = below.get(path);
+    if (was === undefined) changes.push({ kind: 'added', path, type: entry.type });
+    else if (entry.type !== 'directory' || was.type !== 'directory' || was.implied || was.meta !== entry.meta) {
+      const sum = was.type === 'directory' && entry.type !== 'directory' ? (sums.get(path) ?? { entries: 0, bytes: 0 }) : {};
+      changes.push({ kind: 'modified', path, type: entry.type, ...sum });
+    }
+  }
+  return changes.sort((a, b) => (a.path < b.path ? -1 : 1));
+}
+
+function slowEntry(member: EntryFixture, layer: number): SlowEntry {
+  const { type = 'file', mode = 0o644, uid = 0, gid = 0, attributes = null, link } = member;
+  const size = type === 'file' ? (member.size ?? 0) : 0;
+  const meta = `${(mode & 0o7777).toString(8)} ${uid} ${gid} ${JSON.stringify(attributes)}`;
+  return { type, size, meta, implied: false, layer, link, body: type === 'file' ? { layer, size } : null };
+}
+
+function bodyOf(path: string, link: SlowEntry, entries: SlowView, below: SlowView, pathOf: (path: string) => string): SlowBody | null {
+  const seen = new Set([path]);
+  for (let at: SlowEntry | undefined = link; at?.link !== undefined; ) {
+    const name = normal(at.link);
+    const target = name === null ? null : pathOf(name);
+    if (target === null || seen.has(target)) return null;
+    seen.add(target);
+    at = entries.get(target) ?? below.get(target);
+    if (at?.body) return at.body;
+    if (at?.type !== 'hardlink') return null;
+  }
+  return null;
+}
+
+export interface SlowStack {
+  readonly layers: readonly SlowLayer[];
+  readonly totals: { files: number; fileBytes: number; finalBytes: number };
+}
+
+/** `pathOf` folds paths where case doesn't count. */
+export function stackSlowly(layers: readonly (readonly MemberFixture[])[], pathOf: (path: string) => string = (path) => path): SlowStack {
+  let view: SlowView = new Map();
+  const done: SlowLayer[] = [];
+  layers.forEach((members, layer) => {
+    const applied = applySlowly(view, members, layer, pathOf);
+    done.push(applied);
+    view = applied.view;
+  });
+  const shown = [...view.values()].filter(({ type, body }) => (type === 'file' || type === 'hardlink') && body !== null);
+  const finalBytes = [...new Set(shown.map(({ body }) => body))].reduce((sum, body) => sum + (body?.size ?? 0), 0);
+  return { layers: done, totals: { files: shown.length, fileBytes: done.reduce((sum, { fileBytes }) => sum + fileBytes, 0), finalBytes } };
+}
