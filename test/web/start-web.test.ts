@@ -1,0 +1,181 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import test from 'node:test';
+import { assemblePages, type Client, createWebClient, type Job, type UploadRequest } from '#contract';
+import { LayerscopeError, rowPath } from '#model';
+import { startWeb, type Web } from '#web';
+import { dockerArchive } from '../support/docker-archive.ts';
+import { file, tar } from '../support/tar-builder.ts';
+import { send } from '../support/web-client.ts';
+
+const hasCode =
+  (code: string) =>
+  (error: unknown): boolean =>
+    error instanceof LayerscopeError && error.code === code;
+
+const image = dockerArchive({ name: 'web:1', layers: [tar(file('a', 'one')), tar(file('a', 'three'), file('b', ''))] });
+
+/** The whole program over a folder of its own, as `serve` and a browser make it. */
+async function startAll(options: { files?: (folder: string) => string[]; sample?: boolean } = {}) {
+  const folder = await mkdtemp(path.join(tmpdir(), 'layerscope-test-'));
+  await writeFile(path.join(folder, 'index.html'), '<title>the window</title>');
+  await writeFile(path.join(folder, 'image.tar'), image);
+  const web = await startWeb({
+    files: options.files?.(folder) ?? [],
+    rendererFolder: folder,
+    sampleFile: options.sample ? path.join(folder, 'image.tar') : path.join(folder, 'nothing.tar'),
+    version: '1.2.3',
+    cacheFolder: null,
+    workers: 0,
+    temporaryFolder: folder,
+  });
+  return {
+    web,
+    folder,
+    async [Symbol.asyncDispose]() {
+      await web.close();
+      await rm(folder, { recursive: true });
+    },
+  };
+}
+
+/** The page's own client, over what node has in place of a browser's parts. */
+async function signIn({ port, url }: Web): Promise<{ client: Client; end(): void }> {
+  const origin = `http://127.0.0.1:${port}`;
+  const token = new URLSearchParams(new URL(url).hash.slice(1)).get('token');
+  const session = await fetch(`${origin}/session`, {
+    method: 'POST',
+    headers: { origin, 'content-type': 'application/json' },
+    body: JSON.stringify({ token }),
+  });
+  const headers = { origin, cookie: session.headers.get('set-cookie')?.split(';', 1)[0] ?? '' };
+  const streams = new Set<AbortController>();
+
+  class Events {
+    readonly #listeners = new Map<string, (event: never) => void>();
+    readonly #ending = new AbortController();
+    constructor(address: string) {
+      streams.add(this.#ending);
+      void this.#read(address).catch(() => {}); // ended by close()
+    }
+    addEventListener(type: string, listener: (event: never) => void): void {
+      this.#listeners.set(type, listener);
+    }
+    close(): void {
+      this.#ending.abort();
+    }
+    async #read(address: string): Promise<void> {
+      const response = await fetch(origin + address, { headers, signal: this.#ending.signal });
+      let text = '';
+      for await (const piece of (response.body ?? []) as AsyncIterable<Uint8Array>) {
+        text += Buffer.from(piece).toString();
+        for (let at = text.indexOf('\n\n'); at >= 0; at = text.indexOf('\n\n')) {
+          const [, type = '', data] = /^event: (.*)\ndata: (.*)$/.exec(text.slice(0, at)) ?? [];
+          text = text.slice(at + 2);
+          this.#listeners.get(type)?.({ data } as never);
+        }
+      }
+    }
+  }
+
+  class Upload implements UploadRequest {
+    readonly upload = { addEventListener: () => {} };
+    responseText = '';
+    #address = '';
+    readonly #listeners = new Map<string, () => void>();
+    open(_method: string, address: string): void {
+      this.#address = address;
+    }
+    setRequestHeader(): void {}
+    addEventListener(type: string, listener: () => void): void {
+      this.#listeners.set(type, listener);
+    }
+    abort(): void {}
+    send(body: { bytes: Uint8Array }): void {
+      const all = { ...headers, 'content-type': 'application/octet-stream' };
+      void send(port, { method: 'PUT', path: this.#address, headers: all, body: Buffer.from(body.bytes) }).then((reply) => {
+        this.responseText = reply.body.toString();
+        this.#listeners.get('load')?.();
+      });
+    }
+  }
+
+  const client = createWebClient({
+    fetch: (address, init) => fetch(origin + address, { ...init, headers: { ...headers, ...init.headers } }),
+    EventSource: Events,
+    XMLHttpRequest: Upload,
+  });
+  return {
+    client,
+    end: () => {
+      for (const stream of streams) stream.abort();
+    },
+  };
+}
+
+function whenEnded(client: Client, jobId: string): Promise<Job> {
+  return new Promise((resolve) => {
+    const end = client.subscribe('jobs', ({ jobs }) => {
+      const job = jobs.find((each) => each.jobId === jobId);
+      if (job === undefined || job.state === 'queued' || job.state === 'running') return;
+      setTimeout(() => end());
+      resolve(job);
+    });
+  });
+}
+
+test('a file that is dropped on the page is read, looked into, and gone when it is closed', async () => {
+  await using it = await startAll();
+  const { client, end } = await signIn(it.web);
+  const { grant, name } = await client.grantFile({ name: 'dropped.tar', size: image.length, bytes: image });
+  assert.equal(name, 'dropped.tar');
+  const { jobId } = await client.call('archive.open', { grant });
+  const { state, archiveId } = await whenEnded(client, jobId);
+  assert.equal(state, 'done');
+  const ref = { archiveId: archiveId ?? '', image: 0 };
+  const { title, images } = await client.call('archive.summary', { archiveId: ref.archiveId });
+  assert.deepEqual([title, images[0]?.names, images[0]?.loaded], ['dropped.tar', ['web:1'], true]);
+  const rows = await assemblePages((start, count) => client.call('image.changes', { ...ref, from: 1, to: 1, start, count }));
+  assert.deepEqual([Buffer.from(rowPath(rows, 0)).toString(), Buffer.from(rowPath(rows, 1)).toString()], ['a', 'b']);
+  const content = await client.call('entry.content', { ...ref, layer: 1, pathHex: '61', offset: 1, length: 3 });
+  assert.deepEqual([content.totalBytes, Buffer.from(content.bytes).toString()], [5, 'hre']);
+  const raw = await client.call('entry.raw', { ...ref, layer: 0, pathHex: '61' });
+  assert.equal(raw.bytes.length, 512);
+  await client.call('archive.close', { archiveId: ref.archiveId });
+  const [uploads] = (await readdir(it.folder)).filter((each) => each.startsWith('layerscope-uploads-'));
+  assert.deepEqual(await readdir(path.join(it.folder, uploads ?? '')), []);
+  end();
+  await it.web.close();
+  assert.deepEqual((await readdir(it.folder)).sort(), ['image.tar', 'index.html']);
+});
+
+test('files named at the start are opened, and one that is not there is a job that failed', async () => {
+  await using it = await startAll({ files: (folder) => [path.join(folder, 'image.tar'), path.join(folder, 'missing.tar')] });
+  const { client, end } = await signIn(it.web);
+  assert.equal((await whenEnded(client, 'j1')).state, 'done');
+  const missing = await whenEnded(client, 'j2');
+  assert.deepEqual([missing.state, missing.title, missing.error?.code], ['failed', 'missing.tar', 'NOT_FOUND']);
+  end();
+});
+
+test('the sample is one click away where it is there', async () => {
+  await using it = await startAll({ sample: true });
+  const { client, end } = await signIn(it.web);
+  assert.deepEqual(await client.call('app.info', {}), { version: '1.2.3', host: 'web', system: process.platform, sample: 'image.tar' });
+  const { grant } = await client.call('app.sample', {});
+  const { jobId } = await client.call('archive.open', { grant });
+  assert.equal((await whenEnded(client, jobId)).state, 'done');
+  end();
+  await using without = await startAll();
+  assert.equal((await (await signIn(without.web)).client.call('app.info', {})).sample, null);
+});
+
+test('without a built window, or with a port that is taken, nothing starts and nothing is left', async () => {
+  await using it = await startAll();
+  const common = { sampleFile: null, version: '1', cacheFolder: null, workers: 0, temporaryFolder: it.folder };
+  await assert.rejects(startWeb({ ...common, rendererFolder: path.join(it.folder, 'nothing') }), hasCode('NOT_FOUND'));
+  await assert.rejects(startWeb({ ...common, rendererFolder: it.folder, port: it.web.port }), hasCode('IO'));
+  assert.deepEqual((await readdir(it.folder)).sort(), ['image.tar', 'index.html']);
+});
