@@ -16,7 +16,7 @@ export const FINDING_SEVERITY = {
   'size-mismatch': 'warning',
   'trailing-data': 'warning',
   'missing-end-marker': 'warning',
-  'odd-name': 'warning',
+  'odd-name': 'note',
   'invalid-utf8-name': 'warning',
   'ambiguous-name': 'warning',
   'global-header': 'note',

@@ -125,7 +125,7 @@ test('the bytes of the lowest layer are not the user’s: waste is held against 
 
 test('failOn counts findings of that severity and above', async () => {
   const image = report([10, 10], 0);
-  const warning = finding('odd-name', 'x');
+  const warning = finding('trailing-data', 'x');
   const error = finding('missing-blob', 'x');
   const note = finding('duplicate-path', 'x');
   assert.equal((await statuses('failOn: error', image, [warning, note])).at(-1), 'failOn pass');

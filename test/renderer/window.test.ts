@@ -72,10 +72,10 @@ test('findings are grouped by code, the worst first; those of other images are l
   const groups = groupFindings(
     [
       finding('duplicate-path', 'a', { image: 0 }),
-      finding('odd-name', 'b', { image: 0 }),
+      finding('trailing-data', 'b', { image: 0 }),
       finding('missing-blob', 'c'),
-      finding('odd-name', 'd', { image: 0 }),
-      finding('odd-name', 'e', { image: 1 }),
+      finding('trailing-data', 'd', { image: 0 }),
+      finding('trailing-data', 'e', { image: 1 }),
     ],
     0,
   );
@@ -83,7 +83,7 @@ test('findings are grouped by code, the worst first; those of other images are l
     groups.map(({ code, findings }) => [code, findings.length]),
     [
       ['missing-blob', 1],
-      ['odd-name', 2],
+      ['trailing-data', 2],
       ['duplicate-path', 1],
     ],
   );
