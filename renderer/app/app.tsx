@@ -8,6 +8,7 @@ import { ChangesPane } from '../features/changes/changes-pane.tsx';
 import { DetailsPane } from '../features/details/details-pane.tsx';
 import { FindingsPanel } from '../features/findings/findings-panel.tsx';
 import { LibraryPane, LibraryRail } from '../features/library/library-pane.tsx';
+import { imageTitle } from '../features/library/library-state.ts';
 import { hintFor } from './actions.ts';
 import styles from './app.module.css';
 import { DropTarget } from './drop-target.tsx';
@@ -34,7 +35,7 @@ export function App() {
   const showsLibrary = found === null ? width !== 'narrow' : width === 'wide' && layout.libraryOpen;
 
   useEffect(() => {
-    document.title = found === null ? 'Layerscope' : `${found.image.names[0] ?? found.archive.title} – Layerscope`;
+    document.title = found === null ? 'Layerscope' : `${imageTitle(found.archive, found.image)} – Layerscope`;
   }, [found]);
 
   if (connection.state === 'failed') {

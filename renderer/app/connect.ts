@@ -127,6 +127,7 @@ function showFinished(): void {
     const image = archive.images[job.image ?? 0] ?? archive.images[0];
     if (image === undefined) toast(`${archive.title} holds no images`);
     else if (shownEarly.delete(jobId)) relight(archive.archiveId, image);
+    else if (getApp().selection.archiveId === archive.archiveId) batchShown = true;
     else if (!batchShown) {
       batchShown = true;
       showImage(archive.archiveId, image.index);

@@ -111,6 +111,26 @@ test('a filter opens the way to what matches and says how many do', () => {
   assert.equal(state.matches, 1);
 });
 
+test('when the filter goes the folders lie as before, but the active row stays in sight', () => {
+  const filtered = changesReducer(loaded(), { type: 'filtered', filter: { ...NO_FILTER, text: 'b.js' } });
+  assert.deepEqual(shown(changesReducer(filtered, { type: 'filtered', filter: NO_FILTER })), ['app', 'etc', 'top']);
+  const active = changesReducer(filtered, { type: 'activated', row: 3 });
+  assert.deepEqual(shown(changesReducer(active, { type: 'filtered', filter: NO_FILTER })), [
+    'app',
+    'lib',
+    'a.js',
+    'b.js',
+    'main.js',
+    'etc',
+    'top',
+  ]);
+});
+
+test('a folder that matches is opened up to what matches in it', () => {
+  const state = changesReducer(loaded(), { type: 'filtered', filter: { ...NO_FILTER, text: 'app' } });
+  assert.deepEqual(shown(state), ['app', 'lib', 'a.js', 'b.js', 'main.js']);
+});
+
 test('a regular expression that is none says so and filters nothing', () => {
   const state = changesReducer(loaded(), { type: 'filtered', filter: { ...NO_FILTER, text: '/(/' } });
   assert.notEqual(state.problem, null);

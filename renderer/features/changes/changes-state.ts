@@ -23,6 +23,8 @@ export interface ChangesState {
   readonly sort: SortBy;
   /** By row (see RowMatches), null where nothing is filtered. */
   readonly mask: Uint8Array | null;
+  /** How the folders lay before a filter opened them; null: none does. */
+  readonly unfiltered: Uint8Array | null;
   /** Rows that match the filter. */
   readonly matches: number;
   /** Why the text doesn't filter. */
@@ -50,6 +52,7 @@ export const initialChanges: ChangesState = {
   filter: NO_FILTER,
   sort: 'name',
   mask: null,
+  unfiltered: null,
   matches: 0,
   problem: null,
   order: null,
@@ -99,14 +102,19 @@ export function changesReducer(state: ChangesState, action: ChangesAction): Chan
 }
 
 function withTable(state: ChangesState, table: RowTable, total: number, dense: boolean): ChangesState {
-  const expanded = new Uint8Array(table.length);
-  expanded.set(state.expanded.subarray(0, table.length));
+  const grown = (folding: Uint8Array) => {
+    const longer = new Uint8Array(table.length);
+    longer.set(folding.subarray(0, table.length));
+    return longer;
+  };
+  const expanded = grown(state.expanded);
   const first = state.table === null;
   const next: ChangesState = {
     ...state,
     table,
     total,
     expanded,
+    unfiltered: state.unfiltered === null ? null : grown(state.unfiltered),
     totals: subtreeTotals(table),
     status: table.length >= total ? 'ready' : 'partial',
   };
@@ -117,11 +125,28 @@ function withTable(state: ChangesState, table: RowTable, total: number, dense: b
 function withFilter(state: ChangesState): ChangesState {
   if (state.table === null) return state;
   const { matches: mask, count, problem } = filterRows(state.table, state.filter);
-  if (mask === null) return { ...state, mask, matches: count, problem };
-  // What leads to a match is opened.
-  const expanded = state.expanded.slice();
-  for (let row = 0; row < mask.length; row++) if (mask[row] === 2) expanded[row] = 1;
-  return { ...state, mask, matches: count, problem, expanded };
+  const { table, unfiltered } = state;
+  if (mask === null) {
+    const expanded = unfiltered === null ? state.expanded : withAncestors(table, unfiltered, state.active);
+    return { ...state, mask, matches: count, problem, expanded, unfiltered: null };
+  }
+  // What leads to a match is opened; of very many, folders that match themselves stay as they are.
+  const expanded = (unfiltered ?? state.expanded).slice();
+  for (let row = mask.length - 1; row >= 0; row--) {
+    const above = table.parent[row] as number;
+    if (mask[row] !== 0 && above >= 0 && (count <= OPENED_MATCHES || mask[above] === 2)) expanded[above] = 1;
+  }
+  return { ...state, mask, matches: count, problem, expanded, unfiltered: unfiltered ?? state.expanded };
+}
+
+const OPENED_MATCHES = 2_000;
+
+/** The folding with the folders above a row open, so that it stays in sight. */
+function withAncestors(table: RowTable, folding: Uint8Array, row: number): Uint8Array {
+  if (row < 0) return folding;
+  const expanded = folding.slice();
+  for (let at = table.parent[row] as number; at >= 0; at = table.parent[at] as number) expanded[at] = 1;
+  return expanded;
 }
 
 function withOrder(state: ChangesState): ChangesState {
@@ -185,13 +210,7 @@ function reveal(state: ChangesState): ChangesState {
   if (table === null || wanted === null) return state;
   const row = findRow(table, unescapePath(wanted));
   if (row < 0) return state.status === 'ready' ? { ...state, wanted: null, active: -1 } : state;
-  let expanded = state.expanded;
-  for (let at = table.parent[row] as number; at >= 0; at = table.parent[at] as number) {
-    if (expanded[at] === 1) continue;
-    if (expanded === state.expanded) expanded = expanded.slice();
-    expanded[at] = 1;
-  }
-  return withRows({ ...state, expanded, active: row, wanted: null });
+  return withRows({ ...state, expanded: withAncestors(table, state.expanded, row), active: row, wanted: null });
 }
 
 /** Row of a path, -1 where the table has none (yet). */

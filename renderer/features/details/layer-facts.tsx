@@ -132,7 +132,9 @@ function ImageFacts({ archive, image }: { archive: ArchiveSummary; image: ImageS
   return (
     <Section title="Image">
       <Facts>
-        <Fact label="Name">{image.names.length === 0 ? imageTitle(archive, image) : image.names.map(displayText).join(', ')}</Fact>
+        <Fact label="Name">
+          {image.names.length === 0 || archive.format === 'layer' ? imageTitle(archive, image) : image.names.map(displayText).join(', ')}
+        </Fact>
         <Fact label="Platform">
           {image.platform === 'unknown' ? 'not stated' : displayText(image.platform)}
           {image.osVersion === undefined ? '' : ` ${displayText(image.osVersion)}`}

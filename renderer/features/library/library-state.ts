@@ -1,11 +1,11 @@
 import type { ArchiveSummary, ImageSummary } from '#contract';
 import { displayText, shortDigest } from '#model';
 
-/** What people call an image: its first name, else its config's short digest, else the archive's name. */
+/** What people call an image: of a layer its file's name; its first name, else its config's short digest, else the archive's name. */
 export function imageTitle(archive: ArchiveSummary, image: ImageSummary): string {
+  if (archive.format === 'layer') return displayText(archive.title);
   const name = image.names[0];
   if (name !== undefined) return displayText(shortName(name));
-  if (archive.format === 'layer') return displayText(archive.title);
   if (image.configDigest !== null) return shortDigest(image.configDigest);
   return displayText(archive.title);
 }

@@ -12,7 +12,7 @@ test('layers are strata with their command in plain words and their size', async
   const { page, layer } = await openWebApi(win);
   await expect(layer(2)).toContainText('npm ci --omit=dev');
   await expect(layer(2)).not.toContainText('/bin/sh');
-  await expect(layer(0)).toContainText('430.9 kB');
+  await expect(layer(0)).toContainText('384.7 kB');
   await expect(page.getByRole('list', { name: 'Layers, the newest first' }).getByRole('button', { name: /^Layer/ })).toHaveCount(5);
   const heights = await Promise.all([0, 3].map(async (index) => (await layer(index).boundingBox())?.height ?? 0));
   expect(heights[0]).toBeGreaterThan((heights[1] ?? 0) * 1.5);
@@ -121,6 +121,7 @@ test('a filter keeps matches and the folders above them', async ({ win }) => {
   await expect(page.getByRole('row', { name: /package-071/ })).toBeVisible();
   await expect(page.getByRole('row', { name: /node_modules/ })).toBeVisible();
   await expect(page.getByRole('row', { name: /server\.js/ })).toHaveCount(0);
+  await expect(page.getByRole('region', { name: 'Changes' })).toContainText('10 matches');
   await page.keyboard.press('Escape');
   await expect(page.getByRole('row', { name: /server\.js/ })).toBeVisible();
 });
@@ -208,6 +209,6 @@ test('a hundred thousand rows are there, and only those in sight are in the docu
   await page.keyboard.press('*');
   await expect(page.getByRole('treegrid')).toHaveAttribute('aria-rowcount', String(100_000 + 50 + 1 + 1));
   await page.keyboard.press('End');
-  await expect(page.getByRole('row', { name: /file-099999\.txt|file-099949\.txt/ })).toBeFocused();
+  await expect(page.getByRole('row', { name: /file-0999\d\d\.txt/ })).toBeFocused();
   expect(await page.getByRole('row').count()).toBeLessThan(200);
 });

@@ -8,9 +8,9 @@ async function openWebApi(win: LayerscopeWindow, layer: number) {
   await page.getByRole('button', { name: new RegExp(`^Layer ${layer}: `) }).click();
   await expect(page.getByRole('heading', { name: `Layer ${layer}` }).first()).toBeVisible();
   const details = page.getByRole('region', { name: 'Details' });
-  const choose = async (name: RegExp) => {
-    await page.getByRole('row', { name }).first().click();
-    await expect(details.getByRole('heading', { name })).toBeVisible();
+  const choose = async (name: string) => {
+    await page.getByRole('row', { name: new RegExp(`(added|modified|removed) ${name.replaceAll('.', '\\.')}(?![-.\\w])(?! →)`) }).click();
+    await expect(details.getByRole('heading', { name, exact: true })).toBeVisible();
   };
   return { page, details, choose };
 }
@@ -25,7 +25,7 @@ test('without a path the details are of the layer and the image', async ({ win }
 
 test('a text file has numbered lines, and more of it on demand', async ({ win }) => {
   const { details, choose } = await openWebApi(win, 2);
-  await choose(/server\.js/);
+  await choose('server.js');
   const text = details.getByRole('region', { name: 'Text of the file' });
   await expect(text).toContainText("console.log('hello from line') 1");
   await expect(details).toContainText('first 262.1 kB of');
@@ -40,7 +40,7 @@ test('a text file has numbered lines, and more of it on demand', async ({ win })
 
 test('a binary file is shown as bytes', async ({ win }) => {
   const { details, choose } = await openWebApi(win, 0);
-  await choose(/libssl\.so\.3/);
+  await choose('libssl.so.3');
   await expect(details.getByRole('region', { name: 'Bytes of the file' })).toContainText('00000000');
   await details.getByRole('radio', { name: 'Text' }).click();
   await expect(details.getByRole('region', { name: 'Text of the file' })).toBeVisible();
@@ -48,7 +48,7 @@ test('a binary file is shown as bytes', async ({ win }) => {
 
 test('an image is drawn, and can be looked at as bytes', async ({ win }) => {
   const { details, choose } = await openWebApi(win, 2);
-  await choose(/logo\.png/);
+  await choose('logo.png');
   await expect(details.getByRole('img', { name: 'Preview of the file' })).toBeVisible();
   await expect(details).toContainText('1 × 1');
   await details.getByRole('radio', { name: 'Hex' }).click();
@@ -68,14 +68,14 @@ test('a symbolic link says where it leads', async ({ win }) => {
 
 test('a removed file can still be read as it was', async ({ win }) => {
   const { details, choose } = await openWebApi(win, 3);
-  await choose(/motd/);
+  await choose('motd');
   await expect(details).toContainText('removed in layer 3, first seen in layer 0');
   await expect(details.getByRole('region', { name: 'Text of the file' })).toContainText('welcome 1');
 });
 
 test('attributes are shown old → new', async ({ win }) => {
   const { details, choose } = await openWebApi(win, 1);
-  await choose(/libssl\.so\.3/);
+  await choose('libssl.so.3');
   await details.getByRole('tab', { name: 'Attributes' }).click();
   const mode = details.getByRole('row', { name: /^Mode/ });
   await expect(mode).toContainText('0755');
@@ -85,7 +85,7 @@ test('attributes are shown old → new', async ({ win }) => {
 
 test('the raw header is shown as it stands', async ({ win }) => {
   const { details, choose } = await openWebApi(win, 1);
-  await choose(/added curl(?!-)/);
+  await choose('curl');
   await details.getByRole('tab', { name: 'Raw' }).click();
   await expect(details).toContainText('ustar');
   await expect(details.getByRole('region', { name: 'Bytes of the header' })).toContainText('75 73 72 2f 62 69 6e');
@@ -93,7 +93,7 @@ test('the raw header is shown as it stands', async ({ win }) => {
 
 test('the history of a path is on the chain', async ({ win }) => {
   const { page, details, choose } = await openWebApi(win, 4);
-  await choose(/passwd/);
+  await choose('passwd');
   await expect(details.getByRole('list', { name: 'History of the path' }).getByRole('button')).toHaveCount(2);
   await expect(page.getByRole('button', { name: /^Layer 0: .*the path was added here/ })).toBeVisible();
   await details.getByRole('button', { name: 'added in layer 0' }).click();
@@ -102,7 +102,7 @@ test('the history of a path is on the chain', async ({ win }) => {
 });
 
 test('names and texts that would deceive are shown escaped', async ({ win }) => {
-  const layer = { createdBy: 'RUN evil', tar: tar(file('safe\u202Efdp.exe', 'a\u202Eb\u0007\n')) };
+  const layer = { createdBy: 'RUN evil', tar: tar(file('safe\u202Efdp.exe', `${'plain text\n'.repeat(20)}a\u202Eb\u0007\n`)) };
   await win.drop(await win.write('odd.tar', dockerArchive([layer], { name: 'acme/odd:1' })));
   await win.page.getByRole('row', { name: /safe\\u202Efdp\.exe/ }).click();
   await expect(win.page.getByRole('region', { name: 'Text of the file' })).toContainText('a\\u202Eb\\x07');
@@ -111,7 +111,7 @@ test('names and texts that would deceive are shown escaped', async ({ win }) => 
 test('c copies the path', async ({ win }) => {
   const { page, choose } = await openWebApi(win, 0);
   if (win.door === 'web') await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
-  await choose(/passwd/);
+  await choose('passwd');
   await page.keyboard.press('c');
   await expect(page.getByText('Path copied')).toBeVisible();
 });
