@@ -34,7 +34,7 @@ export interface Decompressed {
 }
 
 const PIECE = 256 * 1024;
-const PLAIN_CHUNK = 256 * 1024;
+const PLAIN_CHUNK = 512 * 1024;
 const RETRY_CHUNK = 16 * 1024;
 const NOTHING = new Uint8Array(0);
 const STOPPED = { end: 'stopped', message: null, trailing: false } as const;

@@ -25,8 +25,8 @@ type IndexLayersOptions = NonNullable<Parameters<Reader['indexLayers']>[1]>;
 type BodyOptions = NonNullable<Parameters<Reader['readBody']>[3]>;
 type HeaderOptions = NonNullable<Parameters<Reader['readHeader']>[3]>;
 
-/** Blobs smaller than this are read faster than a worker starts: compressed, or read whole to verify; plain. */
-const SMALL_PACKED_BYTES = 256 * 1024;
+/** Blobs smaller than this are read faster than a worker starts and warms up: compressed, or read whole to verify; plain, of which only headers are read. */
+const SMALL_PACKED_BYTES = 1024 * 1024;
 const SMALL_PLAIN_BYTES = 64 * 1024 * 1024;
 const BLOCK = 512;
 const DEFAULT_HEADER_BYTES = 8192;

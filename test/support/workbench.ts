@@ -1,0 +1,96 @@
+// What tests of archives share: a folder of their own, a reader, and files of this test alone.
+import { mkdtempSync, readdirSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { TestContext } from 'node:test';
+import { type Archive, createReader, type IndexedLayer, type Reader, type ReaderOptions } from '#archive';
+import { NO_NODE, nodePath } from '#format/layer';
+import type { Finding } from '#model';
+
+/** A folder that is removed when the test ends. */
+export function testFolder(context: TestContext): string {
+  const folder = mkdtempSync(path.join(tmpdir(), 'layerscope-test-'));
+  context.after(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+export function testFile(context: TestContext, bytes: Uint8Array, name = 'input'): string {
+  const file = path.join(testFolder(context), name);
+  writeFileSync(file, bytes);
+  return file;
+}
+
+/** A reader that is disposed of when the test ends; no workers and no cache unless asked for. */
+export function testReader(context: TestContext, options: Partial<ReaderOptions> = {}): Reader {
+  const reader = createReader({ cacheFolder: null, workers: 0, ...options });
+  context.after(() => reader[Symbol.asyncDispose]());
+  return reader;
+}
+
+export interface Opened {
+  readonly reader: Reader;
+  readonly archive: Archive;
+  /** By image. */
+  readonly layers: readonly (readonly (IndexedLayer | null)[])[];
+  /** Of the archive, then of all layers with `image` and `layer`. */
+  readonly findings: readonly Finding[];
+}
+
+/** Opens the bytes as a file and reads every layer. */
+export async function openAll(
+  context: TestContext,
+  bytes: Uint8Array,
+  options: Partial<ReaderOptions> & { verify?: boolean } = {},
+): Promise<Opened> {
+  return readAll(testReader(context, options), testFile(context, bytes), options.verify ?? false);
+}
+
+export async function readAll(reader: Reader, file: string, verify = false): Promise<Opened> {
+  const archive = await reader.open(file);
+  const layers: (readonly (IndexedLayer | null)[])[] = [];
+  const findings = [...archive.findings];
+  for (const image of archive.images) {
+    const indexed = await reader.indexLayers(image.layers, { verify });
+    layers.push(indexed);
+    indexed.forEach((layer, index) => {
+      for (const finding of layer?.findings ?? []) findings.push({ ...finding, image: image.index, layer: index });
+    });
+  }
+  return { reader, archive, layers, findings };
+}
+
+/** Paths that a layer's members name, in order; `-` for what is in raw only. */
+export function pathsOf(layer: IndexedLayer | null | undefined): string[] {
+  if (!layer) return [];
+  const { table } = layer;
+  return Array.from(table.node, (node) => (node === NO_NODE ? '-' : Buffer.from(nodePath(table, node)).toString('latin1')));
+}
+
+export function codesOf(findings: readonly Finding[]): string[] {
+  return findings.map(({ code }) => code);
+}
+
+export async function collect(chunks: AsyncIterable<Uint8Array>): Promise<Buffer> {
+  const pieces: Uint8Array[] = [];
+  for await (const chunk of chunks) pieces.push(chunk);
+  return Buffer.concat(pieces);
+}
+
+/** Files that this process has open below a folder; null where the system doesn't tell. */
+export function openFilesBelow(folder: string): string[] | null {
+  let names: string[];
+  try {
+    names = readdirSync('/proc/self/fd');
+  } catch {
+    return null;
+  }
+  return names
+    .map((name) => {
+      try {
+        return readlinkSync(`/proc/self/fd/${name}`);
+      } catch {
+        return ''; // the listing's own
+      }
+    })
+    .filter((file) => file.startsWith(folder));
+}
