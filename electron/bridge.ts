@@ -68,7 +68,10 @@ export function createBridge(host: Host): Bridge {
       if (!Number.isSafeInteger(number) || subscriptions.has(number as number) || subscriptions.size >= MAX_SUBSCRIPTIONS) {
         throw new LayerscopeError('BAD_REQUEST', 'a subscription of no known form');
       }
-      const end = host.subscribe(sender, topic as TopicName, (state) => event.sender.send('layerscope:state', number, state)); // the host checks the topic
+      // The host checks the topic. A window that is being closed gets nothing more.
+      const end = host.subscribe(sender, topic as TopicName, (state) => {
+        if (!event.sender.isDestroyed()) event.sender.send('layerscope:state', number, state);
+      });
       subscriptions.set(number as number, end);
     } catch (error) {
       event.sender.send('layerscope:refused', number, host.refuse(error));

@@ -38,5 +38,7 @@ export function secureContents(): void {
 
 /** Whether a message comes from the page of a window of ours: its main frame, at its own address. */
 export function isOwnFrame(contents: WebContents, frame: WebFrameMain | null): boolean {
-  return frame !== null && frame === contents.mainFrame && frame.parent === null && isPageUrl(frame.url);
+  if (frame === null || frame.parent !== null || !isPageUrl(frame.url)) return false;
+  const { mainFrame } = contents;
+  return frame.processId === mainFrame.processId && frame.routingId === mainFrame.routingId;
 }

@@ -21,6 +21,9 @@ export interface Uploads extends AsyncDisposable {
 /** What uploads leave free on the disk. */
 const KEPT_FREE_BYTES = 256_000_000;
 
+/** Uploads that a page may be about to begin; more, and the oldest are given up. */
+const MAX_EXPECTED = 500;
+
 export interface UploadsOptions {
   readonly grants: Grants;
   /** Where the folder is made; default: the system's place for temporary files. */
@@ -87,6 +90,11 @@ export function createUploads({ grants, under = tmpdir(), atOnce = 8 }: UploadsO
   return {
     async expect(sender, { name, sizeBytes }) {
       await requireRoom(sizeBytes);
+      const own = [...expected].filter(([, each]) => each.sender === sender);
+      for (const [grant] of own.slice(0, Math.max(0, own.length + 1 - MAX_EXPECTED))) {
+        expected.delete(grant); // the page went, or gave them up
+        await grants.revoke(grant);
+      }
       const given = grants.reserve(sender, name);
       expected.set(given.grant, { sender, name, sizeBytes });
       return given;

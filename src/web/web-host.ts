@@ -26,6 +26,9 @@ export interface WebHost extends AsyncDisposable {
   issueUrl(): string;
 }
 
+/** A refused sender may go on sending so long. */
+const LAST_WORD_MS = 1_000;
+
 /** A page served without a session: it makes one. */
 const SESSION_FILES: Readonly<Record<string, readonly [type: string, text: string]>> = {
   '/': ['text/html; charset=utf-8', SESSION_PAGE],
@@ -134,8 +137,8 @@ function refuse(host: Host, request: IncomingMessage, response: ServerResponse, 
     return;
   }
   const status = error instanceof Refusal ? error.status : asLayerscopeError(error).code === 'INTERNAL' ? 500 : 400;
-  // What is left of a body isn't read: the connection can't be used again.
-  const isUnread = !request.complete;
-  if (isUnread) response.once('finish', () => request.destroy());
-  replyJson(response, status, host.refuse(error), isUnread ? { connection: 'close' } : {});
+  replyJson(response, status, host.refuse(error));
+  // What is left of a body is thrown away unread, for a moment: cut off at once, the sender might never see the reply.
+  const cut = setTimeout(() => request.destroy(), LAST_WORD_MS);
+  request.once('close', () => clearTimeout(cut));
 }
