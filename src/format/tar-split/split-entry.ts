@@ -1,0 +1,76 @@
+// tar-split's metadata: what of a tar is not its files' content, so that the tar can be put together again from files. One JSON object a
+// line, in the order of the tar; Docker keeps them gzipped, tar-split.json.gz. Source: vbatts/tar-split, tar/storage.
+//
+//   {"type":2,"payload":"BASE64","position":0}                               a segment: bytes of the tar as they stand
+//   {"type":1,"name":"etc/x","size":5,"payload":"BASE64","position":1}       a file: its content goes here; payload: CRC-64 of it
+//
+// A name that isn't UTF-8 is `name_raw`, base64. A member without content has no size and the payload null. Positions count from 0.
+import { goJsonText, linesOf } from '#format/layer';
+import { decodeBase64, encodeBase64 } from '#format/windows-tar';
+import { decodeUtf8, encodeUtf8, LayerscopeError } from '#model';
+
+const TYPE_FILE = 1;
+const TYPE_SEGMENT = 2;
+/** Older versions put all that follows a tar's end into one segment. */
+const MAX_LINE_BYTES = 256 * 1024 * 1024;
+
+export type SplitEntry =
+  | { readonly kind: 'segment'; readonly bytes: Uint8Array }
+  /** `name`: raw, as the tar has it. `crc64`: of the content, eight bytes; null where it is empty. */
+  | { readonly kind: 'file'; readonly name: Uint8Array; readonly sizeBytes: number; readonly crc64: Uint8Array | null };
+
+/** The entry's line, LF included, byte for byte as tar-split writes it. */
+export function encodeSplitEntry(entry: SplitEntry, position: number): Uint8Array<ArrayBuffer> {
+  if (entry.kind === 'segment') {
+    return encodeUtf8(`{"type":${TYPE_SEGMENT},"payload":"${encodeBase64(entry.bytes)}","position":${position}}\n`);
+  }
+  const text = decodeUtf8(entry.name);
+  let name = '';
+  if (text === null) name = `"name_raw":"${encodeBase64(entry.name)}",`;
+  else if (text !== '') name = `"name":${goJsonText(text)},`;
+  const size = entry.sizeBytes === 0 ? '' : `"size":${entry.sizeBytes},`;
+  const payload = entry.crc64 === null ? 'null' : `"${encodeBase64(entry.crc64)}"`;
+  return encodeUtf8(`{"type":${TYPE_FILE},${name}${size}"payload":${payload},"position":${position}}\n`);
+}
+
+function damaged(what: string, line: number): LayerscopeError {
+  return new LayerscopeError('DAMAGED', `tar-split metadata: line ${line}: ${what}`);
+}
+
+function bytesOf(value: unknown, line: number): Uint8Array {
+  if (value === null || value === undefined) return new Uint8Array(0);
+  if (typeof value !== 'string') throw damaged('a payload or name that is no base64', line);
+  return decodeBase64(encodeUtf8(value));
+}
+
+function entryOf(text: string, line: number): SplitEntry {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw damaged('no JSON', line);
+  }
+  if (typeof value !== 'object' || value === null) throw damaged('no object', line);
+  const { type, name = '', name_raw: rawName, size = 0, payload } = value as Record<string, unknown>;
+  if (type === TYPE_SEGMENT) return { kind: 'segment', bytes: bytesOf(payload, line) };
+  if (type !== TYPE_FILE) throw damaged('neither a file nor a segment', line);
+  if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0) throw damaged('a size that is none', line);
+  if (typeof name !== 'string') throw damaged('a name that is no text', line);
+  const raw = bytesOf(rawName, line);
+  const sum = bytesOf(payload, line);
+  if (size > 0 && sum.length !== 8) throw damaged('a file without its checksum', line);
+  return { kind: 'file', name: raw.length > 0 ? raw : encodeUtf8(name), sizeBytes: size, crc64: size > 0 ? sum : null };
+}
+
+/** Reads metadata, plain: whoever has it gzipped unpacks it before. Throws DAMAGED, naming the line; TOO_LARGE for a line over 256 MiB. */
+export async function* readSplitEntries(
+  source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+): AsyncGenerator<SplitEntry, void, undefined> {
+  let line = 0;
+  for await (const bytes of linesOf(source, MAX_LINE_BYTES)) {
+    line++;
+    const text = decodeUtf8(bytes);
+    if (text === null) throw damaged('not UTF-8', line);
+    if (text.trim() !== '') yield entryOf(text, line);
+  }
+}
