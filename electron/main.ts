@@ -1,4 +1,5 @@
 // Electron's main process: builds the parts and connects them. What they do is theirs.
+import { cpus } from 'node:os';
 import path from 'node:path';
 import { app, BrowserWindow, session } from 'electron';
 import { createReader } from '#archive';
@@ -22,7 +23,7 @@ const waitingFiles: string[] = [];
 let requestFiles = (files: readonly string[]): void => void waitingFiles.push(...files); // before there is a window
 
 async function start(): Promise<void> {
-  const reader = createReader({ cacheFolder: cacheFolder(), workers: 2, workerUrl: INDEX_WORKER });
+  const reader = createReader({ cacheFolder: cacheFolder(), workers: cpus().length, workerUrl: INDEX_WORKER });
   const jobs = createJobs({ onDefect: logDefect });
   const library = createLibrary({ reader, jobs, onFailure: logDefect });
   let bridge: Bridge;
