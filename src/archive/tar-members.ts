@@ -21,8 +21,7 @@ interface Member {
 
 const TELLING = new Set(['manifest.json', 'index.json', 'oci-layout', 'repositories']);
 /** Names as tools that write images give them. */
-const IMAGE_NAME =
-  /^(?:blobs\/sha(?:256|512)(?:\/|$)|(?:sha256:)?[0-9a-f]{64}(?:$|[./])|manifest\.json$|index\.json$|oci-layout$|repositories$)/;
+const IMAGE_NAME = /^(?:blobs\/sha(?:256|512)(?:\/|$)|(?:sha256:)?[0-9a-f]{64}(?:$|[./])|oci-layout$)/;
 
 /** Collects the members of an archive while its tar is read: what an image's manifests refer to. */
 export class MemberCollector implements TarHandler {
@@ -43,6 +42,11 @@ export class MemberCollector implements TarHandler {
   /** Do names say that an image tool wrote it, manifests apart? */
   get looksLikeImage(): boolean {
     return this.#imageNames > 0;
+  }
+
+  /** Or is a manifest among the members, of whatever? */
+  get mayBeImage(): boolean {
+    return this.looksLikeImage || this.has('manifest.json') || this.has('index.json');
   }
 
   /** There were more members than are kept: {@link members} lacks some. */

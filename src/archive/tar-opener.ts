@@ -153,7 +153,7 @@ export class TarOpener {
         (bytes) => {
           plainBytes += bytes.length;
           if (scan.indexer.problem === null) scan.indexer.push(bytes);
-          if (out !== null && !isImage && plainBytes > UNDECIDED_BYTES && !scan.members.looksLikeImage) {
+          if (out !== null && !isImage && plainBytes > UNDECIDED_BYTES && !scan.members.mayBeImage) {
             out[Symbol.dispose]();
             out = null;
             removeQuietly(target);
@@ -181,7 +181,7 @@ export class TarOpener {
   ): Promise<OpenedTar> {
     const again = () => this.#openPacked(blob, compression, true);
     if (target === null) {
-      if (scan.members.looksLikeImage) return again();
+      if (scan.members.mayBeImage) return again();
       return this.#judge(scan, this.#file, '', null, blob, packed, again);
     }
     const opened = await this.#openUnpacked(target, blob, { scan, packed });
