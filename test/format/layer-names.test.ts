@@ -317,6 +317,38 @@ describe('columns', () => {
     assert.equal(built.table.metas[built.table.meta[1] as number]?.attributes, null);
   });
 
+  test('attributes in another order are the same, with another owner they are not', () => {
+    const one: [string, string][] = [
+      ['SCHILY.xattr.a', '1'],
+      ['SCHILY.xattr.b', '2'],
+    ];
+    const other: [string, string][] = [
+      ['SCHILY.xattr.b', '2'],
+      ['comment', 'x'],
+      ['SCHILY.xattr.a', '1'],
+    ];
+    const { table } = layer(
+      pax(one),
+      file('a'),
+      pax(other),
+      file('b'),
+      pax(one),
+      file('c', '', { uid: 5 }),
+      pax(one),
+      file('d'),
+      file('e'),
+    );
+    assert.deepEqual([...table.meta], [0, 0, 1, 0, 2]);
+  });
+
+  test('thousands of different attributes are told apart', () => {
+    const parts = Array.from({ length: 2000 }, (_, i) => [pax({ 'SCHILY.xattr.n': String(i % 700) }), file(`f${i}`)]).flat();
+    const { table } = layer(...parts);
+    assert.equal(table.metas.length, 700);
+    for (let row = 0; row < 2000; row++)
+      assert.deepEqual({ ...table.metas[table.meta[row] as number]?.attributes }, { n: String(row % 700) });
+  });
+
   test('the same attributes are one meta', () => {
     const parts = [1, 2, 3].flatMap((i) => [pax({ 'SCHILY.xattr.a': 'v', path: `p${i}` }), file('x')]);
     assert.deepEqual([...layer(...parts).table.meta], [0, 0, 0]);

@@ -1,7 +1,9 @@
 import type { TarMember } from '#format/tar';
 import { decodeUtf8, escapePath } from '#model';
 import { attributesOf } from './attributes.ts';
-import type { MemberMeta } from './layer-table.ts';
+import { hashName, type MemberMeta } from './layer-table.ts';
+
+type Owners = Pick<MemberMeta, 'mode' | 'uid' | 'gid' | 'devMajor' | 'devMinor'>;
 
 const EMPTY = new Uint8Array(0);
 
@@ -24,7 +26,10 @@ export class MetaTable {
   /** 1 + index by hash, for metas without attributes; 0 for a free slot. */
   #slots = new Uint32Array(64);
   #slotCount = 0;
-  /** Index by everything, for those with attributes. */
+  /** For those with attributes: 1 + number of a form by hash; the records of each form as they stood, and its meta. */
+  #formSlots = new Uint32Array(64);
+  readonly #forms: { readonly records: Uint8Array; readonly meta: number }[] = [];
+  /** Index by everything: forms that differ only in the order of their records are one meta. */
   readonly #byText = new Map<string, number>();
   #last = -1;
 
@@ -81,11 +86,39 @@ export class MetaTable {
   }
 
   #internWithAttributes(member: TarMember): number {
+    const { attributeBytes, attributeEnd } = member;
+    const mask = this.#formSlots.length - 1;
+    let slot = this.#hashForm(member, hashName(attributeBytes, 0, attributeEnd)) & mask;
+    for (; this.#formSlots[slot] !== 0; slot = (slot + 1) & mask) {
+      const form = this.#forms[(this.#formSlots[slot] as number) - 1];
+      if (form !== undefined && this.#is(form.meta, member) && same(form.records, attributeBytes, 0, attributeEnd)) return form.meta;
+    }
+    const meta = this.#internByText(member);
+    this.#forms.push({ records: attributeBytes.slice(0, attributeEnd), meta });
+    this.#formSlots[slot] = this.#forms.length;
+    if (this.#forms.length * 2 > this.#formSlots.length) this.#rehashForms();
+    return meta;
+  }
+
+  #hashForm(member: Owners, records: number): number {
+    return mixed(member.mode ^ records, member.uid, member.gid, member.devMajor, member.devMinor, 0);
+  }
+
+  #rehashForms(): void {
+    const slots = new Uint32Array(this.#formSlots.length * 2);
+    const mask = slots.length - 1;
+    this.#forms.forEach(({ records, meta }, index) => {
+      let slot = this.#hashForm(this.metas[meta] as MemberMeta, hashName(records, 0, records.length)) & mask;
+      while (slots[slot] !== 0) slot = (slot + 1) & mask;
+      slots[slot] = index + 1;
+    });
+    this.#formSlots = slots;
+  }
+
+  #internByText(member: TarMember): number {
     const attributes = member.pax === null ? [] : attributesOf(member.pax);
     const { mode, uid, gid, devMajor, devMinor } = member;
-    const uname = text(member.uname);
-    const gname = text(member.gname);
-    const key = JSON.stringify([mode, uid, gid, devMajor, devMinor, uname, gname, attributes]);
+    const key = JSON.stringify([mode, uid, gid, devMajor, devMinor, text(member.uname), text(member.gname), attributes]);
     const known = this.#byText.get(key);
     if (known !== undefined) return known;
     const index = this.#add(member, Object.fromEntries(attributes));

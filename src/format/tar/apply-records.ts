@@ -9,7 +9,7 @@ import { KEY, type PaxRecords } from './pax-records.ts';
 export function applyRecords(member: MemberView, records: PaxRecords): string | null {
   const { bytes } = records;
   member.format = 'pax';
-  member.hasAttributes = records.hasAttributes;
+  member.setAttributes(records.attributes, records.attributesEnd);
   const path = records.start(KEY.path);
   if (path >= 0) member.setName(bytes, path, records.end(KEY.path));
   const link = records.start(KEY.linkpath);

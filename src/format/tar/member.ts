@@ -21,7 +21,8 @@ export class MemberView implements TarMember {
   devMajor = 0;
   devMinor = 0;
   format: TarFormat = 'v7';
-  hasAttributes = false;
+  attributeBytes: Uint8Array = EMPTY;
+  attributeEnd = 0;
   sparse: readonly (readonly [number, number])[] | null = null;
   truncated = false;
   nameBytes: Uint8Array = EMPTY;
@@ -41,6 +42,10 @@ export class MemberView implements TarMember {
 
   constructor(records: PaxRecords) {
     this.records = records;
+  }
+
+  get hasAttributes(): boolean {
+    return this.attributeEnd > 0;
   }
 
   get name(): Uint8Array {
@@ -87,6 +92,11 @@ export class MemberView implements TarMember {
     this.gnameBytes = bytes;
     this.gnameStart = start;
     this.gnameEnd = end;
+  }
+
+  setAttributes(bytes: Uint8Array, end: number): void {
+    this.attributeBytes = bytes;
+    this.attributeEnd = end;
   }
 
   /** Sets where the member stands: its own header block at `own`, its body right behind. */

@@ -72,6 +72,11 @@ function indexOf(bytes: Uint8Array, byte: number, start: number, end: number): n
   return -1;
 }
 
+function isAttribute(bytes: Uint8Array, start: number, end: number): boolean {
+  for (const prefix of ATTRIBUTE_PREFIXES) if (end - start > prefix.length && spells(bytes, start, prefix)) return true;
+  return false;
+}
+
 function latin1(bytes: Uint8Array): string {
   let text = '';
   for (const byte of bytes) text += String.fromCharCode(byte);
@@ -82,7 +87,9 @@ function latin1(bytes: Uint8Array): string {
 export class PaxRecords {
   /** An extended header stands before the member, be it empty. */
   present = false;
-  hasAttributes = false;
+  /** The records of extended and Windows attributes as they stand, one after another: what there is of them, in reused memory. */
+  attributes: Uint8Array = EMPTY;
+  attributesEnd = 0;
   /** The bytes that spans lie in: owned. */
   bytes: Uint8Array = EMPTY;
   #length = 0;
@@ -92,7 +99,7 @@ export class PaxRecords {
 
   clear(): void {
     this.present = false;
-    this.hasAttributes = false;
+    this.attributesEnd = 0;
     this.#sparseMap = null;
     this.#spans.fill(-1);
   }
@@ -115,7 +122,7 @@ export class PaxRecords {
       const equals = indexOf(bytes, 0x3d, space + 1, end - 1);
       if (equals < 0) return 'a PAX record without =';
       if (equals === space + 1) return 'a PAX record without a key';
-      const problem = this.#take(space + 1, equals, end - 1, pieces);
+      const problem = this.#take(at, space + 1, equals, end, pieces);
       if (problem !== null) return problem;
       at = end;
     }
@@ -125,8 +132,9 @@ export class PaxRecords {
     return null;
   }
 
-  #take(keyStart: number, keyEnd: number, valueEnd: number, pieces: string[]): string | null {
+  #take(start: number, keyStart: number, keyEnd: number, end: number, pieces: string[]): string | null {
     const { bytes } = this;
+    const valueEnd = end - 1;
     const key = keyNumber(bytes, keyStart, keyEnd);
     const valueStart = keyEnd + 1;
     if (key >= KEY.path && key <= KEY.gname) {
@@ -139,10 +147,19 @@ export class PaxRecords {
     } else if (key >= 0) {
       this.#spans[key * 2] = valueStart;
       this.#spans[key * 2 + 1] = valueEnd;
-    } else if (!this.hasAttributes) {
-      this.hasAttributes = ATTRIBUTE_PREFIXES.some((prefix) => keyEnd - keyStart > prefix.length && spells(bytes, keyStart, prefix));
-    }
+    } else if (isAttribute(bytes, keyStart, keyEnd)) this.#keepAttribute(start, end);
     return null;
+  }
+
+  #keepAttribute(start: number, end: number): void {
+    const length = this.attributesEnd + end - start;
+    if (length > this.attributes.length) {
+      const longer = new Uint8Array(length * 2);
+      longer.set(this.attributes.subarray(0, this.attributesEnd));
+      this.attributes = longer;
+    }
+    this.attributes.set(this.bytes.subarray(start, end), this.attributesEnd);
+    this.attributesEnd = length;
   }
 
   /** Start of a key's value in `bytes`; -1 where there's none or it is empty, which counts as none. */

@@ -11,6 +11,7 @@ import { compareBytes, type FindingCode, LayerscopeError, TYPE } from '#model';
 import { applyRecords, decimalRecord } from './apply-records.ts';
 import { firstNonZero, isZeroBlock, parseNumeric, parseOctal, signedSum, textEnd, unsignedSum } from './fields.ts';
 import { HeaderBlock, type Magic, magicOf } from './header-block.ts';
+import { LongText } from './long-text.ts';
 import { MemberView } from './member.ts';
 import { KEY, PaxRecords } from './pax-records.ts';
 import {
@@ -82,8 +83,8 @@ export class TarReader {
   #extensionOffset = 0;
   #extension = new Uint8Array(0);
   #extensionFilled = 0;
-  #longName: Uint8Array | null = null;
-  #longLink: Uint8Array | null = null;
+  readonly #longName = new LongText();
+  readonly #longLink = new LongText();
   #sparse: SparseEntry[] = [];
   #oldMapBytes = 0;
   #paxMap: PaxMapReader | null = null;
@@ -292,9 +293,8 @@ export class TarReader {
     this.#state = this.#left === 0 ? AT_HEADER : IN_BODY;
     const length = this.#extensionFilled;
     if (this.#extensionFlag === FLAG_LONG_NAME || this.#extensionFlag === FLAG_LONG_LINK) {
-      const text = this.#extension.slice(0, textEnd(this.#extension, 0, length));
-      if (this.#extensionFlag === FLAG_LONG_NAME) this.#longName = text;
-      else this.#longLink = text;
+      const long = this.#extensionFlag === FLAG_LONG_NAME ? this.#longName : this.#longLink;
+      long.set(this.#extension, textEnd(this.#extension, 0, length));
       return;
     }
     const lost = this.#pendingOffset >= 0 && this.#extensionFlag === FLAG_GLOBAL;
@@ -312,7 +312,7 @@ export class TarReader {
     member.storedSize = this.#extensionFilled;
     member.type = TYPE.global;
     member.format = 'pax';
-    member.hasAttributes = this.#records.hasAttributes;
+    member.setAttributes(this.#records.attributes, this.#records.attributesEnd);
     member.sparse = null;
     this.#handOut();
     const message = lost
@@ -324,8 +324,8 @@ export class TarReader {
 
   #forgetExtensions(): void {
     this.#pendingOffset = -1;
-    this.#longName = null;
-    this.#longLink = null;
+    this.#longName.length = 0;
+    this.#longLink.length = 0;
     if (this.#records.present) this.#records.clear();
   }
 
@@ -344,7 +344,7 @@ export class TarReader {
     }
     this.#block.readTexts(member, bytes, at, magic);
     member.format = magic;
-    member.hasAttributes = false;
+    member.attributeEnd = 0;
     member.sparse = null;
     member.storedSize = headerSize;
     let type = TYPE_OF_FLAG[member.typeflag] as number;
@@ -372,8 +372,8 @@ export class TarReader {
       const problem = applyRecords(member, this.#records);
       if (problem !== null) this.#fail(offset, problem);
     }
-    if (this.#longName !== null && this.#longName.length > 0) member.setName(this.#longName, 0, this.#longName.length);
-    if (this.#longLink !== null && this.#longLink.length > 0) member.setLink(this.#longLink, 0, this.#longLink.length);
+    if (this.#longName.length > 0) member.setName(this.#longName.bytes, 0, this.#longName.length);
+    if (this.#longLink.length > 0) member.setLink(this.#longLink.bytes, 0, this.#longLink.length);
   }
 
   // Sparse members
@@ -463,9 +463,9 @@ export class TarReader {
     this.#forgetExtensions();
   }
 
-  #tellAmbiguous(long: Uint8Array | null, key: number, what: string): void {
-    if (long === null || long.length === 0 || this.#records.start(key) < 0) return;
-    if (compareBytes(long, this.#records.value(key)) === 0) return;
+  #tellAmbiguous(long: LongText, key: number, what: string): void {
+    if (long.length === 0 || this.#records.start(key) < 0) return;
+    if (compareBytes(long.bytes.subarray(0, long.length), this.#records.value(key)) === 0) return;
     this.#tell('ambiguous-name', this.#member.headerOffset, `a GNU long ${what} and another in its PAX records: the GNU one counts`);
   }
 

@@ -40,7 +40,7 @@ export interface TarMember {
   /** The PAX records that are the member's own (of a `global` member: its records), null where there are none. Values are copies. */
   readonly pax: ReadonlyMap<string, Uint8Array> | null;
   /** `pax` holds extended or Windows attributes: `SCHILY.xattr.*`, `LIBARCHIVE.xattr.*`, `MSWINDOWS.*`. */
-  hasAttributes: boolean;
+  readonly hasAttributes: boolean;
   /** Pairs of offset and length of what is stored, by offset; null for a file that isn't sparse. */
   sparse: readonly (readonly [number, number])[] | null;
   /** Always false while the member is handed out: see {@link TarHandler.truncated}. */
@@ -59,6 +59,9 @@ export interface TarMember {
   gnameBytes: Uint8Array;
   gnameStart: number;
   gnameEnd: number;
+  /** The PAX records of the attributes as they stand, one after another, up to `attributeEnd`; 0: none. */
+  attributeBytes: Uint8Array;
+  attributeEnd: number;
 }
 
 /** Something odd that didn't stop the reader. `offset`: of the member it is about, else of the place, bytes from the start of the tar. */
