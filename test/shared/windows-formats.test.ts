@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { test } from 'node:test';
+import { readBackupStreams, STREAM_ID } from '#format/backup-stream';
+import { readWindowsTar, type WindowsEntry } from '#format/windows-tar';
+import { type BackupTarCase, checkBackupTarCase } from '../support/backuptar-vectors.ts';
+
+const shared = path.resolve(import.meta.dirname, '..', '..', '..', 'shared', 'vectors');
+const vectorsOf = (name: string): unknown => JSON.parse(readFileSync(path.join(shared, name), 'utf8'));
+
+interface LayerCase {
+  readonly case: string;
+  readonly tarBase64: string;
+  readonly said: string;
+  readonly transport: Readonly<Record<string, { readonly hex?: string }>>;
+}
+
+test("backup streams become the tars that go-winio's do, and back", async () => {
+  for (const vector of vectorsOf('backuptar.json') as readonly BackupTarCase[])
+    assert.deepEqual(await checkBackupTarCase(vector), [], vector.case);
+});
+
+/** Bytes of a hive in a transport folder: its data alone. */
+async function dataOf(backup: Uint8Array): Promise<string> {
+  let text = '';
+  let isData = false;
+  for await (const piece of readBackupStreams([backup])) {
+    if (piece.kind === 'stream') isData = piece.stream.id === STREAM_ID.data;
+    else if (isData) text += Buffer.from(piece.bytes).toString('hex');
+  }
+  return text;
+}
+
+async function transportOf(tar: Uint8Array): Promise<Map<string, string>> {
+  const found: { entry: WindowsEntry; backup: Uint8Array[] }[] = [];
+  for await (const piece of readWindowsTar([tar])) {
+    if (piece.kind === 'entry') found.push({ entry: piece.entry, backup: [] });
+    else found.at(-1)?.backup.push(piece.bytes.slice());
+  }
+  const files = new Map<string, string>();
+  for (const { entry, backup } of found) {
+    if (entry.info === null || entry.name.startsWith('UtilityVM')) continue;
+    const name = entry.name.replaceAll('/', '\\');
+    const stream = Buffer.concat(backup);
+    const prefix = Buffer.alloc(4);
+    // hcsshim keeps the reparse flag of what is no link; ours drops it, and tells.
+    prefix.writeUInt32LE(entry.info.attributes | entry.droppedAttributes);
+    if (entry.type === 'directory') files.set(`${name}.$wcidirs$`, prefix.toString('hex') + stream.toString('hex'));
+    else if (name.startsWith('Hives\\')) files.set(name, await dataOf(stream));
+    else files.set(name, prefix.toString('hex') + stream.toString('hex'));
+  }
+  return files;
+}
+
+test('what hcsshim hands to ImportLayer is what our reader makes of the tar', async () => {
+  const cases = (vectorsOf('hcsshim-layers.json') as readonly LayerCase[]).filter(({ said }) => said.endsWith('<nil>'));
+  assert.ok(cases.length >= 8);
+  for (const vector of cases) {
+    const ours = await transportOf(Buffer.from(vector.tarBase64, 'base64'));
+    const theirs = Object.entries(vector.transport).filter(([, { hex }]) => hex !== undefined);
+    assert.deepEqual(Object.fromEntries(ours), Object.fromEntries(theirs.map(([name, { hex }]) => [name, hex])), vector.case);
+  }
+});
