@@ -49,7 +49,8 @@ async function start(): Promise<void> {
     event.preventDefault();
     isDisposed = true;
     const late = new Promise((resolve) => setTimeout(resolve, LAST_WAIT_MS));
-    void Promise.race([disposeAll().catch(logDefect), late]).then(() => app.quit());
+    // From a turn of its own: app.quit() from within will-quit, where nothing was open, is ignored.
+    void Promise.race([disposeAll().catch(logDefect), late]).then(() => setImmediate(() => app.quit()));
   });
 
   const openWindow = async (): Promise<void> => {

@@ -9,11 +9,11 @@ import { DetailsPane } from '../features/details/details-pane.tsx';
 import { FindingsPanel } from '../features/findings/findings-panel.tsx';
 import { LibraryPane, LibraryRail } from '../features/library/library-pane.tsx';
 import { imageTitle } from '../features/library/library-state.ts';
-import { hintFor } from './actions.ts';
 import styles from './app.module.css';
 import { DropTarget } from './drop-target.tsx';
 import { EmptyState } from './empty-state.tsx';
 import { PANE_LIMITS } from './layout-state.ts';
+import { hintFor } from './messages.ts';
 import { ReadingState } from './reading-state.tsx';
 import { selectedImage } from './selection-state.ts';
 import { StatusBar } from './status-bar.tsx';
@@ -60,62 +60,35 @@ export function App() {
         <div className={styles.body}>
           {(width === 'medium' || width === 'compact') && found !== null ? <LibraryRail /> : null}
           {showsLibrary ? (
-            <>
-              <div className={styles.library} style={{ width: layout.libraryWidth }}>
-                <LibraryPane />
-              </div>
-              <Splitter
-                label="Width of the library"
-                side="left"
-                value={layout.libraryWidth}
-                {...PANE_LIMITS.libraryWidth}
-                onChange={(libraryWidth) => setLayout({ libraryWidth })}
-              />
-            </>
+            <div className={styles.library} style={{ width: layout.libraryWidth }}>
+              <LibraryPane edge={<PaneEdge pane="libraryWidth" />} />
+            </div>
           ) : null}
           {found === null ? (
             <main className={styles.main}>{archives === null ? null : <EmptyState />}</main>
           ) : (
             <>
               <div className={styles.chain} style={width === 'narrow' ? {} : { width: layout.chainWidth }}>
-                <ChainPane />
+                <ChainPane edge={width === 'narrow' ? null : <PaneEdge pane="chainWidth" />} />
               </div>
-              {width === 'narrow' ? null : (
-                <Splitter
-                  label="Width of the chain"
-                  side="left"
-                  value={layout.chainWidth}
-                  {...PANE_LIMITS.chainWidth}
-                  onChange={(chainWidth) => setLayout({ chainWidth })}
-                />
-              )}
               <main className={styles.main}>
                 {found.image.loaded ? <ChangesPane handle={grid} /> : <ReadingState archive={found.archive} image={found.image} />}
                 {layout.findingsOpen ? <FindingsPanel /> : null}
               </main>
               {width === 'wide' || width === 'compact' ? (
-                <>
-                  <Splitter
-                    label="Width of the details"
-                    side="right"
-                    value={layout.detailsWidth}
-                    {...PANE_LIMITS.detailsWidth}
-                    onChange={(detailsWidth) => setLayout({ detailsWidth })}
-                  />
-                  <div className={styles.details} style={{ width: layout.detailsWidth }}>
-                    <DetailsPane drawer={false} />
-                  </div>
-                </>
+                <div className={styles.details} style={{ width: layout.detailsWidth }}>
+                  <DetailsPane edge={<PaneEdge pane="detailsWidth" />} drawer={false} />
+                </div>
               ) : layout.drawer === 'details' ? (
                 <div className={styles.drawer}>
-                  <DetailsPane drawer />
+                  <DetailsPane edge={null} drawer />
                 </div>
               ) : null}
             </>
           )}
           {width !== 'wide' && layout.drawer === 'library' && !showsLibrary ? (
             <div className={styles.libraryDrawer}>
-              <LibraryPane />
+              <LibraryPane edge={null} />
             </div>
           ) : null}
         </div>
@@ -124,4 +97,16 @@ export function App() {
       <Toasts />
     </DropTarget>
   );
+}
+
+const EDGES = {
+  libraryWidth: { label: 'Width of the library', side: 'left' },
+  chainWidth: { label: 'Width of the chain', side: 'left' },
+  detailsWidth: { label: 'Width of the details', side: 'right' },
+} as const;
+
+/** The line along a pane by which it is made wider. It lies in the pane, so that it is part of a landmark. */
+function PaneEdge({ pane }: { pane: keyof typeof EDGES }) {
+  const value = useApp((app) => app.layout[pane]);
+  return <Splitter {...EDGES[pane]} {...PANE_LIMITS[pane]} value={value} onChange={(wanted) => setLayout({ [pane]: wanted })} />;
 }

@@ -1,5 +1,7 @@
 import { copyText } from '../components/copy-button.tsx';
-import { choose, chooseMode, moveLayer, openDetails, toast } from './actions.ts';
+import { chooseMode, moveLayer, openDetails } from './choosing.ts';
+import { toast } from './messages.ts';
+import { choose } from './opening.ts';
 import { getApp } from './store.ts';
 
 /** What the keyboard can do: one table feeds the shortcuts and the hints. */

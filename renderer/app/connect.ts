@@ -1,9 +1,11 @@
 import type { ArchiveSummary, ImageSummary, Job } from '#contract';
 import { imageTitle } from '../features/library/library-state.ts';
-import { loadImage, openGrants, plainError, select, showImage, toast } from './actions.ts';
 import { parseAddress } from './address.ts';
+import { select, showImage } from './choosing.ts';
 import { openClient } from './client.ts';
 import { forgetArchives, watchSelection } from './loading.ts';
+import { plainError, toast } from './messages.ts';
+import { loadImage, openGrants } from './opening.ts';
 import { clampSelection, firstLayer, NOTHING, selectedImage } from './selection-state.ts';
 import { getApp, jobsDo, setApp } from './store.ts';
 import { setLayout } from './theme.ts';

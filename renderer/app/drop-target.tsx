@@ -1,8 +1,7 @@
 import { type DragEvent, type ReactNode, useRef, useState } from 'react';
-import { openFiles, refuseDrop } from './actions.ts';
 import { type DropOffer, offerFor } from './drop-state.ts';
 import styles from './drop-target.module.css';
-import { getApp } from './store.ts';
+import { openFiles, refuseDrop } from './opening.ts';
 
 /** The whole window takes drops, and says what will happen while something is over it. */
 export function DropTarget({ children }: { children: ReactNode }) {
@@ -30,7 +29,7 @@ export function DropTarget({ children }: { children: ReactNode }) {
     depth.current = 0;
     setOffer(null);
     const items = [...event.dataTransfer.items].filter(({ kind }) => kind === 'file');
-    const web = getApp().info?.host === 'web';
+    const web = window.layerscope === undefined;
     const files: File[] = [];
     for (const item of items) {
       const file = item.getAsFile();

@@ -1,7 +1,7 @@
 import { Button } from '../components/button.tsx';
 import { CopyButton } from '../components/copy-button.tsx';
-import { choose, openSample } from './actions.ts';
 import styles from './empty-state.module.css';
+import { choose, openSample } from './opening.ts';
 import { useApp } from './store.ts';
 
 const COMMAND = 'docker save -o image.tar NAME';

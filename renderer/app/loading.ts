@@ -2,7 +2,7 @@ import { CONTENT_PAGE_BYTES, type EntryDetails, FIRST_PAGE_ROWS, PAGE_ROWS } fro
 import { type RowTable, toHex, unescapePath } from '#model';
 import { Assembly } from '../features/changes/assemble.ts';
 import { IMAGE_LIMIT_BYTES, previewKind } from '../features/details/preview.ts';
-import { loadMore, pathHexOf, plainError } from './actions.ts';
+import { plainError } from './messages.ts';
 import { type Selection, selectedImage } from './selection-state.ts';
 import { changesDo, detailsDo, getApp, useApp } from './store.ts';
 
@@ -213,4 +213,31 @@ export function retryDetails(): void {
 /** Forgets the tables of archives that were closed. */
 export function forgetArchives(open: ReadonlySet<string>): void {
   for (const key of tables.keys()) if (!open.has(key.slice(0, key.indexOf('/')))) tables.delete(key);
+}
+
+/** The next part of the file that is shown. */
+export async function loadMore(): Promise<void> {
+  const { client, details, selection } = getApp();
+  const { key, content } = details;
+  if (client === null || key === null || content.state !== 'ready' || content.value.more !== 'there') return;
+  if (selection.archiveId === null || details.details.state !== 'ready') return;
+  detailsDo({ type: 'moreAsked', key });
+  try {
+    const page = await client.call('entry.content', {
+      archiveId: selection.archiveId,
+      image: selection.image,
+      layer: content.value.layer,
+      pathHex: pathHexOf(key),
+      offset: content.value.bytes.length,
+      length: CONTENT_PAGE_BYTES,
+    });
+    detailsDo({ type: 'moreCame', key, bytes: page.bytes });
+  } catch (error) {
+    detailsDo({ type: 'moreFailed', key, error: plainError(error) });
+  }
+}
+
+/** Keys of details end in the path's hex. */
+function pathHexOf(key: string): string {
+  return key.slice(key.lastIndexOf('/') + 1);
 }

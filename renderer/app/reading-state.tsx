@@ -4,7 +4,8 @@ import { Button } from '../components/button.tsx';
 import { ErrorText, Notice } from '../components/notice.tsx';
 import { Progress } from '../components/progress.tsx';
 import { loadingJob } from '../features/jobs/jobs-state.ts';
-import { cancelJob, hintFor, loadImage } from './actions.ts';
+import { hintFor } from './messages.ts';
+import { cancelJob, loadImage } from './opening.ts';
 import styles from './reading-state.module.css';
 import { useApp } from './store.ts';
 

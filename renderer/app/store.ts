@@ -64,3 +64,16 @@ export function detailsDo(action: DetailsAction): void {
 export function jobsDo(action: JobsAction): void {
   setApp((state) => ({ jobs: jobsReducer(state.jobs, action) }));
 }
+
+/** The client as soon as there is one: what is dropped on a window that is still connecting waits. */
+export function connectedClient(): Promise<Client> {
+  const { client } = getApp();
+  if (client !== null) return Promise.resolve(client);
+  return new Promise((resolve) => {
+    const end = useApp.subscribe(({ client: now }) => {
+      if (now === null) return;
+      end();
+      resolve(now);
+    });
+  });
+}

@@ -5,7 +5,7 @@ import { Icon } from '../components/icons.tsx';
 import { MenuButton } from '../components/menu.tsx';
 import { Segmented } from '../components/segmented.tsx';
 import { imageTitle } from '../features/library/library-state.ts';
-import { chooseMode, moveLayer, showImage } from './actions.ts';
+import { chooseMode, moveLayer, showImage } from './choosing.ts';
 import type { LayoutState } from './layout-state.ts';
 import { changesDo, useApp } from './store.ts';
 import { setLayout } from './theme.ts';

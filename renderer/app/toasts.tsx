@@ -1,5 +1,5 @@
 import { Button, IconButton } from '../components/button.tsx';
-import { dismissToast } from './actions.ts';
+import { dismissToast } from './messages.ts';
 import { useApp } from './store.ts';
 import styles from './toasts.module.css';
 

@@ -44,7 +44,7 @@ export function Splitter({
   return (
     // biome-ignore lint/a11y/useSemanticElements: a splitter that can be moved is no <hr>
     <div
-      className={styles.splitter}
+      className={`${styles.splitter} ${styles[side]}`}
       role="separator"
       aria-orientation="vertical"
       aria-label={label}

@@ -1,7 +1,7 @@
-import { type KeyboardEvent, useEffect, useMemo, useRef, useState } from 'react';
+import { type KeyboardEvent, type ReactNode, useEffect, useMemo, useRef, useState } from 'react';
 import type { ImageSummary } from '#contract';
 import { displayText, type HistoryReport, type LayerReport } from '#model';
-import { chooseLayer } from '../../app/actions.ts';
+import { chooseLayer } from '../../app/choosing.ts';
 import { selectedImage } from '../../app/selection-state.ts';
 import { useApp } from '../../app/store.ts';
 import { Icon } from '../../components/icons.tsx';
@@ -14,17 +14,19 @@ import { imageSizes } from './sizes.ts';
 import { ThreeSizes } from './three-sizes.tsx';
 
 /** The spine of the window: the layers as strata to scale, the newest at the top. */
-export function ChainPane() {
+export function ChainPane({ edge }: { edge: ReactNode }) {
   const archives = useApp((app) => app.archives);
   const selection = useApp((app) => app.selection);
   const found = selectedImage(archives ?? [], selection);
   if (found === null) return null;
-  return <Chain key={`${found.archive.archiveId}.${found.image.index}`} archiveId={found.archive.archiveId} image={found.image} />;
+  return (
+    <Chain key={`${found.archive.archiveId}.${found.image.index}`} archiveId={found.archive.archiveId} image={found.image} edge={edge} />
+  );
 }
 
 type TouchKind = 'added' | 'modified' | 'removed';
 
-function Chain({ archiveId, image }: { archiveId: string; image: ImageSummary }) {
+function Chain({ archiveId, image, edge }: { archiveId: string; image: ImageSummary; edge: ReactNode }) {
   const selection = useApp((app) => app.selection);
   const jobs = useApp((app) => app.jobs);
   const details = useApp((app) => app.details.details);
@@ -67,6 +69,7 @@ function Chain({ archiveId, image }: { archiveId: string; image: ImageSummary })
 
   return (
     <section className={styles.pane} aria-label="Chain" data-pane="chain">
+      {edge}
       <header className={styles.head}>
         <div className={styles.titleLine}>
           <h2>Chain</h2>

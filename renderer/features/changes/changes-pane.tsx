@@ -1,20 +1,21 @@
 import { type Ref, useEffect, useMemo, useRef, useState } from 'react';
-import { displayPath, escapePath, KIND, REASON, type RowTable, rowName, rowPath, TYPE } from '#model';
-import { choosePath, hintFor, openDetails } from '../../app/actions.ts';
+import type { SubtreeTotals } from '#changes';
+import { displayPath, escapePath, KIND, type RowTable, rowName, rowPath } from '#model';
+import { choosePath, openDetails } from '../../app/choosing.ts';
 import { isShortcut } from '../../app/commands.ts';
 import { retryChanges } from '../../app/loading.ts';
+import { hintFor } from '../../app/messages.ts';
 import type { Selection } from '../../app/selection-state.ts';
 import { changesDo, useApp } from '../../app/store.ts';
 import { Button } from '../../components/button.tsx';
-import { Icon, type IconName } from '../../components/icons.tsx';
-import { Counts, Mark, MixedMark } from '../../components/mark.tsx';
+import { Counts } from '../../components/mark.tsx';
 import { ErrorText, Notice } from '../../components/notice.tsx';
 import { Size } from '../../components/size.tsx';
 import { TreeGrid, type TreeGridHandle } from '../../components/tree-grid.tsx';
 import styles from './changes-pane.module.css';
-import { type ChangesState, isFolder } from './changes-state.ts';
+import { type ChangesState, NO_FILTER, touched, wholeTotals } from './changes-state.ts';
 import { FilterBar } from './filter-bar.tsx';
-import { whatDiffers } from './row-text.ts';
+import { NameCell, ShareCell, SizeCell, WhatCell } from './row-cells.tsx';
 
 /** What the lit layer, range or view holds: the tree grid with its filters. */
 export function ChangesPane({ handle }: { handle: Ref<TreeGridHandle> }) {
@@ -63,19 +64,6 @@ function PaneHead({ state, selection }: { state: ChangesState; selection: Select
   );
 }
 
-type Totals = NonNullable<ChangesState['totals']>;
-
-function wholeTotals(table: RowTable, totals: Totals) {
-  const sums = { added: 0, modified: 0, removed: 0, size: 0 };
-  for (let row = 0; row < table.length; row = table.subtreeEnd[row] as number) {
-    sums.added += totals.added[row] as number;
-    sums.modified += totals.modified[row] as number;
-    sums.removed += totals.removed[row] as number;
-    sums.size += totals.size[row] as number;
-  }
-  return sums;
-}
-
 function Body({
   state,
   selection,
@@ -116,7 +104,7 @@ function Body({
   if (state.rows.length === 0) {
     return (
       <Notice icon="search" title="Nothing matches the filter">
-        <Button kind="quiet" onPress={() => changesDo({ type: 'filtered', filter: NONE })}>
+        <Button kind="quiet" onPress={() => changesDo({ type: 'filtered', filter: NO_FILTER })}>
           Clear the filter
         </Button>
       </Notice>
@@ -124,8 +112,6 @@ function Body({
   }
   return <Grid state={state} table={table} totals={totals} stacked={selection.mode === 'stacked'} room={room} handle={handle} />;
 }
-
-const NONE = { text: '', kinds: 15, minBytes: 0, types: 0 };
 
 function Grid({
   state,
@@ -137,7 +123,7 @@ function Grid({
 }: {
   state: ChangesState;
   table: RowTable;
-  totals: Totals;
+  totals: SubtreeTotals;
   stacked: boolean;
   room: number;
   handle: Ref<TreeGridHandle>;
@@ -198,101 +184,6 @@ function Grid({
         return <ShareCell share={whole === 0 ? 0 : (totals.size[row] as number) / whole} />;
       }}
     />
-  );
-}
-
-function touched(totals: Totals, row: number): boolean {
-  return (totals.added[row] as number) + (totals.modified[row] as number) + (totals.removed[row] as number) > 0;
-}
-
-function iconOf(type: number): IconName {
-  if (type === TYPE.directory) return 'folder';
-  if (type === TYPE.symlink || type === TYPE.hardlink) return 'link';
-  return type === TYPE.file ? 'file' : 'device';
-}
-
-function NameCell({ table, totals, row, level, open }: { table: RowTable; totals: Totals; row: number; level: number; open: boolean }) {
-  const name = displayPath(rowName(table, row));
-  const kind = table.kind[row] as number;
-  const parent = (table.subtreeEnd[row] as number) > row + 1;
-  const target = table.links.get(row);
-  const removed = kind === KIND.removed;
-  return (
-    <span className={styles.name} style={{ paddingLeft: level * 14 }}>
-      {parent ? (
-        <span className={styles.twisty} data-twisty="">
-          <Icon name={open ? 'chevronDown' : 'chevronRight'} size={12} />
-        </span>
-      ) : (
-        <span className={styles.twisty} />
-      )}
-      <RowMark table={table} totals={totals} row={row} />
-      <Icon name={iconOf(table.type[row] as number)} size={14} className={`${styles.icon} ${isFolder(table, row) ? styles.folder : ''}`} />
-      <span className={`${styles.text} ${removed ? styles.struck : ''}`} title={name}>
-        {name}
-        {table.type[row] === TYPE.directory ? <span className={styles.slash}>/</span> : null}
-      </span>
-      {target === undefined ? null : (
-        <span className={styles.target} title={displayPath(target)}>
-          {table.type[row] === TYPE.hardlink ? '=' : '→'} {displayPath(target)}
-        </span>
-      )}
-    </span>
-  );
-}
-
-function RowMark({ table, totals, row }: { table: RowTable; totals: Totals; row: number }) {
-  const kind = table.kind[row];
-  if (kind === KIND.added) return <Mark name="added" />;
-  if (kind === KIND.removed) return <Mark name="removed" />;
-  if (kind === KIND.modified) return <Mark name="modified" />;
-  if (table.reason[row] === REASON.opaque) return <Mark name="opaque" />;
-  if (!touched(totals, row)) return <Mark name="unchanged" />;
-  return (
-    <MixedMark added={totals.added[row] as number} modified={totals.modified[row] as number} removed={totals.removed[row] as number} />
-  );
-}
-
-function WhatCell({ table, row }: { table: RowTable; row: number }) {
-  const text = whatDiffers(table, row);
-  return (
-    <span className={styles.what} title={text}>
-      {text}
-    </span>
-  );
-}
-
-function SizeCell({ table, totals, row, withPrevious }: { table: RowTable; totals: Totals; row: number; withPrevious: boolean }) {
-  const kind = table.kind[row];
-  if (isFolder(table, row)) {
-    const bytes = totals.size[row] as number;
-    return bytes === 0 ? <span /> : <Size bytes={bytes} />;
-  }
-  const type = table.type[row];
-  if (type !== TYPE.file && type !== TYPE.hardlink) return <span />;
-  const size = table.size[row] as number;
-  if (kind === KIND.removed) return <Size bytes={size} className={styles.gone} />;
-  if (type === TYPE.hardlink) return <Size bytes={size} className={styles.linked} />;
-  const previous = table.previousSize[row] as number;
-  if (withPrevious && kind === KIND.modified && previous !== size) {
-    return (
-      <span className={styles.change}>
-        <Size bytes={previous} className={styles.was} />
-        <span className={styles.arrow}>→</span>
-        <Size bytes={size} />
-      </span>
-    );
-  }
-  return <Size bytes={size} />;
-}
-
-function ShareCell({ share }: { share: number }) {
-  if (share <= 0) return null;
-  const percent = share * 100;
-  return (
-    <span className={styles.share} title={`${percent < 0.1 ? 'under 0.1' : percent.toFixed(1)} % of what is shown`}>
-      <span className={styles.bar} style={{ width: `${Math.max(1.5, percent)}%` }} />
-    </span>
   );
 }
 

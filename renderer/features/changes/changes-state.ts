@@ -241,3 +241,20 @@ export function findRow(table: RowTable, path: Uint8Array): number {
 export function isFolder(table: RowTable, row: number): boolean {
   return table.type[row] === TYPE.directory || (table.subtreeEnd[row] as number) > row + 1;
 }
+
+/** Whether something changed at a row or below it. */
+export function touched(totals: SubtreeTotals, row: number): boolean {
+  return (totals.added[row] as number) + (totals.modified[row] as number) + (totals.removed[row] as number) > 0;
+}
+
+/** Sums of the whole table. */
+export function wholeTotals(table: RowTable, totals: SubtreeTotals) {
+  const sums = { added: 0, modified: 0, removed: 0, size: 0 };
+  for (let row = 0; row < table.length; row = table.subtreeEnd[row] as number) {
+    sums.added += totals.added[row] as number;
+    sums.modified += totals.modified[row] as number;
+    sums.removed += totals.removed[row] as number;
+    sums.size += totals.size[row] as number;
+  }
+  return sums;
+}

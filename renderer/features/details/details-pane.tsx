@@ -1,7 +1,9 @@
+import type { ReactNode } from 'react';
 import type { EntryDetails, ImageSummary } from '#contract';
 import { displayPath, unescapePath } from '#model';
-import { chooseLayer, hintFor } from '../../app/actions.ts';
+import { chooseLayer } from '../../app/choosing.ts';
 import { retryDetails } from '../../app/loading.ts';
+import { hintFor } from '../../app/messages.ts';
 import { type Selection, selectedImage } from '../../app/selection-state.ts';
 import { detailsDo, useApp } from '../../app/store.ts';
 import { setLayout } from '../../app/theme.ts';
@@ -17,13 +19,14 @@ import { LayerFacts } from './layer-facts.tsx';
 import { RawTab } from './raw-tab.tsx';
 
 /** What is known of the path that is chosen; of the layer where none is. */
-export function DetailsPane({ drawer }: { drawer: boolean }) {
+export function DetailsPane({ edge, drawer }: { edge: ReactNode; drawer: boolean }) {
   const archives = useApp((app) => app.archives);
   const selection = useApp((app) => app.selection);
   const found = selectedImage(archives ?? [], selection);
   if (found === null) return null;
   return (
     <section className={styles.pane} aria-label="Details" data-pane="details" tabIndex={-1}>
+      {edge}
       {drawer ? (
         <IconButton className={styles.closeDrawer} label="Close details" icon="close" onPress={() => setLayout({ drawer: 'none' })} />
       ) : null}

@@ -1,6 +1,6 @@
 import type { ArchiveSummary, ImageSummary } from '#contract';
 import { displayText, type LayerReport } from '#model';
-import { verifyImage } from '../../app/actions.ts';
+import { verifyImage } from '../../app/opening.ts';
 import type { Selection } from '../../app/selection-state.ts';
 import { useApp } from '../../app/store.ts';
 import { Button } from '../../components/button.tsx';

@@ -1,6 +1,6 @@
 import type { EntryDetails, RawHeader } from '#contract';
 import { displayText } from '#model';
-import { hintFor } from '../../app/actions.ts';
+import { hintFor } from '../../app/messages.ts';
 import { ErrorText, Notice } from '../../components/notice.tsx';
 import { HexView } from './content-tab.tsx';
 import type { Loadable } from './details-state.ts';

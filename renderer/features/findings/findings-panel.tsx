@@ -1,7 +1,7 @@
 import { useMemo } from 'react';
 import type { Finding, Severity } from '#model';
 import { displayText } from '#model';
-import { goTo } from '../../app/actions.ts';
+import { goTo } from '../../app/choosing.ts';
 import { selectedImage } from '../../app/selection-state.ts';
 import { useApp } from '../../app/store.ts';
 import { setLayout } from '../../app/theme.ts';

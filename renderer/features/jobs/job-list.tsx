@@ -1,6 +1,7 @@
 import type { Job } from '#contract';
 import { displayText, formatSize } from '#model';
-import { cancelJob, cancelTransfer, dismissJob, dismissTransfer, hintFor, retryJob, retryOf } from '../../app/actions.ts';
+import { hintFor } from '../../app/messages.ts';
+import { cancelJob, cancelTransfer, dismissJob, dismissTransfer, retryJob, retryOf } from '../../app/opening.ts';
 import { useApp } from '../../app/store.ts';
 import { Button, IconButton } from '../../components/button.tsx';
 import { CopyButton } from '../../components/copy-button.tsx';

@@ -1,5 +1,7 @@
+import type { ReactNode } from 'react';
 import type { ArchiveSummary, ImageSummary } from '#contract';
-import { choose, closeArchive, openSample, showImage } from '../../app/actions.ts';
+import { showImage } from '../../app/choosing.ts';
+import { choose, closeArchive, openSample } from '../../app/opening.ts';
 import { useApp } from '../../app/store.ts';
 import { setLayout } from '../../app/theme.ts';
 import { Button, IconButton } from '../../components/button.tsx';
@@ -10,13 +12,14 @@ import styles from './library-pane.module.css';
 import { FORMAT_WORDS, imageTitle, lastPart, storedBytes } from './library-state.ts';
 
 /** What is open, and what is being opened. */
-export function LibraryPane() {
+export function LibraryPane({ edge }: { edge: ReactNode }) {
   const archives = useApp((app) => app.archives);
   const selection = useApp((app) => app.selection);
   const info = useApp((app) => app.info);
   const electron = info?.host === 'electron';
   return (
     <nav className={styles.pane} aria-label="Library" data-pane="library">
+      {edge}
       <header className={styles.head}>
         <h2>Library</h2>
         <span className={styles.tools}>

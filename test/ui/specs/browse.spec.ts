@@ -121,7 +121,7 @@ test('a filter keeps matches and the folders above them', async ({ win }) => {
   await expect(page.getByRole('row', { name: /package-071/ })).toBeVisible();
   await expect(page.getByRole('row', { name: /node_modules/ })).toBeVisible();
   await expect(page.getByRole('row', { name: /server\.js/ })).toHaveCount(0);
-  await expect(page.getByRole('region', { name: 'Changes' })).toContainText('10 matches');
+  await expect(page.getByRole('region', { name: 'Changes' })).toContainText('20 matches');
   await page.keyboard.press('Escape');
   await expect(page.getByRole('row', { name: /server\.js/ })).toBeVisible();
 });
@@ -209,6 +209,6 @@ test('a hundred thousand rows are there, and only those in sight are in the docu
   await page.keyboard.press('*');
   await expect(page.getByRole('treegrid')).toHaveAttribute('aria-rowcount', String(100_000 + 50 + 1 + 1));
   await page.keyboard.press('End');
-  await expect(page.getByRole('row', { name: /file-0999\d\d\.txt/ })).toBeFocused();
+  await expect(page.getByRole('row', { name: /file-099959\.txt/ })).toBeFocused();
   expect(await page.getByRole('row').count()).toBeLessThan(200);
 });

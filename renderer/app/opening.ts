@@ -1,0 +1,167 @@
+import type { FileGrant } from '#contract';
+import type { PlainError } from '../features/changes/changes-state.ts';
+import { plainError, toast } from './messages.ts';
+import { connectedClient, getApp, jobsDo } from './store.ts';
+
+/** How to try a job again; only where the file is still at hand. */
+const retries = new Map<string, () => void>();
+const uploads = new Map<string, AbortController>();
+let transferId = 0;
+
+/** Files dropped on the window or chosen in the page. */
+export function openFiles(files: readonly File[]): void {
+  for (const file of files) void openFile(file);
+}
+
+async function openFile(file: File): Promise<void> {
+  const id = `transfer-${++transferId}`;
+  const control = new AbortController();
+  uploads.set(id, control);
+  retries.set(id, () => {
+    jobsDo({ type: 'transferEnded', id });
+    void openFile(file);
+  });
+  jobsDo({ type: 'transferStarted', id, name: file.name, totalBytes: file.size > 0 ? file.size : null });
+  try {
+    const client = await connectedClient();
+    const grant = await client.grantFile(file, {
+      signal: control.signal,
+      onProgress: (sentBytes) => jobsDo({ type: 'transferMoved', id, sentBytes }),
+    });
+    const { jobId } = await client.call('archive.open', { grant: grant.grant });
+    retries.set(jobId, () => void openFile(file));
+    jobsDo({ type: 'started', jobId });
+    jobsDo({ type: 'transferEnded', id });
+  } catch (error) {
+    const plain = plainError(error);
+    if (plain.code === 'CANCELLED') jobsDo({ type: 'transferEnded', id });
+    else jobsDo({ type: 'transferFailed', id, error: plain });
+  } finally {
+    uploads.delete(id);
+  }
+}
+
+/** What can't even be sent, in the list of jobs with its reason. */
+export function refuseDrop(name: string, error: PlainError): void {
+  const id = `transfer-${++transferId}`;
+  jobsDo({ type: 'transferStarted', id, name, totalBytes: null });
+  jobsDo({ type: 'transferFailed', id, error });
+}
+
+export async function openGrants(grants: readonly FileGrant[]): Promise<void> {
+  const client = await connectedClient();
+  for (const grant of grants) {
+    try {
+      const { jobId } = await client.call('archive.open', { grant: grant.grant });
+      jobsDo({ type: 'started', jobId });
+    } catch (error) {
+      refuseDrop(grant.name, plainError(error));
+    }
+  }
+}
+
+/** The system's dialog in Electron; in a browser the page's own. */
+export async function choose(what: 'files' | 'folder'): Promise<void> {
+  const client = await connectedClient();
+  const { info } = getApp();
+  if (info?.host !== 'electron') {
+    const input = document.createElement('input');
+    input.type = 'file';
+    input.multiple = true;
+    input.addEventListener('change', () => openFiles([...(input.files ?? [])]));
+    input.click();
+    return;
+  }
+  try {
+    const { grants } = await client.call('files.choose', { what });
+    await openGrants(grants);
+  } catch (error) {
+    toast(plainError(error).message);
+  }
+}
+
+export async function openSample(): Promise<void> {
+  const client = await connectedClient();
+  try {
+    await openGrants([await client.call('app.sample', {})]);
+  } catch (error) {
+    toast(plainError(error).message);
+  }
+}
+
+export function cancelTransfer(id: string): void {
+  uploads.get(id)?.abort();
+}
+
+export function dismissTransfer(id: string): void {
+  retries.delete(id);
+  jobsDo({ type: 'transferEnded', id });
+}
+
+export async function cancelJob(jobId: string): Promise<void> {
+  await quietly('jobs.cancel', jobId);
+}
+
+export async function dismissJob(jobId: string): Promise<void> {
+  retries.delete(jobId);
+  await quietly('jobs.dismiss', jobId);
+}
+
+async function quietly(name: 'jobs.cancel' | 'jobs.dismiss', jobId: string): Promise<void> {
+  try {
+    await getApp().client?.call(name, { jobId });
+  } catch (error) {
+    // A job that ended meanwhile is what was wanted.
+    const plain = plainError(error);
+    if (plain.code !== 'NOT_FOUND') toast(plain.message);
+  }
+}
+
+/** Null where it can't be tried again from here. */
+export function retryOf(id: string): (() => void) | null {
+  return retries.get(id) ?? null;
+}
+
+/** Starts a failed job again and takes the old one off the list. */
+export function retryJob(jobId: string): void {
+  const retry = retries.get(jobId);
+  void dismissJob(jobId);
+  retry?.();
+}
+
+export async function closeArchive(archiveId: string): Promise<void> {
+  try {
+    await getApp().client?.call('archive.close', { archiveId });
+  } catch (error) {
+    toast(plainError(error).message);
+  }
+}
+
+const loading = new Set<string>();
+
+/** Has the layers of an image read, once. */
+export async function loadImage(archiveId: string, image: number): Promise<void> {
+  const key = `${archiveId}.${image}`;
+  if (loading.has(key)) return;
+  loading.add(key);
+  try {
+    const client = await connectedClient();
+    const { jobId } = await client.call('image.load', { archiveId, image });
+    retries.set(jobId, () => void loadImage(archiveId, image));
+  } catch (error) {
+    refuseDrop(`image ${image + 1}`, plainError(error));
+  } finally {
+    loading.delete(key);
+  }
+}
+
+/** Has every byte of an image read and every digest checked; says how that went. */
+export async function verifyImage(archiveId: string, image: number): Promise<void> {
+  const client = await connectedClient();
+  try {
+    const { jobId } = await client.call('image.verify', { archiveId, image });
+    retries.set(jobId, () => void verifyImage(archiveId, image));
+  } catch (error) {
+    toast(plainError(error).message);
+  }
+}
