@@ -1,2 +1,3 @@
 export { createReader } from './reader.ts';
 export type * from './types.ts';
+export { type NewImage, type NewMember, packDockerArchive, packOciArchive, packTar, tarBytes } from './write-archive.ts';

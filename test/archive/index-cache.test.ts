@@ -1,0 +1,190 @@
+import assert from 'node:assert/strict';
+import { copyFileSync, readdirSync, readFileSync, renameSync, statSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { test } from 'node:test';
+import { createReader, type IndexedLayer } from '#archive';
+import { archiveOf, type BuiltDescriptor, dockerArchive, Files, ociImage, ociLayout, pack, writeFolder } from '../support/image-builder.ts';
+import { file, hardlink, latin1, pax, symlink, tar } from '../support/tar-builder.ts';
+import { codesOf, pathsOf, readAll, testFile, testFolder, testReader } from '../support/workbench.ts';
+
+const LAYER = tar(
+  file('etc/passwd', 'root', { uname: 'root', mtime: 1_700_000_000 }),
+  pax({ mtime: '1700000000.123456789', 'SCHILY.xattr.user.x': latin1('\xff\x00y') }),
+  file('xattr', 'x', { uid: 7, gid: 8 }),
+  symlink('link', '../far'),
+  hardlink('hard', 'etc/passwd'),
+  file(latin1('bad\xe4'), ''),
+  file('.wh.gone', ''),
+);
+
+function indexFiles(cacheFolder: string): string[] {
+  return readdirSync(path.join(cacheFolder, 'index')).map((name) => path.join(cacheFolder, 'index', name));
+}
+
+async function readOnce(cacheFolder: string, input: string): Promise<IndexedLayer[]> {
+  await using reader = createReader({ cacheFolder, workers: 0 });
+  const { layers } = await readAll(reader, input);
+  return layers.flat().filter((layer) => layer !== null);
+}
+
+/** Everything of a layer, comparable. */
+function plain(layers: readonly IndexedLayer[]): unknown {
+  return layers.map(({ table, ...rest }) => ({ ...rest, table: { ...table, metas: table.metas.map((meta) => ({ ...meta })) } }));
+}
+
+test('what comes from the cache is what was read, findings, attributes and all, and the layer is not read again', async (t) => {
+  const cacheFolder = testFolder(t);
+  const input = testFile(t, archiveOf(dockerArchive([{ layers: [LAYER] }])));
+  const first = await readOnce(cacheFolder, input);
+  const [entry] = indexFiles(cacheFolder);
+  assert.equal(indexFiles(cacheFolder).length, 1);
+  const before = statSync(entry ?? '').ino;
+  const second = await readOnce(cacheFolder, input);
+  assert.deepEqual(plain(second), plain(first));
+  assert.ok(codesOf(second[0]?.findings ?? []).includes('invalid-utf8-name'));
+  assert.equal(statSync(entry ?? '').ino, before, 'the entry was not written again');
+});
+
+test('an index that is damaged, cut, empty or of another version is ignored and replaced', async (t) => {
+  const cacheFolder = testFolder(t);
+  const input = testFile(t, archiveOf(dockerArchive([{ layers: [LAYER] }])));
+  const first = await readOnce(cacheFolder, input);
+  const [entry = ''] = indexFiles(cacheFolder);
+  const whole = readFileSync(entry);
+  const flipped = (at: number) => {
+    const copy = Buffer.from(whole);
+    copy[at] = (copy[at] as number) ^ 0x10;
+    return copy;
+  };
+  const spoiled = [
+    Buffer.alloc(0),
+    whole.subarray(0, 40),
+    whole.subarray(0, -8),
+    Buffer.concat([whole, Buffer.alloc(8)]),
+    Buffer.alloc(whole.length),
+  ];
+  for (const at of [0, 7, 9, 13, 17, 24, 28, 40, Math.floor(whole.length / 2), whole.length - 9]) if (at !== 28) spoiled.push(flipped(at));
+  for (const bytes of spoiled) {
+    writeFileSync(entry, bytes);
+    assert.deepEqual(plain(await readOnce(cacheFolder, input)), plain(first));
+    assert.ok(readFileSync(entry).equals(whole), 'replaced by a good one');
+  }
+});
+
+test('a file that is changed, or replaced by one of the same size and time, is read again', async (t) => {
+  const cacheFolder = testFolder(t);
+  const input = testFile(t, archiveOf(dockerArchive([{ layers: [tar(file('old', '1'))] }])));
+  assert.deepEqual((await readOnce(cacheFolder, input)).map(pathsOf), [['old']]);
+  const { atime, mtime } = statSync(input);
+  const other = testFile(t, archiveOf(dockerArchive([{ layers: [tar(file('new', '2'))] }])));
+  utimesSync(other, atime, mtime);
+  renameSync(other, input);
+  assert.deepEqual((await readOnce(cacheFolder, input)).map(pathsOf), [['new']]);
+});
+
+test('a compressed layer is known again by its digest in another archive', async (t) => {
+  const cacheFolder = testFolder(t);
+  const files = new Files();
+  const layout = ociLayout(files, [ociImage(files, { layers: [{ tar: LAYER, packed: 'gzip' }] })]);
+  const folder = testFolder(t);
+  writeFolder(folder, layout);
+  const first = await readOnce(cacheFolder, testFile(t, archiveOf(layout)));
+  const entries = indexFiles(cacheFolder);
+  const second = await readOnce(cacheFolder, folder);
+  assert.deepEqual(plain(second), plain(first));
+  assert.deepEqual(indexFiles(cacheFolder), entries);
+});
+
+test('a stated digest is not believed: content that lies about it is never kept under it', async (t) => {
+  const cacheFolder = testFolder(t);
+  const honest = new Files();
+  const image = ociImage(honest, { layers: [{ tar: tar(file('a', 'x')), packed: 'gzip' }] });
+  const blob = image.layers[0] as BuiltDescriptor;
+  const lying = new Files();
+  for (const [name, bytes] of honest.map) lying.map.set(name, bytes);
+  // Of the same length, so that the length doesn't give it away.
+  const evil = pack(tar(file('b', 'y')), 'gzip');
+  assert.equal(evil.length, blob.size);
+  lying.replace(blob, evil);
+  const first = await readOnce(cacheFolder, testFile(t, archiveOf(ociLayout(lying, [image]))));
+  assert.deepEqual(first.map(pathsOf), [['b']]);
+  assert.deepEqual(codesOf(first[0]?.findings ?? []), ['digest-mismatch']);
+  assert.deepEqual((await readOnce(cacheFolder, testFile(t, archiveOf(ociLayout(honest, [image]))))).map(pathsOf), [['a']]);
+});
+
+test('verify reads the blob though its index is kept', async (t) => {
+  const cacheFolder = testFolder(t);
+  const files = new Files();
+  const image = ociImage(files, { layers: [{ tar: tar(file('a', 'x')) }] });
+  files.replace(image.layers[0] as BuiltDescriptor, tar(file('a', 'y')));
+  const input = testFile(t, archiveOf(ociLayout(files, [image])));
+  await readOnce(cacheFolder, input);
+  const { findings } = await readAll(testReader(t, { cacheFolder }), input, true);
+  assert.deepEqual(codesOf(findings), ['digest-mismatch', 'diffid-mismatch']);
+});
+
+test('the cache keeps within its bounds: what was used longest ago goes first', async (t) => {
+  const cacheFolder = testFolder(t);
+  const inputs = ['a', 'b', 'c', 'd'].map((name) => testFile(t, archiveOf(dockerArchive([{ layers: [tar(file(name, name))] }]))));
+  for (const input of inputs.slice(0, 3)) await readOnce(cacheFolder, input);
+  const entries = indexFiles(cacheFolder);
+  const size = Math.max(...entries.map((entry) => statSync(entry).size));
+  entries.forEach((entry) => {
+    utimesSync(entry, 1000, 1000);
+  });
+  // A use counts: the first input's entry is the youngest then.
+  await readOnce(cacheFolder, inputs[0] ?? '');
+  const used = entries.filter((entry) => statSync(entry).mtimeMs > 2_000_000);
+  assert.equal(used.length, 1);
+  await using reader = createReader({ cacheFolder, workers: 0, cacheBytes: size * 2 + 100 });
+  await readAll(reader, inputs[3] ?? '');
+  const left = indexFiles(cacheFolder);
+  assert.equal(left.length, 2);
+  assert.ok(left.includes(used[0] ?? ''));
+});
+
+test('two readers that keep the same entries at once do not disturb each other', async (t) => {
+  const cacheFolder = testFolder(t);
+  const layers = Array.from({ length: 12 }, (_, index) => tar(file(`f${index}`, 'x')));
+  const input = testFile(t, archiveOf(dockerArchive([{ layers }])));
+  const [a, b, c] = await Promise.all([readOnce(cacheFolder, input), readOnce(cacheFolder, input), readOnce(cacheFolder, input)]);
+  assert.deepEqual(plain(a ?? []), plain(b ?? []));
+  assert.deepEqual(plain(a ?? []), plain(c ?? []));
+  assert.equal(indexFiles(cacheFolder).length, 12);
+  assert.deepEqual(readdirSync(cacheFolder).sort(), ['index']);
+});
+
+test('a cache folder that cannot be made or written is as if there were none', async (t) => {
+  const cacheFolder = path.join(testFile(t, LAYER), 'below-a-file');
+  const layers = await readOnce(cacheFolder, testFile(t, archiveOf(dockerArchive([{ layers: [LAYER] }]))));
+  assert.equal(layers.length, 1);
+});
+
+test('a damaged layer is kept with its findings', async (t) => {
+  const cacheFolder = testFolder(t);
+  const files = new Files();
+  const blob = pack(LAYER, 'gzip').subarray(0, -4);
+  const input = testFile(t, archiveOf(ociLayout(files, [ociImage(files, { layers: [{ tar: LAYER, blob, packed: 'gzip' }] })])));
+  const first = await readOnce(cacheFolder, input);
+  const second = await readOnce(cacheFolder, input);
+  assert.deepEqual(plain(second), plain(first));
+  assert.equal(second[0]?.status, 'damaged');
+});
+
+test('a layer file that is opened again is known without being scanned', async (t) => {
+  const cacheFolder = testFolder(t);
+  for (const packing of ['none', 'gzip'] as const) {
+    const input = testFile(t, pack(LAYER, packing));
+    const first = await readOnce(cacheFolder, input);
+    const phases: string[] = [];
+    await using reader = createReader({ cacheFolder, workers: 0 });
+    const archive = await reader.open(input, { onProgress: ({ phase }) => phases.push(phase) });
+    const indexed = await reader.indexLayers(archive.images[0]?.layers ?? [], { onProgress: ({ phase }) => phases.push(phase) });
+    assert.deepEqual(plain(indexed.filter((layer) => layer !== null)), plain(first));
+    assert.deepEqual(phases, []);
+    const copy = `${input}-copy`;
+    copyFileSync(input, copy);
+    assert.deepEqual((await readOnce(cacheFolder, copy)).map(pathsOf), first.map(pathsOf));
+    unlinkSync(copy);
+  }
+});

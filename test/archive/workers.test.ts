@@ -1,0 +1,171 @@
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { createReader, type IndexedLayer, type Progress } from '#archive';
+import { LayerscopeError } from '#model';
+import { archiveOf, type BuiltDescriptor, Files, type LayerSpec, ociImage, ociLayout, pack } from '../support/image-builder.ts';
+import { file, tar, zeros } from '../support/tar-builder.ts';
+import { codesOf, openFilesBelow, pathsOf, readAll, testFile, testFolder, testReader } from '../support/workbench.ts';
+
+const NOISE = new Uint8Array(randomBytes(2_500_000));
+
+/** Layers big enough for a worker, of every kind, some wrong. */
+function manyLayers(): LayerSpec[] {
+  const layer = (name: string) =>
+    tar(file(name, NOISE), ...Array.from({ length: 500 }, (_, index) => file(`${name}-${index}`, 'x', { uid: index % 7 })));
+  return [
+    { tar: layer('plain') },
+    { tar: layer('gzip'), packed: 'gzip' },
+    { tar: layer('zstd'), packed: 'zstd' },
+    { tar: layer('cut'), packed: 'gzip', blob: pack(layer('cut'), 'gzip').subarray(0, -2000) },
+    { tar: layer('again'), packed: 'gzip' },
+    { tar: tar(file('little', 'x')), packed: 'gzip' },
+  ];
+}
+
+function plain(layers: readonly (IndexedLayer | null)[]): unknown {
+  return layers.map((layer) => layer && { ...layer, table: { ...layer.table, metas: layer.table.metas.map((meta) => ({ ...meta })) } });
+}
+
+function input(t: TestContext, layers = manyLayers()): string {
+  const files = new Files();
+  return testFile(t, archiveOf(ociLayout(files, [ociImage(files, { layers })])));
+}
+
+/** Gone, or about to be: workers close their files as they end. */
+function assertLetGo(folder: string): void {
+  assert.deepEqual(openFilesBelow(folder) ?? [], []);
+}
+
+test('workers and the calling thread read the same, verified or not, kept or not', async (t) => {
+  const file = input(t);
+  for (const verify of [false, true]) {
+    const here = await readAll(testReader(t), file, verify);
+    const cacheFolder = testFolder(t);
+    const there = await readAll(testReader(t, { workers: 2, cacheFolder }), file, verify);
+    assert.deepEqual(plain(there.layers[0] ?? []), plain(here.layers[0] ?? []));
+    assert.deepEqual(there.findings, here.findings);
+    assert.equal(here.layers[0]?.[3]?.status, 'damaged');
+    const kept = await readAll(testReader(t, { workers: 2, cacheFolder }), file);
+    assert.deepEqual(kept.layers[0]?.map(pathsOf), here.layers[0]?.map(pathsOf));
+  }
+});
+
+test('progress goes up to the whole, at most ten times a second, and each layer is told once', async (t) => {
+  for (const workers of [0, 2]) {
+    const reader = testReader(t, { workers });
+    const archive = await reader.open(input(t));
+    const seen: Progress[] = [];
+    const told: number[] = [];
+    const start = performance.now();
+    await reader.indexLayers(archive.images[0]?.layers ?? [], {
+      onProgress: (progress) => seen.push(progress),
+      onLayer: ({ index }) => told.push(index),
+    });
+    const elapsed = performance.now() - start;
+    assert.ok(seen.length >= 1 && seen.length <= elapsed / 100 + 2, `${seen.length} in ${elapsed} ms`);
+    assert.ok(
+      seen.every(
+        ({ doneBytes, totalBytes }, index) =>
+          totalBytes !== null && doneBytes <= totalBytes && doneBytes >= (seen[index - 1]?.doneBytes ?? 0),
+      ),
+    );
+    assert.deepEqual(told.sort(), [0, 1, 2, 3, 4, 5]);
+  }
+});
+
+test('cancelling in the middle is an error at once, and leaves no file, open or in the cache folder', async (t) => {
+  const image = tar(file('zeros', zeros(150_000_000)), file('noise', NOISE));
+  const archiveFile = input(t, [{ tar: image, packed: 'gzip' }]);
+  for (const workers of [0, 2]) {
+    const cacheFolder = testFolder(t);
+    const reader = createReader({ cacheFolder, workers });
+    const archive = await reader.open(archiveFile);
+    const abort = new AbortController();
+    const started = performance.now();
+    const reading = reader.indexLayers(archive.images[0]?.layers ?? [], { verify: true, signal: abort.signal });
+    setTimeout(() => abort.abort(), 30);
+    await assert.rejects(reading, (error) => error instanceof LayerscopeError && error.code === 'CANCELLED');
+    assert.ok(performance.now() - started < 5000);
+    for (const name of readdirSync(cacheFolder)) assert.deepEqual(readdirSync(path.join(cacheFolder, name)), []);
+    assertLetGo(path.dirname(archiveFile));
+    // The same reader works on.
+    const again = await reader.indexLayers(archive.images[0]?.layers ?? []);
+    assert.deepEqual(pathsOf(again[0]), ['zeros', 'noise']);
+    await archive[Symbol.asyncDispose]();
+    await reader[Symbol.asyncDispose]();
+    assertLetGo(path.dirname(archiveFile));
+    assert.deepEqual(readdirSync(cacheFolder), ['index']);
+  }
+});
+
+test('what is cancelled before it starts does not start; open and unpacking are cancelled too', async (t) => {
+  const reader = testReader(t, { workers: 1 });
+  const isCancelled = (error: unknown) => error instanceof LayerscopeError && error.code === 'CANCELLED';
+  const signal = AbortSignal.abort();
+  const plainFile = input(t);
+  await assert.rejects(reader.open(plainFile, { signal }), isCancelled);
+  const archive = await reader.open(plainFile);
+  await assert.rejects(reader.indexLayers(archive.images[0]?.layers ?? [], { signal }), isCancelled);
+  const cacheFolder = testFolder(t);
+  const unpacking = createReader({ cacheFolder, workers: 0 });
+  const abort = new AbortController();
+  const packed = testFile(t, pack(tar(file('zeros', zeros(100_000_000)), file('noise', NOISE)), 'gzip'));
+  const opening = unpacking.open(packed, { signal: abort.signal });
+  setImmediate(() => abort.abort());
+  await assert.rejects(opening, isCancelled);
+  for (const name of readdirSync(cacheFolder)) assert.deepEqual(readdirSync(path.join(cacheFolder, name)), []);
+  assertLetGo(path.dirname(packed));
+  await unpacking[Symbol.asyncDispose]();
+});
+
+test('letting go of a reader that is at work ends its work and its workers', async (t) => {
+  const cacheFolder = testFolder(t);
+  const reader = createReader({ cacheFolder, workers: 2 });
+  const archiveFile = input(t);
+  const archive = await reader.open(archiveFile);
+  const reading = reader.indexLayers(archive.images[0]?.layers ?? [], { verify: true });
+  const ended = assert.rejects(reading, (error) => error instanceof LayerscopeError && error.code === 'CANCELLED');
+  await reader[Symbol.asyncDispose]();
+  await ended;
+  assertLetGo(path.dirname(archiveFile));
+  assert.ok(!existsSync(cacheFolder) || readdirSync(cacheFolder).every((name) => !name.startsWith('run-')));
+});
+
+test('a blob that vanishes before it is read fails the reading by its code, not the process', async (t) => {
+  for (const workers of [0, 1]) {
+    const reader = testReader(t, { workers });
+    const archiveFile = input(t);
+    const archive = await reader.open(archiveFile);
+    rmSync(archiveFile);
+    await assert.rejects(
+      reader.indexLayers(archive.images[0]?.layers ?? []),
+      (error) => error instanceof LayerscopeError && error.code === 'NOT_FOUND',
+    );
+  }
+});
+
+test('a worker script that cannot be loaded is an error of its own', async (t) => {
+  const reader = testReader(t, { workers: 1, workerUrl: new URL('./no-such-worker.ts', import.meta.url) });
+  const archive = await reader.open(input(t));
+  await assert.rejects(
+    reader.indexLayers(archive.images[0]?.layers ?? []),
+    (error) => error instanceof LayerscopeError && error.code === 'INTERNAL',
+  );
+});
+
+test('every layer is checked against what its own descriptor says, though two share a blob', async (t) => {
+  const files = new Files();
+  const image = ociImage(files, { layers: [{ tar: tar(file('a', 'x')) }] });
+  const shared = image.layers[0] as BuiltDescriptor;
+  const other = ociImage(files, { layers: [{ tar: tar(file('a', 'x')) }], config: { diffIds: [`sha256:${'0'.repeat(64)}`] } });
+  const { findings, archive } = await readAll(testReader(t), testFile(t, archiveOf(ociLayout(files, [image, other]))), true);
+  assert.equal(archive.images[0]?.layers[0]?.digest, shared.digest);
+  assert.deepEqual(
+    findings.map(({ code, image: index }) => [code, index]),
+    [['diffid-mismatch', 1]],
+  );
+  assert.equal(codesOf(findings).length, 1);
+});
