@@ -24,27 +24,35 @@ async function run(vector: unknown): Promise<Outcome> {
   throw new Error('not a vector of a kind that is known here');
 }
 
-let passed = 0;
-let failed = 0;
-let notRun = 0;
-for (const file of process.argv.slice(2)) {
+const counts = { passed: 0, failed: 0, notRun: 0 };
+
+async function runFile(file: string): Promise<void> {
   const vectors: unknown = JSON.parse(readFileSync(file, 'utf8'));
-  if (!Array.isArray(vectors)) throw new Error(`${file}: not a list of cases`);
+  if (!Array.isArray(vectors)) throw new Error('not a list of cases');
   for (const vector of vectors) {
     const { name, differences } = await run(vector);
-    if (differences === null) notRun++;
-    else if (differences.length === 0) passed++;
+    if (differences === null) counts.notRun++;
+    else if (differences.length === 0) counts.passed++;
     else {
-      failed++;
+      counts.failed++;
       console.log(`${name}\n${differences.map((line) => `  ${line}`).join('\n')}`);
     }
   }
 }
-if (passed + failed + notRun === 0) {
+
+const files = process.argv.slice(2);
+if (files.length === 0) {
   console.error('usage: npm run -s vectors -- FILE…');
   process.exitCode = 2;
-} else {
-  if (notRun > 0) console.log(`not run: ${notRun} cases of importing and exporting a layer, which the Windows driver will do`);
-  console.log(`${passed} passed, ${failed} failed`);
-  if (failed + notRun > 0) process.exitCode = 1;
 }
+for (const file of files) {
+  try {
+    await runFile(file);
+  } catch (error) {
+    console.error(`${file}: ${error instanceof Error ? error.message : String(error)}`);
+    process.exitCode = 2;
+  }
+}
+if (counts.notRun > 0) console.log(`not run: ${counts.notRun} cases of importing and exporting a layer, which the Windows driver will do`);
+if (files.length > 0) console.log(`${counts.passed} passed, ${counts.failed} failed`);
+if (counts.failed + counts.notRun > 0) process.exitCode ??= 1;

@@ -29,6 +29,13 @@ export interface NewImage {
   readonly layers: readonly { readonly tar: Uint8Array; readonly createdBy: string; readonly gzip?: boolean }[];
   /** `config` of the image config: Cmd, Env, … */
   readonly config?: object;
+  /** The config's history as it shall stand, steps without a layer included; default: one step a layer. */
+  readonly history?: readonly {
+    readonly created_by: string;
+    readonly created?: string;
+    readonly empty_layer?: boolean;
+    readonly comment?: string;
+  }[];
 }
 
 const LINK_TYPE = { file: 'file', directory: 'directory', symlink: 'symlink', hardlink: 'link' } as const;
@@ -108,14 +115,14 @@ export function packOciArchive(images: readonly NewImage[]): AsyncGenerator<Uint
   ]);
 }
 
-function configOf({ os, architecture, created = '1970-01-01T00:00:00Z', layers, config = {} }: NewImage): object {
+function configOf({ os, architecture, created = '1970-01-01T00:00:00Z', layers, config = {}, history }: NewImage): object {
   return {
     architecture,
     os,
     created,
     config,
     rootfs: { type: 'layers', diff_ids: layers.map(({ tar }) => `sha256:${hexOf(tar)}`) },
-    history: layers.map(({ createdBy }) => ({ created, created_by: createdBy })),
+    history: history ?? layers.map(({ createdBy }) => ({ created, created_by: createdBy })),
   };
 }
 
