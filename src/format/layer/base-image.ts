@@ -57,7 +57,7 @@ export function parseBaseImages(json: string): BaseImage[] {
     throw new LayerscopeError('BAD_MANIFEST', 'the list of base images is no JSON', { cause: error });
   }
   if (value === null) return [];
-  const images = typeof value === 'object' ? (member(value, 'images') ?? []) : undefined;
+  const images = typeof value === 'object' && !Array.isArray(value) ? (member(value, 'images') ?? []) : undefined;
   if (!Array.isArray(images)) throw malformed('no list');
   return images.map((image: unknown) => {
     if (typeof image !== 'object' || image === null) throw malformed('an image that is no object');
