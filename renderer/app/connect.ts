@@ -91,7 +91,8 @@ function settleSelection(): void {
     } else {
       const clamped = clampSelection(selection, found.image.layers.length);
       if (clamped !== selection) select(clamped, { replace: true });
-      if (!found.image.loaded && !isBusy(found.archive.archiveId)) void loadImage(found.archive.archiveId, found.image.index);
+      if (!found.image.loaded && !wasTried(found.archive.archiveId, found.image.index))
+        void loadImage(found.archive.archiveId, found.image.index);
       return;
     }
   }
@@ -101,8 +102,11 @@ function settleSelection(): void {
   }
 }
 
-function isBusy(archiveId: string): boolean {
-  return getApp().jobs.jobs.some((job) => job.archiveId === archiveId && job.state !== 'done');
+/** Whether a job read the image, does, or gave up: the library's word that it is there may come later than the job's. */
+function wasTried(archiveId: string, image: number): boolean {
+  return getApp().jobs.jobs.some(
+    (job) => job.archiveId === archiveId && (job.image === null || job.image === image) && (job.kind === 'open' || job.kind === 'load'),
+  );
 }
 
 /** Of the files opened together one was shown already. */

@@ -160,10 +160,11 @@ export function TreeGrid({
     const row = rows[stop];
     if (row === undefined) return;
     const page = Math.max(1, Math.floor((scroller.current?.clientHeight ?? 240) / ROW_HEIGHT) - 2);
-    const typing = event.timeStamp - typed.current.at < 600 && typed.current.text !== '';
     const key = event.key;
+    const typing = key.length === 1 && event.timeStamp - typed.current.at < 600 && typed.current.text !== '';
+    if (!typing) typed.current = { text: '', at: 0 };
     const handled = (() => {
-      if (typing && key.length === 1 && key !== ' ') return typeAhead(key, event.timeStamp);
+      if (typing && key !== ' ') return typeAhead(key, event.timeStamp);
       switch (key) {
         case 'ArrowDown':
         case 'j':

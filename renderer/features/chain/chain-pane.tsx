@@ -171,7 +171,6 @@ function LayerStratum({
         className={styles.button}
         data-layer={layer.index}
         aria-pressed={lit}
-        aria-label={`Layer ${layer.index}: ${command ?? 'command unknown'}, ${sizeTitle(bytes)}${broken === undefined ? '' : `, ${broken}`}${touch === null ? '' : `, the path was ${touch} here`}`}
         title={`${command ?? 'Command unknown'}\n${sizeTitle(bytes)}`}
         tabIndex={stop ? 0 : -1}
         onClick={(event) => chooseLayer(layer.index, event.shiftKey)}
@@ -180,7 +179,10 @@ function LayerStratum({
           {well === null ? null : <i className={`${styles.well} ${styles[well] ?? ''}`} />}
           {touch === null ? null : <i className={`${styles.dot} ${styles[touch]}`} />}
         </span>
-        <span className={`number ${styles.index}`}>{layer.index}</span>
+        <span className={`number ${styles.index}`}>
+          <span className="visually-hidden">Layer </span>
+          {layer.index}
+        </span>
         <span className={styles.text}>
           <Command text={command} wrap={height >= 58} />
           {tall && loaded && broken === undefined ? (
@@ -193,6 +195,7 @@ function LayerStratum({
           )}
         </span>
         <Size bytes={bytes} className={styles.size} />
+        {touch === null ? null : <span className="visually-hidden">, the path was {touch} here</span>}
       </button>
     </li>
   );

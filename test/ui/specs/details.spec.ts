@@ -5,7 +5,7 @@ import { expect, type LayerscopeWindow, test } from '../support/window.ts';
 async function openWebApi(win: LayerscopeWindow, layer: number) {
   await win.drop(await win.write('web-api.tar', dockerArchive(WEB_API, { name: 'acme/web-api:1.8' })));
   const { page } = win;
-  await page.getByRole('button', { name: new RegExp(`^Layer ${layer}: `) }).click();
+  await page.getByRole('button', { name: new RegExp(`^Layer ${layer} `) }).click();
   await expect(page.getByRole('heading', { name: `Layer ${layer}` }).first()).toBeVisible();
   const details = page.getByRole('region', { name: 'Details' });
   const choose = async (name: string) => {
@@ -95,9 +95,9 @@ test('the history of a path is on the chain', async ({ win }) => {
   const { page, details, choose } = await openWebApi(win, 4);
   await choose('passwd');
   await expect(details.getByRole('list', { name: 'History of the path' }).getByRole('button')).toHaveCount(2);
-  await expect(page.getByRole('button', { name: /^Layer 0: .*the path was added here/ })).toBeVisible();
+  await expect(page.getByRole('button', { name: /^Layer 0 .*the path was added here/ })).toBeVisible();
   await details.getByRole('button', { name: 'added in layer 0' }).click();
-  await expect(page.getByRole('button', { name: /^Layer 0: / })).toHaveAttribute('aria-pressed', 'true');
+  await expect(page.getByRole('button', { name: /^Layer 0 / })).toHaveAttribute('aria-pressed', 'true');
   await expect(page.getByRole('row', { name: /added passwd/ })).toHaveAttribute('aria-selected', 'true');
 });
 
