@@ -7,6 +7,8 @@ const chromium = process.env.LAYERSCOPE_CHROMIUM ?? (existsSync('/usr/bin/chromi
 
 export default defineConfig({
   testDir: 'specs',
+  // The pictures of README are made on request: LAYERSCOPE_SCREENSHOTS=1 npm run test:ui -- --project web screenshots
+  testIgnore: process.env.LAYERSCOPE_SCREENSHOTS === '1' ? [] : ['**/screenshots.spec.ts'],
   outputDir: '../../out/ui-results',
   fullyParallel: true,
   workers: 2,

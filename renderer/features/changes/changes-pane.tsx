@@ -158,7 +158,7 @@ function Grid({
           sorted: state.sort === 'name' ? 'ascending' : undefined,
           onSort: sort('name'),
         },
-        ...(differs && room > 400 ? [{ id: 'what', header: 'What differs', width: 'minmax(80px, 0.55fr)' }] : []),
+        ...(differs && room > 400 ? [{ id: 'what', header: 'What differs', width: 'minmax(80px, 0.8fr)' }] : []),
         {
           id: 'size',
           header: 'Size',

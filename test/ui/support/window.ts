@@ -36,7 +36,7 @@ export interface Options {
 
 export const test = base.extend<{ win: LayerscopeWindow } & Options>({
   startWith: [{}, { option: true }],
-  win: async ({ startWith, browser, colorScheme, viewport }, use, info) => {
+  win: async ({ startWith, browser, colorScheme, viewport, deviceScaleFactor }, use, info) => {
     const folder = await mkdtemp(path.join(tmpdir(), 'layerscope-ui-'));
     const files: string[] = [];
     for (const [name, bytes] of Object.entries(startWith)) {
@@ -48,7 +48,9 @@ export const test = base.extend<{ win: LayerscopeWindow } & Options>({
     const opened =
       door === 'electron'
         ? await openElectron(folder, files, colorScheme ?? 'light')
-        : await openWeb(folder, files, () => browser.newContext({ colorScheme: colorScheme ?? 'light', viewport }));
+        : await openWeb(folder, files, () =>
+            browser.newContext({ colorScheme: colorScheme ?? 'light', viewport, deviceScaleFactor: deviceScaleFactor ?? 1 }),
+          );
     const { page } = opened;
     page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
     page.on('pageerror', (error) => complaints.push(error.message));
