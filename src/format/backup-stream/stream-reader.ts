@@ -23,8 +23,9 @@ export type BackupPiece =
  * more than the stream's size in all. Keeps a head at most. After an error nothing more is read.
  */
 export class BackupStreamReader {
-  readonly #head = new Uint8Array(STREAM_HEAD_BYTES + MAX_NAME_BYTES + SPARSE_OFFSET_BYTES);
-  readonly #view = new DataView(this.#head.buffer);
+  /** The head so far. Grows where a name is long: there's a reader for each file. */
+  #head = new Uint8Array(128);
+  #view = new DataView(this.#head.buffer);
   #filled = 0;
   #wanted = STREAM_HEAD_BYTES;
   #left = 0;
@@ -80,6 +81,14 @@ export class BackupStreamReader {
     throw new LayerscopeError(code, `backup stream: ${what}`, { offset: this.#offset });
   }
 
+  #reserve(length: number): void {
+    if (length <= this.#head.length) return;
+    const head = new Uint8Array(length);
+    head.set(this.#head);
+    this.#head = head;
+    this.#view = new DataView(head.buffer);
+  }
+
   /** The head so far is whole: its stream, or null where more of it (name, offset) is to come. */
   #takeHead(): BackupStream | null {
     const view = this.#view;
@@ -90,6 +99,7 @@ export class BackupStreamReader {
     if (this.#wanted < whole) {
       if (nameBytes > MAX_NAME_BYTES || nameBytes % 2 !== 0)
         this.#fail('DAMAGED', `a name of ${nameBytes} bytes at byte ${this.#offset - 4}`);
+      this.#reserve(whole);
       this.#wanted = whole;
       return null;
     }

@@ -6,7 +6,7 @@
 //
 // A name that isn't UTF-8 is `name_raw`, base64. A member without content has no size and the payload null. Positions count from 0.
 import { goJsonText, linesOf } from '#format/layer';
-import { decodeBase64, encodeBase64 } from '#format/windows-tar';
+import { base64Bytes, decodeBase64, encodeBase64 } from '#format/windows-tar';
 import { decodeUtf8, encodeUtf8, LayerscopeError } from '#model';
 
 const TYPE_FILE = 1;
@@ -22,7 +22,15 @@ export type SplitEntry =
 /** The entry's line, LF included, byte for byte as tar-split writes it. */
 export function encodeSplitEntry(entry: SplitEntry, position: number): Uint8Array<ArrayBuffer> {
   if (entry.kind === 'segment') {
-    return encodeUtf8(`{"type":${TYPE_SEGMENT},"payload":"${encodeBase64(entry.bytes)}","position":${position}}\n`);
+    // Most of the metadata is this: its base64 goes from bytes to bytes.
+    const head = encodeUtf8(`{"type":${TYPE_SEGMENT},"payload":"`);
+    const tail = encodeUtf8(`","position":${position}}\n`);
+    const payload = base64Bytes(entry.bytes);
+    const line = new Uint8Array(head.length + payload.length + tail.length);
+    line.set(head);
+    line.set(payload, head.length);
+    line.set(tail, head.length + payload.length);
+    return line;
   }
   const text = decodeUtf8(entry.name);
   let name = '';

@@ -1,21 +1,32 @@
-import { LayerscopeError } from '#model';
+import { decodeUtf8, LayerscopeError } from '#model';
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
 const VALUES = new Int8Array(256).fill(-1);
 for (let i = 0; i < ALPHABET.length; i++) VALUES[ALPHABET.charCodeAt(i)] = i;
 const PAD = 0x3d;
 
-/** Standard base64 with padding. Source: RFC 4648, 4. */
-export function encodeBase64(bytes: Uint8Array): string {
-  let text = '';
-  for (let at = 0; at < bytes.length; at += 3) {
-    const left = bytes.length - at;
+const DIGITS = Uint8Array.from(ALPHABET, (ch) => ch.charCodeAt(0));
+
+/** Standard base64 with padding, as its ASCII bytes: the caller's own. Source: RFC 4648, 4. */
+export function base64Bytes(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  const length = bytes.length;
+  const text = new Uint8Array(Math.ceil(length / 3) * 4);
+  let to = 0;
+  for (let at = 0; at < length; at += 3) {
     const group = ((bytes[at] as number) << 16) | ((bytes[at + 1] ?? 0) << 8) | (bytes[at + 2] ?? 0);
-    text += ALPHABET.charAt(group >> 18) + ALPHABET.charAt((group >> 12) & 63);
-    text += left > 1 ? ALPHABET.charAt((group >> 6) & 63) : '=';
-    text += left > 2 ? ALPHABET.charAt(group & 63) : '=';
+    text[to++] = DIGITS[group >> 18] as number;
+    text[to++] = DIGITS[(group >> 12) & 63] as number;
+    text[to++] = DIGITS[(group >> 6) & 63] as number;
+    text[to++] = DIGITS[group & 63] as number;
   }
+  if (length % 3 > 0) text[to - 1] = PAD;
+  if (length % 3 === 1) text[to - 2] = PAD;
   return text;
+}
+
+/** {@link base64Bytes} as a string. */
+export function encodeBase64(bytes: Uint8Array): string {
+  return decodeUtf8(base64Bytes(bytes)) as string;
 }
 
 function illegal(at: number): LayerscopeError {
