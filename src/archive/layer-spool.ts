@@ -74,6 +74,7 @@ export class LayerSpool {
 
   /** Bytes from `at` of what is ready. Throws IO. */
   read(at: number, length: number): Promise<Uint8Array> {
+    if (this.#closed) return Promise.reject(cancelled());
     const bytes = new Uint8Array(Math.max(0, Math.min(length, this.#ready - at)));
     return new Promise((resolve, reject) => {
       readFile(this.#descriptor, bytes, 0, bytes.length, at, (error, count) => {

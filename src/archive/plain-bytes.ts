@@ -43,7 +43,12 @@ export class SpooledPlainBytes implements PlainBytes {
   }
 
   async read(at: number, length: number): Promise<Uint8Array> {
-    await this.#spool.reach(at + length, this.#signal);
+    try {
+      await this.#spool.reach(at + length, this.#signal);
+    } catch (error) {
+      // Of a damaged layer everything before the damage can be had.
+      if (this.#spool.readyBytes <= at || this.#signal?.aborted) throw error;
+    }
     return this.#spool.read(at, length);
   }
 

@@ -27,7 +27,7 @@ type HeaderOptions = NonNullable<Parameters<Reader['readHeader']>[3]>;
 
 /** Blobs smaller than this are read faster than a worker starts and warms up: compressed, or read whole to verify; plain, of which only headers are read. */
 const SMALL_PACKED_BYTES = 1024 * 1024;
-const SMALL_PLAIN_BYTES = 64 * 1024 * 1024;
+const SMALL_PLAIN_BYTES = 256 * 1024 * 1024;
 const BLOCK = 512;
 const DEFAULT_HEADER_BYTES = 8192;
 
@@ -73,7 +73,7 @@ class FileReader implements Reader {
     try {
       using file = new NewFile(path);
       this.#check(options.signal);
-      for await (const chunk of bytes) {
+      for await (const chunk of untilAborted(bytes, options.signal)) {
         this.#check(options.signal);
         file.write(chunk);
         meter.advance(chunk.length);
@@ -81,6 +81,7 @@ class FileReader implements Reader {
       this.#check(options.signal);
     } catch (error) {
       removeQuietly(path);
+      this.#check(options.signal);
       throw error instanceof LayerscopeError ? error : systemError(error, title);
     }
     return this.#openTar(path, title, true, options);
@@ -232,6 +233,28 @@ function statOf(path: string): Stats {
     return statSync(path);
   } catch (error) {
     throw systemError(error, path);
+  }
+}
+
+/** The same, but ends with CANCELLED once nobody wants more, even while the source has nothing to give. */
+async function* untilAborted(bytes: AsyncIterable<Uint8Array>, signal: AbortSignal | undefined): AsyncGenerator<Uint8Array> {
+  const source = bytes[Symbol.asyncIterator]();
+  let stop: () => void = () => undefined;
+  const aborted = new Promise<never>((_, reject) => {
+    stop = () => reject(cancelled());
+  });
+  aborted.catch(() => undefined); // told by the race below, if anybody still listens
+  signal?.addEventListener('abort', stop, { once: true });
+  try {
+    for (;;) {
+      const next = await Promise.race([source.next(), aborted]);
+      if (next.done) return;
+      yield next.value;
+    }
+  } finally {
+    signal?.removeEventListener('abort', stop);
+    // Not awaited: a source that hangs would hang us.
+    void Promise.resolve(source.return?.()).catch(() => undefined);
   }
 }
 

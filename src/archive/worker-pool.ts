@@ -7,6 +7,8 @@ import { FLAG_KIBIBYTES, FLAG_STOP, type IndexTask, type WorkerReply } from './i
 import { cancelled } from './work-control.ts';
 
 const POLL_MS = 100;
+/** Workers that have nothing to do for so long are ended: each holds some megabytes. */
+const IDLE_MS = 5000;
 
 interface Job {
   readonly id: number;
@@ -44,6 +46,7 @@ export class WorkerPool implements AsyncDisposable {
   readonly #queue: Job[] = [];
   #ids = 0;
   #poll: NodeJS.Timeout | null = null;
+  #idle: NodeJS.Timeout | null = null;
 
   constructor(script: URL | string, limit: number) {
     this.#script = script;
@@ -143,6 +146,7 @@ export class WorkerPool implements AsyncDisposable {
   /** Workers count what they read in shared memory: looked at while any is at work. */
   #watch(): void {
     const busy = this.#seats.some(({ job }) => job !== null);
+    this.#watchIdle(busy);
     if (busy && this.#poll === null) {
       this.#poll = setInterval(() => {
         for (const { job } of this.#seats) if (job !== null) this.#tell(job);
@@ -152,6 +156,16 @@ export class WorkerPool implements AsyncDisposable {
       clearInterval(this.#poll);
       this.#poll = null;
     }
+  }
+
+  #watchIdle(busy: boolean): void {
+    if (this.#idle !== null) clearTimeout(this.#idle);
+    this.#idle = null;
+    if (busy || this.#seats.length === 0) return;
+    this.#idle = setTimeout(() => {
+      for (const { worker } of this.#seats.splice(0)) void worker.terminate();
+    }, IDLE_MS);
+    this.#idle.unref();
   }
 
   #tell(job: Job): void {

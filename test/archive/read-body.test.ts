@@ -6,7 +6,7 @@ import { type TestContext, test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { type ArchiveLayer, createReader, type IndexedLayer, type Reader } from '#archive';
 import { LayerscopeError } from '#model';
-import { archiveOf, Files, ociImage, ociLayout, type Packing } from '../support/image-builder.ts';
+import { archiveOf, Files, ociImage, ociLayout, type Packing, pack } from '../support/image-builder.ts';
 import { concat, directory, file, gnuLongName, gnuSparse, pax, paxGlobal, paxSparse, symlink, tar, zeros } from '../support/tar-builder.ts';
 import { collect, openFilesBelow, testFile, testFolder, testReader } from '../support/workbench.ts';
 
@@ -238,4 +238,16 @@ test('a header is read again with all that it says and its blocks as they stand'
     assert.equal((await one.reader.readHeader(one.layer, one.indexed, 3)).raw.name.length, 300);
     await assert.rejects(one.reader.readHeader(one.layer, one.indexed, 4), code('NOT_FOUND'));
   }
+});
+
+test('of a damaged layer everything before the damage can be looked into', async (t) => {
+  const bytes = tar(file('a', 'first'), file('b', NOISE), file('c', 'third'));
+  const files = new Files();
+  const blob = pack(bytes, 'gzip').subarray(0, -2);
+  const input = testFile(t, archiveOf(ociLayout(files, [ociImage(files, { layers: [{ tar: bytes, blob, packed: 'gzip' }] })])));
+  const one = await openOne(testReader(t), input);
+  assert.equal(one.indexed.status, 'damaged');
+  assert.equal((await body(one, 2)).toString(), 'third');
+  assert.deepEqual(await body(one, 1), Buffer.from(NOISE));
+  assert.equal((await one.reader.readHeader(one.layer, one.indexed, 2)).raw.size, 5);
 });

@@ -219,3 +219,17 @@ test('a layer stored as a sparse member of its archive is told, the image opens'
   );
   assert.deepEqual(codesOf(findings), ['missing-blob']);
 });
+
+test('a stream that has nothing to give is given up when it is cancelled', async (t) => {
+  const cacheFolder = testFolder(t);
+  const reader = testReader(t, { cacheFolder });
+  async function* endless() {
+    yield LAYER.subarray(0, 100);
+    await new Promise(() => undefined);
+  }
+  const abort = new AbortController();
+  const opening = reader.openStream(endless(), 'x', { signal: abort.signal });
+  setTimeout(() => abort.abort(), 20);
+  await assert.rejects(opening, code('CANCELLED'));
+  for (const name of readdirSync(cacheFolder)) assert.deepEqual(readdirSync(path.join(cacheFolder, name)), []);
+});
