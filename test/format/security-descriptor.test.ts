@@ -86,25 +86,104 @@ test('text that is none is refused', () => {
     ['D:(OA;;FA;x;;SY)', 'DAMAGED'],
     ['D:NO_ACCESS_CONTROL(A;;FA;;;SY)', 'DAMAGED'],
     ['D:(A;;FA;;;SY)junk', 'DAMAGED'],
-    ['D:(XA;;FX;;;WD;(@User.a == 1))', 'UNSUPPORTED'],
+    ['D:(A;;FX;;;WD;(@User.a == 1))', 'UNSUPPORTED'],
+    ['S:(RA;;;;;WD;("Project",TS,0,"Windows"))', 'UNSUPPORTED'],
+    ['D:(XA;;FX;;;WD;(@User.a == ))', 'DAMAGED'],
+    ['D:(XA;;FX;;;WD;(a && ))', 'DAMAGED'],
+    ['D:(XA;;FX;;;WD;(a b))', 'DAMAGED'],
+    ['D:(XA;;FX;;;WD;(a == {1, {2}}))', 'DAMAGED'],
+    ['D:(XA;;FX;;;WD;(a == 9223372036854775808))', 'DAMAGED'],
+    ['D:(XA;;FX;;;WD;(a == #abc))', 'DAMAGED'],
+    ['D:(XA;;FX;;;WD;(a == "x)))', 'DAMAGED'],
+    ['D:(XA;;FX;;;WD;(Member_of {SID(DA)}))', 'UNSUPPORTED'],
+    [`D:(XA;;FX;;;WD;${'('.repeat(5000)}a${')'.repeat(5000)})`, 'DAMAGED'],
+    [`D:(XA;;FX;;;WD;(${'!'.repeat(5000)}a))`, 'DAMAGED'],
     [`D:${'(A;;FA;;;SY)'.repeat(4000)}`, 'TOO_LARGE'],
     [' '.repeat((1 << 20) + 1), 'TOO_LARGE'],
   ];
   for (const [text, code] of cases) assert.throws(() => sddlToSecurityDescriptor(text), { code }, text.slice(0, 60));
 });
 
-test('a condition, or an entry without a name, has no text here', () => {
-  const conditional: Ace = { type: 9, flags: 0, mask: 1, sid: 'S-1-1-0', data: Uint8Array.of(0x61, 0x72, 0x74, 0x78) };
+function withAce(ace: Ace): Uint8Array {
+  return encodeSecurityDescriptor({ ...descriptorFromSddl('D:'), dacl: { revision: 2, aces: [ace], slackBytes: 0 } });
+}
+
+test('data that is no condition, and an entry without a name, are kept and have no text', () => {
+  const attribute: Ace = { type: 0x12, flags: 0, mask: 0, sid: 'S-1-1-0', data: Uint8Array.of(1, 2, 3, 4) };
   const unknown: Ace = { type: 0x77, flags: 0, mask: 0, sid: null, data: Uint8Array.of(1, 2, 3, 4) };
-  for (const ace of [conditional, unknown]) {
-    const descriptor: SecurityDescriptor = {
-      ...descriptorFromSddl('D:'),
-      dacl: { revision: 2, aces: [ace], slackBytes: 0 },
-    };
-    const bytes = encodeSecurityDescriptor(descriptor);
+  for (const ace of [attribute, unknown]) {
+    const bytes = withAce(ace);
     assert.equal(hexOf(encodeSecurityDescriptor(parseSecurityDescriptor(bytes))), hexOf(bytes));
     assert.throws(() => securityDescriptorToSddl(bytes), { code: 'UNSUPPORTED' });
   }
+});
+
+const CONDITIONS = [
+  '(Exists WIN://SYSAPPID)',
+  '(@User.Title == "PM" && (@User.Division == "Finance" || @User.Division == "Sales"))',
+  '(a == 1 && b != -2 || c < +0x1f || d >= 017)',
+  '(!(a))',
+  '(!(Member_of {SID(BA), SID(S-1-5-21-1-2-3-4)}) && Not_Exists @Device.x)',
+  '(@User.Project Any_of @Resource.Project)',
+  '(a Contains {"x", "y;z)"} && b Not_Any_of {1, #0aff})',
+  '(a%0020b == {})',
+];
+
+test('conditions are text and bytes, both ways', () => {
+  for (const condition of CONDITIONS) {
+    const text = `D:(XA;OICI;FX;;;WD;${condition})(A;;FA;;;SY)`;
+    assert.equal(securityDescriptorToSddl(sddlToSecurityDescriptor(text)), text);
+  }
+  const same = (text: string, expected: string) =>
+    assert.equal(securityDescriptorToSddl(sddlToSecurityDescriptor(`D:(XD;;FX;;;WD;${text})`)), `D:(XD;;FX;;;WD;${expected})`);
+  same('(((@USER.a==1)&&((b||c))))', '(@User.a == 1 && (b || c))');
+  same('(a && (b && c))', '(a && (b && c))');
+  same('((a && b) && c)', '(a && b && c)');
+  same('(member_of{SID(SY)})', '(Member_of {SID(SY)})');
+  same('(Existsx)', '(Existsx)');
+});
+
+test("a condition's bytes are those of [MS-DTYP] 2.4.4.17.9", () => {
+  const text = (code: string, value: string) => {
+    const units = Buffer.from(value, 'utf16le');
+    return `${code}${units.length.toString(16).padStart(2, '0')}000000${units.toString('hex')}`;
+  };
+  const division = (value: string) => `${text('f9', 'Division')}${text('10', value)}80`;
+  const expected = `61727478${text('f9', 'Title')}${text('10', 'PM')}80${division('Finance')}${division('Sales')}a1a0`;
+  const bytes = sddlToSecurityDescriptor(`D:(XA;;FX;;;S-1-1-0;${CONDITIONS[1]})`);
+  const data = parseSecurityDescriptor(bytes).dacl?.aces[0]?.data ?? new Uint8Array(0);
+  assert.equal(data.length % 4, 0);
+  assert.equal(hexOf(data).replace(/(00)*$/, ''), expected);
+});
+
+test('conditions that are none are refused, and never without end', () => {
+  const text = (hex: string) =>
+    securityDescriptorToSddl(withAce({ type: 9, flags: 0, mask: 1, sid: 'S-1-1-0', data: bytesOf(`61727478${hex}`) }));
+  for (const hex of [
+    '',
+    '80',
+    'a2',
+    '0401',
+    '10ffffffff',
+    '1003000000410042',
+    '5004000000',
+    'f800000000f800000000',
+    '5102000000ffff',
+    '50010000005001000000',
+  ]) {
+    assert.throws(() => text(hex), { code: 'DAMAGED' }, hex);
+  }
+  assert.throws(() => text('f802000000610077'), { code: 'UNSUPPORTED' });
+  const nested = Array.from({ length: 30 }, (_, depth) => `50${((29 - depth) * 5).toString(16).padStart(2, '0')}000000`).join('');
+  assert.throws(() => text(nested), { code: 'DAMAGED' });
+  const property = fc.property(fc.uint8Array({ maxLength: 60 }), (noise) => {
+    try {
+      text(hexOf(noise));
+    } catch (error) {
+      assert.ok(error instanceof LayerscopeError);
+    }
+  });
+  fc.assert(property, { seed: 11, numRuns: 300 });
 });
 
 test('a SID that is the same everywhere has the name that people know', () => {

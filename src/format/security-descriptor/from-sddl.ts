@@ -3,9 +3,10 @@
 //   O:BAG:SYD:PAI(A;OICI;FA;;;SY)(A;;0x1200a9;;;S-1-5-11)S:(AU;SAFA;SDDCLCRP;;;WD)
 //
 // A list is its flags (P protected, AR inheritance required, AI inherited, NO_ACCESS_CONTROL: none at all) and its entries,
-// (type;flags;rights;object type;inherited object type;SID). Rights are names of two letters, one after another, or a number.
+// (type;flags;rights;object type;inherited object type;SID), and ;(condition) where it has one. Rights are names of two letters, one after another, or a number.
 import { displayText, LayerscopeError } from '#model';
 import { encodeSecurityDescriptor } from './binary.ts';
+import { conditionFromText } from './condition-text.ts';
 import { type Ace, type Acl, CONTROL, isObjectAce, type SecurityDescriptor, type Sid } from './descriptor.ts';
 import { encodeGuid } from './guid.ts';
 import { ACE_FLAGS, ACE_TYPE_OF_NAME, DOMAIN_NAMES, LABEL_RIGHT_NAMES, MASK_NAMES, RIGHT_NAMES, SID_OF_NAME } from './sddl-names.ts';
@@ -15,6 +16,9 @@ const ACL_REVISION = 2;
 const ACL_REVISION_OBJECTS = 4;
 /** Over what a descriptor's 64 KiB lists can be written as. */
 const MAX_SDDL = 1 << 20;
+
+/** XA, XD, ZA, XU. */
+const CONDITIONAL_TYPES = new Set([0x09, 0x0a, 0x0b, 0x0d]);
 
 const RIGHTS: ReadonlyMap<string, number> = new Map([...RIGHT_NAMES, ...MASK_NAMES, ...LABEL_RIGHT_NAMES]);
 const FLAGS: ReadonlyMap<string, number> = new Map(ACE_FLAGS);
@@ -58,11 +62,10 @@ function guidFromSddl(text: string): string | null {
 }
 
 function aceFromSddl(text: string): Ace {
-  const parts = text.split(';').map((part) => part.trim());
+  const split = text.split(';');
+  const parts = split.slice(0, 6).map((part) => part.trim());
   const type = ACE_TYPE_OF_NAME.get((parts[0] as string).toUpperCase());
   if (type === undefined) throw refused('not a type of entry', text);
-  if (parts.length > 6)
-    throw new LayerscopeError('UNSUPPORTED', `SDDL: an entry with a condition or attribute: ${displayText(text.slice(0, 60))}`);
   if (parts.length < 6) throw refused('an entry without its six fields', text);
   const [, flags, rights, objectType, inheritedObjectType, sid] = parts as [string, string, string, string, string, string];
   const ace = {
@@ -70,11 +73,29 @@ function aceFromSddl(text: string): Ace {
     flags: bitsOf(flags, FLAGS, 'not a flag'),
     mask: maskFromSddl(rights),
     sid: sidFromSddl(sid),
-    data: new Uint8Array(0),
+    data: split.length > 6 ? conditionOf(type, split.slice(6).join(';')) : new Uint8Array(0),
   };
   if (isObjectAce(type)) return { ...ace, objectType: guidFromSddl(objectType), inheritedObjectType: guidFromSddl(inheritedObjectType) };
   if (objectType !== '' || inheritedObjectType !== '') throw refused('an object type in an entry that has none', text);
   return ace;
+}
+
+function conditionOf(type: number, text: string): Uint8Array {
+  if (CONDITIONAL_TYPES.has(type)) return conditionFromText(text, sidFromSddl);
+  throw new LayerscopeError('UNSUPPORTED', `SDDL: an entry with data that is no condition: ${displayText(text.slice(0, 60))}`);
+}
+
+/** Where the parenthesis at `start` closes: texts in quotes may have some of their own. -1: nowhere. */
+function closingOf(text: string, start: number): number {
+  let depth = 0;
+  let quoted = false;
+  for (let at = start; at < text.length; at++) {
+    const unit = text[at];
+    if (unit === '"') quoted = !quoted;
+    else if (!quoted && unit === '(') depth++;
+    else if (!quoted && unit === ')' && --depth === 0) return at;
+  }
+  return -1;
 }
 
 interface ListText {
@@ -95,9 +116,8 @@ function listFromSddl(text: string): ListText {
   }
   const aces: Ace[] = [];
   for (rest = rest.trim(); rest !== ''; rest = rest.trimStart()) {
-    const end = rest.indexOf(')');
-    if (!rest.startsWith('(') || end < 0) throw refused('an entry stands in parentheses', rest);
-    // A condition stands in parentheses of its own, as the seventh field.
+    const end = rest.startsWith('(') ? closingOf(rest, 0) : -1;
+    if (end < 0) throw refused('an entry stands in parentheses', rest);
     aces.push(aceFromSddl(rest.slice(1, end)));
     rest = rest.slice(end + 1);
   }
@@ -115,7 +135,6 @@ function listFromSddl(text: string): ListText {
 /** Start of each part's content by letter: a part begins with a letter and a colon outside parentheses. */
 function partsOf(sddl: string): Map<string, string> {
   const parts = new Map<string, string>();
-  let depth = 0;
   let letter = '';
   let start = 0;
   const finish = (end: number) => {
@@ -124,9 +143,11 @@ function partsOf(sddl: string): Map<string, string> {
   };
   for (let at = 0; at < sddl.length; at++) {
     const unit = sddl[at] as string;
-    if (unit === '(') depth++;
-    else if (unit === ')') depth--;
-    else if (unit === ':' && depth === 0 && at > 0) {
+    if (unit === '(') {
+      const end = closingOf(sddl, at);
+      if (end < 0) throw refused('an entry stands in parentheses', sddl.slice(at));
+      at = end;
+    } else if (unit === ':' && at > 0) {
       finish(at - 1);
       letter = (sddl[at - 1] as string).toUpperCase();
       if (!'OGDS'.includes(letter) || parts.has(letter)) throw refused('not a part, or one that was there', sddl.slice(at - 1));
@@ -137,7 +158,7 @@ function partsOf(sddl: string): Map<string, string> {
   return parts;
 }
 
-/** The descriptor that the text describes. Throws DAMAGED; UNSUPPORTED for conditions and accounts of a domain; TOO_LARGE over 1 MiB. */
+/** The descriptor that the text describes. Throws DAMAGED; UNSUPPORTED for attributes and accounts of a domain; TOO_LARGE over 1 MiB. */
 export function descriptorFromSddl(sddl: string): SecurityDescriptor {
   if (sddl.length > MAX_SDDL) throw new LayerscopeError('TOO_LARGE', `SDDL of ${sddl.length} characters`);
   const parts = partsOf(sddl);

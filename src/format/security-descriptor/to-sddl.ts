@@ -1,5 +1,7 @@
 import { LayerscopeError } from '#model';
 import { parseSecurityDescriptor } from './binary.ts';
+import { conditionToText } from './condition-text.ts';
+import { isCondition } from './condition-tokens.ts';
 import { type Ace, type Acl, CONTROL, type SecurityDescriptor, type Sid } from './descriptor.ts';
 import { ACE_FLAGS, ACE_TYPE_NAMES, LABEL_RIGHT_NAMES, LABEL_TYPE, MASK_NAMES, NAME_OF_SID, RIGHT_NAMES } from './sddl-names.ts';
 
@@ -24,12 +26,14 @@ function aceToSddl(ace: Ace): string {
   if (type === undefined || ace.sid === null) {
     throw new LayerscopeError('UNSUPPORTED', `an access control entry of type 0x${ace.type.toString(16)}, for which SDDL has no name here`);
   }
-  if (ace.data.some((byte) => byte !== 0)) {
-    throw new LayerscopeError('UNSUPPORTED', `an access control entry of type ${type} with a condition or attribute`);
+  let condition = '';
+  if (isCondition(ace.data)) condition = `;${conditionToText(ace.data, sidToSddl)}`;
+  else if (ace.data.some((byte) => byte !== 0)) {
+    throw new LayerscopeError('UNSUPPORTED', `an access control entry of type ${type} with data that is no condition`);
   }
   const flags = ACE_FLAGS.map(([name, bit]) => ((ace.flags & bit) === 0 ? '' : name)).join('');
   const { objectType, inheritedObjectType } = ace;
-  return `(${type};${flags};${maskToSddl(ace.mask, ace.type)};${objectType ?? ''};${inheritedObjectType ?? ''};${sidToSddl(ace.sid)})`;
+  return `(${type};${flags};${maskToSddl(ace.mask, ace.type)};${objectType ?? ''};${inheritedObjectType ?? ''};${sidToSddl(ace.sid)}${condition})`;
 }
 
 function aclToSddl(acl: Acl | null, present: boolean, flags: string): string {
@@ -39,7 +43,7 @@ function aclToSddl(acl: Acl | null, present: boolean, flags: string): string {
 
 /**
  * The descriptor as Windows prints it: `O:BAG:SYD:PAI(A;;FA;;;SY)`. What SDDL has no words for is lost: defaulted bits, layout, slack. Throws
- * UNSUPPORTED for entries with conditions, or of types without a name. Source: [MS-DTYP] 2.5.1.
+ * UNSUPPORTED for resource attributes, and entries of types without a name. Source: [MS-DTYP] 2.5.1.
  */
 export function descriptorToSddl(descriptor: SecurityDescriptor): string {
   const { control, owner, group, sacl, dacl } = descriptor;
