@@ -1,6 +1,6 @@
-// npm run -s vectors -- FILE…: runs vectors, files of the shape of vectors/backuptar.json (a backup stream to a tar and back, against go-winio)
-// or vectors/hcsshim-layers.json (a layer imported and exported, against hcsshim). Prints what differs; its last line is
-// `N passed, N failed`. Exit code 1 where one failed or could not be run, 2 where a file can't be used.
+// npm run -s vectors -- FILE…: runs vectors, files of the shape of vectors/backuptar.json (a backup stream to a tar and back,
+// against go-winio) or vectors/hcsshim-layers.json (a layer imported and exported, against hcsshim). Prints what differs; its last
+// line is `N passed, N failed`. Exit code 1 where one failed or could not be run, 2 where a file can't be used.
 import { readFileSync } from 'node:fs';
 import { type BackupTarCase, checkBackupTarCase } from '../test/support/backuptar-vectors.ts';
 

@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { readBackupStreams, STREAM_ID } from '#format/backup-stream';
-import { readWindowsTar, type WindowsEntry } from '#format/windows-tar';
+import { parseWhiteout } from '#format/layer';
+import { readWindowsTar, TarWriter, tarFromBackupStream, type WindowsEntry, whiteoutHeader } from '#format/windows-tar';
 import { type BackupTarCase, checkBackupTarCase } from '../support/backuptar-vectors.ts';
 
 const shared = path.resolve(import.meta.dirname, '..', '..', '..', 'shared', 'vectors');
@@ -13,6 +14,7 @@ interface LayerCase {
   readonly case: string;
   readonly tarBase64: string;
   readonly said: string;
+  readonly exportTarBase64?: string;
   readonly transport: Readonly<Record<string, { readonly hex?: string }>>;
 }
 
@@ -60,5 +62,39 @@ test('what hcsshim hands to ImportLayer is what our reader makes of the tar', as
     const ours = await transportOf(Buffer.from(vector.tarBase64, 'base64'));
     const theirs = Object.entries(vector.transport).filter(([, { hex }]) => hex !== undefined);
     assert.deepEqual(Object.fromEntries(ours), Object.fromEntries(theirs.map(([name, { hex }]) => [name, hex])), vector.case);
+  }
+});
+
+/** The tar that our writer makes of what our reader reads, hard links left out. */
+async function writtenAgain(tar: Uint8Array): Promise<Uint8Array> {
+  const found: { entry: WindowsEntry; backup: Uint8Array[] }[] = [];
+  for await (const piece of readWindowsTar([tar])) {
+    if (piece.kind === 'entry') found.push({ entry: piece.entry, backup: [] });
+    else found.at(-1)?.backup.push(piece.bytes.slice());
+  }
+  const writer = new TarWriter();
+  const parts: Uint8Array[] = [];
+  for (const { entry, backup } of found) {
+    const { name, sizeBytes, info, droppedAttributes } = entry;
+    if (info === null) {
+      const whiteout = parseWhiteout(name);
+      assert.ok(whiteout?.kind === 'whiteout', name);
+      parts.push(writer.header(whiteoutHeader(whiteout.path)));
+      continue;
+    }
+    const whole = { ...info, attributes: info.attributes | droppedAttributes };
+    const file = { name, sizeBytes, info: whole, open: () => backup };
+    for await (const bytes of tarFromBackupStream(writer, file)) parts.push(bytes.slice());
+  }
+  parts.push(writer.end());
+  return Buffer.concat(parts);
+}
+
+test('the tars that hcsshim exports are written again byte for byte from what ours reads', async () => {
+  const cases = (vectorsOf('hcsshim-layers.json') as readonly LayerCase[]).filter(({ exportTarBase64 }) => exportTarBase64 !== undefined);
+  assert.ok(cases.length >= 7);
+  for (const vector of cases) {
+    const tar = Buffer.from(vector.exportTarBase64 ?? '', 'base64');
+    assert.ok(Buffer.from(await writtenAgain(tar)).equals(tar), vector.case);
   }
 });

@@ -21,8 +21,8 @@ export interface BaseImage {
 }
 
 /**
- * A base image's id: the first 32 bytes of SHA-384 of its folder's name, in lower-case hex. `sha384` gives the digest's 48 bytes, as this room
- * has no hash of its own.
+ * A base image's id: the first 32 bytes of SHA-384 of its folder's name, in lower-case hex. `sha384` gives the digest's 48 bytes,
+ * as this room has no hash of its own.
  */
 export function baseImageId(folder: string, sha384: (bytes: Uint8Array) => Uint8Array): string {
   return toHex(sha384(encodeUtf8(folder)).subarray(0, ID_BYTES));

@@ -1,8 +1,9 @@
 import { type Digest, encodeUtf8, toHex } from '#model';
 
 /**
- * ChainIDs of layers from their diffIDs, the lowest layer first: the first is its diffID, each further one the hash of the one below, a space and
- * its diffID. `sha256` gives the digest's 32 bytes, as this room has no hash of its own. Source: OCI image-spec config.md, Layer ChainID.
+ * ChainIDs of layers from their diffIDs, the lowest layer first: the first is its diffID, each further one the hash of the one
+ * below, a space and its diffID. `sha256` gives the digest's 32 bytes, as this room has no hash of its own. Source: OCI image-spec
+ * config.md, Layer ChainID.
  */
 export function chainIdsOf(diffIds: readonly Digest[], sha256: (bytes: Uint8Array) => Uint8Array): Digest[] {
   const ids: Digest[] = [];

@@ -27,8 +27,8 @@ function pathOf(line: string, number: number): string {
 }
 
 /**
- * The paths a tombstones.txt takes away, `Files\` before each, in the order of its lines; empty lines are passed over. Throws DAMAGED where
- * it is none, TOO_LARGE for a line over 64 KiB, PATH_ESCAPE for paths with `..`, a stream or a drive.
+ * The paths a tombstones.txt takes away, `Files\` before each, in the order of its lines; empty lines are passed over. Throws
+ * DAMAGED where it is none, TOO_LARGE for a line over 64 KiB, PATH_ESCAPE for paths with `..`, a stream or a drive.
  */
 export async function* readTombstones(source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): AsyncGenerator<string, void, undefined> {
   let number = 0;

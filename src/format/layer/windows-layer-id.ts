@@ -2,8 +2,8 @@ import { refuseName } from '#format/path';
 import { decodeUtf8, displayText, encodeUtf8, LayerscopeError } from '#model';
 
 /**
- * File in a layer's folder whose whole content is the name of another folder that holds the layer: how base images are adopted. Docker writes
- * `layerId` and reads `layerID`, the same to Windows.
+ * File in a layer's folder whose whole content is the name of another folder that holds the layer: how base images are adopted.
+ * Docker writes `layerId` and reads `layerID`, the same to Windows.
  */
 export const LAYER_ID_FILE = 'layerID';
 

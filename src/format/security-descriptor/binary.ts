@@ -1,7 +1,7 @@
 // A self-relative security descriptor, the data of backup stream 3: [MS-DTYP] 2.4.6, little-endian.
 //
-//   0 revision u8 (1) · 1 resource manager u8 · 2 control u16 · 4 offset of the owner u32 · 8 of the group · 12 of the SACL · 16 of the DACL
-//   list     0 revision u8 (2, or 4 with object entries) · 1 0 · 2 size u16, itself included · 4 number of entries u16 · 6 0 u16 · entries
+//   0 revision u8 (1) · 1 resource manager u8 · 2 control u16 · 4 offsets u32 of owner, group, SACL and DACL
+//   list     0 revision u8 (2, or 4 with object entries) · 1 0 · 2 size u16, itself included · 4 number of entries u16 · 6 0 · entries
 //   entry    0 type u8 · 1 flags u8 · 2 size u16, itself included · 4 mask u32 · SID · data
 //   object   entries have behind the mask: flags u32 (1: object type, 2: inherited object type), then the GUIDs they speak of
 //

@@ -1,5 +1,5 @@
-// Conditions as SDDL has them: `(@User.Title == "PM" && (Member_of {SID(BA)} || Exists level))`, [MS-DTYP] 2.5.1.1. `&&` binds before `||`.
-// Operands: names, texts in quotes, numbers (decimal, 0x, 0 octal), #hex bytes, SID(…), lists in braces.
+// Conditions as SDDL has them: `(@User.Title == "PM" && (Member_of {SID(BA)} || Exists level))`, [MS-DTYP] 2.5.1.1. `&&` binds
+// before `||`. Operands: names, texts in quotes, numbers (decimal, 0x, 0 octal), #hex bytes, SID(…), lists in braces.
 import { displayText, fromHex, LayerscopeError, toHex } from '#model';
 import { AND, ATTRIBUTE_SCOPES, NOT, OR, PREFIXES, RELATIONS } from './condition-operators.ts';
 import { type ConditionToken, encodeConditionTokens, parseConditionTokens, SIGN, TOKEN } from './condition-tokens.ts';
@@ -56,7 +56,10 @@ function operandText(token: ConditionToken, sidText: (sid: Sid) => string): stri
   }
 }
 
-/** The condition that an entry's data holds, in its parentheses. Throws DAMAGED; UNSUPPORTED for operators and texts that SDDL can't say. */
+/**
+ * The condition that an entry's data holds, in its parentheses. Throws DAMAGED; UNSUPPORTED for operators and texts that SDDL
+ * can't say.
+ */
 export function conditionToText(data: Uint8Array, sidText: (sid: Sid) => string): string {
   const stack: Piece[] = [];
   const pop = (): Piece => {

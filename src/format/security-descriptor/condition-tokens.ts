@@ -1,5 +1,5 @@
-// The condition of a conditional entry (XA, XD, ZA, XU): [MS-DTYP] 2.4.4.17. `artx`, then tokens in postfix order, each a byte and what it
-// holds, then zeros up to a multiple of 4.
+// The condition of a conditional entry (XA, XD, ZA, XU): [MS-DTYP] 2.4.4.17. `artx`, then tokens in postfix order, each a byte and
+// what it holds, then zeros up to a multiple of 4.
 //
 //   0x01 to 0x04  a number: i64, a byte for its sign (1 +, 2 -, 3 none) and one for its base (1 octal, 2 decimal, 3 hex)
 //   0x10 text, 0x18 bytes, 0x50 a list of tokens, 0x51 a SID, 0xF8 to 0xFB an attribute's name (of none, user, resource, device):

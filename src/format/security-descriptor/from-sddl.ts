@@ -3,7 +3,8 @@
 //   O:BAG:SYD:PAI(A;OICI;FA;;;SY)(A;;0x1200a9;;;S-1-5-11)S:(AU;SAFA;SDDCLCRP;;;WD)
 //
 // A list is its flags (P protected, AR inheritance required, AI inherited, NO_ACCESS_CONTROL: none at all) and its entries,
-// (type;flags;rights;object type;inherited object type;SID), and ;(condition) where it has one. Rights are names of two letters, one after another, or a number.
+// (type;flags;rights;object type;inherited object type;SID), and ;(condition) where it has one. Rights are names of two letters,
+// one after another, or a number.
 import { displayText, LayerscopeError } from '#model';
 import { encodeSecurityDescriptor } from './binary.ts';
 import { conditionFromText } from './condition-text.ts';

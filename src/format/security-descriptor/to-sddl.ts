@@ -42,8 +42,8 @@ function aclToSddl(acl: Acl | null, present: boolean, flags: string): string {
 }
 
 /**
- * The descriptor as Windows prints it: `O:BAG:SYD:PAI(A;;FA;;;SY)`. What SDDL has no words for is lost: defaulted bits, layout, slack. Throws
- * UNSUPPORTED for resource attributes, and entries of types without a name. Source: [MS-DTYP] 2.5.1.
+ * The descriptor as Windows prints it: `O:BAG:SYD:PAI(A;;FA;;;SY)`. What SDDL has no words for is lost: defaulted bits, layout,
+ * slack. Throws UNSUPPORTED for resource attributes, and entries of types without a name. Source: [MS-DTYP] 2.5.1.
  */
 export function descriptorToSddl(descriptor: SecurityDescriptor): string {
   const { control, owner, group, sacl, dacl } = descriptor;

@@ -8,9 +8,9 @@ type ByteSource = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
 export type ContentOf = (name: Uint8Array, sizeBytes: number) => ByteSource | Promise<ByteSource>;
 
 /**
- * Puts a tar together again, bit by bit, from its metadata (plain lines) and the content of its files. Bytes are views of what came. Throws
- * DIGEST_MISMATCH where a file's content isn't what it was, its bytes given out before or not; DAMAGED for metadata that is none; and what `contentOf`
- * throws.
+ * Puts a tar together again, bit by bit, from its metadata (plain lines) and the content of its files. Bytes are views of what
+ * came. Throws DIGEST_MISMATCH where a file's content isn't what it was, its bytes given out before or not; DAMAGED for metadata
+ * that is none; and what `contentOf` throws.
  */
 export async function* assembleTar(metadata: ByteSource, contentOf: ContentOf): AsyncGenerator<Uint8Array, void, undefined> {
   for await (const entry of readSplitEntries(metadata)) {

@@ -70,7 +70,10 @@ function entryOf(text: string, line: number): SplitEntry {
   return { kind: 'file', name: raw.length > 0 ? raw : encodeUtf8(name), sizeBytes: size, crc64: size > 0 ? sum : null };
 }
 
-/** Reads metadata, plain: whoever has it gzipped unpacks it before. Throws DAMAGED, naming the line; TOO_LARGE for a line over 256 MiB. */
+/**
+ * Reads metadata, plain: whoever has it gzipped unpacks it before. Throws DAMAGED, naming the line; TOO_LARGE for a line over 256
+ * MiB.
+ */
 export async function* readSplitEntries(
   source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
 ): AsyncGenerator<SplitEntry, void, undefined> {

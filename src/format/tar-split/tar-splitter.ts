@@ -10,9 +10,9 @@ const SEGMENT_BYTES = 1 << 20;
 
 export interface TarSplitterOptions {
   /**
-   * Content to keep inside the metadata, so that no file is needed for it: what the layer's files will not hold, or not under this name. Called
-   * for members with content; `name` is raw and valid during the call only. Always kept inside: sparse files, whose stored bytes are
-   * not their content, what is no file, and content under a name that came before.
+   * Content to keep inside the metadata, so that no file is needed for it: what the layer's files will not hold, or not under this
+   * name. Called for members with content; `name` is raw and valid during the call only. Always kept inside: sparse files, whose
+   * stored bytes are not their content, what is no file, and content under a name that came before.
    */
   readonly keepInside?: (name: Uint8Array, sizeBytes: number) => boolean;
 }
@@ -37,8 +37,9 @@ function keyOf(bytes: Uint8Array): string {
 }
 
 /**
- * Writes a tar's metadata while the tar goes by: takes its bytes and gives entries, in order. For a tar that tar-split takes, the entries are those
- * of tar-split; what it can't put together again, ours can: sparse files and repeated names are kept inside, sizes on links don't count.
+ * Writes a tar's metadata while the tar goes by: takes its bytes and gives entries, in order. For a tar that tar-split takes, the
+ * entries are those of tar-split; what it can't put together again, ours can: sparse files and repeated names are kept inside,
+ * sizes on links don't count.
  */
 export class TarSplitter {
   readonly #emit: (entry: SplitEntry) => void;

@@ -42,9 +42,9 @@ function attributesOf(member: HeldMember): number {
 }
 
 /**
- * Times and attributes that a member states. Records of 2016 (MSWINDOWS.*time) go before PAX times, these before the header's. The creation
- * time is the last write's where there's none; access and change time are 0, "leave as it is", where Go's zero time would give 1754.
- * The reparse flag goes where the member is no link: a file marked so without its data can't be opened (hcsshim#1873).
+ * Times and attributes that a member states. Records of 2016 (MSWINDOWS.*time) go before PAX times, these before the header's. The
+ * creation time is the last write's where there's none; access and change time are 0, "leave as it is", where Go's zero time would
+ * give 1754. The reparse flag goes where the member is no link: a file marked so without its data can't be opened (hcsshim#1873).
  */
 export function infoOf(member: HeldMember): { info: FileBasicInfo; droppedAttributes: number } {
   const headerTime = tarTimeToFiletime({ seconds: member.mtimeSeconds, nanos: member.mtimeNanos });

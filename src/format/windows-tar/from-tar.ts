@@ -65,9 +65,9 @@ function entryOf(member: HeldMember): WindowsEntry {
 }
 
 /**
- * Reads a Windows layer's tar: each entry, then its backup stream bit by bit, as BackupWrite takes it. Bytes are views into what the source
- * gave, or own ones. Errors name the entry: BAD_TAR for numbers and times that are none, DAMAGED for bad base64 or SDDL, NAME_REFUSED
- * for names that aren't UTF-8, TRUNCATED, TOO_LARGE. What came before an error is not whole.
+ * Reads a Windows layer's tar: each entry, then its backup stream bit by bit, as BackupWrite takes it. Bytes are views into what
+ * the source gave, or own ones. Errors name the entry: BAD_TAR for numbers and times that are none, DAMAGED for bad base64 or SDDL,
+ * NAME_REFUSED for names that aren't UTF-8, TRUNCATED, TOO_LARGE. What came before an error is not whole.
  */
 export async function* readWindowsTar(source: ByteSource): AsyncGenerator<WindowsTarPiece, void, undefined> {
   let entry: WindowsEntry | null = null;

@@ -78,8 +78,8 @@ export class TarWriter {
   }
 
   /**
-   * What fills the body before, and the header, extension headers first. The caller's own bytes. Throws UNSUPPORTED where no form takes the
-   * header, TOO_LARGE where its records are over 1 MiB, INTERNAL where the body before isn't whole.
+   * What fills the body before, and the header, extension headers first. The caller's own bytes. Throws UNSUPPORTED where no form
+   * takes the header, TOO_LARGE where its records are over 1 MiB, INTERNAL where the body before isn't whole.
    */
   header(header: TarHeader): Uint8Array<ArrayBuffer> {
     if (this.#left > 0) throw new LayerscopeError('INTERNAL', `archive/tar: missed writing ${this.#left} bytes`);

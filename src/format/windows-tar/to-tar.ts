@@ -49,8 +49,8 @@ export interface WindowsFile {
   /** The file's backup stream. Called once, or twice where `readTwice` is set; each source is read to its end or closed. */
   open(): ByteSource;
   /**
-   * Read the streams behind the data before the header is written, so that extended attributes found there are kept. As go-winio does where
-   * its source can be rewound; sparse blocks, on which it fails then, are passed over.
+   * Read the streams behind the data before the header is written, so that extended attributes found there are kept. As go-winio
+   * does where its source can be rewound; sparse blocks, on which it fails then, are passed over.
    */
   readonly readTwice?: boolean;
 }
@@ -96,9 +96,9 @@ export function whiteoutHeader(name: string): TarHeader {
 }
 
 /**
- * The bytes of the file's members. Views into what the source gave, or own ones. Errors, in go-winio's words, name the file: DAMAGED where its
- * streams contradict themselves or its size, UNSUPPORTED for ids, reparse tags and sparse alternate streams that a tar can't carry,
- * TRUNCATED, TOO_LARGE. After an error the tar is in the middle of a member, and worth nothing.
+ * The bytes of the file's members. Views into what the source gave, or own ones. Errors, in go-winio's words, name the file:
+ * DAMAGED where its streams contradict themselves or its size, UNSUPPORTED for ids, reparse tags and sparse alternate streams that
+ * a tar can't carry, TRUNCATED, TOO_LARGE. After an error the tar is in the middle of a member, and worth nothing.
  */
 export async function* tarFromBackupStream(
   writer: TarWriter,
