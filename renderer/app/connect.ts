@@ -7,12 +7,13 @@ import { forgetArchives, watchSelection } from './loading.ts';
 import { plainError, toast } from './messages.ts';
 import { loadImage, openGrants } from './opening.ts';
 import { clampSelection, firstLayer, NOTHING, selectedImage } from './selection-state.ts';
-import { getApp, jobsDo, setApp } from './store.ts';
+import { getApp, jobsDo, setApp, useApp } from './store.ts';
 import { setLayout } from './theme.ts';
 
 /** Reaches the host and feeds the store from its topics, from now on. */
 export async function connect(): Promise<void> {
   watchSelection();
+  watchJobs();
   window.addEventListener('popstate', followAddress);
   window.addEventListener('hashchange', followAddress);
   try {
@@ -49,16 +50,34 @@ function onLibrary(archives: readonly ArchiveSummary[]): void {
   setApp({ archives });
   forgetArchives(new Set(archives.map(({ archiveId }) => archiveId)));
   settleSelection();
-  showFinished();
 }
 
 function onJobs(jobs: readonly Job[]): void {
-  for (const job of getApp().jobs.jobs) {
-    if (job.kind !== 'verify' || job.state === 'done') continue;
-    if (jobs.find(({ jobId }) => jobId === job.jobId)?.state === 'done') tellVerified(job);
-  }
   jobsDo({ type: 'jobsCame', jobs });
-  showFinished();
+}
+
+/** What this window started may end before it is known to be started: both are looked at together. */
+function watchJobs(): void {
+  let waiting = false;
+  useApp.subscribe((state, before) => {
+    if (waiting || (state.jobs === before.jobs && state.archives === before.archives)) return;
+    waiting = true;
+    queueMicrotask(() => {
+      waiting = false;
+      showFinished();
+      tellChecked();
+    });
+  });
+}
+
+function tellChecked(): void {
+  const { checks, jobs } = getApp().jobs;
+  for (const jobId of checks) {
+    const job = jobs.find((each) => each.jobId === jobId);
+    if (job === undefined || job.state === 'running' || job.state === 'queued') continue;
+    jobsDo({ type: 'settled', jobId });
+    if (job.state === 'done') tellVerified(job);
+  }
 }
 
 /** Findings come with the library's next state, which may be on its way. */

@@ -161,6 +161,7 @@ export async function verifyImage(archiveId: string, image: number): Promise<voi
   try {
     const { jobId } = await client.call('image.verify', { archiveId, image });
     retries.set(jobId, () => void verifyImage(archiveId, image));
+    jobsDo({ type: 'checkStarted', jobId });
   } catch (error) {
     toast(plainError(error).message);
   }

@@ -53,15 +53,22 @@ function PaneHead({ state, selection }: { state: ChangesState; selection: Select
             <Size bytes={sums.size} />
           </span>
         )}
-        {state.status === 'partial' && table !== null ? (
-          <span className={styles.partial} role="status">
-            {table.length.toLocaleString('en')} of {state.total.toLocaleString('en')} rows
-          </span>
-        ) : null}
+        <span className={`number ${styles.outcome} ${state.problem === null ? '' : styles.problem}`} role="status">
+          {outcome(state)}
+        </span>
       </div>
       <FilterBar state={state} stacked={mode === 'stacked'} />
     </header>
   );
+}
+
+/** What the filter leaves, or why it doesn't filter; how much is here while the rest comes. */
+function outcome({ status, table, total, problem, mask, matches }: ChangesState): string {
+  if (problem !== null) return problem;
+  const count = (number: number) => number.toLocaleString('en');
+  const loaded = status === 'partial' && table !== null ? `${count(table.length)} of ${count(total)} rows` : '';
+  if (mask === null) return loaded;
+  return `${count(matches)} ${matches === 1 ? 'match' : 'matches'}${loaded === '' ? '' : ` in ${loaded}`}`;
 }
 
 function Body({

@@ -78,9 +78,6 @@ export function FilterBar({ state, stacked }: { state: ChangesState; stacked: bo
       >
         <span className={filter.types > 0 ? styles.on : ''}>{TYPES.find(({ id }) => id === String(filter.types))?.label}</span>
       </MenuButton>
-      <span className={`number ${styles.outcome} ${state.problem === null ? '' : styles.problem}`} role="status">
-        {state.problem ?? (state.mask === null ? '' : `${state.matches.toLocaleString('en')} ${state.matches === 1 ? 'match' : 'matches'}`)}
-      </span>
     </div>
   );
 }

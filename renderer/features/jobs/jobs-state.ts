@@ -16,13 +16,16 @@ export interface JobsState {
   readonly transfers: readonly Transfer[];
   /** Jobs that this window started: their image is shown when they are done. */
   readonly mine: readonly string[];
+  /** Checks of digests that this window started: their outcome is told. */
+  readonly checks: readonly string[];
 }
 
-export const initialJobs: JobsState = { jobs: [], transfers: [], mine: [] };
+export const initialJobs: JobsState = { jobs: [], transfers: [], mine: [], checks: [] };
 
 export type JobsAction =
   | { readonly type: 'jobsCame'; readonly jobs: readonly Job[] }
   | { readonly type: 'started'; readonly jobId: string }
+  | { readonly type: 'checkStarted'; readonly jobId: string }
   | { readonly type: 'settled'; readonly jobId: string }
   | { readonly type: 'transferStarted'; readonly id: string; readonly name: string; readonly totalBytes: number | null }
   | { readonly type: 'transferMoved'; readonly id: string; readonly sentBytes: number }
@@ -35,8 +38,12 @@ export function jobsReducer(state: JobsState, action: JobsAction): JobsState {
       return { ...state, jobs: action.jobs };
     case 'started':
       return { ...state, mine: [...state.mine, action.jobId] };
-    case 'settled':
-      return { ...state, mine: state.mine.filter((id) => id !== action.jobId) };
+    case 'checkStarted':
+      return { ...state, checks: [...state.checks, action.jobId] };
+    case 'settled': {
+      const others = (ids: readonly string[]) => ids.filter((id) => id !== action.jobId);
+      return { ...state, mine: others(state.mine), checks: others(state.checks) };
+    }
     case 'transferStarted': {
       const { id, name, totalBytes } = action;
       return { ...state, transfers: [...state.transfers, { id, name, totalBytes, sentBytes: 0, error: null }] };

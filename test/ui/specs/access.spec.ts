@@ -16,6 +16,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
     test.use({ colorScheme });
 
     test(`nothing stands in the way of anyone, ${colorScheme}`, async ({ win }) => {
+      test.slow(); // axe looks at everything, seven times
       const { page } = win;
       await expect(page.getByRole('heading', { name: 'Drop an image archive' })).toBeVisible();
       await expect(page.locator('html')).toHaveAttribute('data-theme', colorScheme);

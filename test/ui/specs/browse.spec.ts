@@ -142,7 +142,7 @@ test('globs and regular expressions filter too', async ({ win }) => {
 test('kinds and sizes filter, and a filter without matches can be cleared', async ({ win }) => {
   const { page, layer } = await openWebApi(win);
   await layer(1).click();
-  await page.getByRole('button', { name: 'added' }).click();
+  await page.getByRole('button', { name: 'added', exact: true }).click();
   await expect(page.getByRole('row', { name: /modified libssl/ })).toBeVisible();
   await expect(page.getByRole('row', { name: /added curl/ })).toHaveCount(0);
   await page.getByRole('button', { name: /^Minimum size/ }).click();
