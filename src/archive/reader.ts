@@ -1,10 +1,9 @@
 import { createReadStream, type Stats, statSync } from 'node:fs';
-import { displayText, type Finding, finding, LayerscopeError } from '#model';
-import { DEFAULT_CACHE_BYTES, trimCache } from './cache-trim.ts';
-import { algorithmOf } from './digest.ts';
+import { displayText, LayerscopeError } from '#model';
+import { DEFAULT_CACHE_BYTES } from './cache-trim.ts';
 import { IndexCache, removeQuietly } from './index-cache.ts';
 import type { IndexedBlob } from './index-layer.ts';
-import { type IndexTask, runIndexTask } from './index-task.ts';
+import { type IndexLayersOptions, LayerReading } from './layer-reading.ts';
 import { NewFile } from './new-file.ts';
 import { type OpenedArchive, openLayoutFolder, titleOf } from './open-archive.ts';
 import { FilePlainBytes, ForwardPlainBytes, type PlainBytes, SpooledPlainBytes } from './plain-bytes.ts';
@@ -17,17 +16,14 @@ import { SourceFile, systemError } from './source-file.ts';
 import { SpoolStore } from './spool-store.ts';
 import { TarOpener } from './tar-opener.ts';
 import type { Archive, ArchiveLayer, BlobSource, IndexedLayer, RawMember, Reader, ReaderOptions } from './types.ts';
-import { callerControl, cancelled } from './work-control.ts';
+import { untilAborted } from './until-aborted.ts';
+import { cancelled } from './work-control.ts';
 import { defaultWorkerUrl, WorkerPool } from './worker-pool.ts';
 
 type OpenOptions = NonNullable<Parameters<Reader['open']>[1]>;
-type IndexLayersOptions = NonNullable<Parameters<Reader['indexLayers']>[1]>;
 type BodyOptions = NonNullable<Parameters<Reader['readBody']>[3]>;
 type HeaderOptions = NonNullable<Parameters<Reader['readHeader']>[3]>;
 
-/** Blobs smaller than this are read faster than a worker starts and warms up: compressed, or read whole to verify; plain, of which only headers are read. */
-const SMALL_PACKED_BYTES = 1024 * 1024;
-const SMALL_PLAIN_BYTES = 256 * 1024 * 1024;
 const BLOCK = 512;
 const DEFAULT_HEADER_BYTES = 8192;
 
@@ -37,24 +33,31 @@ export function createReader(options: ReaderOptions): Reader {
 }
 
 class FileReader implements Reader {
-  readonly #options: ReaderOptions;
-  readonly #maxBytes: number;
   readonly #folder: PrivateFolder;
   readonly #cache: IndexCache | null;
   readonly #spools: SpoolStore;
   readonly #pool: WorkerPool | null;
+  readonly #layers: LayerReading;
   readonly #scanned = new WeakMap<BlobSource, IndexedBlob>();
   readonly #ended = new AbortController();
 
   constructor(options: ReaderOptions) {
-    this.#options = options;
     const { cacheFolder } = options;
-    this.#maxBytes = options.cacheBytes ?? DEFAULT_CACHE_BYTES;
+    const maxCacheBytes = options.cacheBytes ?? DEFAULT_CACHE_BYTES;
     this.#folder = new PrivateFolder(cacheFolder);
     this.#cache = cacheFolder === null ? null : new IndexCache(cacheFolder, () => this.#folder.newPath('.idx'));
-    this.#spools = new SpoolStore(cacheFolder, this.#maxBytes, this.#folder);
+    this.#spools = new SpoolStore(cacheFolder, maxCacheBytes, this.#folder);
     const script = options.workerUrl ?? (options.workers > 0 ? defaultWorkerUrl() : null);
     this.#pool = options.workers > 0 && script !== null ? new WorkerPool(script, options.workers) : null;
+    this.#layers = new LayerReading({
+      cache: this.#cache,
+      cacheFolder,
+      maxCacheBytes,
+      folder: this.#folder,
+      pool: this.#pool,
+      scanned: this.#scanned,
+      ended: this.#ended.signal,
+    });
   }
 
   async open(path: string, options: OpenOptions = {}): Promise<Archive> {
@@ -111,61 +114,7 @@ class FileReader implements Reader {
 
   async indexLayers(layers: readonly ArchiveLayer[], options: IndexLayersOptions = {}): Promise<readonly (IndexedLayer | null)[]> {
     this.#check(options.signal);
-    const results: (IndexedLayer | null)[] = layers.map(() => null);
-    const settle = (blob: BlobSource, indexed: IndexedBlob): void => {
-      layers.forEach((layer, at) => {
-        if (layer.blob !== blob) return;
-        results[at] = withMismatches(layer, indexed, options.verify ?? false);
-        options.onLayer?.(layer, results[at] ?? null);
-      });
-    };
-    for (const layer of layers) if (layer.blob === null) options.onLayer?.(layer, null);
-    const tasks: IndexTask[] = [];
-    for (const [blob, layer] of firstLayers(layers)) {
-      const known = options.verify ? null : (this.#scanned.get(blob) ?? this.#cache?.read(blob) ?? null);
-      if (known === null) tasks.push(this.#task(blob, layer, options.verify ?? false));
-      else settle(blob, known);
-    }
-    await this.#run(tasks, options, settle);
-    if (this.#cache?.written && this.#options.cacheFolder !== null) await trimCache(this.#options.cacheFolder, this.#maxBytes);
-    return results;
-  }
-
-  #task(blob: BlobSource, layer: ArchiveLayer, verify: boolean): IndexTask {
-    const folder = this.#options.cacheFolder;
-    const cache = folder === null ? null : { folder, temporary: this.#folder.newPath('.idx') };
-    return { blob, options: { verify, diffIdAlgorithm: algorithmOf(layer.diffId) }, cache };
-  }
-
-  /** Reads the blobs, the biggest first; what one of them throws stops the others. */
-  async #run(tasks: IndexTask[], options: IndexLayersOptions, settle: (blob: BlobSource, indexed: IndexedBlob) => void): Promise<void> {
-    if (tasks.length === 0) return;
-    const total = tasks.reduce((sum, { blob }) => sum + blob.length, 0);
-    const meter = new ProgressMeter('read', total, options.onProgress);
-    const abort = new AbortController();
-    const stop = (): void => abort.abort();
-    options.signal?.addEventListener('abort', stop, { once: true });
-    this.#ended.signal.addEventListener('abort', stop, { once: true });
-    const { signal } = abort;
-    const advance = (bytes: number): void => meter.advance(bytes);
-    const run = async (task: IndexTask, work: Promise<IndexedBlob>): Promise<void> => {
-      settle(task.blob, await work);
-      if (task.cache !== null) this.#cache?.noteWritten();
-    };
-    tasks.sort((a, b) => cost(b) - cost(a));
-    const pool = this.#pool;
-    const onWorkers = pool === null ? [] : tasks.filter((task) => isWorthAWorker(task));
-    const here = tasks.filter((task) => !onWorkers.includes(task));
-    const works = onWorkers.map((task) => run(task, (pool as WorkerPool).run(task, signal, advance)));
-    const inline = async (): Promise<void> => {
-      for (const task of here) await run(task, runIndexTask(task, callerControl(signal, advance)));
-    };
-    try {
-      await allOrStop([...works, inline()], stop);
-    } finally {
-      options.signal?.removeEventListener('abort', stop);
-      this.#ended.signal.removeEventListener('abort', stop);
-    }
+    return this.#layers.read(layers, options);
   }
 
   async *readBody(layer: ArchiveLayer, indexed: IndexedLayer, member: number, options: BodyOptions = {}): AsyncGenerator<Uint8Array> {
@@ -236,77 +185,8 @@ function statOf(path: string): Stats {
   }
 }
 
-/** The same, but ends with CANCELLED once nobody wants more, even while the source has nothing to give. */
-async function* untilAborted(bytes: AsyncIterable<Uint8Array>, signal: AbortSignal | undefined): AsyncGenerator<Uint8Array> {
-  const source = bytes[Symbol.asyncIterator]();
-  let stop: () => void = () => undefined;
-  const aborted = new Promise<never>((_, reject) => {
-    stop = () => reject(cancelled());
-  });
-  aborted.catch(() => undefined); // told by the race below, if anybody still listens
-  signal?.addEventListener('abort', stop, { once: true });
-  try {
-    for (;;) {
-      const next = await Promise.race([source.next(), aborted]);
-      if (next.done) return;
-      yield next.value;
-    }
-  } finally {
-    signal?.removeEventListener('abort', stop);
-    // Not awaited: a source that hangs would hang us.
-    void Promise.resolve(source.return?.()).catch(() => undefined);
-  }
-}
-
 /** Throws BLOB_MISSING. */
 function blobOf(layer: ArchiveLayer): BlobSource {
   if (layer.blob !== null) return layer.blob;
   throw new LayerscopeError('BLOB_MISSING', `layer ${layer.index} is ${layer.status}: its blob is not in the archive`);
-}
-
-/** Each blob once, with the first layer that it is of. */
-function firstLayers(layers: readonly ArchiveLayer[]): Map<BlobSource, ArchiveLayer> {
-  const first = new Map<BlobSource, ArchiveLayer>();
-  for (const layer of layers) if (layer.blob !== null && !first.has(layer.blob)) first.set(layer.blob, layer);
-  return first;
-}
-
-/** Bytes to get through, roughly: of a plain tar only the headers are read. */
-function cost({ blob, options }: IndexTask): number {
-  return blob.compression === 'none' && !options.verify ? blob.length / 64 : blob.length;
-}
-
-function isWorthAWorker({ blob, options }: IndexTask): boolean {
-  return blob.length >= (blob.compression === 'none' && !options.verify ? SMALL_PLAIN_BYTES : SMALL_PACKED_BYTES);
-}
-
-/** Waits for all; where one fails, stops the others, waits for them too, and throws what failed first. */
-async function allOrStop(works: readonly Promise<void>[], stop: () => void): Promise<void> {
-  let failed = false;
-  let failure: unknown;
-  await Promise.all(
-    works.map((work) =>
-      work.catch((error: unknown) => {
-        if (failed) return;
-        failed = true;
-        failure = error;
-        stop();
-      }),
-    ),
-  );
-  if (failed) throw failure;
-}
-
-/** The layer with what its descriptor and config state held against what was measured. */
-function withMismatches(layer: ArchiveLayer, { layer: indexed, blobDigest }: IndexedBlob, verify: boolean): IndexedLayer {
-  const findings: Finding[] = [];
-  const digest = indexed.measured?.digest ?? blobDigest;
-  if (layer.digest !== null && digest !== null && digest !== layer.digest) {
-    findings.push(finding('digest-mismatch', `the blob is named ${layer.digest}, its content is ${digest}`));
-  }
-  const diffId = indexed.measured?.diffId ?? null;
-  if (verify && layer.diffId !== null && diffId !== null && diffId !== layer.diffId) {
-    findings.push(finding('diffid-mismatch', `the config says diffID ${layer.diffId}, the layer's tar is ${diffId}`));
-  }
-  return findings.length === 0 ? indexed : { ...indexed, findings: [...indexed.findings, ...findings] };
 }
