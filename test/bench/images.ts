@@ -8,7 +8,7 @@ const root = path.resolve(import.meta.dirname, '..', '..');
 export const benchFolder = path.join(root, 'out', 'bench');
 
 /** A small deterministic generator (mulberry32): the same images on every machine. */
-function seeded(seed: number): () => number {
+export function seeded(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;
@@ -18,7 +18,7 @@ function seeded(seed: number): () => number {
   };
 }
 
-function ustar(name: string, typeflag: string, size: number, mtime: number): Uint8Array {
+export function ustar(name: string, typeflag: string, size: number, mtime: number): Uint8Array {
   const block = new Uint8Array(512);
   const put = (text: string, at: number) => {
     for (let i = 0; i < text.length; i++) block[at + i] = text.charCodeAt(i);
@@ -41,7 +41,7 @@ function ustar(name: string, typeflag: string, size: number, mtime: number): Uin
 }
 
 /** Text-like bytes that gzip to about a third, as the files of an image do. */
-function textPool(random: () => number): Uint8Array {
+export function textPool(random: () => number): Uint8Array {
   const words: string[] = [];
   for (let i = 0; i < 4000; i++) words.push(Math.floor(random() * 36 ** (3 + Math.floor(random() * 5))).toString(36));
   const pieces: string[] = [];
