@@ -34,27 +34,27 @@ export class OuterScan {
 
 /**
  * An image archive has `manifest.json` (a list of images), or `index.json` and `oci-layout`, or was written by Docker up to 1.9; anything else
- * is a layer: one may well have a manifest.json of another kind. Throws BAD_MANIFEST, TRUNCATED where it plainly was an image archive but its
- * manifest is damaged or not there.
+ * is a layer: one may well have a manifest.json of another kind. `flaw`: why the tar isn't whole, null where it is. Throws it, or BAD_MANIFEST,
+ * where it plainly was an image archive but its manifest is damaged or not there.
  */
-export function kindOfTar(scan: OuterScan, file: SourceFile, whole: boolean): TarKind {
+export function kindOfTar(scan: OuterScan, file: SourceFile, flaw: LayerscopeError | null): TarKind {
   const { members } = scan;
   const store = new TarMembers(members.members, file, '', null);
-  if (members.has('manifest.json') && isManifest(store, members, whole)) return 'docker-archive';
+  if (members.has('manifest.json') && isManifest(store, members, flaw)) return 'docker-archive';
   if (members.has('index.json') && members.has('oci-layout')) return 'oci-archive';
   if (hasLegacyShape(members)) return 'legacy-archive';
+  if (flaw !== null && members.looksLikeImage) throw flaw;
   if (members.has('oci-layout') && members.looksLikeImage) throw new LayerscopeError('BAD_MANIFEST', 'an OCI archive without index.json');
-  if (!whole && members.looksLikeImage) throw new LayerscopeError('TRUNCATED', 'the archive is cut off before its manifest');
   return 'layer';
 }
 
-function isManifest(store: TarMembers, members: MemberCollector, whole: boolean): boolean {
+function isManifest(store: TarMembers, members: MemberCollector, flaw: LayerscopeError | null): boolean {
   try {
     const bytes = readDocument(store, 'manifest.json');
     return bytes !== null && isDockerManifest(parseJson(bytes, 'manifest.json'));
   } catch (error) {
     if (!(error instanceof LayerscopeError) || error.code !== 'BAD_MANIFEST') throw error;
-    if (!whole) throw new LayerscopeError('TRUNCATED', 'the archive is cut off in its manifest', { cause: error });
+    if (flaw !== null) throw flaw;
     if (members.looksLikeImage) throw error;
     return false;
   }

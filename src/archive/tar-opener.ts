@@ -103,7 +103,7 @@ export class TarOpener {
     const tarBytes = packed?.plainBytes ?? file.size;
     const layer = scan.finish(tarBytes, packed);
     if (layer.table.memberCount === 0 && layer.status === 'damaged') this.#refuse(scan, tarBytes, packed);
-    const kind = kindOfTar(scan, file, layer.status === 'present');
+    const kind = kindOfTar(scan, file, layer.status === 'present' ? null : this.#flaw(scan, packed));
     if (kind === 'layer') return this.#layer(blob, { layer, blobDigest: null });
     if (scan.members.overflown) {
       if (scan.keepsAll) throw new LayerscopeError('TOO_LARGE', `an image archive of over ${MAX_MEMBERS} members`);
@@ -116,11 +116,20 @@ export class TarOpener {
     return { archive: openImageTar(kind, new TarMembers(scan.members.members, file, key, identity), findings), ownFiles: [] };
   }
 
+  /** Why not all of the tar could be read. */
+  #flaw({ indexer }: OuterScan, packed: Decompressed | null): LayerscopeError {
+    const name = displayText(this.#title);
+    if (packed?.end === 'damaged') return new LayerscopeError('DAMAGED', `${name}: ${packed.message}`);
+    if (indexer.problem !== null) return new LayerscopeError('BAD_TAR', `${name}: ${indexer.problem.message}`, { cause: indexer.problem });
+    return new LayerscopeError('TRUNCATED', `${name} is cut off before the end of its manifest`);
+  }
+
   /** Nothing of a tar came to light: says why, unless it is a tar all the same. */
   #refuse({ indexer }: OuterScan, tarBytes: number, packed: Decompressed | null): void {
     const name = displayText(this.#title);
-    if (packed?.end === 'damaged') throw new LayerscopeError('DAMAGED', `${name}: ${packed.message}`);
-    if (packed?.end === 'truncated') throw new LayerscopeError('TRUNCATED', `${name}: ${packed.message}`);
+    if (packed?.end === 'damaged' || packed?.end === 'truncated') {
+      throw new LayerscopeError(packed.end === 'damaged' ? 'DAMAGED' : 'TRUNCATED', `${name}: ${packed.message}`);
+    }
     const { problem } = indexer;
     if (problem !== null && problem.offset !== 0) throw problem;
     if (problem === null && tarBytes >= 512) return;

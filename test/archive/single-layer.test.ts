@@ -103,6 +103,11 @@ test('an archive that is cut off before its manifest says so; one cut in its las
   const reader = testReader(t);
   await assert.rejects(reader.open(testFile(t, bytes.subarray(0, 20_000))), code('TRUNCATED'));
   await assert.rejects(reader.open(testFile(t, pack(bytes, 'gzip').subarray(0, 100))), code('TRUNCATED'));
+  const spoiled = bytes.slice();
+  spoiled.fill(0xff, bytes.length - 1400, bytes.length - 1300);
+  await assert.rejects(reader.open(testFile(t, spoiled)), code('BAD_MANIFEST'));
+  spoiled.fill(0xff, bytes.length - 2600, bytes.length - 1300);
+  await assert.rejects(reader.open(testFile(t, spoiled)), code('BAD_TAR'));
   const files = dockerArchive([{ layers: [tar(file('a', 'x'), file('big', zeros(50_000)))] }]);
   const last = new Map([...files].reverse());
   const cut = archiveOf(last).subarray(0, -20_000);
