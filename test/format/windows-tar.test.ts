@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
+import fc from 'fast-check';
 import { BackupStreamWriter, encodeReparsePoint, linkTo, STREAM_ID } from '#format/backup-stream';
 import {
   backupDataSize,
@@ -15,6 +16,7 @@ import {
   type WindowsFile,
   whiteoutHeader,
 } from '#format/windows-tar';
+import { LayerscopeError } from '#model';
 import { type BackupTarCase, checkBackupTarCase, writeCase } from '../support/backuptar-vectors.ts';
 import { gather, randomChunks } from '../support/random-chunks.ts';
 import { concat, directory, file, hardlink, latin1, pax, paxGlobal, paxSparse, symlink, tar, utf8 } from '../support/tar-builder.ts';
@@ -369,4 +371,48 @@ test("a sparse member's holes are zeros in the data stream", async () => {
   }
   const huge = paxSparse('0.1', 'Files/s', 2 ** 50, [[2 ** 50, 0]], '');
   await assert.rejects(read([tar(huge)]), { code: 'TOO_LARGE' });
+});
+
+const recordKeys = ['fileattr', 'rawsd', 'sd', 'mountpoint', 'xattr.x', 'createtime', 'writetime'].map((key) => `MSWINDOWS.${key}`);
+
+test('whatever a tar says in its records, it is read or refused', async () => {
+  const value = fc.oneof(
+    fc.string({ unit: 'binary', maxLength: 30 }),
+    fc.base64String({ maxLength: 40 }),
+    fc.bigInt().map(String),
+    fc.constant('O:BAG:BAD:(A;;FA;;;'),
+  );
+  const records = fc.dictionary(
+    fc.constantFrom(...recordKeys, 'LIBARCHIVE.creationtime', 'atime', 'ctime', 'mtime', 'path', 'size', 'linkpath'),
+    value,
+  );
+  const property = fc.asyncProperty(fc.array(records, { maxLength: 4 }), fc.integer(), async (all, seed) => {
+    const members = all.flatMap((some, index) => [pax(some), index % 2 === 0 ? file('Files/a', 'x') : symlink('Files/l', 'C:\\x')]);
+    try {
+      await read(randomChunks(tar(...members), seed));
+    } catch (error) {
+      assert.ok(error instanceof LayerscopeError, String(error));
+      assert.notEqual(error.code, 'INTERNAL');
+      assert.doesNotMatch(error.message, /\p{Cc}/u);
+    }
+  });
+  await fc.assert(property, { seed: 20161103, numRuns: 400 });
+});
+
+test('a tar with bytes changed is read or refused', async () => {
+  const layer = fixture('windows-layer.tar');
+  const property = fc.asyncProperty(
+    fc.array(fc.tuple(fc.nat(layer.length - 1), fc.nat(255)), { minLength: 1, maxLength: 5 }),
+    async (changes) => {
+      const changed = Uint8Array.from(layer);
+      for (const [at, value] of changes) changed[at] = value;
+      try {
+        await read([changed]);
+      } catch (error) {
+        assert.ok(error instanceof LayerscopeError, String(error));
+        assert.notEqual(error.code, 'INTERNAL');
+      }
+    },
+  );
+  await fc.assert(property, { seed: 3, numRuns: 500 });
 });
