@@ -9,7 +9,7 @@ export const ERROR_HINTS: Record<ErrorCode, string> = {
   BAD_MANIFEST: 'The archive was written wrongly or damaged; export it again.',
   BAD_TAR: 'The file is damaged, or no tar archive; export it again.',
   TRUNCATED: 'The file was cut off; copy or export it again.',
-  DAMAGED: 'The compressed data is damaged; copy or export it again.',
+  DAMAGED: 'The data is damaged; copy or export it again.',
   BLOB_MISSING: 'The archive was exported without this blob; export it again with all its content.',
   DIGEST_MISMATCH: 'The archive is damaged or was changed; export it again.',
   UNSUPPORTED: 'This kind of file is not read yet.',
