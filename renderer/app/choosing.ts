@@ -2,7 +2,7 @@ import { loadingJob } from '../features/jobs/jobs-state.ts';
 import { formatAddress } from './address.ts';
 import { loadImage } from './opening.ts';
 import { clampSelection, extendTo, firstLayer, type Selection, selectedImage, stepLayer } from './selection-state.ts';
-import { changesDo, getApp, setApp } from './store.ts';
+import { getApp, setApp } from './store.ts';
 import { setLayout } from './theme.ts';
 
 /** Everything that chooses comes through here: the address follows. `replace`: not a place that Back goes to. */
@@ -63,7 +63,6 @@ export function goTo(layer: number, path: string | null): void {
   const { selection } = getApp();
   setApp({ anchor: layer });
   select({ ...selection, from: layer, to: layer, path });
-  changesDo({ type: 'wanted', path });
 }
 
 export function openDetails(): void {

@@ -1,5 +1,5 @@
 import { CONTENT_PAGE_BYTES, type EntryDetails, FIRST_PAGE_ROWS, PAGE_ROWS } from '#contract';
-import { type RowTable, toHex, unescapePath } from '#model';
+import { escapePath, type RowTable, rowPath, toHex, unescapePath } from '#model';
 import { Assembly } from '../features/changes/assemble.ts';
 import { IMAGE_LIMIT_BYTES, previewKind } from '../features/details/preview.ts';
 import { plainError } from './messages.ts';
@@ -167,6 +167,12 @@ async function loadRaw(key: string, details: EntryDetails): Promise<void> {
   }
 }
 
+/** Path of the row that the keyboard is on. */
+function activePath(): string | null {
+  const { table, active } = getApp().changes;
+  return table === null || active < 0 ? null : escapePath(rowPath(table, active));
+}
+
 /** Has the panes filled for whatever is chosen, from now on. */
 export function watchSelection(): void {
   let shownChanges: string | null = null;
@@ -181,6 +187,8 @@ export function watchSelection(): void {
       shownChanges = changes;
       if (changes === null) changesDo({ type: 'cleared' });
       else void loadChanges(changes, selection);
+    } else if (selection.path !== before.selection.path && selection.path !== activePath()) {
+      changesDo({ type: 'wanted', path: selection.path });
     }
     const details = detailsKey(selection);
     if (details !== shownDetails) {

@@ -73,8 +73,10 @@ function FindingLine({ finding }: { finding: Finding }) {
   const content = (
     <>
       <span className={styles.where}>{layer === undefined ? 'archive' : `layer ${layer}`}</span>
-      <span className={styles.message}>{displayText(message)}</span>
-      {path === undefined || message.includes(path) ? null : <span className={styles.path}>{displayText(path)}</span>}
+      <span className={styles.message}>
+        {displayText(message)}
+        {path === undefined || message.includes(path) ? null : <span className={styles.path}> {displayText(path)}</span>}
+      </span>
     </>
   );
   if (layer === undefined) return <div className={`${styles.line} selectable`}>{content}</div>;

@@ -1,5 +1,6 @@
+import path from 'node:path';
 import { file, tar } from '../../support/tar-builder.ts';
-import { dockerArchive, dockerArchiveOf, endlessLayer, WEB_API } from '../support/images.ts';
+import { dockerArchive, dockerArchiveOf, endlessLayer, ociLayout, WEB_API } from '../support/images.ts';
 import { expect, test } from '../support/window.ts';
 
 const webApi = dockerArchive(WEB_API, { name: 'acme/web-api:1.8', lastSteps: ['USER app', 'CMD ["node" "server.js"]'] });
@@ -38,6 +39,20 @@ test('a single layer tar opens', async ({ win }) => {
   await win.drop(await win.write('layer.tar', tar(file('hello.txt', 'hello\n'))));
   await expect(win.page.getByRole('heading', { name: 'layer.tar' })).toBeVisible();
   await expect(win.page.getByRole('row', { name: /hello\.txt/ })).toBeVisible();
+});
+
+test('a dropped OCI layout folder opens, or says why a browser can not hand it over', async ({ win }) => {
+  const { page, door } = win;
+  let folder = '';
+  for (const [name, bytes] of ociLayout(WEB_API, 'acme/layout:1')) folder = path.dirname(await win.write(`layout/${name}`, bytes));
+  await win.drop(folder);
+  if (door === 'electron') {
+    await expect(page.getByText('5 layers')).toBeVisible();
+    await expect(page.getByRole('treegrid')).toBeVisible();
+  } else {
+    await expect(page.getByRole('alert')).toContainText('A browser hands over no folders');
+    await expect(page.getByRole('alert')).toContainText('UNSUPPORTED');
+  }
 });
 
 test('while files hang over the window it says what a drop will do', async ({ win }) => {

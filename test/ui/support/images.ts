@@ -48,6 +48,30 @@ export function dockerArchiveOf(images: readonly { layers: readonly ImageLayer[]
   return tar(...built.flatMap(({ members }) => members), file('manifest.json', JSON.stringify(built.map(({ manifest }) => manifest))));
 }
 
+/** Files of an OCI image layout by their paths in its folder. */
+export function ociLayout(layers: readonly ImageLayer[], name: string): ReadonlyMap<string, Uint8Array | string> {
+  const files = new Map<string, Uint8Array | string>();
+  const blob = (mediaType: string, bytes: Uint8Array) => {
+    const digest = sha256(bytes);
+    files.set(`blobs/sha256/${digest}`, bytes);
+    return { mediaType, digest: `sha256:${digest}`, size: bytes.length };
+  };
+  const json = (value: object) => Buffer.from(JSON.stringify(value));
+  const described = layers.map((layer) => blob('application/vnd.oci.image.layer.v1.tar', layer.tar));
+  const rootfs = { type: 'layers', diff_ids: described.map(({ digest }) => digest) };
+  const history = layers.map(({ createdBy }) => ({ created_by: createdBy }));
+  const config = blob(
+    'application/vnd.oci.image.config.v1+json',
+    json({ architecture: 'amd64', os: 'linux', config: {}, rootfs, history }),
+  );
+  const mediaType = 'application/vnd.oci.image.manifest.v1+json';
+  const manifest = blob(mediaType, json({ schemaVersion: 2, mediaType, config, layers: described }));
+  const annotations = { 'org.opencontainers.image.ref.name': name };
+  files.set('oci-layout', JSON.stringify({ imageLayoutVersion: '1.0.0' }));
+  files.set('index.json', JSON.stringify({ schemaVersion: 2, manifests: [{ ...manifest, annotations }] }));
+  return files;
+}
+
 /** A red pixel. */
 export const PNG = Buffer.from(
   'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8DwHwAFBQIAX8jx0gAAAABJRU5ErkJggg==',

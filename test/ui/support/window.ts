@@ -11,7 +11,7 @@ const out = process.env.LAYERSCOPE_OUT ?? path.join(root, 'dist');
 export interface LayerscopeWindow {
   readonly page: Page;
   readonly door: 'web' | 'electron';
-  /** A file of the spec's own folder. */
+  /** A file in the spec's own folder, which `name` may lead below. */
   write(name: string, bytes: Uint8Array | string): Promise<string>;
   /** A real drop of files from the disk, from the drag's entering on; through CDP, as a synthetic one has no paths. */
   drop(...files: string[]): Promise<void>;
@@ -61,6 +61,7 @@ export const test = base.extend<{ win: LayerscopeWindow } & Options>({
       complaints,
       async write(name, bytes) {
         const target = path.join(folder, name);
+        await mkdir(path.dirname(target), { recursive: true });
         await writeFile(target, bytes);
         return target;
       },
