@@ -165,7 +165,7 @@ function Grid({
           sorted: state.sort === 'name' ? 'ascending' : undefined,
           onSort: sort('name'),
         },
-        ...(differs && room > 400 ? [{ id: 'what', header: 'What differs', width: 'minmax(80px, 0.8fr)' }] : []),
+        ...(differs && room > 400 ? [{ id: 'what', header: 'What differs', width: `${Math.min(240, Math.round(room * 0.25))}px` }] : []),
         {
           id: 'size',
           header: 'Size',
