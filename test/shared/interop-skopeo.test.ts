@@ -1,0 +1,129 @@
+// Images of ours are read by skopeo, and what skopeo writes of them reads the same in every form. Debian: skopeo.
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { test } from 'node:test';
+import { type NewImage, packDockerArchive, packOciArchive } from '#archive';
+import type { ArchiveReport } from '#model';
+import { commandJson, commandLines, type JsonLine } from '../support/command-line.ts';
+import { archiveOf, digestOf, dockerArchive, Files, ociImage, ociLayout, type Packing, writeFolder } from '../support/image-builder.ts';
+import { interopLayers } from '../support/interop-image.ts';
+import { runTool } from '../support/tools.ts';
+import { collect, testFolder } from '../support/workbench.ts';
+
+const LAYERS = interopLayers();
+const DIFF_IDS = LAYERS.map(digestOf);
+
+function skopeo(cwd: string, ...args: string[]): string {
+  return runTool('skopeo', ['--insecure-policy', ...args], { cwd }).toString();
+}
+
+/** Writes the image in every form that we make; what skopeo calls each. */
+async function writeSources(folder: string): Promise<string[]> {
+  const image = (gzip: boolean): NewImage => ({
+    name: 'example.com/made:1',
+    os: 'linux',
+    architecture: 'amd64',
+    layers: LAYERS.map((tar, index) => ({ tar, createdBy: `step ${index}`, gzip })),
+  });
+  for (const gzip of [false, true]) {
+    const packed = gzip ? 'gzip' : 'plain';
+    writeFileSync(path.join(folder, `docker-${packed}`), await collect(packDockerArchive([image(gzip)])));
+    writeFileSync(path.join(folder, `oci-${packed}`), await collect(packOciArchive([image(gzip)])));
+  }
+  writeFileSync(path.join(folder, 'docker-24'), archiveOf(dockerArchive([{ layers: LAYERS, tags: ['example.com/made:1'] }])));
+  for (const packed of ['none', 'gzip', 'zstd'] satisfies Packing[]) {
+    const files = new Files();
+    const annotations = { 'org.opencontainers.image.ref.name': 'v1' };
+    const made = ociImage(files, { layers: LAYERS.map((tar) => ({ tar, packed })), annotations });
+    writeFolder(path.join(folder, `layout-${packed}`), ociLayout(files, [made]));
+  }
+  return [
+    'docker-archive:docker-plain',
+    'docker-archive:docker-gzip',
+    'docker-archive:docker-24',
+    'oci-archive:oci-plain',
+    'oci-archive:oci-gzip',
+    'oci:layout-none:v1',
+    'oci:layout-gzip:v1',
+    'oci:layout-zstd:v1',
+  ];
+}
+
+interface Seen {
+  readonly format: string;
+  readonly packing: readonly string[];
+  /** What must not depend on the form: totals, layers without their blobs, history, changes. */
+  readonly same: unknown;
+  readonly findings: readonly string[];
+}
+
+async function seen(file: string): Promise<Seen> {
+  const { format, images, findings } = await commandJson<ArchiveReport>(['inspect', file, '--json', '--verify']);
+  assert.equal(images.length, 1);
+  const [image] = images;
+  assert.ok(image);
+  const changes: JsonLine[][] = [];
+  for (const layer of image.layers) changes.push(await commandLines(['changes', file, '--layer', String(layer.index), '--json']));
+  const layers = image.layers.map(({ digest: _digest, mediaType: _type, compression: _packing, blobBytes: _bytes, ...rest }) => rest);
+  return {
+    format,
+    packing: [...new Set(image.layers.map(({ compression }) => compression))],
+    same: { platform: image.platform, totals: image.totals, layers, changes },
+    findings: findings.filter(({ severity }) => severity !== 'note').map(({ code, layer }) => `${code} of layer ${layer}`),
+  };
+}
+
+test('skopeo reads every form of an image that we write, and its copies in every form read the same in ours', async (t) => {
+  const folder = testFolder(t);
+  const sources = await writeSources(folder);
+  const at = (name: string): string => path.join(folder, name);
+  const expected = await seen(at('docker-plain'));
+  const stated = expected.same as { layers: { diffId: string; entries: number }[]; changes: JsonLine[][] };
+  assert.deepEqual(
+    stated.layers.map(({ diffId }) => diffId),
+    DIFF_IDS,
+  );
+  assert.ok((stated.changes[0]?.length ?? 0) > 30 && (stated.changes[1]?.length ?? 0) > 8);
+
+  // Whiteouts of nothing are in the image on purpose; nothing else is to be told of it, whatever the form.
+  const told = expected.findings;
+  for (const [number, source] of sources.entries()) {
+    const file = source.split(':')[1] ?? '';
+    const ours = await seen(at(file));
+    assert.deepEqual(ours.same, expected.same, source);
+    assert.deepEqual(ours.findings, told, source);
+    const inspected = JSON.parse(skopeo(folder, 'inspect', '--config', source)) as { rootfs: { diff_ids: string[] } };
+    assert.deepEqual(inspected.rootfs.diff_ids, DIFF_IDS, source);
+
+    const copies: [target: string, format: string, options: string[]][] = [
+      [`docker-archive:copy-docker-${number}:example.com/copy:1`, 'docker-archive', []],
+      [`oci:copy-oci-${number}:v1`, 'oci-layout', []],
+      [`oci:copy-gzip-${number}:v1`, 'oci-layout', ['--dest-compress', '--dest-compress-format', 'gzip']],
+      [`oci:copy-zstd-${number}:v1`, 'oci-layout', ['--dest-compress', '--dest-compress-format', 'zstd']],
+      [`oci-archive:copy-archive-${number}:v1`, 'oci-archive', []],
+    ];
+    for (const [target, format, options] of copies) {
+      // Docker's manifests have no word for zstd; skopeo refuses.
+      if (source.includes('zstd') && format === 'docker-archive') continue;
+      skopeo(folder, 'copy', ...options, source, target);
+      const copy = await seen(at(target.split(':')[1] ?? ''));
+      assert.equal(copy.format, format);
+      const asked = options.at(-1);
+      if (asked !== undefined) assert.deepEqual(copy.packing, [asked], `${source} copied to ${target}`);
+      assert.deepEqual(copy.same, expected.same, `${source} copied to ${target}`);
+      assert.deepEqual(copy.findings, told, `${source} copied to ${target}`);
+    }
+  }
+});
+
+test("skopeo's docker-archives name layers by links, which lead to the layers in ours", async (t) => {
+  const folder = testFolder(t);
+  // The same layer twice: skopeo writes it once, and two folders of links to it.
+  const layers = [LAYERS[0] ?? new Uint8Array(), LAYERS[5] ?? new Uint8Array(), LAYERS[0] ?? new Uint8Array()];
+  writeFileSync(path.join(folder, 'two'), archiveOf(dockerArchive([{ layers, tags: ['example.com/two:1'] }])));
+  skopeo(folder, 'copy', 'docker-archive:two', 'docker-archive:copy:example.com/copy:1');
+  const listing = runTool('tar', ['-tvf', 'copy'], { cwd: folder }).toString();
+  assert.match(listing, /^l\S+ .* \S+\/layer\.tar -> /m);
+  assert.deepEqual((await seen(path.join(folder, 'copy'))).same, (await seen(path.join(folder, 'two'))).same);
+});

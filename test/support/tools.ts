@@ -1,0 +1,46 @@
+// Runs other programs that tests hold ours against. What is missing is a failure that says which package has it, never a skipped test.
+import { spawnSync } from 'node:child_process';
+
+const PACKAGES: Readonly<Record<string, string>> = {
+  skopeo: 'skopeo',
+  umoci: 'umoci',
+  bsdtar: 'libarchive-tools',
+  zstd: 'zstd',
+  tar: 'tar',
+  python3: 'python3',
+};
+
+export interface ToolResult {
+  readonly code: number;
+  readonly stdout: Buffer;
+  readonly stderr: string;
+}
+
+export interface ToolOptions {
+  readonly cwd?: string;
+  readonly stdin?: Uint8Array | string;
+  readonly env?: NodeJS.ProcessEnv;
+}
+
+/** Runs a program to its end, whatever its exit code. */
+export function tryTool(command: string, args: readonly (string | Buffer)[], options: ToolOptions = {}): ToolResult {
+  const run = spawnSync(command, args as string[], {
+    cwd: options.cwd,
+    input: options.stdin ?? '',
+    env: { ...process.env, LC_ALL: 'C.UTF-8', TZ: 'UTC', ...options.env },
+    maxBuffer: 1 << 28,
+    timeout: 120_000,
+  });
+  if (run.error !== undefined) {
+    const missing = (run.error as NodeJS.ErrnoException).code === 'ENOENT' && PACKAGES[command] !== undefined;
+    throw new Error(missing ? `this test needs ${command} (Debian package ${PACKAGES[command]})` : `${command}: ${run.error.message}`);
+  }
+  return { code: run.status ?? -1, stdout: run.stdout, stderr: run.stderr.toString() };
+}
+
+/** What a program prints; throws where it ends with another exit code than 0. */
+export function runTool(command: string, args: readonly string[], options: ToolOptions = {}): Buffer {
+  const { code, stdout, stderr } = tryTool(command, args, options);
+  if (code !== 0) throw new Error(`${command} ${args.join(' ')}: exit ${code}: ${stderr.trim()}`);
+  return stdout;
+}
