@@ -1,0 +1,139 @@
+// Tars that GNU tar, bsdtar and Python write of a folder, in each of their formats, read as the folder stands on disk.
+// Debian: tar, libarchive-tools, python3.
+import assert from 'node:assert/strict';
+import path from 'node:path';
+import { test } from 'node:test';
+import { loadImage } from '#engine';
+import { commandLines } from '../support/command-line.ts';
+import { diskTree, imageTree, type Tree, type TreeEntry } from '../support/disk-tree.ts';
+import { writeOddFolder } from '../support/odd-folder.ts';
+import { runTool } from '../support/tools.ts';
+import { readAll, testFolder, testReader } from '../support/workbench.ts';
+
+interface Writer {
+  readonly command: string;
+  readonly options: readonly string[];
+  /** What the format holds: long names, and parts of seconds. */
+  readonly longNames: boolean;
+  readonly exactTimes: boolean;
+  /** Formats that `raw` tells of these members. */
+  readonly formats: readonly string[];
+  /** Whether holes are stored as such. */
+  readonly sparse: boolean;
+}
+
+const short = { longNames: false, exactTimes: false, sparse: false };
+const long = { longNames: true, exactTimes: false, sparse: false };
+const exact = { longNames: true, exactTimes: true, sparse: false };
+const WRITERS: readonly Writer[] = [
+  { command: 'tar', options: ['--format=v7', '--exclude=./pipe'], ...short, formats: ['v7'] },
+  { command: 'tar', options: ['--format=ustar'], ...short, formats: ['ustar'] },
+  { command: 'tar', options: ['--format=oldgnu'], ...long, formats: ['gnu'] },
+  { command: 'tar', options: ['--format=gnu'], ...long, formats: ['gnu'] },
+  { command: 'tar', options: ['--format=gnu', '--sparse'], ...long, sparse: true, formats: ['gnu'] },
+  { command: 'tar', options: ['--format=pax'], ...exact, formats: ['pax'] },
+  { command: 'tar', options: ['--format=posix', '--xattrs', '--acls', '--numeric-owner'], ...exact, formats: ['pax'] },
+  ...['0.0', '0.1', '1.0'].map((version) => ({
+    command: 'tar',
+    options: ['--format=posix', '--sparse', `--sparse-version=${version}`],
+    ...exact,
+    sparse: true,
+    formats: ['pax'],
+  })),
+  { command: 'bsdtar', options: ['--format=v7', '--exclude=./pipe'], ...short, formats: ['v7'] },
+  { command: 'bsdtar', options: ['--format=ustar'], ...short, formats: ['ustar'] },
+  { command: 'bsdtar', options: ['--format=gnutar'], ...long, formats: ['gnu'] },
+  { command: 'bsdtar', options: ['--format=pax'], ...exact, sparse: true, formats: ['pax'] },
+  { command: 'bsdtar', options: ['--format=pax', '--no-read-sparse'], ...exact, formats: ['pax'] },
+];
+
+const PYTHON = `
+import sys, tarfile
+with tarfile.open(sys.argv[1], 'w', format=getattr(tarfile, sys.argv[3] + '_FORMAT'), errors='surrogateescape') as t:
+    t.add(sys.argv[2], '.')
+`;
+
+/** What is on disk as a tar may say it: whiteouts aren't in a view, owners are numbers. */
+function expectedTree(folder: string): Tree {
+  return new Map([...diskTree(folder)].filter(([name]) => !name.startsWith('.wh.')));
+}
+
+function assertReads(actual: Tree, expected: Tree, what: string, exactTimes: boolean): void {
+  const shape = (entry: TreeEntry) => ({
+    ...entry,
+    mode: entry.type === 'symlink' ? null : entry.mode.toString(8),
+    mtime: exactTimes || entry.mtime === null ? entry.mtime : entry.mtime / 1_000_000_000n,
+  });
+  assert.deepEqual([...actual.keys()], [...expected.keys()], `${what}: paths`);
+  for (const [name, entry] of expected) {
+    const other = actual.get(name);
+    assert.ok(other);
+    assert.deepEqual(shape(other), shape(entry), `${what}: ${JSON.stringify(name)}`);
+  }
+}
+
+test('what GNU tar and bsdtar write in every format reads as it stands on disk', async (t) => {
+  const outer = testFolder(t);
+  const folders = new Map([false, true].map((longNames) => [longNames, path.join(outer, longNames ? 'long' : 'short')]));
+  for (const [longNames, folder] of folders) writeOddFolder(folder, { longNames, sparse: true });
+  const reader = testReader(t);
+  for (const [number, { command, options, longNames, exactTimes, sparse, formats }] of WRITERS.entries()) {
+    const what = `${command} ${options.join(' ')}`;
+    const folder = folders.get(longNames) ?? '';
+    const file = path.join(outer, `${number}.tar`);
+    runTool(command, ['-c', '-f', file, ...options, '-C', folder, '.']);
+    const { archive, findings } = await readAll(reader, file);
+    assert.equal(archive.format, 'layer', what);
+    assert.deepEqual(
+      findings.filter(({ code }) => code !== 'invalid-utf8-name' && code !== 'odd-name'),
+      [],
+      what,
+    );
+    const expected = new Map(expectedTree(folder));
+    if (options.includes('--exclude=./pipe')) expected.delete('pipe'); // V7 has no pipes
+    assertReads(await imageTree(await loadImage(reader, archive, 0), 0), expected, what, exactTimes);
+    const raw = await commandLines(['raw', file, '--layer', '0', '--json']);
+    for (const { format, type } of raw) if (type !== 'global') assert.ok(formats.includes(String(format)), `${what}: ${format}`);
+    assert.equal(
+      raw.some((line) => 'sparse' in line),
+      sparse,
+      what,
+    );
+  }
+});
+
+test('what Python writes in each of its formats reads as it stands on disk', async (t) => {
+  const outer = testFolder(t);
+  const reader = testReader(t);
+  for (const format of ['USTAR', 'GNU', 'PAX']) {
+    const folder = path.join(outer, format);
+    writeOddFolder(folder, { longNames: format !== 'USTAR', sparse: false });
+    const file = `${folder}.tar`;
+    runTool('python3', ['-c', PYTHON, file, folder, format]);
+    const { archive } = await readAll(reader, file);
+    assertReads(await imageTree(await loadImage(reader, archive, 0), 0), expectedTree(folder), format, format === 'PAX');
+  }
+});
+
+test("members of GNU tar's own types are in raw, and in no view", async (t) => {
+  const folder = testFolder(t);
+  writeOddFolder(path.join(folder, 'root'), { longNames: true, sparse: false });
+  const file = path.join(folder, 'labelled');
+  runTool('tar', [
+    '-c',
+    '-f',
+    file,
+    '--format=gnu',
+    '--label=a label',
+    `--listed-incremental=${file}.list`,
+    '-C',
+    path.join(folder, 'root'),
+    '.',
+  ]);
+  const raw = await commandLines(['raw', file, '--layer', '0', '--json']);
+  const flags = new Set(raw.filter(({ type }) => type === 'other').map(({ typeflag }) => typeflag));
+  assert.deepEqual([...flags].sort(), ['D', 'V']);
+  assert.equal(raw[0]?.name, 'a label');
+  const listed = (await commandLines(['ls', file, '--json'])).map((line) => line.path);
+  assert.ok(listed.includes('plain/file') && !listed.includes('a label'));
+});
