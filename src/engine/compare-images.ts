@@ -1,3 +1,4 @@
+import type { BlobSource } from '#archive';
 import { compareViews, type EntryAt, resolveEntryBody } from '#changes';
 import { DIFFERS, KIND, LayerscopeError, NO_ENTRY, NO_LAYER, type RowTable, TYPE } from '#model';
 import type { LoadedImage } from './types.ts';
@@ -115,12 +116,20 @@ export async function compareImages(a: ImageView, b: ImageView, options: Compare
   return { rows, differs, counts };
 }
 
-/** Two layers whose content is the same by what names it: diffID or digest. A damaged one is nothing but itself. */
+/**
+ * Two layers whose content is the same by what names it: the file and the range that it is, diffID or digest. A damaged one is
+ * nothing but itself.
+ */
 function isSameLayer(a: LoadedImage, one: number, b: LoadedImage, two: number): boolean {
   const left = a.image.layers[one];
   const right = b.image.layers[two];
   if (left === undefined || right === undefined) return false;
-  if (left.blob !== null && left.blob === right.blob) return true;
+  if (left.blob !== null && right.blob !== null && isSameBlob(left.blob, right.blob)) return true;
   if (a.layers[one]?.status !== 'present' || b.layers[two]?.status !== 'present') return false;
   return (left.diffId !== null && left.diffId === right.diffId) || (left.digest !== null && left.digest === right.digest);
+}
+
+/** The same bytes of the same file, be it opened once or twice. */
+function isSameBlob(a: BlobSource, b: BlobSource): boolean {
+  return a === b || (a.cacheKey !== '' && a.cacheKey === b.cacheKey);
 }
