@@ -6,7 +6,17 @@ import { test } from 'node:test';
 import { type NewImage, packDockerArchive, packOciArchive } from '#archive';
 import type { ArchiveReport } from '#model';
 import { commandJson, commandLines, type JsonLine } from '../support/command-line.ts';
-import { archiveOf, digestOf, dockerArchive, Files, ociImage, ociLayout, type Packing, writeFolder } from '../support/image-builder.ts';
+import {
+  archiveOf,
+  digestOf,
+  dockerArchive,
+  Files,
+  ociImage,
+  ociIndex,
+  ociLayout,
+  type Packing,
+  writeFolder,
+} from '../support/image-builder.ts';
 import { interopLayers } from '../support/interop-image.ts';
 import { runTool } from '../support/tools.ts';
 import { collect, testFolder } from '../support/workbench.ts';
@@ -126,4 +136,34 @@ test("skopeo's docker-archives name layers by links, which lead to the layers in
   const listing = runTool('tar', ['-tvf', 'copy'], { cwd: folder }).toString();
   assert.match(listing, /^l\S+ .* \S+\/layer\.tar -> /m);
   assert.deepEqual((await seen(path.join(folder, 'copy'))).same, (await seen(path.join(folder, 'two'))).same);
+});
+
+test('a multi-platform index that skopeo copies whole has the same images', async (t) => {
+  const folder = testFolder(t);
+  const files = new Files();
+  const platforms = [
+    { os: 'linux', architecture: 'amd64' },
+    { os: 'linux', architecture: 'arm', variant: 'v7' },
+  ];
+  const images = platforms.map((platform, number) => {
+    const layers = LAYERS.slice(0, 3 - number).map((tar) => ({ tar, packed: 'gzip' as const }));
+    return ociImage(files, { layers, config: platform, platform });
+  });
+  const nested = { ...ociIndex(files, images), annotations: { 'org.opencontainers.image.ref.name': 'v1' } };
+  writeFolder(path.join(folder, 'source'), ociLayout(files, [nested]));
+  skopeo(folder, 'copy', '--all', 'oci:source:v1', 'oci:copy:v1');
+  skopeo(folder, 'copy', '--all', 'oci:source:v1', 'oci-archive:archive:v1');
+  for (const form of ['source', 'copy', 'archive']) {
+    const report = await commandJson<ArchiveReport>(['inspect', path.join(folder, form), '--json', '--verify']);
+    assert.deepEqual(
+      report.images.map(({ platform, layers }) => [platform, layers.map(({ diffId }) => diffId)]),
+      [
+        ['linux/amd64', DIFF_IDS.slice(0, 3)],
+        ['linux/arm/v7', DIFF_IDS.slice(0, 2)],
+      ],
+      form,
+    );
+    const chosen = await commandLines(['ls', path.join(folder, form), '--platform', 'linux/arm', '--json']);
+    assert.ok(chosen.some(({ path: name, layer }) => name === 'opaque/new/file' && layer === 1));
+  }
 });

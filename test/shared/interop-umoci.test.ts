@@ -1,9 +1,10 @@
 // What umoci unpacks of an image, and what our export lays out of it, against our view, at every layer. Debian: umoci.
 import assert from 'node:assert/strict';
+import { chmodSync, linkSync, lutimesSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { before, type TestContext, test } from 'node:test';
 import { chooseImage, loadImage } from '#engine';
-import { runCommand } from '../support/command-line.ts';
+import { commandLines, runCommand } from '../support/command-line.ts';
 import { diskTree, imageTree, type Tree, type TreeEntry } from '../support/disk-tree.ts';
 import { Files, ociImage, ociLayout, type Packing, writeFolder } from '../support/image-builder.ts';
 import { interopLayers } from '../support/interop-image.ts';
@@ -29,7 +30,8 @@ function writeLayout(t: TestContext): string {
   return folder;
 }
 
-function assertSameTree(actual: Tree, expected: Tree, what: string, shape: (entry: TreeEntry) => unknown): void {
+/** `timeStep`: nanoseconds that times may differ by in being rounded. */
+function assertSameTree(actual: Tree, expected: Tree, what: string, timeStep: bigint, shape: (entry: TreeEntry) => unknown): void {
   assert.deepEqual([...actual.keys()], [...expected.keys()], `${what}: paths`);
   for (const [name, entry] of expected) {
     const other = actual.get(name);
@@ -37,9 +39,20 @@ function assertSameTree(actual: Tree, expected: Tree, what: string, shape: (entr
     assert.deepEqual(shape(other), shape(entry), `${what}: ${name}`);
     // A folder's time changes with what a later layer puts in it; a folder that is implied has none.
     if (entry.mtime === null || entry.type === 'directory') continue;
-    assert.ok((other.mtime ?? 0n) / 1000n === entry.mtime / 1000n, `${what}: ${name}: time ${other.mtime}, expected ${entry.mtime}`);
+    assert.ok((other.mtime ?? 0n) / timeStep === entry.mtime / timeStep, `${what}: ${name}: time ${other.mtime}, expected ${entry.mtime}`);
   }
 }
+
+/** All but times, and owners where this user can't give files away. */
+const shape = ({ type, mode, uid, gid, size, link, group, sha256 }: TreeEntry) => ({
+  type,
+  mode: type === 'symlink' ? null : mode.toString(8),
+  owner: IS_ROOT ? `${uid}:${gid}` : null,
+  size,
+  link,
+  group,
+  sha256,
+});
 
 test('umoci unpacks what our view shows, at every layer', async (t) => {
   const folder = writeLayout(t);
@@ -50,21 +63,12 @@ test('umoci unpacks what our view shows, at every layer', async (t) => {
     runTool('umoci', ['unpack', ...rootless, '--image', `layout:v${top}`, `bundle-${top}`], { cwd: folder });
     const disk = diskTree(path.join(folder, `bundle-${top}`, 'rootfs'));
     const loaded = await loadImage(reader, archive, chooseImage(archive, { image: `v${top}`, platform: undefined }).index, {});
-    const shape = ({ type, mode, uid, gid, size, link, group, sha256 }: TreeEntry) => ({
-      type,
-      mode: type === 'symlink' ? null : mode.toString(8),
-      owner: IS_ROOT ? `${uid}:${gid}` : null,
-      size,
-      link,
-      group,
-      sha256,
-    });
-    assertSameTree(await imageTree(loaded, top), disk, `v${top}`, shape);
+    assertSameTree(await imageTree(loaded, top), disk, `v${top}`, 1n, shape);
     // The image of all layers, seen at this one, is the image that ends here.
     if (top === LAYERS.length - 1) {
       for (let layer = 0; layer < top; layer++) {
         const below = diskTree(path.join(folder, `bundle-${layer}`, 'rootfs'));
-        assertSameTree(await imageTree(loaded, layer), below, `layer ${layer} of v${top}`, shape);
+        assertSameTree(await imageTree(loaded, layer), below, `layer ${layer} of v${top}`, 1n, shape);
       }
     }
   }
@@ -81,7 +85,7 @@ test('export lays out what umoci unpacks, but for pipes, owners and set-id bits'
     const { code, stderr } = await runCommand(['export', layout, '/', '--to', target, '--image', `v${top}`]);
     assert.equal(code, 0, stderr);
     assert.equal(stderr, 'layerscope: warning: run/pipe: a pipe, not made\n');
-    assertSameTree(diskTree(target), theirs, `export of v${top}`, ({ type, mode, size, link, group, sha256 }) => ({
+    assertSameTree(diskTree(target), theirs, `export of v${top}`, 1000n, ({ type, mode, size, link, group, sha256 }) => ({
       type,
       mode: type === 'symlink' ? null : (mode & 0o1777).toString(8),
       size,
@@ -90,4 +94,51 @@ test('export lays out what umoci unpacks, but for pipes, owners and set-id bits'
       sha256,
     }));
   }
+});
+
+test('what umoci packs of changes on disk is what our changes tell, and the view is the disk', async (t) => {
+  const folder = writeLayout(t);
+  const rootless = IS_ROOT ? [] : ['--rootless'];
+  runTool('umoci', ['unpack', ...rootless, '--image', 'layout:v0', 'bundle'], { cwd: folder });
+  const at = (name: string): string => path.join(folder, 'bundle', 'rootfs', name);
+  rmSync(at('gone'), { recursive: true });
+  rmSync(at('etc/shadow'));
+  rmSync(at('folder-to-file'), { recursive: true });
+  writeFileSync(at('folder-to-file'), 'a file now');
+  rmSync(at('file-to-folder'));
+  mkdirSync(at('file-to-folder/new'), { recursive: true });
+  writeFileSync(at('file-to-folder/new/file'), 'x');
+  writeFileSync(at('etc/passwd'), 'other');
+  linkSync(at('usr/bin/busybox'), at('usr/bin/ash'));
+  chmodSync(at('tmp'), 0o700);
+  symlinkSync('tmp', at('größe/link'));
+  // umoci keeps whole seconds.
+  for (const name of ['folder-to-file', 'file-to-folder/new/file', 'etc/passwd', 'größe/link'])
+    lutimesSync(at(name), 1_700_000_000, 1_700_000_000);
+  runTool('umoci', ['repack', '--image', 'layout:next', 'bundle'], { cwd: folder });
+
+  const layout = path.join(folder, 'layout');
+  const reader = testReader(t);
+  const archive = await reader.open(layout);
+  const loaded = await loadImage(reader, archive, chooseImage(archive, { image: 'next', platform: undefined }).index, {});
+  assertSameTree(await imageTree(loaded, 1), diskTree(at('')), 'repacked', 1n, shape);
+  const changes = await commandLines(['changes', layout, '--image', 'next', '--layer', '1', '--json']);
+  const told = new Map(changes.map(({ kind, path: name, reason }) => [name, reason ?? kind]));
+  const expected: [string, string][] = [
+    ['etc/passwd', 'modified'],
+    ['etc/shadow', 'whiteout'],
+    ['file-to-folder', 'modified'],
+    ['file-to-folder/new', 'added'],
+    ['file-to-folder/new/file', 'added'],
+    ['folder-to-file', 'modified'],
+    ['gone', 'whiteout'],
+    ['größe/link', 'added'],
+    ['tmp', 'modified'],
+    // One more name of its body, so umoci packs them all.
+    ['usr/bin/[', 'modified'],
+    ['usr/bin/ash', 'added'],
+    ['usr/bin/busybox', 'modified'],
+    ['usr/bin/test', 'modified'],
+  ];
+  assert.deepEqual([...told], expected);
 });

@@ -137,3 +137,28 @@ test("members of GNU tar's own types are in raw, and in no view", async (t) => {
   const listed = (await commandLines(['ls', file, '--json'])).map((line) => line.path);
   assert.ok(listed.includes('plain/file') && !listed.includes('a label'));
 });
+
+test('extended attributes that GNU tar and bsdtar write are the same to us, once each', async (t) => {
+  const folder = testFolder(t);
+  const root = path.join(folder, 'root');
+  writeOddFolder(root, { longNames: false, sparse: false });
+  const set = 'import os, sys; os.setxattr(sys.argv[1], sys.argv[2], bytes.fromhex(sys.argv[3]))';
+  runTool('python3', ['-c', set, path.join(root, 'plain', 'sub', 'more'), 'user.note', '00ff3d0a']);
+  runTool('python3', ['-c', set, path.join(root, 'plain'), 'user.text', '6162']);
+  runTool('tar', ['-c', '-f', 'gnu', '--format=posix', '--xattrs', '-C', 'root', '.'], { cwd: folder });
+  runTool('bsdtar', ['-c', '-f', 'bsd', '--format=pax', '-C', 'root', '.'], { cwd: folder });
+  runTool('tar', ['-c', '-f', 'without', '--format=posix', '--no-xattrs', '-C', 'root', '.'], { cwd: folder });
+  const at = (name: string): string => path.join(folder, name);
+  const raw = await commandLines(['raw', at('bsd'), '--layer', '0', '--json']);
+  const pax = raw.find(({ name }) => name === './plain/sub/more')?.pax;
+  assert.deepEqual((pax as Record<string, unknown>)['SCHILY.xattr.user.note'], { hex: '00ff3d0a' });
+  assert.deepEqual(await commandLines(['diff', at('gnu'), at('bsd'), '--json']), []);
+  const lost = await commandLines(['diff', at('gnu'), at('without'), '--json']);
+  assert.deepEqual(
+    lost.map(({ kind, path: name, differs }) => [kind, name, differs]),
+    [
+      ['modified', 'plain', ['attributes']],
+      ['modified', 'plain/sub/more', ['attributes']],
+    ],
+  );
+});
