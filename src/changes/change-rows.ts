@@ -5,6 +5,7 @@ import type { LayerTable } from '#format/layer';
 import { DIFFERS, KIND, REASON, type RowTable, TYPE } from '#model';
 import { bodyKey, bodyKeyLayer, bodyKeyMember, type LinkTable } from './hard-links.ts';
 import type { ImageTree } from './image-tree.ts';
+import { LinkNames } from './link-names.ts';
 import { layRows, type RowColumns, setImplied, setMember } from './row-columns.ts';
 import { difference, type Shown } from './same-entry.ts';
 import { isShownByItself, linkedBodies } from './shown-bodies.ts';
@@ -44,6 +45,7 @@ const MARKER = TOUCH.whiteout | TOUCH.opaque;
 /** The rows of a comparison. `whole`: all that is in the view after, and no removals; else changes and the folders that lead to them. */
 export function changeRows(comparison: Comparison, whole: boolean): RowTable {
   const { tree, before, after, watcher } = comparison;
+  const names = new LinkNames(comparison);
   const marks = new Uint8Array(tree.count);
   // For what went along with another: the topmost ancestor that went or was replaced; 0 none.
   const top = new Uint32Array(tree.count);
@@ -55,13 +57,13 @@ export function changeRows(comparison: Comparison, whole: boolean): RowTable {
     const isThere = after.type[node] !== ABSENT;
     if (!isThere) {
       if (wasThere && top[node] === 0 && !whole) marks[node] = REMOVED;
-    } else if (wasThere ? isModified(comparison, node) : after.type[node] !== IMPLIED) {
+    } else if (wasThere ? isModified(comparison, names, node) : after.type[node] !== IMPLIED) {
       marks[node] = wasThere ? MODIFIED : ADDED;
     } else if (whole || (watcher !== null && hidesByMarker(comparison, node))) marks[node] = UNCHANGED;
   }
   const rowOf = new Uint32Array(tree.count);
   const rows = layRows(tree, marks, rowOf);
-  const filler = new RowFiller(comparison, rows);
+  const filler = new RowFiller(comparison, names, rows);
   for (let node = 1; node < tree.count; node++) {
     const mark = marks[node] as number;
     if (mark !== 0) filler.fill(node, rowOf[node] as number, mark);
@@ -79,10 +81,10 @@ function swallows({ before, after }: Comparison, node: number): boolean {
 }
 
 /** Of a path in both views. */
-function isModified(comparison: Comparison, node: number): boolean {
+function isModified(comparison: Comparison, names: LinkNames, node: number): boolean {
   const { tree, before, after, from } = comparison;
   if (from === null) {
-    const differs = differenceAt(comparison, node);
+    const differs = differenceAt(comparison, names, node);
     return (isFolder(after.type[node] as number) ? differs & FOLDER_BITS : differs) !== 0;
   }
   const layer = after.layer[node] as number;
@@ -100,8 +102,8 @@ function hidesByMarker({ tree, before, after, watcher }: Comparison, node: numbe
   return false;
 }
 
-function differenceAt(comparison: Comparison, node: number): number {
-  const { before, after, twins } = comparison;
+function differenceAt(comparison: Comparison, names: LinkNames, node: number): number {
+  const { before, after, twins, from } = comparison;
   const isSame =
     before.member[node] === after.member[node] &&
     before.type[node] === after.type[node] &&
@@ -110,7 +112,8 @@ function differenceAt(comparison: Comparison, node: number): number {
   const was = shownAt(comparison, before, node);
   const is = shownAt(comparison, after, node);
   if (isSame) return was.body === is.body ? 0 : DIFFERS.content;
-  return difference(was, is);
+  const bits = difference(was, is);
+  return from === null && was.body >= 0 && is.body >= 0 ? names.withoutRoles(node, bits) : bits;
 }
 
 function shownAt(comparison: Comparison, view: View, node: number): Shown {
@@ -134,14 +137,16 @@ function bodySize(tree: ImageTree, key: number): number {
 /** Fills rows from what the views show. */
 class RowFiller {
   readonly #comparison: Comparison;
+  readonly #names: LinkNames;
   readonly #rows: RowColumns;
   /** Bodies that the view after shows through links alone; made when the first is asked for. */
   #linked: Set<number> | null = null;
   /** Bodies that a link's row counted already. */
   readonly #counted = new Set<number>();
 
-  constructor(comparison: Comparison, rows: RowColumns) {
+  constructor(comparison: Comparison, names: LinkNames, rows: RowColumns) {
     this.#comparison = comparison;
+    this.#names = names;
     this.#rows = rows;
   }
 
@@ -161,7 +166,7 @@ class RowFiller {
     if (was === ABSENT) return;
     if (mark === MODIFIED) {
       rows.kind[row] = KIND.modified;
-      rows.differs[row] = differenceAt(this.#comparison, node);
+      rows.differs[row] = differenceAt(this.#comparison, this.#names, node);
       this.#setPrevious(node, row);
       if (was === TYPE.file || was === TYPE.hardlink) rows.previousSize[row] = shownAt(this.#comparison, before, node).size;
       if (isFolder(was) && !isFolder(after.type[node] as number)) rows.reason[row] = REASON.replaced;

@@ -57,7 +57,8 @@ export interface CompareOptions {
  * The view of stack A at `layerA` against that of stack B at `layerB`: rows of what B added, modified (folders: in more than their
  * time) or removed, and of the folders that lead to them. `layer` and `entry` are of stack B (of removed rows: A), `previousLayer`
  * and `previousEntry` of A. Files whose bodies aren't known to be one have `content` among what differs; where both are as long,
- * that takes reading both. A layer of -1 is an empty view. Throws NOT_FOUND for other layers that aren't there.
+ * that takes reading both. Where the same names share a body in both views, it is no difference which of them are the hard links.
+ * A layer of -1 is an empty view. Throws NOT_FOUND for other layers that aren't there.
  */
 export function compareViews(a: Stack, layerA: number, b: Stack, layerB: number, options: CompareOptions = {}): RowTable {
   if (layerA !== -1) checkLayer(a, layerA);

@@ -3,7 +3,8 @@ import { DIFFERS, TYPE } from '#model';
 
 const MODE_BITS = 0o7777;
 
-function sameAttributes(a: MemberMeta['attributes'], b: MemberMeta['attributes']): boolean {
+/** The same attributes with the same values, in whatever order? */
+export function sameAttributes(a: MemberMeta['attributes'], b: MemberMeta['attributes']): boolean {
   if (a === b) return true;
   if (a === null || b === null) return false;
   const names = Object.keys(a);

@@ -1,0 +1,67 @@
+// Names that show one body are equals on disk: which of them a tar brings as the file and which as links to it is a matter of order,
+// and says nothing about the file system. Comparisons of two file systems ask here; changes of layers tell what the layers bring.
+
+import type { LayerTable, MemberMeta } from '#format/layer';
+import { DIFFERS } from '#model';
+import type { Comparison } from './change-rows.ts';
+import { bodyKey, bodyKeyLayer, bodyKeyMember, type LinkTable } from './hard-links.ts';
+import type { ImageTree } from './image-tree.ts';
+import { sameAttributes } from './same-entry.ts';
+import { isShownByItself, nodeOf } from './shown-bodies.ts';
+import type { View } from './view.ts';
+
+/** What may differ between two entries though their names and bodies are the same. */
+const BY_ROLE = DIFFERS.type | DIFFERS.link;
+
+/** Nodes of a view that show each body which hard links show, ascending, by the body's key. */
+function namesOfLinkedBodies(tree: ImageTree, view: View, links: readonly (LinkTable | null)[]): ReadonlyMap<number, readonly number[]> {
+  const names = new Map<number, number[]>();
+  links.forEach((table, layer) => {
+    if (table === null) return;
+    for (const member of table.members) {
+      const node = nodeOf(tree, layer, member);
+      if (view.layer[node] !== layer || view.member[node] !== member) continue;
+      const key = bodyKey(tree, links, layer, member);
+      if (key < 0) continue;
+      const known = names.get(key);
+      if (known !== undefined) known.push(node);
+      else names.set(key, isShownByItself(tree, view, key) ? [nodeOf(tree, bodyKeyLayer(key), bodyKeyMember(key)), node] : [node]);
+    }
+  });
+  for (const nodes of names.values()) nodes.sort((a, b) => a - b);
+  return names;
+}
+
+/** Knows of both sides of a comparison which names share a body; gathered when first asked. */
+export class LinkNames {
+  readonly #comparison: Comparison;
+  #before: ReadonlyMap<number, readonly number[]> | null = null;
+  #after: ReadonlyMap<number, readonly number[]> | null = null;
+
+  constructor(comparison: Comparison) {
+    this.#comparison = comparison;
+  }
+
+  /**
+   * `bits` of DIFFERS of a node that shows a file on both sides, without what only the order of a tar makes: where the same names
+   * share the body on both sides, it doesn't differ which of them are links, and attributes are those of the body.
+   */
+  withoutRoles(node: number, bits: number): number {
+    if ((bits & (BY_ROLE | DIFFERS.attributes)) === 0) return bits;
+    const { tree, before, after, links } = this.#comparison;
+    const was = bodyKey(tree, links, before.layer[node] as number, before.member[node] as number);
+    const is = bodyKey(tree, links, after.layer[node] as number, after.member[node] as number);
+    this.#before ??= namesOfLinkedBodies(tree, before, links);
+    this.#after ??= namesOfLinkedBodies(tree, after, links);
+    const one = this.#before.get(was) ?? [node];
+    const two = this.#after.get(is) ?? [node];
+    if (one.length !== two.length || one.some((name, index) => name !== two[index])) return bits;
+    const left = bits & ~BY_ROLE;
+    return sameAttributes(metaOf(tree, was).attributes, metaOf(tree, is).attributes) ? left & ~DIFFERS.attributes : left;
+  }
+}
+
+function metaOf(tree: ImageTree, key: number): MemberMeta {
+  const table = tree.layers[bodyKeyLayer(key)] as LayerTable;
+  return table.metas[table.meta[bodyKeyMember(key)] as number] as MemberMeta;
+}

@@ -1,0 +1,47 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { buildStack, changesOf, compareViews } from '#changes';
+import { file, hardlink, layer, type MemberFixture } from '../support/layer-fixture.ts';
+import { rowLines } from '../support/row-text.ts';
+
+const stackOf = (...layers: readonly MemberFixture[][]) => buildStack(layers.map(layer));
+
+function compared(a: readonly MemberFixture[], b: readonly MemberFixture[]): string[] {
+  return rowLines(compareViews(stackOf([...a]), 0, stackOf([...b]), 0));
+}
+
+describe('hard links in comparisons', () => {
+  it('do not differ by which name the tar brings as the file, only by their bodies', () => {
+    const a = [file('a', 0), hardlink('b', 'a'), hardlink('c', 'a')];
+    assert.deepEqual(compared(a, [file('c', 0), hardlink('a', 'c'), hardlink('b', 'a')]), []);
+    assert.deepEqual(compared(a, [file('a', 0), hardlink('c', './a'), hardlink('b', 'c')]), []);
+    // Whose bytes are the same only reading tells; a size tells, too.
+    const lines = compared([file('a', 3), hardlink('b', 'a')], [file('b', 3), hardlink('a', 'b')]);
+    assert.deepEqual(
+      lines.map((line) => line.replace(/ \(.*\)/, '')),
+      ['~ a [content]', '~ b [content]'],
+    );
+  });
+
+  it('differ where other names share the body', () => {
+    const linked = [file('a', 0), hardlink('b', 'a'), file('c', 0)];
+    assert.deepEqual(compared(linked, [file('a', 0), file('b', 0), file('c', 0)]), ['~ b [type]']);
+    assert.deepEqual(compared(linked, [file('a', 0), file('b', 0), hardlink('c', 'a')]), ['~ b [type]', '~ c [type]']);
+    assert.deepEqual(compared(linked, [file('a', 0), file('c', 0), hardlink('b', 'c')]), ['~ b [link]']);
+  });
+
+  it('have the attributes of their body, which tars repeat for links or do not', () => {
+    const attributes = { 'user.note': 'x' };
+    const a = [file('a', 0, { attributes }), hardlink('b', 'a')];
+    assert.deepEqual(compared(a, [file('a', 0, { attributes }), hardlink('b', 'a', { attributes })]), []);
+    assert.deepEqual(compared(a, [file('b', 0, { attributes }), hardlink('a', 'b')]), []);
+    assert.deepEqual(compared(a, [file('b', 0), hardlink('a', 'b')]), ['~ a [attributes]']);
+    assert.deepEqual(compared([file('a', 0, { attributes })], [file('a', 0)]), ['~ a [attributes]']);
+  });
+
+  it('of a layer are told as the layer brings them', () => {
+    const stack = stackOf([file('a', 0), hardlink('b', 'a')], [file('b', 0), hardlink('a', 'b')]);
+    assert.deepEqual(rowLines(changesOf(stack, 1, 1)), ['~ a [type]', '~ b [type]']);
+    assert.deepEqual(rowLines(compareViews(stack, 0, stack, 1)), []);
+  });
+});
