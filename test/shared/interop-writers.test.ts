@@ -145,6 +145,8 @@ test('extended attributes that GNU tar and bsdtar write are the same to us, once
   const set = 'import os, sys; os.setxattr(sys.argv[1], sys.argv[2], bytes.fromhex(sys.argv[3]))';
   runTool('python3', ['-c', set, path.join(root, 'plain', 'sub', 'more'), 'user.note', '00ff3d0a']);
   runTool('python3', ['-c', set, path.join(root, 'plain'), 'user.text', '6162']);
+  // bsdtar repeats those of a body at each of its names, GNU tar doesn't.
+  runTool('python3', ['-c', set, path.join(root, 'plain', 'file'), 'user.linked', '6162']);
   runTool('tar', ['-c', '-f', 'gnu', '--format=posix', '--xattrs', '-C', 'root', '.'], { cwd: folder });
   runTool('bsdtar', ['-c', '-f', 'bsd', '--format=pax', '-C', 'root', '.'], { cwd: folder });
   runTool('tar', ['-c', '-f', 'without', '--format=posix', '--no-xattrs', '-C', 'root', '.'], { cwd: folder });
@@ -153,12 +155,35 @@ test('extended attributes that GNU tar and bsdtar write are the same to us, once
   const pax = raw.find(({ name }) => name === './plain/sub/more')?.pax;
   assert.deepEqual((pax as Record<string, unknown>)['SCHILY.xattr.user.note'], { hex: '00ff3d0a' });
   assert.deepEqual(await commandLines(['diff', at('gnu'), at('bsd'), '--json']), []);
-  const lost = await commandLines(['diff', at('gnu'), at('without'), '--json']);
+  const lost = await commandLines(['diff', at('bsd'), at('without'), '--json']);
   assert.deepEqual(
     lost.map(({ kind, path: name, differs }) => [kind, name, differs]),
     [
       ['modified', 'plain', ['attributes']],
+      ['modified', 'plain/again', ['attributes']],
+      ['modified', 'plain/file', ['attributes']],
       ['modified', 'plain/sub/more', ['attributes']],
+      ['modified', 'zz-third', ['attributes']],
     ],
   );
+});
+
+test('a folder packed in another order is the same file system, its hard links too', async (t) => {
+  const folder = testFolder(t);
+  const root = path.join(folder, 'root');
+  writeOddFolder(root, { longNames: true, sparse: true });
+  for (const [name, order] of [
+    ['there', ''],
+    ['back', '-r'],
+  ] as const) {
+    const list = runTool('sh', ['-c', `find . -mindepth 1 -print0 | sort -z ${order}`], { cwd: root });
+    runTool('tar', ['-c', '-f', path.join(folder, name), '--format=gnu', '-C', root, '--no-recursion', '--null', '-T', '-'], {
+      stdin: list,
+    });
+  }
+  const [there, back] = [path.join(folder, 'there'), path.join(folder, 'back')];
+  const links = async (file: string) =>
+    (await commandLines(['ls', file, '--json'])).filter(({ type }) => type === 'hardlink').map((line) => line.path);
+  assert.notDeepEqual(await links(there), await links(back), 'other names are the links');
+  assert.deepEqual(await commandLines(['diff', there, back, '--json', '--exit-code']), []);
 });
