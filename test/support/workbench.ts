@@ -7,10 +7,28 @@ import { type Archive, createReader, type IndexedLayer, type Reader, type Reader
 import { NO_NODE, nodePath } from '#format/layer';
 import type { Finding } from '#model';
 
+type Cleanup = () => void | PromiseLike<void>;
+
+const cleanups = new WeakMap<TestContext, Cleanup[]>();
+
+/** Runs `cleanup` when the test ends, the last given first, where `context.after` runs the first first: a reader ends before its folder. */
+function atEnd(context: TestContext, cleanup: Cleanup): void {
+  const known = cleanups.get(context);
+  if (known !== undefined) {
+    known.push(cleanup);
+    return;
+  }
+  const mine = [cleanup];
+  cleanups.set(context, mine);
+  context.after(async () => {
+    for (const each of mine.reverse()) await each();
+  });
+}
+
 /** A folder that is removed when the test ends. */
 export function testFolder(context: TestContext): string {
   const folder = mkdtempSync(path.join(tmpdir(), 'layerscope-test-'));
-  context.after(() => rmSync(folder, { recursive: true, force: true }));
+  atEnd(context, () => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }
 
@@ -23,7 +41,7 @@ export function testFile(context: TestContext, bytes: Uint8Array, name = 'input'
 /** A reader that is disposed of when the test ends; no workers and no cache unless asked for. */
 export function testReader(context: TestContext, options: Partial<ReaderOptions> = {}): Reader {
   const reader = createReader({ cacheFolder: null, workers: 0, ...options });
-  context.after(() => reader[Symbol.asyncDispose]());
+  atEnd(context, () => reader[Symbol.asyncDispose]());
   return reader;
 }
 
