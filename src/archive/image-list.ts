@@ -56,11 +56,16 @@ export interface ReadConfig {
   readonly digest: string | null;
 }
 
+/** Layers of all images of an archive; an image has 127 at most where it is to be run. */
+const MAX_LAYERS = 100_000;
+const MAX_IMAGES = 10_000;
+
 /** Makes an archive's images from what its manifests say, and gathers the findings of both. */
 export class ImageList {
   readonly images: ArchiveImage[] = [];
   readonly findings: Finding[] = [];
   readonly #store: MemberStore;
+  #layerCount = 0;
   /** One source for each blob: layers that share it are read once. */
   readonly #blobs = new Map<string, BlobSource>();
 
@@ -120,8 +125,13 @@ export class ImageList {
     }
   }
 
+  /** Throws TOO_LARGE, IO. */
   add(plan: ImagePlan): void {
     const image = this.images.length;
+    this.#layerCount += plan.layers.length;
+    if (image >= MAX_IMAGES || this.#layerCount > MAX_LAYERS) {
+      throw new LayerscopeError('TOO_LARGE', `an archive of over ${MAX_IMAGES} images or ${MAX_LAYERS} layers`);
+    }
     const fields = plan.config?.fields ?? parseImageConfig(null);
     const count = plan.layers.length;
     if (plan.config !== null) this.#checkConfig(fields, count, image);

@@ -4,6 +4,9 @@ import type { SourceFile } from './source-file.ts';
 /** Largest manifest, index or config that is read; real ones have some kilobytes. */
 export const MAX_DOCUMENT_BYTES = 32 * 1024 * 1024;
 
+/** All documents of one archive together, those read twice counted twice. */
+const MAX_DOCUMENTS_BYTES = 512 * 1024 * 1024;
+
 /** Where a member of an archive, or a file of a layout, lies. */
 export interface StoredRange {
   readonly path: string;
@@ -36,6 +39,8 @@ export function storeName(path: string): string {
   return Buffer.from(path, 'utf8').toString('latin1');
 }
 
+const spent = new WeakMap<MemberStore, number>();
+
 /** All of a small member. Throws TOO_LARGE, and what {@link MemberStore.find} does. Null: no such member. */
 export function readDocument(store: MemberStore, name: string): Uint8Array | null {
   const range = store.find(name);
@@ -43,6 +48,9 @@ export function readDocument(store: MemberStore, name: string): Uint8Array | nul
   if (range.length > MAX_DOCUMENT_BYTES) {
     throw new LayerscopeError('TOO_LARGE', `${name}: a document of ${range.length} bytes, the limit is ${MAX_DOCUMENT_BYTES}`);
   }
+  const sum = (spent.get(store) ?? 0) + range.length;
+  if (sum > MAX_DOCUMENTS_BYTES) throw new LayerscopeError('TOO_LARGE', `more than ${MAX_DOCUMENTS_BYTES} bytes of manifests and configs`);
+  spent.set(store, sum);
   return store.head(range, range.length);
 }
 

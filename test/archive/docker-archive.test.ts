@@ -332,3 +332,33 @@ test('a config or a manifest that is no JSON is told, a layer of 33 MiB named as
   const opened = await reader.open(testFile(t, archiveOf(huge)));
   assert.deepEqual(codesOf(opened.findings), ['damaged-blob']);
 });
+
+test('a manifest that names far more than any image has is refused soon', async (t) => {
+  const reader = testReader(t);
+  const config = json(imageConfig([BASE]));
+  const many = Array.from({ length: 20_000 }, () => ({ Config: 'c.json', Layers: [] }));
+  const images = archiveOf(
+    new Map([
+      ['c.json', config],
+      ['manifest.json', json(many)],
+    ]),
+  );
+  await assert.rejects(reader.open(testFile(t, images)), code('TOO_LARGE'));
+  const layers = archiveOf(
+    new Map([
+      ['c.json', config],
+      ['manifest.json', json([{ Config: 'c.json', Layers: Array(200_000).fill('x') }])],
+    ]),
+  );
+  await assert.rejects(reader.open(testFile(t, layers)), code('TOO_LARGE'));
+  const big = new Uint8Array(20 * 1024 * 1024).fill(0x20);
+  big.set(config);
+  const heavy = archiveOf(
+    new Map([
+      ['c.json', big],
+      ['manifest.json', json(many.slice(0, 200))],
+    ]),
+  );
+  const opened = await reader.open(testFile(t, heavy));
+  assert.match(opened.findings.at(-1)?.message ?? '', /manifests and configs/);
+});
