@@ -2,10 +2,10 @@ import type { TarReader } from '#format/tar';
 import type { FileRange } from './source-file.ts';
 import type { WorkControl } from './work-control.ts';
 
-const LARGE_WINDOW = 64 * 1024;
+const LARGE_WINDOW = 128 * 1024;
 const SMALL_WINDOW = 1024;
 /** Entries whose header and body take less than this are cheaper read through than seeked over: a call costs as much as copying so much. */
-const SMALL_ENTRY = 8 * 1024;
+const SMALL_ENTRY = 24 * 1024;
 /** Reads after which the window is chosen anew. */
 const LOOK_BACK = 64;
 

@@ -6,7 +6,7 @@
 // sibling and name 18 bytes, hash 6 to 12; for each node of a layer 4 for its image node. No strings, no objects. The depth-first
 // order with sorted siblings (4 bytes) is made when the first table of rows is asked for; `inspect` needs none.
 
-import { hashName, type LayerTable, nodeName } from '#format/layer';
+import { finished, hashName, type LayerTable, nodeName, release } from '#format/layer';
 import { foldName } from './fold-case.ts';
 
 export interface ImageTree {
@@ -78,23 +78,19 @@ function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
   return true;
 }
 
-function trimmed<T extends Uint32Array | Uint16Array>(array: T, length: number): T {
-  return (array.length === length ? array : array.slice(0, length)) as T;
-}
-
 /** Maps layer after layer into one tree. */
 class TreeBuilder {
   readonly #layers: readonly (LayerTable | null)[];
   readonly #fold: boolean;
   #count = 1;
-  readonly #parent: Uint32Array;
-  readonly #firstChild: Uint32Array;
-  readonly #nextSibling: Uint32Array;
-  readonly #nameLayer: Uint16Array;
-  readonly #nameNode: Uint32Array;
-  /** Of the name, folded where case doesn't count. Only the building needs it. */
-  readonly #hash: Uint32Array;
-  #slots = new Uint32Array(64);
+  readonly #parent: Uint32Array<ArrayBuffer>;
+  readonly #firstChild: Uint32Array<ArrayBuffer>;
+  readonly #nextSibling: Uint32Array<ArrayBuffer>;
+  readonly #nameLayer: Uint16Array<ArrayBuffer>;
+  readonly #nameNode: Uint32Array<ArrayBuffer>;
+  /** Of the folded name; null where case counts: the tables have it then. Only the building needs it. */
+  readonly #folded: Uint32Array | null;
+  #slots: Uint32Array<ArrayBuffer> = new Uint32Array(64);
 
   constructor(layers: readonly (LayerTable | null)[], caseInsensitive: boolean) {
     this.#layers = layers;
@@ -106,7 +102,7 @@ class TreeBuilder {
     this.#nextSibling = new Uint32Array(bound);
     this.#nameLayer = new Uint16Array(bound);
     this.#nameNode = new Uint32Array(bound);
-    this.#hash = new Uint32Array(bound);
+    this.#folded = caseInsensitive ? new Uint32Array(bound) : null;
   }
 
   build(): ImageTree {
@@ -116,11 +112,11 @@ class TreeBuilder {
       layers: this.#layers,
       caseInsensitive: this.#fold,
       count,
-      parent: trimmed(this.#parent, count),
-      firstChild: trimmed(this.#firstChild, count),
-      nextSibling: trimmed(this.#nextSibling, count),
-      nameLayer: trimmed(this.#nameLayer, count),
-      nameNode: trimmed(this.#nameNode, count),
+      parent: finished(this.#parent, count),
+      firstChild: finished(this.#firstChild, count),
+      nextSibling: finished(this.#nextSibling, count),
+      nameLayer: finished(this.#nameLayer, count),
+      nameNode: finished(this.#nameNode, count),
       maps,
       slots: this.#slots,
       order: null,
@@ -142,7 +138,7 @@ class TreeBuilder {
       // Below a folder that this layer made there's nothing to find yet: a table names no path twice.
       const isFresh = !this.#fold && parent >= firstNew;
       for (let at = slots[slot] as number; at !== 0; at = slots[slot] as number) {
-        if (!isFresh && this.#hash[at] === hash && this.#parent[at] === parent && this.#isNamed(at, table, node)) {
+        if (!isFresh && this.#parent[at] === parent && this.#hashOf(at) === hash && this.#isNamed(at, table, node)) {
           found = at;
           break;
         }
@@ -160,9 +156,14 @@ class TreeBuilder {
     this.#firstChild[parent] = added;
     this.#nameLayer[added] = layer;
     this.#nameNode[added] = node;
-    this.#hash[added] = hash;
+    if (this.#folded !== null) this.#folded[added] = hash;
     this.#slots[slot] = added;
     return added;
+  }
+
+  #hashOf(at: number): number {
+    if (this.#folded !== null) return this.#folded[at] as number;
+    return (this.#layers[this.#nameLayer[at] as number] as LayerTable).nodeHash[this.#nameNode[at] as number] as number;
   }
 
   #isNamed(at: number, table: LayerTable, node: number): boolean {
@@ -185,10 +186,11 @@ class TreeBuilder {
     const slots = new Uint32Array(length);
     const mask = length - 1;
     for (let node = 1; node < this.#count; node++) {
-      let slot = mix(this.#parent[node] as number, this.#hash[node] as number) & mask;
+      let slot = mix(this.#parent[node] as number, this.#hashOf(node)) & mask;
       while (slots[slot] !== 0) slot = (slot + 1) & mask;
       slots[slot] = node;
     }
+    release(this.#slots);
     this.#slots = slots;
   }
 }

@@ -1,6 +1,7 @@
 export * from './base-image.ts';
 export * from './chain-id.ts';
 export { goJsonText } from './go-json.ts';
+export { finished, release } from './growing.ts';
 export * from './layer-chain.ts';
 export * from './layer-table.ts';
 export { type BuiltLayer, LayerTableBuilder, layerFigures } from './layer-table-builder.ts';
