@@ -58,6 +58,8 @@ if (wanted.has('renderer')) {
   });
 }
 if (wanted.has('cli')) {
+  // Chunks are named by their content: those of builds before would stay.
+  rmSync(path.join(root, out, 'chunks'), { recursive: true, force: true });
   await build(
     nodeBundle({
       input: { cli: 'src/cli/main.ts', 'index-worker': 'src/archive/index-worker.ts' },

@@ -1,9 +1,9 @@
 import { type InputOf, type OperationName, type OutputOf, type RowPage, slicePage } from '#contract';
 import { fromHex, LayerscopeError, type RowTable } from '#model';
 import type { GrantedFile, Grants } from './grants.ts';
-import type { HostServices } from './host.ts';
 import type { Requests } from './requests.ts';
 import type { Sender } from './sender.ts';
+import type { HostServices } from './services.ts';
 
 /** What is done for each operation. Inputs are checked before; a grant is checked here, by taking it. */
 export type Handlers = { readonly [N in OperationName]: (sender: Sender, input: InputOf<N>, signal: AbortSignal) => Promise<OutputOf<N>> };

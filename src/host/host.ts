@@ -1,28 +1,11 @@
-import type { AppInfo, Envelope, FileGrant, TopicName, Topics } from '#contract';
+import type { Envelope, TopicName, Topics } from '#contract';
 import { parseInput, parseOperationName, parseTopicName } from '#contract/schemas';
-import type { Jobs, Library } from '#engine';
 import { asLayerscopeError, displayText, LayerscopeError } from '#model';
 import { createGrants, type GrantedFile, type Grants } from './grants.ts';
 import { createHandlers, type Handlers } from './handlers.ts';
 import { createRequests } from './requests.ts';
 import type { Sender } from './sender.ts';
-
-/** What the host serves, and what only one door can do. */
-export interface HostServices {
-  readonly appInfo: Omit<AppInfo, 'sample'>;
-  /** The sample image; null where it isn't there. */
-  readonly sample: GrantedFile | null;
-  readonly library: Library;
-  readonly jobs: Jobs;
-  /** Made by {@link createGrants}; absent: the host's own. */
-  readonly grants?: Grants;
-  /** Shows the system's dialog; empty where the user chose nothing. Absent: FORBIDDEN. */
-  readonly chooseFiles?: (sender: Sender, what: 'files' | 'folder') => Promise<readonly GrantedFile[]>;
-  /** A grant that the door takes an upload for. Absent: FORBIDDEN. */
-  readonly expectUpload?: (sender: Sender, file: { readonly name: string; readonly sizeBytes: number }) => Promise<FileGrant>;
-  /** Gets a line, and the stack, for each defect of the program. Default: standard error. */
-  readonly log?: (text: string) => void;
-}
+import type { HostServices } from './services.ts';
 
 /** The privileged side's one dispatcher, whatever the door. */
 export interface Host {
