@@ -1,0 +1,49 @@
+// A layer becomes a tar. Follows writeTarFromLayer of Docker's driver and, for hard links, hcsshim's ociwclayer.
+import { basicInfoHeader, encodeWtf8, TarWriter, tarFromBackupStream, tarNameOf, toByteString, whiteoutHeader } from '#format/windows-tar';
+import { LayerscopeError } from '#model';
+import { type LayerEntry, type LayerFile, readLayerEntries } from './layer-reader.ts';
+import type { LayerPlace } from './layer-writer.ts';
+import type { Native } from './native.ts';
+
+/** Permissions of a hard link's header, as ociwclayer writes them. */
+const LINK_MODE = 0o644;
+
+/** The tar of entries. Pieces are valid until the next is asked for. Errors as {@link tarFromBackupStream}. */
+export async function* tarOfEntries(entries: AsyncIterable<LayerEntry>, signal?: AbortSignal): AsyncGenerator<Uint8Array, void, undefined> {
+  const writer = new TarWriter();
+  const firstNames = new Map<string, string>();
+  for await (const { path, file } of entries) {
+    if (signal?.aborted) throw new LayerscopeError('CANCELLED', 'the export was cancelled');
+    const first = file === null ? undefined : firstNames.get(file.links.fileId);
+    if (file === null) yield writer.header(whiteoutHeader(path));
+    else if (first !== undefined) yield linkMember(writer, path, file, first);
+    else {
+      if (file.links.count > 1) firstNames.set(file.links.fileId, path);
+      yield* tarFromBackupStream(writer, {
+        name: path,
+        sizeBytes: file.sizeBytes,
+        info: file.info,
+        open: () => file.backup(),
+        readTwice: file.readTwice,
+      });
+    }
+  }
+  yield writer.end();
+}
+
+function linkMember(writer: TarWriter, path: string, { info }: LayerFile, target: string): Uint8Array {
+  const linkname = toByteString(encodeWtf8(tarNameOf(target)));
+  return writer.header({ ...basicInfoHeader(path, 0, info), typeflag: '1', mode: LINK_MODE, linkname });
+}
+
+/**
+ * The tar of a layer. Needs SeBackup. What is opened and made for it is let go of when the last piece was read, or the reader stops.
+ * Throws what {@link readLayerEntries} does, CANCELLED.
+ */
+export async function* exportLayer(
+  native: Native,
+  place: LayerPlace,
+  options: { readonly signal?: AbortSignal } = {},
+): AsyncGenerator<Uint8Array, void, undefined> {
+  yield* tarOfEntries(readLayerEntries(native, place), options.signal);
+}

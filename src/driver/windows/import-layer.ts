@@ -1,0 +1,163 @@
+// A layer's tar becomes a layer. Follows writeLayerFromTar and importLayer of Docker's driver, with the kept copies of boot files that
+// Docker added later. What is wrong with the tar is found before ImportLayer is called, and nothing of it is left then.
+import { type ByteSource, FILE_ATTRIBUTE, readWindowsTar, type WindowsEntry } from '#format/windows-tar';
+import { displayText, type Finding, finding, LayerscopeError } from '#model';
+import { BaseLayerWriter } from './base-layer-writer.ts';
+import { type LayerName, parseLayerName, parseWhiteoutName } from './layer-name.ts';
+import { type LayerPlace, type LayerWriter, openWritten, TransportWriter } from './layer-writer.ts';
+import { ACCESS, type BackupSink, type Native, type OpenFile } from './native.ts';
+import { keptCopyOf } from './utility-vm.ts';
+
+export interface ImportOptions {
+  readonly signal?: AbortSignal;
+  /** Told of what was put right on the way. */
+  readonly onFinding?: (finding: Finding) => void;
+  /** Bytes of the tar that were read. */
+  readonly onProgress?: (bytes: number) => void;
+}
+
+/**
+ * Makes the layer of a plain tar. The layer's folder must be there, its parents too. Needs SeBackup, SeRestore and SeSecurity. Returns the
+ * bytes of its regular files. On an error the layer's folder may hold parts of a layer: destroy it. Errors name the entry; those of
+ * the tar are as {@link readWindowsTar} and the layer writers tell them, CANCELLED, and what Windows says.
+ */
+export async function importLayer(
+  native: Native,
+  place: LayerPlace,
+  tar: ByteSource,
+  options: ImportOptions = {},
+): Promise<{ sizeBytes: number }> {
+  const run = new LayerImport(native, place, options);
+  try {
+    const result = await run.read(tar);
+    await run.commit();
+    return result;
+  } catch (error) {
+    await run.abort();
+    throw error;
+  }
+}
+
+function refuseAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw new LayerscopeError('CANCELLED', 'the import was cancelled');
+}
+
+/** The bytes of a source as they come, counted; ends with CANCELLED where the signal says so. */
+async function* watched(source: ByteSource, { signal, onProgress }: ImportOptions): AsyncGenerator<Uint8Array, void, undefined> {
+  for await (const bytes of source) {
+    refuseAborted(signal);
+    onProgress?.(bytes.length);
+    yield bytes;
+  }
+  refuseAborted(signal);
+}
+
+class LayerImport {
+  readonly #native: Native;
+  readonly #place: LayerPlace;
+  readonly #options: ImportOptions;
+  /** Opened at the first entry that is one of a Windows layer: before, nothing is written. */
+  #writer: LayerWriter | null = null;
+  #copy: { readonly file: OpenFile; readonly sink: BackupSink } | null = null;
+  #sizeBytes = 0;
+
+  constructor(native: Native, place: LayerPlace, options: ImportOptions) {
+    this.#native = native;
+    this.#place = place;
+    this.#options = options;
+  }
+
+  async read(tar: ByteSource): Promise<{ sizeBytes: number }> {
+    for await (const piece of readWindowsTar(watched(tar, this.#options))) {
+      if (piece.kind === 'backup') {
+        await this.#writer?.write(piece.bytes);
+        await this.#copy?.sink.write(piece.bytes);
+      } else {
+        await this.#endCopy();
+        await this.#take(piece.entry);
+      }
+    }
+    await this.#endCopy();
+    if (this.#writer === null)
+      throw new LayerscopeError('UNSUPPORTED', 'a layer without a Files folder: this is no layer of a Windows image');
+    return { sizeBytes: this.#sizeBytes };
+  }
+
+  async commit(): Promise<void> {
+    refuseAborted(this.#options.signal);
+    await this.#writer?.commit();
+  }
+
+  async abort(): Promise<void> {
+    try {
+      await this.#endCopy();
+    } finally {
+      await this.#writer?.abort();
+    }
+  }
+
+  async #open(): Promise<LayerWriter> {
+    if (this.#writer === null) {
+      const Writer = this.#place.parents.length === 0 ? BaseLayerWriter : TransportWriter;
+      this.#writer = await Writer.open(this.#native, this.#place);
+    }
+    return this.#writer;
+  }
+
+  async #take(entry: WindowsEntry): Promise<void> {
+    if (entry.type === 'whiteout') {
+      const target = parseWhiteoutName(entry.name);
+      await (await this.#open()).remove(target);
+      return;
+    }
+    const name = parseLayerName(entry.name);
+    if (entry.type === 'hardlink') {
+      const target = parseLayerName(entry.linkname);
+      await (await this.#open()).link(name, target);
+      return;
+    }
+    if (entry.info === null) throw new LayerscopeError('INTERNAL', `${displayText(entry.name)}: an entry without information`);
+    this.#tellOf(entry);
+    const { info } = entry;
+    // A root is a folder, whatever the entry says of it.
+    const isRoot = !name.path.includes('\\') || name.path === 'UtilityVM\\Files';
+    if (isRoot && ((info.attributes & FILE_ATTRIBUTE.directory) === 0 || entry.type === 'symlink')) {
+      throw new LayerscopeError('UNSUPPORTED', `${displayText(entry.name)}: not a folder: this is no layer of a Windows image`);
+    }
+    await (await this.#open()).add(name, info, entry.type === 'symlink');
+    if (entry.type === 'file') this.#sizeBytes += entry.sizeBytes;
+    await this.#startCopy(name, entry);
+  }
+
+  #tellOf(entry: WindowsEntry): void {
+    const { onFinding } = this.#options;
+    const at = { path: displayText(entry.name), offset: entry.headerOffset };
+    if (entry.droppedAttributes !== 0) {
+      const bits = `0x${entry.droppedAttributes.toString(16)}`;
+      onFinding?.(finding('odd-name', `attributes ${bits} that the file can't have were left out`, at));
+    }
+    if (entry.type === 'other') onFinding?.(finding('odd-name', 'a device or pipe, made an empty file', at));
+  }
+
+  /** Windows changes boot files in place: what they were is kept beside, to be exported again. */
+  async #startCopy(name: LayerName, entry: WindowsEntry): Promise<void> {
+    const kept = keptCopyOf(name.path);
+    if (kept === null || entry.type !== 'file' || entry.info === null) return;
+    await using held = new AsyncDisposableStack();
+    const root = held.use(await this.#native.files.openRoot(this.#place.layer));
+    await root.removeAll(kept);
+    const file = await openWritten(root, kept, { ...entry.info, attributes: 0 }, false, (ACCESS.read | ACCESS.write) >>> 0);
+    this.#copy = { file, sink: file.backupSink({ security: false }) };
+  }
+
+  async #endCopy(): Promise<void> {
+    const copy = this.#copy;
+    this.#copy = null;
+    if (copy === null) return;
+    try {
+      await copy.sink[Symbol.asyncDispose]();
+    } finally {
+      await copy.file[Symbol.asyncDispose]();
+    }
+  }
+}

@@ -1,0 +1,314 @@
+// How a layer with parents is imported: its files are laid down in a transport folder, which ImportLayer makes the layer of.
+//
+//   Files\d\            a plain folder; Files\d.$wcidirs$ beside it holds its attributes and backup stream
+//   Files\d\f           u32 attributes, little-endian, then the file's backup stream
+//   Hives\X             the file itself
+//   UtilityVM\Files\…   not in it: written straight into the layer, over a clone of the parent's
+//
+// What the transport folder has no word for is done to the layer afterwards: tombstones, hard links, and the times of folders that
+// all this touched. Follows hcsshim's legacy layer writer (internal/wclayer), with what it gets wrong put right: a name that comes
+// again as a folder counts the last time, an import that fails half-way is not handed to ImportLayer.
+import { FILE_ATTRIBUTE, type FileBasicInfo } from '#format/windows-tar';
+import { displayText, LayerscopeError } from '#model';
+import { FolderTimes } from './folder-times.ts';
+import { folderOf, type LayerName } from './layer-name.ts';
+import { ACCESS, type BackupSink, type DriverInfo, type Native, type OpenFile, type RootFolder } from './native.ts';
+import { cloneUtilityVm } from './utility-vm.ts';
+
+/** The file beside a folder that has the folder's attributes and backup stream. */
+export const FOLDER_FILE_SUFFIX = '.$wcidirs$';
+
+const BUFFER_BYTES = 64 * 1024;
+/** Everything that a backup stream may set of a file. */
+export const FULL_ACCESS = (ACCESS.read | ACCESS.write | ACCESS.writeDacl | ACCESS.writeOwner | ACCESS.systemSecurity) >>> 0;
+
+/** Where a layer is made. `parents`: the nearest first. All absolute. */
+export interface LayerPlace {
+  readonly driver: DriverInfo;
+  readonly layer: string;
+  readonly parents: readonly string[];
+}
+
+/** Takes a layer entry by entry. After an error only {@link abort} may be called. */
+export interface LayerWriter {
+  /** A file, folder or link; its backup stream follows by {@link write}. `isLink`: a reparse point. EXISTS for a file that came before. */
+  add(name: LayerName, info: FileBasicInfo, isLink: boolean): Promise<void>;
+  /** The next bytes of the backup stream of what was added last. */
+  write(bytes: Uint8Array): Promise<void>;
+  /** A hard link. NOT_FOUND where its target is in no layer, NAME_REFUSED where none may be. */
+  link(name: LayerName, target: LayerName): Promise<void>;
+  /** A whiteout. */
+  remove(name: LayerName): Promise<void>;
+  /** Makes the layer of what was taken. */
+  commit(): Promise<void>;
+  /** Lets go of everything, in any state, and leaves nothing in the transport folder; what was written into the layer's own folder stays. */
+  abort(): Promise<void>;
+}
+
+function isFolder(info: FileBasicInfo): boolean {
+  return (info.attributes & FILE_ATTRIBUTE.directory) !== 0;
+}
+
+/** One open file that a backup stream is written into, in big pieces. */
+class CurrentFile {
+  readonly #file: OpenFile;
+  readonly #sink: BackupSink | null;
+  readonly #buffer = new Uint8Array(BUFFER_BYTES);
+  #filled = 0;
+
+  /** `sink` null: the bytes go into the file as they are. */
+  constructor(file: OpenFile, sink: BackupSink | null) {
+    this.#file = file;
+    this.#sink = sink;
+  }
+
+  async write(bytes: Uint8Array): Promise<void> {
+    for (let at = 0; at < bytes.length; ) {
+      const count = Math.min(bytes.length - at, BUFFER_BYTES - this.#filled);
+      this.#buffer.set(bytes.subarray(at, at + count), this.#filled);
+      this.#filled += count;
+      at += count;
+      if (this.#filled === BUFFER_BYTES) await this.flush();
+    }
+  }
+
+  async flush(): Promise<void> {
+    const bytes = this.#buffer.subarray(0, this.#filled);
+    this.#filled = 0;
+    if (bytes.length > 0) await (this.#sink ?? this.#file).write(bytes);
+  }
+
+  async close(): Promise<void> {
+    try {
+      await this.#sink?.[Symbol.asyncDispose]();
+    } finally {
+      await this.#file[Symbol.asyncDispose]();
+    }
+  }
+}
+
+/** A file opened, given its times, and closed again where that fails. */
+export async function openWritten(
+  root: RootFolder,
+  path: string,
+  info: FileBasicInfo,
+  folder: boolean,
+  access = FULL_ACCESS,
+): Promise<OpenFile> {
+  const file = await root.open(path, { access, create: 'new', folder });
+  try {
+    await file.setBasicInfo(info);
+    return file;
+  } catch (error) {
+    await file[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+export class TransportWriter implements LayerWriter {
+  readonly #native: Native;
+  readonly #place: LayerPlace;
+  /** Closed in reverse order at the end, whatever happened. */
+  readonly #held = new AsyncDisposableStack();
+  readonly #transport: RootFolder;
+  readonly #layer: RootFolder;
+  readonly #parents = new Map<string, RootFolder>();
+  #current: CurrentFile | null = null;
+  /** Keys of what was added: files, folders that files may be in, and links. */
+  readonly #added = new Map<string, 'file' | 'folder' | 'link'>();
+  readonly #linkFolders: string[] = [];
+  readonly #tombstones: string[] = [];
+  readonly #links: { readonly path: string; readonly root: RootFolder; readonly target: string }[] = [];
+  readonly #times = new FolderTimes();
+  #hasUtilityVm = false;
+  /** An entry whose stream has nowhere to go: the utility VM's own folder. */
+  #swallows = false;
+
+  private constructor(native: Native, place: LayerPlace, transport: RootFolder, layer: RootFolder) {
+    this.#native = native;
+    this.#place = place;
+    this.#transport = transport;
+    this.#layer = layer;
+  }
+
+  /** Throws what the file calls do; nothing is left then. */
+  static async open(native: Native, place: LayerPlace): Promise<TransportWriter> {
+    await using held = new AsyncDisposableStack();
+    const folder = await native.files.makeTemporaryFolder();
+    held.defer(() => native.files.removeFolder(folder));
+    const transport = held.use(await native.files.openRoot(folder));
+    const layer = held.use(await native.files.openRoot(place.layer));
+    const writer = new TransportWriter(native, place, transport, layer);
+    writer.#held.use(held.move());
+    return writer;
+  }
+
+  async add(name: LayerName, info: FileBasicInfo, isLink: boolean): Promise<void> {
+    await this.#finish();
+    if (name.part === 'utility-vm') {
+      await this.#cloneUtilityVm();
+      this.#swallows = true;
+      return;
+    }
+    this.#claim(name, isFolder(info), isLink);
+    if (isFolder(info)) this.#times.add(name.path, info);
+    this.#current = name.part === 'utility-files' ? await this.#addToUtilityVm(name, info) : await this.#addToTransport(name, info, isLink);
+  }
+
+  async write(bytes: Uint8Array): Promise<void> {
+    if (this.#swallows) return;
+    if (this.#current === null) throw new LayerscopeError('INTERNAL', 'a backup stream without a file');
+    await this.#current.write(bytes);
+  }
+
+  async link(name: LayerName, target: LayerName): Promise<void> {
+    await this.#finish();
+    if ((name.part !== 'files' && name.part !== 'utility-files') || (target.part !== 'files' && target.part !== 'utility-files')) {
+      throw new LayerscopeError('NAME_REFUSED', `invalid hard link in layer: ${displayText(name.path)} to ${displayText(target.path)}`);
+    }
+    this.#claim(name, false, true);
+    this.#links.push({ path: name.path, root: await this.#rootOfTarget(name, target), target: target.path });
+  }
+
+  async remove(name: LayerName): Promise<void> {
+    await this.#finish();
+    if (name.part === 'files') {
+      this.#tombstones.push(name.path);
+      return;
+    }
+    await this.#cloneUtilityVm();
+    if ((await this.#layer.facts(name.path)) === null) {
+      throw new LayerscopeError('NOT_FOUND', `${displayText(name.path)}: the parent's utility VM has no such file to take away`);
+    }
+    await this.#layer.removeAll(name.path);
+  }
+
+  async commit(): Promise<void> {
+    await this.#finish();
+    // Only now: nothing can be laid down through them any more.
+    for (const path of this.#linkFolders) await this.#transport.makeFolder(path);
+    const { driver, layer, parents } = this.#place;
+    await this.#native.layers.importLayer(driver, layer, this.#transport.path, parents);
+    for (const path of this.#tombstones) await this.#layer.removeAll(path);
+    for (const { path, root, target } of this.#links) {
+      await this.#layer.removeAll(path);
+      await this.#layer.link(path, root, target);
+    }
+    await this.#times.apply(this.#layer);
+    if (this.#hasUtilityVm) await this.#native.layers.processUtilityImage(this.#native.paths.join(layer, 'UtilityVM'));
+    await this.#held.disposeAsync();
+  }
+
+  async abort(): Promise<void> {
+    const current = this.#current;
+    this.#current = null;
+    try {
+      await current?.close();
+    } finally {
+      await this.#held.disposeAsync();
+    }
+  }
+
+  /** The name is taken, and the folder it is in is there. */
+  #claim(name: LayerName, folder: boolean, isLink: boolean): void {
+    const parent = folderOf(name.path);
+    if (parent !== '' && parent !== 'UtilityVM') {
+      const kind = this.#added.get(parent.toUpperCase());
+      if (kind === undefined && !(name.part === 'utility-files' && this.#hasUtilityVm)) {
+        throw new LayerscopeError(
+          'NOT_FOUND',
+          `${displayText(name.path)}: no entry brings the folder ${displayText(parent)} that it is in`,
+        );
+      }
+      if (kind === 'link') throw new LayerscopeError('PATH_ESCAPE', `${displayText(name.path)}: ${displayText(parent)} is a link`);
+      if (kind === 'file') throw new LayerscopeError('NOT_FOUND', `${displayText(name.path)}: ${displayText(parent)} is a file`);
+    }
+    const before = this.#added.get(name.key);
+    if (before !== undefined && !(before === 'folder' && folder && !isLink)) {
+      throw new LayerscopeError('EXISTS', `${displayText(name.path)}: an entry of that name came before`);
+    }
+    this.#added.set(name.key, isLink ? 'link' : folder ? 'folder' : 'file');
+  }
+
+  async #addToTransport(name: LayerName, info: FileBasicInfo, isLink: boolean): Promise<CurrentFile> {
+    let { path } = name;
+    if (isFolder(info)) {
+      if ((await this.#transport.facts(path)) === null) await this.#transport.makeFolder(path);
+      if (isLink) this.#linkFolders.push(path);
+      path += FOLDER_FILE_SUFFIX;
+      await this.#transport.removeAll(path);
+    }
+    const file = await openWritten(this.#transport, path, { ...info, attributes: 0 }, false, (ACCESS.read | ACCESS.write) >>> 0);
+    const isHive = name.part === 'hives' && !isFolder(info);
+    const current = new CurrentFile(file, isHive ? file.backupSink({ security: false }) : null);
+    if (!isHive) {
+      const attributes = new Uint8Array(4);
+      new DataView(attributes.buffer).setUint32(0, info.attributes, true);
+      await current.write(attributes);
+    }
+    return current;
+  }
+
+  async #addToUtilityVm(name: LayerName, info: FileBasicInfo): Promise<CurrentFile> {
+    if (!this.#hasUtilityVm)
+      throw new LayerscopeError('NOT_FOUND', `${displayText(name.path)}: no entry brings the folder UtilityVM before it`);
+    const there = await this.#layer.facts(name.path);
+    const kind = FILE_ATTRIBUTE.directory | FILE_ATTRIBUTE.reparsePoint;
+    const stays = there !== null && isFolder(info) && (there.attributes & kind) === (info.attributes & kind);
+    // A file is never written over: it may be a hard link to the parent's.
+    if (there !== null && !stays) await this.#layer.removeAll(name.path);
+    if (!stays) {
+      const file = await openWritten(this.#layer, name.path, info, isFolder(info));
+      return new CurrentFile(file, file.backupSink({ security: true }));
+    }
+    const file = await this.#layer.open(name.path, { access: FULL_ACCESS, create: 'existing' });
+    try {
+      await file.setBasicInfo(info);
+    } catch (error) {
+      await file[Symbol.asyncDispose]();
+      throw error;
+    }
+    return new CurrentFile(file, file.backupSink({ security: true }));
+  }
+
+  /** The bytes of what was added last are all there. */
+  async #finish(): Promise<void> {
+    this.#swallows = false;
+    const current = this.#current;
+    if (current === null) return;
+    try {
+      await current.flush();
+    } finally {
+      this.#current = null;
+      await current.close();
+    }
+    // A folder that is a link stands in nobody's way until the end.
+    const last = this.#linkFolders.at(-1);
+    if (last !== undefined && (await this.#transport.facts(last)) !== null) await this.#transport.remove(last);
+  }
+
+  async #rootOfTarget(name: LayerName, target: LayerName): Promise<RootFolder> {
+    if (this.#added.get(target.key) === 'file' || target.part === 'utility-files') return this.#layer;
+    for (const parent of this.#place.parents) {
+      let root = this.#parents.get(parent);
+      if (root === undefined) {
+        root = this.#held.use(await this.#native.files.openRoot(parent));
+        this.#parents.set(parent, root);
+      }
+      if ((await root.facts(target.path)) !== null) return root;
+    }
+    throw new LayerscopeError(
+      'NOT_FOUND',
+      `failed to find link target for ${displayText(name.path)}: ${displayText(target.path)} is in no layer`,
+    );
+  }
+
+  async #cloneUtilityVm(): Promise<void> {
+    if (this.#hasUtilityVm) return;
+    const [nearest] = this.#place.parents;
+    if (nearest === undefined) throw new LayerscopeError('INTERNAL', 'a transport folder for a layer without parents');
+    await using parent = await this.#native.files.openRoot(nearest);
+    await cloneUtilityVm(parent, this.#layer);
+    this.#hasUtilityVm = true;
+  }
+}

@@ -1,0 +1,42 @@
+import { type ErrorCode, LayerscopeError } from '#model';
+
+/** Win32 codes that mean something to a caller. Source: winerror.h. */
+const CODES: ReadonlyMap<number, ErrorCode> = new Map([
+  [2, 'NOT_FOUND'], // ERROR_FILE_NOT_FOUND
+  [3, 'NOT_FOUND'], // ERROR_PATH_NOT_FOUND
+  [53, 'NOT_FOUND'], // ERROR_BAD_NETPATH
+  [80, 'EXISTS'], // ERROR_FILE_EXISTS
+  [145, 'EXISTS'], // ERROR_DIR_NOT_EMPTY
+  [183, 'EXISTS'], // ERROR_ALREADY_EXISTS
+  [5, 'PERMISSION'], // ERROR_ACCESS_DENIED
+  [1300, 'PERMISSION'], // ERROR_NOT_ALL_ASSIGNED
+  [1314, 'PERMISSION'], // ERROR_PRIVILEGE_NOT_HELD
+  [123, 'NAME_REFUSED'], // ERROR_INVALID_NAME
+  [4390, 'PATH_ESCAPE'], // ERROR_NOT_A_REPARSE_POINT
+  [126, 'UNSUPPORTED'], // ERROR_MOD_NOT_FOUND
+  [127, 'UNSUPPORTED'], // ERROR_PROC_NOT_FOUND
+  [1223, 'CANCELLED'], // ERROR_CANCELLED
+]);
+
+/** Where an HRESULT is made of a Win32 code, that code; else the whole of it. Source: winerror.h, HRESULT_FROM_WIN32. */
+export function win32OfHresult(hresult: number): number {
+  const whole = hresult >>> 0;
+  return (whole & 0x1fff_0000) === 0x0007_0000 ? whole & 0xffff : whole;
+}
+
+/** What a call into Windows said. The message: `CALL of SUBJECT failed: TEXT (0xCODE)`. */
+export class NativeError extends LayerscopeError {
+  /** Name of the export. */
+  readonly call: string;
+  /** Win32 code, or an HRESULT that holds none. */
+  readonly win32: number;
+
+  /** `text`: the system's own words for the code; '' where it has none. */
+  constructor(call: string, win32: number, text: string, subject = '') {
+    const words = text.trim().replace(/\s+/g, ' ');
+    const of = subject === '' ? '' : ` of ${subject}`;
+    super(CODES.get(win32) ?? 'IO', `${call}${of} failed${words === '' ? '' : `: ${words}`} (0x${win32.toString(16)})`);
+    this.call = call;
+    this.win32 = win32;
+  }
+}

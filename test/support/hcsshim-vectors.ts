@@ -1,0 +1,219 @@
+// Runs one case of a file of the shape of vectors/hcsshim-layers.json: a layer's tar imported on a parent, what ImportLayer was handed,
+// and the tar that the layer's export gives, all held against what hcsshim's own import and export did. Times of exported tars are left
+// out: where the vectors were made they weren't kept.
+import { createHash } from 'node:crypto';
+import { lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { type ErrorCode, LayerscopeError } from '#model';
+import { exportLayer } from '../../src/driver/windows/export-layer.ts';
+import { importLayer } from '../../src/driver/windows/import-layer.ts';
+import type { LayerPlace } from '../../src/driver/windows/layer-writer.ts';
+import type { Native } from '../../src/driver/windows/native.ts';
+import { NodeFiles } from '../native/node-files.ts';
+import { FakeLayers } from './fake-layers.ts';
+
+export interface LayerCase {
+  readonly case: string;
+  readonly tarBase64: string;
+  readonly parentTarsBase64: readonly string[];
+  /** `import SIZE WORDS`. */
+  readonly said: string;
+  readonly transport: Readonly<Record<string, { readonly hex?: string }>>;
+  readonly calls: readonly string[];
+  readonly exportTombstones?: string;
+  readonly exportTarBase64?: string;
+}
+
+interface Refusal {
+  readonly code: ErrorCode;
+  readonly words: RegExp;
+}
+
+/** What hcsshim takes in silence and ours is right to refuse: what hcsshim makes of it is no layer, or not the one that the tar describes. */
+const OURS_IS_RIGHT: readonly (Refusal & { readonly what: string; readonly why: string })[] = [
+  {
+    what: 'bare whiteout',
+    code: 'NAME_REFUSED',
+    words: /\.wh\.: a whiteout of nothing$/,
+    why: 'it makes a tombstone of the folder itself, with all that is in it',
+  },
+  {
+    what: 'opaque marker',
+    code: 'NAME_REFUSED',
+    words: /\.wh\.\.wh\.[^:]*: a marker that Windows layers don't have$/,
+    why: 'it makes a tombstone of a file named .wh..opq, and the lower files stay',
+  },
+  {
+    what: 'Linux root',
+    code: 'UNSUPPORTED',
+    words: /no layer of a Windows image$/,
+    why: 'it makes a layer without a Files folder of it',
+  },
+];
+
+/** The error of ours where hcsshim refuses as well, by case. hcsshim hands what it has to ImportLayer all the same: ours never does. */
+const BOTH_REFUSE: Readonly<Record<string, Refusal>> = {
+  'parents implied': { code: 'NOT_FOUND', words: /Files\\x\\y\\z\.txt: no entry brings the folder Files\\x\\y/ },
+  'whiteout under Hives': { code: 'NAME_REFUSED', words: /invalid tombstone Hives\\System_Delta/ },
+  'bare whiteout at Files': { code: 'NAME_REFUSED', words: /Files\/\.wh\.: a whiteout of nothing/ },
+  'utility VM file before its folder': { code: 'NOT_FOUND', words: /UtilityVM/ },
+  'something else under UtilityVM': { code: 'UNSUPPORTED', words: /UtilityVM\/other\.txt: a utility VM has Files only/ },
+  'hard link to a hive': { code: 'NAME_REFUSED', words: /invalid hard link in layer/ },
+  'hard link without a target': { code: 'NOT_FOUND', words: /failed to find link target/ },
+  'name that leads out': { code: 'PATH_ESCAPE', words: /Files\/\.\.\/\.\.\/out\.txt/ },
+  'absolute name': { code: 'PATH_ESCAPE', words: /\/Windows\/out\.txt/ },
+  'name with a colon and no file before it': { code: 'NAME_REFUSED', words: /Files\/lonely:stream/ },
+  'same file twice': { code: 'EXISTS', words: /Files\\t\.txt/ },
+  'bad base64 descriptor': { code: 'DAMAGED', words: /Files\/b\.txt/ },
+  'tar cut in a body': { code: 'TRUNCATED', words: /./ },
+};
+
+export function hcsshimExceptions(): readonly string[] {
+  return OURS_IS_RIGHT.map(({ what, code, why }) => `${what}: ours says ${code}; ${why}`);
+}
+
+function matches(refusal: Refusal, error: LayerscopeError): boolean {
+  return error.code === refusal.code && refusal.words.test(error.message);
+}
+
+/** Whether ours was to refuse this case, and in these words. */
+function judgeRefusal(vector: LayerCase, error: LayerscopeError): string[] {
+  const said = `${error.code}: ${error.message}`;
+  const hcsshimRefuses = !vector.said.endsWith('<nil>');
+  const known = BOTH_REFUSE[vector.case];
+  if (known !== undefined) return matches(known, error) ? [] : [`expected ${known.code} ${known.words}, found ${said}`];
+  if (hcsshimRefuses) return error.code === 'INTERNAL' || error.code === 'IO' ? [`a refusal that tells nothing: ${said}`] : [];
+  return OURS_IS_RIGHT.some((refusal) => matches(refusal, error)) ? [] : [`hcsshim says ${vector.said}, found ${said}`];
+}
+
+function listing(folder: string): Record<string, string> {
+  const listed: Record<string, string> = {};
+  for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
+    const file = path.join(folder, name);
+    const key = name.replaceAll('/', '\\');
+    if (lstatSync(file).isDirectory()) listed[`${key}\\`] = '';
+    else listed[key] = readFileSync(file).toString('hex');
+  }
+  return listed;
+}
+
+function differ(what: string, expected: unknown, found: unknown): string[] {
+  const [a, b] = [JSON.stringify(expected), JSON.stringify(found)];
+  return a === b ? [] : [`${what}: expected ${a?.slice(0, 300)}, found ${b?.slice(0, 300)}`];
+}
+
+const TIME_RECORDS = new Set(['atime', 'ctime', 'mtime', 'LIBARCHIVE.creationtime']);
+
+/** Members of a tar as Go writes it, without times: each block's fields, PAX records and body, in words that can be compared. */
+export function withoutTimes(tar: Uint8Array): string[] {
+  const bytes = Buffer.from(tar);
+  const members: string[] = [];
+  let at = 0;
+  for (; at + 512 <= bytes.length; ) {
+    const block = Buffer.from(bytes.subarray(at, at + 512));
+    if (block.every((byte) => byte === 0)) break;
+    const size = Number.parseInt(block.toString('latin1', 124, 135), 8);
+    const type = String.fromCharCode(block[156] as number);
+    const body = bytes.subarray(at + 512, at + 512 + (/[0gx]/.test(type) ? size : 0));
+    block.fill(0, 136, 156);
+    let content = createHash('sha256').update(body).digest('hex');
+    if (type === 'x') {
+      const records: string[] = [];
+      for (let from = 0; from < body.length; ) {
+        const space = body.indexOf(0x20, from);
+        const length = Number(body.toString('latin1', from, space));
+        records.push(body.toString('utf8', space + 1, from + length - 1));
+        from += length;
+      }
+      block.fill(0, 124, 136);
+      content = records.filter((record) => !TIME_RECORDS.has(record.split('=', 1)[0] ?? '')).join('; ');
+    }
+    members.push(`${type} ${block.toString('latin1', 0, 257).replaceAll('\0', '')} ${block.toString('hex')} ${content}`);
+    at += 512 + Math.ceil(body.length / 512) * 512;
+  }
+  members.push(`${bytes.length - at} bytes of end`);
+  return members;
+}
+
+/** What differs, a line each. */
+export async function checkLayerCase(vector: LayerCase): Promise<string[]> {
+  const work = mkdtempSync(path.join(tmpdir(), 'layerscope-vectors-'));
+  try {
+    return await new CaseRun(work).check(vector);
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
+}
+
+class CaseRun {
+  readonly #work: string;
+  readonly #layers = new FakeLayers();
+  readonly #files: NodeFiles;
+  readonly #native: Native;
+
+  constructor(work: string) {
+    this.#work = work;
+    mkdirSync(path.join(work, 'temporary'));
+    this.#files = new NodeFiles(path.join(work, 'temporary'));
+    this.#native = { layers: this.#layers, files: this.#files, paths: path, enablePrivileges: () => {} };
+  }
+
+  #place(name: string, parents: readonly string[]): LayerPlace {
+    const layer = path.join(this.#work, name);
+    mkdirSync(path.join(layer), { recursive: true });
+    return { driver: { flavour: 1, home: '' }, layer, parents };
+  }
+
+  async check(vector: LayerCase): Promise<string[]> {
+    const parents: string[] = [];
+    for (const [index, tar] of vector.parentTarsBase64.entries()) {
+      const place = this.#place(`parent${index}`, parents.toReversed());
+      await importLayer(this.#native, place, [Buffer.from(tar, 'base64')]);
+      parents.push(place.layer);
+    }
+    this.#layers.calls.length = 0;
+    const handed: { transport: Record<string, string> | null } = { transport: null };
+    this.#layers.onImport = (folder) => {
+      handed.transport = listing(folder);
+    };
+    const place = this.#place('layer', parents.toReversed());
+    let said: string;
+    let error: LayerscopeError | null = null;
+    try {
+      const { sizeBytes } = await importLayer(this.#native, place, [Buffer.from(vector.tarBase64, 'base64')]);
+      said = `import ${sizeBytes} <nil>`;
+    } catch (thrown) {
+      if (!(thrown instanceof LayerscopeError)) throw thrown;
+      error = thrown;
+      said = `${thrown.code}: ${thrown.message}`;
+    }
+    const left = [...this.#files.openPaths, ...readdirSync(path.join(this.#work, 'temporary'), { recursive: true })];
+    const differences = differ('left open or behind', [], left);
+    if (error !== null) {
+      differences.push(...judgeRefusal(vector, error), ...differ('calls after a refusal', [], this.#layers.calls));
+      return differences;
+    }
+    if (!vector.said.endsWith('<nil>')) return [...differences, `hcsshim says ${vector.said}, found ${said}`];
+    const expected = Object.fromEntries(Object.entries(vector.transport).map(([name, { hex }]) => [name, hex ?? '']));
+    const sorted = (listed: Record<string, string>) => Object.entries(listed).sort(([a], [b]) => (a < b ? -1 : 1));
+    differences.push(...differ('said', vector.said, said));
+    differences.push(...differ('transport folder', sorted(expected), sorted(handed.transport ?? {})));
+    differences.push(...differ('calls', vector.calls, this.#layers.calls));
+    if (vector.exportTarBase64 !== undefined) differences.push(...(await this.#checkExport(vector, place)));
+    return differences;
+  }
+
+  async #checkExport(vector: LayerCase, place: LayerPlace): Promise<string[]> {
+    this.#layers.tombstones = vector.exportTombstones ?? '';
+    const pieces: Uint8Array[] = [];
+    for await (const bytes of exportLayer(this.#native, place)) pieces.push(bytes.slice());
+    const found = withoutTimes(Buffer.concat(pieces));
+    const expected = withoutTimes(Buffer.from(vector.exportTarBase64 ?? '', 'base64'));
+    const differences = differ('members of the exported tar', expected.length, found.length);
+    for (const [index, member] of expected.entries())
+      differences.push(...differ(`member ${index} of the exported tar`, member, found[index]));
+    const left = [...this.#files.openPaths, ...readdirSync(path.join(this.#work, 'temporary'), { recursive: true })];
+    return [...differences, ...differ('left open or behind by the export', [], left)];
+  }
+}
