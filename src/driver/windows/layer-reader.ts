@@ -26,6 +26,8 @@ export interface LayerFile {
   backup(): ByteSource;
   /** Whether {@link backup} may be called again. */
   readonly readTwice: boolean;
+  /** Of a layer without parents. */
+  readonly ofBaseLayer: boolean;
 }
 
 const READ = ACCESS.read;
@@ -33,7 +35,7 @@ const BUFFER_BYTES = 64 * 1024;
 const RECYCLE_BIN = 'FILES\\$RECYCLE.BIN';
 
 /** A file's plain bytes from an offset on. */
-async function* bytesFrom(file: OpenFile, offset: number): AsyncGenerator<Uint8Array, void, undefined> {
+export async function* bytesFrom(file: OpenFile, offset: number): AsyncGenerator<Uint8Array, void, undefined> {
   const buffer = new Uint8Array(BUFFER_BYTES);
   for (let at = offset; ; ) {
     const count = await file.read(buffer, at);
@@ -49,7 +51,7 @@ interface WalkedFile {
 }
 
 /** Everything below a path, folders before what is in them; links aren't followed. */
-async function* walk(root: RootFolder, below: string): AsyncGenerator<WalkedFile, void, undefined> {
+export async function* walk(root: RootFolder, below: string): AsyncGenerator<WalkedFile, void, undefined> {
   for (const { name, attributes } of await root.list(below)) {
     const path = below === '' ? name : `${below}\\${name}`;
     if (path.toUpperCase() === RECYCLE_BIN && (attributes & FILE_ATTRIBUTE.directory) !== 0) continue;
@@ -120,7 +122,14 @@ async function* opened(
     const told = steadyTimes(info, isRoot && steady !== null ? steady : info);
     yield {
       path,
-      file: { sizeBytes: isFolder ? 0 : sizeBytes, info: told, links, backup: () => file.backup({ security: false }), readTwice: false },
+      file: {
+        sizeBytes: isFolder ? 0 : sizeBytes,
+        info: told,
+        links,
+        backup: () => file.backup({ security: false }),
+        readTwice: false,
+        ofBaseLayer: false,
+      },
     };
     return;
   }
@@ -128,7 +137,10 @@ async function* opened(
   if ((await file.read(head, 0)) < head.length) throw new LayerscopeError('TRUNCATED', `${path}: an exported file without attributes`);
   const told = { ...info, attributes: new DataView(head.buffer).getUint32(0, true) };
   const backup = () => bytesFrom(file, head.length);
-  yield { path, file: { sizeBytes: isFolder ? 0 : await backupDataSize(backup()), info: told, links, backup, readTwice: true } };
+  yield {
+    path,
+    file: { sizeBytes: isFolder ? 0 : await backupDataSize(backup()), info: told, links, backup, readTwice: true, ofBaseLayer: false },
+  };
 }
 
 /** Entries of a base layer's own folder: Files, and of the utility VM its files. */
@@ -160,6 +172,7 @@ export async function* readBaseLayer(root: RootFolder): AsyncGenerator<LayerEntr
         links: await file.links(),
         backup: () => file.backup({ security: true }),
         readTwice: false,
+        ofBaseLayer: true,
       },
     };
   }

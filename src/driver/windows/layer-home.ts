@@ -1,0 +1,158 @@
+// A Windows driver's home, as Docker lays it out: a folder a layer, its id the folder's name.
+//
+//   <id>\layerchain.json   the parents' absolute paths, the nearest first; `null` for a base layer
+//   <id>\layerID           of an adopted base image: the name under which Windows keeps its files
+//   <id>\Files, Hives, UtilityVM, sandbox.vhdx, …   what the platform makes
+//   <id>-removing          a layer that was being removed
+//
+// Follows daemon/graphdriver/windows/windows.go of Docker 1.11 (Apache-2.0; see NOTICE). There the file of the other name is written
+// as layerId and read as layerID, which are one file on NTFS only: here it is layerID throughout.
+import {
+  chainProblem,
+  encodeLayerChain,
+  folderOfPath,
+  idOfRemovingName,
+  LAYER_CHAIN_FILE,
+  LAYER_ID_FILE,
+  type LayerChain,
+  parseLayerChain,
+  parseLayerIdFile,
+  parseWindowsLayerId,
+  type WindowsLayerId,
+} from '#format/layer';
+import { FILE_ATTRIBUTE } from '#format/windows-tar';
+import { displayText, encodeUtf8, LayerscopeError } from '#model';
+import type { LayerInfo } from '../driver.ts';
+import type { FileCalls, Native } from './native.ts';
+
+/** What is read of a home; also what a home is read with where there is no Windows. */
+export type HomeFiles = Pick<FileCalls, 'list' | 'facts' | 'readFile'>;
+
+function layerIdOrNull(name: string): WindowsLayerId | null {
+  try {
+    return parseWindowsLayerId(name);
+  } catch (error) {
+    if (error instanceof LayerscopeError && error.code === 'NAME_REFUSED') return null;
+    throw error;
+  }
+}
+
+/** A read-write layer's disk. */
+const SANDBOX_FILE = 'sandbox.vhdx';
+
+export class LayerHome {
+  readonly path: string;
+  readonly #files: HomeFiles;
+  readonly #paths: Native['paths'];
+
+  constructor(home: string, files: HomeFiles, paths: Native['paths']) {
+    this.path = home;
+    this.#files = files;
+    this.#paths = paths;
+  }
+
+  /** Folder of a layer. */
+  folder(id: WindowsLayerId): string {
+    return this.#paths.join(this.path, id);
+  }
+
+  inFolder(id: WindowsLayerId, name: string): string {
+    return this.#paths.join(this.path, id, name);
+  }
+
+  /** A layer's id, checked, its folder there. NAME_REFUSED, NOT_FOUND. */
+  async find(id: string): Promise<WindowsLayerId> {
+    const known = parseWindowsLayerId(id);
+    const facts = await this.#files.facts(this.folder(known));
+    if (facts === null || (facts.attributes & FILE_ATTRIBUTE.directory) === 0 || idOfRemovingName(known) !== null) {
+      throw new LayerscopeError('NOT_FOUND', `no layer ${known}`);
+    }
+    return known;
+  }
+
+  /** The name under which the platform keeps a layer's files: its own, but for adopted base images. */
+  async platformName(id: WindowsLayerId): Promise<WindowsLayerId> {
+    const bytes = await this.#readIfThere(this.inFolder(id, LAYER_ID_FILE));
+    return bytes === null ? id : parseLayerIdFile(bytes);
+  }
+
+  /** Where the platform has the layer: what layer calls take as its id. */
+  async platformPath(id: WindowsLayerId): Promise<string> {
+    return this.#paths.join(this.path, await this.platformName(id));
+  }
+
+  /** What layerchain.json says. An adopted base image has none. */
+  async chain(id: WindowsLayerId): Promise<LayerChain> {
+    const bytes = await this.#readIfThere(this.inFolder(id, LAYER_CHAIN_FILE));
+    if (bytes === null && (await this.#platformNameOr(id)) !== id) return { parents: [], problem: null };
+    return parseLayerChain(bytes);
+  }
+
+  /** Paths of the parents. IO with the reason where the chain is broken. */
+  async parents(id: WindowsLayerId): Promise<readonly string[]> {
+    const { parents, problem } = await this.chain(id);
+    if (problem !== null) throw new LayerscopeError('IO', `layer ${id} is broken: ${problem.message}`);
+    return parents;
+  }
+
+  async isReadWrite(id: WindowsLayerId): Promise<boolean> {
+    return (await this.#files.facts(this.inFolder(id, SANDBOX_FILE))) !== null;
+  }
+
+  async list(): Promise<readonly LayerInfo[]> {
+    const folders = (await this.#files.list(this.path)).filter(({ attributes }) => (attributes & FILE_ATTRIBUTE.directory) !== 0);
+    /** By the folder's name that others know a layer by, in upper case. */
+    const known = new Map<string, { readonly id: WindowsLayerId; readonly chain: LayerChain }>();
+    const layers: { readonly id: WindowsLayerId; readonly chain: LayerChain }[] = [];
+    const infos: LayerInfo[] = [];
+    for (const { name } of folders) {
+      const removing = idOfRemovingName(name);
+      const id = removing === null ? layerIdOrNull(name) : null;
+      if (id === null) {
+        const problem = removing === null ? 'a folder that can not be a layer' : `what is left of ${removing}, whose removal did not end`;
+        infos.push({ id: name, parent: null, chain: [], state: 'leftover', problem: displayText(problem) });
+        continue;
+      }
+      const layer = { id, chain: await this.chain(id) };
+      layers.push(layer);
+      for (const alias of [name, await this.#platformNameOr(id)]) known.set(alias.toUpperCase(), layer);
+    }
+    for (const { id, chain } of layers) {
+      const problem = chainProblem(id, chain, (folder) => known.get(folder.toUpperCase())?.chain ?? null);
+      const parents = chain.parents.map((path) => known.get(folderOfPath(path).toUpperCase())?.id ?? folderOfPath(path));
+      infos.push({
+        id,
+        parent: parents[0] ?? null,
+        chain: parents,
+        state: problem === null ? 'ready' : problem.code === 'missing-parent' ? 'leftover' : 'broken',
+        problem: problem?.message ?? null,
+      });
+    }
+    return infos.sort((a, b) => (a.id < b.id ? -1 : 1));
+  }
+
+  /** Of a layerID that can't be read: the layer's own name. The chain tells of it. */
+  async #platformNameOr(id: WindowsLayerId): Promise<string> {
+    try {
+      return await this.platformName(id);
+    } catch (error) {
+      if (error instanceof LayerscopeError && error.code === 'NAME_REFUSED') return id;
+      throw error;
+    }
+  }
+
+  async #readIfThere(file: string): Promise<Uint8Array | null> {
+    try {
+      return await this.#files.readFile(file);
+    } catch (error) {
+      if (error instanceof LayerscopeError && error.code === 'NOT_FOUND') return null;
+      throw error;
+    }
+  }
+}
+
+/** What a layer's layerchain.json and layerID are written as. */
+export const layerFileBytes = {
+  chain: encodeLayerChain,
+  platformName: (name: string): Uint8Array => encodeUtf8(parseWindowsLayerId(name)),
+};
