@@ -1,0 +1,93 @@
+// Every function of Windows that is called, and its signature, in one list. vmcompute.dll has no public header: its signatures are
+// those that hcsshim declares (internal/wclayer). int32 results of its calls are HRESULTs.
+import type { TypeObject } from 'koffi';
+import { koffi, type LibraryName } from './load.ts';
+
+export interface Prototype {
+  readonly library: LibraryName;
+  readonly result: string;
+  /** Types by koffi's names; `DriverInfo*` and `WC_LAYER_DESCRIPTOR*` are {@link recordTypes}. */
+  readonly parameters: readonly string[];
+}
+
+const LAYER = ['DriverInfo*', 'str16'] as const;
+const CHAIN = ['WC_LAYER_DESCRIPTOR*', 'size_t'] as const;
+
+function layer(...parameters: string[]): Prototype {
+  return { library: 'vmcompute', result: 'int32', parameters };
+}
+
+export const PROTOTYPES = {
+  // vmcompute.dll (hcsshim, internal/wclayer/zsyscall_windows.go)
+  ActivateLayer: layer(...LAYER),
+  DeactivateLayer: layer(...LAYER),
+  PrepareLayer: layer(...LAYER, ...CHAIN),
+  UnprepareLayer: layer(...LAYER),
+  CreateLayer: layer(...LAYER, 'str16'),
+  // The parent is in the chain; its own argument is 0.
+  CreateSandboxLayer: layer(...LAYER, 'void*', ...CHAIN),
+  ExpandSandboxSize: layer(...LAYER, 'uint64'),
+  DestroyLayer: layer(...LAYER),
+  ExportLayer: layer(...LAYER, 'str16', ...CHAIN),
+  ImportLayer: layer(...LAYER, 'str16', ...CHAIN),
+  GetLayerMountPath: layer(...LAYER, '_Inout_ size_t*', 'void*'),
+  GetBaseImages: layer('_Out_ void**'),
+  LayerExists: layer(...LAYER, '_Out_ uint32*'),
+  NameToGuid: layer('str16', 'void*'),
+  ProcessBaseImage: layer('str16'),
+  ProcessUtilityImage: layer('str16'),
+  // Looked for, never called.
+  HNSCall: layer('str16', 'str16', 'str16', '_Out_ void**'),
+  // combaseapi.h
+  CoTaskMemFree: { library: 'ole32', result: 'void', parameters: ['void*'] },
+  // fileapi.h, winbase.h
+  CreateFileW: { library: 'kernel32', result: 'void*', parameters: ['str16', 'uint32', 'uint32', 'void*', 'uint32', 'uint32', 'void*'] },
+  CloseHandle: { library: 'kernel32', result: 'int32', parameters: ['void*'] },
+  ReadFile: { library: 'kernel32', result: 'int32', parameters: ['void*', 'void*', 'uint32', '_Out_ uint32*', 'void*'] },
+  WriteFile: { library: 'kernel32', result: 'int32', parameters: ['void*', 'void*', 'uint32', '_Out_ uint32*', 'void*'] },
+  GetFileInformationByHandleEx: { library: 'kernel32', result: 'int32', parameters: ['void*', 'int32', 'void*', 'uint32'] },
+  SetFileInformationByHandle: { library: 'kernel32', result: 'int32', parameters: ['void*', 'int32', 'void*', 'uint32'] },
+  CreateDirectoryW: { library: 'kernel32', result: 'int32', parameters: ['str16', 'void*'] },
+  CreateHardLinkW: { library: 'kernel32', result: 'int32', parameters: ['str16', 'str16', 'void*'] },
+  MoveFileExW: { library: 'kernel32', result: 'int32', parameters: ['str16', 'str16', 'uint32'] },
+  FlushFileBuffers: { library: 'kernel32', result: 'int32', parameters: ['void*'] },
+  FindFirstFileW: { library: 'kernel32', result: 'void*', parameters: ['str16', 'void*'] },
+  FindNextFileW: { library: 'kernel32', result: 'int32', parameters: ['void*', 'void*'] },
+  FindClose: { library: 'kernel32', result: 'int32', parameters: ['void*'] },
+  GetLastError: { library: 'kernel32', result: 'uint32', parameters: [] },
+  GetCurrentProcess: { library: 'kernel32', result: 'void*', parameters: [] },
+  FormatMessageW: {
+    library: 'kernel32',
+    result: 'uint32',
+    parameters: ['uint32', 'void*', 'uint32', 'uint32', 'void*', 'uint32', 'void*'],
+  },
+  BackupRead: {
+    library: 'backup',
+    result: 'int32',
+    parameters: ['void*', 'void*', 'uint32', '_Out_ uint32*', 'int32', 'int32', '_Inout_ void**'],
+  },
+  BackupWrite: {
+    library: 'backup',
+    result: 'int32',
+    parameters: ['void*', 'void*', 'uint32', '_Out_ uint32*', 'int32', 'int32', '_Inout_ void**'],
+  },
+  // processthreadsapi.h, securitybaseapi.h, winbase.h
+  OpenProcessToken: { library: 'advapi32', result: 'int32', parameters: ['void*', 'uint32', '_Out_ void**'] },
+  LookupPrivilegeValueW: { library: 'advapi32', result: 'int32', parameters: ['str16', 'str16', 'void*'] },
+  AdjustTokenPrivileges: { library: 'advapi32', result: 'int32', parameters: ['void*', 'int32', 'void*', 'uint32', 'void*', 'void*'] },
+} as const satisfies Record<string, Prototype>;
+
+export type FunctionName = keyof typeof PROTOTYPES;
+
+/** Records by pointer. DriverInfo: 16 bytes; WC_LAYER_DESCRIPTOR: 32 bytes (64-bit systems). Made once: koffi's names are global. */
+let records: Readonly<Record<string, TypeObject>> | null = null;
+
+export function recordTypes(): Readonly<Record<string, TypeObject>> {
+  if (records === null) {
+    const { struct, pointer, array } = koffi();
+    const info = struct('DriverInfo', { flavour: 'int32', reserved: 'int32', home: 'str16' });
+    const descriptor = struct('WC_LAYER_DESCRIPTOR', { id: array('uint8', 16), flags: 'uint32', reserved: 'uint32', path: 'str16' });
+    records = { 'DriverInfo*': pointer(info), 'WC_LAYER_DESCRIPTOR*': pointer(descriptor) };
+  }
+  return records;
+}

@@ -1,0 +1,37 @@
+// Compiles the stand-in, once for each state of its source: a shared object by gcc, or a DLL by mingw's.
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs';
+import path from 'node:path';
+
+const here = import.meta.dirname;
+const source = path.join(here, 'vmcompute.c');
+const out = path.join(here, '..', '..', 'out', 'native');
+
+export interface StandInBuild {
+  readonly system: 'linux' | 'windows';
+  /** Without the export by which newer systems are told from Windows Server 2016 TP4. */
+  readonly tp4?: boolean;
+}
+
+const COMPILER = { linux: 'gcc', windows: 'x86_64-w64-mingw32-gcc' } as const;
+
+export function hasCompiler(system: StandInBuild['system']): boolean {
+  return spawnSync(COMPILER[system], ['--version'], { stdio: 'ignore' }).status === 0;
+}
+
+/** Path of the library. Throws what the compiler says. */
+export function buildStandIn({ system, tp4 = false }: StandInBuild): string {
+  const state = createHash('sha256').update(readFileSync(source)).digest('hex').slice(0, 12);
+  const folder = path.join(out, `${state}${tp4 ? '-tp4' : ''}`);
+  const file = path.join(folder, system === 'linux' ? 'vmcompute.so' : 'vmcompute.dll');
+  if (existsSync(file)) return file;
+  mkdirSync(folder, { recursive: true });
+  const unfinished = `${file}.${process.pid}`;
+  const flags = system === 'linux' ? ['-fPIC', '-fvisibility=hidden', '-lpthread'] : ['-lole32'];
+  const args = ['-shared', '-O1', '-Wall', '-Wextra', '-Werror', ...(tp4 ? ['-DTP4'] : []), '-o', unfinished, source, ...flags];
+  const { status, stderr } = spawnSync(COMPILER[system], args, { encoding: 'utf8' });
+  if (status !== 0) throw new Error(`${COMPILER[system]}: ${stderr}`);
+  renameSync(unfinished, file);
+  return file;
+}
