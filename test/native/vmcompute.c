@@ -527,8 +527,10 @@ API HR STD ExportLayer(const Info *info, const u16 *id, const u16 *folder, const
     char *stones = join(to, "tombstones.txt"), *kept = join(path, "transport$"), *files = join(to, "Files");
     FILE *lines = openFile(stones, "wb");
     fprintf(lines, "\xef\xbb\xbfVersion 1.0\n");
-    if (in(path, "volume$", 1)) {
-      char *volume = join(path, "volume$"), *hives = join(to, "Hives"), *delta = join(to, "Hives/System_Delta");
+    /* A layer that was not imported, but laid down, is exported as a volume is. */
+    int asVolume = in(path, "volume$", 1), laid = !asVolume && !isFolder(kept);
+    if (asVolume || laid) {
+      char *volume = join(path, laid ? "Files" : "volume$"), *hives = join(to, "Hives"), *delta = join(to, "Hives/System_Delta");
       makeFolder(files); makeFolder(hives); writeAll(delta, "delta", 5);
       Out out = { path, files, "", "", lines };
       each(volume, volumeVisit, &out);

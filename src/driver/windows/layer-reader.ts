@@ -8,6 +8,7 @@ import { LayerscopeError } from '#model';
 import { folderOf } from './layer-name.ts';
 import { FOLDER_FILE_SUFFIX, type LayerPlace } from './layer-writer.ts';
 import { ACCESS, type FileLinks, type Native, type OpenFile, type RootFolder } from './native.ts';
+import { twice } from './twice.ts';
 import { UTILITY_FILES } from './utility-vm.ts';
 
 export interface LayerEntry {
@@ -193,7 +194,7 @@ export async function* readLayerEntries(
   }
   await using held = new AsyncDisposableStack();
   const folder = await native.files.makeTemporaryFolder();
-  held.defer(() => native.files.removeFolder(folder));
+  held.defer(() => twice(() => native.files.removeFolder(folder)));
   await native.layers.exportLayer(driver, layer, folder, parents);
   yield* readTransport(held.use(await native.files.openRoot(folder)));
 }

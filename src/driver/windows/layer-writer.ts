@@ -13,6 +13,7 @@ import { displayText, LayerscopeError } from '#model';
 import { FolderTimes } from './folder-times.ts';
 import { folderOf, type LayerName } from './layer-name.ts';
 import { ACCESS, type BackupSink, type DriverInfo, type Native, type OpenFile, type RootFolder } from './native.ts';
+import { twice } from './twice.ts';
 import { cloneUtilityVm } from './utility-vm.ts';
 
 /** The file beside a folder that has the folder's attributes and backup stream. */
@@ -135,7 +136,7 @@ export class TransportWriter implements LayerWriter {
   static async open(native: Native, place: LayerPlace): Promise<TransportWriter> {
     await using held = new AsyncDisposableStack();
     const folder = await native.files.makeTemporaryFolder();
-    held.defer(() => native.files.removeFolder(folder));
+    held.defer(() => twice(() => native.files.removeFolder(folder)));
     const transport = held.use(await native.files.openRoot(folder));
     const layer = held.use(await native.files.openRoot(place.layer));
     const writer = new TransportWriter(native, place, transport, layer);

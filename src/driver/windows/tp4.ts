@@ -6,6 +6,7 @@ import type { ApplyOptions, CallOptions } from '../driver.ts';
 import { bytesFrom, walk } from './layer-reader.ts';
 import type { LayerPlace } from './layer-writer.ts';
 import { ACCESS, type Native } from './native.ts';
+import { twice } from './twice.ts';
 import { unpackPlain } from './unpack-plain.ts';
 
 /** Told by an export that came later. */
@@ -17,7 +18,7 @@ export function isTp4(native: Native): boolean {
 export async function* exportTp4(native: Native, place: LayerPlace, { signal }: CallOptions): AsyncGenerator<Uint8Array, void, undefined> {
   await using held = new AsyncDisposableStack();
   const folder = await native.files.makeTemporaryFolder();
-  held.defer(() => native.files.removeFolder(folder));
+  held.defer(() => twice(() => native.files.removeFolder(folder)));
   await native.layers.exportLayer(place.driver, place.layer, folder, place.parents);
   const root = held.use(await native.files.openRoot(folder));
   const writer = new TarWriter();
@@ -43,7 +44,7 @@ export async function importTp4(
 ): Promise<{ readonly sizeBytes: number }> {
   await using held = new AsyncDisposableStack();
   const folder = await native.files.makeTemporaryFolder();
-  held.defer(() => native.files.removeFolder(folder));
+  held.defer(() => twice(() => native.files.removeFolder(folder)));
   const root = held.use(await native.files.openRoot(folder));
   const result = await unpackPlain(root, tar, options);
   if (options.signal?.aborted) throw new LayerscopeError('CANCELLED', 'cancelled');

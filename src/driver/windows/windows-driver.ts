@@ -36,6 +36,7 @@ import { type LayerEntry, readLayerEntries } from './layer-reader.ts';
 import type { LayerPlace } from './layer-writer.ts';
 import type { DriverInfo, Native } from './native.ts';
 import { exportTp4, importTp4, isTp4 } from './tp4.ts';
+import { twice } from './twice.ts';
 import { unpackPlain } from './unpack-plain.ts';
 
 export type WindowsDriverName = Extract<DriverName, 'windowsfilter' | 'windowsdiff'>;
@@ -46,7 +47,7 @@ function refuseAborted(signal: AbortSignal | undefined): void {
 
 /** Undoes what was done, the last first. What fails meanwhile is not told: the error that led here is. */
 async function undoAll(steps: (() => Promise<void>)[]): Promise<void> {
-  for (const step of steps.reverse()) await step().catch(() => undefined);
+  for (const step of steps.reverse()) await twice(step).catch(() => undefined);
 }
 
 export class WindowsDriver implements GraphDriver {
@@ -158,7 +159,7 @@ export class WindowsDriver implements GraphDriver {
     // A leftover of a layer of the same name would stand in the way of this one.
     if ((await this.#native.files.facts(removing)) !== null) await this.#native.layers.destroyLayer(this.#info, removing);
     await this.#native.files.rename(this.#home.folder(found), removing);
-    await this.#native.layers.destroyLayer(this.#info, removing);
+    await twice(() => this.#native.layers.destroyLayer(this.#info, removing));
   }
 
   async #refuseInUse(id: WindowsLayerId, what: string): Promise<void> {
@@ -199,9 +200,9 @@ export class WindowsDriver implements GraphDriver {
   /** Both steps are done, whatever the first says. */
   async #unmount(path: string): Promise<void> {
     try {
-      await this.#native.layers.unprepareLayer(this.#info, path);
+      await twice(() => this.#native.layers.unprepareLayer(this.#info, path));
     } finally {
-      await this.#native.layers.deactivateLayer(this.#info, path);
+      await twice(() => this.#native.layers.deactivateLayer(this.#info, path));
     }
   }
 
@@ -276,7 +277,7 @@ export class WindowsDriver implements GraphDriver {
       place,
       [Symbol.asyncDispose]: async () => {
         try {
-          for (const step of undo.reverse()) await step();
+          for (const step of undo.reverse()) await twice(step);
         } finally {
           turn[Symbol.dispose]();
         }

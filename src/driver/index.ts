@@ -1,0 +1,2 @@
+export * from './driver.ts';
+export { openDriver } from './open-driver.ts';

@@ -1,0 +1,1 @@
+export { openNative } from './open-native.ts';

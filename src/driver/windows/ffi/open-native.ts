@@ -1,0 +1,30 @@
+import path from 'node:path';
+import { LayerscopeError } from '#model';
+import type { Native } from '../native.ts';
+import { NativeError } from '../native-error.ts';
+import { Calls } from './calls.ts';
+import { NativeFiles } from './files.ts';
+import { NativeLayers } from './layers.ts';
+import type { LibraryFiles } from './load.ts';
+import { Privileges } from './privileges.ts';
+
+/**
+ * Windows, as the drivers need it. Throws UNSUPPORTED where this is no Windows, or one without vmcompute.dll. `files`: for tests, what is
+ * called in place of the system's libraries.
+ */
+export function openNative(files: LibraryFiles = {}): Native {
+  if (process.platform !== 'win32') {
+    throw new LayerscopeError('UNSUPPORTED', "Windows' own layers need Windows: vmcompute.dll is not on this system");
+  }
+  const calls = new Calls(files);
+  if (!calls.has('ImportLayer')) {
+    throw new NativeError('LoadLibrary', 126, 'vmcompute.dll is not on this system: the Containers feature of Windows brings it');
+  }
+  const privileges = new Privileges(calls);
+  return {
+    layers: new NativeLayers(calls),
+    files: new NativeFiles(calls),
+    paths: path.win32,
+    enablePrivileges: (names) => privileges.enable(names),
+  };
+}
