@@ -52,6 +52,10 @@ interface Kept {
 const EPOCH = 116_444_736_000_000_000n;
 const BEFORE_DATA: ReadonlySet<number> = new Set([STREAM_ID.security, STREAM_ID.extendedAttributes, STREAM_ID.reparsePoint]);
 
+function keyOf({ ino, birthtimeNs }: BigIntStats): string {
+  return `${ino}:${birthtimeNs}`;
+}
+
 function filetime(ns: bigint): bigint {
   return ns / 100n + EPOCH;
 }
@@ -71,7 +75,8 @@ function told(error: unknown, name: string): LayerscopeError {
 }
 
 export class NodeFiles implements FileCalls {
-  readonly #kept = new Map<bigint, Kept>();
+  /** By inode and birth: an inode is used again. */
+  readonly #kept = new Map<string, Kept>();
   readonly #temporary: string;
   /** Calls so far, by name; what {@link failAt} counts. */
   calls: string[] = [];
@@ -96,19 +101,19 @@ export class NodeFiles implements FileCalls {
   }
 
   kept(stats: BigIntStats): Kept {
-    let kept = this.#kept.get(stats.ino);
+    let kept = this.#kept.get(keyOf(stats));
     if (kept === undefined) {
       const isFolder = stats.isDirectory();
       const attributes = isFolder ? FILE_ATTRIBUTE.directory : FILE_ATTRIBUTE.archive;
       const write = filetime(stats.mtimeNs);
       kept = { attributes, creation: write, access: write, write, change: write, streams: [] };
-      this.#kept.set(stats.ino, kept);
+      this.#kept.set(keyOf(stats), kept);
     }
     return kept;
   }
 
   forget(stats: BigIntStats | null): void {
-    if (stats !== null && (stats.isDirectory() || stats.nlink === 1n)) this.#kept.delete(stats.ino);
+    if (stats !== null && (stats.isDirectory() || stats.nlink === 1n)) this.#kept.delete(keyOf(stats));
   }
 
   async stats(absolute: string): Promise<BigIntStats | null> {
@@ -338,6 +343,8 @@ class NodeFile implements OpenFile {
   readonly #path: string;
   readonly #isFolder: boolean;
   #written = 0;
+  /** Set at the end, as on NTFS, where what is written by a handle that set a time doesn't change it. Null: as it comes. */
+  #time: bigint | null = null;
 
   constructor(files: NodeFiles, handle: FileHandle, absolute: string, isFolder: boolean) {
     this.#files = files;
@@ -368,7 +375,10 @@ class NodeFile implements OpenFile {
     const kept = await this.#kept();
     if (info.creationTimeFiletime !== 0n) kept.creation = info.creationTimeFiletime;
     if (info.accessTimeFiletime !== 0n) kept.access = info.accessTimeFiletime;
-    if (info.writeTimeFiletime !== 0n) kept.write = info.writeTimeFiletime;
+    if (info.writeTimeFiletime !== 0n) {
+      kept.write = info.writeTimeFiletime;
+      this.#time = info.writeTimeFiletime;
+    }
     if (info.changeTimeFiletime !== 0n) kept.change = info.changeTimeFiletime;
     // As on NTFS, what makes a file a folder or a link can't be set.
     const fixed = FILE_ATTRIBUTE.directory | FILE_ATTRIBUTE.reparsePoint | FILE_ATTRIBUTE.sparseFile;
@@ -467,6 +477,9 @@ class NodeFile implements OpenFile {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#files.openPaths.delete(this.#path);
+    // The one time that copies of the file can have too.
+    const seconds = this.#time === null ? null : Number(this.#time - EPOCH) / 1e7;
+    if (seconds !== null) await this.#handle.utimes(seconds, seconds);
     await this.#handle.close();
   }
 }

@@ -248,11 +248,12 @@ static char *join(const char *folder, const char *name) {
 
 typedef void (*Visit)(const char *folder, const char *name, int isFolder, void *with);
 static void each(const char *folder, Visit visit, void *with) {
-  char *names[4096]; int kinds[4096], count = 0;
+  /* On the heap: calls run on threads with small stacks. */
+  char **names = malloc(4096 * sizeof *names); int *kinds = malloc(4096 * sizeof *kinds), count = 0;
 #ifdef _WIN32
   WIN32_FIND_DATAW data; char *all = join(folder, "*"); HANDLE h = FindFirstFileW(wide(all), &data);
   free(all);
-  if (h == INVALID_HANDLE_VALUE) return;
+  if (h == INVALID_HANDLE_VALUE) { free(names); free(kinds); return; }
   do {
     char *name = utf8(data.cFileName);
     if (!strcmp(name, ".") || !strcmp(name, "..") || count == 4096) { free(name); continue; }
@@ -261,7 +262,7 @@ static void each(const char *folder, Visit visit, void *with) {
   FindClose(h);
 #else
   DIR *dir = opendir(folder); struct dirent *entry;
-  if (!dir) return;
+  if (!dir) { free(names); free(kinds); return; }
   while ((entry = readdir(dir))) {
     if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, "..") || count == 4096) continue;
     char *path = join(folder, entry->d_name);
@@ -271,6 +272,7 @@ static void each(const char *folder, Visit visit, void *with) {
   closedir(dir);
 #endif
   for (int i = 0; i < count; i++) { visit(folder, names[i], kinds[i], with); free(names[i]); }
+  free(names); free(kinds);
 }
 
 static void removeVisit(const char *folder, const char *name, int sub, void *with);
@@ -468,14 +470,14 @@ static void volumeVisit(const char *folder, const char *name, int sub, void *wit
   Out *out = with; char *from = join(folder, name);
   if (!strncmp(name, ".wh.", 4)) fprintf(out->stones, "%s\\%s\n", out->relative, name + 4);
   else if (sub) {
-    char *to = join(out->to, name), *meta = malloc(strlen(to) + 16), relative[4096];
+    char *to = join(out->to, name), *meta = malloc(strlen(to) + 16), *relative = malloc(strlen(out->relative) + strlen(name) + 2);
     sprintf(meta, "%s" FOLDER_FILE, to);
     writeAll(meta, "\x10\0\0\0", 4); keepTime(from, meta);
     makeFolder(to);
-    snprintf(relative, sizeof relative, "%s\\%s", out->relative, name);
+    sprintf(relative, "%s\\%s", out->relative, name);
     Out below = { out->layer, to, relative, out->placeholders, out->stones };
     each(from, volumeVisit, &below);
-    free(to); free(meta);
+    free(to); free(meta); free(relative);
   } else {
     char *to = join(out->to, name); size_t n; char *bytes = readAll(from, &n), head[24] = { 0x20, 0, 0, 0, 1 };
     uint64_t size = n;
@@ -487,32 +489,31 @@ static void volumeVisit(const char *folder, const char *name, int sub, void *wit
   free(from);
 }
 
-typedef struct { const char *layer; const char *to; uint64_t id; char found[8192]; } Same;
+typedef struct { const char *layer; const char *to; uint64_t id; char *found; } Same;
 static void sameVisit(const char *folder, const char *name, int sub, void *with) {
   Same *same = with;
   char *path = join(folder, name);
   if (sub) each(path, sameVisit, same);
-  else if (!*same->found && fileId(path) == same->id) {
+  else if (!same->found && fileId(path) == same->id) {
     char *exported = join(same->to, path + strlen(same->layer) + 1);
-    if (isThere(exported)) snprintf(same->found, sizeof same->found, "%s", exported);
-    free(exported);
+    if (isThere(exported)) same->found = exported; else free(exported);
   }
   free(path);
 }
 /* Hard links that were made in the layer after its import. */
 static void linkVisit(const char *folder, const char *name, int sub, void *with) {
   Out *out = with; char *path = join(folder, name), *to = join(out->to, path + strlen(out->layer) + 1);
-  char line[8192];
-  snprintf(line, sizeof line, "\n%s\n", path + strlen(out->layer) + 1);
+  char *line = malloc(strlen(path) + 3);
+  sprintf(line, "\n%s\n", path + strlen(out->layer) + 1);
   if (sub) each(path, linkVisit, out);
   else if (!isThere(to) && !strstr(out->placeholders, line)) {
-    Same same = { out->layer, out->to, fileId(path), "" };
+    Same same = { out->layer, out->to, fileId(path), NULL };
     char *files = join(out->layer, "Files");
     if (same.id) each(files, sameVisit, &same);
-    if (*same.found) linkFile(same.found, to);
-    free(files);
+    if (same.found) linkFile(same.found, to);
+    free(files); free(same.found);
   }
-  free(path); free(to);
+  free(path); free(to); free(line);
 }
 
 static void anyVisit(const char *folder, const char *name, int sub, void *with) { (void)folder; (void)name; (void)sub; *(int *)with = 1; }
@@ -542,17 +543,17 @@ API HR STD ExportLayer(const Info *info, const u16 *id, const u16 *folder, const
       Out out = { path, to, "", all, lines };
       char *own = join(path, "Files");
       each(own, linkVisit, &out);
-      char last[8192] = "";
+      char *last = strdup("");
       for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n")) {
         char *there = join(path, line); size_t deep = strlen(last);
         /* Of a folder that is gone the line of the folder tells; a path that was made anew is no tombstone. */
         if (!isThere(there) && !(deep && !strncmp(line, last, deep) && line[deep] == '/')) {
-          snprintf(last, sizeof last, "%s", line);
+          free(last); last = strdup(line);
           fprintf(lines, "%s\n", line + strlen("Files"));
         }
         free(there);
       }
-      free(list); free(text); free(all); free(own);
+      free(list); free(text); free(all); free(own); free(last);
     }
     fclose(lines);
     size_t n; char *text = readAll(stones, &n);

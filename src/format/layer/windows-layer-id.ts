@@ -9,13 +9,16 @@ export const LAYER_ID_FILE = 'layerID';
 
 const INIT_SUFFIX = '-init';
 const REMOVING_SUFFIX = '-removing';
+/** UTF-16 units of a folder's name on NTFS, less what is put behind it. */
+const MAX_ID_LENGTH = 255 - REMOVING_SUFFIX.length;
 
 declare const idBrand: unique symbol;
 /** Id of a layer in a Windows store: the name of its folder. */
 export type WindowsLayerId = string & { readonly [idBrand]: true };
 
-/** Throws NAME_REFUSED where `text` can't be one folder's name on Windows: empty, a path, a drive, a device. */
+/** Throws NAME_REFUSED where `text` can't be one folder's name on Windows: empty, too long, a path, a drive, a device. */
 export function parseWindowsLayerId(text: string): WindowsLayerId {
+  if (text.length > MAX_ID_LENGTH) throw new LayerscopeError('NAME_REFUSED', `not a layer id: ${text.length} characters`);
   const refused = refuseName(encodeUtf8(text), 'windows');
   if (refused !== null)
     throw new LayerscopeError('NAME_REFUSED', `not a layer id: ${displayText(text.slice(0, 100))}: it ${refused.reason}`);

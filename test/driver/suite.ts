@@ -1,0 +1,389 @@
+// What every graph driver does, whatever it keeps layers in. A driver's own test hands in a harness and runs this.
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { DriverChange, GraphDriver } from '../../src/driver/driver.ts';
+
+/** A layer in words: files with their content, and paths that it takes away. */
+export interface LayerSketch {
+  readonly files?: Readonly<Record<string, string>>;
+  readonly removed?: readonly string[];
+}
+
+/** A store of one test. */
+export interface DriverBench extends AsyncDisposable {
+  /** Opens the store, again where it was open. */
+  open(): Promise<GraphDriver>;
+  /** The tar by which a layer is applied. Its files' folders are brought by entries. */
+  tar(id: string, sketch: LayerSketch, isBase: boolean): Uint8Array | Promise<Uint8Array>;
+  /** What a tar of this driver says: files with content, and removed paths. */
+  read(tar: Uint8Array): Promise<LayerSketch>;
+  /** Writes into a mounted read-write layer. */
+  write(mountPath: string, sketch: LayerSketch): void;
+  /** Whether a mount shows a file with that content. Null: this driver's mounts can't be looked into here. */
+  shows(mountPath: string, name: string): string | null | undefined;
+  /** As after a crash of the process, and the start of another. */
+  crash(): void;
+  /** Names of everything in the store's folder and beside it that is no layer: temporary files, leftovers. */
+  stray(): Promise<readonly string[]>;
+}
+
+export interface DriverTraits {
+  readonly name: string;
+  open(): Promise<DriverBench>;
+  /** Whether a modification is told from an addition. */
+  readonly tellsAdditions: boolean;
+  /** Whether a layer can be applied on another. */
+  readonly applies: boolean;
+}
+
+async function collect(pieces: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+  const parts: Uint8Array[] = [];
+  for await (const bytes of pieces) parts.push(bytes.slice());
+  return Buffer.concat(parts);
+}
+
+async function changesOf(driver: GraphDriver, id: string): Promise<DriverChange[]> {
+  const changes: DriverChange[] = [];
+  for await (const change of driver.changes(id)) changes.push(change);
+  return changes;
+}
+
+const rejects = (work: Promise<unknown>, code: string | readonly string[]): Promise<void> =>
+  assert.rejects(work, (error: unknown) => {
+    const codes = typeof code === 'string' ? [code] : code;
+    assert.ok(
+      codes.includes((error as { code?: string }).code ?? ''),
+      `${(error as Error).message} (${(error as { code?: string }).code}), expected ${codes.join(' or ')}`,
+    );
+    assert.doesNotMatch((error as Error).message, /\n/);
+    return true;
+  });
+
+const HOSTILE_IDS = [
+  '',
+  '.',
+  '..',
+  'a/b',
+  'a\\b',
+  '../x',
+  '/etc',
+  'C:\\x',
+  'a:b',
+  'x'.repeat(300),
+  'CON',
+  'nul.txt',
+  'a.',
+  'a\0b',
+  'a\u001bb',
+];
+
+export function driverSuite(traits: DriverTraits): void {
+  const run = (name: string, work: (bench: DriverBench, driver: GraphDriver) => Promise<void>): void => {
+    test(name, async () => {
+      await using bench = await traits.open();
+      const driver = await bench.open();
+      await work(bench, driver);
+      await driver[Symbol.asyncDispose]();
+      assert.deepEqual(await bench.stray(), [], 'left behind');
+    });
+  };
+
+  const base = async (
+    bench: DriverBench,
+    driver: GraphDriver,
+    id = 'base',
+    sketch: LayerSketch = { files: { 'etc/motd': 'hello', 'bin/tool': 'tool', 'etc/old': 'old' } },
+  ): Promise<void> => {
+    await driver.create(id, null);
+    await driver.applyDiff(id, [await bench.tar(id, sketch, true)]);
+  };
+
+  describe(traits.name, { concurrency: false }, () => {
+    run('an empty store has no layers', async (_, driver) => {
+      assert.deepEqual(await driver.list(), []);
+      assert.equal(await driver.exists('nothing'), false);
+      assert.ok((await driver.status()).length > 0);
+    });
+
+    run('a layer that is made is there, with its chain, and again after the store was opened anew', async (bench, driver) => {
+      await base(bench, driver);
+      await driver.create('top', 'base');
+      await driver.create('over', 'top');
+      for (const store of [driver, await bench.open()]) {
+        assert.deepEqual(
+          (await store.list()).map(({ id, parent, chain, state }) => ({ id, parent, chain, state })),
+          [
+            { id: 'base', parent: null, chain: [], state: 'ready' },
+            { id: 'over', parent: 'top', chain: ['top', 'base'], state: 'ready' },
+            { id: 'top', parent: 'base', chain: ['base'], state: 'ready' },
+          ],
+        );
+        assert.deepEqual(await store.chain('over'), ['top', 'base']);
+        assert.deepEqual(await store.chain('base'), []);
+        assert.equal(await store.exists('over'), true);
+        assert.ok(((await store.metadata('over')).dir ?? '').length > 0);
+      }
+    });
+
+    run('an id is taken once, and a parent must be there', async (bench, driver) => {
+      await base(bench, driver);
+      await rejects(driver.create('base', null), 'EXISTS');
+      await rejects(driver.createReadWrite('base', 'base'), 'EXISTS');
+      await rejects(driver.create('x', 'missing'), 'NOT_FOUND');
+      await rejects(driver.createReadWrite('x', 'missing'), 'NOT_FOUND');
+      assert.equal(await driver.exists('x'), false);
+      assert.equal((await driver.list()).length, 1);
+      const results = await Promise.allSettled(Array.from({ length: 5 }, () => driver.create('race', 'base')));
+      assert.equal(results.filter(({ status }) => status === 'fulfilled').length, 1);
+    });
+
+    run('every verb says of a layer that is not there that it is not', async (bench, driver) => {
+      await base(bench, driver);
+      await rejects(driver.remove('missing'), 'NOT_FOUND');
+      await rejects(driver.mount('missing'), 'NOT_FOUND');
+      await rejects(collect(driver.diff('missing')), 'NOT_FOUND');
+      await rejects(changesOf(driver, 'missing'), 'NOT_FOUND');
+      await rejects(driver.applyDiff('missing', []), 'NOT_FOUND');
+      await rejects(driver.diffSize('missing'), 'NOT_FOUND');
+      await rejects(driver.chain('missing'), 'NOT_FOUND');
+      await rejects(driver.metadata('missing'), 'NOT_FOUND');
+      await rejects(driver.files('missing'), 'NOT_FOUND');
+    });
+
+    run('an id that is a path, a device or worse is none, and nothing is made of it', async (bench, driver) => {
+      await base(bench, driver);
+      for (const id of HOSTILE_IDS) {
+        const codes = ['NAME_REFUSED', 'NOT_FOUND'];
+        await rejects(driver.create(id, null), 'NAME_REFUSED');
+        await rejects(driver.createReadWrite(id, 'base'), 'NAME_REFUSED');
+        await rejects(driver.create('child', id), codes);
+        await rejects(driver.remove(id), codes);
+        await rejects(driver.mount(id), codes);
+        await rejects(driver.applyDiff(id, []), codes);
+        assert.equal(await driver.exists(id), false);
+      }
+      assert.deepEqual(
+        (await driver.list()).map(({ id }) => id),
+        ['base'],
+      );
+    });
+
+    run('what is applied comes out again: as a diff, as changes, as a size', async (bench, driver) => {
+      await base(bench, driver);
+      const lower: LayerSketch = await bench.read(await collect(driver.diff('base')));
+      assert.deepEqual(lower.files, { 'etc/motd': 'hello', 'bin/tool': 'tool', 'etc/old': 'old' });
+      assert.equal(await driver.diffSize('base'), 12);
+      if (!traits.applies) return;
+      const sketch: LayerSketch = { files: { 'etc/motd': 'changed', 'new/file': 'new' }, removed: ['etc/old'] };
+      await driver.create('top', 'base');
+      const { sizeBytes } = await driver.applyDiff('top', [await bench.tar('top', sketch, false)]);
+      assert.ok(sizeBytes >= 10);
+      const diff = await collect(driver.diff('top'));
+      assert.deepEqual(await bench.read(diff), sketch);
+      const kinds = new Map((await changesOf(driver, 'top')).map(({ path, kind }) => [path.replace(/^Files\//, ''), kind]));
+      assert.equal(kinds.get('etc/old'), 'removed');
+      assert.equal(kinds.get('etc/motd'), 'modified');
+      assert.equal(kinds.get('new/file'), traits.tellsAdditions ? 'added' : 'modified');
+      assert.equal(kinds.has('bin/tool'), false);
+      assert.ok((await driver.diffSize('top')) >= 10);
+
+      await driver.create('again', 'base');
+      await driver.applyDiff('again', [diff]);
+      assert.deepEqual(Buffer.from(await collect(driver.diff('again'))), Buffer.from(diff), 'a diff applied gives the same diff');
+    });
+
+    run('a read-write layer is written into through its mount, and what was written is its diff', async (bench, driver) => {
+      await base(bench, driver);
+      await driver.createReadWrite('run', 'base');
+      const sketch: LayerSketch = { files: { 'etc/motd': 'from inside', 'tmp/x': 'x' }, removed: ['etc/old'] };
+      {
+        await using mount = await driver.mount('run');
+        bench.write(mount.path, sketch);
+        const seen = bench.shows(mount.path, 'etc/motd');
+        if (seen !== null) assert.equal(seen, 'from inside');
+        // A mounted layer can be looked at, and is mounted again afterwards.
+        assert.deepEqual(await bench.read(await collect(driver.diff('run'))), sketch);
+      }
+      const diff = await collect(driver.diff('run'));
+      assert.deepEqual(await bench.read(diff), sketch);
+      assert.ok((await changesOf(driver, 'run')).some(({ kind, path }) => kind === 'removed' && path.endsWith('etc/old')));
+      if (!traits.applies) return;
+      await driver.create('kept', 'base');
+      await driver.applyDiff('kept', [diff]);
+      assert.deepEqual(await bench.read(await collect(driver.diff('kept'))), sketch);
+    });
+
+    run('mounts are counted: one folder, released once each, and the last one releases it', async (bench, driver) => {
+      await base(bench, driver);
+      await driver.createReadWrite('run', 'base');
+      const mounts = await Promise.all(Array.from({ length: 10 }, () => driver.mount('run')));
+      assert.equal(new Set(mounts.map((mount) => mount.path)).size, 1);
+      for (const mount of mounts.slice(1)) {
+        await mount[Symbol.asyncDispose]();
+        await mount[Symbol.asyncDispose]();
+      }
+      await rejects(driver.remove('run'), 'EXISTS');
+      await mounts[0]?.[Symbol.asyncDispose]();
+      await driver.remove('run');
+      assert.equal(await driver.exists('run'), false);
+    });
+
+    run('a layer that others stand on is not removed, and says which they are', async (bench, driver) => {
+      await base(bench, driver);
+      await driver.create('left', 'base');
+      await driver.create('right', 'base');
+      await assert.rejects(driver.remove('base'), (error: unknown) => {
+        assert.equal((error as { code?: string }).code, 'EXISTS');
+        assert.match((error as Error).message, /left.*right/);
+        return true;
+      });
+      await driver.remove('left');
+      await rejects(driver.remove('base'), 'EXISTS');
+      await driver.remove('right');
+      await driver.remove('base');
+      assert.deepEqual(await driver.list(), []);
+    });
+
+    run('a chain of 128 layers is made, mounted on top, and taken down again', async (bench, driver) => {
+      await base(bench, driver, 'l000');
+      for (let number = 1; number < 128; number++) await driver.create(name(number), name(number - 1));
+      assert.equal((await driver.chain('l127')).length, 127);
+      assert.equal((await driver.chain('l127'))[0], 'l126');
+      await driver.createReadWrite('run', 'l127');
+      {
+        await using mount = await driver.mount('run');
+        assert.ok(mount.path.length > 0);
+      }
+      await driver.remove('run');
+      for (let number = 127; number >= 0; number--) await driver.remove(name(number));
+      assert.deepEqual(await driver.list(), []);
+    });
+
+    run('after a crash with a layer mounted, it is mounted again', async (bench, driver) => {
+      await base(bench, driver);
+      await driver.createReadWrite('run', 'base');
+      await driver.mount('run');
+      bench.crash();
+      const later = await bench.open();
+      {
+        await using mount = await later.mount('run');
+        assert.ok(mount.path.length > 0);
+      }
+      await later.remove('run');
+      await later[Symbol.asyncDispose]();
+      bench.crash();
+    });
+
+    run('the end of a driver releases what it has mounted', async (bench, driver) => {
+      await base(bench, driver);
+      await driver.createReadWrite('run', 'base');
+      await driver.mount('run');
+      await driver.mount('run');
+      await driver[Symbol.asyncDispose]();
+      await (await bench.open()).remove('run');
+    });
+
+    run('a tar that is cut off, no tar, or ends in an error fills nothing, and the layer is gone', async (bench, driver) => {
+      await base(bench, driver);
+      const whole = await bench.tar('top', { files: { 'etc/motd': 'changed'.repeat(100), 'etc/other': 'x'.repeat(2000) } }, false);
+      const failing = async function* (): AsyncGenerator<Uint8Array> {
+        yield whole.subarray(0, 2048);
+        throw new Error('the source failed');
+      };
+      for (const [what, tar] of [
+        ['cut off', [whole.subarray(0, whole.length - 2500)]],
+        ['no tar', [Buffer.from('nothing like a tar'.repeat(100))]],
+        ['failing', failing()],
+      ] as const) {
+        await driver.create('top', 'base');
+        await assert.rejects(driver.applyDiff('top', tar), /./, what);
+        assert.equal(await driver.exists('top'), false, what);
+      }
+      assert.deepEqual(
+        (await driver.list()).map(({ id, state }) => [id, state]),
+        [['base', 'ready']],
+      );
+    });
+
+    run('a signal that comes before a call stops it, and nothing is left of it', async (bench, driver) => {
+      await base(bench, driver);
+      await driver.createReadWrite('run', 'base');
+      await driver.create('top', 'base');
+      const signal = AbortSignal.abort();
+      await rejects(driver.create('x', 'base', { signal }), 'CANCELLED');
+      await rejects(driver.createReadWrite('x', 'base', { signal }), 'CANCELLED');
+      await rejects(driver.mount('run', { signal }), 'CANCELLED');
+      await rejects(driver.remove('top', { signal }), 'CANCELLED');
+      await rejects(collect(driver.diff('base', { signal })), 'CANCELLED');
+      await rejects(changesOf2(driver, 'base', signal), 'CANCELLED');
+      await rejects(driver.diffSize('base', { signal }), 'CANCELLED');
+      assert.deepEqual(
+        (await driver.list()).map(({ id }) => id),
+        ['base', 'run', 'top'],
+      );
+      await rejects(driver.applyDiff('top', [await bench.tar('top', { files: { 'a/b': 'c' } }, false)], { signal }), 'CANCELLED');
+      assert.equal(await driver.exists('top'), false);
+    });
+
+    run('a signal that comes while a tar is read stops it there, and the layer is gone', async (bench, driver) => {
+      await base(bench, driver);
+      const whole = await bench.tar(
+        'top',
+        { files: Object.fromEntries(Array.from({ length: 20 }, (_, at) => [`d/f${at}`, 'x'.repeat(1000)])) },
+        false,
+      );
+      for (let stop = 0; stop < Math.floor(whole.length / 3000); stop++) {
+        await driver.create('top', 'base');
+        const abort = new AbortController();
+        const pieces = async function* (): AsyncGenerator<Uint8Array> {
+          for (let at = 0, piece = 0; at < whole.length; at += 3000, piece++) {
+            if (piece === stop) abort.abort();
+            yield whole.subarray(at, at + 3000);
+          }
+        };
+        await rejects(driver.applyDiff('top', pieces(), { signal: abort.signal }), 'CANCELLED');
+        assert.equal(await driver.exists('top'), false);
+      }
+    });
+
+    run('a diff that nobody reads to its end lets go of everything', async (bench, driver) => {
+      await base(bench, driver);
+      await driver.createReadWrite('run', 'base');
+      await using mount = await driver.mount('run');
+      bench.write(mount.path, { files: { 'big/file': 'x'.repeat(100_000) } });
+      for await (const bytes of driver.diff('run')) {
+        assert.ok(bytes.length > 0);
+        break;
+      }
+      // It is mounted still, and can be read again.
+      assert.deepEqual(await bench.read(await collect(driver.diff('run'))), { files: { 'big/file': 'x'.repeat(100_000) }, removed: [] });
+    });
+
+    run('files of a layer are read one by one, and none that lies elsewhere', async (bench, driver) => {
+      await base(bench, driver);
+      await using files = await driver.files('base');
+      const name = (await changesOf(driver, 'base')).map(({ path }) => path).find((path) => path.endsWith('etc/motd')) ?? '';
+      assert.equal(Buffer.from(await collect(files.open(name))).toString(), 'hello');
+      await rejects(collect(files.open('../../etc/passwd')), ['PATH_ESCAPE', 'NOT_FOUND', 'UNSUPPORTED']);
+      await rejects(collect(files.open('/etc/passwd')), ['PATH_ESCAPE', 'NOT_FOUND', 'UNSUPPORTED']);
+      await rejects(collect(files.open(`${name}x`)), 'NOT_FOUND');
+    });
+
+    run('there is nothing to clean up in a store that is whole', async (bench, driver) => {
+      await base(bench, driver);
+      assert.deepEqual(await driver.cleanup(), []);
+      assert.deepEqual(
+        (await driver.list()).map(({ id }) => id),
+        ['base'],
+      );
+    });
+  });
+}
+
+function name(number: number): string {
+  return `l${String(number).padStart(3, '0')}`;
+}
+
+async function changesOf2(driver: GraphDriver, id: string, signal: AbortSignal): Promise<void> {
+  for await (const _ of driver.changes(id, { signal }));
+}

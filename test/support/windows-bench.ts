@@ -1,0 +1,89 @@
+// A Windows driver's store on this machine: the layer calls by koffi on the stand-in; the files by node:fs, or, on Windows, by Windows.
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { openNative } from '../../src/driver/windows/ffi/open-native.ts';
+import type { Native } from '../../src/driver/windows/native.ts';
+import { WindowsDriver, type WindowsDriverName } from '../../src/driver/windows/windows-driver.ts';
+import type { DriverBench, LayerSketch } from '../driver/suite.ts';
+import { buildStandIn } from '../native/build.ts';
+import { NodeFiles } from '../native/node-files.ts';
+import { StandIn } from '../native/stand-in.ts';
+import { filterTar, plainTar, sketchOf } from './windows-tars.ts';
+
+const isWindows = process.platform === 'win32';
+/** LAYERSCOPE_STAND_IN: the compiled stand-in, where it can't be compiled here. */
+export const standIn = new StandIn(process.env.LAYERSCOPE_STAND_IN ?? buildStandIn({ system: isWindows ? 'windows' : 'linux' }));
+
+export class WindowsBench implements DriverBench {
+  readonly folder = mkdtempSync(path.join(tmpdir(), 'layerscope-driver-'));
+  readonly home = path.join(this.folder, 'home');
+  readonly temporary = path.join(this.folder, 'temporary');
+  /** Null on Windows. */
+  readonly nodeFiles: NodeFiles | null;
+  readonly native: Native;
+  readonly #name: WindowsDriverName;
+
+  constructor(name: WindowsDriverName, layers: Native['layers'] = standIn.layers) {
+    this.#name = name;
+    mkdirSync(this.home);
+    mkdirSync(this.temporary);
+    standIn.reset();
+    if (isWindows) {
+      process.env.TEMP = this.temporary;
+      process.env.TMP = this.temporary;
+      this.nodeFiles = null;
+      this.native = { ...openNative(standIn.files), layers, enablePrivileges: () => {} };
+    } else {
+      this.nodeFiles = new NodeFiles(this.temporary);
+      this.native = { layers, files: this.nodeFiles, paths: path, enablePrivileges: () => {} };
+    }
+  }
+
+  async open(): Promise<WindowsDriver> {
+    return new WindowsDriver(this.#name, this.home, this.native);
+  }
+
+  async tar(id: string, sketch: LayerSketch, isBase: boolean): Promise<Uint8Array> {
+    return this.#name === 'windowsdiff' ? plainTar(id, sketch) : filterTar(sketch, isBase);
+  }
+
+  read(tar: Uint8Array): Promise<LayerSketch> {
+    return sketchOf(tar);
+  }
+
+  write(mountPath: string, { files = {}, removed = [] }: LayerSketch): void {
+    for (const [name, content] of Object.entries(files)) {
+      const file = path.join(mountPath, name);
+      mkdirSync(path.dirname(file), { recursive: true });
+      writeFileSync(file, content);
+    }
+    for (const name of removed) {
+      const folder = path.join(mountPath, path.dirname(name));
+      mkdirSync(folder, { recursive: true });
+      writeFileSync(path.join(folder, `.wh.${path.basename(name)}`), '');
+    }
+  }
+
+  shows(mountPath: string, name: string): string {
+    return readFileSync(path.join(mountPath, name), 'utf8');
+  }
+
+  crash(): void {
+    standIn.crash();
+  }
+
+  async stray(): Promise<readonly string[]> {
+    const strays = readdirSync(this.temporary).map((name) => `temporary ${name}`);
+    for (const name of readdirSync(this.folder)) if (name !== 'home' && name !== 'temporary') strays.push(name);
+    for (const name of readdirSync(this.home)) if (/-removing$|\.new$/.test(name)) strays.push(`home ${name}`);
+    for (const open of this.nodeFiles?.openPaths ?? []) strays.push(`open ${open}`);
+    if (standIn.held !== 0) strays.push(`${standIn.held} held by the platform`);
+    return strays;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    standIn.reset();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}

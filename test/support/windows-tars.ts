@@ -1,0 +1,118 @@
+// Tars of Windows layers, written as go-winio writes them, and read back as words.
+import { BackupStreamReader, BackupStreamWriter, STREAM_ID } from '#format/backup-stream';
+import {
+  encodeWtf8,
+  FILE_ATTRIBUTE,
+  readWindowsTar,
+  TarWriter,
+  tarFromBackupStream,
+  toByteString,
+  whiteoutHeader,
+} from '#format/windows-tar';
+import type { LayerSketch } from '../driver/suite.ts';
+
+const TIME = 133_000_000_000_000_000n;
+
+/** Bytes of members in order: folders by a name alone, files with content, whiteouts. */
+export interface WindowsMember {
+  readonly name: string;
+  readonly content?: string | Uint8Array;
+  readonly whiteout?: boolean;
+  readonly attributes?: number;
+}
+
+export async function windowsTar(members: readonly WindowsMember[]): Promise<Uint8Array> {
+  const writer = new TarWriter();
+  const parts: Uint8Array[] = [];
+  for (const { name, content, whiteout, attributes } of members) {
+    if (whiteout === true) {
+      parts.push(writer.header(whiteoutHeader(name)));
+      continue;
+    }
+    const bytes = content === undefined ? null : Buffer.from(content);
+    const streams = new BackupStreamWriter();
+    const backup = bytes === null ? [] : [streams.head({ id: STREAM_ID.data, sizeBytes: bytes.length }), bytes];
+    const info = {
+      creationTimeFiletime: TIME,
+      accessTimeFiletime: TIME + 10_000_000n,
+      writeTimeFiletime: TIME + 20_000_000n,
+      changeTimeFiletime: TIME + 30_000_000n,
+      attributes: attributes ?? (bytes === null ? FILE_ATTRIBUTE.directory : FILE_ATTRIBUTE.archive),
+    };
+    const file = { name, sizeBytes: bytes?.length ?? 0, info, open: () => backup };
+    for await (const piece of tarFromBackupStream(writer, file)) parts.push(piece.slice());
+  }
+  parts.push(writer.end());
+  return Buffer.concat(parts);
+}
+
+/** Folders of paths, each before what is in it. */
+function foldersOf(paths: readonly string[]): string[] {
+  const folders = new Set<string>();
+  for (const path of paths) {
+    const parts = path.split('/').slice(0, -1);
+    for (let count = 1; count <= parts.length; count++) folders.add(parts.slice(0, count).join('/'));
+  }
+  return [...folders].sort();
+}
+
+/** The tar of a windowsfilter layer: its files below Files. */
+export function filterTar({ files = {}, removed = [] }: LayerSketch, isBase: boolean): Promise<Uint8Array> {
+  const below = (path: string) => `Files/${path}`;
+  const paths = [...Object.keys(files), ...removed].map(below);
+  return windowsTar([
+    { name: 'Files' },
+    ...(isBase ? [] : [{ name: 'Hives' }, { name: 'Hives/System_Delta', content: 'delta' }]),
+    ...foldersOf(paths)
+      .filter((folder) => folder !== 'Files')
+      .map((name) => ({ name })),
+    ...Object.entries(files).map(([path, content]) => ({ name: below(path), content })),
+    ...removed.map((path) => ({ name: below(path), whiteout: true })),
+  ]);
+}
+
+/** The tar that windowsdiff unpacks: the layer's own folder, plain. */
+export function plainTar(id: string, { files = {} }: LayerSketch): Uint8Array {
+  const writer = new TarWriter();
+  const parts: Uint8Array[] = [];
+  for (const [path, content] of Object.entries(files)) {
+    const bytes = Buffer.from(content);
+    const name = toByteString(encodeWtf8(`${id}/Files/${path}`));
+    parts.push(
+      writer.header({ name, typeflag: '0', mode: 0o644, size: bytes.length, modTime: { seconds: 1_600_000_000, nanos: 0 } }),
+      writer.body(bytes),
+    );
+  }
+  parts.push(writer.end());
+  return Buffer.concat(parts);
+}
+
+/** What an exported tar says of the files below Files. */
+export async function sketchOf(tar: Uint8Array): Promise<LayerSketch> {
+  const files: Record<string, string> = {};
+  const removed: string[] = [];
+  let current: { path: string; reader: BackupStreamReader; data: Uint8Array[]; inData: boolean } | null = null;
+  const close = (): void => {
+    if (current !== null) files[current.path] = Buffer.concat(current.data).toString();
+    current = null;
+  };
+  for await (const piece of readWindowsTar([tar])) {
+    if (piece.kind === 'backup') {
+      const open = current as { reader: BackupStreamReader; data: Uint8Array[]; inData: boolean } | null;
+      if (open === null) continue;
+      for (const part of open.reader.push(piece.bytes)) {
+        if (part.kind === 'stream') open.inData = part.stream.id === STREAM_ID.data;
+        else if (open.inData) open.data.push(part.bytes.slice());
+      }
+      continue;
+    }
+    close();
+    const { entry } = piece;
+    if (!entry.name.startsWith('Files/')) continue;
+    const path = entry.name.slice('Files/'.length);
+    if (entry.type === 'whiteout') removed.push(path.replace('.wh.', ''));
+    else if (entry.type === 'file') current = { path, reader: new BackupStreamReader(), data: [], inData: false };
+  }
+  close();
+  return { files, removed };
+}
