@@ -41,6 +41,8 @@ export class LayerscopeError extends Error {
 /** Any thrown value as a LayerscopeError: Node's system errors keep their meaning, the rest is INTERNAL. */
 export function asLayerscopeError(error: unknown): LayerscopeError {
   if (error instanceof LayerscopeError) return error;
+  // What failed while something was let go of, after what failed first: that is the one that is told.
+  if (error instanceof Error && error.name === 'SuppressedError' && 'suppressed' in error) return asLayerscopeError(error.suppressed);
   if (error instanceof Error) {
     const { code, name } = error as Error & { code?: unknown };
     if (name === 'AbortError' || code === 'ABORT_ERR') return new LayerscopeError('CANCELLED', 'cancelled', { cause: error });

@@ -438,7 +438,6 @@ class NodeFile implements OpenFile {
   }
 
   backupSink({ security }: { readonly security: boolean }): BackupSink {
-    this.#files.note('backupSink', this.#path);
     const reader = new BackupStreamReader();
     let current: { id: number; attributes: number; name: string; parts: Uint8Array[] } | null = null;
     const keep = async (): Promise<void> => {

@@ -103,7 +103,7 @@ async function hiveTimes(root: RootFolder): Promise<FileBasicInfo | null> {
   const path = 'Hives\\System_Delta';
   if ((await root.facts(path)) === null) return null;
   await using file = await root.open(path, { access: READ, create: 'existing' });
-  return file.basicInfo();
+  return await file.basicInfo();
 }
 
 async function* opened(

@@ -1,0 +1,170 @@
+// Every call into the platform fails once, in turn, while layers are imported, written into, exported and removed: the first error is
+// the one that is told, and nothing is left mounted, prepared, open or half-made.
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { LayerscopeError } from '#model';
+import type { GraphDriver } from '../../../src/driver/driver.ts';
+import { NativeError } from '../../../src/driver/windows/native-error.ts';
+import { standIn, WindowsBench } from '../../support/windows-bench.ts';
+import { filterTar, windowsTar } from '../../support/windows-tars.ts';
+
+type Step = (driver: GraphDriver) => Promise<void>;
+
+async function drain(pieces: AsyncIterable<unknown>): Promise<void> {
+  for await (const _ of pieces);
+}
+
+const utilityBase = await windowsTar([
+  { name: 'Files' },
+  { name: 'Files/a.txt', content: 'a' },
+  { name: 'UtilityVM' },
+  { name: 'UtilityVM/Files' },
+  { name: 'UtilityVM/Files/kernel.exe', content: 'kernel' },
+]);
+const utilityTop = await windowsTar([
+  { name: 'Files' },
+  { name: 'Hives' },
+  { name: 'Hives/System_Delta', content: 'delta' },
+  { name: 'Files/d' },
+  { name: 'Files/d/b.txt', content: 'b' },
+  { name: 'Files/a.txt', whiteout: true },
+  { name: 'UtilityVM' },
+  { name: 'UtilityVM/Files' },
+  { name: 'UtilityVM/Files/kernel.exe', content: 'changed' },
+]);
+const readWriteBase = await filterTar({ files: { 'etc/motd': 'hello' } }, true);
+
+/** What is done before, and the step in which calls fail. */
+const SCENARIOS: readonly { readonly name: string; readonly before: readonly Step[]; readonly step: Step; readonly retried?: true }[] = [
+  { name: 'a base layer is made', before: [], step: (driver) => driver.create('base', null) },
+  {
+    name: 'a base layer is imported',
+    before: [(driver) => driver.create('base', null)],
+    step: async (driver) => void (await driver.applyDiff('base', [utilityBase])),
+  },
+  {
+    name: 'a layer on it is made and imported',
+    before: [(driver) => driver.create('base', null), async (driver) => void (await driver.applyDiff('base', [utilityBase]))],
+    step: async (driver) => {
+      await driver.create('top', 'base');
+      await driver.applyDiff('top', [utilityTop]);
+    },
+  },
+  {
+    name: 'a layer is exported, listed and measured',
+    before: [
+      (driver) => driver.create('base', null),
+      async (driver) => void (await driver.applyDiff('base', [utilityBase])),
+      (driver) => driver.create('top', 'base'),
+      async (driver) => void (await driver.applyDiff('top', [utilityTop])),
+    ],
+    step: async (driver) => {
+      await drain(driver.diff('top'));
+      await drain(driver.changes('top'));
+      await driver.diffSize('top');
+      await drain(driver.diff('base'));
+    },
+  },
+  {
+    name: 'a read-write layer is made, mounted, exported while mounted and after, and released',
+    before: [(driver) => driver.create('base', null), async (driver) => void (await driver.applyDiff('base', [readWriteBase]))],
+    step: async (driver) => {
+      await driver.createReadWrite('run', 'base', { sizeBytes: 1_000_000 });
+      {
+        await using _mount = await driver.mount('run');
+        await drain(driver.diff('run'));
+      }
+      await drain(driver.changes('run'));
+    },
+  },
+  {
+    name: 'a layer is removed',
+    before: [(driver) => driver.create('base', null), (driver) => driver.create('top', 'base')],
+    step: (driver) => driver.remove('top'),
+    // What takes a layer away is tried again.
+    retried: true,
+  },
+];
+
+async function checkNothingLeft(bench: WindowsBench, what: string): Promise<void> {
+  assert.deepEqual(await bench.stray(), [], what);
+  const again = await bench.open();
+  for (const { id, state, problem } of await again.list()) assert.equal(state, 'ready', `${what}: ${id}: ${problem}`);
+  // What is there is whole: a layer that can be read from end to end.
+  for (const { id } of await again.list()) {
+    if (id === 'base' || id === 'top' || id === 'run') await again.metadata(id);
+  }
+}
+
+for (const { name, before, step, retried = false } of SCENARIOS) {
+  describe(name, { concurrency: false }, () => {
+    const attempt = async (arm: (bench: WindowsBench) => void, what: string): Promise<'done' | 'failed'> => {
+      await using bench = new WindowsBench('windowsfilter');
+      const driver = await bench.open();
+      for (const work of before) await work(driver);
+      arm(bench);
+      try {
+        await step(driver);
+        return 'done';
+      } catch (error) {
+        let first: unknown = error;
+        while (first instanceof SuppressedError) first = first.suppressed;
+        assert.ok(first instanceof LayerscopeError, `${what}: ${String(error)}`);
+        assert.match(first.message, /made to fail|\(0x1f\)/, `${what}: not the first error`);
+        return 'failed';
+      } finally {
+        standIn.failAt(-1, false);
+        if (bench.nodeFiles !== null) bench.nodeFiles.failAt = -1;
+        await checkNothingLeft(bench, what);
+      }
+    };
+
+    test('each layer call in turn', async () => {
+      let calls = 0;
+      await attempt(() => standIn.failAt(-1, false), 'without a failure');
+      await using bench = new WindowsBench('windowsfilter');
+      const driver = await bench.open();
+      for (const work of before) await work(driver);
+      standIn.failAt(-1, false);
+      await step(driver);
+      calls = standIn.count;
+      assert.ok(calls > 0);
+      let failed = 0;
+      for (let call = 0; call < calls; call++) {
+        if ((await attempt(() => standIn.failAt(call, false), `layer call ${call}`)) === 'failed') failed++;
+      }
+      assert.equal(failed > 0, !retried);
+    });
+
+    test('each file call in turn', async (t) => {
+      await using bench = new WindowsBench('windowsfilter');
+      const files = bench.nodeFiles;
+      // Windows' own file calls can't be made to fail.
+      if (files === null) {
+        t.diagnostic('not run: the file calls here are those of Windows');
+        return;
+      }
+      const driver = await bench.open();
+      for (const work of before) await work(driver);
+      files.calls.length = 0;
+      await step(driver);
+      const calls = files.calls.length;
+      for (let call = 0; call < calls; call++) {
+        await attempt((other) => {
+          if (other.nodeFiles !== null) other.nodeFiles.failAt = call;
+        }, `file call ${call} (${files.calls[call]})`);
+      }
+    });
+  });
+}
+
+test('an error of Windows keeps its call and code through all the undoing', async () => {
+  await using bench = new WindowsBench('windowsfilter');
+  const driver = await bench.open();
+  await driver.create('base', null);
+  standIn.failAt(0, false, 0x80070005 | 0);
+  await assert.rejects(
+    driver.create('top', 'base'),
+    (error: unknown) => error instanceof NativeError && error.code === 'PERMISSION' && error.win32 === 5,
+  );
+});
