@@ -28,7 +28,7 @@ export function buildStandIn({ system, tp4 = false }: StandInBuild): string {
   if (existsSync(file)) return file;
   mkdirSync(folder, { recursive: true });
   const unfinished = `${file}.${process.pid}`;
-  const flags = system === 'linux' ? ['-fPIC', '-fvisibility=hidden', '-lpthread'] : ['-lole32'];
+  const flags = system === 'linux' ? ['-fPIC', '-fvisibility=hidden', '-lpthread'] : ['-lole32', '-static-libgcc'];
   const args = ['-shared', '-O1', '-Wall', '-Wextra', '-Werror', ...(tp4 ? ['-DTP4'] : []), '-o', unfinished, source, ...flags];
   const { status, stderr } = spawnSync(COMPILER[system], args, { encoding: 'utf8' });
   if (status !== 0) throw new Error(`${COMPILER[system]}: ${stderr}`);

@@ -1,4 +1,5 @@
 // A Windows driver's store on this machine: the layer calls by koffi on the stand-in; the files by node:fs, or, on Windows, by Windows.
+import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -9,14 +10,17 @@ import type { DriverBench, LayerSketch } from '../driver/suite.ts';
 import { buildStandIn } from '../native/build.ts';
 import { NodeFiles } from '../native/node-files.ts';
 import { StandIn } from '../native/stand-in.ts';
+import { withoutTimes } from './hcsshim-vectors.ts';
 import { filterTar, plainTar, sketchOf } from './windows-tars.ts';
 
 const isWindows = process.platform === 'win32';
+/** As it was at the start: each store sets its own on Windows. */
+const temporaryFolder = tmpdir();
 /** LAYERSCOPE_STAND_IN: the compiled stand-in, where it can't be compiled here. */
 export const standIn = new StandIn(process.env.LAYERSCOPE_STAND_IN ?? buildStandIn({ system: isWindows ? 'windows' : 'linux' }));
 
 export class WindowsBench implements DriverBench {
-  readonly folder = mkdtempSync(path.join(tmpdir(), 'layerscope-driver-'));
+  readonly folder = mkdtempSync(path.join(temporaryFolder, 'layerscope-driver-'));
   readonly home = path.join(this.folder, 'home');
   readonly temporary = path.join(this.folder, 'temporary');
   /** Null on Windows. */
@@ -50,6 +54,11 @@ export class WindowsBench implements DriverBench {
 
   read(tar: Uint8Array): Promise<LayerSketch> {
     return sketchOf(tar);
+  }
+
+  comparable(tar: Uint8Array): unknown {
+    // Wine keeps no times of a file but the last write's.
+    return isWindows ? withoutTimes(tar) : createHash('sha256').update(tar).digest('hex');
   }
 
   write(mountPath: string, { files = {}, removed = [] }: LayerSketch): void {

@@ -78,7 +78,7 @@ export class NativeFile implements OpenFile {
 
   async *backup({ security }: { readonly security: boolean }): AsyncGenerator<Uint8Array, void, undefined> {
     const context: [unknown] = [null];
-    const buffer = Buffer.alloc(BACKUP_BUFFER_BYTES);
+    const buffer = new Uint8Array(BACKUP_BUFFER_BYTES);
     try {
       for (;;) {
         const got: [number] = [0];

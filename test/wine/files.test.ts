@@ -1,0 +1,169 @@
+// The file calls of Windows themselves: names, links on the way, attributes, times, deletion, listing, backup streams (whose BackupRead
+// and BackupWrite are the stand-in's under Wine).
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { test } from 'node:test';
+import { BackupStreamWriter, STREAM_ID } from '#format/backup-stream';
+import { FILE_ATTRIBUTE } from '#format/windows-tar';
+import { Calls } from '../../src/driver/windows/ffi/calls.ts';
+import { NativeFiles } from '../../src/driver/windows/ffi/files.ts';
+import { Privileges } from '../../src/driver/windows/ffi/privileges.ts';
+import { ACCESS } from '../../src/driver/windows/native.ts';
+import { NativeError } from '../../src/driver/windows/native-error.ts';
+import { StandIn } from '../native/stand-in.ts';
+
+const standIn = new StandIn(process.env.LAYERSCOPE_STAND_IN ?? '');
+const calls = new Calls(standIn.files);
+const files = new NativeFiles(calls);
+const READ_WRITE = (ACCESS.read | ACCESS.write) >>> 0;
+
+async function withRoot(work: (root: Awaited<ReturnType<NativeFiles['openRoot']>>, folder: string) => Promise<void>): Promise<void> {
+  const folder = mkdtempSync(path.join(tmpdir(), 'layerscope-files-'));
+  try {
+    await using root = await files.openRoot(folder);
+    await work(root, folder);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+test('a file is made, written, read and told of', () =>
+  withRoot(async (root, folder) => {
+    await root.makeFolder('d');
+    {
+      await using file = await root.open('d\\f.txt', { access: READ_WRITE, create: 'new' });
+      await file.write(Buffer.from('hello '));
+      await file.write(Buffer.from('world'));
+      const info = {
+        creationTimeFiletime: 133_000_000_000_000_000n,
+        accessTimeFiletime: 133_000_000_010_000_000n,
+        writeTimeFiletime: 133_000_000_020_000_000n,
+        changeTimeFiletime: 0n,
+        attributes: 0,
+      };
+      await file.setBasicInfo(info);
+      const told = await file.basicInfo();
+      assert.equal(told.writeTimeFiletime, info.writeTimeFiletime);
+      assert.equal(told.attributes & FILE_ATTRIBUTE.directory, 0);
+      const buffer = Buffer.alloc(5);
+      assert.equal(await file.read(buffer, 6), 5);
+      assert.equal(buffer.toString(), 'world');
+      assert.equal(await file.read(buffer, 11), 0);
+      assert.equal((await file.links()).count, 1);
+    }
+    assert.equal(readFileSync(path.join(folder, 'd', 'f.txt'), 'utf8'), 'hello world');
+    assert.equal((await root.facts('d/f.txt'))?.sizeBytes, 11);
+    await assert.rejects(root.open('d\\f.txt', { access: READ_WRITE, create: 'new' }), { code: 'EXISTS' });
+    await assert.rejects(root.open('d\\none', { access: ACCESS.read, create: 'existing' }), { code: 'NOT_FOUND' });
+  }));
+
+test('a name that leads out, is absolute or has a colon is refused before anything is opened', () =>
+  withRoot(async (root) => {
+    for (const name of ['..\\x', 'a\\..\\..\\x', '\\x', '/x']) await assert.rejects(root.makeFolder(name), { code: 'PATH_ESCAPE' });
+    for (const name of ['C:\\x', 'f:stream', 'a\0b']) await assert.rejects(root.makeFolder(name), { code: 'NAME_REFUSED' });
+  }));
+
+test('folders list in the order of bytes, and go with all that is in them, read-only files too', () =>
+  withRoot(async (root, folder) => {
+    for (const name of ['b', 'B2', 'a', 'ä', '漢']) mkdirSync(path.join(folder, name));
+    writeFileSync(path.join(folder, 'a', 'kept'), 'x', { mode: 0o444 });
+    {
+      await using file = await root.open('a\\kept', { access: ACCESS.writeAttributes, create: 'existing' });
+      await file.setBasicInfo({
+        creationTimeFiletime: 0n,
+        accessTimeFiletime: 0n,
+        writeTimeFiletime: 0n,
+        changeTimeFiletime: 0n,
+        attributes: FILE_ATTRIBUTE.readOnly,
+      });
+    }
+    assert.deepEqual(
+      (await root.list('')).map(({ name }) => name),
+      ['B2', 'a', 'b', 'ä', '漢'],
+    );
+    await root.removeAll('a');
+    assert.equal(await root.facts('a'), null);
+    await root.removeAll('a');
+    await assert.rejects(root.remove('a'), { code: 'NOT_FOUND' });
+  }));
+
+test('a path of more than 260 characters is made and reached', () =>
+  withRoot(async (root) => {
+    const long = Array.from({ length: 8 }, (_, at) => `${at}${'n'.repeat(80)}`);
+    for (let count = 1; count <= long.length; count++) await root.makeFolder(long.slice(0, count).join('\\'));
+    const name = `${long.join('\\')}\\file`;
+    {
+      await using file = await root.open(name, { access: READ_WRITE, create: 'new' });
+      await file.write(Buffer.from('deep'));
+    }
+    assert.equal((await root.facts(name))?.sizeBytes, 4);
+    await root.removeAll(long[0] ?? '');
+  }));
+
+test('a hard link is the same file', () =>
+  withRoot(async (root, folder) => {
+    writeFileSync(path.join(folder, 'one'), 'x');
+    await root.makeFolder('d');
+    await root.link('d\\two', root, 'one');
+    await using one = await root.open('one', { access: ACCESS.read, create: 'existing' });
+    await using two = await root.open('d\\two', { access: ACCESS.read, create: 'existing' });
+    assert.equal((await one.links()).count, 2);
+    assert.equal((await one.links()).fileId, (await two.links()).fileId);
+  }));
+
+test('a backup stream goes in and comes out, in pieces cut anywhere, and its context is ended', () =>
+  withRoot(async (root, folder) => {
+    const writer = new BackupStreamWriter();
+    const data = Buffer.alloc(200_000, 'data');
+    const stream = Buffer.concat([
+      writer.head({ id: STREAM_ID.extendedAttributes, sizeBytes: 4 }),
+      writer.data(Buffer.from('attr')),
+      writer.head({ id: STREAM_ID.data, sizeBytes: data.length }),
+      writer.data(data),
+      writer.head({ id: STREAM_ID.alternateData, name: ':s:$DATA', sizeBytes: 3 }),
+      writer.data(Buffer.from('ads')),
+    ]);
+    {
+      await using file = await root.open('f', { access: READ_WRITE, create: 'new' });
+      await using sink = file.backupSink({ security: true });
+      for (let at = 0; at < stream.length; at += 7777) await sink.write(stream.subarray(at, at + 7777));
+    }
+    assert.ok(readFileSync(path.join(folder, 'f')).equals(data));
+    await using file = await root.open('f', { access: ACCESS.read, create: 'existing' });
+    const parts: Uint8Array[] = [];
+    for await (const bytes of file.backup({ security: true })) parts.push(bytes.slice());
+    const whole = Buffer.concat(parts);
+    assert.equal(whole.length, stream.length);
+    assert.equal(whole.subarray(0, 44).toString('hex'), stream.subarray(0, 44).toString('hex'));
+    assert.equal(whole.subarray(-40).toString('hex'), stream.subarray(-40).toString('hex'));
+    assert.ok(whole.equals(stream));
+    for await (const _ of file.backup({ security: true })) break;
+    assert.equal(standIn.held, 0);
+  }));
+
+test('a privilege that Windows does not know is told with call and code', () => {
+  assert.throws(
+    () => new Privileges(calls).enable(['SeNoSuchPrivilege' as 'SeBackupPrivilege']),
+    (error: unknown) => error instanceof NativeError && error.call === 'LookupPrivilegeValueW' && error.win32 === 1313,
+  );
+});
+
+test('privileges are switched on for the process, or it is said that they are not held', () => {
+  try {
+    new Privileges(calls).enable(['SeBackupPrivilege', 'SeRestorePrivilege', 'SeSecurityPrivilege']);
+  } catch (error) {
+    assert.ok(error instanceof NativeError && error.code === 'PERMISSION' && error.win32 === 1300, String(error));
+  }
+});
+
+test('an error has the system’s own words', async () => {
+  await assert.rejects(files.openRoot('C:\\no such folder'), /no folder C:\\no such folder/);
+  await withRoot(async (root) => {
+    await assert.rejects(
+      root.open('none', { access: ACCESS.read, create: 'existing' }),
+      /^LayerscopeError: CreateFileW of none failed: .+ \(0x2\)$/,
+    );
+  });
+});
