@@ -1,4 +1,4 @@
-// `npm run test:wine [-- calls|driver|failures|files]`: the tests of the Windows driver as Windows runs them: Windows' node.exe under Wine, kernel32 and advapi32 real,
+// `npm run test:wine [-- calls|driver|failures|files|real]`: the tests of the Windows driver as Windows runs them: Windows' node.exe under Wine, kernel32 and advapi32 real,
 // the stand-in compiled by mingw in place of vmcompute.dll and of Backup*. Wine 8 runs Node.js 22, so the tests are bundled for it.
 // What runs node.exe there is ../shared/tools/wine-node, or the command in LAYERSCOPE_WINE_NODE. Names what is missing; with
 // LAYERSCOPE_REQUIRE_WINE=1 that is a failure.
@@ -15,6 +15,7 @@ const SPECS = {
   driver: 'test/driver/native/windows-driver.test.ts',
   failures: 'test/driver/native/failures.test.ts',
   files: 'test/wine/files.test.ts',
+  real: 'test/windows/real.test.ts',
 };
 
 function missing(): string | null {

@@ -1,0 +1,256 @@
+// Odd tars of Windows layers, from public bug reports: what is imported, what is refused, and that nothing is left of a refusal.
+import assert from 'node:assert/strict';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { FILE_ATTRIBUTE } from '#format/windows-tar';
+import type { ErrorCode, Finding } from '#model';
+import { exportLayer } from '../../../src/driver/windows/export-layer.ts';
+import { importLayer } from '../../../src/driver/windows/import-layer.ts';
+import type { LayerPlace } from '../../../src/driver/windows/layer-writer.ts';
+import type { Native } from '../../../src/driver/windows/native.ts';
+import { NodeFiles } from '../../native/node-files.ts';
+import { FakeLayers } from '../../support/fake-layers.ts';
+import { directory, file, hardlink, pax, symlink, tar } from '../../support/tar-builder.ts';
+import { sketchOf, type WindowsMember, windowsTar } from '../../support/windows-tars.ts';
+
+interface Work {
+  readonly layers: FakeLayers;
+  readonly files: NodeFiles;
+  readonly native: Native;
+  readonly folder: string;
+  place(name: string, parents?: readonly string[]): LayerPlace;
+  /** What is open or lies in temporary folders. */
+  left(): string[];
+}
+
+function workIn(t: TestContext): Work {
+  const folder = mkdtempSync(path.join(tmpdir(), 'layerscope-import-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  mkdirSync(path.join(folder, 'temporary'));
+  const files = new NodeFiles(path.join(folder, 'temporary'));
+  const layers = new FakeLayers();
+  return {
+    layers,
+    files,
+    folder,
+    native: { layers, files, paths: path, enablePrivileges: () => {} },
+    place(name, parents = []) {
+      const layer = path.join(folder, name);
+      mkdirSync(layer);
+      return { driver: { flavour: 1, home: '' }, layer, parents };
+    },
+    left: () => [...files.openPaths, ...readdirSync(path.join(folder, 'temporary'))],
+  };
+}
+
+const HEAD: readonly WindowsMember[] = [{ name: 'Files' }, { name: 'Hives' }, { name: 'Hives/System_Delta', content: 'delta' }];
+
+async function withParent(work: Work): Promise<LayerPlace> {
+  const base = work.place('base');
+  const members = [{ name: 'Files' }, { name: 'Files/a.txt', content: 'a' }, { name: 'UtilityVM' }, { name: 'UtilityVM/Files' }];
+  await importLayer(work.native, base, [
+    await windowsTar([
+      ...members,
+      { name: 'UtilityVM/Files/EFI' },
+      { name: 'UtilityVM/Files/EFI/Microsoft' },
+      { name: 'UtilityVM/Files/EFI/Microsoft/Boot' },
+      { name: 'UtilityVM/Files/EFI/Microsoft/Boot/BCD', content: 'boot' },
+      { name: 'UtilityVM/Files/kernel.exe', content: 'kernel' },
+    ]),
+  ]);
+  work.layers.calls.length = 0;
+  return work.place('top', [base.layer]);
+}
+
+async function refuses(t: TestContext, bytes: Uint8Array, code: ErrorCode, words: RegExp): Promise<void> {
+  const work = workIn(t);
+  const place = await withParent(work);
+  await assert.rejects(importLayer(work.native, place, [bytes]), (error: unknown) => {
+    assert.equal((error as { code: string }).code, code, (error as Error).message);
+    assert.match((error as Error).message, words);
+    return true;
+  });
+  assert.deepEqual(work.layers.calls, [], 'nothing is handed to Windows');
+  assert.deepEqual(work.left(), []);
+}
+
+test('a Linux layer is refused before anything is written (for-win#2422)', async (t) => {
+  const work = workIn(t);
+  const place = await withParent(work);
+  work.files.calls.length = 0;
+  await assert.rejects(importLayer(work.native, place, [tar(directory('bin/'), file('bin/sh', '#!'))]), { code: 'UNSUPPORTED' });
+  assert.deepEqual(work.files.calls, []);
+  assert.deepEqual(readdirSync(place.layer), []);
+});
+
+test('a layer of nothing is no Windows layer', (t) => refuses(t, tar(), 'UNSUPPORTED', /without a Files folder/));
+
+test('an opaque marker and a bare whiteout are refused by name', async (t) => {
+  const folder = [...HEAD, { name: 'Files/d' }];
+  await refuses(
+    t,
+    await windowsTar([...folder, { name: 'Files/d/.wh..opq', whiteout: true }]),
+    'NAME_REFUSED',
+    /Files\/d\/\.wh\.\.wh\.\.opq/,
+  );
+  await refuses(t, tar(directory('Files/'), file('Files/.wh.', '')), 'NAME_REFUSED', /Files\/\.wh\.: a whiteout of nothing/);
+});
+
+test('a whiteout outside Files and UtilityVM\\Files is refused by name', async (t) => {
+  await refuses(
+    t,
+    await windowsTar([...HEAD, { name: 'Hives/System_Delta', whiteout: true }]),
+    'NAME_REFUSED',
+    /invalid tombstone Hives\\System_Delta/,
+  );
+  await refuses(t, await windowsTar([...HEAD, { name: 'Files', whiteout: true }]), 'NAME_REFUSED', /invalid tombstone Files/);
+});
+
+test('a utility VM comes with its folder first, and with Files only', async (t) => {
+  await refuses(t, await windowsTar([...HEAD, { name: 'UtilityVM/Files/a.exe', content: 'x' }]), 'NOT_FOUND', /UtilityVM\\Files\\a\.exe/);
+  await refuses(
+    t,
+    await windowsTar([...HEAD, { name: 'UtilityVM' }, { name: 'UtilityVM/other', content: 'x' }]),
+    'UNSUPPORTED',
+    /UtilityVM\/other/,
+  );
+});
+
+test('an entry in a folder that no entry brings is refused, and the folder named', (t) =>
+  windowsTar([...HEAD, { name: 'Files/x/y/z.txt', content: 'z' }]).then((bytes) =>
+    refuses(t, bytes, 'NOT_FOUND', /no entry brings the folder Files\\x\\y/),
+  ));
+
+test('a tar that is cut off is handed to nobody', async (t) => {
+  const whole = await windowsTar([...HEAD, { name: 'Files/big', content: 'x'.repeat(5000) }]);
+  for (const length of [whole.length - 2000, whole.length - 4096]) await refuses(t, whole.subarray(0, length), 'TRUNCATED', /./);
+});
+
+test('names that lead out, and names that Windows has not, are refused', async (t) => {
+  for (const [name, code] of [
+    ['Files/../../x', 'PATH_ESCAPE'],
+    ['/Files/x', 'PATH_ESCAPE'],
+    ['Files\\..\\..\\x', 'PATH_ESCAPE'],
+    ['C:\\x', 'NAME_REFUSED'],
+    ['Files/a?b', 'NAME_REFUSED'],
+    ['Files/a|b', 'NAME_REFUSED'],
+    ['Files/lonely:stream', 'NAME_REFUSED'],
+  ] as const) {
+    await refuses(t, tar(directory('Files/'), file(name, 'x')), code, /./);
+  }
+});
+
+test('a file below a link, in either order of what they are, is refused', async (t) => {
+  await refuses(t, tar(directory('Files/'), symlink('Files/l', '..\\..'), file('Files/l/x', 'x')), 'PATH_ESCAPE', /Files\\l is a link/);
+  const junction = pax({
+    'MSWINDOWS.fileattr': String(FILE_ATTRIBUTE.directory | FILE_ATTRIBUTE.reparsePoint),
+    'MSWINDOWS.mountpoint': '1',
+  });
+  await refuses(
+    t,
+    tar(directory('Files/'), junction, symlink('Files/j', 'C:\\Windows'), file('Files/j/x', 'x')),
+    'PATH_ESCAPE',
+    /Files\\j is a link/,
+  );
+});
+
+test('a hard link to a hive, or to nothing, is refused', async (t) => {
+  await refuses(
+    t,
+    tar(directory('Files/'), directory('Hives/'), file('Hives/H', 'x'), hardlink('Files/h', 'Hives/H')),
+    'NAME_REFUSED',
+    /invalid hard link/,
+  );
+  await refuses(t, tar(directory('Files/'), hardlink('Files/h', 'Files/none')), 'NOT_FOUND', /failed to find link target/);
+});
+
+test('one name twice, or twice but for case, is refused; a folder twice counts the last time (crane)', async (t) => {
+  await refuses(t, await windowsTar([...HEAD, { name: 'Files/t', content: '1' }, { name: 'Files/T', content: '2' }]), 'EXISTS', /Files\\T/);
+  const work = workIn(t);
+  const place = await withParent(work);
+  let attributes = 0;
+  work.layers.onImport = (folder) => {
+    attributes = readFileSync(path.join(folder, 'Files.$wcidirs$')).readUInt32LE(0);
+  };
+  const hidden = FILE_ATTRIBUTE.directory | FILE_ATTRIBUTE.hidden;
+  await importLayer(work.native, place, [
+    await windowsTar([...HEAD, { name: 'Files', attributes: hidden }, { name: 'Files/f', content: 'f' }]),
+  ]);
+  assert.equal(attributes, hidden);
+});
+
+test('a reparse attribute on a plain file is dropped, and told (hcsshim#1873)', async (t) => {
+  const work = workIn(t);
+  const place = await withParent(work);
+  const findings: Finding[] = [];
+  let attributes = 0;
+  work.layers.onImport = (folder) => {
+    attributes = readFileSync(path.join(folder, 'Files/r.txt')).readUInt32LE(0);
+  };
+  const bytes = await windowsTar([...HEAD, { name: 'Files/r.txt', content: 'x', attributes: 0x410 & ~FILE_ATTRIBUTE.directory }]);
+  await importLayer(work.native, place, [bytes], { onFinding: (found) => findings.push(found) });
+  assert.equal(attributes & FILE_ATTRIBUTE.reparsePoint, 0);
+  assert.equal(findings[0]?.path, 'Files/r.txt');
+});
+
+test('paths over 260 characters are imported and exported whole', async (t) => {
+  const work = workIn(t);
+  const place = await withParent(work);
+  const folders = [1, 2, 3].map((count) => ({ name: `Files/${Array.from({ length: count }, () => 'n'.repeat(200)).join('/')}` }));
+  const deep = `${folders[2]?.name}/file.txt`;
+  await importLayer(work.native, place, [await windowsTar([...HEAD, ...folders, { name: deep, content: 'deep' }])]);
+  const parts: Uint8Array[] = [];
+  for await (const bytes of exportLayer(work.native, place)) parts.push(Uint8Array.from(bytes));
+  assert.equal((await sketchOf(Buffer.concat(parts))).files?.[deep.slice('Files/'.length)], 'deep');
+});
+
+test('a utility VM is its parent’s, changed: hard links but for boot files, of which a copy is kept', async (t) => {
+  const work = workIn(t);
+  const place = await withParent(work);
+  const boot = 'UtilityVM/Files/EFI/Microsoft/Boot';
+  await importLayer(work.native, place, [
+    await windowsTar([
+      ...HEAD,
+      { name: 'UtilityVM' },
+      { name: 'UtilityVM/Files' },
+      { name: 'UtilityVM/Files/EFI' },
+      { name: 'UtilityVM/Files/EFI/Microsoft' },
+      { name: boot },
+      { name: `${boot}/BCD`, content: 'changed' },
+    ]),
+  ]);
+  assert.deepEqual(work.layers.calls, ['ImportLayer', 'ProcessUtilityImage']);
+  const at = (layer: string, name: string) => readFileSync(path.join(work.folder, layer, name), 'utf8');
+  assert.equal(at('top', 'UtilityVM/Files/kernel.exe'), 'kernel');
+  assert.equal(at('top', `${boot}/BCD`), 'changed');
+  assert.equal(at('top', 'bcd.bak'), 'changed');
+  assert.equal(at('base', `${boot}/BCD`), 'boot', 'the parent’s is untouched');
+  assert.equal(at('base', 'bcd.bak'), 'boot');
+  assert.deepEqual(work.left(), []);
+});
+
+test('tombstones.txt among the entries is no file of a layer', (t) =>
+  windowsTar([...HEAD, { name: 'tombstones.txt', content: '\ufeffVersion 1.0\n\\x\n' }]).then((bytes) =>
+    refuses(t, bytes, 'UNSUPPORTED', /tombstones\.txt/),
+  ));
+
+test('an export whose tombstones.txt is absent or wrong ends in an error, and leaves nothing', async (t) => {
+  const work = workIn(t);
+  const place = await withParent(work);
+  await importLayer(work.native, place, [await windowsTar([...HEAD, { name: 'Files/f', content: 'f' }])]);
+  const drain = async (): Promise<void> => {
+    for await (const _ of exportLayer(work.native, place));
+  };
+  for (const text of ['Version 1.0\n\\x\n', '\ufeffVersion 2.0\n', '', '\ufeffVersion 1.0\nFiles\\x\n']) {
+    work.layers.tombstones = text;
+    await assert.rejects(drain(), { code: 'DAMAGED' });
+    assert.deepEqual(work.left(), []);
+  }
+  work.layers.tombstones = '\ufeffVersion 1.0\r\n\\gone.txt\r\n';
+  const parts: Uint8Array[] = [];
+  for await (const bytes of exportLayer(work.native, place)) parts.push(Uint8Array.from(bytes));
+  assert.deepEqual((await sketchOf(Buffer.concat(parts))).removed, ['gone.txt']);
+  assert.equal(existsSync(path.join(place.layer, 'Files')), true);
+});
