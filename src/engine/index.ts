@@ -17,4 +17,5 @@ export * from './read-content.ts';
 export * from './read-raw-entry.ts';
 export * from './resolve-path.ts';
 export * from './state-topic.ts';
+export * from './store.ts';
 export type * from './types.ts';

@@ -1,0 +1,74 @@
+// What the command line does with a store, on the stand-in: packed tars, files that are there already, sources that fail, verification.
+import assert from 'node:assert/strict';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { test } from 'node:test';
+import { gzipSync, zstdCompressSync } from 'node:zlib';
+import { exportLayerTar, importLayerTar, verifyStore } from '#engine';
+import { WindowsBench } from '../../support/windows-bench.ts';
+import { filterTar, sketchOf } from '../../support/windows-tars.ts';
+
+const TAR = await filterTar({ files: { 'a.txt': 'a' } }, true);
+
+test('a tar is imported plain, gzip or zstd, told by content, and exported into a new file only', async () => {
+  await using bench = new WindowsBench('windowsfilter');
+  const driver = await bench.open();
+  const input = path.join(bench.folder, 'input');
+  for (const [id, bytes] of [
+    ['plain', TAR],
+    ['gzip', gzipSync(TAR)],
+    ['zstd', zstdCompressSync(TAR)],
+  ] as const) {
+    writeFileSync(input, bytes);
+    await importLayerTar(driver, { id, parent: null, tar: { file: input } });
+    const to = path.join(bench.folder, `${id}.tar`);
+    const { bytes: written } = await exportLayerTar(driver, id, to);
+    const tar = readFileSync(to);
+    assert.equal(tar.length, written);
+    assert.deepEqual((await sketchOf(tar)).files, { 'a.txt': 'a' });
+    await assert.rejects(exportLayerTar(driver, id, to), { code: 'EXISTS' });
+    assert.ok(readFileSync(to).equals(tar), 'what was there stays');
+    rmSync(to);
+  }
+  rmSync(input);
+  assert.deepEqual(await verifyStore(driver), []);
+  assert.deepEqual(await bench.stray(), []);
+});
+
+test('a source that is missing, damaged or cut off leaves no layer, and a failed export no file', async () => {
+  await using bench = new WindowsBench('windowsfilter');
+  const driver = await bench.open();
+  const input = path.join(bench.folder, 'input');
+  const packed = gzipSync(TAR);
+  await assert.rejects(importLayerTar(driver, { id: 'x', parent: null, tar: { file: input } }), { code: 'NOT_FOUND' });
+  for (const bytes of [
+    packed.subarray(0, packed.length - 20),
+    Buffer.concat([packed.subarray(0, 40), Buffer.alloc(50, 7)]),
+    Buffer.alloc(0),
+  ]) {
+    writeFileSync(input, bytes);
+    await assert.rejects(importLayerTar(driver, { id: 'x', parent: null, tar: { file: input } }));
+    assert.equal(await driver.exists('x'), false);
+  }
+  rmSync(input);
+  const to = path.join(bench.folder, 'out.tar');
+  await assert.rejects(exportLayerTar(driver, 'missing', to), { code: 'NOT_FOUND' });
+  assert.equal(existsSync(to), false);
+  assert.deepEqual(await bench.stray(), []);
+});
+
+test('verification names what is broken', async () => {
+  await using bench = new WindowsBench('windowsfilter');
+  const driver = await bench.open();
+  await driver.create('base', null);
+  await driver.applyDiff('base', [TAR]);
+  await driver.create('empty', null);
+  mkdirSync(path.join(bench.home, 'no chain'));
+  const problems = await verifyStore(driver);
+  assert.deepEqual(
+    problems.map(({ id }) => id),
+    ['empty', 'no chain'],
+  );
+  assert.match(problems[0]?.message ?? '', /without a Files folder/);
+  assert.match(problems[1]?.message ?? '', /layerchain\.json is not there/);
+});
