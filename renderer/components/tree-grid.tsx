@@ -60,6 +60,7 @@ export function TreeGrid({
   onOpen,
   cell,
   rowClass,
+  isWide,
   handle,
   isShortcut,
 }: {
@@ -76,6 +77,8 @@ export function TreeGrid({
   onOpen: (row: number) => void;
   cell: (row: number, column: string, level: number) => ReactNode;
   rowClass: (row: number) => string | undefined;
+  /** Rows whose second cell is empty: the first one takes its room. */
+  isWide?: (row: number) => boolean;
   handle?: Ref<TreeGridHandle>;
   /** Keys that mean something else and so begin no type-ahead. */
   isShortcut: (key: string) => boolean;
@@ -246,7 +249,7 @@ export function TreeGrid({
               key={row}
               role="row"
               data-row={row}
-              className={`${styles.row} ${rowClass(row) ?? ''}`}
+              className={`${styles.row} ${isWide?.(row) ? styles.wide : ''} ${rowClass(row) ?? ''}`}
               style={{ gridTemplateColumns: template, transform: `translateY(${start - HEAD_HEIGHT}px)` }}
               aria-rowindex={index + 2}
               aria-level={(places.level[index] ?? 0) + 1}

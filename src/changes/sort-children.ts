@@ -4,7 +4,7 @@ import type { SubtreeTotals } from './subtree-totals.ts';
 export type SortKey = 'name' | 'size' | 'kind' | 'mtime';
 
 /** Removed first, then modified, added, unchanged, where descending. */
-const KIND_RANK: Readonly<Record<number, number>> = { [KIND.unchanged]: 0, [KIND.added]: 1, [KIND.modified]: 2, [KIND.removed]: 3 };
+export const KIND_RANK: Readonly<Record<number, number>> = { [KIND.unchanged]: 0, [KIND.added]: 1, [KIND.modified]: 2, [KIND.removed]: 3 };
 
 /**
  * The rows depth first with siblings in another order: by name, size (of the whole subtree, then what it hides), kind, or time;
@@ -65,7 +65,7 @@ const DIGITS = 1 << DIGIT_BITS;
  * Row numbers sorted by key, stable: equal keys stay in the order of `rows` (null: 0, 1, 2 …). Takes the keys' bits as 64-bit
  * numbers that sort as the keys do (negative ones turned round), eleven bits a pass, passes in which all are alike left out.
  */
-function radixSort(rows: Uint32Array | null, keys: Float64Array, descending: boolean): Uint32Array<ArrayBuffer> {
+export function radixSort(rows: Uint32Array | null, keys: Float64Array, descending: boolean): Uint32Array<ArrayBuffer> {
   const length = keys.length;
   const low = new Uint32Array(length);
   const high = new Uint32Array(length);

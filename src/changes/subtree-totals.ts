@@ -13,28 +13,46 @@ export interface SubtreeTotals {
 
 /** One pass from the last row to the first. */
 export function subtreeTotals(table: RowTable): SubtreeTotals {
-  const { length, parent, kind, type } = table;
-  const size = new Float64Array(length);
-  const hidden = new Float64Array(length);
-  const added = new Uint32Array(length);
-  const modified = new Uint32Array(length);
-  const removed = new Uint32Array(length);
-  for (let row = length - 1; row >= 0; row--) {
+  const totals = emptyTotals(table.length);
+  addTotals(table, totals, 0);
+  return totals;
+}
+
+/** Room for the sums of that many rows. */
+export function emptyTotals(length: number): SubtreeTotals {
+  return {
+    size: new Float64Array(length),
+    hidden: new Float64Array(length),
+    added: new Uint32Array(length),
+    modified: new Uint32Array(length),
+    removed: new Uint32Array(length),
+  };
+}
+
+/**
+ * Adds the rows from `from` to the table's end to sums that know those before, in place: a table that comes page by page is summed once
+ * and not once a page.
+ */
+export function addTotals(table: RowTable, totals: SubtreeTotals, from: number): void {
+  const { parent, kind, type } = table;
+  const { size, hidden, added, modified, removed } = totals;
+  for (let row = table.length - 1; row >= from; row--) {
     const ownKind = kind[row];
     if (ownKind === KIND.added) added[row] = (added[row] as number) + 1;
     else if (ownKind === KIND.modified) modified[row] = (modified[row] as number) + 1;
     else if (ownKind === KIND.removed) removed[row] = (removed[row] as number) + 1;
     if (ownKind !== KIND.removed && type[row] === TYPE.file) size[row] = (size[row] as number) + (table.size[row] as number);
     if (!repeatsHidden(table, row)) hidden[row] = (hidden[row] as number) + (table.hiddenBytes[row] as number);
-    const above = parent[row] as number;
-    if (above < 0) continue;
-    size[above] = (size[above] as number) + (size[row] as number);
-    hidden[above] = (hidden[above] as number) + (hidden[row] as number);
-    added[above] = (added[above] as number) + (added[row] as number);
-    modified[above] = (modified[above] as number) + (modified[row] as number);
-    removed[above] = (removed[above] as number) + (removed[row] as number);
+    // Folders before `from` were passed already: all of them get it now.
+    for (let above = parent[row] as number; above >= 0; above = parent[above] as number) {
+      size[above] = (size[above] as number) + (size[row] as number);
+      hidden[above] = (hidden[above] as number) + (hidden[row] as number);
+      added[above] = (added[above] as number) + (added[row] as number);
+      modified[above] = (modified[above] as number) + (modified[row] as number);
+      removed[above] = (removed[above] as number) + (removed[row] as number);
+      if (above >= from) break;
+    }
   }
-  return { size, hidden, added, modified, removed };
 }
 
 /** A folder that is kept and tells what its marker hid: rows below it tell the same, one by one, where removals have rows. */

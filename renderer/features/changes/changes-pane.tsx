@@ -13,9 +13,10 @@ import { ErrorText, Notice } from '../../components/notice.tsx';
 import { Size } from '../../components/size.tsx';
 import { TreeGrid, type TreeGridHandle } from '../../components/tree-grid.tsx';
 import styles from './changes-pane.module.css';
-import { type ChangesState, NO_FILTER, touched, wholeTotals } from './changes-state.ts';
+import { type ChangesState, NO_FILTER, type SortBy, touched, wholeTotals } from './changes-state.ts';
 import { FilterBar } from './filter-bar.tsx';
 import { NameCell, ShareCell, SizeCell, WhatCell } from './row-cells.tsx';
+import { whatDiffers } from './row-text.ts';
 
 /** What the lit layer, range or view holds: the tree grid with its filters. */
 export function ChangesPane({ handle }: { handle: Ref<TreeGridHandle> }) {
@@ -148,7 +149,15 @@ function Grid({
     }),
     [table, state.expanded],
   );
-  const sort = (by: 'name' | 'size') => () => changesDo({ type: 'sorted', sort: by });
+  const hasWhat = differs && room > 400;
+  const column = (id: SortBy, header: string, width: string, align?: 'right') => ({
+    id,
+    header,
+    width,
+    align,
+    sorted: state.sort !== id ? undefined : state.descending ? ('descending' as const) : ('ascending' as const),
+    onSort: () => changesDo({ type: 'sorted', sort: id }),
+  });
   return (
     <TreeGrid
       label={stacked ? 'Files' : 'Changes'}
@@ -158,24 +167,12 @@ function Grid({
       handle={handle}
       isShortcut={isShortcut}
       columns={[
-        {
-          id: 'name',
-          header: 'Name',
-          width: 'minmax(150px, 1fr)',
-          sorted: state.sort === 'name' ? 'ascending' : undefined,
-          onSort: sort('name'),
-        },
-        ...(differs && room > 400 ? [{ id: 'what', header: 'What differs', width: `${Math.min(240, Math.round(room * 0.25))}px` }] : []),
-        {
-          id: 'size',
-          header: 'Size',
-          width: resized ? '132px' : '76px',
-          align: 'right',
-          sorted: state.sort === 'size' ? 'descending' : undefined,
-          onSort: sort('size'),
-        },
-        ...(room > (differs ? 580 : 380) ? [{ id: 'share', header: 'Share', width: '64px' }] : []),
+        column('name', 'Name', 'minmax(0, 1fr)'),
+        ...(hasWhat ? [column('what', 'What differs', room > 720 ? '176px' : '136px')] : []),
+        column('size', 'Size', resized ? '124px' : '68px', 'right'),
+        ...(room > (resized ? 500 : 380) ? [column('share', 'Share', room > 720 ? '80px' : '52px')] : []),
       ]}
+      {...(hasWhat ? { isWide: (row: number) => whatDiffers(table, row) === '' } : {})}
       onActive={(row) => {
         changesDo({ type: 'activated', row });
         choosePath(escapePath(rowPath(table, row)));

@@ -1,4 +1,4 @@
-import { filterRows, type RowFilter, type SubtreeTotals, sortChildren, subtreeTotals, visibleRows } from '#changes';
+import { addTotals, emptyTotals, filterRows, type RowFilter, type SubtreeTotals, sortedRows, visibleRows } from '#changes';
 import { compareBytes, type RowTable, rowName, TYPE, unescapePath } from '#model';
 
 export interface PlainError {
@@ -6,7 +6,8 @@ export interface PlainError {
   readonly message: string;
 }
 
-export type SortBy = 'name' | 'size';
+/** A column of the grid. Shares are sizes. */
+export type SortBy = 'name' | 'what' | 'size' | 'share';
 
 /** What the pane shows: one table, how it is folded, filtered and sorted, and which row is active. */
 export interface ChangesState {
@@ -21,6 +22,7 @@ export interface ChangesState {
   readonly expanded: Uint8Array;
   readonly filter: RowFilter;
   readonly sort: SortBy;
+  readonly descending: boolean;
   /** By row (see RowMatches), null where nothing is filtered. */
   readonly mask: Uint8Array | null;
   /** How the folders lay before a filter opened them; null: none does. */
@@ -29,7 +31,6 @@ export interface ChangesState {
   readonly matches: number;
   /** Why the text doesn't filter. */
   readonly problem: string | null;
-  readonly order: Uint32Array | null;
   /** Row numbers in sight, top to bottom. */
   readonly rows: Uint32Array;
   /** Row that the keyboard is on; -1: none. */
@@ -51,11 +52,11 @@ export const initialChanges: ChangesState = {
   expanded: new Uint8Array(0),
   filter: NO_FILTER,
   sort: 'name',
+  descending: false,
   mask: null,
   unfiltered: null,
   matches: 0,
   problem: null,
-  order: null,
   rows: EMPTY_ROWS,
   active: -1,
   wanted: null,
@@ -72,18 +73,27 @@ export type ChangesAction =
   | { readonly type: 'activated'; readonly row: number }
   | { readonly type: 'wanted'; readonly path: string | null }
   | { readonly type: 'filtered'; readonly filter: RowFilter }
-  | { readonly type: 'sorted'; readonly sort: SortBy };
+  /** Without a direction: the column's own, the other one where it was sorted so already. */
+  | { readonly type: 'sorted'; readonly sort: SortBy; readonly descending?: boolean };
 
 export function changesReducer(state: ChangesState, action: ChangesAction): ChangesState {
   switch (action.type) {
     case 'asked':
-      return { ...initialChanges, filter: state.filter, sort: state.sort, key: action.key, status: 'loading', wanted: action.wanted };
+      return {
+        ...initialChanges,
+        filter: state.filter,
+        sort: state.sort,
+        descending: state.descending,
+        key: action.key,
+        status: 'loading',
+        wanted: action.wanted,
+      };
     case 'came':
       return action.key === state.key ? withTable(state, action.table, action.total, action.dense) : state;
     case 'failed':
       return action.key === state.key ? { ...state, status: 'failed', error: action.error } : state;
     case 'cleared':
-      return { ...initialChanges, filter: state.filter, sort: state.sort };
+      return { ...initialChanges, filter: state.filter, sort: state.sort, descending: state.descending };
     case 'toggled':
       return refold(state, [action.row], action.open);
     case 'siblingsOpened':
@@ -97,7 +107,7 @@ export function changesReducer(state: ChangesState, action: ChangesAction): Chan
     case 'filtered':
       return withRows(withFilter({ ...state, filter: action.filter }));
     case 'sorted':
-      return withRows(withOrder({ ...state, sort: action.sort }));
+      return withRows({ ...state, sort: action.sort, descending: action.descending ?? nextDirection(state, action.sort) });
   }
 }
 
@@ -115,11 +125,18 @@ function withTable(state: ChangesState, table: RowTable, total: number, dense: b
     total,
     expanded,
     unfiltered: state.unfiltered === null ? null : grown(state.unfiltered),
-    totals: subtreeTotals(table),
+    totals: withTotals(state, table, total),
     status: table.length >= total ? 'ready' : 'partial',
   };
   if (first) openFirst(table, expanded, dense ? 40 : 0);
-  return reveal(withRows(withOrder(withFilter(next))));
+  return reveal(withRows(withFilter(next)));
+}
+
+/** Sums of what is there; those of the pages before are kept and added to. */
+function withTotals({ table: before, totals }: ChangesState, table: RowTable, total: number): SubtreeTotals {
+  const known = before === null || totals === null ? emptyTotals(Math.max(total, table.length)) : { ...totals };
+  addTotals(table, known, before?.length ?? 0);
+  return known;
 }
 
 function withFilter(state: ChangesState): ChangesState {
@@ -149,15 +166,18 @@ function withAncestors(table: RowTable, folding: Uint8Array, row: number): Uint8
   return expanded;
 }
 
-function withOrder(state: ChangesState): ChangesState {
-  if (state.table === null || state.totals === null) return state;
-  // By name is how the rows lie.
-  return { ...state, order: state.sort === 'name' ? null : sortChildren(state.table, state.sort, state.totals) };
+/** Names go up first, all else down; the same column again turns round. */
+function nextDirection(state: ChangesState, sort: SortBy): boolean {
+  return sort === state.sort ? !state.descending : sort !== 'name';
 }
 
 function withRows(state: ChangesState): ChangesState {
   if (state.table === null) return state;
-  return { ...state, rows: visibleRows(state.table, state.expanded, { mask: state.mask, order: state.order }) };
+  const { table, totals, expanded, mask, sort, descending } = state;
+  // By name is how the rows lie.
+  if (totals === null || (sort === 'name' && !descending)) return { ...state, rows: visibleRows(table, expanded, { mask }) };
+  const by = sort === 'share' ? 'size' : sort;
+  return { ...state, rows: sortedRows(table, expanded, totals, { by, descending }, { mask }) };
 }
 
 function refold(state: ChangesState, rows: readonly number[], open: boolean): ChangesState {

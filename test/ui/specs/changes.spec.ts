@@ -1,0 +1,45 @@
+import { dockerArchive, WEB_API } from '../support/images.ts';
+import { expect, type LayerscopeWindow, test } from '../support/window.ts';
+
+async function openWebApi(win: LayerscopeWindow) {
+  await win.drop(await win.write('web-api.tar', dockerArchive(WEB_API, { name: 'acme/web-api:1.8' })));
+  await expect(win.page.getByRole('treegrid')).toBeVisible();
+  return { page: win.page, layer: (index: number) => win.page.getByRole('button', { name: new RegExp(`^Layer ${index} `) }) };
+}
+
+test('every column sorts, and the other way round when it is chosen again', async ({ win }) => {
+  const { page, layer } = await openWebApi(win);
+  await layer(1).click();
+  await expect(page.getByRole('row', { name: /modified libssl/ })).toBeVisible();
+  const head = (name: string) => page.getByRole('columnheader', { name });
+  await expect(head('Name')).toHaveAttribute('aria-sort', 'ascending');
+  for (const name of ['What differs', 'Size', 'Share']) {
+    await head(name).getByRole('button').click();
+    await expect(head(name)).toHaveAttribute('aria-sort', 'descending');
+    await expect(head('Name')).not.toHaveAttribute('aria-sort');
+    await head(name).getByRole('button').click();
+    await expect(head(name)).toHaveAttribute('aria-sort', 'ascending');
+  }
+  await head('Size').getByRole('button').click();
+  await expect(page.getByRole('row', { name: /lib\// })).toHaveAttribute('aria-posinset', '1');
+  await head('Size').getByRole('button').click();
+  await expect(page.getByRole('row', { name: /lib\// })).toHaveAttribute('aria-posinset', '2');
+  await head('Name').getByRole('button').click();
+  await head('Name').getByRole('button').click();
+  await expect(head('Name')).toHaveAttribute('aria-sort', 'descending');
+});
+
+test('a long name takes the room that other columns leave', async ({ win }) => {
+  const { page, layer } = await openWebApi(win);
+  await layer(1).click();
+  const name = page.getByTitle('curl-again', { exact: true });
+  await expect(name).toBeVisible();
+  expect(await name.evaluate((element) => element.scrollWidth <= element.clientWidth)).toBe(true);
+});
+
+test('share bars are of all that is shown', async ({ win }) => {
+  const { page, layer } = await openWebApi(win);
+  await layer(1).click();
+  await expect(page.getByRole('row', { name: /usr\// }).getByTitle('100.0 % of what is shown')).toBeVisible();
+  await expect(page.getByRole('row', { name: /libssl/ }).getByTitle('66.7 % of what is shown')).toBeVisible();
+});
