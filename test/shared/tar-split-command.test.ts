@@ -10,6 +10,8 @@ import { assembleTar, readSplitEntries, splitTar } from '#format/tar-split';
 import { decodeUtf8, LayerscopeError } from '#model';
 import { gather } from '../support/random-chunks.ts';
 import { splitLayer } from '../support/split-layer.ts';
+import { WindowsBench } from '../support/windows-bench.ts';
+import { windowsTar } from '../support/windows-tars.ts';
 
 const MODULE = 'github.com/vbatts/tar-split/cmd/tar-split@v0.12.3';
 const corpus = path.resolve(import.meta.dirname, '..', '..', '..', 'shared', 'corpus');
@@ -127,5 +129,52 @@ test('ours puts a tar together again from the metadata of the command', async ()
     const files = new Map((await filesOf(bytes, theirs)).map((file) => [decodeUtf8(file.name) ?? String(file.name), file.content]));
     const again = await gather(assembleTar([theirs], (raw) => [files.get(decodeUtf8(raw) ?? String(raw)) ?? new Uint8Array(0)]));
     assert.ok(Buffer.from(again).equals(bytes), name);
+  }
+});
+
+test('a Windows layer that was imported is put together again bit by bit from its files, by their command and by ours', async () => {
+  const base = await windowsTar([{ name: 'Files' }, { name: 'Files/a.txt', content: 'a' }, { name: 'Files/empty', content: '' }]);
+  const boot = 'UtilityVM/Files/EFI/Microsoft/Boot';
+  const top = await windowsTar([
+    { name: 'Files' },
+    { name: 'Hives' },
+    { name: 'Hives/System_Delta', content: 'delta' },
+    { name: 'Files/d' },
+    { name: 'Files/d/big.bin', content: Buffer.alloc(300_000, 'content') },
+    { name: 'Files/a.txt', content: 'changed' },
+    { name: 'Files/grüße-漢字.txt', content: 'text' },
+    { name: 'Files/empty', whiteout: true },
+  ]);
+  const utility = await windowsTar([
+    { name: 'Files' },
+    { name: 'UtilityVM' },
+    { name: 'UtilityVM/Files' },
+    { name: 'UtilityVM/Files/EFI' },
+    { name: 'UtilityVM/Files/EFI/Microsoft' },
+    { name: boot },
+    { name: `${boot}/BCD`, content: 'boot' },
+  ]);
+  await using bench = new WindowsBench('windowsfilter');
+  await using driver = await bench.open();
+  for (const [id, parent, tar] of [
+    ['base', null, base],
+    ['top', 'base', top],
+    ['utility', null, utility],
+  ] as const) {
+    await driver.create(id, parent);
+    await driver.applyDiff(id, [tar]);
+    const metadata = await gather(splitTar([tar]));
+    // Windows changes boot files in place; only the driver knows of the copies that it keeps.
+    if (id === 'utility') writeFileSync(path.join(bench.home, id, boot, 'BCD'), 'changed by Windows');
+    else {
+      const input = path.join(folder, `${id}.json.gz`);
+      const output = path.join(folder, `${id}.tar`);
+      writeFileSync(input, gzipSync(metadata));
+      assert.ok(tarSplit('asm', '--input', input, '--path', path.join(bench.home, id), '--output', output));
+      assert.ok(readFileSync(output).equals(tar), id);
+    }
+    await using files = await driver.files(id);
+    const again = await gather(assembleTar([metadata], (name) => files.open(decodeUtf8(name) ?? '')));
+    assert.ok(Buffer.from(again).equals(tar), id);
   }
 });
