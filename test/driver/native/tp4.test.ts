@@ -1,0 +1,72 @@
+// Windows Server 2016 Technical Preview 4, told by the export that it lacks: layers move as their transport folder in a plain tar.
+import assert from 'node:assert/strict';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { test } from 'node:test';
+import { buildStandIn } from '../../native/build.ts';
+import { StandIn } from '../../native/stand-in.ts';
+import { directory, file, symlink, tar } from '../../support/tar-builder.ts';
+import { WindowsBench } from '../../support/windows-bench.ts';
+
+const system = process.platform === 'win32' ? 'windows' : 'linux';
+const tp4 = new StandIn(process.env.LAYERSCOPE_STAND_IN_TP4 ?? buildStandIn({ system, tp4: true }));
+
+/** A file of a transport folder: attributes, the head of a data stream, the data. */
+function transportFile(content: string): Buffer {
+  const head = Buffer.alloc(24);
+  head.writeUInt32LE(0x20, 0);
+  head.writeUInt32LE(1, 4);
+  head.writeBigUInt64LE(BigInt(content.length), 12);
+  return Buffer.concat([head, Buffer.from(content)]);
+}
+
+const FOLDER = [
+  file('tombstones.txt', '\ufeffVersion 1.0\n'),
+  directory('Files/'),
+  file('Files/d.$wcidirs$', Buffer.from([0x10, 0, 0, 0])),
+  directory('Files/d/'),
+  file('Files/d/f.txt', transportFile('content')),
+  directory('Hives/'),
+  file('Hives/System_Delta', 'delta'),
+];
+
+async function onBase(bench: WindowsBench) {
+  tp4.reset();
+  const driver = await bench.open();
+  await driver.create('base', null);
+  mkdirSync(path.join(bench.home, 'base', 'Files'));
+  writeFileSync(path.join(bench.home, 'base', 'Files', 'a.txt'), 'a');
+  await driver.create('top', 'base');
+  return driver;
+}
+
+test('a layer goes in and out as its transport folder, file by file', async () => {
+  await using bench = new WindowsBench('windowsfilter', tp4.layers);
+  const driver = await onBase(bench);
+  assert.deepEqual(await driver.status(), [['Windows', 'TP4']]);
+  await driver.applyDiff('top', [tar(...FOLDER)]);
+  const parts: Uint8Array[] = [];
+  for await (const bytes of driver.diff('top')) parts.push(Uint8Array.from(bytes));
+  const out = Buffer.concat(parts).toString('latin1');
+  for (const name of ['Files/', 'Files/d.$wcidirs$', 'Files/d/f.txt', 'Hives/System_Delta', 'tombstones.txt'])
+    assert.ok(out.includes(`${name}\0`), name);
+  assert.ok(out.includes(transportFile('content').toString('latin1')));
+  assert.deepEqual(await bench.stray(), []);
+  assert.equal(tp4.held, 0);
+});
+
+test('a tar with a link, a name that leads out, or cut off is handed to nobody, and the layer is gone', async () => {
+  for (const [bytes, code] of [
+    [tar(...FOLDER, symlink('Files/l', '../..')), 'UNSUPPORTED'],
+    [tar(...FOLDER, file('../x', 'x')), 'PATH_ESCAPE'],
+    [tar(...FOLDER).subarray(0, 3000), 'TRUNCATED'],
+  ] as const) {
+    await using bench = new WindowsBench('windowsfilter', tp4.layers);
+    const driver = await onBase(bench);
+    tp4.log();
+    await assert.rejects(driver.applyDiff('top', [bytes]), { code });
+    assert.ok(tp4.log().every((line) => !line.startsWith('ImportLayer')));
+    assert.equal(await driver.exists('top'), false);
+    assert.deepEqual(await bench.stray(), []);
+  }
+});
