@@ -565,13 +565,31 @@ API HR STD ExportLayer(const Info *info, const u16 *id, const u16 *folder, const
   END(r)
 }
 
+/* A shared base image is known by its folder's name, wherever it lies: its path, or NULL. */
+static char *sharedPath(const char *layer) {
+  const char *name = strrchr(layer, '/') ? strrchr(layer, '/') + 1 : layer;
+  for (const char *at = strstr(baseImages, "\"Path\":\""); at; at = strstr(at, "\"Path\":\"")) {
+    char *path = malloc(strlen(at)), *to = path;
+    for (at += 8; *at && *at != '"'; at++) { if (*at == '\\') at++; *to++ = *at == '\\' ? '/' : *at; }
+    *to = 0;
+    const char *folder = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
+    if (!strcmp(folder, name)) return path;
+    free(path);
+  }
+  return NULL;
+}
+
 API HR STD GetLayerMountPath(const Info *info, const u16 *id, size_t *length, u16 *buffer) {
   lock(); sayCall("GetLayerMountPath", info, id); say(" len=%u buf=%s\n", (unsigned)*length, buffer ? "set" : "NULL");
   int fails = turn();
   if (fails == 1) { unlock(); return failWith; }
   char *path = pathOf(info, id), *mounted;
   if (logOnly) mounted = strdup("\\\\?\\Volume{00000000-0000-0000-0000-000000000000}\\");
-  else mounted = find(active, path) >= 0 && in(path, "volume$", 1) ? join(path, "volume$") : strdup(path);
+  else {
+    char *shared = isFolder(path) ? NULL : sharedPath(path);
+    mounted = shared ? shared : find(active, path) >= 0 && in(path, "volume$", 1) ? join(path, "volume$") : strdup(path);
+    if (shared) { free(path); path = strdup(shared); }
+  }
 #ifdef _WIN32
   for (char *p = mounted; *p; p++) if (*p == '/') *p = '\\';
 #endif

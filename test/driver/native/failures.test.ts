@@ -3,7 +3,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { LayerscopeError } from '#model';
-import type { GraphDriver } from '../../../src/driver/driver.ts';
+import type { CallOptions, GraphDriver } from '../../../src/driver/driver.ts';
+import type { LayerCalls } from '../../../src/driver/windows/native.ts';
 import { NativeError } from '../../../src/driver/windows/native-error.ts';
 import { standIn, WindowsBench } from '../../support/windows-bench.ts';
 import { filterTar, windowsTar } from '../../support/windows-tars.ts';
@@ -35,19 +36,24 @@ const utilityTop = await windowsTar([
 const readWriteBase = await filterTar({ files: { 'etc/motd': 'hello' } }, true);
 
 /** What is done before, and the step in which calls fail. */
-const SCENARIOS: readonly { readonly name: string; readonly before: readonly Step[]; readonly step: Step; readonly retried?: true }[] = [
-  { name: 'a base layer is made', before: [], step: (driver) => driver.create('base', null) },
+const SCENARIOS: readonly {
+  readonly name: string;
+  readonly before: readonly Step[];
+  readonly step: (driver: GraphDriver, options: CallOptions) => Promise<void>;
+  readonly retried?: true;
+}[] = [
+  { name: 'a base layer is made', before: [], step: (driver, options) => driver.create('base', null, options) },
   {
     name: 'a base layer is imported',
     before: [(driver) => driver.create('base', null)],
-    step: async (driver) => void (await driver.applyDiff('base', [utilityBase])),
+    step: async (driver, options) => void (await driver.applyDiff('base', [utilityBase], options)),
   },
   {
     name: 'a layer on it is made and imported',
     before: [(driver) => driver.create('base', null), async (driver) => void (await driver.applyDiff('base', [utilityBase]))],
-    step: async (driver) => {
-      await driver.create('top', 'base');
-      await driver.applyDiff('top', [utilityTop]);
+    step: async (driver, options) => {
+      await driver.create('top', 'base', options);
+      await driver.applyDiff('top', [utilityTop], options);
     },
   },
   {
@@ -58,29 +64,29 @@ const SCENARIOS: readonly { readonly name: string; readonly before: readonly Ste
       (driver) => driver.create('top', 'base'),
       async (driver) => void (await driver.applyDiff('top', [utilityTop])),
     ],
-    step: async (driver) => {
-      await drain(driver.diff('top'));
-      await drain(driver.changes('top'));
-      await driver.diffSize('top');
-      await drain(driver.diff('base'));
+    step: async (driver, options) => {
+      await drain(driver.diff('top', options));
+      await drain(driver.changes('top', options));
+      await driver.diffSize('top', options);
+      await drain(driver.diff('base', options));
     },
   },
   {
     name: 'a read-write layer is made, mounted, exported while mounted and after, and released',
     before: [(driver) => driver.create('base', null), async (driver) => void (await driver.applyDiff('base', [readWriteBase]))],
-    step: async (driver) => {
-      await driver.createReadWrite('run', 'base', { sizeBytes: 1_000_000 });
+    step: async (driver, options) => {
+      await driver.createReadWrite('run', 'base', { ...options, sizeBytes: 1_000_000 });
       {
-        await using _mount = await driver.mount('run');
-        await drain(driver.diff('run'));
+        await using _mount = await driver.mount('run', options);
+        await drain(driver.diff('run', options));
       }
-      await drain(driver.changes('run'));
+      await drain(driver.changes('run', options));
     },
   },
   {
     name: 'a layer is removed',
     before: [(driver) => driver.create('base', null), (driver) => driver.create('top', 'base')],
-    step: (driver) => driver.remove('top'),
+    step: (driver, options) => driver.remove('top', options),
     // What takes a layer away is tried again.
     retried: true,
   },
@@ -104,7 +110,7 @@ for (const { name, before, step, retried = false } of SCENARIOS) {
       for (const work of before) await work(driver);
       arm(bench);
       try {
-        await step(driver);
+        await step(driver, {});
         return 'done';
       } catch (error) {
         let first: unknown = error;
@@ -126,7 +132,7 @@ for (const { name, before, step, retried = false } of SCENARIOS) {
       const driver = await bench.open();
       for (const work of before) await work(driver);
       standIn.failAt(-1, false);
-      await step(driver);
+      await step(driver, {});
       calls = standIn.count;
       assert.ok(calls > 0);
       let failed = 0;
@@ -147,7 +153,7 @@ for (const { name, before, step, retried = false } of SCENARIOS) {
       const driver = await bench.open();
       for (const work of before) await work(driver);
       files.calls.length = 0;
-      await step(driver);
+      await step(driver, {});
       const calls = files.calls.length;
       for (let call = 0; call < calls; call++) {
         await attempt((other) => {
@@ -155,6 +161,51 @@ for (const { name, before, step, retried = false } of SCENARIOS) {
         }, `file call ${call} (${files.calls[call]})`);
       }
     });
+  });
+}
+
+/** Layer calls that are told of, the method's name and number, before each is made. */
+function watched(layers: LayerCalls, before: (call: number) => void): LayerCalls {
+  let calls = 0;
+  return new Proxy(layers, {
+    get(target, name) {
+      const method: unknown = Reflect.get(target, name, target);
+      if (typeof method !== 'function') return method;
+      return (...parameters: unknown[]) => {
+        if (name !== 'has') before(calls++);
+        return method.apply(target, parameters);
+      };
+    },
+  });
+}
+
+for (const { name, before, step } of SCENARIOS) {
+  test(`${name}: cancelled at each layer call in turn`, async () => {
+    const attempt = async (at: number): Promise<number> => {
+      const abort = new AbortController();
+      let armed = false;
+      let calls = 0;
+      const layers = watched(standIn.layers, () => {
+        if (armed && calls++ === at) abort.abort();
+      });
+      await using bench = new WindowsBench('windowsfilter', layers);
+      const driver = await bench.open();
+      for (const work of before) await work(driver);
+      armed = true;
+      try {
+        await step(driver, { signal: abort.signal });
+      } catch (error) {
+        let first: unknown = error;
+        while (first instanceof SuppressedError) first = first.suppressed;
+        assert.equal((first as { code?: string }).code, 'CANCELLED', String(first));
+      }
+      armed = false;
+      await checkNothingLeft(bench, `cancelled at call ${at}`);
+      return calls;
+    };
+    const calls = await attempt(-1);
+    assert.ok(calls > 0);
+    for (let at = 0; at < calls; at++) await attempt(at);
   });
 }
 
