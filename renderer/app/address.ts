@@ -1,8 +1,8 @@
-import type { Selection } from './selection-state.ts';
+import type { Selection, Side } from './selection-state.ts';
 
 /**
  * The address of what is on screen: `#/image/<archive>[.<image>]/layer/<n>[-<m>]?path=…&mode=stacked`. `path` is escaped as the
- * command line prints paths. Empty for nothing chosen.
+ * command line prints paths; `against=<archive>[.<image>]@<layer>` is side A of `mode=compare`, `view=treemap` draws it so.
  */
 export function formatAddress(selection: Selection): string {
   if (selection.archiveId === null) return '#/';
@@ -10,7 +10,9 @@ export function formatAddress(selection: Selection): string {
   const layers = selection.from === selection.to ? `${selection.to}` : `${selection.from}-${selection.to}`;
   const query: string[] = [];
   if (selection.path !== null) query.push(`path=${encodeURIComponent(selection.path).replaceAll('%2F', '/')}`);
-  if (selection.mode === 'stacked') query.push('mode=stacked');
+  if (selection.mode !== 'layer') query.push(`mode=${selection.mode}`);
+  if (selection.mode === 'compare' && selection.against !== undefined) query.push(`against=${formatSide(selection.against)}`);
+  if (selection.view !== undefined) query.push(`view=${selection.view}`);
   return `#/image/${encodeURIComponent(selection.archiveId)}${image}/layer/${layers}${query.length === 0 ? '' : `?${query.join('&')}`}`;
 }
 
@@ -23,14 +25,27 @@ export function parseAddress(hash: string): Selection | null {
   const query = new URLSearchParams(match[5] ?? '');
   const archiveId = decode(match[1]);
   if (archiveId === null) return null;
+  const against = query.get('mode') === 'compare' ? parseSide(query.get('against') ?? '') : null;
   return {
     archiveId,
     image: Number(match[2] ?? 0),
     from: Math.min(from, to),
     to: Math.max(from, to),
-    mode: query.get('mode') === 'stacked' ? 'stacked' : 'layer',
+    mode: query.get('mode') === 'stacked' ? 'stacked' : against !== null ? 'compare' : 'layer',
     path: query.get('path'),
+    ...(against === null ? {} : { against }),
+    ...(query.get('view') === 'treemap' ? { view: 'treemap' } : {}),
   };
+}
+
+function formatSide({ archiveId, image, layer }: Side): string {
+  return `${encodeURIComponent(archiveId)}${image === 0 ? '' : `.${image}`}@${layer}`;
+}
+
+function parseSide(text: string): Side | null {
+  const match = /^([^.@]+)(?:\.(\d{1,6}))?@(\d{1,6})$/.exec(text);
+  if (match?.[1] === undefined) return null;
+  return { archiveId: match[1], image: Number(match[2] ?? 0), layer: Number(match[3]) };
 }
 
 function decode(text: string): string | null {

@@ -1,7 +1,8 @@
+import { otherSide } from '../features/compare/compare-state.ts';
 import { loadingJob } from '../features/jobs/jobs-state.ts';
 import { formatAddress } from './address.ts';
 import { loadImage } from './opening.ts';
-import { clampSelection, extendTo, firstLayer, type Selection, selectedImage, stepLayer } from './selection-state.ts';
+import { clampSelection, extendTo, firstLayer, type Selection, type Side, selectedImage, stepLayer } from './selection-state.ts';
 import { getApp, setApp } from './store.ts';
 import { setLayout } from './theme.ts';
 
@@ -21,7 +22,8 @@ export function showImage(archiveId: string, image: number): void {
   const found = selectedImage(archives ?? [], { ...selection, archiveId, image });
   const layer = found === null ? 0 : firstLayer(found.image);
   setApp({ anchor: layer });
-  select({ archiveId, image, from: layer, to: layer, mode: selection.mode, path: null });
+  const mode = selection.mode === 'compare' ? 'layer' : selection.mode;
+  select({ archiveId, image, from: layer, to: layer, mode, path: null, ...viewOf(selection) });
   if (found !== null && !found.image.loaded && loadingJob(getApp().jobs, archiveId, image) === null) void loadImage(archiveId, image);
 }
 
@@ -32,7 +34,7 @@ function layerCount(): number {
 
 export function chooseLayer(layer: number, extend: boolean): void {
   const { selection, anchor } = getApp();
-  if (extend) select(extendTo(selection, anchor, layer));
+  if (extend && selection.mode !== 'compare') select(extendTo(selection, anchor, layer));
   else {
     setApp({ anchor: layer });
     select({ ...selection, from: layer, to: layer });
@@ -41,15 +43,66 @@ export function chooseLayer(layer: number, extend: boolean): void {
 
 export function moveLayer(step: -1 | 1, widen: boolean): void {
   const { selection } = getApp();
-  const next = clampSelection(stepLayer(selection, step, layerCount(), widen), layerCount());
+  const next = clampSelection(stepLayer(selection, step, layerCount(), widen && selection.mode !== 'compare'), layerCount());
   if (next.from === selection.from && next.to === selection.to) return;
   if (!widen) setApp({ anchor: next.to });
   select(next, { replace: true });
 }
 
 export function chooseMode(mode: Selection['mode']): void {
+  const { selection, archives } = getApp();
+  if (selection.mode === mode) return;
+  if (mode !== 'compare') {
+    const { against: _, ...rest } = selection;
+    select({ ...rest, mode });
+    return;
+  }
+  const side = otherSide(archives ?? [], selection);
+  if (side !== null) compareWith(side, side.archiveId !== selection.archiveId || side.image !== selection.image);
+}
+
+/** Shows what is different from a file system, which becomes side A. `whole`: side B is all of the image that is shown. */
+export function compareWith(side: Side, whole = false): void {
+  const { selection, archives } = getApp();
+  const other = selectedImage(archives ?? [], { ...selection, ...side });
+  if (other === null) return;
+  const to = whole ? Math.max(0, layerCount() - 1) : selection.to;
+  select({ ...selection, from: to, to, mode: 'compare', against: side });
+  if (!other.image.loaded && loadingJob(getApp().jobs, side.archiveId, side.image) === null) void loadImage(side.archiveId, side.image);
+}
+
+/** Another layer of the image that is shown becomes side A. */
+export function compareWithLayer(layer: number): void {
+  const { archiveId, image } = getApp().selection;
+  if (archiveId !== null) compareWith({ archiveId, image, layer });
+}
+
+export function swapSides(): void {
   const { selection } = getApp();
-  if (selection.mode !== mode) select({ ...selection, mode });
+  const { against, archiveId, image, to } = selection;
+  if (against === undefined || archiveId === null) return;
+  const { layer, ...ref } = against;
+  setApp({ anchor: layer });
+  select({ ...selection, ...ref, from: layer, to: layer, against: { archiveId, image, layer: to } });
+}
+
+/** Another file system becomes side B. */
+export function chooseSideB({ archiveId, image, layer }: Side): void {
+  const { selection, archives, jobs } = getApp();
+  setApp({ anchor: layer });
+  select({ ...selection, archiveId, image, from: layer, to: layer });
+  const found = selectedImage(archives ?? [], { ...selection, archiveId, image });
+  if (found !== null && !found.image.loaded && loadingJob(jobs, archiveId, image) === null) void loadImage(archiveId, image);
+}
+
+export function toggleTreemap(): void {
+  const { selection } = getApp();
+  const { view, ...rest } = selection;
+  if (selection.archiveId !== null) select(view === undefined ? { ...rest, view: 'treemap' } : rest, { replace: true });
+}
+
+function viewOf({ view }: Selection): Pick<Selection, 'view'> {
+  return view === undefined ? {} : { view };
 }
 
 /** Chooses a path without a new place in the history: the keyboard passes over many. */

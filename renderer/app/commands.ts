@@ -1,5 +1,5 @@
 import { copyText } from '../components/copy-button.tsx';
-import { chooseMode, moveLayer, openDetails } from './choosing.ts';
+import { chooseMode, moveLayer, openDetails, swapSides, toggleTreemap } from './choosing.ts';
 import { toast } from './messages.ts';
 import { choose } from './opening.ts';
 import { getApp } from './store.ts';
@@ -30,6 +30,9 @@ export const COMMANDS: readonly Command[] = [
   { id: 'widen-newer', title: 'Widen the range upwards', key: '}', run: () => moveLayer(1, true) },
   { id: 'layer', title: 'What the layer changed', key: '1', run: () => chooseMode('layer') },
   { id: 'stacked', title: 'File system at the layer', key: '2', run: () => chooseMode('stacked') },
+  { id: 'compare', title: 'Compare with another layer or image', key: '3', run: () => chooseMode('compare') },
+  { id: 'swap', title: 'Swap the sides', key: 'x', run: swapSides },
+  { id: 'treemap', title: 'Tree or treemap', key: 't', run: toggleTreemap },
   { id: 'copy-path', title: 'Copy path', key: 'c', run: () => void copyPath() },
   { id: 'next-pane', title: 'Next pane', key: 'F6', run: () => focusPane(1) },
   { id: 'previous-pane', title: 'Previous pane', key: 'F6', shift: true, run: () => focusPane(-1) },

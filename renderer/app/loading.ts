@@ -1,9 +1,9 @@
-import { CONTENT_PAGE_BYTES, type EntryDetails, FIRST_PAGE_ROWS, PAGE_ROWS } from '#contract';
+import { type Client, CONTENT_PAGE_BYTES, type EntryDetails, FIRST_PAGE_ROWS, type ImageRef, PAGE_ROWS, type RowPage } from '#contract';
 import { escapePath, type RowTable, rowPath, toHex, unescapePath } from '#model';
 import { Assembly } from '../features/changes/assemble.ts';
 import { IMAGE_LIMIT_BYTES, previewKind } from '../features/details/preview.ts';
 import { plainError } from './messages.ts';
-import { type Selection, selectedImage } from './selection-state.ts';
+import { type Selection, type Side, selectedImage } from './selection-state.ts';
 import { changesDo, detailsDo, getApp, useApp } from './store.ts';
 
 /** Tables that were shown lately, by request: what the host serves of an open archive never changes. */
@@ -26,14 +26,33 @@ function keep(key: string, table: RowTable): void {
 function changesKey(selection: Selection): string | null {
   const found = selectedImage(getApp().archives ?? [], selection);
   if (found === null || !found.image.loaded || found.image.layers.length === 0) return null;
-  const layers = selection.mode === 'stacked' ? `view/${selection.to}` : `changes/${selection.from}-${selection.to}`;
+  const { mode, against } = selection;
+  if (mode === 'compare') {
+    const other = against === undefined ? null : selectedImage(getApp().archives ?? [], { ...selection, ...against });
+    if (against === undefined || !other?.image.loaded) return null;
+    return `${selection.archiveId}/${selection.image}/compare/${selection.to}/${against.archiveId}/${against.image}/${against.layer}`;
+  }
+  const layers = mode === 'stacked' ? `view/${selection.to}` : `changes/${selection.from}-${selection.to}`;
   return `${selection.archiveId}/${selection.image}/${layers}`;
 }
 
 function detailsKey(selection: Selection): string | null {
-  if (selection.path === null || changesKey(selection) === null) return null;
-  const layers = selection.mode === 'stacked' ? `${selection.to}` : `${selection.from}-${selection.to}`;
-  return `${selection.archiveId}/${selection.image}/${selection.mode}/${layers}/${toHex(unescapePath(selection.path))}`;
+  const changes = changesKey(selection);
+  return selection.path === null || changes === null ? null : `${changes}/${toHex(unescapePath(selection.path))}`;
+}
+
+function askRows(
+  client: Client,
+  ref: ImageRef,
+  { mode, from, to, against }: Selection,
+  range: { start: number; count: number },
+  signal: AbortSignal,
+): Promise<RowPage> {
+  if (mode === 'stacked') return client.call('image.view', { ...ref, layer: to, ...range }, { signal });
+  if (mode === 'compare' && against !== undefined) {
+    return client.call('images.compare', { a: against, b: { ...ref, layer: to }, ...range }, { signal });
+  }
+  return client.call('image.changes', { ...ref, from, to, ...range }, { signal });
 }
 
 let changesAsked: AbortController | null = null;
@@ -43,7 +62,7 @@ async function loadChanges(key: string, selection: Selection): Promise<void> {
   const control = new AbortController();
   changesAsked = control;
   changesDo({ type: 'asked', key, wanted: selection.path });
-  const dense = selection.mode === 'layer';
+  const dense = selection.mode !== 'stacked';
   const known = tables.get(key);
   if (known !== undefined) {
     keep(key, known);
@@ -60,10 +79,7 @@ async function loadChanges(key: string, selection: Selection): Promise<void> {
     do {
       const start: number = assembly?.length ?? 0;
       const range = { start, count: start === 0 ? FIRST_PAGE_ROWS : PAGE_ROWS };
-      const page =
-        selection.mode === 'stacked'
-          ? await client.call('image.view', { ...ref, layer: selection.to, ...range }, { signal })
-          : await client.call('image.changes', { ...ref, from: selection.from, to: selection.to, ...range }, { signal });
+      const page = await askRows(client, ref, selection, range, signal);
       if (signal.aborted) return;
       assembly ??= new Assembly(page.total);
       if (page.rows.length === 0 && page.total > assembly.length) throw new Error('a page without rows before the end');
@@ -89,7 +105,10 @@ async function loadDetails(key: string, selection: Selection): Promise<void> {
   const { signal } = control;
   try {
     let details = await client.call('entry.details', { ...ref, layer: selection.to }, { signal });
-    if (selection.mode === 'layer' && selection.from < selection.to) {
+    if (selection.mode === 'compare' && selection.against !== undefined) {
+      const other = await client.call('entry.details', { ...ref, ...selection.against }, { signal });
+      details = { ...details, before: other.now };
+    } else if (selection.mode === 'layer' && selection.from < selection.to) {
       // Of a range, before is what lies below all of it.
       const first = await client.call('entry.details', { ...ref, layer: selection.from }, { signal });
       details = { ...details, before: first.before };
@@ -110,29 +129,45 @@ async function loadTab(): Promise<void> {
   if (details.tab === 'raw' && details.raw.state === 'idle') await loadRaw(details.key, details.details.value);
 }
 
-/** The layer in whose view the path is: of a removed one, that below. Null where it is nowhere. */
-export function layerOfView(details: EntryDetails, selection: Selection): number | null {
-  if (details.now !== null) return selection.to;
-  if (details.before === null) return null;
-  return (selection.mode === 'layer' ? selection.from : selection.to) - 1;
+/** The view in which the path is seen: of a removed one, that below, or side A. Null where it is nowhere. */
+export function viewOfEntry(details: EntryDetails, selection: Selection): Side | null {
+  const { archiveId, image, mode, from, to } = selection;
+  if (archiveId === null) return null;
+  if (details.now !== null) return { archiveId, image, layer: to };
+  return details.before === null ? null : viewBefore({ archiveId, image, mode, from, to, against: selection.against });
+}
+
+/** The view that a selection compares with: what lies below its layers, or side A. */
+export function viewBefore({
+  archiveId,
+  image,
+  mode,
+  from,
+  to,
+  against,
+}: Pick<Selection, 'archiveId' | 'image' | 'mode' | 'from' | 'to'> & { readonly against: Side | undefined }): Side | null {
+  if (archiveId === null) return null;
+  if (mode === 'compare') return against ?? null;
+  const layer = (mode === 'layer' ? from : to) - 1;
+  return layer < 0 ? null : { archiveId, image, layer };
 }
 
 async function loadContent(key: string, details: EntryDetails): Promise<void> {
   const { client, selection } = getApp();
-  const layer = layerOfView(details, selection);
+  const view = viewOfEntry(details, selection);
   const type = (details.now ?? details.before)?.type;
-  if (client === null || layer === null || selection.archiveId === null || (type !== 'file' && type !== 'hardlink')) return;
+  if (client === null || view === null || (type !== 'file' && type !== 'hardlink')) return;
   const signal = detailsAsked?.signal;
   detailsDo({ type: 'contentCame', key, content: { state: 'loading' } });
   try {
-    const ref = { archiveId: selection.archiveId, image: selection.image, layer, pathHex: pathHexOf(key) };
+    const ref = { ...view, pathHex: pathHexOf(key) };
     const page = await client.call(
       'entry.content',
       { ...ref, offset: 0, length: CONTENT_PAGE_BYTES },
       signal === undefined ? {} : { signal },
     );
     const more = page.bytes.length < page.totalBytes ? 'there' : 'none';
-    const value = { totalBytes: page.totalBytes, bytes: page.bytes, more, moreError: null, layer } as const;
+    const value = { totalBytes: page.totalBytes, bytes: page.bytes, more, moreError: null, layer: view.layer } as const;
     detailsDo({ type: 'contentCame', key, content: { state: 'ready', value } });
     const kind = previewKind(page.bytes, more === 'none');
     if (kind !== 'text' && kind !== 'hex' && page.totalBytes <= IMAGE_LIMIT_BYTES) await loadWhole(key);
@@ -153,13 +188,12 @@ async function loadWhole(key: string): Promise<void> {
 
 async function loadRaw(key: string, details: EntryDetails): Promise<void> {
   const { client, selection } = getApp();
-  if (client === null || selection.archiveId === null) return;
-  const layer = layerOfView(details, selection);
-  if (layer === null) return;
+  const view = viewOfEntry(details, selection);
+  if (client === null || view === null) return;
   const signal = detailsAsked?.signal;
   detailsDo({ type: 'rawCame', key, raw: { state: 'loading' } });
   try {
-    const ref = { archiveId: selection.archiveId, image: selection.image, layer, pathHex: pathHexOf(key) };
+    const ref = { ...view, pathHex: pathHexOf(key) };
     const value = await client.call('entry.raw', ref, signal === undefined ? {} : { signal });
     detailsDo({ type: 'rawCame', key, raw: { state: 'ready', value } });
   } catch (error) {
@@ -228,13 +262,12 @@ export async function loadMore(): Promise<void> {
   const { client, details, selection } = getApp();
   const { key, content } = details;
   if (client === null || key === null || content.state !== 'ready' || content.value.more !== 'there') return;
-  if (selection.archiveId === null || details.details.state !== 'ready') return;
+  const view = details.details.state === 'ready' ? viewOfEntry(details.details.value, selection) : null;
+  if (view === null) return;
   detailsDo({ type: 'moreAsked', key });
   try {
     const page = await client.call('entry.content', {
-      archiveId: selection.archiveId,
-      image: selection.image,
-      layer: content.value.layer,
+      ...view,
       pathHex: pathHexOf(key),
       offset: content.value.bytes.length,
       length: CONTENT_PAGE_BYTES,

@@ -1,13 +1,24 @@
 import type { ArchiveSummary, ImageSummary } from '#contract';
 
+/** A file system: an image as seen at one of its layers. */
+export interface Side {
+  readonly archiveId: string;
+  readonly image: number;
+  readonly layer: number;
+}
+
 /** What every pane answers about. Layers count from 0, the bottom, as on the command line. */
 export interface Selection {
   readonly archiveId: string | null;
   readonly image: number;
-  /** `from` and `to` are both lit; the same for one layer. Stacked mode looks at `to`. */
+  /** `from` and `to` are both lit; the same for one layer. Stacked mode looks at `to`, and so does comparing, where this is side B. */
   readonly from: number;
   readonly to: number;
-  readonly mode: 'layer' | 'stacked';
+  readonly mode: 'layer' | 'stacked' | 'compare';
+  /** Side A; there where `mode` is `compare`. */
+  readonly against?: Side;
+  /** Absent: the tree grid. */
+  readonly view?: 'treemap';
   /** As `escapePath` prints it; null: none. */
   readonly path: string | null;
 }

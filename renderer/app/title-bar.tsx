@@ -5,7 +5,7 @@ import { Icon } from '../components/icons.tsx';
 import { MenuButton } from '../components/menu.tsx';
 import { Segmented } from '../components/segmented.tsx';
 import { imageTitle } from '../features/library/library-state.ts';
-import { chooseMode, moveLayer, showImage } from './choosing.ts';
+import { chooseMode, moveLayer, showImage, toggleTreemap } from './choosing.ts';
 import type { LayoutState } from './layout-state.ts';
 import { changesDo, useApp } from './store.ts';
 import { setLayout } from './theme.ts';
@@ -15,6 +15,12 @@ import type { Width } from './width.ts';
 const MODES = [
   { value: 'layer', label: 'Layer' },
   { value: 'stacked', label: 'Stacked' },
+  { value: 'compare', label: 'Compare' },
+] as const;
+
+const VIEWS = [
+  { value: 'tree', label: 'Tree' },
+  { value: 'treemap', label: 'Treemap' },
 ] as const;
 
 const NEXT_THEME: Record<LayoutState['theme'], LayoutState['theme']> = { auto: 'light', light: 'dark', dark: 'auto' };
@@ -44,6 +50,7 @@ export function TitleBar({
             <IconButton label="Newer layer" keys="]" icon="newer" disabled={selection.to >= top} onPress={() => moveLayer(1, false)} />
           </span>
           <Segmented label="What is shown" value={selection.mode} options={MODES} onChange={chooseMode} />
+          <Segmented label="How it is drawn" value={selection.view ?? 'tree'} options={VIEWS} onChange={toggleTreemap} />
         </>
       )}
       <span className={styles.space} />

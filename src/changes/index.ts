@@ -1,4 +1,5 @@
 export { filterRows, type RowFilter, type RowMatches } from './filter-rows.ts';
+export { keepRows } from './keep-rows.ts';
 export { history, lookup, type PathEvent, resolveBody, resolveEntryBody } from './lookup.ts';
 export { sortedByPathBytes } from './path-order.ts';
 export { type CompareOptions, changesOf, compareViews, viewAt } from './row-tables.ts';
@@ -9,4 +10,4 @@ export { addTotals, emptyTotals, type SubtreeTotals, subtreeTotals } from './sub
 export { type Rect, type TreemapOptions, type TreemapRect, treemap } from './treemap.ts';
 export type * from './types.ts';
 export { type VisibleOptions, visibleRows } from './visible-rows.ts';
-export { wastedFiles } from './wasted-files.ts';
+export { wastedByLayer, wastedFiles } from './wasted-files.ts';

@@ -41,6 +41,23 @@ export function wastedFiles(stack: Stack, limit: number): WastedFile[] {
   }));
 }
 
+/** By layer, the bottom first: bytes of the bodies it wrote that nothing shows. All together are `wastedBytes`. */
+export function wastedByLayer(stack: Stack): number[] {
+  const { tree, links } = indexOf(stack);
+  const view = viewAtLayer(stack, stack.layers.length - 1);
+  const wasted = stack.layers.map(() => 0);
+  const add = (layer: number, bytes: number): void => {
+    wasted[layer] = (wasted[layer] ?? 0) + bytes;
+  };
+  const takeShown = (layer: number, member: number): void => add(layer, -(stack.layers[layer]?.size[member] ?? 0));
+  forEachBody(stack, (_node, layer, size) => add(layer, size));
+  for (let node = 1; node < tree.count; node++) {
+    if (view.type[node] === TYPE.file) takeShown(view.layer[node] as number, view.member[node] as number);
+  }
+  for (const key of linkedBodies(tree, view, links)) takeShown(bodyKeyLayer(key), bodyKeyMember(key));
+  return wasted;
+}
+
 /** Every regular file's body, those that count no more in their layer too, layer by layer. */
 function forEachBody(stack: Stack, visit: (node: number, layer: number, size: number) => void): void {
   const { tree } = indexOf(stack);

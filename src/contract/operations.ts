@@ -93,6 +93,37 @@ export interface EntryRef extends ImageRef {
   readonly pathHex: string;
 }
 
+/** A file system: an image as seen at one of its layers. */
+export interface ViewRef extends ImageRef {
+  readonly layer: number;
+}
+
+/** What an image carries and doesn't show: files that a later layer hides or writes again. */
+export interface WasteReport {
+  /** Of all, not only of those told: `wastedBytes` of the image's totals. */
+  readonly wastedBytes: number;
+  /** The most bytes first; `path` as escapePath prints it, `layers` those that wrote it, the lowest first. */
+  readonly files: readonly { readonly path: string; readonly wastedBytes: number; readonly layers: readonly number[] }[];
+  /** By layer, the bottom first: bytes it wrote that no one sees. */
+  readonly byLayer: readonly number[];
+}
+
+/** Paths that a text finds in any layer. */
+export interface SearchReport {
+  /** How many there are; `matches` may be fewer. */
+  readonly total: number;
+  readonly matches: readonly PathMatch[];
+  /** What is wrong with the text, which then finds nothing. */
+  readonly problem: string | null;
+}
+
+export interface PathMatch {
+  /** As escapePath prints it. */
+  readonly path: string;
+  /** The lowest layer first. */
+  readonly touches: readonly { readonly layer: number; readonly kind: 'added' | 'modified' | 'removed'; readonly size: number }[];
+}
+
 export interface EntryAttributes {
   readonly layer: number;
   readonly type: string;
@@ -160,6 +191,11 @@ export interface Operations {
   'image.changes': { kind: 'query'; input: ImageRef & { from: number; to: number; start: number; count: number }; output: RowPage };
   /** The file system as seen at a layer; rows the layer touches are marked. */
   'image.view': { kind: 'query'; input: ImageRef & { layer: number; start: number; count: number }; output: RowPage };
+  /** What is different in `b` from what is in `a`, to the last byte: rows as compareViews has them, none that are the same. */
+  'images.compare': { kind: 'query'; input: { a: ViewRef; b: ViewRef; start: number; count: number }; output: RowPage };
+  'image.waste': { kind: 'query'; input: ImageRef & { limit: number }; output: WasteReport };
+  /** Which layers touch paths that a text finds (see RowFilter), at most `limit` of them. */
+  'image.search': { kind: 'query'; input: ImageRef & { text: string; limit: number }; output: SearchReport };
   'entry.details': { kind: 'query'; input: EntryRef; output: EntryDetails };
   /** The header of the entry that counts at this layer, of the layer that has it. */
   'entry.raw': { kind: 'query'; input: EntryRef; output: RawHeader };
@@ -196,6 +232,9 @@ export const OPERATION_NAMES = [
   'image.verify',
   'image.changes',
   'image.view',
+  'images.compare',
+  'image.waste',
+  'image.search',
   'entry.details',
   'entry.raw',
   'entry.content',

@@ -25,6 +25,8 @@ const pathHex = z
   .string()
   .max(MAX_PATH_BYTES * 2)
   .regex(/^(?:[0-9a-fA-F]{2})*$/);
+const viewRef = z.strictObject({ ...imageRef.shape, layer: index });
+const limit = z.int().min(1).max(10_000);
 const entryRef = z.strictObject({ ...imageRef.shape, layer: index, pathHex });
 
 /** Strict: a key that isn't named is refused. */
@@ -42,6 +44,9 @@ export const INPUT_SCHEMAS: { readonly [N in OperationName]: z.ZodType<InputOf<N
     .strictObject({ ...imageRef.shape, from: index, to: index, ...page })
     .refine(({ from, to }) => from <= to, { message: 'from is above to', path: ['from'] }),
   'image.view': z.strictObject({ ...imageRef.shape, layer: index, ...page }),
+  'images.compare': z.strictObject({ a: viewRef, b: viewRef, ...page }),
+  'image.waste': z.strictObject({ ...imageRef.shape, limit }),
+  'image.search': z.strictObject({ ...imageRef.shape, text: z.string().min(1).max(1_024), limit }),
   'entry.details': entryRef,
   'entry.raw': entryRef,
   'entry.content': z.strictObject({

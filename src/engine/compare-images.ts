@@ -1,5 +1,5 @@
 import type { BlobSource } from '#archive';
-import { compareViews, type EntryAt, resolveEntryBody } from '#changes';
+import { compareViews, type EntryAt, keepRows, resolveEntryBody } from '#changes';
 import { DIFFERS, KIND, LayerscopeError, NO_ENTRY, NO_LAYER, type RowTable, TYPE } from '#model';
 import type { LoadedImage } from './types.ts';
 
@@ -114,6 +114,12 @@ export async function compareImages(a: ImageView, b: ImageView, options: Compare
     counts[row] = kind === KIND.unchanged || (kind === KIND.modified && differs[row] === 0) ? 0 : 1;
   }
   return { rows, differs, counts };
+}
+
+/** A comparison as a table: rows that differ, with what does, and the folders that lead to them. */
+export function differencesOf({ rows, differs, counts }: Comparison): RowTable {
+  const kind = rows.kind.map((each, row) => (counts[row] === 0 ? KIND.unchanged : each));
+  return keepRows({ ...rows, kind, differs }, counts);
 }
 
 /**

@@ -1,8 +1,9 @@
 import type { Reader } from '#archive';
-import type { ArchiveSummary, ContentPage, EntryDetails, ImageRef, RawHeader } from '#contract';
+import type { ArchiveSummary, ContentPage, EntryDetails, ImageRef, RawHeader, SearchReport, ViewRef, WasteReport } from '#contract';
 import { splitPath } from '#format/path';
 import { LayerscopeError, type RowTable } from '#model';
 import { chooseImage } from './choose-image.ts';
+import { compareImages, differencesOf } from './compare-images.ts';
 import { entryDetails } from './entry-details.ts';
 import type { JobContext, Jobs } from './jobs.ts';
 import { listChanges } from './list-changes.ts';
@@ -11,6 +12,8 @@ import { loadImage } from './load-image.ts';
 import { archiveBytes, OpenArchive } from './open-archive.ts';
 import { readContent } from './read-content.ts';
 import { readRawEntry } from './read-raw-entry.ts';
+import { reportWaste } from './report-waste.ts';
+import { searchLayers } from './search-layers.ts';
 import { createStateTopic, TOPIC_INTERVAL_MS } from './state-topic.ts';
 import { createTableCache } from './table-cache.ts';
 
@@ -60,6 +63,10 @@ export interface Library extends AsyncDisposable {
   /** What the layers `from` to `to` changed together. */
   changes(ref: ImageRef, range: { from: number; to: number; signal: AbortSignal }): Promise<RowTable>;
   view(ref: ImageRef, at: { layer: number; signal: AbortSignal }): Promise<RowTable>;
+  /** What is different in `b` from what is in `a`; reads bodies of the same size, and so may take long. */
+  compare(a: ViewRef, b: ViewRef, signal: AbortSignal): Promise<RowTable>;
+  waste(ref: ImageRef, limit: number, signal: AbortSignal): Promise<WasteReport>;
+  search(ref: ImageRef, wanted: { text: string; limit: number }, signal: AbortSignal): Promise<SearchReport>;
   details(entry: EntryOf, signal: AbortSignal): Promise<EntryDetails>;
   raw(entry: EntryOf, signal: AbortSignal): Promise<RawHeader>;
   content(entry: EntryOf, range: { offset: number; length: number }, signal: AbortSignal): Promise<ContentPage>;
@@ -199,6 +206,17 @@ export function createLibrary({ reader, jobs, intervalMs = TOPIC_INTERVAL_MS, on
       withImage(ref, [layer], signal, ({ stack }) =>
         tables.get(`${tableKey(ref.archiveId, ref.image)}view/${layer}`, async () => listView(stack, layer)),
       ),
+    compare: async (a, b, signal) =>
+      withImage(b, [b.layer], signal, (side, use) =>
+        withImage(a, [a.layer], use, (base, both) =>
+          tables.get(`${tableKey(b.archiveId, b.image)}compare/${b.layer}/${a.archiveId}/${a.image}/${a.layer}`, async () =>
+            differencesOf(await compareImages({ loaded: base, layer: a.layer }, { loaded: side, layer: b.layer }, { signal: both })),
+          ),
+        ),
+      ),
+    waste: async (ref, limit, signal) => withImage(ref, [], signal, async ({ stack }) => reportWaste(stack, limit)),
+    search: async (ref, { text, limit }, signal) =>
+      withImage(ref, [], signal, async ({ stack }, use) => searchLayers(stack, text, { limit, signal: use })),
     details: async (entry, signal) =>
       withImage(entry, [entry.layer], signal, async (loaded) => entryDetails(loaded, entry.layer, entry.path)),
     raw: async (entry, signal) =>

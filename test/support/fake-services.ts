@@ -63,6 +63,21 @@ export function fakeLibrary(): Library & {
       know(ref.archiveId);
       return numberedRows(10);
     },
+    async compare(a, b) {
+      know(a.archiveId);
+      know(b.archiveId);
+      asked.push({ a, b });
+      return numberedRows(3);
+    },
+    async waste(ref) {
+      know(ref.archiveId);
+      return { wastedBytes: 0, files: [], byLayer: [] };
+    },
+    async search(ref, wanted) {
+      know(ref.archiveId);
+      asked.push(wanted);
+      return { total: 0, matches: [], problem: null };
+    },
     details: unused,
     raw: unused,
     async content(entry, { offset, length }) {

@@ -1,13 +1,15 @@
 import { type KeyboardEvent, type ReactNode, useEffect, useMemo, useRef, useState } from 'react';
 import type { ImageSummary } from '#contract';
 import { displayText, type HistoryReport, type LayerReport } from '#model';
-import { chooseLayer } from '../../app/choosing.ts';
+import { chooseLayer, compareWithLayer } from '../../app/choosing.ts';
 import { selectedImage } from '../../app/selection-state.ts';
 import { useApp } from '../../app/store.ts';
+import { useTheme } from '../../app/theme-hook.ts';
 import { Icon } from '../../components/icons.tsx';
 import { Counts } from '../../components/mark.tsx';
 import { Size, sizeTitle } from '../../components/size.tsx';
 import { loadingJob } from '../jobs/jobs-state.ts';
+import { layerColour } from '../treemap/layer-colours.ts';
 import styles from './chain-pane.module.css';
 import { plainCommand, type Stratum, splitVerb, strata, stratumBytes, stratumHeights } from './chain-state.ts';
 import { imageSizes } from './sizes.ts';
@@ -51,6 +53,8 @@ function Chain({ archiveId, image, edge }: { archiveId: string; image: ImageSumm
   }, [selection.path, details]);
   const reach = touches.size === 0 ? null : { from: Math.min(...touches.keys()), to: Math.max(...touches.keys()) };
   const sizes = useMemo(() => imageSizes(image), [image]);
+  const dark = useTheme() === 'dark';
+  const colourOf = (layer: number) => (selection.view === 'treemap' ? layerColour(layer, image.layers.length, dark).fill : null);
 
   function onKeyDown(event: KeyboardEvent<HTMLOListElement>) {
     const step = { ArrowUp: 1, k: 1, ArrowDown: -1, j: -1 }[event.key];
@@ -104,6 +108,7 @@ function Chain({ archiveId, image, edge }: { archiveId: string; image: ImageSumm
               step={line.step}
               count={image.layers.length}
               height={heights.get(line.layer.index) ?? 22}
+              colour={colourOf(line.layer.index)}
               loaded={image.loaded}
               lit={line.layer.index >= selection.from && line.layer.index <= selection.to}
               stop={line.layer.index === selection.to}
@@ -135,6 +140,7 @@ function LayerStratum({
   step,
   count,
   height,
+  colour,
   loaded,
   lit,
   stop,
@@ -146,6 +152,8 @@ function LayerStratum({
   step: HistoryReport | null;
   count: number;
   height: number;
+  /** As the treemap has it; null: that of the ground. */
+  colour: string | null;
   loaded: boolean;
   lit: boolean;
   stop: boolean;
@@ -164,6 +172,7 @@ function LayerStratum({
       style={{
         ['--height' as string]: `${lit || broken !== undefined ? Math.max(height, 42) : height}px`,
         ['--depth' as string]: count <= 1 ? 1 : layer.index / (count - 1),
+        ...(colour === null ? {} : { background: colour }),
       }}
     >
       <button
@@ -173,7 +182,7 @@ function LayerStratum({
         aria-pressed={lit}
         title={`${command ?? 'Command unknown'}\n${sizeTitle(bytes)}`}
         tabIndex={stop ? 0 : -1}
-        onClick={(event) => chooseLayer(layer.index, event.shiftKey)}
+        onClick={(event) => (event.altKey ? compareWithLayer(layer.index) : chooseLayer(layer.index, event.shiftKey))}
       >
         <span className={styles.gutter} aria-hidden="true">
           {well === null ? null : <i className={`${styles.well} ${styles[well] ?? ''}`} />}

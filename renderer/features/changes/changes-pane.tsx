@@ -5,13 +5,14 @@ import { choosePath, openDetails } from '../../app/choosing.ts';
 import { isShortcut } from '../../app/commands.ts';
 import { retryChanges } from '../../app/loading.ts';
 import { hintFor } from '../../app/messages.ts';
-import type { Selection } from '../../app/selection-state.ts';
+import { type Selection, selectedImage } from '../../app/selection-state.ts';
 import { changesDo, useApp } from '../../app/store.ts';
 import { Button } from '../../components/button.tsx';
 import { Counts } from '../../components/mark.tsx';
 import { ErrorText, Notice } from '../../components/notice.tsx';
 import { Size } from '../../components/size.tsx';
 import { TreeGrid, type TreeGridHandle } from '../../components/tree-grid.tsx';
+import { TreemapView } from '../treemap/treemap-view.tsx';
 import styles from './changes-pane.module.css';
 import { type ChangesState, NO_FILTER, type SortBy, touched, wholeTotals } from './changes-state.ts';
 import { FilterBar } from './filter-bar.tsx';
@@ -22,6 +23,8 @@ import { whatDiffers } from './row-text.ts';
 export function ChangesPane({ handle }: { handle: Ref<TreeGridHandle> }) {
   const state = useApp((app) => app.changes);
   const selection = useApp((app) => app.selection);
+  const archives = useApp((app) => app.archives);
+  const layers = selectedImage(archives ?? [], selection)?.image.layers.length ?? 1;
   const pane = useRef<HTMLElement>(null);
   const [room, setRoom] = useState(600);
   useEffect(() => {
@@ -34,7 +37,7 @@ export function ChangesPane({ handle }: { handle: Ref<TreeGridHandle> }) {
   return (
     <section className={styles.pane} aria-label="Changes" data-pane="changes" ref={pane}>
       <PaneHead state={state} selection={selection} />
-      <Body state={state} selection={selection} room={room} handle={handle} />
+      <Body state={state} selection={selection} layers={layers} room={room} handle={handle} />
     </section>
   );
 }
@@ -75,11 +78,14 @@ function outcome({ status, table, total, problem, mask, matches }: ChangesState)
 function Body({
   state,
   selection,
+  layers,
   room,
   handle,
 }: {
   state: ChangesState;
   selection: Selection;
+  /** How many the image has. */
+  layers: number;
   /** Width of the pane, px. */
   room: number;
   handle: Ref<TreeGridHandle>;
@@ -117,6 +123,9 @@ function Body({
         </Button>
       </Notice>
     );
+  }
+  if (selection.view === 'treemap') {
+    return <TreemapView state={state} table={table} totals={totals} layers={layers} handle={handle} />;
   }
   return <Grid state={state} table={table} totals={totals} stacked={selection.mode === 'stacked'} room={room} handle={handle} />;
 }
