@@ -21,7 +21,7 @@ import {
   type WindowsLayerId,
 } from '#format/layer';
 import { FILE_ATTRIBUTE } from '#format/windows-tar';
-import { displayText, encodeUtf8, LayerscopeError } from '#model';
+import { asLayerscopeError, displayText, encodeUtf8, LayerscopeError } from '#model';
 import type { LayerInfo } from '../driver.ts';
 import type { FileCalls, Native } from './native.ts';
 
@@ -81,9 +81,15 @@ export class LayerHome {
     return this.#paths.join(this.path, await this.platformName(id));
   }
 
-  /** What layerchain.json says. An adopted base image has none. */
+  /** What layerchain.json says; a file that can't be read is a broken chain. An adopted base image has none. */
   async chain(id: WindowsLayerId): Promise<LayerChain> {
-    const bytes = await this.#readIfThere(this.inFolder(id, LAYER_CHAIN_FILE));
+    let bytes: Uint8Array | null;
+    try {
+      bytes = await this.#readIfThere(this.inFolder(id, LAYER_CHAIN_FILE));
+    } catch (error) {
+      const { code, message } = asLayerscopeError(error);
+      return { parents: [], problem: { code: 'malformed', message: `${LAYER_CHAIN_FILE} can't be read: ${code}: ${message}` } };
+    }
     if (bytes === null && (await this.#platformNameOr(id)) !== id) return { parents: [], problem: null };
     return parseLayerChain(bytes);
   }
@@ -136,7 +142,8 @@ export class LayerHome {
     try {
       return await this.platformName(id);
     } catch (error) {
-      if (error instanceof LayerscopeError && error.code === 'NAME_REFUSED') return id;
+      // Told where the layer is used.
+      if (error instanceof LayerscopeError) return id;
       throw error;
     }
   }

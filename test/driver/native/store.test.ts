@@ -64,11 +64,13 @@ test('verification names what is broken', async () => {
   await driver.applyDiff('base', [TAR]);
   await driver.create('empty', null);
   mkdirSync(path.join(bench.home, 'no chain'));
+  mkdirSync(path.join(bench.home, 'odd', 'layerchain.json'), { recursive: true });
   const problems = await verifyStore(driver);
   assert.deepEqual(
     problems.map(({ id }) => id),
-    ['empty', 'no chain'],
+    ['empty', 'no chain', 'odd'],
   );
   assert.match(problems[0]?.message ?? '', /without a Files folder/);
   assert.match(problems[1]?.message ?? '', /layerchain\.json is not there/);
+  assert.match(problems[2]?.message ?? '', /layerchain\.json can't be read/);
 });
