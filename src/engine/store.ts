@@ -1,65 +1,18 @@
 // What a user does with a store of layers, over any graph driver.
 import { randomBytes } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { open, rm, stat } from 'node:fs/promises';
 import { type Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import * as zlib from 'node:zlib';
+import { plainTarOf } from '#archive';
 import type { ApplyOptions, CallOptions, GraphDriver, LayerInfo, TarSource } from '#driver';
 import { asLayerscopeError, LayerscopeError } from '#model';
-
-const GZIP_MAGIC = [0x1f, 0x8b];
-const ZSTD_MAGIC = [0x28, 0xb5, 0x2f, 0xfd];
 
 /** Where a layer's tar comes from: a file, or a stream such as standard input. */
 export type LayerTar = { readonly file: string } | { readonly stream: Readable };
 
-async function firstBytes(file: string): Promise<Uint8Array> {
-  await using handle = await open(file, 'r');
-  const { buffer, bytesRead } = await handle.read(new Uint8Array(4), 0, 4, 0);
-  return buffer.subarray(0, bytesRead);
-}
-
-function startsWith(bytes: Uint8Array, magic: readonly number[]): boolean {
-  return magic.every((byte, at) => bytes[at] === byte);
-}
-
-/** The plain tar of a file, whatever packs it: told by its first bytes. Streams are plain. Throws UNSUPPORTED for zstd on an old Node.js. */
-async function* plainTar(source: LayerTar, signal: AbortSignal | undefined): AsyncGenerator<Uint8Array, void, undefined> {
-  if ('stream' in source) {
-    yield* source.stream as AsyncIterable<Uint8Array>;
-    return;
-  }
-  const { file } = source;
-  const magic = await firstBytes(file);
-  const stream = createReadStream(file, { highWaterMark: 1 << 20 });
-  if (!startsWith(magic, GZIP_MAGIC) && !startsWith(magic, ZSTD_MAGIC)) {
-    yield* stream as AsyncIterable<Uint8Array>;
-    return;
-  }
-  const { createZstdDecompress } = zlib as Partial<Pick<typeof zlib, 'createZstdDecompress'>>;
-  const isGzip = startsWith(magic, GZIP_MAGIC);
-  if (!isGzip && createZstdDecompress === undefined) throw new LayerscopeError('UNSUPPORTED', `zstd needs Node.js 22.15 or later`);
-  const unpack = isGzip ? zlib.createGunzip() : (createZstdDecompress as typeof zlib.createZstdDecompress)();
-  const piped = pipeline(stream, unpack, signal === undefined ? {} : { signal });
-  // What fails is told by reading, below.
-  piped.catch(() => undefined);
-  try {
-    yield* unpack as AsyncIterable<Uint8Array>;
-    await piped;
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code?.startsWith('Z_') || code?.startsWith('ZSTD_')) {
-      throw new LayerscopeError(code === 'Z_BUF_ERROR' ? 'TRUNCATED' : 'DAMAGED', `${file}: ${(error as Error).message}`, { cause: error });
-    }
-    throw error;
-  } finally {
-    stream.destroy();
-    unpack.destroy();
-  }
-  const { size } = await stat(file);
-  // Node.js reads the first frame of zstd only, in silence.
-  if (!isGzip && unpack.bytesWritten < size) throw new LayerscopeError('UNSUPPORTED', `${file}: zstd of several frames; unpack it first`);
+/** The plain tar of a file, whatever packs it. Streams are plain. */
+function plainTar(source: LayerTar, signal: AbortSignal | undefined): TarSource {
+  return 'stream' in source ? (source.stream as AsyncIterable<Uint8Array>) : plainTarOf(source.file, { signal });
 }
 
 /** An id as Docker gives its layers: 64 random hexadecimal digits. */

@@ -1,0 +1,149 @@
+// A layer's blob that lies in a file of its own, as plain bytes, whatever packs it.
+import type { Compression } from '#model';
+import { LayerscopeError } from '#model';
+import { detectCompression, MAGIC_BYTES } from './compression.ts';
+import { type Decompressed, decompress } from './decompress.ts';
+import { SourceFile } from './source-file.ts';
+import { cancelled } from './work-control.ts';
+
+const CHUNK = 256 * 1024;
+/** Packed bytes put in at once where plain ones have to wait for their reader: a thousandfold of it is held at most. */
+const SMALL_PIECE = 16 * 1024;
+
+export interface ReadPlainOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Sees the bytes as they lie in the file. */
+  readonly onPacked?: (bytes: Uint8Array) => void;
+}
+
+/** How a blob is packed, by its content. Throws NOT_FOUND, PERMISSION, IO. */
+export function compressionOf(path: string): Compression {
+  using file = new SourceFile(path);
+  const head = new Uint8Array(MAGIC_BYTES);
+  return detectCompression(head.subarray(0, file.read(head, 0)));
+}
+
+function refuseUnlessWhole(path: string, { end, message }: Decompressed): void {
+  if (end === 'truncated') throw new LayerscopeError('TRUNCATED', `${path}: ${message}`);
+  if (end === 'damaged') throw new LayerscopeError('DAMAGED', `${path}: ${message}`);
+}
+
+/** Hands the plain bytes to a sink, which may keep them. Throws TRUNCATED, DAMAGED once all before has been handed out; IO, CANCELLED. */
+export async function readPlain(path: string, sink: (bytes: Uint8Array) => void, options: ReadPlainOptions = {}): Promise<void> {
+  using file = new SourceFile(path);
+  const head = new Uint8Array(MAGIC_BYTES);
+  const compression = detectCompression(head.subarray(0, file.read(head, 0)));
+  const check = (): void => {
+    if (options.signal?.aborted) throw cancelled();
+  };
+  if (compression === 'none') {
+    for (let at = 0; at < file.size; ) {
+      check();
+      const buffer = new Uint8Array(Math.min(CHUNK, file.size - at));
+      const count = file.read(buffer, at);
+      if (count === 0) break;
+      const bytes = buffer.subarray(0, count);
+      options.onPacked?.(bytes);
+      sink(bytes);
+      at += count;
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    return;
+  }
+  const range = { file, start: 0, length: file.size };
+  const take = (bytes: Uint8Array): boolean => {
+    sink(bytes);
+    return true;
+  };
+  const { onPacked } = options;
+  refuseUnlessWhole(path, await decompress(range, compression, take, { gate: check, ...(onPacked === undefined ? {} : { onPacked }) }));
+}
+
+/** The same, drawn by its reader. Stopping to read closes the file. */
+export async function* plainTarOf(path: string, options: ReadPlainOptions = {}): AsyncGenerator<Uint8Array, void, undefined> {
+  using file = new SourceFile(path);
+  const head = new Uint8Array(MAGIC_BYTES);
+  const compression = detectCompression(head.subarray(0, file.read(head, 0)));
+  if (compression === 'none') {
+    const buffer = new Uint8Array(CHUNK);
+    for (let at = 0; at < file.size; ) {
+      if (options.signal?.aborted) throw cancelled();
+      const count = file.read(buffer, at);
+      if (count === 0) return;
+      at += count;
+      options.onPacked?.(buffer.subarray(0, count));
+      yield buffer.subarray(0, count);
+    }
+    return;
+  }
+  const queue: Uint8Array[] = [];
+  let stopped = false;
+  let wakeReader: (() => void) | null = null;
+  let wakeWriter: (() => void) | null = null;
+  const wake = (): void => {
+    wakeReader?.();
+    wakeReader = null;
+  };
+  const { onPacked } = options;
+  let outcome: { readonly ended: Decompressed } | { readonly failure: unknown } | null = null;
+  const work = decompress(
+    { file, start: 0, length: file.size },
+    compression,
+    (bytes) => {
+      queue.push(bytes);
+      wake();
+      return !stopped;
+    },
+    {
+      pieceBytes: SMALL_PIECE,
+      gate: async () => {
+        if (options.signal?.aborted) throw cancelled();
+        while (queue.length > 0 && !stopped) {
+          await new Promise<void>((resolve) => {
+            wakeWriter = resolve;
+          });
+        }
+      },
+      ...(onPacked === undefined ? {} : { onPacked }),
+    },
+  ).then(
+    (ended) => {
+      outcome = { ended };
+      wake();
+    },
+    (failure: unknown) => {
+      outcome = { failure };
+      wake();
+    },
+  );
+  const letWriterOn = (): void => {
+    wakeWriter?.();
+    wakeWriter = null;
+  };
+  try {
+    for (;;) {
+      const bytes = queue.shift();
+      if (bytes !== undefined) {
+        yield bytes;
+        continue;
+      }
+      letWriterOn();
+      const known = outcome as { readonly ended: Decompressed } | { readonly failure: unknown } | null;
+      if (known !== null && queue.length === 0) {
+        if ('failure' in known) throw known.failure;
+        refuseUnlessWhole(path, known.ended);
+        return;
+      }
+      if (queue.length === 0) {
+        await new Promise<void>((resolve) => {
+          wakeReader = resolve;
+          if (outcome !== null) resolve();
+        });
+      }
+    }
+  } finally {
+    stopped = true;
+    letWriterOn();
+    await work;
+  }
+}
