@@ -110,6 +110,7 @@ function settleSelection(): void {
     } else {
       const clamped = clampSelection(selection, found.image.layers.length);
       if (clamped !== selection) select(clamped, { replace: true });
+      settleSideA(archives);
       if (!found.image.loaded && !wasTried(found.archive.archiveId, found.image.index))
         void loadImage(found.archive.archiveId, found.image.index);
       return;
@@ -119,6 +120,21 @@ function settleSelection(): void {
   if (only !== undefined && getApp().selection.archiveId === null && getApp().jobs.mine.length === 0) {
     showImage(only.archiveId, only.images.find(({ loaded }) => loaded)?.index ?? 0);
   }
+}
+
+/** Side A of a comparison, too, may be closed, or not be read yet. */
+function settleSideA(archives: readonly ArchiveSummary[]): void {
+  const { selection } = getApp();
+  const { against, ...rest } = selection;
+  if (against === undefined) return;
+  const other = selectedImage(archives, { ...selection, ...against });
+  if (other === null) {
+    select({ ...rest, mode: 'layer' }, { replace: true });
+    return;
+  }
+  const layer = Math.min(against.layer, Math.max(0, other.image.layers.length - 1));
+  if (layer !== against.layer) select({ ...selection, against: { ...against, layer } }, { replace: true });
+  if (!other.image.loaded && !wasTried(against.archiveId, against.image)) void loadImage(against.archiveId, against.image);
 }
 
 /** Whether a job read the image, does, or gave up: the library's word that it is there may come later than the job's. */

@@ -28,6 +28,7 @@ const SHAPES = {
   dark: <path d="M13.5 9.6A5.75 5.75 0 0 1 6.4 2.5a5.75 5.75 0 1 0 7.1 7.1z" />,
   auto: <path d="M8 14a6 6 0 1 0 0-12 6 6 0 0 0 0 12zM8 2v12M8 4.5h3.4M8 7h4.9M8 9.5h4.8M8 12h3.3" />,
   retry: <path d="M13 5.5A5.5 5.5 0 1 0 13.5 8M13.25 2.5v3.25H10" />,
+  swap: <path d="M2.5 5.5h10M9.5 2.5l3 3-3 3M13.5 10.5h-10M6.5 7.5l-3 3 3 3" />,
   older: <path d="M8 3v10M3.75 8.75L8 13l4.25-4.25" />,
   newer: <path d="M8 13V3M3.75 7.25L8 3l4.25 4.25" />,
 } satisfies Record<string, ReactNode>;

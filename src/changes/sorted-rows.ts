@@ -12,13 +12,13 @@ const LONG = 8_192;
 
 /**
  * Rows in sight, top to bottom, as `visibleRows` gives them, siblings sorted otherwise; equals by name. Only what is in sight is sorted,
- * so that the time is that of the rows shown and not of the table's.
+ * so that the time is that of the rows shown and not of the table's. `by` may be a column of one's own.
  */
 export function sortedRows(
   table: RowTable,
   expanded: Uint8Array,
   totals: Pick<SubtreeTotals, 'size' | 'hidden'>,
-  sort: { readonly by: RowSort; readonly descending: boolean },
+  sort: { readonly by: RowSort | Float64Array; readonly descending: boolean },
   { mask = null }: Pick<VisibleOptions, 'mask'> = {},
 ): Uint32Array<ArrayBuffer> {
   const { length, subtreeEnd } = table;
@@ -52,7 +52,8 @@ export function sortedRows(
 
 type Key = (row: number) => number;
 
-function keysOf(table: RowTable, totals: Pick<SubtreeTotals, 'size' | 'hidden'>, by: RowSort): readonly [Key, Key] {
+function keysOf(table: RowTable, totals: Pick<SubtreeTotals, 'size' | 'hidden'>, by: RowSort | Float64Array): readonly [Key, Key] {
+  if (typeof by !== 'string') return [(row) => by[row] as number, () => 0];
   if (by === 'name') return [() => 0, () => 0];
   if (by === 'size') return [(row) => totals.size[row] as number, (row) => totals.hidden[row] as number];
   return [
@@ -72,7 +73,12 @@ function insertionSort(rows: Uint32Array, from: number, end: number, compare: (a
 }
 
 /** The same for many siblings at once: linear time. Rows come in the order of their names. */
-function sortLong(rows: Uint32Array, first: Key, second: Key, { by, descending }: { by: RowSort; descending: boolean }): void {
+function sortLong(
+  rows: Uint32Array,
+  first: Key,
+  second: Key,
+  { by, descending }: { by: RowSort | Float64Array; descending: boolean },
+): void {
   if (by === 'name') {
     if (!descending) rows.reverse();
     return;

@@ -8,6 +8,7 @@ import { useTheme } from '../../app/theme-hook.ts';
 import { Icon } from '../../components/icons.tsx';
 import { Counts } from '../../components/mark.tsx';
 import { Size, sizeTitle } from '../../components/size.tsx';
+import { CompareChain } from '../compare/compare-chain.tsx';
 import { loadingJob } from '../jobs/jobs-state.ts';
 import { layerColour } from '../treemap/layer-colours.ts';
 import styles from './chain-pane.module.css';
@@ -21,6 +22,7 @@ export function ChainPane({ edge }: { edge: ReactNode }) {
   const selection = useApp((app) => app.selection);
   const found = selectedImage(archives ?? [], selection);
   if (found === null) return null;
+  if (selection.mode === 'compare') return <CompareChain edge={edge} selection={selection} />;
   return (
     <Chain key={`${found.archive.archiveId}.${found.image.index}`} archiveId={found.archive.archiveId} image={found.image} edge={edge} />
   );

@@ -12,12 +12,14 @@ import { Counts } from '../../components/mark.tsx';
 import { ErrorText, Notice } from '../../components/notice.tsx';
 import { Size } from '../../components/size.tsx';
 import { TreeGrid, type TreeGridHandle } from '../../components/tree-grid.tsx';
+import { CompareBar, NetCell, SideBars } from '../compare/compare-bar.tsx';
+import { type SideBytes, sideBytes } from '../compare/compare-state.ts';
 import { TreemapView } from '../treemap/treemap-view.tsx';
 import styles from './changes-pane.module.css';
 import { type ChangesState, NO_FILTER, type SortBy, touched, wholeTotals } from './changes-state.ts';
 import { FilterBar } from './filter-bar.tsx';
 import { NameCell, ShareCell, SizeCell, WhatCell } from './row-cells.tsx';
-import { whatDiffers } from './row-text.ts';
+import { whatDiffers, whatDiffersBetween } from './row-text.ts';
 
 /** What the lit layer, range or view holds: the tree grid with its filters. */
 export function ChangesPane({ handle }: { handle: Ref<TreeGridHandle> }) {
@@ -44,11 +46,19 @@ export function ChangesPane({ handle }: { handle: Ref<TreeGridHandle> }) {
 
 function PaneHead({ state, selection }: { state: ChangesState; selection: Selection }) {
   const { from, to, mode } = selection;
-  const title = mode === 'stacked' ? `File system at layer ${to}` : from === to ? `Layer ${to}` : `Layers ${from}–${to} together`;
+  const title =
+    mode === 'compare'
+      ? 'Differences'
+      : mode === 'stacked'
+        ? `File system at layer ${to}`
+        : from === to
+          ? `Layer ${to}`
+          : `Layers ${from}–${to} together`;
   const { table, totals } = state;
   const sums = useMemo(() => (table === null || totals === null ? null : wholeTotals(table, totals)), [table, totals]);
   return (
     <header className={styles.head}>
+      {mode === 'compare' ? <CompareBar state={state} selection={selection} /> : null}
       <div className={styles.titleLine}>
         <h2 className={styles.title}>{title}</h2>
         {sums === null ? null : (
@@ -91,6 +101,7 @@ function Body({
   handle: Ref<TreeGridHandle>;
 }) {
   const { table, totals, status, error } = state;
+  if (status === 'idle' && selection.mode === 'compare') return <Notice title="Reading the other side…" />;
   if (status === 'failed' && error !== null) {
     return (
       <Notice icon="error" title="These changes could not be loaded" tone="error">
@@ -110,8 +121,12 @@ function Body({
         The file system is empty at this layer.
       </Notice>
     ) : (
-      <Notice icon="image" title="No changes">
-        {selection.from === selection.to ? 'This layer changes no file.' : 'These layers change no file.'}
+      <Notice icon="image" title={selection.mode === 'compare' ? 'No difference' : 'No changes'}>
+        {selection.mode === 'compare'
+          ? 'Both sides show the same files, to the last byte.'
+          : selection.from === selection.to
+            ? 'This layer changes no file.'
+            : 'These layers change no file.'}
       </Notice>
     );
   }
@@ -127,28 +142,31 @@ function Body({
   if (selection.view === 'treemap') {
     return <TreemapView state={state} table={table} totals={totals} layers={layers} handle={handle} />;
   }
-  return <Grid state={state} table={table} totals={totals} stacked={selection.mode === 'stacked'} room={room} handle={handle} />;
+  return <Grid state={state} table={table} totals={totals} mode={selection.mode} room={room} handle={handle} />;
 }
 
 function Grid({
   state,
   table,
   totals,
-  stacked,
+  mode,
   room,
   handle,
 }: {
   state: ChangesState;
   table: RowTable;
   totals: SubtreeTotals;
-  stacked: boolean;
+  mode: Selection['mode'];
   room: number;
   handle: Ref<TreeGridHandle>;
 }) {
   const sums = useMemo(() => wholeTotals(table, totals), [table, totals]);
   const whole = sums.size;
+  const stacked = mode === 'stacked';
+  const sides = useMemo(() => (mode === 'compare' ? sideBytes(table) : null), [table, mode]);
+  const largest = useMemo(() => (sides === null ? 1 : largestSide(table, sides, totals)), [table, sides, totals]);
   const differs = sums.modified + sums.removed > 0;
-  const resized = sums.modified > 0 && room > 480;
+  const resized = sums.modified > 0 && room > (sides === null ? 480 : 640);
   const shape = useMemo(
     () => ({
       parent: table.parent,
@@ -158,6 +176,7 @@ function Grid({
     }),
     [table, state.expanded],
   );
+  const textOf = (row: number) => (sides === null ? whatDiffers(table, row) : whatDiffersBetween(table, row));
   const hasWhat = differs && room > 400;
   const column = (id: SortBy, header: string, width: string, align?: 'right') => ({
     id,
@@ -169,7 +188,7 @@ function Grid({
   });
   return (
     <TreeGrid
-      label={stacked ? 'Files' : 'Changes'}
+      label={stacked ? 'Files' : mode === 'compare' ? 'Differences' : 'Changes'}
       rows={state.rows}
       shape={shape}
       active={state.active}
@@ -179,9 +198,16 @@ function Grid({
         column('name', 'Name', 'minmax(0, 1fr)'),
         ...(hasWhat ? [column('what', 'What differs', room > 720 ? '176px' : '136px')] : []),
         column('size', 'Size', resized ? '124px' : '68px', 'right'),
-        ...(room > (resized ? 500 : 380) ? [column('share', 'Share', room > 720 ? '80px' : '52px')] : []),
+        ...(sides !== null
+          ? [
+              column('net', 'Net', '76px', 'right'),
+              ...(room > 500 ? [{ id: 'sides', header: 'A, B', width: room > 720 ? '90px' : '52px' }] : []),
+            ]
+          : room > (resized ? 500 : 380)
+            ? [column('share', 'Share', room > 720 ? '80px' : '52px')]
+            : []),
       ]}
-      {...(hasWhat ? { isWide: (row: number) => whatDiffers(table, row) === '' } : {})}
+      {...(hasWhat ? { isWide: (row: number) => textOf(row) === '' } : {})}
       onActive={(row) => {
         changesDo({ type: 'activated', row });
         choosePath(escapePath(rowPath(table, row)));
@@ -192,12 +218,24 @@ function Grid({
       rowClass={(row) => (stacked && table.kind[row] === KIND.unchanged && !touched(totals, row) ? styles.dim : undefined)}
       cell={(row, column, level) => {
         if (column === 'name') return <NameCell table={table} totals={totals} row={row} level={level} open={state.expanded[row] === 1} />;
-        if (column === 'what') return <WhatCell table={table} row={row} />;
+        if (column === 'what') return <WhatCell text={textOf(row)} />;
         if (column === 'size') return <SizeCell table={table} totals={totals} row={row} withPrevious={resized} />;
+        if (column === 'net' && sides !== null) return <NetCell sides={sides} row={row} />;
+        if (column === 'sides' && sides !== null)
+          return <SideBars before={sides.before[row] as number} now={totals.size[row] as number} largest={largest} />;
         return <ShareCell share={whole === 0 ? 0 : (totals.size[row] as number) / whole} />;
       }}
     />
   );
+}
+
+/** The most bytes that either side has in one row at the top: what bars are drawn to. */
+function largestSide(table: RowTable, { before }: SideBytes, totals: SubtreeTotals): number {
+  let largest = 1;
+  for (let row = 0; row < table.length; row = table.subtreeEnd[row] as number) {
+    largest = Math.max(largest, before[row] as number, totals.size[row] as number);
+  }
+  return largest;
 }
 
 /** Rows of a page that is on its way. */

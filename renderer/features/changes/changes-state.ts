@@ -1,5 +1,6 @@
 import { addTotals, emptyTotals, filterRows, type RowFilter, type SubtreeTotals, sortedRows, visibleRows } from '#changes';
 import { compareBytes, type RowTable, rowName, TYPE, unescapePath } from '#model';
+import { sideBytes } from '../compare/compare-state.ts';
 
 export interface PlainError {
   readonly code: string;
@@ -7,7 +8,7 @@ export interface PlainError {
 }
 
 /** A column of the grid. Shares are sizes. */
-export type SortBy = 'name' | 'what' | 'size' | 'share';
+export type SortBy = 'name' | 'what' | 'size' | 'share' | 'net';
 
 /** What the pane shows: one table, how it is folded, filtered and sorted, and which row is active. */
 export interface ChangesState {
@@ -176,7 +177,7 @@ function withRows(state: ChangesState): ChangesState {
   const { table, totals, expanded, mask, sort, descending } = state;
   // By name is how the rows lie.
   if (totals === null || (sort === 'name' && !descending)) return { ...state, rows: visibleRows(table, expanded, { mask }) };
-  const by = sort === 'share' ? 'size' : sort;
+  const by = sort === 'share' ? 'size' : sort === 'net' ? sideBytes(table).net : sort;
   return { ...state, rows: sortedRows(table, expanded, totals, { by, descending }, { mask }) };
 }
 

@@ -5,7 +5,6 @@ import { Mark, MixedMark } from '../../components/mark.tsx';
 import { Size } from '../../components/size.tsx';
 import { isFolder, touched } from './changes-state.ts';
 import styles from './row-cells.module.css';
-import { whatDiffers } from './row-text.ts';
 
 function iconOf(type: number): IconName {
   if (type === TYPE.directory) return 'folder';
@@ -69,8 +68,7 @@ function RowMark({ table, totals, row }: { table: RowTable; totals: SubtreeTotal
 }
 
 /** What differs, what is hidden. */
-export function WhatCell({ table, row }: { table: RowTable; row: number }) {
-  const text = whatDiffers(table, row);
+export function WhatCell({ text }: { text: string }) {
   return (
     <span className={styles.what} title={text}>
       {text}

@@ -24,6 +24,17 @@ export function whatDiffers(table: RowTable, row: number): string {
   return words.join(', ');
 }
 
+/** The same of a comparison, where nothing hides anything: of a removed folder what was in it. */
+export function whatDiffersBetween(table: RowTable, row: number): string {
+  if (table.kind[row] === KIND.modified) {
+    const differs = table.differs[row] as number;
+    return DIFFERS_WORDS.flatMap(([bit, word]) => ((differs & bit) !== 0 ? [word] : [])).join(', ');
+  }
+  const entries = table.hiddenEntries[row] as number;
+  if (table.kind[row] !== KIND.removed || entries === 0) return '';
+  return `with ${entries.toLocaleString('en')} ${entries === 1 ? 'path' : 'paths'}`;
+}
+
 function hides(table: RowTable, row: number): string {
   const bytes = table.hiddenBytes[row] as number;
   const entries = table.hiddenEntries[row] as number;

@@ -1,4 +1,5 @@
-import type { ArchiveSummary } from '#contract';
+import type { ArchiveSummary, ImageSummary } from '#contract';
+import { DIFFERS, displayPath, formatSize, KIND, type RowTable, rowPath, TYPE } from '#model';
 import type { Selection, Side } from '../../app/selection-state.ts';
 
 /**
@@ -15,4 +16,94 @@ export function otherSide(archives: readonly ArchiveSummary[], selection: Select
   const own = sides[at];
   if (own === undefined) return null;
   return { ...own, layer: selection.from > 0 ? selection.from - 1 : own.layer };
+}
+
+/** How many layers from the bottom are the same in both images: by chain id, which names a layer and all below it. */
+export function commonLayers(a: ImageSummary, b: ImageSummary): number {
+  let common = 0;
+  const count = Math.min(a.layers.length, b.layers.length);
+  while (common < count) {
+    const one = a.chainIds[common];
+    if (one === null || one === undefined || one !== b.chainIds[common]) break;
+    common++;
+  }
+  return common;
+}
+
+/** By row, its folder's sums: bytes of what differs in side A, and what B has more (less: below 0). */
+export interface SideBytes {
+  readonly before: Float64Array;
+  readonly net: Float64Array;
+}
+
+/** One pass from the last row to the first. A removed folder is a row of its own that knows what was in it. */
+export function sideBytes(table: RowTable): SideBytes {
+  const { length, kind, type, parent, size, previousSize } = table;
+  const before = new Float64Array(length);
+  const net = new Float64Array(length);
+  for (let row = length - 1; row >= 0; row--) {
+    const isFile = type[row] === TYPE.file;
+    let was = 0;
+    let now = 0;
+    if (kind[row] === KIND.removed) was = isFile ? (size[row] as number) : (table.hiddenBytes[row] as number);
+    else if (kind[row] === KIND.added) now = isFile ? (size[row] as number) : 0;
+    else if (kind[row] === KIND.modified) {
+      was = previousSize[row] as number;
+      now = isFile ? (size[row] as number) : 0;
+    }
+    before[row] = (before[row] as number) + was;
+    net[row] = (net[row] as number) + now - was;
+    const above = parent[row] as number;
+    if (above < 0) continue;
+    before[above] = (before[above] as number) + (before[row] as number);
+    net[above] = (net[above] as number) + (net[row] as number);
+  }
+  return { before, net };
+}
+
+/** `+1.2 MB`, `−340.0 kB`; `0 B` */
+export function signedSize(bytes: number): string {
+  return bytes > 0 ? `+${formatSize(bytes)}` : formatSize(bytes);
+}
+
+const WORDS = [
+  [DIFFERS.content, 'content'],
+  [DIFFERS.type, 'type'],
+  [DIFFERS.mode, 'mode'],
+  [DIFFERS.owner, 'owner'],
+  [DIFFERS.time, 'time'],
+  [DIFFERS.attributes, 'attributes'],
+  [DIFFERS.link, 'linkname'],
+] as const;
+
+/** A comparison as text: what was compared, a line a path as `layerscope diff` prints it, the sums. Names are escaped. */
+export function textReport(table: RowTable, titleA: string, titleB: string): string {
+  const lines = [`A  ${titleA}`, `B  ${titleB}`, ''];
+  const tally = [0, 0, 0, 0];
+  const cell = (bytes: number) => formatSize(bytes).padStart(10);
+  for (let row = 0; row < table.length; row++) {
+    const kind = table.kind[row] as number;
+    if (kind === KIND.unchanged) continue;
+    tally[kind] = (tally[kind] ?? 0) + 1;
+    const isFile = table.type[row] === TYPE.file || table.type[row] === TYPE.hardlink;
+    const size = isFile ? cell(table.size[row] as number) : ' '.repeat(10);
+    const path = `${displayPath(rowPath(table, row))}${table.type[row] === TYPE.directory ? '/' : ''}`;
+    const notes: string[] = [];
+    if (kind === KIND.modified) {
+      for (const [bit, word] of WORDS) if (((table.differs[row] as number) & bit) !== 0) notes.push(word);
+      if (isFile && table.previousSize[row] !== table.size[row]) notes.push(`was ${formatSize(table.previousSize[row] as number)}`);
+    } else if (kind === KIND.removed && (table.hiddenEntries[row] as number) > 0) {
+      notes.push(`and ${table.hiddenEntries[row]} below, ${formatSize(table.hiddenBytes[row] as number)}`);
+    }
+    const glyph = kind === KIND.added ? '+' : kind === KIND.modified ? '~' : '−';
+    lines.push(`${glyph} ${size}  ${path}${notes.length === 0 ? '' : `  (${notes.join(', ')})`}`);
+  }
+  const { net } = sideBytes(table);
+  let sum = 0;
+  for (let row = 0; row < table.length; row = table.subtreeEnd[row] as number) sum += net[row] as number;
+  const added = tally[KIND.added] ?? 0;
+  const modified = tally[KIND.modified] ?? 0;
+  const removed = tally[KIND.removed] ?? 0;
+  lines.push('', added + modified + removed === 0 ? 'no difference' : `+${added} ~${modified} −${removed}, net ${signedSize(sum)}`);
+  return `${lines.join('\n')}\n`;
 }

@@ -83,12 +83,16 @@ function PathDetails({ path, image, selection }: { path: string; image: ImageSum
   );
 }
 
+const SIDES_WORDS = { removed: 'only in A', added: 'only in B', modified: 'in A and in B', unchanged: 'the same in A and B' } as const;
+
 /** One sentence, and the file's way through the layers. */
 function Story({ details, image, selection }: { details: EntryDetails; image: ImageSummary; selection: Selection }) {
   const { history } = details;
+  const compared = selection.mode === 'compare';
   const low = selection.mode === 'layer' ? selection.from : selection.to;
   const here = history.filter(({ layer }) => layer >= low && layer <= selection.to);
-  const kind = details.now === null ? 'removed' : here.length === 0 ? 'unchanged' : details.before === null ? 'added' : 'modified';
+  const kind =
+    details.now === null ? 'removed' : here.length === 0 && !compared ? 'unchanged' : details.before === null ? 'added' : 'modified';
   const first = history[0];
   const where =
     selection.from === selection.to || selection.mode === 'stacked' ? `layer ${selection.to}` : `layers ${selection.from}–${selection.to}`;
@@ -97,7 +101,7 @@ function Story({ details, image, selection }: { details: EntryDetails; image: Im
   return (
     <>
       <p className={styles.story}>
-        <Mark name={kind} /> <span>{words + from}</span>
+        <Mark name={kind} /> <span>{compared ? SIDES_WORDS[kind] : words + from}</span>
       </p>
       {image.layers.length > 1 && history.length > 0 ? (
         <HistoryDots details={details} count={image.layers.length} selection={selection} />

@@ -1,0 +1,165 @@
+import { useMemo } from 'react';
+import type { ArchiveSummary, ImageSummary } from '#contract';
+import { chooseSideB, compareWith, swapSides } from '../../app/choosing.ts';
+import { toast } from '../../app/messages.ts';
+import { type Selection, type Side, selectedImage } from '../../app/selection-state.ts';
+import { useApp } from '../../app/store.ts';
+import { Button, IconButton } from '../../components/button.tsx';
+import { copyText } from '../../components/copy-button.tsx';
+import { MenuButton } from '../../components/menu.tsx';
+import { Size } from '../../components/size.tsx';
+import { plainCommand } from '../chain/chain-state.ts';
+import type { ChangesState } from '../changes/changes-state.ts';
+import { imageTitle, lastPart } from '../library/library-state.ts';
+import styles from './compare-bar.module.css';
+import { type SideBytes, sideBytes, signedSize, textReport } from './compare-state.ts';
+
+/** Both sides by name, each with a choice of image and layer, and what they come to. */
+export function CompareBar({ state, selection }: { state: ChangesState; selection: Selection }) {
+  const archives = useApp((app) => app.archives) ?? [];
+  const { against, archiveId, image, to } = selection;
+  if (against === undefined || archiveId === null) return null;
+  const b = { archiveId, image, layer: to };
+  return (
+    <div className={styles.bar}>
+      <div className={styles.sides}>
+        <SideChoice name="A" side={against} archives={archives} onChoose={(side) => compareWith(side)} />
+        <IconButton small label="Swap the sides" keys="x" icon="swap" onPress={swapSides} />
+        <SideChoice name="B" side={b} archives={archives} onChoose={chooseSideB} />
+      </div>
+      <Sums state={state} titleA={sideTitle(archives, against)} titleB={sideTitle(archives, b)} />
+    </div>
+  );
+}
+
+/** `web-api:1.8, layer 3`; the layer is left out where it is the top. */
+export function sideTitle(archives: readonly ArchiveSummary[], side: Side): string {
+  const found = findSide(archives, side);
+  if (found === null) return 'closed';
+  const top = side.layer >= found.image.layers.length - 1;
+  return `${imageTitle(found.archive, found.image)}${top ? '' : ` at layer ${side.layer}`}`;
+}
+
+function findSide(archives: readonly ArchiveSummary[], { archiveId, image }: Side) {
+  return selectedImage(archives, { archiveId, image, from: 0, to: 0, mode: 'layer', path: null });
+}
+
+function SideChoice({
+  name,
+  side,
+  archives,
+  onChoose,
+}: {
+  name: 'A' | 'B';
+  side: Side;
+  archives: readonly ArchiveSummary[];
+  onChoose: (side: Side) => void;
+}) {
+  const found = findSide(archives, side);
+  if (found === null) return <span className={styles.side}>{name}: closed</span>;
+  const title = imageTitle(found.archive, found.image);
+  const top = found.image.layers.length - 1;
+  const images = archives.flatMap((archive) => archive.images.map((each) => ({ archive, image: each })));
+  const idOf = (archive: ArchiveSummary, image: ImageSummary) => `${archive.archiveId}/${image.index}`;
+  const chooseImage = (id: string) => {
+    const chosen = images.find((each) => idOf(each.archive, each.image) === id);
+    if (chosen === undefined) return;
+    onChoose({ archiveId: chosen.archive.archiveId, image: chosen.image.index, layer: Math.max(0, chosen.image.layers.length - 1) });
+  };
+  return (
+    <span className={styles.side}>
+      <span className={`${styles.letter} ${styles[name]}`} aria-hidden="true">
+        {name}
+      </span>
+      <MenuButton
+        quiet
+        label={`Side ${name}: ${title}`}
+        selected={idOf(found.archive, found.image)}
+        choices={images.map((each) => ({
+          id: idOf(each.archive, each.image),
+          label: imageTitle(each.archive, each.image),
+          detail: each.image.platform === 'unknown' ? undefined : each.image.platform,
+        }))}
+        onChoose={chooseImage}
+      >
+        <span className={styles.title} title={title}>
+          {lastPart(title)}
+        </span>
+      </MenuButton>
+      <MenuButton
+        quiet
+        label={`Layer of side ${name}: ${side.layer}`}
+        selected={String(side.layer)}
+        choices={found.image.layers
+          .map((layer) => ({
+            id: String(layer.index),
+            label: layer.index === top ? `Layer ${layer.index}, the whole image` : `Layer ${layer.index}`,
+            detail: (plainCommand(layer.createdBy) ?? '').slice(0, 60),
+          }))
+          .reverse()}
+        onChoose={(id) => onChoose({ ...side, layer: Number(id) })}
+      >
+        <span className="number">{side.layer === top ? 'whole' : `layer ${side.layer}`}</span>
+      </MenuButton>
+    </span>
+  );
+}
+
+function Sums({ state, titleA, titleB }: { state: ChangesState; titleA: string; titleB: string }) {
+  const { table, totals } = state;
+  const sums = useMemo(() => {
+    if (table === null || totals === null) return null;
+    const sides = sideBytes(table);
+    let before = 0;
+    let now = 0;
+    for (let row = 0; row < table.length; row = table.subtreeEnd[row] as number) {
+      before += sides.before[row] as number;
+      now += totals.size[row] as number;
+    }
+    return { before, now };
+  }, [table, totals]);
+  if (table === null || sums === null) return null;
+  const largest = Math.max(sums.before, sums.now, 1);
+  const copy = async () => {
+    if (await copyText(textReport(table, titleA, titleB))) toast('Report copied');
+  };
+  return (
+    <div className={styles.sums}>
+      <span className={styles.twoBars} aria-hidden="true">
+        <i className={styles.barA} style={{ width: `${(sums.before / largest) * 100}%` }} />
+        <i className={styles.barB} style={{ width: `${(sums.now / largest) * 100}%` }} />
+      </span>
+      <span>
+        what differs: A <Size bytes={sums.before} />, B <Size bytes={sums.now} />
+      </span>
+      <strong className="number">net {signedSize(sums.now - sums.before)}</strong>
+      <span className={styles.space} />
+      <Button kind="quiet" icon="copy" disabled={state.status !== 'ready'} onPress={() => void copy()}>
+        Copy report
+      </Button>
+    </div>
+  );
+}
+
+/** Bytes of a row in A above those in B, to one scale. */
+export function SideBars({ before, now, largest }: { before: number; now: number; largest: number }) {
+  if (before <= 0 && now <= 0) return null;
+  const width = (bytes: number) => (bytes <= 0 ? 0 : Math.max(1.5, (bytes / largest) * 100));
+  return (
+    <span className={styles.rowBars} title={`A ${before.toLocaleString('en')} bytes, B ${now.toLocaleString('en')} bytes`}>
+      <i className={styles.barA} style={{ width: `${width(before)}%` }} />
+      <i className={styles.barB} style={{ width: `${width(now)}%` }} />
+    </span>
+  );
+}
+
+/** What B has more or less. */
+export function NetCell({ sides, row }: { sides: SideBytes; row: number }) {
+  const bytes = sides.net[row] as number;
+  if (bytes === 0) return <span />;
+  return (
+    <span className={`number ${bytes > 0 ? styles.more : styles.less}`} title={`${bytes.toLocaleString('en')} bytes`}>
+      {signedSize(bytes)}
+    </span>
+  );
+}

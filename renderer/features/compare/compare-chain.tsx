@@ -1,0 +1,204 @@
+import { type ReactNode, useMemo } from 'react';
+import type { ImageSummary } from '#contract';
+import type { LayerReport } from '#model';
+import { chooseSideB, compareWith } from '../../app/choosing.ts';
+import { type Selection, type Side, selectedImage } from '../../app/selection-state.ts';
+import { useApp } from '../../app/store.ts';
+import { Size, sizeTitle } from '../../components/size.tsx';
+import { plainCommand, splitVerb, stratumBytes, stratumHeights } from '../chain/chain-state.ts';
+import { imageTitle, lastPart } from '../library/library-state.ts';
+import styles from './compare-chain.module.css';
+import { commonLayers } from './compare-state.ts';
+
+/** The chains of both sides: what they have in common once, below, and above it a column a side. */
+export function CompareChain({ edge, selection }: { edge: ReactNode; selection: Selection }) {
+  const archives = useApp((app) => app.archives) ?? [];
+  const { against, archiveId } = selection;
+  const b = selectedImage(archives, selection);
+  const a = against === undefined ? null : selectedImage(archives, { ...selection, ...against });
+  if (a === null || b === null || against === undefined || archiveId === null) return null;
+  const sideB = { archiveId, image: selection.image, layer: selection.to };
+  const sameImage = a.image === b.image;
+  return (
+    <section className={styles.pane} aria-label="Chain" data-pane="chain">
+      {edge}
+      <header className={styles.head}>
+        <h2>Chain</h2>
+        <span className={styles.hint}>{sameImage ? 'Alt-click: side A' : ''}</span>
+      </header>
+      {sameImage ? (
+        <OneChain image={b.image} a={against} b={sideB} />
+      ) : (
+        <TwoChains
+          imageA={a.image}
+          imageB={b.image}
+          a={against}
+          b={sideB}
+          titleA={lastPart(imageTitle(a.archive, a.image))}
+          titleB={lastPart(imageTitle(b.archive, b.image))}
+        />
+      )}
+    </section>
+  );
+}
+
+function OneChain({ image, a, b }: { image: ImageSummary; a: Side; b: Side }) {
+  const heights = useHeights([image.layers], 520);
+  return (
+    <div className={styles.scroll}>
+      <ol className={styles.strata} aria-label="Layers, the newest first">
+        {[...image.layers].reverse().map((layer) => (
+          <Stratum
+            key={layer.index}
+            layer={layer}
+            count={image.layers.length}
+            loaded={image.loaded}
+            height={heights(0, layer.index)}
+            isA={layer.index === a.layer}
+            isB={layer.index === b.layer}
+            onChoose={(alt) => (alt ? compareWith({ ...a, layer: layer.index }) : chooseSideB({ ...b, layer: layer.index }))}
+          />
+        ))}
+      </ol>
+    </div>
+  );
+}
+
+function TwoChains({
+  imageA,
+  imageB,
+  a,
+  b,
+  titleA,
+  titleB,
+}: {
+  imageA: ImageSummary;
+  imageB: ImageSummary;
+  a: Side;
+  b: Side;
+  titleA: string;
+  titleB: string;
+}) {
+  const common = commonLayers(imageA, imageB);
+  const heights = useHeights([imageA.layers, imageB.layers], 440);
+  const column = (name: 'A' | 'B', image: ImageSummary, title: string) => (
+    <div className={styles.column}>
+      <h3 className={styles.columnHead} title={title}>
+        <span className={`${styles.letter} ${styles[name]}`}>{name}</span> {title}
+      </h3>
+      <ol className={styles.strata} aria-label={`Layers of side ${name} alone, the newest first`}>
+        {image.layers
+          .slice(common)
+          .reverse()
+          .map((layer) => (
+            <Stratum
+              key={layer.index}
+              narrow
+              layer={layer}
+              count={image.layers.length}
+              loaded={image.loaded}
+              height={heights(name === 'A' ? 0 : 1, layer.index)}
+              isA={name === 'A' && layer.index === a.layer}
+              isB={name === 'B' && layer.index === b.layer}
+              onChoose={() => (name === 'A' ? compareWith({ ...a, layer: layer.index }) : chooseSideB({ ...b, layer: layer.index }))}
+            />
+          ))}
+      </ol>
+    </div>
+  );
+  return (
+    <div className={styles.scroll}>
+      <div className={styles.columns}>
+        {column('A', imageA, titleA)}
+        {column('B', imageB, titleB)}
+      </div>
+      <p className={styles.joint}>
+        {common === 0 ? 'no layer in common' : common === 1 ? 'same first layer' : `same first ${common} layers`}
+      </p>
+      {common === 0 ? null : (
+        <ol className={styles.strata} aria-label="Layers in common, the newest first">
+          {imageB.layers
+            .slice(0, common)
+            .reverse()
+            .map((layer) => (
+              <Stratum
+                key={layer.index}
+                layer={layer}
+                count={imageB.layers.length}
+                loaded={imageB.loaded}
+                height={heights(1, layer.index)}
+                isA={layer.index === a.layer}
+                isB={layer.index === b.layer}
+                onChoose={(alt) => (alt ? compareWith({ ...a, layer: layer.index }) : chooseSideB({ ...b, layer: layer.index }))}
+              />
+            ))}
+        </ol>
+      )}
+    </div>
+  );
+}
+
+function Stratum({
+  layer,
+  count,
+  loaded,
+  height,
+  isA,
+  isB,
+  narrow = false,
+  onChoose,
+}: {
+  layer: LayerReport;
+  count: number;
+  loaded: boolean;
+  height: number;
+  isA: boolean;
+  isB: boolean;
+  narrow?: boolean;
+  onChoose: (alt: boolean) => void;
+}) {
+  const command = plainCommand(layer.createdBy);
+  const parts = command === null ? null : splitVerb(command);
+  const bytes = stratumBytes(layer, loaded);
+  return (
+    <li
+      className={`${styles.stratum} ${isA ? styles.litA : ''} ${isB ? styles.litB : ''}`}
+      style={{ ['--height' as string]: `${height}px`, ['--depth' as string]: count <= 1 ? 1 : layer.index / (count - 1) }}
+    >
+      <button
+        type="button"
+        className={styles.button}
+        aria-pressed={isA || isB}
+        title={`${command ?? 'Command unknown'}\n${sizeTitle(bytes)}`}
+        onClick={(event) => onChoose(event.altKey)}
+      >
+        <span className={`number ${styles.index}`}>
+          <span className="visually-hidden">Layer </span>
+          {layer.index}
+        </span>
+        <span className={styles.command}>{command === null ? 'command unknown' : narrow ? (parts?.rest ?? command) : command}</span>
+        {narrow ? null : <Size bytes={bytes} className={styles.size} />}
+        {isA ? (
+          <span className={`${styles.letter} ${styles.A}`}>
+            <span className="visually-hidden">side </span>A
+          </span>
+        ) : null}
+        {isB ? (
+          <span className={`${styles.letter} ${styles.B}`}>
+            <span className="visually-hidden">side </span>B
+          </span>
+        ) : null}
+      </button>
+    </li>
+  );
+}
+
+/** Heights of both chains to one scale, so that they can be compared. */
+function useHeights(chains: readonly (readonly LayerReport[])[], room: number): (chain: number, layer: number) => number {
+  const layers = useMemo(() => chains.flat(), [chains]);
+  const heights = stratumHeights(
+    layers.map((layer) => stratumBytes(layer, layer.fileBytes > 0 || layer.entries > 0)),
+    room * chains.length,
+  );
+  return (chain, layer) => heights[(chain === 0 ? 0 : (chains[0]?.length ?? 0)) + layer] ?? 22;
+}

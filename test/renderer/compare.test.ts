@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { formatAddress, parseAddress } from '../../renderer/app/address.ts';
+import type { Selection } from '../../renderer/app/selection-state.ts';
+import { commonLayers, otherSide, sideBytes, signedSize, textReport } from '../../renderer/features/compare/compare-state.ts';
+import type { ArchiveSummary, ImageSummary } from '../../src/contract/index.ts';
+import { DIFFERS, KIND, TYPE } from '../../src/model/index.ts';
+import { numberedRows } from '../support/row-tables.ts';
+
+const image = (index: number, chainIds: readonly (string | null)[]) =>
+  ({ index, chainIds, layers: chainIds.map((_, layer) => ({ index: layer })) }) as unknown as ImageSummary;
+const archive = (archiveId: string, ...images: ImageSummary[]) => ({ archiveId, images }) as unknown as ArchiveSummary;
+const at = (archiveId: string, from: number): Selection => ({ archiveId, image: 0, from, to: from, mode: 'layer', path: null });
+
+// app/ (added 60, modified 10 to 30, removed 5), old/ (removed with 2 paths of 100 bytes)
+const base = numberedRows(5);
+const names = ['app', 'new', 'mod\n', 'gone', 'old'].map((name) => new TextEncoder().encode(name));
+const table = {
+  ...base,
+  parent: Int32Array.of(-1, 0, 0, 0, -1),
+  subtreeEnd: Uint32Array.of(4, 2, 3, 4, 5),
+  kind: Uint8Array.of(KIND.unchanged, KIND.added, KIND.modified, KIND.removed, KIND.removed),
+  differs: Uint16Array.of(0, 0, DIFFERS.content | DIFFERS.mode, 0, 0),
+  type: Uint8Array.of(TYPE.directory, TYPE.file, TYPE.file, TYPE.file, TYPE.directory),
+  size: Float64Array.of(0, 60, 30, 5, 0),
+  previousSize: Float64Array.of(0, 0, 10, 0, 0),
+  hiddenBytes: Float64Array.of(0, 0, 10, 5, 100),
+  hiddenEntries: Uint32Array.of(0, 0, 0, 0, 2),
+  nameStart: Uint32Array.from([0, ...names].map((_, i) => names.slice(0, i).reduce((sum, { length }) => sum + length, 0))),
+  names: Uint8Array.from(names.flatMap((name) => [...name])),
+};
+
+test('a first comparison is with the image before, else the one after, else the layer below', () => {
+  const [one, two] = [archive('a1', image(0, ['x', 'y'])), archive('a2', image(0, ['x', 'z', 'q']))];
+  assert.deepEqual(otherSide([one, two], at('a2', 1)), { archiveId: 'a1', image: 0, layer: 1 });
+  assert.deepEqual(otherSide([one, two], at('a1', 1)), { archiveId: 'a2', image: 0, layer: 2 });
+  assert.deepEqual(otherSide([two], at('a2', 2)), { archiveId: 'a2', image: 0, layer: 1 });
+  assert.equal(otherSide([], at('a2', 2)), null);
+});
+
+test('layers are in common from the bottom as long as their chain ids are the same and known', () => {
+  assert.equal(commonLayers(image(0, ['a', 'b', 'c']), image(0, ['a', 'b', 'd', 'e'])), 2);
+  assert.equal(commonLayers(image(0, ['a', null]), image(0, ['a', null])), 1);
+  assert.equal(commonLayers(image(0, []), image(0, ['a'])), 0);
+});
+
+test('bytes of both sides and what B has more are summed up to the folders', () => {
+  const { before, net } = sideBytes(table);
+  assert.deepEqual([...before], [15, 0, 10, 5, 100]);
+  assert.deepEqual([...net], [75, 60, 20, -5, -100]);
+  assert.equal(signedSize(75), '+75 B');
+  assert.equal(signedSize(-100), '−100 B');
+});
+
+test('the report says what was compared, a line a path, and the sums; names are escaped', () => {
+  assert.deepEqual(textReport(table, 'web:1', 'web:2').split('\n'), [
+    'A  web:1',
+    'B  web:2',
+    '',
+    '+       60 B  app/new',
+    '~       30 B  app/mod\\x0A  (content, mode, was 10 B)',
+    '−        5 B  app/gone',
+    '−             old/  (and 2 below, 100 B)',
+    '',
+    '+1 ~1 −2, net −25 B',
+    '',
+  ]);
+});
+
+test('a comparison and a treemap have an address', () => {
+  const selection: Selection = {
+    ...at('a2', 3),
+    mode: 'compare',
+    against: { archiveId: 'a1', image: 2, layer: 7 },
+    path: 'etc/passwd',
+    view: 'treemap',
+  };
+  const address = formatAddress(selection);
+  assert.equal(address, '#/image/a2/layer/3?path=etc/passwd&mode=compare&against=a1.2@7&view=treemap');
+  assert.deepEqual(parseAddress(address), selection);
+  assert.equal(parseAddress('#/image/a2/layer/3?mode=compare')?.mode, 'layer');
+});
