@@ -88,7 +88,7 @@ function SideChoice({
       </MenuButton>
       <MenuButton
         quiet
-        label={`Layer of side ${name}: ${side.layer}`}
+        label={`Layer of side ${name}: ${side.layer === top ? 'whole' : `layer ${side.layer}`}`}
         selected={String(side.layer)}
         choices={found.image.layers
           .map((layer) => ({

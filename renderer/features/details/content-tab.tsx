@@ -1,17 +1,19 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useEffect, useMemo, useRef, useState } from 'react';
 import type { EntryDetails } from '#contract';
-import { displayText, formatSize } from '#model';
-import { loadMore, retryDetails } from '../../app/loading.ts';
+import { displayText, formatSize, toHex, unescapePath } from '#model';
+import { loadMore, retryDetails, viewBefore } from '../../app/loading.ts';
 import { hintFor } from '../../app/messages.ts';
-import { detailsDo } from '../../app/store.ts';
+import { detailsDo, useApp } from '../../app/store.ts';
 import { Button } from '../../components/button.tsx';
 import { ErrorText, Notice } from '../../components/notice.tsx';
 import { Segmented } from '../../components/segmented.tsx';
 import { Size } from '../../components/size.tsx';
+import { ContentDiff } from '../compare/content-diff.tsx';
 import styles from './content-tab.module.css';
 import type { DetailsState, LoadedContent } from './details-state.ts';
-import { hexLine, IMAGE_LIMIT_BYTES, previewKind, textLines } from './preview.ts';
+import { HexView } from './hex-view.tsx';
+import { IMAGE_LIMIT_BYTES, previewKind, textLines } from './preview.ts';
 
 /** A file as text, image or bytes; of what has no bytes a sentence. */
 export function ContentTab({ state, details }: { state: DetailsState; details: EntryDetails }) {
@@ -47,7 +49,17 @@ export function ContentTab({ state, details }: { state: DetailsState; details: E
     );
   }
   if (content.state !== 'ready') return <Waiting />;
-  return <Loaded key={state.key} content={content.value} showAs={state.showAs} removed={details.now === null} />;
+  const diff = (entry.type === 'file' || entry.type === 'hardlink') && details.now !== null && details.before?.type === entry.type;
+  return <Loaded key={state.key} content={content.value} showAs={state.showAs} removed={details.now === null} diff={diff} />;
+}
+
+/** The file against what lies below it, or against side A. */
+function Diff() {
+  const selection = useApp((app) => app.selection);
+  const { archiveId, image, to, path } = selection;
+  const a = viewBefore({ ...selection, against: selection.against });
+  if (archiveId === null || path === null || a === null) return null;
+  return <ContentDiff a={a} b={{ archiveId, image, layer: to }} pathHex={toHex(unescapePath(path))} />;
 }
 
 /** Says that it reads only where that takes a while. */
@@ -60,18 +72,32 @@ function Waiting() {
   return late ? <Notice title="Reading…">A compressed layer is unpacked up to the file the first time.</Notice> : null;
 }
 
-function Loaded({ content, showAs, removed }: { content: LoadedContent; showAs: DetailsState['showAs']; removed: boolean }) {
+function Loaded({
+  content,
+  showAs,
+  removed,
+  diff,
+}: {
+  content: LoadedContent;
+  showAs: DetailsState['showAs'];
+  removed: boolean;
+  /** Whether there is another one to tell the differences from. */
+  diff: boolean;
+}) {
+  const compares = useApp((app) => app.selection.mode === 'compare');
   const { bytes, totalBytes, more } = content;
   const complete = bytes.length >= totalBytes;
   const kind = useMemo(() => previewKind(bytes, complete), [bytes, complete]);
-  if (totalBytes === 0) return <Notice icon="file" title="An empty file" />;
+  if (totalBytes === 0 && !diff) return <Notice icon="file" title="An empty file" />;
   const picture = kind !== 'text' && kind !== 'hex' && totalBytes <= IMAGE_LIMIT_BYTES;
-  const shown = showAs === 'auto' ? (kind === 'text' ? 'text' : picture ? 'image' : 'hex') : showAs;
+  const chosen = showAs === 'auto' && compares && diff ? 'diff' : showAs === 'diff' && !diff ? 'auto' : showAs;
+  const shown = chosen === 'auto' ? (kind === 'text' ? 'text' : picture ? 'image' : 'hex') : chosen;
   const auto = picture ? 'Image' : null;
   const options = [
     ...(auto === null ? [] : [{ value: 'auto', label: auto } as const]),
     { value: 'text', label: 'Text' },
     { value: 'hex', label: 'Hex' },
+    ...(diff ? [{ value: 'diff', label: 'Diff' } as const] : []),
   ] as const;
   return (
     <>
@@ -94,12 +120,14 @@ function Loaded({ content, showAs, removed }: { content: LoadedContent; showAs: 
       </div>
       {shown === 'text' ? (
         <TextView bytes={bytes} />
+      ) : shown === 'diff' ? (
+        <Diff />
       ) : shown === 'hex' ? (
         <HexView bytes={bytes} label="Bytes of the file" />
       ) : (
         <Picture bytes={bytes} kind={kind} complete={complete} />
       )}
-      {more === 'none' || shown === 'image' ? null : (
+      {more === 'none' || shown === 'image' || shown === 'diff' ? null : (
         <div className={styles.more}>
           {content.moreError === null ? null : <span className={styles.failed}>{content.moreError.message}</span>}
           <Button onPress={() => void loadMore()} disabled={more === 'loading'}>
@@ -138,38 +166,6 @@ function TextView({ bytes }: { bytes: Uint8Array }) {
             <div key={index} className={styles.line} style={{ transform: `translateY(${start}px)` }}>
               <span className={styles.number} style={{ width: `${digits + 1}ch` }} data-number={line.number ?? '↪'} />
               <span className={styles.text}>{line.text}</span>
-            </div>
-          );
-        })}
-      </div>
-    </section>
-  );
-}
-
-/** A dump that shows 8 or 16 bytes a line, as the room allows. */
-export function HexView({ bytes, label, base = 0 }: { bytes: Uint8Array; label: string; base?: number }) {
-  const scroller = useRef<HTMLDivElement>(null);
-  const [columns, setColumns] = useState(8);
-  useEffect(() => {
-    const { current } = scroller;
-    if (current === null) return;
-    const observer = new ResizeObserver(() => setColumns(current.clientWidth > 560 ? 16 : 8));
-    observer.observe(current);
-    return () => observer.disconnect();
-  }, []);
-  const count = Math.ceil(bytes.length / columns);
-  const virtual = useVirtualizer({ count, getScrollElement: () => scroller.current, estimateSize: () => LINE_HEIGHT, overscan: 20 });
-  return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls is reached by the keyboard
-    <section className={`${styles.view} selectable`} ref={scroller} tabIndex={0} aria-label={label}>
-      <div className={styles.lines} style={{ height: virtual.getTotalSize() }}>
-        {virtual.getVirtualItems().map(({ index, start }) => {
-          const { offset, hex, text } = hexLine(bytes, index, columns, base);
-          return (
-            <div key={index} className={styles.line} style={{ transform: `translateY(${start}px)` }}>
-              <span className={styles.offset}>{offset}</span>
-              <span className={styles.hex}>{hex}</span>
-              <span className={styles.ascii}>{text}</span>
             </div>
           );
         })}

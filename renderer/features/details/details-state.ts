@@ -10,7 +10,7 @@ export type Loadable<T> =
 export const IDLE = { state: 'idle' } as const;
 
 export type DetailsTab = 'content' | 'attributes' | 'raw';
-export type ShowAs = 'auto' | 'text' | 'hex';
+export type ShowAs = 'auto' | 'text' | 'hex' | 'diff';
 
 export interface LoadedContent {
   readonly totalBytes: number;

@@ -2,9 +2,9 @@ import type { EntryDetails, RawHeader } from '#contract';
 import { displayText } from '#model';
 import { hintFor } from '../../app/messages.ts';
 import { ErrorText, Notice } from '../../components/notice.tsx';
-import { HexView } from './content-tab.tsx';
 import type { Loadable } from './details-state.ts';
 import { Fact, Facts, Section } from './facts.tsx';
+import { HexView } from './hex-view.tsx';
 import styles from './raw-tab.module.css';
 
 /** The entry's tar header as it stands: fields, PAX records, holes, bytes. */

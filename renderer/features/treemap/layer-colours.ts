@@ -4,6 +4,6 @@ export function layerColour(layer: number, count: number, dark: boolean): { read
   // Neighbours differ in tone too: hues of many layers lie close together.
   const odd = layer % 2 === 1;
   return dark
-    ? { fill: `hsl(${hue} 26% ${odd ? 31 : 25}%)`, edge: `hsl(${hue} 26% 45%)` }
-    : { fill: `hsl(${hue} 44% ${odd ? 72 : 80}%)`, edge: `hsl(${hue} 34% 52%)` };
+    ? { fill: `hsl(${hue} 26% ${odd ? 27 : 21}%)`, edge: `hsl(${hue} 26% 45%)` }
+    : { fill: `hsl(${hue} 46% ${odd ? 76 : 84}%)`, edge: `hsl(${hue} 34% 52%)` };
 }

@@ -72,8 +72,10 @@ export function TreemapView({
   useImperativeHandle(handle, () => ({ focus: () => stage.current?.focus() }));
 
   function choose(row: number): void {
-    changesDo({ type: 'activated', row });
-    choosePath(escapePath(rowPath(table, row)));
+    const path = escapePath(rowPath(table, row));
+    // The tree, when it is shown again, has the folders above it open.
+    changesDo({ type: 'wanted', path });
+    choosePath(path);
   }
 
   function zoomTo(row: number): void {

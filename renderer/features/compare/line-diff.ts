@@ -1,0 +1,167 @@
+// Lines that two texts have in common: Myers, An O(ND) Difference Algorithm (1986), greedy, after what begins and ends alike is set aside.
+
+/** A run of lines: the same in both, or other ones in either side. Indexes are those of the lines, `aTo` and `bTo` not included. */
+export interface DiffRun {
+  readonly same: boolean;
+  readonly aFrom: number;
+  readonly aTo: number;
+  readonly bFrom: number;
+  readonly bTo: number;
+}
+
+/** Edits after which the middle is told as one change: the time grows with their square. */
+const MOST_EDITS = 1_500;
+
+/** Runs that together are all of both texts, in order; same and other take turns. */
+export function diffLines(a: readonly string[], b: readonly string[]): readonly DiffRun[] {
+  let head = 0;
+  while (head < a.length && head < b.length && a[head] === b[head]) head++;
+  let tail = 0;
+  while (tail < a.length - head && tail < b.length - head && a[a.length - 1 - tail] === b[b.length - 1 - tail]) tail++;
+  const runs: DiffRun[] = [];
+  const push = (same: boolean, aFrom: number, aTo: number, bFrom: number, bTo: number): void => {
+    if (aFrom === aTo && bFrom === bTo) return;
+    const last = runs.at(-1);
+    if (last?.same === same) runs[runs.length - 1] = { ...last, aTo, bTo };
+    else runs.push({ same, aFrom, aTo, bFrom, bTo });
+  };
+  push(true, 0, head, 0, head);
+  const aEnd = a.length - tail;
+  const bEnd = b.length - tail;
+  const matches = matchLines(a, b, head, aEnd, bEnd);
+  let atA = head;
+  let atB = head;
+  for (const [inA, inB] of matches) {
+    push(false, atA, inA, atB, inB);
+    push(true, inA, inA + 1, inB, inB + 1);
+    atA = inA + 1;
+    atB = inB + 1;
+  }
+  push(false, atA, aEnd, atB, bEnd);
+  push(true, aEnd, a.length, bEnd, b.length);
+  return runs;
+}
+
+/** Pairs of lines that are kept, in order. Empty where the texts have too little in common to look for it. */
+function matchLines(
+  a: readonly string[],
+  b: readonly string[],
+  from: number,
+  aEnd: number,
+  bEnd: number,
+): readonly (readonly [number, number])[] {
+  const n = aEnd - from;
+  const m = bEnd - from;
+  if (n === 0 || m === 0) return [];
+  const most = Math.min(n + m, MOST_EDITS);
+  const center = most + 1;
+  const reach = new Int32Array(2 * most + 3);
+  const trace: Int32Array[] = [];
+  for (let edits = 0; edits <= most; edits++) {
+    trace.push(reach.slice(center - edits - 1, center + edits + 2));
+    for (let k = -edits; k <= edits; k += 2) {
+      const down = k === -edits || (k !== edits && (reach[center + k - 1] as number) < (reach[center + k + 1] as number));
+      let x = down ? (reach[center + k + 1] as number) : (reach[center + k - 1] as number) + 1;
+      let y = x - k;
+      while (x < n && y < m && a[from + x] === b[from + y]) {
+        x++;
+        y++;
+      }
+      reach[center + k] = x;
+      if (x >= n && y >= m) return backtrack(trace, n, m, edits, from);
+    }
+  }
+  return [];
+}
+
+function backtrack(
+  trace: readonly Int32Array[],
+  n: number,
+  m: number,
+  edits: number,
+  from: number,
+): readonly (readonly [number, number])[] {
+  const pairs: (readonly [number, number])[] = [];
+  let x = n;
+  let y = m;
+  for (let d = edits; d >= 0; d--) {
+    // What each diagonal reached before this edit; its middle is diagonal 0.
+    const reach = trace[d] as Int32Array;
+    const at = (k: number): number => reach[k + d + 1] as number;
+    const k = x - y;
+    const down = k === -d || (k !== d && at(k - 1) < at(k + 1));
+    const before = down ? k + 1 : k - 1;
+    const startX = d === 0 ? 0 : at(before);
+    const startY = d === 0 ? 0 : startX - before;
+    const snakeX = d === 0 ? 0 : down ? startX : startX + 1;
+    while (x > snakeX && y > snakeX - k) {
+      x--;
+      y--;
+      pairs.push([from + x, from + y]);
+    }
+    x = startX;
+    y = startY;
+  }
+  return pairs.reverse();
+}
+
+/** A line of a diff that is shown; numbers count from 1. `fold`: so many lines that are the same in both. */
+export type DiffLine =
+  | { readonly kind: 'same'; readonly a: number; readonly b: number }
+  | { readonly kind: 'removed'; readonly a: number; readonly b: null }
+  | { readonly kind: 'added'; readonly a: null; readonly b: number }
+  | { readonly kind: 'both'; readonly a: number; readonly b: number }
+  | { readonly kind: 'fold'; readonly run: number; readonly count: number };
+
+const CONTEXT = 3;
+
+/** Lines one below another: removed before added. Long runs of the same are folded but for `opened` ones. */
+export function unifiedLines(runs: readonly DiffRun[], opened: ReadonlySet<number>): readonly DiffLine[] {
+  return shownLines(runs, opened, (run, push) => {
+    for (let at = run.aFrom; at < run.aTo; at++) push({ kind: 'removed', a: at + 1, b: null });
+    for (let at = run.bFrom; at < run.bTo; at++) push({ kind: 'added', a: null, b: at + 1 });
+  });
+}
+
+/** Lines side by side: what stands at the same place of a change is paired. */
+export function pairedLines(runs: readonly DiffRun[], opened: ReadonlySet<number>): readonly DiffLine[] {
+  return shownLines(runs, opened, (run, push) => {
+    const aCount = run.aTo - run.aFrom;
+    const bCount = run.bTo - run.bFrom;
+    for (let i = 0; i < Math.max(aCount, bCount); i++) {
+      const a = run.aFrom + i + 1;
+      const b = run.bFrom + i + 1;
+      if (i >= aCount) push({ kind: 'added', a: null, b });
+      else if (i >= bCount) push({ kind: 'removed', a, b: null });
+      else push({ kind: 'both', a, b });
+    }
+  });
+}
+
+function shownLines(
+  runs: readonly DiffRun[],
+  opened: ReadonlySet<number>,
+  changed: (run: DiffRun, push: (line: DiffLine) => void) => void,
+): readonly DiffLine[] {
+  const lines: DiffLine[] = [];
+  runs.forEach((run, index) => {
+    if (!run.same) {
+      changed(run, (line) => lines.push(line));
+      return;
+    }
+    const count = run.aTo - run.aFrom;
+    const before = index === 0 ? 0 : CONTEXT;
+    const after = index === runs.length - 1 ? 0 : CONTEXT;
+    const same = (from: number, to: number) => {
+      for (let i = from; i < to; i++) lines.push({ kind: 'same', a: run.aFrom + i + 1, b: run.bFrom + i + 1 });
+    };
+    if (opened.has(index) || count <= before + after + 2) {
+      same(0, count);
+      return;
+    }
+    same(0, before);
+    lines.push({ kind: 'fold', run: index, count: count - before - after });
+    same(count - after, count);
+  });
+  return lines;
+}

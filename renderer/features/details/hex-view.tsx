@@ -1,0 +1,38 @@
+import { useVirtualizer } from '@tanstack/react-virtual';
+import { useEffect, useRef, useState } from 'react';
+import styles from './content-tab.module.css';
+import { hexLine } from './preview.ts';
+
+const LINE_HEIGHT = 18;
+
+/** A dump that shows 8 or 16 bytes a line, as the room allows. */
+export function HexView({ bytes, label, base = 0 }: { bytes: Uint8Array; label: string; base?: number }) {
+  const scroller = useRef<HTMLDivElement>(null);
+  const [columns, setColumns] = useState(8);
+  useEffect(() => {
+    const { current } = scroller;
+    if (current === null) return;
+    const observer = new ResizeObserver(() => setColumns(current.clientWidth > 560 ? 16 : 8));
+    observer.observe(current);
+    return () => observer.disconnect();
+  }, []);
+  const count = Math.ceil(bytes.length / columns);
+  const virtual = useVirtualizer({ count, getScrollElement: () => scroller.current, estimateSize: () => LINE_HEIGHT, overscan: 20 });
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls is reached by the keyboard
+    <section className={`${styles.view} selectable`} ref={scroller} tabIndex={0} aria-label={label}>
+      <div className={styles.lines} style={{ height: virtual.getTotalSize() }}>
+        {virtual.getVirtualItems().map(({ index, start }) => {
+          const { offset, hex, text } = hexLine(bytes, index, columns, base);
+          return (
+            <div key={index} className={styles.line} style={{ transform: `translateY(${start}px)` }}>
+              <span className={styles.offset}>{offset}</span>
+              <span className={styles.hex}>{hex}</span>
+              <span className={styles.ascii}>{text}</span>
+            </div>
+          );
+        })}
+      </div>
+    </section>
+  );
+}

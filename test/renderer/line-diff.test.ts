@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { type DiffRun, diffLines, pairedLines, unifiedLines } from '../../renderer/features/compare/line-diff.ts';
+
+const lines = (text: string) => text.split('');
+
+/** As `diff` would print it, on one line: `a-b+c`. */
+function told(a: readonly string[], b: readonly string[], runs: readonly DiffRun[]): string {
+  return runs
+    .map(({ same, aFrom, aTo, bFrom, bTo }) =>
+      same ? a.slice(aFrom, aTo).join('') : `[${a.slice(aFrom, aTo).join('')}>${b.slice(bFrom, bTo).join('')}]`,
+    )
+    .join('');
+}
+
+const diff = (a: string, b: string) => told(lines(a), lines(b), diffLines(lines(a), lines(b)));
+
+test('what is the same is kept, what is not stands between', () => {
+  assert.equal(diff('abcabba', 'abxabba'), 'ab[c>x]abba');
+  assert.equal(diff('abc', 'abc'), 'abc');
+  assert.equal(diffLines([], []).length, 0);
+  assert.equal(diff('ac', 'abc'), 'a[>b]c');
+  assert.equal(diff('abc', 'ac'), 'a[b>]c');
+  assert.equal(diff('aaXbbYcc', 'aaQbbcc'), 'aa[X>Q]bb[Y>]cc');
+});
+
+test('runs are all of both texts, in order, and no run is longer than it must be', () => {
+  const text = fc.array(fc.constantFrom('a', 'b', 'c'), { maxLength: 24 });
+  fc.assert(
+    fc.property(text, text, (a, b) => {
+      const runs = diffLines(a, b);
+      let [atA, atB] = [0, 0];
+      let edits = 0;
+      runs.forEach((run, i) => {
+        assert.equal(run.aFrom, atA);
+        assert.equal(run.bFrom, atB);
+        assert.notEqual(run.same, runs[i - 1]?.same);
+        if (run.same) assert.deepEqual(a.slice(run.aFrom, run.aTo), b.slice(run.bFrom, run.bTo));
+        else edits += run.aTo - run.aFrom + run.bTo - run.bFrom;
+        [atA, atB] = [run.aTo, run.bTo];
+      });
+      assert.deepEqual([atA, atB], [a.length, b.length]);
+      assert.equal(edits, a.length + b.length - 2 * longest(a, b));
+    }),
+  );
+});
+
+/** Length of the longest common subsequence. */
+function longest(a: readonly string[], b: readonly string[]): number {
+  let row = Array<number>(b.length + 1).fill(0);
+  for (const each of a) {
+    const next = [0];
+    b.forEach((other, j) => {
+      next.push(each === other ? (row[j] as number) + 1 : Math.max(row[j + 1] as number, next[j] as number));
+    });
+    row = next;
+  }
+  return row.at(-1) as number;
+}
+
+test('texts with nothing in common are one change, and soon', () => {
+  const a = Array.from({ length: 20_000 }, (_, i) => `a${i}`);
+  const b = Array.from({ length: 20_000 }, (_, i) => `b${i}`);
+  const start = performance.now();
+  assert.equal(diffLines(a, b).length, 1);
+  assert.ok(performance.now() - start < 2_000);
+});
+
+test('long runs of the same are folded until they are opened', () => {
+  const a = lines('abcdefghijklmnop');
+  const b = lines('Abcdefghijklmnop');
+  const runs = diffLines(a, b);
+  assert.deepEqual(
+    unifiedLines(runs, new Set()).map(({ kind }) => kind),
+    ['removed', 'added', 'same', 'same', 'same', 'fold'],
+  );
+  assert.equal(unifiedLines(runs, new Set([1])).length, 17);
+  assert.deepEqual(pairedLines(runs, new Set())[0], { kind: 'both', a: 1, b: 1 });
+});
