@@ -1,0 +1,132 @@
+import { file, tar } from '../../support/tar-builder.ts';
+import { complaintsOf } from '../support/axe.ts';
+import { dockerArchive, WEB_API } from '../support/images.ts';
+import { expect, type LayerscopeWindow, test } from '../support/window.ts';
+
+const OLD = dockerArchive(
+  [
+    ...WEB_API.slice(0, 4),
+    {
+      createdBy: 'COPY app.conf /etc/app.conf',
+      tar: tar(file('etc/app.conf', 'port = 80\nhost = a\n'), file('opt/tool', 'x'.repeat(90_000))),
+    },
+  ],
+  { name: 'acme/web-api:1.7' },
+);
+const NEW = dockerArchive(WEB_API, { name: 'acme/web-api:1.8' });
+
+async function compareImages(win: LayerscopeWindow) {
+  const { page } = win;
+  await win.drop(await win.write('old.tar', OLD));
+  await expect(page.getByRole('treegrid')).toBeVisible();
+  await win.drop(await win.write('new.tar', NEW));
+  await expect(page.getByRole('heading', { name: 'acme/web-api:1.8' })).toBeVisible();
+  await expect(page.getByRole('treegrid')).toBeVisible();
+  await page.getByRole('radio', { name: 'Compare' }).click();
+  await expect(page.getByRole('treegrid', { name: 'Differences' })).toBeVisible();
+  return page;
+}
+
+test('two images are compared: common layers once, sizes of both sides, and what B has more', async ({ win }) => {
+  const page = await compareImages(win);
+  const chain = page.getByRole('region', { name: 'Chain' });
+  await expect(chain).toContainText('same first 4 layers');
+  await expect(chain.getByRole('list', { name: 'Layers in common, the newest first' }).getByRole('button')).toHaveCount(4);
+  await expect(chain.getByRole('list', { name: /side A alone/ }).getByRole('button')).toHaveCount(1);
+  await expect(page.getByRole('row', { name: /removed opt/ })).toContainText('−90.0 kB');
+  await expect(page.getByRole('row', { name: /modified app\.conf/ })).toContainText('content');
+  await expect(page.getByRole('row', { name: /modified passwd/ })).toBeVisible();
+  await expect(page.getByRole('row', { name: /libssl/ })).toHaveCount(0);
+  expect(win.complaints).toEqual([]);
+});
+
+test('the sides are swapped by a button and by x', async ({ win }) => {
+  const page = await compareImages(win);
+  await expect(page.getByRole('button', { name: 'Side A: acme/web-api:1.7' })).toBeVisible();
+  await page.getByRole('button', { name: 'Swap the sides' }).click();
+  await expect(page.getByRole('button', { name: 'Side A: acme/web-api:1.8' })).toBeVisible();
+  await expect(page.getByRole('row', { name: /added tool/ })).toContainText('+90.0 kB');
+  await page.keyboard.press('x');
+  await expect(page.getByRole('row', { name: /removed opt/ })).toBeVisible();
+});
+
+test('Alt-click compares with a layer of the same image', async ({ win }) => {
+  const { page } = win;
+  await win.drop(await win.write('new.tar', NEW));
+  await page.getByRole('button', { name: /^Layer 4 / }).click();
+  await page.getByRole('button', { name: /^Layer 1 / }).click({ modifiers: ['Alt'] });
+  await expect(page.getByRole('treegrid', { name: 'Differences' })).toBeVisible();
+  await expect.poll(() => page.evaluate(() => location.hash)).toMatch(/layer\/4\?mode=compare&against=[^&]+@1$/);
+  await expect(page.getByRole('row', { name: /added app\.conf/ })).toBeVisible();
+  await expect(page.getByRole('row', { name: /removed motd/ })).toBeVisible();
+  await page.reload();
+  await expect(page.getByRole('row', { name: /added app\.conf/ })).toBeVisible();
+});
+
+test('other layers of either side are chosen by name', async ({ win }) => {
+  const page = await compareImages(win);
+  await page.getByRole('button', { name: 'Layer of side B: whole' }).click();
+  await page.getByRole('menuitemradio', { name: /^Layer 3/ }).click();
+  await expect(page.getByRole('row', { name: /removed app\.conf/ })).toBeVisible();
+  await page.getByRole('button', { name: 'Layer of side A: whole' }).click();
+  await page.getByRole('menuitemradio', { name: /^Layer 3/ }).click();
+  await expect(page.getByText('No difference')).toBeVisible();
+});
+
+test('a text is compared line by line, one below the other or side by side', async ({ win }) => {
+  const page = await compareImages(win);
+  await page.getByRole('row', { name: /modified app\.conf/ }).click();
+  const diff = page.getByRole('region', { name: 'Differences of the text' });
+  await expect(diff).toContainText('removed: port = 80');
+  await expect(diff).toContainText('added: port = 8080');
+  await page.getByRole('radio', { name: 'Side by side' }).click();
+  await expect(diff).toContainText('host = a');
+  await expect(page.getByRole('region', { name: 'Details' })).toContainText('+1 −2 lines');
+});
+
+test('a file that a layer changes is compared with that below it', async ({ win }) => {
+  const { page } = win;
+  await win.drop(await win.write('new.tar', NEW));
+  await page.getByRole('button', { name: /^Layer 4 / }).click();
+  await page.getByRole('row', { name: /modified passwd/ }).click();
+  await page.getByRole('radio', { name: 'Diff' }).click();
+  await expect(page.getByRole('region', { name: 'Differences of the text' })).toContainText('added: app:x:10001');
+  await page.getByRole('button', { name: /^Layer 1 / }).click();
+  await page.getByRole('row', { name: /modified libssl/ }).click();
+  await page.getByRole('radio', { name: 'Diff' }).click();
+  await expect(page.getByText('first different at byte 300,000')).toBeVisible();
+});
+
+test('what B has more sorts', async ({ win }) => {
+  const page = await compareImages(win);
+  await page.getByRole('columnheader', { name: 'Net' }).getByRole('button').click();
+  await expect(page.getByRole('columnheader', { name: 'Net' })).toHaveAttribute('aria-sort', 'descending');
+  await expect(page.getByRole('row', { name: /opt\// })).toHaveAttribute('aria-posinset', '2');
+});
+
+test('the report is copied as text', async ({ win }) => {
+  const page = await compareImages(win);
+  await page.evaluate(() => {
+    Object.defineProperty(navigator, 'clipboard', {
+      configurable: true,
+      value: { writeText: async (text: string) => Object.assign(window, { copied: text }) },
+    });
+  });
+  await page.getByRole('button', { name: 'Copy report' }).click();
+  await expect(page.getByText('Report copied')).toBeVisible();
+  const text = await page.evaluate(() => (window as unknown as { copied: string }).copied);
+  expect(text).toMatch(/^A {2}acme\/web-api:1\.7\nB {2}acme\/web-api:1\.8\n/);
+  expect(text).toMatch(/− {13}opt\/ {2}\(and 1 below, 90\.0 kB\)\n/);
+});
+
+for (const colorScheme of ['light', 'dark'] as const) {
+  test.describe(colorScheme, () => {
+    test.use({ colorScheme });
+    test(`comparing stands in nobody’s way, ${colorScheme}`, async ({ win }) => {
+      const page = await compareImages(win);
+      await page.getByRole('row', { name: /modified app\.conf/ }).click();
+      await expect(page.getByRole('tabpanel')).not.toBeEmpty();
+      expect(await complaintsOf(page)).toEqual([]);
+    });
+  });
+}
