@@ -9,6 +9,7 @@ import { DetailsPane } from '../features/details/details-pane.tsx';
 import { FindingsPanel } from '../features/findings/findings-panel.tsx';
 import { LibraryPane, LibraryRail } from '../features/library/library-pane.tsx';
 import { imageTitle } from '../features/library/library-state.ts';
+import { WastePanel } from '../features/waste/waste-panel.tsx';
 import styles from './app.module.css';
 import { DropTarget } from './drop-target.tsx';
 import { EmptyState } from './empty-state.tsx';
@@ -74,6 +75,7 @@ export function App() {
               <main className={styles.main}>
                 {found.image.loaded ? <ChangesPane handle={grid} /> : <ReadingState archive={found.archive} image={found.image} />}
                 {layout.findingsOpen ? <FindingsPanel /> : null}
+                {layout.wasteOpen && found.image.loaded ? <WastePanel archiveId={found.archive.archiveId} image={found.image} /> : null}
               </main>
               {width === 'wide' || width === 'compact' ? (
                 <div className={styles.details} style={{ width: layout.detailsWidth }}>

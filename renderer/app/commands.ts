@@ -3,6 +3,7 @@ import { chooseMode, moveLayer, openDetails, swapSides, toggleTreemap } from './
 import { toast } from './messages.ts';
 import { choose } from './opening.ts';
 import { getApp } from './store.ts';
+import { setLayout } from './theme.ts';
 
 /** What the keyboard can do: one table feeds the shortcuts and the hints. */
 export interface Command {
@@ -18,7 +19,7 @@ export interface Command {
 const focusFilter = () => document.querySelector<HTMLInputElement>('[data-filter]')?.select();
 
 /** In the order in which F6 goes through them. */
-const PANES = ['library', 'chain', 'changes', 'details', 'findings'] as const;
+const PANES = ['library', 'chain', 'changes', 'details', 'findings', 'waste'] as const;
 
 export const COMMANDS: readonly Command[] = [
   { id: 'open', title: 'Open…', key: 'o', mod: true, run: () => void choose('files') },
@@ -33,6 +34,7 @@ export const COMMANDS: readonly Command[] = [
   { id: 'compare', title: 'Compare with another layer or image', key: '3', run: () => chooseMode('compare') },
   { id: 'swap', title: 'Swap the sides', key: 'x', run: swapSides },
   { id: 'treemap', title: 'Tree or treemap', key: 't', run: toggleTreemap },
+  { id: 'waste', title: 'Waste', key: 'w', run: () => setLayout({ wasteOpen: !getApp().layout.wasteOpen, findingsOpen: false }) },
   { id: 'copy-path', title: 'Copy path', key: 'c', run: () => void copyPath() },
   { id: 'next-pane', title: 'Next pane', key: 'F6', run: () => focusPane(1) },
   { id: 'previous-pane', title: 'Previous pane', key: 'F6', shift: true, run: () => focusPane(-1) },

@@ -6,6 +6,9 @@ export interface LayoutState {
   readonly detailsWidth: number;
   readonly libraryOpen: boolean;
   readonly findingsOpen: boolean;
+  readonly wasteOpen: boolean;
+  /** The filter's text is looked for in all layers. */
+  readonly searchesAll: boolean;
   /** In a narrow window details and library are drawers, one at a time. */
   readonly drawer: 'none' | 'details' | 'library';
 }
@@ -24,6 +27,8 @@ const initial: LayoutState = {
   detailsWidth: 348,
   libraryOpen: true,
   findingsOpen: false,
+  wasteOpen: false,
+  searchesAll: false,
   drawer: 'none',
 };
 

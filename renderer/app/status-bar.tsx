@@ -33,13 +33,23 @@ export function StatusBar({ found }: { found: { archive: ArchiveSummary; image: 
 }
 
 function Waste({ image }: { image: ImageSummary }) {
+  const open = useApp((app) => app.layout.wasteOpen);
   const { wastedBytes, fileBytes, efficiency } = image.totals;
   if (fileBytes === 0) return null;
   const title = `${sizeTitle(wastedBytes)} of files that a later layer hides or writes again`;
   return (
-    <span title={title}>
-      wasted <Size bytes={wastedBytes} /> <span className={styles.quiet}>({((1 - efficiency) * 100).toFixed(1)} %)</span>
-    </span>
+    <button
+      type="button"
+      className={styles.button}
+      aria-expanded={open}
+      title={title}
+      onClick={() => setLayout({ wasteOpen: !open, findingsOpen: false })}
+    >
+      <span>
+        wasted <Size bytes={wastedBytes} /> <span className={styles.quiet}>({((1 - efficiency) * 100).toFixed(1)} %)</span>
+      </span>
+      <Icon name={open ? 'chevronDown' : 'chevronUp'} size={10} />
+    </button>
   );
 }
 
@@ -57,7 +67,7 @@ function FindingsButton() {
       type="button"
       className={`${styles.button} ${styles[severe]}`}
       aria-expanded={open}
-      onClick={() => setLayout({ findingsOpen: !open })}
+      onClick={() => setLayout({ findingsOpen: !open, wasteOpen: false })}
     >
       <Icon name={severe} size={12} />
       {words}

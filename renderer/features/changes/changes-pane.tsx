@@ -20,12 +20,14 @@ import { type ChangesState, NO_FILTER, type SortBy, touched, wholeTotals } from 
 import { FilterBar } from './filter-bar.tsx';
 import { NameCell, ShareCell, SizeCell, WhatCell } from './row-cells.tsx';
 import { whatDiffers, whatDiffersBetween } from './row-text.ts';
+import { SearchResults } from './search-results.tsx';
 
 /** What the lit layer, range or view holds: the tree grid with its filters. */
 export function ChangesPane({ handle }: { handle: Ref<TreeGridHandle> }) {
   const state = useApp((app) => app.changes);
   const selection = useApp((app) => app.selection);
   const archives = useApp((app) => app.archives);
+  const everywhere = useApp((app) => app.layout.searchesAll);
   const layers = selectedImage(archives ?? [], selection)?.image.layers.length ?? 1;
   const pane = useRef<HTMLElement>(null);
   const [room, setRoom] = useState(600);
@@ -39,13 +41,18 @@ export function ChangesPane({ handle }: { handle: Ref<TreeGridHandle> }) {
   return (
     <section className={styles.pane} aria-label="Changes" data-pane="changes" ref={pane}>
       <PaneHead state={state} selection={selection} />
-      <Body state={state} selection={selection} layers={layers} room={room} handle={handle} />
+      {everywhere && selection.archiveId !== null ? (
+        <SearchResults archiveId={selection.archiveId} image={selection.image} text={state.filter.text} />
+      ) : (
+        <Body state={state} selection={selection} layers={layers} room={room} handle={handle} />
+      )}
     </section>
   );
 }
 
 function PaneHead({ state, selection }: { state: ChangesState; selection: Selection }) {
   const { from, to, mode } = selection;
+  const everywhere = useApp((app) => app.layout.searchesAll);
   const title =
     mode === 'compare'
       ? 'Differences'
@@ -68,7 +75,7 @@ function PaneHead({ state, selection }: { state: ChangesState; selection: Select
           </span>
         )}
         <span className={`number ${styles.outcome} ${state.problem === null ? '' : styles.problem}`} role="status">
-          {outcome(state)}
+          {everywhere ? '' : outcome(state)}
         </span>
       </div>
       <FilterBar state={state} stacked={mode === 'stacked'} />

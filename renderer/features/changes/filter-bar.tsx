@@ -1,4 +1,5 @@
-import { changesDo } from '../../app/store.ts';
+import { changesDo, useApp } from '../../app/store.ts';
+import { setLayout } from '../../app/theme.ts';
 import { MenuButton } from '../../components/menu.tsx';
 import type { ChangesState } from './changes-state.ts';
 import styles from './filter-bar.module.css';
@@ -30,6 +31,7 @@ const TYPES = [
 /** Chips: kinds, minimum size, type. The text filter is in the title bar. */
 export function FilterBar({ state, stacked }: { state: ChangesState; stacked: boolean }) {
   const { filter } = state;
+  const everywhere = useApp((app) => app.layout.searchesAll);
   const set = (part: Partial<typeof filter>) => changesDo({ type: 'filtered', filter: { ...filter, ...part } });
   return (
     <div className={styles.bar} role="toolbar" aria-label="Filters">
@@ -60,6 +62,15 @@ export function FilterBar({ state, stacked }: { state: ChangesState; stacked: bo
           </button>
         ) : null}
       </span>
+      <button
+        type="button"
+        className={styles.kind}
+        aria-pressed={everywhere}
+        title={everywhere ? 'Filter what is shown' : 'Look for the filter’s text in all layers'}
+        onClick={() => setLayout({ searchesAll: !everywhere })}
+      >
+        <span className={`${styles.plain} ${everywhere ? styles.on : ''}`}>all layers</span>
+      </button>
       <MenuButton
         quiet
         label={`Minimum size: ${MINIMA.find(({ id }) => id === String(filter.minBytes))?.label ?? ''}`}

@@ -43,3 +43,21 @@ test('share bars are of all that is shown', async ({ win }) => {
   await expect(page.getByRole('row', { name: /usr\// }).getByTitle('100.0 % of what is shown')).toBeVisible();
   await expect(page.getByRole('row', { name: /libssl/ }).getByTitle('66.7 % of what is shown')).toBeVisible();
 });
+
+test('a search over all layers says which of them touch a path, and leads there', async ({ win }) => {
+  const { page, layer } = await openWebApi(win);
+  await layer(4).click();
+  await page.getByRole('button', { name: 'all layers' }).click();
+  await expect(page.getByText('Type what to look for in all layers')).toBeVisible();
+  await page.getByRole('searchbox').fill('*ssl*');
+  const found = page.getByRole('list', { name: 'Paths in all layers' }).getByRole('listitem');
+  await expect(found).toHaveCount(2);
+  await expect(found.nth(1)).toContainText('usr/lib/libssl.so.3');
+  await found.nth(1).getByRole('button', { name: 'modified in layer 1' }).click();
+  await expect(layer(1)).toHaveAttribute('aria-pressed', 'true');
+  await expect(page.getByRole('heading', { name: 'libssl.so.3' })).toBeVisible();
+  await page.getByRole('searchbox').fill('/(/');
+  await expect(page.getByText('not a regular expression')).toBeVisible();
+  await page.getByRole('button', { name: 'all layers' }).click();
+  await expect(page.getByRole('treegrid')).toBeVisible();
+});

@@ -1,0 +1,141 @@
+import { useEffect, useState } from 'react';
+import type { ImageSummary, WasteReport } from '#contract';
+import { displayPath, unescapePath } from '#model';
+import { chooseLayer, goTo } from '../../app/choosing.ts';
+import { hintFor, plainError } from '../../app/messages.ts';
+import { useApp } from '../../app/store.ts';
+import { setLayout } from '../../app/theme.ts';
+import { IconButton } from '../../components/button.tsx';
+import { ErrorText } from '../../components/notice.tsx';
+import { Size, sizeTitle } from '../../components/size.tsx';
+import { plainCommand, splitVerb } from '../chain/chain-state.ts';
+import type { PlainError } from '../changes/changes-state.ts';
+import styles from './waste-panel.module.css';
+
+/** Files told; the rest is a number. */
+const SHOWN = 500;
+
+/** What the image carries and nobody sees, by layer and by file, each leading to where it is. */
+export function WastePanel({ archiveId, image }: { archiveId: string; image: ImageSummary }) {
+  const client = useApp((app) => app.client);
+  const [report, setReport] = useState<WasteReport | null>(null);
+  const [error, setError] = useState<PlainError | null>(null);
+  useEffect(() => {
+    if (client === null) return;
+    const control = new AbortController();
+    setReport(null);
+    setError(null);
+    client.call('image.waste', { archiveId, image: image.index, limit: SHOWN }, { signal: control.signal }).then(
+      (value) => !control.signal.aborted && setReport(value),
+      (failure: unknown) => !control.signal.aborted && setError(plainError(failure)),
+    );
+    return () => control.abort();
+  }, [client, archiveId, image.index]);
+  const { fileBytes, finalBytes, wastedBytes, efficiency } = image.totals;
+  return (
+    <section className={styles.panel} aria-label="Waste" data-pane="waste">
+      <header className={styles.head}>
+        <h2>Waste</h2>
+        <span className={styles.sums}>
+          <Size bytes={wastedBytes} /> of <Size bytes={fileBytes} /> hidden or rewritten, <Size bytes={finalBytes} /> shown ·{' '}
+          <strong className="number">efficiency {(efficiency * 100).toFixed(1)} %</strong>
+        </span>
+        <IconButton small label="Close waste" icon="close" onPress={() => setLayout({ wasteOpen: false })} />
+      </header>
+      {error !== null ? <ErrorText error={error} hint={hintFor(error)} /> : null}
+      {report === null ? null : wastedBytes === 0 ? (
+        <p className={styles.none}>Nothing is wasted: every file that a layer brings is shown at the top.</p>
+      ) : (
+        <div className={styles.body}>
+          <ByLayer report={report} image={image} />
+          <ByFile report={report} />
+        </div>
+      )}
+    </section>
+  );
+}
+
+function ByLayer({ report, image }: { report: WasteReport; image: ImageSummary }) {
+  const largest = Math.max(1, ...report.byLayer);
+  const lines = report.byLayer.map((bytes, layer) => ({ bytes, layer })).filter(({ bytes }) => bytes > 0);
+  return (
+    <section className={styles.layers} aria-label="Waste by layer">
+      <h3 className={styles.title}>By the layer that wrote it</h3>
+      <ul>
+        {lines.reverse().map(({ bytes, layer }) => (
+          <li key={layer}>
+            <button type="button" className={styles.line} title={`${sizeTitle(bytes)} wasted`} onClick={() => chooseLayer(layer, false)}>
+              <span className={`number ${styles.layer}`}>
+                <span className="visually-hidden">Layer </span>
+                {layer}
+              </span>
+              <span className={styles.command}>{commandOf(image, layer)}</span>
+              <span className={styles.share}>
+                <i style={{ width: `${Math.max(2, (bytes / largest) * 100)}%` }} />
+              </span>
+              <Size bytes={bytes} className={styles.size} />
+            </button>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+/** Without its verb, for there is little room. */
+function commandOf(image: ImageSummary, layer: number): string {
+  const command = plainCommand(image.layers[layer]?.createdBy ?? null);
+  return command === null ? 'command unknown' : (splitVerb(command)?.rest ?? command);
+}
+
+function ByFile({ report }: { report: WasteReport }) {
+  const largest = Math.max(1, report.files[0]?.wastedBytes ?? 0);
+  const told = report.files.reduce((sum, { wastedBytes }) => sum + wastedBytes, 0);
+  return (
+    <section className={styles.files} aria-label="Waste by file">
+      <h3 className={styles.title}>By file</h3>
+      <ul>
+        {report.files.map(({ path, wastedBytes, layers }) => {
+          const first = layers[0] ?? 0;
+          return (
+            <li key={path} className={styles.file}>
+              <button
+                type="button"
+                className={styles.line}
+                title={`${displayPath(unescapePath(path))}: ${sizeTitle(wastedBytes)} wasted`}
+                onClick={() => goTo(first, path)}
+              >
+                <span className={styles.path}>
+                  <bdi>{displayPath(unescapePath(path))}</bdi>
+                </span>
+                <span className={styles.share}>
+                  <i style={{ width: `${Math.max(2, (wastedBytes / largest) * 100)}%` }} />
+                </span>
+                <Size bytes={wastedBytes} className={styles.size} />
+              </button>
+              <span className={styles.written}>
+                <span className={styles.word}>{layers.length === 1 ? 'written in' : `written ${layers.length} times, in`}</span>
+                {layers.map((layer) => (
+                  <button
+                    key={layer}
+                    type="button"
+                    className={`number ${styles.at}`}
+                    aria-label={`${layer}: show it in layer ${layer}`}
+                    onClick={() => goTo(layer, path)}
+                  >
+                    {layer}
+                  </button>
+                ))}
+              </span>
+            </li>
+          );
+        })}
+      </ul>
+      {told < report.wastedBytes ? (
+        <p className={styles.rest}>
+          <Size bytes={report.wastedBytes - told} /> more in smaller files
+        </p>
+      ) : null}
+    </section>
+  );
+}
