@@ -14,7 +14,7 @@ const { layers } = standIn;
 const driver = { flavour: 1, home: '' } as const;
 
 test('one call of each kind passes what hcsshim passes, byte for byte', async () => {
-  const vector = path.resolve('test', 'fixtures', 'vectors', 'hcsshim-calls.log');
+  const vector = path.resolve('test', 'fixtures', 'vectors', 'hcsshim-calls.txt');
   standIn.reset();
   standIn.logOnly();
   assert.equal(await layers.layerExists(driver, 'C:\\layers\\yes'), true);

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes test/fixtures/vectors/hcsshim-calls.log anew: needs Go with its module proxy, Wine and mingw. Usage: make-vector.sh OUTPUT
+# Makes test/fixtures/vectors/hcsshim-calls.txt anew: needs Go with its module proxy, Wine and mingw. Usage: make-vector.sh OUTPUT
 set -euo pipefail
 output=$(realpath -m "$1")
 cd "$(dirname "$0")"

@@ -1,4 +1,4 @@
-// The layer calls of vmcompute.dll. Arguments as hcsshim passes them (internal/wclayer): see test/fixtures/hcsshim-calls.log.
+// The layer calls of vmcompute.dll. Arguments as hcsshim passes them (internal/wclayer): see test/fixtures/hcsshim-calls.txt.
 import { folderOfPath } from '#format/layer';
 import { LayerscopeError } from '#model';
 import type { DriverInfo, LayerCalls, LayerExport } from '../native.ts';
