@@ -14,7 +14,7 @@ export const COMMANDS: Readonly<Record<string, { readonly operands: string; read
     summary: 'a file or folder of the image, laid out on disk',
     load: () => import('./export.ts'),
   },
-  store: { operands: 'VERB [ID…|TAR]', summary: 'layers of Windows’ graph drivers', load: () => import('./store.ts') },
+  store: { operands: 'VERB [ID…|TAR]', summary: 'a store of layers', load: () => import('./store.ts') },
   serve: { operands: '[IMAGE…]', summary: 'the window’s interface on a loopback address', load: () => import('./serve.ts') },
   open: { operands: '[IMAGE…]', summary: 'the window', load: () => import('./open.ts') },
 };

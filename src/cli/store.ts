@@ -1,3 +1,4 @@
+import { homedir } from 'node:os';
 import path from 'node:path';
 import { type DriverName, type GraphDriver, openDriver } from '#driver';
 import { exportLayerTar, importLayerTar, newLayerId, verifyStore } from '#engine';
@@ -17,8 +18,8 @@ export const spec: CommandSpec = {
   minOperands: 1,
   maxOperands: 1000,
   options: {
-    driver: { value: 'windowsfilter|windowsdiff', summary: 'whose layers they are (default on Windows: windowsfilter)' },
-    home: { value: 'FOLDER', summary: 'where they are (default on Windows: Docker’s)' },
+    driver: { value: 'portable|windowsfilter|windowsdiff', summary: 'whose layers they are (default: portable)' },
+    home: { value: 'FOLDER', summary: 'where they are (default: of portable, in the user’s data folder; on Windows, Docker’s)' },
     id: { value: 'ID', summary: 'import: the layer’s id (default: a new one)' },
     parent: { value: 'ID', summary: 'import: the layer that it stands on (default: none)' },
     to: { value: 'FILE', summary: 'export: the tar that is written; - is standard output' },
@@ -26,7 +27,7 @@ export const spec: CommandSpec = {
     adopt: { value: 'ID', summary: 'base-images: make a layer of this one' },
     json: JSON_OPTION,
   },
-  summary: 'Layers of Windows’ graph drivers.',
+  summary: 'A store of layers: portable, on any system, or Windows’ graph drivers.',
   notes: [
     'list               layers, their parents and state; leftovers',
     'import TAR         makes a layer of a tar (plain, gzip, zstd; - is standard input) and prints its id',
@@ -38,7 +39,8 @@ export const spec: CommandSpec = {
     'verify             reads every layer from end to end; exit code 1 where one is broken',
     'base-images        Windows’ shared base images',
     '',
-    'A home that was copied from Windows can be listed and measured on any system; all else needs Windows.',
+    'portable keeps an OCI image layout that other tools open as it is; a layer’s blob stays as it came. Layers of windowsfilter and',
+    'windowsdiff need Windows; a home that was copied from there can be listed and measured on any system.',
   ],
 };
 
@@ -72,13 +74,10 @@ export async function run(context: Context, args: Arguments): Promise<number> {
 
 /** A driver over the home that was named. Where the system can't run it, one that only looks, for what only looks. */
 async function open(args: Arguments, readsOnly: boolean): Promise<GraphDriver> {
-  const isWindows = process.platform === 'win32';
-  const name = args.value('driver') ?? (isWindows ? 'windowsfilter' : undefined);
-  if (name === undefined) throw usageError('store needs --driver windowsfilter or windowsdiff on this system');
+  const name = args.value('driver') ?? 'portable';
   const driver = DRIVERS.find((known) => known === name);
   if (driver === undefined) throw usageError(`no driver ${displayText(name)}: ${DRIVERS.join(', ')}`);
-  const home = args.value('home') ?? (isWindows ? path.join(process.env.ProgramData ?? 'C:\\ProgramData', 'docker', driver) : undefined);
-  if (home === undefined) throw usageError('store needs --home FOLDER on this system');
+  const home = args.value('home') ?? defaultHome(driver);
   try {
     return await openDriver(driver, home);
   } catch (error) {
@@ -89,23 +88,31 @@ async function open(args: Arguments, readsOnly: boolean): Promise<GraphDriver> {
   }
 }
 
+function defaultHome(driver: DriverName): string {
+  const { env, platform } = process;
+  if (driver === 'portable') return path.join(dataFolder(), 'store');
+  if (platform !== 'win32') throw usageError(`store needs --home FOLDER for ${driver} on this system`);
+  return path.join(env.ProgramData ?? 'C:\\ProgramData', 'docker', driver);
+}
+
+/** Where the user's programs keep what isn't a cache: XDG Base Directory Specification; Apple's and Microsoft's folders. */
+function dataFolder(): string {
+  const { env, platform } = process;
+  if (platform === 'win32') return path.join(env.LOCALAPPDATA ?? path.join(homedir(), 'AppData', 'Local'), 'Layerscope');
+  if (platform === 'darwin') return path.join(homedir(), 'Library', 'Application Support', 'Layerscope');
+  const base = env.XDG_DATA_HOME;
+  return path.join(base !== undefined && path.isAbsolute(base) ? base : path.join(homedir(), '.local', 'share'), 'layerscope');
+}
+
 async function list(context: Context, args: Arguments, driver: GraphDriver): Promise<number> {
   const layers = await driver.list();
   if (args.flag('json')) {
     for (const { id, parent, chain, state, problem } of layers) {
       const told = state === 'leftover' ? (chain.length === 0 ? 'removing' : 'broken') : state;
       // What a Windows store doesn't keep of a layer is null, and not worked out by exporting it.
-      const line = {
-        id,
-        parent,
-        diffId: null,
-        digest: null,
-        size: null,
-        chain,
-        driver: driver.name,
-        state: told,
-        ...(problem === null ? {} : { problem }),
-      };
+      const { digest = null, diffId = null, size = null } = state === 'ready' ? await driver.metadata(id) : {};
+      const facts = { diffId, digest, size: size === null ? null : Number(size) };
+      const line = { id, parent, ...facts, chain, driver: driver.name, state: told, ...(problem === null ? {} : { problem }) };
       context.out.write(`${jsonText(line)}\n`);
     }
     return EXIT.done;
@@ -190,7 +197,7 @@ async function remove(context: Context, _args: Arguments, driver: GraphDriver, i
 async function mount(context: Context, args: Arguments, driver: GraphDriver, [id = '']: readonly string[]): Promise<number> {
   const mounted = await driver.mount(id, { signal: context.signal });
   context.out.write(`${displayText(mounted.path)}\n`);
-  // Windows keeps a layer mounted when the program that mounted it has ended.
+  // It stays when this program has ended.
   if (!args.flag('wait')) return EXIT.done;
   await using _held = mounted;
   await context.out.drain();

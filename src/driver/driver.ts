@@ -157,6 +157,9 @@ export interface GraphDriver extends AsyncDisposable {
    */
   applyDiff(id: string, tar: TarSource, options?: ApplyOptions): Promise<{ readonly sizeBytes: number }>;
 
+  /** The same from a blob that lies in a file, packed or plain. Of drivers that keep blobs as they came. */
+  applyBlob?(id: string, file: string, options?: ApplyOptions): Promise<{ readonly sizeBytes: number }>;
+
   /** Bytes of the files that the layer changed, hard links once. NOT_FOUND. */
   diffSize(id: string, options?: CallOptions): Promise<number>;
 

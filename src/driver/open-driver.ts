@@ -8,11 +8,14 @@ export interface OpenDriverOptions {
 }
 
 /**
- * A driver over a home, which must be there. NOT_FOUND; UNSUPPORTED with the reason where this system hasn't what the driver needs.
+ * A driver over a home: a portable one is made where there is none, the others must be there. NOT_FOUND; UNSUPPORTED with the reason where this system hasn't what the driver needs.
  */
 export async function openDriver(name: DriverName, home: string, options: OpenDriverOptions = {}): Promise<GraphDriver> {
   const folder = path.resolve(home);
-  if (name === 'portable') throw new LayerscopeError('UNSUPPORTED', 'this version has no portable store yet');
+  if (name === 'portable') {
+    const { PortableDriver } = await import('./portable/index.ts');
+    return PortableDriver.open(folder);
+  }
   if (options.readOnly === true) {
     const { ReadOnlyWindowsHome } = await import('./windows/read-only-home.ts');
     return ReadOnlyWindowsHome.open(name, folder);

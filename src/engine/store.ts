@@ -35,8 +35,8 @@ export async function importLayerTar(
   }
   await driver.create(layer.id, layer.parent, options);
   try {
-    const tar: TarSource = plainTar(layer.tar, options.signal);
-    return await driver.applyDiff(layer.id, tar, options);
+    if ('file' in layer.tar && driver.applyBlob !== undefined) return await driver.applyBlob(layer.id, layer.tar.file, options);
+    return await driver.applyDiff(layer.id, plainTar(layer.tar, options.signal), options);
   } catch (error) {
     // The driver has taken the layer away already, unless it failed before it looked at it.
     if (await driver.exists(layer.id)) await driver.remove(layer.id);

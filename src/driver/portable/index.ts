@@ -1,0 +1,1 @@
+export { PortableDriver } from './portable-driver.ts';

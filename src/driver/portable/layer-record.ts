@@ -1,0 +1,59 @@
+// What the store knows of a layer: layers/<id>.json.
+import { refuseName } from '#format/path';
+import { displayText, encodeUtf8, LayerscopeError } from '#model';
+
+/** Of the store's own files. A newer one is refused: what it holds can't be known. */
+export const STORE_VERSION = 1;
+
+export interface LayerRecord {
+  readonly version: typeof STORE_VERSION;
+  readonly parent: string | null;
+  /** Written into through its mount: it has no blob. */
+  readonly readWrite: boolean;
+  /** Null: empty. */
+  readonly blob: {
+    readonly digest: string;
+    readonly size: number;
+    readonly mediaType: string;
+    readonly diffId: string;
+    /** Of its regular files. */
+    readonly fileBytes: number;
+  } | null;
+}
+
+const ID = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$/;
+
+/** Throws NAME_REFUSED where the text can't be a file's name on every system. */
+export function parseLayerId(text: string): string {
+  if (!ID.test(text) || refuseName(encodeUtf8(text), 'windows') !== null) {
+    throw new LayerscopeError('NAME_REFUSED', `not a layer id: ${displayText(text.slice(0, 100))}: letters, digits, _ . and - only`);
+  }
+  return text;
+}
+
+const isText = (value: unknown): value is string => typeof value === 'string';
+const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
+const isDigest = (value: unknown): value is string => isText(value) && /^sha256:[0-9a-f]{64}$/.test(value);
+
+/** Throws IO where it is none of ours, UNSUPPORTED where a newer version wrote it. */
+export function parseLayerRecord(id: string, value: unknown): LayerRecord {
+  const broken = (): never => {
+    throw new LayerscopeError('IO', `layers/${id}.json is no layer's record`);
+  };
+  if (typeof value !== 'object' || value === null) return broken();
+  const { version, parent, readWrite, blob } = value as Record<string, unknown>;
+  if (isCount(version) && version > STORE_VERSION) {
+    throw new LayerscopeError('UNSUPPORTED', `layer ${id} was written by a newer version of this program (${version})`);
+  }
+  if (version !== STORE_VERSION || !(parent === null || isText(parent)) || typeof readWrite !== 'boolean') return broken();
+  if (blob === null) return { version, parent, readWrite, blob };
+  if (typeof blob !== 'object') return broken();
+  const { digest, size, mediaType, diffId, fileBytes } = blob as Record<string, unknown>;
+  if (!isDigest(digest) || !isDigest(diffId) || !isCount(size) || !isCount(fileBytes) || !isText(mediaType)) return broken();
+  return {
+    version,
+    parent: parent === null ? null : parseLayerId(parent),
+    readWrite,
+    blob: { digest, size, mediaType, diffId, fileBytes },
+  };
+}
