@@ -8,12 +8,11 @@
 //
 // A writer holds the lock from before it looks until its last file is in place; a file appears whole or not at all, a layer with its
 // record. What a killed writer left in tmp/ the next one sweeps; blobs that no record names are taken away by `cleanup`.
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdir, open, readdir, realpath, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, open, readdir, realpath, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { createInterface } from 'node:readline';
-import { plainTarOf, readPlain } from '#archive';
+import { plainTarOf } from '#archive';
 import { buildStack, changesOf } from '#changes';
 import { MEDIA_TYPE } from '#format/image';
 import type { LayerTable } from '#format/layer';
@@ -30,13 +29,13 @@ import type {
   TarSource,
 } from '../driver.ts';
 import { MountTable } from '../mount.ts';
-import { LayerApplier } from './apply-tar.ts';
 import { onDisk, putInPlace, readJson, removeDurably, removeTree, statsOf, unfinishedName, writeDurably } from './durable.ts';
 import { contentOf, measureBlob, tableOf } from './layer-blob.ts';
 import { type LayerRecord, parseLayerId, parseLayerRecord, STORE_VERSION } from './layer-record.ts';
+import { MountFolders } from './mount-folders.ts';
 import { addNamedBlobs } from './named-blobs.ts';
-import { type SnapshotEntry, tarOfChanges, treeChanges, walkTree } from './tree-diff.ts';
-import { isThere, lockForWriting, thisProcess } from './writer-lock.ts';
+import { type TreeChange, tarOfChanges, treeChanges } from './tree-diff.ts';
+import { lockForWriting } from './writer-lock.ts';
 
 const LAYOUT = { imageLayoutVersion: '1.0.0' };
 const EMPTY_INDEX = { schemaVersion: 2, mediaType: MEDIA_TYPE.ociIndex, manifests: [] };
@@ -49,11 +48,11 @@ export class PortableDriver implements GraphDriver {
   readonly name = 'portable';
   readonly home: string;
   readonly #mounts = new MountTable();
-  /** What to undo at the end, by layer. */
-  readonly #laidOut = new Map<string, string>();
+  readonly #folders: MountFolders;
 
   private constructor(home: string) {
     this.home = home;
+    this.#folders = new MountFolders(home, (digest) => this.#blobFile(digest));
   }
 
   /** Opens a home, made where there is none. UNSUPPORTED for one of a newer version; IO for a folder that holds something else. */
@@ -227,13 +226,13 @@ export class PortableDriver implements GraphDriver {
       await this.#refuseInUse(known, 'removed');
       refuseAborted(options.signal);
       await removeDurably(this.#recordFile(known));
-      await onDisk(() => removeTree(this.#in('written', known)));
+      await this.#folders.removeWritten(known);
       await this.#removeBlobs();
     });
   }
 
   async #refuseInUse(id: string, what: string): Promise<void> {
-    if (this.#mounts.isMounted(id) || (await this.#mountedElsewhere(id))) {
+    if (this.#mounts.isMounted(id) || (await this.#folders.isMounted(id))) {
       throw new LayerscopeError('EXISTS', `layer ${id} is mounted and can't be ${what}`);
     }
     const children: string[] = [];
@@ -319,105 +318,17 @@ export class PortableDriver implements GraphDriver {
     const record = await this.#record(id);
     const make = async (): Promise<string> => {
       refuseAborted(options.signal);
-      return record.readWrite ? this.#mountWritten(id, record, options) : this.#mountLaidOut(id, record, options);
+      const below = (await this.#parents(id, record)).reverse().map((parent) => parent.record);
+      return record.readWrite ? this.#folders.mountWritten(id, below, options) : this.#folders.mount(id, [...below, record], options);
     };
-    return this.#mounts.mount(id, id, make, () => this.#unmount(id));
-  }
-
-  async #unmount(id: string): Promise<void> {
-    const folder = this.#laidOut.get(id);
-    this.#laidOut.delete(id);
-    if (folder !== undefined) await onDisk(() => removeTree(folder));
-  }
-
-  async #mountedElsewhere(id: string): Promise<boolean> {
-    for (const name of await readdir(this.#in('mounts')).catch(() => [])) {
-      const owner = (await readJson(this.#in('mounts', name, 'owner')).catch(() => undefined)) as { id?: unknown } | undefined;
-      if (owner?.id === id && (await isThere(owner))) return true;
-    }
-    return false;
-  }
-
-  async #newMountFolder(id: string): Promise<string> {
-    const folder = this.#in('mounts', `${id}-${randomBytes(6).toString('hex')}`);
-    await onDisk(async () => {
-      await mkdir(folder, { recursive: true });
-      await writeFile(path.join(folder, 'owner'), JSON.stringify({ ...(await thisProcess()), id }));
-    });
-    return folder;
-  }
-
-  async #mountLaidOut(id: string, record: LayerRecord, options: CallOptions): Promise<string> {
-    const folder = await this.#newMountFolder(id);
-    const root = path.join(folder, 'root');
-    try {
-      await onDisk(() => mkdir(root));
-      await this.#layOut(root, [...(await this.#parents(id, record)).reverse().map((parent) => parent.record), record], options);
-    } catch (error) {
-      await removeTree(folder);
-      throw error;
-    }
-    this.#laidOut.set(id, folder);
-    return root;
-  }
-
-  /** A read-write layer's folder stays from mount to mount; it is laid out, with its snapshot, at the first. */
-  async #mountWritten(id: string, record: LayerRecord, options: CallOptions): Promise<string> {
-    const mark = await this.#newMountFolder(id);
-    const folder = this.#in('written', id);
-    try {
-      if ((await statsOf(folder)) === null) {
-        const unfinished = path.join(mark, 'unfinished');
-        const root = path.join(unfinished, 'root');
-        await onDisk(() => mkdir(root, { recursive: true }));
-        await this.#layOut(
-          root,
-          (await this.#parents(id, record)).reverse().map((parent) => parent.record),
-          options,
-        );
-        await onDisk(async () => {
-          await using snapshot = await open(path.join(unfinished, 'snapshot'), 'wx');
-          for await (const entry of walkTree(root, options.signal)) await snapshot.writeFile(`${JSON.stringify(entry)}\n`);
-          await mkdir(this.#in('written'), { recursive: true });
-          await rename(unfinished, folder);
-        });
-      }
-    } catch (error) {
-      await removeTree(mark);
-      throw error;
-    }
-    this.#laidOut.set(id, mark);
-    return path.join(folder, 'root');
-  }
-
-  /** Layers, the lowest first, one on another in an empty folder. */
-  async #layOut(root: string, layers: readonly LayerRecord[], { signal }: CallOptions): Promise<void> {
-    for (const { blob } of layers) {
-      if (blob === null) continue;
-      using applier = new LayerApplier(root);
-      await onDisk(() => readPlain(this.#blobFile(blob.digest), (bytes) => applier.push(bytes), { signal }));
-      await onDisk(async () => applier.finish());
-      refuseAborted(signal);
-    }
-  }
-
-  async #snapshot(id: string): Promise<Map<string, SnapshotEntry>> {
-    const entries = new Map<string, SnapshotEntry>();
-    const lines = createInterface({ input: createReadStream(this.#in('written', id, 'snapshot')) });
-    for await (const line of lines) {
-      const entry = JSON.parse(line) as SnapshotEntry;
-      entries.set(entry.path, entry);
-    }
-    return entries;
+    return this.#mounts.mount(id, id, make, () => this.#folders.release(id));
   }
 
   async *diff(id: string, options: CallOptions = {}): AsyncGenerator<Uint8Array, void, undefined> {
     const record = await this.#record(id);
     refuseAborted(options.signal);
     if (record.readWrite) {
-      const root = this.#in('written', id, 'root');
-      const changes = (await statsOf(root)) === null ? [] : await treeChanges(root, await this.#snapshot(id), options.signal);
-      yield* tarOfChanges(root, changes, options.signal);
+      yield* tarOfChanges(this.#folders.writtenRoot(id), await this.#written(id, options), options.signal);
       return;
     }
     if (record.blob === null) throw new LayerscopeError('NOT_FOUND', `layer ${id} is empty: nothing was applied to it`);
@@ -437,13 +348,17 @@ export class PortableDriver implements GraphDriver {
     }
   }
 
+  /** What was written into a read-write layer. */
+  async #written(id: string, { signal }: CallOptions): Promise<TreeChange[]> {
+    const snapshot = await this.#folders.snapshot(id);
+    return snapshot === null ? [] : treeChanges(this.#folders.writtenRoot(id), snapshot, signal);
+  }
+
   async *changes(id: string, options: CallOptions = {}): AsyncGenerator<DriverChange, void, undefined> {
     const record = await this.#record(id);
     refuseAborted(options.signal);
     if (record.readWrite) {
-      const root = this.#in('written', id, 'root');
-      if ((await statsOf(root)) === null) return;
-      for (const { kind, path: changed } of await treeChanges(root, await this.#snapshot(id), options.signal)) {
+      for (const { kind, path: changed } of await this.#written(id, options)) {
         yield { kind, path: displayPath(Buffer.from(changed, 'latin1')) };
       }
       return;
@@ -464,11 +379,9 @@ export class PortableDriver implements GraphDriver {
     const record = await this.#record(id);
     refuseAborted(options.signal);
     if (!record.readWrite) return record.blob?.fileBytes ?? 0;
-    const root = this.#in('written', id, 'root');
-    if ((await statsOf(root)) === null) return 0;
     const seen = new Set<string>();
     let total = 0;
-    for (const { entry } of await treeChanges(root, await this.#snapshot(id), options.signal)) {
+    for (const { entry } of await this.#written(id, options)) {
       if (entry === null || entry.kind !== 'file' || seen.has(entry.ino)) continue;
       if (entry.links > 1) seen.add(entry.ino);
       total += entry.size;
@@ -482,7 +395,7 @@ export class PortableDriver implements GraphDriver {
 
   async metadata(id: string): Promise<Readonly<Record<string, string>>> {
     const { blob, readWrite } = await this.#record(id);
-    if (readWrite) return { dir: this.#in('written', id, 'root') };
+    if (readWrite) return { dir: this.#folders.writtenRoot(id) };
     return {
       dir: this.home,
       ...(blob === null ? {} : { digest: blob.digest, diffId: blob.diffId, size: String(blob.size), mediaType: blob.mediaType }),
@@ -512,18 +425,7 @@ export class PortableDriver implements GraphDriver {
   async cleanup(options: CallOptions = {}): Promise<readonly string[]> {
     return this.#write(options.signal, async () => {
       const gone = await this.#removeBlobs();
-      for (const name of await readdir(this.#in('mounts')).catch(() => [])) {
-        const owner = await readJson(this.#in('mounts', name, 'owner')).catch(() => undefined);
-        if (await isThere(owner)) continue;
-        await onDisk(() => removeTree(this.#in('mounts', name)));
-        gone.push(name);
-      }
-      for (const name of await readdir(this.#in('written')).catch(() => [])) {
-        if ((await statsOf(this.#recordFile(name))) !== null) continue;
-        await onDisk(() => removeTree(this.#in('written', name)));
-        gone.push(name);
-      }
-      return gone;
+      return [...gone, ...(await this.#folders.sweep(async (id) => (await statsOf(this.#recordFile(id))) !== null))];
     });
   }
 
@@ -532,7 +434,7 @@ export class PortableDriver implements GraphDriver {
       using _turn = await this.#mounts.turn(key);
       if (!this.#mounts.isMounted(key)) continue;
       this.#mounts.drop(key);
-      await this.#unmount(key);
+      await this.#folders.release(key);
     }
   }
 }

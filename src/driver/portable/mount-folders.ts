@@ -1,0 +1,147 @@
+// Chains laid out in folders of the store: one a mount, gone at its release, and one that stays for each read-write layer.
+import { randomBytes } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { mkdir, open, readdir, rename, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import { readPlain } from '#archive';
+import { type Finding, LayerscopeError } from '#model';
+import type { CallOptions } from '../driver.ts';
+import { LayerApplier } from './apply-tar.ts';
+import { onDisk, readJson, removeTree, statsOf } from './durable.ts';
+import type { LayerRecord } from './layer-record.ts';
+import { type SnapshotEntry, walkTree } from './tree-diff.ts';
+import { isThere, thisProcess } from './writer-lock.ts';
+
+export class MountFolders {
+  readonly #home: string;
+  readonly #blobFile: (digest: string) => string;
+  readonly #onFinding: (finding: Finding) => void;
+  /** What goes at the release, by layer. */
+  readonly #held = new Map<string, string>();
+
+  /** `onFinding`: told of what could not be laid out as it is. */
+  constructor(home: string, blobFile: (digest: string) => string, onFinding: (finding: Finding) => void = () => {}) {
+    this.#home = home;
+    this.#blobFile = blobFile;
+    this.#onFinding = onFinding;
+  }
+
+  /** A read-write layer's files, whether they were laid out yet or not. */
+  writtenRoot(id: string): string {
+    return path.join(this.#home, 'written', id, 'root');
+  }
+
+  /** Whether a process that is there has it mounted, this one too. */
+  async isMounted(id: string): Promise<boolean> {
+    for (const name of await readdir(path.join(this.#home, 'mounts')).catch(() => [])) {
+      const owner = (await this.#ownerOf(name)) as { id?: unknown } | undefined;
+      if (owner?.id === id && (await isThere(owner))) return true;
+    }
+    return false;
+  }
+
+  /** Layers, the lowest first, laid out for a mount. Returns the root. Nothing is left of a failure. */
+  async mount(id: string, layers: readonly LayerRecord[], options: CallOptions): Promise<string> {
+    const folder = await this.#newFolder(id);
+    const root = path.join(folder, 'root');
+    try {
+      await onDisk(() => mkdir(root));
+      await this.#layOut(root, layers, options);
+    } catch (error) {
+      await removeTree(folder);
+      throw error;
+    }
+    this.#held.set(id, folder);
+    return root;
+  }
+
+  /** A read-write layer's folder stays from mount to mount; it is laid out, with its snapshot, at the first. */
+  async mountWritten(id: string, below: readonly LayerRecord[], options: CallOptions): Promise<string> {
+    const mark = await this.#newFolder(id);
+    const folder = path.join(this.#home, 'written', id);
+    try {
+      if ((await statsOf(folder)) === null) {
+        const unfinished = path.join(mark, 'unfinished');
+        const root = path.join(unfinished, 'root');
+        await onDisk(() => mkdir(root, { recursive: true }));
+        await this.#layOut(root, below, options);
+        await onDisk(async () => {
+          {
+            await using snapshot = await open(path.join(unfinished, 'snapshot'), 'wx');
+            for await (const entry of walkTree(root, options.signal)) await snapshot.writeFile(`${JSON.stringify(entry)}\n`);
+          }
+          await mkdir(path.dirname(folder), { recursive: true });
+          await rename(unfinished, folder);
+        });
+      }
+    } catch (error) {
+      await removeTree(mark);
+      throw error;
+    }
+    this.#held.set(id, mark);
+    return this.writtenRoot(id);
+  }
+
+  async release(id: string): Promise<void> {
+    const folder = this.#held.get(id);
+    this.#held.delete(id);
+    if (folder !== undefined) await onDisk(() => removeTree(folder));
+  }
+
+  /** What a read-write layer's folder held at first, by path; null: it was never mounted. */
+  async snapshot(id: string): Promise<Map<string, SnapshotEntry> | null> {
+    const file = path.join(this.#home, 'written', id, 'snapshot');
+    if ((await statsOf(file)) === null) return null;
+    const entries = new Map<string, SnapshotEntry>();
+    for await (const line of createInterface({ input: createReadStream(file) })) {
+      const entry = JSON.parse(line) as SnapshotEntry;
+      entries.set(entry.path, entry);
+    }
+    return entries;
+  }
+
+  async removeWritten(id: string): Promise<void> {
+    await onDisk(() => removeTree(path.join(this.#home, 'written', id)));
+  }
+
+  /** Takes away what processes left that are gone, and folders of layers that are not there. Returns their names. */
+  async sweep(isLayer: (id: string) => Promise<boolean>): Promise<string[]> {
+    const gone: string[] = [];
+    for (const name of await readdir(path.join(this.#home, 'mounts')).catch(() => [])) {
+      if (await isThere(await this.#ownerOf(name))) continue;
+      await onDisk(() => removeTree(path.join(this.#home, 'mounts', name)));
+      gone.push(name);
+    }
+    for (const id of await readdir(path.join(this.#home, 'written')).catch(() => [])) {
+      if (await isLayer(id)) continue;
+      await this.removeWritten(id);
+      gone.push(id);
+    }
+    return gone;
+  }
+
+  #ownerOf(name: string): Promise<unknown> {
+    return readJson(path.join(this.#home, 'mounts', name, 'owner')).catch(() => undefined);
+  }
+
+  async #newFolder(id: string): Promise<string> {
+    const folder = path.join(this.#home, 'mounts', `${id}-${randomBytes(6).toString('hex')}`);
+    await onDisk(async () => {
+      await mkdir(folder, { recursive: true });
+      await writeFile(path.join(folder, 'owner'), JSON.stringify({ ...(await thisProcess()), id }));
+    });
+    return folder;
+  }
+
+  /** Layers one on another in an empty folder. */
+  async #layOut(root: string, layers: readonly LayerRecord[], { signal }: CallOptions): Promise<void> {
+    for (const { blob } of layers) {
+      if (blob === null) continue;
+      using applier = new LayerApplier(root, this.#onFinding);
+      await onDisk(() => readPlain(this.#blobFile(blob.digest), (bytes) => applier.push(bytes), { signal }));
+      await onDisk(async () => applier.finish());
+      if (signal?.aborted) throw new LayerscopeError('CANCELLED', 'cancelled');
+    }
+  }
+}
