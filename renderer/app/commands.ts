@@ -2,7 +2,7 @@ import { copyText } from '../components/copy-button.tsx';
 import { chooseMode, moveLayer, openDetails, swapSides, toggleTreemap } from './choosing.ts';
 import { toast } from './messages.ts';
 import { choose } from './opening.ts';
-import { getApp } from './store.ts';
+import { changesDo, getApp } from './store.ts';
 import { setLayout } from './theme.ts';
 
 /** What the keyboard can do: one table feeds the shortcuts and the hints. */
@@ -35,6 +35,8 @@ export const COMMANDS: readonly Command[] = [
   { id: 'swap', title: 'Swap the sides', key: 'x', run: swapSides },
   { id: 'treemap', title: 'Tree or treemap', key: 't', run: toggleTreemap },
   { id: 'waste', title: 'Waste', key: 'w', run: () => setLayout({ wasteOpen: !getApp().layout.wasteOpen, findingsOpen: false }) },
+  { id: 'open-all', title: 'Open every folder', key: '+', run: () => changesDo({ type: 'allOpened' }) },
+  { id: 'close-all', title: 'Close every folder', key: '-', run: () => changesDo({ type: 'allFolded' }) },
   { id: 'copy-path', title: 'Copy path', key: 'c', run: () => void copyPath() },
   { id: 'next-pane', title: 'Next pane', key: 'F6', run: () => focusPane(1) },
   { id: 'previous-pane', title: 'Previous pane', key: 'F6', shift: true, run: () => focusPane(-1) },

@@ -3,6 +3,7 @@ import { imageTitle } from '../features/library/library-state.ts';
 import { parseAddress } from './address.ts';
 import { select, showImage } from './choosing.ts';
 import { openClient } from './client.ts';
+import { watchFilter } from './filtering.ts';
 import { forgetArchives, watchSelection } from './loading.ts';
 import { plainError, toast } from './messages.ts';
 import { loadImage, openGrants } from './opening.ts';
@@ -13,6 +14,7 @@ import { setLayout } from './theme.ts';
 /** Reaches the host and feeds the store from its topics, from now on. */
 export async function connect(): Promise<void> {
   watchSelection();
+  watchFilter();
   watchJobs();
   window.addEventListener('popstate', followAddress);
   window.addEventListener('hashchange', followAddress);

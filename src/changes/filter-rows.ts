@@ -29,8 +29,18 @@ const ALL_KINDS = (1 << KIND.unchanged) | (1 << KIND.added) | (1 << KIND.modifie
 
 /** Which rows a filter leaves. What matches keeps the folders above it, not what is below. */
 export function filterRows(table: RowTable, filter: RowFilter): RowMatches {
+  const steps = filterSteps(table, filter);
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done) return value;
+  }
+}
+
+/** The same a step at a time, each of some milliseconds: for a thread that has a window to draw. The table must not change meanwhile. */
+export function* filterSteps(table: RowTable, filter: RowFilter): Generator<undefined, RowMatches> {
   const { length } = table;
-  const { matches: text, problem } = matchText(table, filter.text);
+  const { matches: text, problem } = yield* matchText(table, filter.text);
+  yield;
   const { minBytes, types } = filter;
   const kinds = filter.kinds & ALL_KINDS;
   if (text === null && kinds === ALL_KINDS && minBytes <= 0 && types === 0) return { matches: null, count: length, problem };
@@ -57,32 +67,46 @@ interface TextMatches {
   readonly problem: string | null;
 }
 
-function matchText(table: RowTable, text: string): TextMatches {
+type Steps<T> = Generator<undefined, T>;
+
+/** Rows looked at in one step. */
+const STEP_ROWS = 65_536;
+
+function* matchText(table: RowTable, text: string): Steps<TextMatches> {
   if (text === '') return { matches: null, problem: null };
   const expression = /^\/(.+)\/([imsu]*)$/s.exec(text);
-  if (expression !== null) return matchExpression(table, expression[1] as string, expression[2] as string);
+  if (expression !== null) return yield* matchExpression(table, expression[1] as string, expression[2] as string);
   const bytes = encodeUtf8(text);
   const isGlob = /[*?[]/.test(text);
   const pattern = isGlob ? globPattern(bytes) : textPattern(bytes, false);
   if (pattern === null) {
     if (isGlob) return { matches: null, problem: 'the pattern is too long' };
-    return matchExpression(table, text.replace(/^\//, '').replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&'), 'i');
+    return yield* matchExpression(table, text.replace(/^\//, '').replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&'), 'i');
   }
-  const matches = matchPattern(table, pattern);
+  const matches = yield* matchPattern(table, pattern);
   if (isGlob || matches.includes(1)) return { matches, problem: null };
   const scattered = textPattern(bytes, true);
-  return { matches: scattered === null ? matches : matchPattern(table, scattered), problem: null };
+  return { matches: scattered === null ? matches : yield* matchPattern(table, scattered), problem: null };
 }
 
-function matchPattern(table: RowTable, pattern: PathPattern): Uint8Array {
-  const { length, parent, names, nameStart } = table;
+function* matchPattern(table: RowTable, pattern: PathPattern): Steps<Uint8Array> {
+  const { length } = table;
   const matches = new Uint8Array(length);
   // State after each row's path and the `/` behind it.
   const states = new Int32Array(length);
+  for (let from = 0; from < length; from += STEP_ROWS) {
+    matchPart(table, pattern, matches, states, from, Math.min(from + STEP_ROWS, length));
+    yield;
+  }
+  return matches;
+}
+
+function matchPart(table: RowTable, pattern: PathPattern, matches: Uint8Array, states: Int32Array, from: number, to: number): void {
+  const { parent, names, nameStart } = table;
   const { nameOnly, start, accept } = pattern;
   // Text may begin with a `/`: then it is the path's beginning.
   const top = nameOnly || ((pattern.stay[0x2f] as number) & 1) === 0 ? start : step(pattern, start, 0x2f);
-  for (let row = 0; row < length; row++) {
+  for (let row = from; row < to; row++) {
     const above = parent[row] as number;
     let state = nameOnly ? start : above < 0 ? top : (states[above] as number);
     const end = nameStart[row + 1] as number;
@@ -90,13 +114,12 @@ function matchPattern(table: RowTable, pattern: PathPattern): Uint8Array {
     if ((state & accept) !== 0) matches[row] = 1;
     states[row] = step(pattern, state, 0x2f);
   }
-  return matches;
 }
 
 /** How many bytes of paths are decoded at once. */
 const CHUNK_BYTES = 1 << 16;
 
-function matchExpression(table: RowTable, source: string, flags: string): TextMatches {
+function* matchExpression(table: RowTable, source: string, flags: string): Steps<TextMatches> {
   let expression: RegExp;
   try {
     expression = new RegExp(source, flags);
@@ -105,14 +128,14 @@ function matchExpression(table: RowTable, source: string, flags: string): TextMa
     return { matches: null, problem: 'not a regular expression' };
   }
   const matches = new Uint8Array(table.length);
-  forEachPath(table, (row, path) => {
+  yield* forEachPath(table, (row, path) => {
     if (expression.test(path)) matches[row] = 1;
   });
   return { matches, problem: null };
 }
 
 /** Paths as text, in the order of the rows; bytes that aren't UTF-8 escaped. Decodes many at once where they are ASCII. */
-function forEachPath(table: RowTable, visit: (row: number, path: string) => void): void {
+function* forEachPath(table: RowTable, visit: (row: number, path: string) => void): Steps<void> {
   const { length, parent } = table;
   // The path of the row being looked at; the folders above it are in front. By row, where its path ends.
   let path = new Uint8Array(1024);
@@ -122,6 +145,7 @@ function forEachPath(table: RowTable, visit: (row: number, path: string) => void
   let first = 0;
   let isAscii = true;
   const ends: number[] = [];
+  let flushes = 0;
   const flush = (): void => {
     const whole = isAscii ? decodeUtf8(chunk.subarray(0, used)) : null;
     let start = 0;
@@ -151,6 +175,7 @@ function forEachPath(table: RowTable, visit: (row: number, path: string) => void
     pathEnd[row] = end;
     if (used + end > chunk.length) {
       flush();
+      if (++flushes % 8 === 0) yield;
       if (end > chunk.length) chunk = new Uint8Array(end * 2);
     }
     for (let i = 0; i < end; i++) {

@@ -1,4 +1,4 @@
-export { filterRows, type RowFilter, type RowMatches } from './filter-rows.ts';
+export { filterRows, filterSteps, type RowFilter, type RowMatches } from './filter-rows.ts';
 export { keepRows } from './keep-rows.ts';
 export { history, lookup, type PathEvent, resolveBody, resolveEntryBody } from './lookup.ts';
 export { sortedByPathBytes } from './path-order.ts';

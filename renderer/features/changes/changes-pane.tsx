@@ -84,7 +84,8 @@ function PaneHead({ state, selection }: { state: ChangesState; selection: Select
 }
 
 /** What the filter leaves, or why it doesn't filter; how much is here while the rest comes. */
-function outcome({ status, table, total, problem, mask, matches }: ChangesState): string {
+function outcome({ status, table, total, problem, mask, matches, filtering }: ChangesState): string {
+  if (filtering) return 'filtering…';
   if (problem !== null) return problem;
   const count = (number: number) => number.toLocaleString('en');
   const loaded = status === 'partial' && table !== null ? `${count(table.length)} of ${count(total)} rows` : '';
@@ -137,7 +138,7 @@ function Body({
       </Notice>
     );
   }
-  if (state.rows.length === 0) {
+  if (state.rows.length === 0 && !state.filtering) {
     return (
       <Notice icon="search" title="Nothing matches the filter">
         <Button kind="quiet" onPress={() => changesDo({ type: 'filtered', filter: NO_FILTER })}>

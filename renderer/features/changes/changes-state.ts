@@ -1,4 +1,4 @@
-import { addTotals, emptyTotals, filterRows, type RowFilter, type SubtreeTotals, sortedRows, visibleRows } from '#changes';
+import { addTotals, emptyTotals, filterRows, type RowFilter, type RowMatches, type SubtreeTotals, sortedRows, visibleRows } from '#changes';
 import { compareBytes, type RowTable, rowName, TYPE, unescapePath } from '#model';
 import { sideBytes } from '../compare/compare-state.ts';
 
@@ -28,6 +28,8 @@ export interface ChangesState {
   readonly mask: Uint8Array | null;
   /** How the folders lay before a filter opened them; null: none does. */
   readonly unfiltered: Uint8Array | null;
+  /** The filter waits for {@link filterSteps}: so many rows aren't filtered at once. The mask is that of the filter before. */
+  readonly filtering: boolean;
   /** Rows that match the filter. */
   readonly matches: number;
   /** Why the text doesn't filter. */
@@ -56,6 +58,7 @@ export const initialChanges: ChangesState = {
   descending: false,
   mask: null,
   unfiltered: null,
+  filtering: false,
   matches: 0,
   problem: null,
   rows: EMPTY_ROWS,
@@ -70,10 +73,13 @@ export type ChangesAction =
   | { readonly type: 'cleared' }
   | { readonly type: 'toggled'; readonly row: number; readonly open: boolean }
   | { readonly type: 'siblingsOpened'; readonly row: number }
+  | { readonly type: 'allOpened' }
   | { readonly type: 'allFolded' }
   | { readonly type: 'activated'; readonly row: number }
   | { readonly type: 'wanted'; readonly path: string | null }
   | { readonly type: 'filtered'; readonly filter: RowFilter }
+  /** What a filter that took its time leaves. */
+  | { readonly type: 'matched'; readonly table: RowTable; readonly filter: RowFilter; readonly found: RowMatches }
   /** Without a direction: the column's own, the other one where it was sorted so already. */
   | { readonly type: 'sorted'; readonly sort: SortBy; readonly descending?: boolean };
 
@@ -99,6 +105,8 @@ export function changesReducer(state: ChangesState, action: ChangesAction): Chan
       return refold(state, [action.row], action.open);
     case 'siblingsOpened':
       return refold(state, siblings(state, action.row), true);
+    case 'allOpened':
+      return withRows({ ...state, expanded: new Uint8Array(state.expanded.length).fill(1) });
     case 'allFolded':
       return { ...withRows({ ...state, expanded: new Uint8Array(state.expanded.length) }), active: -1 };
     case 'activated':
@@ -107,6 +115,9 @@ export function changesReducer(state: ChangesState, action: ChangesAction): Chan
       return reveal({ ...state, wanted: action.path, active: action.path === null ? -1 : state.active });
     case 'filtered':
       return withRows(withFilter({ ...state, filter: action.filter }));
+    case 'matched':
+      if (action.table !== state.table || action.filter !== state.filter) return state;
+      return withRows(withMatches({ ...state, filtering: false }, action.found));
     case 'sorted':
       return withRows({ ...state, sort: action.sort, descending: action.descending ?? nextDirection(state, action.sort) });
   }
@@ -141,9 +152,26 @@ function withTotals({ table: before, totals }: ChangesState, table: RowTable, to
 }
 
 function withFilter(state: ChangesState): ChangesState {
-  if (state.table === null) return state;
-  const { matches: mask, count, problem } = filterRows(state.table, state.filter);
+  const { table, filter, mask } = state;
+  if (table === null) return state;
+  if (table.length <= FILTERED_AT_ONCE || isNoFilter(filter)) return withMatches({ ...state, filtering: false }, filterRows(table, filter));
+  if (mask === null || mask.length === table.length) return { ...state, filtering: true };
+  // A page came: its rows are out of sight until they are known to match.
+  const grown = new Uint8Array(table.length);
+  grown.set(mask);
+  return { ...state, filtering: true, mask: grown };
+}
+
+/** Rows that are filtered within a few milliseconds. */
+const FILTERED_AT_ONCE = 100_000;
+
+function isNoFilter({ text, kinds, minBytes, types }: RowFilter): boolean {
+  return text === '' && kinds === NO_FILTER.kinds && minBytes === 0 && types === 0;
+}
+
+function withMatches(state: ChangesState, { matches: mask, count, problem }: RowMatches): ChangesState {
   const { table, unfiltered } = state;
+  if (table === null) return state;
   if (mask === null) {
     const expanded = unfiltered === null ? state.expanded : withAncestors(table, unfiltered, state.active);
     return { ...state, mask, matches: count, problem, expanded, unfiltered: null };
