@@ -1,7 +1,6 @@
 // biome-ignore-all lint/a11y/useSemanticElements: a table lays out all its rows; this grid draws those in sight
 // biome-ignore-all lint/a11y/useFocusableInteractive: rows take the focus, cells and groups don't (APG, Treegrid, row focus)
 // biome-ignore-all lint/a11y/useKeyWithClickEvents: keys are handled once, on the group of rows
-import { defaultRangeExtractor, useVirtualizer } from '@tanstack/react-virtual';
 import {
   type KeyboardEvent,
   type MouseEvent,
@@ -13,6 +12,7 @@ import {
   useMemo,
   useRef,
 } from 'react';
+import { useFixedRows } from './fixed-rows.ts';
 import styles from './tree-grid.module.css';
 import { placesOf } from './tree-places.ts';
 
@@ -90,26 +90,19 @@ export function TreeGrid({
   const activeIndex = useMemo(() => (active < 0 ? -1 : rows.indexOf(active)), [rows, active]);
   const stop = Math.max(activeIndex, 0);
 
-  const virtual = useVirtualizer({
-    count,
-    getScrollElement: () => scroller.current,
-    estimateSize: () => ROW_HEIGHT,
-    overscan: 8,
-    paddingStart: HEAD_HEIGHT,
-    scrollPaddingStart: HEAD_HEIGHT,
-    rangeExtractor: (range) => {
-      const wanted = defaultRangeExtractor(range);
-      if (stop < count && !wanted.includes(stop)) wanted.push(stop);
-      return wanted.sort((a, b) => a - b);
-    },
-  });
+  const { first, end, show } = useFixedRows(scroller, { count, height: ROW_HEIGHT, head: HEAD_HEIGHT });
+  const indexes: number[] = [];
+  // The row that has the focus stays in the document when it is scrolled away.
+  if (stop < first && stop < count) indexes.push(stop);
+  for (let index = first; index < end; index++) indexes.push(index);
+  if (stop >= end && stop < count) indexes.push(stop);
 
   const lastActive = useRef(-1);
   useLayoutEffect(() => {
     if (activeIndex < 0) return;
-    if (active !== lastActive.current) virtual.scrollToIndex(activeIndex, { align: 'auto' });
+    if (active !== lastActive.current) show(activeIndex);
     lastActive.current = active;
-  }, [active, activeIndex, virtual]);
+  }, [active, activeIndex, show]);
   useEffect(() => {
     if (!wantFocus.current) return;
     const element = scroller.current?.querySelector<HTMLElement>(`[data-row="${active}"]`);
@@ -240,21 +233,22 @@ export function TreeGrid({
         </div>
       </div>
       <div role="rowgroup" className={styles.ground} style={{ height: count * ROW_HEIGHT }} onKeyDown={onKeyDown}>
-        {virtual.getVirtualItems().map(({ index, start }) => {
+        {indexes.map((index) => {
           const row = rows[index];
           if (row === undefined) return null;
           const folder = shape.isFolder(row);
+          const level = places.level(index);
           return (
             <div
               key={row}
               role="row"
               data-row={row}
               className={`${styles.row} ${isWide?.(row) ? styles.wide : ''} ${rowClass(row) ?? ''}`}
-              style={{ gridTemplateColumns: template, transform: `translateY(${start - HEAD_HEIGHT}px)` }}
+              style={{ gridTemplateColumns: template, transform: `translateY(${index * ROW_HEIGHT}px)` }}
               aria-rowindex={index + 2}
-              aria-level={(places.level[index] ?? 0) + 1}
-              aria-posinset={places.position[index]}
-              aria-setsize={places.setSize[index]}
+              aria-level={level + 1}
+              aria-posinset={places.position(index)}
+              aria-setsize={places.setSize(index)}
               aria-selected={row === active}
               aria-expanded={folder ? shape.isOpen(row) : undefined}
               tabIndex={index === stop ? 0 : -1}
@@ -264,7 +258,7 @@ export function TreeGrid({
             >
               {columns.map(({ id, align }) => (
                 <div key={id} role="gridcell" className={`${styles.cell} ${align === 'right' ? styles.right : ''}`}>
-                  {cell(row, id, places.level[index] ?? 0)}
+                  {cell(row, id, level)}
                 </div>
               ))}
             </div>

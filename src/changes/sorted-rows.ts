@@ -22,22 +22,17 @@ export function sortedRows(
   { mask = null }: Pick<VisibleOptions, 'mask'> = {},
 ): Uint32Array<ArrayBuffer> {
   const { length, subtreeEnd } = table;
-  const [first, second] = keysOf(table, totals, sort.by);
-  const sign = sort.descending ? -1 : 1;
-  /** Below 0: `a` is shown first. */
-  const compare = (a: number, b: number): number => {
-    const difference = (first(a) - first(b)) * sign || (second(a) - second(b)) * sign;
-    return difference !== 0 ? difference : sort.by === 'name' ? (a - b) * sign : a - b;
-  };
+  const keys = keysOf(table, totals, sort.by);
+  const order: Order = { ...keys, sign: sort.descending ? -1 : 1, byRow: sort.by === 'name' && sort.descending ? -1 : 1 };
   // A stack of rows that are to be shown, the next at its top: what is pushed together is sorted backwards.
   const stack = new Uint32Array(length);
   let top = 0;
   const push = (from: number, end: number): void => {
     const bottom = top;
     for (let row = from; row < end; row = subtreeEnd[row] as number) if (mask === null || mask[row] !== 0) stack[top++] = row;
-    if (top - bottom <= SHORT) insertionSort(stack, bottom, top, compare);
-    else if (top - bottom < LONG) stack.subarray(bottom, top).sort((a, b) => compare(b, a));
-    else sortLong(stack.subarray(bottom, top), first, second, sort);
+    if (top - bottom <= SHORT) insertionSort(stack, bottom, top, order);
+    else if (top - bottom < LONG) stack.subarray(bottom, top).sort((a, b) => compare(order, b, a));
+    else sortLong(stack.subarray(bottom, top), order, sort);
   };
   const rows = new Uint32Array(length);
   let count = 0;
@@ -50,41 +45,59 @@ export function sortedRows(
   return rows.slice(0, count);
 }
 
-type Key = (row: number) => number;
+/** By what siblings are compared: numbers by row, 1 up and -1 down; then by their names, which is by row. */
+interface Order {
+  readonly first: ArrayLike<number> | null;
+  readonly second: ArrayLike<number> | null;
+  readonly sign: 1 | -1;
+  readonly byRow: 1 | -1;
+}
 
-function keysOf(table: RowTable, totals: Pick<SubtreeTotals, 'size' | 'hidden'>, by: RowSort | Float64Array): readonly [Key, Key] {
-  if (typeof by !== 'string') return [(row) => by[row] as number, () => 0];
-  if (by === 'name') return [() => 0, () => 0];
-  if (by === 'size') return [(row) => totals.size[row] as number, (row) => totals.hidden[row] as number];
-  return [
-    (row) => KIND_RANK[table.kind[row] as number] ?? 0,
-    (row) => (table.differs[row] as number) * 2 ** 40 + (table.hiddenBytes[row] as number),
-  ];
+function keysOf(
+  table: RowTable,
+  totals: Pick<SubtreeTotals, 'size' | 'hidden'>,
+  by: RowSort | Float64Array,
+): Pick<Order, 'first' | 'second'> {
+  if (typeof by !== 'string') return { first: by, second: null };
+  if (by === 'name') return { first: null, second: null };
+  if (by === 'size') return { first: totals.size, second: totals.hidden };
+  const { kind, differs, hiddenBytes } = table;
+  const first = new Float64Array(table.length);
+  for (let row = 0; row < first.length; row++) first[row] = (KIND_RANK[kind[row] as number] ?? 0) * 65_536 + (differs[row] as number);
+  return { first, second: hiddenBytes };
+}
+
+/** Below 0: `a` is shown first. */
+function compare({ first, second, sign, byRow }: Order, a: number, b: number): number {
+  if (first !== null) {
+    const difference = ((first[a] as number) - (first[b] as number)) * sign;
+    if (difference !== 0) return difference;
+  }
+  if (second !== null) {
+    const difference = ((second[a] as number) - (second[b] as number)) * sign;
+    if (difference !== 0) return difference;
+  }
+  return (a - b) * byRow;
 }
 
 /** Backwards: what is shown first comes last. */
-function insertionSort(rows: Uint32Array, from: number, end: number, compare: (a: number, b: number) => number): void {
+function insertionSort(rows: Uint32Array, from: number, end: number, order: Order): void {
   for (let at = from + 1; at < end; at++) {
     const row = rows[at] as number;
     let place = at;
-    for (; place > from && compare(rows[place - 1] as number, row) < 0; place--) rows[place] = rows[place - 1] as number;
+    for (; place > from && compare(order, rows[place - 1] as number, row) < 0; place--) rows[place] = rows[place - 1] as number;
     rows[place] = row;
   }
 }
 
 /** The same for many siblings at once: linear time. Rows come in the order of their names. */
-function sortLong(
-  rows: Uint32Array,
-  first: Key,
-  second: Key,
-  { by, descending }: { by: RowSort | Float64Array; descending: boolean },
-): void {
-  if (by === 'name') {
+function sortLong(rows: Uint32Array, { first, second }: Order, { descending }: { readonly descending: boolean }): void {
+  if (first === null) {
     if (!descending) rows.reverse();
     return;
   }
-  const keys = (key: Key) => Float64Array.from(rows, key);
-  const order = radixSort(radixSort(null, keys(second), descending), keys(first), descending);
+  const keys = (of: ArrayLike<number>) => Float64Array.from(rows, (row) => of[row] as number);
+  const order = radixSort(second === null ? null : radixSort(null, keys(second), descending), keys(first), descending);
   const sorted = order.map((at) => rows[at] as number);
   sorted.reverse();
   rows.set(sorted);

@@ -1,30 +1,45 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { windowOf } from '../../renderer/components/fixed-rows.ts';
 import { placesOf } from '../../renderer/components/tree-places.ts';
+
+function told(rows: readonly number[], parent: Int32Array) {
+  const places = placesOf(Uint32Array.from(rows), parent);
+  const all = (of: (index: number) => number) => rows.map((_, index) => of(index));
+  return { level: all(places.level), position: all(places.position), setSize: all(places.setSize) };
+}
 
 test('each row in sight knows its level, its place among its siblings and their number', () => {
   // a, a/b, a/b/c, a/d, e, f, f/g
   const parent = Int32Array.of(-1, 0, 1, 0, -1, -1, 5);
-  const { level, position, setSize } = placesOf(Uint32Array.of(0, 1, 2, 3, 4, 5, 6), parent);
-  assert.deepEqual([...level], [0, 1, 2, 1, 0, 0, 1]);
-  assert.deepEqual([...position], [1, 1, 1, 2, 2, 3, 1]);
-  assert.deepEqual([...setSize], [3, 2, 1, 2, 3, 3, 1]);
+  const { level, position, setSize } = told([0, 1, 2, 3, 4, 5, 6], parent);
+  assert.deepEqual(level, [0, 1, 2, 1, 0, 0, 1]);
+  assert.deepEqual(position, [1, 1, 1, 2, 2, 3, 1]);
+  assert.deepEqual(setSize, [3, 2, 1, 2, 3, 3, 1]);
 });
 
 test('rows out of sight do not count', () => {
   const parent = Int32Array.of(-1, 0, 1, 0, -1, -1, 5);
-  const { position, setSize } = placesOf(Uint32Array.of(0, 3, 5), parent);
-  assert.deepEqual([...position], [1, 1, 2]);
-  assert.deepEqual([...setSize], [2, 1, 2]);
+  const { position, setSize } = told([0, 3, 5], parent);
+  assert.deepEqual(position, [1, 1, 2]);
+  assert.deepEqual(setSize, [2, 1, 2]);
 });
 
 test('siblings sorted otherwise are counted as they are shown', () => {
   const parent = Int32Array.of(-1, 0, 0, -1);
-  const { level, position } = placesOf(Uint32Array.of(3, 0, 2, 1), parent);
-  assert.deepEqual([...level], [0, 0, 1, 1]);
-  assert.deepEqual([...position], [1, 2, 1, 2]);
+  const { level, position } = told([3, 0, 2, 1], parent);
+  assert.deepEqual(level, [0, 0, 1, 1]);
+  assert.deepEqual(position, [1, 2, 1, 2]);
 });
 
-test('no rows have no places', () => {
-  assert.equal(placesOf(new Uint32Array(0), new Int32Array(0)).level.length, 0);
+test('rows to draw are those in sight and some more, within the table', () => {
+  assert.deepEqual(windowOf(1_000, 24, 0, 240), { first: 0, end: 20 });
+  assert.deepEqual(windowOf(1_000, 24, 24 * 500, 240), { first: 496, end: 520 });
+  assert.deepEqual(windowOf(1_000, 24, 24 * 990, 240).end, 1_000);
+  assert.deepEqual(windowOf(3, 24, 24 * 990, 240), { first: 2, end: 3 });
+  assert.deepEqual(windowOf(0, 24, 0, 240), { first: 0, end: 0 });
+  for (let top = 0; top < 24_000; top += 7) {
+    const { first, end } = windowOf(1_000, 24, top, 255);
+    assert.ok(first * 24 <= top && end * 24 >= Math.min(top + 255, 24_000), `${top}`);
+  }
 });

@@ -114,7 +114,7 @@ export function changesReducer(state: ChangesState, action: ChangesAction): Chan
     case 'wanted':
       return reveal({ ...state, wanted: action.path, active: action.path === null ? -1 : state.active });
     case 'filtered':
-      return withRows(withFilter({ ...state, filter: action.filter }));
+      return filtered(withFilter({ ...state, filter: action.filter }));
     case 'matched':
       if (action.table !== state.table || action.filter !== state.filter) return state;
       return withRows(withMatches({ ...state, filtering: false }, action.found));
@@ -149,6 +149,11 @@ function withTotals({ table: before, totals }: ChangesState, table: RowTable, to
   const known = before === null || totals === null ? emptyTotals(Math.max(total, table.length)) : { ...totals };
   addTotals(table, known, before?.length ?? 0);
   return known;
+}
+
+/** While a filter takes its time, rows stay as they are. */
+function filtered(state: ChangesState): ChangesState {
+  return state.filtering ? state : withRows(state);
 }
 
 function withFilter(state: ChangesState): ChangesState {

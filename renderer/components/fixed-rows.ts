@@ -1,0 +1,68 @@
+import { type RefObject, useCallback, useEffect, useLayoutEffect, useState } from 'react';
+import { flushSync } from 'react-dom';
+
+/** Rows to draw: from `first` on, `end` not included. */
+export interface RowWindow {
+  readonly first: number;
+  readonly end: number;
+}
+
+/** The window moves by this many rows, so that not every px draws anew. */
+const STEP = 4;
+
+/** Rows in sight and some more on both sides. */
+export function windowOf(count: number, height: number, scrollTop: number, room: number): RowWindow {
+  const first = Math.floor(scrollTop / height / STEP) * STEP - STEP;
+  const end = first + Math.ceil(room / height / STEP) * STEP + 3 * STEP;
+  return { first: Math.max(0, Math.min(first, count - 1)), end: Math.max(0, Math.min(count, end)) };
+}
+
+/**
+ * Which rows of one height to draw in a scroller whose first `head` px stay in place. Costs nothing a row: there may be a million.
+ * `show` scrolls no further than needed.
+ */
+export function useFixedRows(
+  scroller: RefObject<HTMLElement | null>,
+  { count, height, head }: { count: number; height: number; head: number },
+): RowWindow & { readonly show: (index: number) => void } {
+  const [view, setView] = useState({ top: 0, room: 600 });
+  useLayoutEffect(() => {
+    const { current } = scroller;
+    if (current === null) return;
+    const look = () => setView({ top: current.scrollTop, room: current.clientHeight });
+    look();
+    const observer = new ResizeObserver(look);
+    observer.observe(current);
+    return () => observer.disconnect();
+  }, [scroller]);
+  useEffect(() => {
+    const { current } = scroller;
+    if (current === null) return;
+    const onScroll = () => {
+      const { scrollTop: top, clientHeight: room } = current;
+      // Drawn at once: else the rows would come a frame after the place where they are.
+      flushSync(() =>
+        setView((before) => {
+          const [was, is] = [windowOf(count, height, before.top, before.room), windowOf(count, height, top, room)];
+          return was.first === is.first && was.end === is.end ? before : { top, room };
+        }),
+      );
+    };
+    current.addEventListener('scroll', onScroll, { passive: true });
+    return () => current.removeEventListener('scroll', onScroll);
+  }, [scroller, count, height]);
+  const show = useCallback(
+    (index: number) => {
+      const { current } = scroller;
+      if (current === null) return;
+      const room = current.clientHeight - head;
+      const top = index * height;
+      if (top < current.scrollTop) current.scrollTop = top;
+      else if (top + height > current.scrollTop + room) current.scrollTop = top + height - room;
+      else return;
+      setView({ top: current.scrollTop, room: current.clientHeight });
+    },
+    [scroller, height, head],
+  );
+  return { ...windowOf(count, height, view.top, view.room), show };
+}
