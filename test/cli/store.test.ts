@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
+import { gunzipSync, gzipSync } from 'node:zlib';
+import { directory, file, tar } from '../support/tar-builder.ts';
 import { createBench } from './run-cli.ts';
 
 /** A home as a Windows machine left it: whole layers, broken ones, leftovers. */
@@ -102,4 +106,62 @@ test('a wrong verb, driver, count of operands, home or layer is told', async (t)
     assert.equal(code, 3, argv.join(' '));
     assert.match(stderr, /^layerscope: (NOT_FOUND|NAME_REFUSED): [^\n]+\n$/);
   }
+});
+
+test('the portable store: in, listed, out again with the same bytes, mounted, checked, taken away', async (t) => {
+  const bench = createBench(t);
+  const store = (...argv: string[]) => bench.cli(['store', ...argv, '--home', path.join(bench.folder, 'home')]);
+  const base = gzipSync(tar(directory('etc/'), file('etc/motd', 'hello'), file('etc/old', 'old')));
+  bench.write('base.tar.gz', base);
+  const top = tar(directory('etc/'), file('etc/motd', 'changed'), file('etc/.wh.old', ''), file('etc/new', 'new'));
+  bench.write('top.tar', top);
+  assert.equal((await store('import', 'base.tar.gz', '--id', 'base')).stdout, 'base\n');
+  assert.equal((await store('import', 'top.tar', '--id', 'top', '--parent', 'base')).stdout, 'top\n');
+  const lines = await bench.lines(['store', 'list', '--json', '--home', path.join(bench.folder, 'home')]);
+  const sha256 = (bytes: Uint8Array) => `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
+  assert.deepEqual(lines, [
+    {
+      id: 'base',
+      parent: null,
+      diffId: sha256(gunzipSync(base)),
+      digest: sha256(base),
+      size: base.length,
+      chain: [],
+      driver: 'portable',
+      state: 'ready',
+    },
+    {
+      id: 'top',
+      parent: 'base',
+      diffId: sha256(top),
+      digest: sha256(top),
+      size: top.length,
+      chain: ['base'],
+      driver: 'portable',
+      state: 'ready',
+    },
+  ]);
+  assert.equal((await store('changes', 'top')).stdout, '~ etc/motd\n+ etc/new\n− etc/old\n');
+  assert.equal((await store('size', 'top')).stdout, '10\n');
+  assert.equal((await store('export', 'top', '--to', path.join(bench.folder, 'out.tar'))).code, 0);
+  assert.ok(readFileSync(path.join(bench.folder, 'out.tar')).equals(top));
+  assert.ok((await store('diff', 'base')).bytes.equals(gunzipSync(base)));
+
+  const mounted = await bench.cli(['store', 'mount', 'top', '--wait', '--home', path.join(bench.folder, 'home')], {
+    stdin: new Uint8Array(0),
+  });
+  assert.equal(mounted.code, 0, mounted.stderr);
+  assert.equal(existsSync(mounted.stdout.trim()), false, 'released when its input ended');
+  assert.equal((await store('remove', 'base')).code, 3);
+  assert.equal((await store('verify')).code, 0);
+
+  const blob = path.join(bench.folder, 'home', 'blobs', 'sha256', sha256(base).slice('sha256:'.length));
+  const damaged = readFileSync(blob);
+  damaged.writeUInt8(damaged.readUInt8(damaged.length - 20) ^ 1, damaged.length - 20);
+  writeFileSync(blob, damaged);
+  const { code, stdout } = await store('verify');
+  assert.equal(code, 1);
+  assert.match(stdout, /^base: (DAMAGED|DIGEST_MISMATCH): /);
+  assert.equal((await store('remove', 'top', 'base')).stdout, 'top\nbase\n');
+  assert.deepEqual(readdirSync(path.join(bench.folder, 'home', 'blobs', 'sha256')), []);
 });

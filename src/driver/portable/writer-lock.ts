@@ -2,7 +2,7 @@
 // began, as ids are used again. A lock whose holder is gone is broken by the next writer: under a second lock, so that two who see the
 // same dead holder don't break each other's new one. Readers need no lock: what they see is replaced by whole files only.
 import { randomBytes } from 'node:crypto';
-import { link, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { link, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { LayerscopeError } from '#model';
@@ -82,12 +82,22 @@ export async function lockForWriting(home: string, signal: AbortSignal | undefin
   } finally {
     await rm(own, { force: true });
   }
+  await removeDead(home);
   return {
     [Symbol.asyncDispose]: async () => {
       const known = await readHolder(file);
       if (known?.text === text) await onDisk(() => rm(file));
     },
   };
+}
+
+/** What processes left that were killed while they waited. */
+async function removeDead(home: string): Promise<void> {
+  for (const name of await onDisk(() => readdir(home))) {
+    if (!/^lock\.[0-9a-f]{16}$/.test(name)) continue;
+    const known = await readHolder(path.join(home, name));
+    if (known !== null && !(await isThere(known.holder))) await rm(path.join(home, name), { force: true });
+  }
 }
 
 /** A lock appears whole or not at all: by a hard link; where the file system has none, by a new file. */

@@ -1,0 +1,117 @@
+// A writer that is killed at any moment leaves either what was or what is to be; nothing is lost, the next writer goes on, and sweeps.
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { gzipSync } from 'node:zlib';
+import { PortableDriver } from '../../../src/driver/portable/index.ts';
+import { directory, file, tar } from '../../support/tar-builder.ts';
+
+/** LAYERSCOPE_KILLS: how often; CI's shared run does more. */
+const KILLS = Number(process.env.LAYERSCOPE_KILLS ?? 15);
+
+test(`a writer is killed ${KILLS} times`, async (t) => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'layerscope-kill-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const home = path.join(folder, 'home');
+  const layer = path.join(folder, 'layer.tar.gz');
+  writeFileSync(layer, gzipSync(tar(directory('d/'), ...Array.from({ length: 200 }, (_, at) => file(`d/f${at}`, `${at}`.repeat(500))))));
+  {
+    await using driver = await PortableDriver.open(home);
+    await driver.create('kept', null);
+    await driver.applyBlob('kept', layer);
+  }
+  const worker = path.resolve(import.meta.dirname, '..', '..', 'support', 'store-worker.ts');
+  const found = { lock: 0, unfinished: 0, mounts: 0, layers: 0 };
+  for (let kill = 0; kill < KILLS; kill++) {
+    const child = spawn(process.execPath, [worker, home, layer, String(kill)], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const ended = new Promise((resolve) => child.once('exit', resolve));
+    await new Promise((resolve) => child.stdout.once('data', resolve));
+    await delay(Math.random() * 120);
+    child.kill('SIGKILL');
+    await ended;
+    if (existsSync(path.join(home, 'lock'))) found.lock++;
+    const list = (name: string) => (existsSync(path.join(home, name)) ? readdirSync(path.join(home, name)) : []);
+    found.unfinished += list('tmp').length;
+    found.mounts += list('mounts').length;
+
+    // A reader sees whole layers, before anything was swept.
+    await using driver = await PortableDriver.open(home);
+    const layers = await driver.list();
+    found.layers += layers.length;
+    assert.ok(layers.some(({ id }) => id === 'kept'));
+    for (const { id, state, problem } of layers) {
+      assert.equal(state, 'ready', `${id}: ${problem}`);
+      if ((await driver.metadata(id)).digest === undefined) continue;
+      for await (const _ of driver.diff(id));
+    }
+    // The next writer breaks the lock of the dead, and leaves nothing behind.
+    await driver.cleanup();
+    assert.deepEqual([...list('tmp'), ...list('mounts'), ...readdirSync(home).filter((name) => name.startsWith('lock'))], []);
+    const named = new Set(
+      (await Promise.all((await driver.list()).map(({ id }) => driver.metadata(id)))).map(({ digest }) => digest?.slice(7)),
+    );
+    for (const blob of list('blobs/sha256')) {
+      assert.ok(named.has(blob), `a blob of no layer: ${blob}`);
+      const bytes = readFileSync(path.join(home, 'blobs', 'sha256', blob));
+      assert.equal(createHash('sha256').update(bytes).digest('hex'), blob);
+    }
+  }
+  t.diagnostic(
+    `found after ${KILLS} kills: ${found.lock} locks of the dead, ${found.unfinished} unfinished files, ${found.mounts} mounts, ${found.layers} whole layers`,
+  );
+});
+
+test('two writers side by side both get their layers in, and a reader sees whole ones only', async (t) => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'layerscope-two-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const home = path.join(folder, 'home');
+  const [one, two, reader] = await Promise.all([PortableDriver.open(home), PortableDriver.open(home), PortableDriver.open(home)]);
+  let writing = true;
+  const reading = (async () => {
+    while (writing) {
+      for (const { id, state, problem } of await reader.list()) assert.equal(state, 'ready', `${id}: ${problem}`);
+      await delay(1);
+    }
+  })();
+  await Promise.all(
+    [one, two].map(async (driver, writer) => {
+      for (let at = 0; at < 10; at++) {
+        await driver.create(`w${writer}-${at}`, null);
+        await driver.applyDiff(`w${writer}-${at}`, [tar(file('f', `${writer} ${at}`))]);
+      }
+    }),
+  );
+  writing = false;
+  await reading;
+  assert.equal((await reader.list()).length, 20);
+});
+
+test('a store of a newer version, a folder of other files, and a record that is none are told', async (t) => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'layerscope-odd-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  writeFileSync(path.join(folder, 'letter.txt'), 'dear store');
+  await assert.rejects(PortableDriver.open(folder), { code: 'IO' });
+  const home = path.join(folder, 'home');
+  const driver = await PortableDriver.open(home);
+  await driver.create('a', null);
+  await driver.create('b', 'a');
+  const record = path.join(home, 'layers', 'a.json');
+  writeFileSync(record, '{');
+  assert.deepEqual(
+    (await driver.list()).map(({ id, state }) => [id, state]),
+    [
+      ['a', 'broken'],
+      ['b', 'broken'],
+    ],
+  );
+  assert.deepEqual(await driver.cleanup(), [], 'nothing is taken away while a record can not be read');
+  writeFileSync(record, JSON.stringify({ version: 2 }));
+  await assert.rejects(driver.list(), { code: 'UNSUPPORTED' });
+  writeFileSync(path.join(home, 'oci-layout'), '{"imageLayoutVersion":"2.0.0"}');
+  await assert.rejects(PortableDriver.open(home), { code: 'UNSUPPORTED' });
+});
