@@ -15,6 +15,7 @@ import { DropTarget } from './drop-target.tsx';
 import { EmptyState } from './empty-state.tsx';
 import { PANE_LIMITS } from './layout-state.ts';
 import { hintFor } from './messages.ts';
+import { Overlays } from './palette.tsx';
 import { ReadingState } from './reading-state.tsx';
 import { selectedImage } from './selection-state.ts';
 import { StatusBar } from './status-bar.tsx';
@@ -97,6 +98,7 @@ export function App() {
         <StatusBar found={found} />
       </div>
       <Toasts />
+      <Overlays />
     </DropTarget>
   );
 }

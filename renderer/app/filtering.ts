@@ -20,7 +20,7 @@ export function watchFilter(): void {
       for (const end = performance.now() + SLICE; performance.now() < end; ) {
         const { done, value } = steps.next();
         if (!done) continue;
-        changesDo({ type: 'matched', table, filter, found: value });
+        nextTask(() => run === own && changesDo({ type: 'matched', table, filter, found: value }));
         return;
       }
       nextTask(go);
@@ -31,7 +31,7 @@ export function watchFilter(): void {
 }
 
 const channel = new MessageChannel();
-let waiting: (() => void)[] = [];
+let waiting: (() => unknown)[] = [];
 channel.port1.onmessage = () => {
   const tasks = waiting;
   waiting = [];
@@ -39,7 +39,7 @@ channel.port1.onmessage = () => {
 };
 
 /** Behind what the browser has to do, without the wait that a timer brings. */
-function nextTask(task: () => void): void {
+function nextTask(task: () => unknown): void {
   waiting.push(task);
   channel.port2.postMessage(null);
 }

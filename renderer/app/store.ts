@@ -10,6 +10,7 @@ import {
 import { type DetailsAction, type DetailsState, detailsReducer, initialDetails } from '../features/details/details-state.ts';
 import { initialJobs, type JobsAction, type JobsState, jobsReducer } from '../features/jobs/jobs-state.ts';
 import { type LayoutState, readLayout } from './layout-state.ts';
+import type { Overlay } from './overlay-state.ts';
 import { NOTHING, type Selection } from './selection-state.ts';
 
 export interface Toast {
@@ -34,6 +35,7 @@ export interface AppState {
   readonly jobs: JobsState;
   readonly layout: LayoutState;
   readonly toasts: readonly Toast[];
+  readonly overlay: Overlay;
 }
 
 export const useApp = create<AppState>()(() => ({
@@ -48,6 +50,7 @@ export const useApp = create<AppState>()(() => ({
   jobs: initialJobs,
   layout: readLayout(),
   toasts: [],
+  overlay: 'none',
 }));
 
 export const getApp = useApp.getState;

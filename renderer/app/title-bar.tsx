@@ -6,6 +6,7 @@ import { MenuButton } from '../components/menu.tsx';
 import { Segmented } from '../components/segmented.tsx';
 import { imageTitle } from '../features/library/library-state.ts';
 import { chooseMode, moveLayer, showImage, toggleTreemap } from './choosing.ts';
+import { setOverlay } from './commands.ts';
 import type { LayoutState } from './layout-state.ts';
 import { changesDo, useApp } from './store.ts';
 import { setLayout } from './theme.ts';
@@ -45,6 +46,12 @@ export function TitleBar({
       {found === null ? <h1 className={styles.product}>Layerscope</h1> : <ImageSwitch archive={found.archive} image={found.image} />}
       {found === null ? null : (
         <>
+          {width === 'narrow' ? null : (
+            <span className={styles.steps}>
+              <IconButton label="Back" keys="Alt ←" icon="back" onPress={() => window.history.back()} />
+              <IconButton label="Forward" keys="Alt →" icon="forward" onPress={() => window.history.forward()} />
+            </span>
+          )}
           <span className={styles.steps}>
             <IconButton label="Older layer" keys="[" icon="older" disabled={selection.from === 0} onPress={() => moveLayer(-1, false)} />
             <IconButton label="Newer layer" keys="]" icon="newer" disabled={selection.to >= top} onPress={() => moveLayer(1, false)} />
@@ -55,6 +62,7 @@ export function TitleBar({
       )}
       <span className={styles.space} />
       {found?.image.loaded ? <Filter onLeave={onLeaveFilter} /> : null}
+      <IconButton label="Keys" keys="?" icon="help" onPress={() => setOverlay('help')} />
       <IconButton
         label={`Theme: ${THEME_WORDS[layout.theme]}`}
         icon={layout.theme}

@@ -13,7 +13,7 @@ const STEP = 4;
 /** Rows in sight and some more on both sides. */
 export function windowOf(count: number, height: number, scrollTop: number, room: number): RowWindow {
   const first = Math.floor(scrollTop / height / STEP) * STEP - STEP;
-  const end = first + Math.ceil(room / height / STEP) * STEP + 3 * STEP;
+  const end = first + Math.ceil(room / height / STEP) * STEP + 2 * STEP;
   return { first: Math.max(0, Math.min(first, count - 1)), end: Math.max(0, Math.min(count, end)) };
 }
 

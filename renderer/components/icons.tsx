@@ -29,6 +29,9 @@ const SHAPES = {
   auto: <path d="M8 14a6 6 0 1 0 0-12 6 6 0 0 0 0 12zM8 2v12M8 4.5h3.4M8 7h4.9M8 9.5h4.8M8 12h3.3" />,
   retry: <path d="M13 5.5A5.5 5.5 0 1 0 13.5 8M13.25 2.5v3.25H10" />,
   swap: <path d="M2.5 5.5h10M9.5 2.5l3 3-3 3M13.5 10.5h-10M6.5 7.5l-3 3 3 3" />,
+  back: <path d="M13 8H3M7.25 3.75L3 8l4.25 4.25" />,
+  forward: <path d="M3 8h10M8.75 3.75L13 8l-4.25 4.25" />,
+  help: <path d="M8 14.25a6.25 6.25 0 1 0 0-12.5 6.25 6.25 0 0 0 0 12.5zM6.2 6.4a1.8 1.8 0 1 1 2.6 1.6c-.6.3-.8.6-.8 1.2M8 11.3v.2" />,
   older: <path d="M8 3v10M3.75 8.75L8 13l4.25-4.25" />,
   newer: <path d="M8 13V3M3.75 7.25L8 3l4.25 4.25" />,
 } satisfies Record<string, ReactNode>;

@@ -58,6 +58,7 @@ export function* filterSteps(table: RowTable, filter: RowFilter): Generator<unde
     }
     const above = table.parent[row] as number;
     if (above >= 0 && matches[row] !== 0) matches[above] = 2;
+    if (row % (4 * STEP_ROWS) === 0) yield;
   }
   return { matches, count, problem };
 }

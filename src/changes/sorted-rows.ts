@@ -1,10 +1,14 @@
 import type { RowTable } from '#model';
+import { makeScratch } from './scratch.ts';
 import { KIND_RANK, radixSort } from './sort-children.ts';
 import type { SubtreeTotals } from './subtree-totals.ts';
 import type { VisibleOptions } from './visible-rows.ts';
 
 /** What rows are sorted by: name, what happened to them (then what differs), or size (of the whole subtree, then what it hides). */
 export type RowSort = 'name' | 'what' | 'size';
+
+const rowScratch = makeScratch();
+const resultScratch = makeScratch();
 
 /** Segments as short as this are sorted by insertion, as long as the other by radix. */
 const SHORT = 24;
@@ -25,7 +29,7 @@ export function sortedRows(
   const keys = keysOf(table, totals, sort.by);
   const order: Order = { ...keys, sign: sort.descending ? -1 : 1, byRow: sort.by === 'name' && sort.descending ? -1 : 1 };
   // A stack of rows that are to be shown, the next at its top: what is pushed together is sorted backwards.
-  const stack = new Uint32Array(length);
+  const stack = rowScratch(length);
   let top = 0;
   const push = (from: number, end: number): void => {
     const bottom = top;
@@ -34,7 +38,7 @@ export function sortedRows(
     else if (top - bottom < LONG) stack.subarray(bottom, top).sort((a, b) => compare(order, b, a));
     else sortLong(stack.subarray(bottom, top), order, sort);
   };
-  const rows = new Uint32Array(length);
+  const rows = resultScratch(length);
   let count = 0;
   push(0, length);
   while (top > 0) {

@@ -1,4 +1,7 @@
 import type { RowTable } from '#model';
+import { makeScratch } from './scratch.ts';
+
+const scratchRows = makeScratch();
 
 export interface VisibleOptions {
   /** By row, 0: not shown, nor what is below it (see filterRows). */
@@ -11,7 +14,7 @@ export interface VisibleOptions {
 export function visibleRows(table: RowTable, expanded: Uint8Array, options: VisibleOptions = {}): Uint32Array<ArrayBuffer> {
   const { length, subtreeEnd } = table;
   const { mask = null, order = null } = options;
-  const rows = new Uint32Array(length);
+  const rows = scratchRows(length);
   let count = 0;
   for (let at = 0; at < length; ) {
     const row = order === null ? at : (order[at] as number);

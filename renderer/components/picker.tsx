@@ -1,0 +1,99 @@
+import { type KeyboardEvent, type ReactNode, useEffect, useId, useRef, useState } from 'react';
+import { Icon } from './icons.tsx';
+import styles from './picker.module.css';
+
+export interface PickerChoice {
+  readonly id: string;
+  readonly label: string;
+  readonly detail?: ReactNode;
+}
+
+/** A field with the choices that its text leaves: arrows move, Enter chooses. Source: WAI-ARIA, Combobox with list popup. */
+export function Picker({
+  label,
+  placeholder,
+  text,
+  choices,
+  empty,
+  onText,
+  onChoose,
+}: {
+  label: string;
+  placeholder: string;
+  text: string;
+  choices: readonly PickerChoice[];
+  /** Said where there are no choices. */
+  empty: string;
+  onText: (text: string) => void;
+  onChoose: (id: string) => void;
+}) {
+  const listId = useId();
+  const field = useRef<HTMLInputElement>(null);
+  const list = useRef<HTMLDivElement>(null);
+  const [wanted, setWanted] = useState(0);
+  const at = Math.min(wanted, choices.length - 1);
+  useEffect(() => field.current?.focus(), []);
+  useEffect(() => {
+    list.current?.children[at]?.scrollIntoView({ block: 'nearest' });
+  }, [at]);
+
+  function onKeyDown(event: KeyboardEvent) {
+    const last = choices.length - 1;
+    const next = { ArrowDown: at >= last ? 0 : at + 1, ArrowUp: at <= 0 ? last : at - 1, PageDown: Math.min(last, at + 8), PageUp: at - 8 }[
+      event.key
+    ];
+    const chosen = choices[at];
+    if (next !== undefined) setWanted(Math.max(0, next));
+    else if (event.key === 'Enter' && !event.nativeEvent.isComposing && chosen !== undefined) onChoose(chosen.id);
+    else return;
+    event.preventDefault();
+  }
+
+  return (
+    <>
+      <div className={styles.top}>
+        <Icon name="search" className={styles.icon ?? ''} />
+        <input
+          ref={field}
+          className={styles.input}
+          role="combobox"
+          aria-label={label}
+          aria-expanded="true"
+          aria-controls={listId}
+          aria-autocomplete="list"
+          aria-activedescendant={at < 0 ? undefined : `${listId}-${at}`}
+          spellCheck={false}
+          autoComplete="off"
+          placeholder={placeholder}
+          value={text}
+          onChange={({ currentTarget }) => {
+            setWanted(0);
+            onText(currentTarget.value);
+          }}
+          onKeyDown={onKeyDown}
+        />
+      </div>
+      <div className={styles.list} ref={list} id={listId} role="listbox" aria-label={label} tabIndex={-1}>
+        {choices.map((choice, index) => (
+          // biome-ignore lint/a11y/useKeyWithClickEvents: the field has the keys
+          <div
+            key={choice.id}
+            id={`${listId}-${index}`}
+            className={styles.choice}
+            role="option"
+            tabIndex={-1}
+            aria-selected={index === at}
+            onPointerMove={() => setWanted(index)}
+            onClick={() => onChoose(choice.id)}
+          >
+            <span className={styles.label}>{choice.label}</span>
+            {choice.detail === undefined ? null : <span className={styles.detail}>{choice.detail}</span>}
+          </div>
+        ))}
+      </div>
+      <p className={choices.length === 0 ? styles.empty : 'visually-hidden'} role="status">
+        {choices.length === 0 ? empty : `${choices.length} ${choices.length === 1 ? 'choice' : 'choices'}`}
+      </p>
+    </>
+  );
+}
