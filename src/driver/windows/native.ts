@@ -90,6 +90,8 @@ export const ACCESS = {
   writeDacl: 0x0004_0000,
   writeOwner: 0x0008_0000,
   systemSecurity: 0x0100_0000,
+  /** Of a folder. Names are held against others only by a right that reads, writes or deletes: attributes don't count. */
+  listFolder: 0x1,
   readAttributes: 0x80,
   writeAttributes: 0x100,
 } as const;

@@ -184,7 +184,7 @@ class NativeRoot implements RootFolder {
     try {
       for (const part of parts.slice(0, -1)) {
         at = `${at}\\${part}`;
-        const folder = this.#create(at, name, ACCESS.readAttributes, SHARE_ALL_BUT_DELETE, OPEN_EXISTING);
+        const folder = this.#create(at, name, ACCESS.listFolder | ACCESS.readAttributes, SHARE_ALL_BUT_DELETE, OPEN_EXISTING);
         held.push(folder);
         const attributes = this.#attributesOf(folder);
         if ((attributes & FILE_ATTRIBUTE.reparsePoint) !== 0)

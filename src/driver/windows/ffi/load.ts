@@ -61,7 +61,8 @@ export class Libraries {
       try {
         found = this.#load(library).func('__stdcall', name, result, [...parameters]);
       } catch (error) {
-        if (error instanceof LayerscopeError) throw error;
+        // Anything else is a mistake of ours, in a signature.
+        if (!(error instanceof Error) || !/cannot find function/i.test(error.message)) throw error;
         found = null;
       }
       this.#functions.set(key, found);
