@@ -72,6 +72,14 @@ function PaneHead({ state, selection }: { state: ChangesState; selection: Select
           <span className={styles.sums}>
             <Counts {...sums} />
             <Size bytes={sums.size} />
+            {sums.hidden > 0 && mode === 'layer' ? (
+              <span
+                className={styles.hides}
+                title={`${sums.hidden.toLocaleString('en')} bytes of layers below are hidden, and still in the image`}
+              >
+                hides <Size bytes={sums.hidden} />
+              </span>
+            ) : null}
           </span>
         )}
         <span className={`number ${styles.outcome} ${state.problem === null ? '' : styles.problem}`} role="status">
@@ -204,7 +212,7 @@ function Grid({
       isShortcut={isShortcut}
       columns={[
         column('name', 'Name', 'minmax(0, 1fr)'),
-        ...(hasWhat ? [column('what', 'What differs', room > 720 ? '176px' : '136px')] : []),
+        ...(hasWhat ? [column('what', 'What differs', room > 720 ? '190px' : resized || room < 520 ? '136px' : '196px')] : []),
         column('size', 'Size', resized ? '124px' : '68px', 'right'),
         ...(sides !== null
           ? [

@@ -303,12 +303,13 @@ export function touched(totals: SubtreeTotals, row: number): boolean {
 
 /** Sums of the whole table. */
 export function wholeTotals(table: RowTable, totals: SubtreeTotals) {
-  const sums = { added: 0, modified: 0, removed: 0, size: 0 };
+  const sums = { added: 0, modified: 0, removed: 0, size: 0, hidden: 0 };
   for (let row = 0; row < table.length; row = table.subtreeEnd[row] as number) {
     sums.added += totals.added[row] as number;
     sums.modified += totals.modified[row] as number;
     sums.removed += totals.removed[row] as number;
     sums.size += totals.size[row] as number;
+    sums.hidden += totals.hidden[row] as number;
   }
   return sums;
 }

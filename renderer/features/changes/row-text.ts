@@ -46,5 +46,5 @@ function hides(table: RowTable, row: number): string {
   const size = bytes === 0 ? '' : formatSize(bytes);
   const what = [paths, size].filter((each) => each !== '').join(', ');
   if (what === '') return table.kind[row] === KIND.removed && layer !== NO_LAYER ? `from layer ${layer}` : '';
-  return `${reason === REASON.opaque ? 'opaque: ' : ''}hides ${what}${where}`;
+  return `${reason === REASON.opaque && table.kind[row] !== KIND.removed ? 'opaque: ' : ''}hides ${what}${where}`;
 }

@@ -1,0 +1,100 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { buildStack, wastedByLayer } from '#changes';
+import { createJobs, createLibrary, reportWaste, searchLayers } from '#engine';
+import { LayerscopeError } from '#model';
+import { dockerArchive } from '../support/docker-archive.ts';
+import { changedPaths } from '../support/row-text.ts';
+import { directory, file, tar } from '../support/tar-builder.ts';
+import { testFile, testReader } from '../support/workbench.ts';
+
+const { signal } = new AbortController();
+const LAYERS = [
+  tar(directory('etc/'), file('etc/hosts', 'a'.repeat(100)), file('etc/old', 'b'.repeat(40)), file('bin/sh', 'c'.repeat(10))),
+  tar(file('etc/hosts', 'd'.repeat(120)), file('etc/.wh.old')),
+  tar(file('etc/hosts', 'e'.repeat(130)), file('app/main.js', 'f')),
+];
+const OTHER = [LAYERS[0] as Uint8Array, tar(file('etc/hosts', 'D'.repeat(120)), file('opt/tool', 'x'))];
+
+async function open(t: Parameters<typeof testFile>[0], ...images: Uint8Array[]) {
+  const reader = testReader(t);
+  const jobs = createJobs({ intervalMs: 0 });
+  const library = createLibrary({ reader, jobs, intervalMs: 0 });
+  t.after(async () => {
+    await jobs[Symbol.asyncDispose]();
+    await library[Symbol.asyncDispose]();
+  });
+  const ids: string[] = [];
+  for (const image of images) {
+    const job = await jobs.ended(library.open({ path: testFile(t, image), title: 'image.tar' }));
+    assert.equal(job.state, 'done');
+    ids.push(job.archiveId ?? '');
+  }
+  return { library, ids };
+}
+
+test('two images are compared to the last byte, and rows that turn out to be the same are left out', async (t) => {
+  const { library, ids } = await open(t, dockerArchive({ name: 'a:1', layers: LAYERS }), dockerArchive({ name: 'a:2', layers: OTHER }));
+  const [a, b] = [
+    { archiveId: ids[0] ?? '', image: 0, layer: 1 },
+    { archiveId: ids[1] ?? '', image: 0, layer: 1 },
+  ];
+  assert.deepEqual(changedPaths(await library.compare(a, b, signal)), [
+    'modified etc/hosts',
+    'added etc/old',
+    'added opt',
+    'added opt/tool',
+  ]);
+  assert.deepEqual(changedPaths(await library.compare(b, a, signal)), ['modified etc/hosts', 'removed etc/old', 'removed opt']);
+  assert.equal((await library.compare(a, a, signal)).length, 0);
+  await assert.rejects(
+    library.compare(a, { ...b, layer: 9 }, signal),
+    (error) => error instanceof LayerscopeError && error.code === 'NOT_FOUND',
+  );
+});
+
+test('waste is told by file and by the layer that wrote it; both come to the same', async (t) => {
+  const { library, ids } = await open(t, dockerArchive({ name: 'a:1', layers: LAYERS }));
+  const report = await library.waste({ archiveId: ids[0] ?? '', image: 0 }, 10, signal);
+  assert.deepEqual(report, {
+    wastedBytes: 260,
+    files: [
+      { path: 'etc/hosts', wastedBytes: 220, layers: [0, 1, 2] },
+      { path: 'etc/old', wastedBytes: 40, layers: [0] },
+    ],
+    byLayer: [140, 120, 0],
+  });
+  assert.equal((await library.waste({ archiveId: ids[0] ?? '', image: 0 }, 1, signal)).files.length, 1);
+});
+
+test('an image without layers wastes nothing', () => {
+  const stack = buildStack([]);
+  assert.deepEqual(wastedByLayer(stack), []);
+  assert.deepEqual(reportWaste(stack, 5), { wastedBytes: 0, files: [], byLayer: [] });
+});
+
+test('a search finds paths of every layer with what each does to them', async (t) => {
+  const { library, ids } = await open(t, dockerArchive({ name: 'a:1', layers: LAYERS }));
+  const ref = { archiveId: ids[0] ?? '', image: 0 };
+  const found = await library.search(ref, { text: 'etc/*', limit: 10 }, signal);
+  assert.equal(found.total, 2);
+  assert.deepEqual(
+    found.matches.map(({ path, touches }) => [path, touches.map(({ layer, kind }) => `${kind} ${layer}`)]),
+    [
+      ['etc/hosts', ['added 0', 'modified 1', 'modified 2']],
+      ['etc/old', ['added 0', 'removed 1']],
+    ],
+  );
+  const first = await library.search(ref, { text: 'etc/*', limit: 1 }, signal);
+  assert.deepEqual([first.total, first.matches.length], [2, 1]);
+  assert.equal((await library.search(ref, { text: '/(/', limit: 1 }, signal)).problem, 'not a regular expression');
+});
+
+test('a search that nobody waits for ends', async () => {
+  const control = new AbortController();
+  control.abort();
+  await assert.rejects(
+    searchLayers({ layers: [null] } as never, 'x', { limit: 1, signal: control.signal }),
+    (error) => error instanceof LayerscopeError && error.code === 'CANCELLED',
+  );
+});
