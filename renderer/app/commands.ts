@@ -1,27 +1,11 @@
 import { copyText } from '../components/copy-button.tsx';
 import { chooseMode, moveLayer, openDetails, swapSides, toggleTreemap } from './choosing.ts';
+import type { Command } from './command.ts';
 import { toast } from './messages.ts';
 import { choose } from './opening.ts';
 import type { Overlay } from './overlay-state.ts';
 import { changesDo, getApp, setApp } from './store.ts';
 import { setLayout } from './theme.ts';
-
-/** What the window can do by a key: one table feeds the shortcuts, the palette and the help sheet. */
-export interface Command {
-  readonly id: string;
-  readonly title: string;
-  readonly group: 'Window' | 'Layers' | 'Rows' | 'Panels';
-  /** As `KeyboardEvent.key` has it; `mod` is Ctrl, on macOS the command key. */
-  readonly key: string;
-  readonly mod?: boolean;
-  readonly shift?: boolean;
-  readonly alt?: boolean;
-  /** A second key of a command that is listed already. */
-  readonly again?: true;
-  /** Makes sense only while an image is shown. */
-  readonly image?: true;
-  readonly run: () => void;
-}
 
 const focusFilter = () => document.querySelector<HTMLInputElement>('[data-filter]')?.select();
 

@@ -1,0 +1,89 @@
+import { complaintsOf } from '../support/axe.ts';
+import { dockerArchive, WEB_API } from '../support/images.ts';
+import { expect, type LayerscopeWindow, test } from '../support/window.ts';
+
+async function openWebApi(win: LayerscopeWindow) {
+  await win.drop(await win.write('web-api.tar', dockerArchive(WEB_API, { name: 'acme/web-api:1.8' })));
+  await expect(win.page.getByRole('treegrid')).toBeVisible();
+  return win.page;
+}
+
+test('the palette runs a command that a few letters find', async ({ win }) => {
+  const page = await openWebApi(win);
+  await page.keyboard.press('Control+k');
+  const palette = page.getByRole('dialog', { name: 'Commands' });
+  await expect(palette.getByRole('combobox', { name: 'Command or image' })).toBeFocused();
+  await page.keyboard.type('file sys');
+  await expect(palette.getByRole('option')).toHaveCount(1);
+  await page.keyboard.press('Enter');
+  await expect(palette).toHaveCount(0);
+  await expect(page.getByRole('radio', { name: 'Stacked' })).toBeChecked();
+  await page.keyboard.press('Control+k');
+  await page.keyboard.type('zzz');
+  await expect(palette.getByRole('status')).toHaveText('No command of that name');
+  await page.keyboard.press('Escape');
+  await expect(palette).toHaveCount(0);
+  expect(win.complaints).toEqual([]);
+});
+
+test('a path of any layer is gone to, and Back leads to where one was', async ({ win }) => {
+  const page = await openWebApi(win);
+  await page.getByRole('button', { name: /^Layer 4 / }).click();
+  await expect.poll(() => page.url()).toContain('/layer/4');
+  const before = page.url();
+  await page.keyboard.press('g');
+  const sheet = page.getByRole('dialog', { name: 'Go to path' });
+  await page.keyboard.type('libssl.so.3');
+  await expect(sheet.getByRole('option', { name: 'usr/lib/libssl.so.3' })).toContainText('layers 0, 1');
+  await expect(sheet.getByRole('option')).toHaveCount(1);
+  await page.keyboard.press('Enter');
+  await expect(sheet).toHaveCount(0);
+  await expect(page.getByRole('row', { name: /modified libssl/ })).toHaveAttribute('aria-selected', 'true');
+  const after = page.url();
+  expect(after).toContain('path=usr/lib/libssl.so.3');
+  await page.keyboard.press('Alt+ArrowLeft');
+  await expect.poll(() => page.url()).toBe(before);
+  await page.getByRole('button', { name: 'Forward', exact: true }).click();
+  await expect.poll(() => page.url()).toBe(after);
+  await page.getByRole('button', { name: 'Back', exact: true }).click();
+  await expect.poll(() => page.url()).toBe(before);
+});
+
+test('the sheet of keys lists every key, and keys of the window rest meanwhile', async ({ win }) => {
+  const page = await openWebApi(win);
+  await page.keyboard.press('?');
+  const sheet = page.getByRole('dialog', { name: 'Keys' });
+  await expect(sheet).toContainText('Older layer');
+  await expect(sheet).toContainText('Go to path…');
+  await page.keyboard.press('2');
+  await page.keyboard.press('Escape');
+  await expect(sheet).toHaveCount(0);
+  await expect(page.getByRole('radio', { name: 'Layer' })).toBeChecked();
+});
+
+for (const colorScheme of ['light', 'dark'] as const) {
+  test.describe(colorScheme, () => {
+    test.use({ colorScheme });
+    test(`palette, path and keys stand in no one’s way, ${colorScheme}`, async ({ win }) => {
+      test.slow();
+      const page = await openWebApi(win);
+      for (const [key, name] of [
+        ['Control+k', 'Commands'],
+        ['g', 'Go to path'],
+        ['?', 'Keys'],
+      ] as const) {
+        await page.keyboard.press(key);
+        await expect(page.getByRole('dialog', { name })).toBeVisible();
+        if (key === 'g') {
+          await page.keyboard.type('lib');
+          await expect(page.getByRole('option').first()).toBeVisible();
+        }
+        expect(await complaintsOf(page), name).toEqual([]);
+        if (process.env.LAYERSCOPE_SHOTS !== undefined) {
+          await page.screenshot({ path: `${process.env.LAYERSCOPE_SHOTS}/${name.replaceAll(' ', '-')}-${colorScheme}.png` });
+        }
+        await page.keyboard.press('Escape');
+      }
+    });
+  });
+}
