@@ -1,5 +1,7 @@
 import path from 'node:path';
 import type { Page } from '@playwright/test';
+import { file, tar } from '../../support/tar-builder.ts';
+import { dockerArchive, WEB_API } from '../support/images.ts';
 import { expect, test } from '../support/window.ts';
 
 const folder = path.resolve(import.meta.dirname, '..', '..', '..', 'assets', 'screenshots');
@@ -42,6 +44,28 @@ test('what a range of layers did together', async ({ win: { page } }) => {
   await picture(page, 'range');
 });
 
+test('the file system as rectangles', async ({ win: { page } }) => {
+  await openSample(page);
+  await page.getByRole('button', { name: /^Layer 6 / }).click();
+  await page.getByRole('radio', { name: 'Stacked' }).click();
+  await expect(page.getByRole('treegrid', { name: 'Files' })).toBeVisible();
+  await page.getByRole('radio', { name: 'Treemap' }).click();
+  await page.getByRole('application', { name: 'Treemap' }).focus();
+  for (const key of ['ArrowRight', 'ArrowDown', 'ArrowRight', 'ArrowDown']) await page.keyboard.press(key);
+  await expect(page.getByRole('heading', { name: 'curl' })).toBeVisible();
+  await picture(page, 'treemap');
+});
+
+test('what is wasted', async ({ win: { page } }) => {
+  await openSample(page);
+  await page.getByRole('button', { name: /^wasted/ }).click();
+  await page
+    .getByRole('button', { name: /curl: show it in layer|^usr\/bin\/curl/ })
+    .first()
+    .click();
+  await picture(page, 'waste');
+});
+
 test.describe('in the dark', () => {
   test.use({ colorScheme: 'dark' });
 
@@ -54,5 +78,39 @@ test.describe('in the dark', () => {
     await page.getByRole('tab', { name: 'Attributes' }).click();
     await expect(page.getByRole('row', { name: /^Mode/ })).toBeVisible();
     await picture(page, 'stacked-dark');
+  });
+
+  test('two images side by side', async ({ win }) => {
+    const { page } = win;
+    const step = (createdBy: string, ...files: Uint8Array[]) => ({ createdBy, tar: tar(...files) });
+    const server = (port: number) =>
+      `const http = require('node:http');\n\nconst server = http.createServer(answer);\nserver.listen(${port});\n`;
+    const old = step(
+      'COPY dist /app',
+      file('app/server.js', server(80)),
+      file('app/app.css', 'a'.repeat(90_000)),
+      file('etc/app.conf', 'port = 80\n'),
+    );
+    const next = step(
+      'COPY dist /app',
+      file('app/server.js', server(8080)),
+      file('app/app.css', 'a'.repeat(31_000)),
+      file('app/icons.svg', 'i'.repeat(24_000)),
+    );
+    const images = [
+      { layers: [...WEB_API.slice(0, 4), old], options: { name: 'acme/web-api:1.7' } },
+      {
+        layers: [...WEB_API.slice(0, 4), next, step('RUN /bin/sh -c make assets', file('app/assets.bin', 'b'.repeat(240_000)))],
+        options: { name: 'acme/web-api:1.8' },
+      },
+    ];
+    for (const { layers, options } of images) {
+      await win.drop(await win.write(`${options.name.slice(-3)}.tar`, dockerArchive(layers, options)));
+      await expect(page.getByRole('heading', { name: options.name })).toBeVisible();
+    }
+    await page.getByRole('radio', { name: 'Compare' }).click();
+    await page.getByRole('row', { name: /modified server\.js/ }).click();
+    await expect(page.getByRole('region', { name: 'Differences of the text' })).toBeVisible();
+    await picture(page, 'compare-dark');
   });
 });
