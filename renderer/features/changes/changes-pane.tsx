@@ -212,7 +212,9 @@ function Grid({
       isShortcut={isShortcut}
       columns={[
         column('name', 'Name', 'minmax(0, 1fr)'),
-        ...(hasWhat ? [column('what', 'What differs', room > 720 ? '190px' : resized || room < 520 ? '136px' : '196px')] : []),
+        ...(hasWhat
+          ? [column('what', 'What differs', sides !== null ? '110px' : room > 720 ? '190px' : resized || room < 520 ? '136px' : '196px')]
+          : []),
         column('size', 'Size', resized ? '124px' : '68px', 'right'),
         ...(sides !== null
           ? [
