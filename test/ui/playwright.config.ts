@@ -5,10 +5,12 @@ import { defineConfig } from '@playwright/test';
 // LAYERSCOPE_CHROMIUM or LAYERSCOPE_ELECTRON.
 const chromium = process.env.LAYERSCOPE_CHROMIUM ?? (existsSync('/usr/bin/chromium') ? '/usr/bin/chromium' : undefined);
 
+// The pictures of README are made on request: LAYERSCOPE_SCREENSHOTS=1 npm run test:ui -- --project web screenshots
+const skipped = process.env.LAYERSCOPE_SCREENSHOTS === '1' ? [] : ['**/screenshots.spec.ts'];
+
 export default defineConfig({
   testDir: 'specs',
-  // The pictures of README are made on request: LAYERSCOPE_SCREENSHOTS=1 npm run test:ui -- --project web screenshots
-  testIgnore: process.env.LAYERSCOPE_SCREENSHOTS === '1' ? [] : ['**/screenshots.spec.ts'],
+  testIgnore: skipped,
   outputDir: '../../out/ui-results',
   fullyParallel: true,
   workers: 2,
@@ -23,5 +25,5 @@ export default defineConfig({
     screenshot: 'only-on-failure',
     launchOptions: { args: ['--no-sandbox'], ...(chromium === undefined ? {} : { executablePath: chromium }) },
   },
-  projects: [{ name: 'web' }, { name: 'electron' }],
+  projects: [{ name: 'web', testIgnore: [...skipped, '**/electron-only.spec.ts'] }, { name: 'electron' }],
 });

@@ -1,11 +1,10 @@
+// About Electron's door: run in the project `electron` only (playwright.config.ts).
 import { expect, test } from '../support/window.ts';
 
 interface Bridge {
   request(name: string, input: unknown): Promise<{ ok: boolean; error?: { code: string } }>;
   grantDropped(file: File): Promise<{ ok: boolean; error?: { code: string } }>;
 }
-
-test.beforeEach(({ win }) => test.skip(win.door !== 'electron', 'about the door of Electron'));
 
 test('a file that the page made up gets no grant, a made-up grant opens nothing', async ({ win: { page } }) => {
   const codes = await page.evaluate(async () => {
