@@ -1,0 +1,41 @@
+import { dockerArchive, WEB_API } from '../support/images.ts';
+import { expect, type LayerscopeWindow, test } from '../support/window.ts';
+
+async function openWebApi(win: LayerscopeWindow) {
+  await win.drop(await win.write('web-api.tar', dockerArchive(WEB_API, { name: 'acme/web-api:1.8' })));
+  await expect(win.page.getByRole('treegrid')).toBeVisible();
+  return { page: win.page, layer: (index: number) => win.page.getByRole('button', { name: new RegExp(`^Layer ${index} `) }) };
+}
+
+test('every layer that touches the chosen path has a dot: the file’s history', async ({ win }) => {
+  const { page, layer } = await openWebApi(win);
+  await layer(4).click();
+  await page.getByRole('row', { name: /modified passwd/ }).click();
+  await expect(layer(4)).toHaveAccessibleName(/the path was modified here/);
+  await expect(layer(0)).toHaveAccessibleName(/the path was added here/);
+  await expect(layer(2)).not.toHaveAccessibleName(/the path was/);
+  await layer(3).click();
+  await page.getByRole('row', { name: /removed motd/ }).click();
+  await expect(layer(3)).toHaveAccessibleName(/the path was removed here/);
+});
+
+test('arrow keys go through the layers, with Shift they light a range', async ({ win }) => {
+  const { page, layer } = await openWebApi(win);
+  await layer(2).click();
+  await page.keyboard.press('ArrowUp');
+  await expect(layer(3)).toBeFocused();
+  await expect(layer(3)).toHaveAttribute('aria-pressed', 'true');
+  await page.keyboard.press('Shift+ArrowUp');
+  await expect(page.getByRole('heading', { name: 'Layers 3–4 together' })).toBeVisible();
+  await page.keyboard.press('Home');
+  await expect(layer(4)).toBeFocused();
+  await page.keyboard.press('End');
+  await expect(layer(0)).toBeFocused();
+});
+
+test('a layer that hides says how much it hides and still costs', async ({ win }) => {
+  const { page, layer } = await openWebApi(win);
+  await layer(3).click();
+  await expect(page.getByRole('region', { name: 'Changes' })).toContainText('hides 84.7 kB');
+  await expect(page.getByRole('row', { name: /opaque cache/ })).toContainText('opaque: hides 2 paths, 80.0 kB');
+});
