@@ -15,6 +15,7 @@ const rooms = '{model,format,changes,archive,engine,contract,host,web,cli,render
 const results = [
   run('unit tests', ['--test', '--test-reporter=spec', `test/${rooms}/**/*.test.ts`, 'test/driver/{windows,portable}/*.test.ts']),
   run('the Windows drivers on a stand-in', [path.join('scripts', 'test-native.ts')]),
+  run('the Windows drivers under Wine', [path.join('scripts', 'test-wine.ts')]),
   run('specs', [path.join('scripts', 'test-ui.ts')]),
 ];
 console.log(results.every(Boolean) ? '\nall that could run here passed' : '\nsomething failed: see above');
