@@ -37,6 +37,11 @@ function layerIdOrNull(name: string): WindowsLayerId | null {
   }
 }
 
+/** Whether a folder of that name can be a layer: no leftover of a removal, nothing that is no id. */
+export function isLayerName(name: string): boolean {
+  return idOfRemovingName(name) === null && layerIdOrNull(name) !== null;
+}
+
 /** A read-write layer's disk. */
 const SANDBOX_FILE = 'sandbox.vhdx';
 
@@ -103,6 +108,19 @@ export class LayerHome {
 
   async isReadWrite(id: WindowsLayerId): Promise<boolean> {
     return (await this.#files.facts(this.inFolder(id, SANDBOX_FILE))) !== null;
+  }
+
+  /** Ids of the layers whose nearest parent is this one. */
+  async childrenOf(id: WindowsLayerId): Promise<readonly string[]> {
+    const names = new Set([id.toUpperCase(), (await this.#platformNameOr(id)).toUpperCase()]);
+    const children: string[] = [];
+    for (const { name, attributes } of await this.#files.list(this.path)) {
+      const child = (attributes & FILE_ATTRIBUTE.directory) !== 0 && isLayerName(name) ? layerIdOrNull(name) : null;
+      if (child === null) continue;
+      const [nearest] = (await this.chain(child)).parents;
+      if (nearest !== undefined && names.has(folderOfPath(nearest).toUpperCase())) children.push(child);
+    }
+    return children;
   }
 
   async list(): Promise<readonly LayerInfo[]> {

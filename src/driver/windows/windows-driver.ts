@@ -31,7 +31,7 @@ import { MountTable } from '../mount.ts';
 import { exportLayer } from './export-layer.ts';
 import { importLayer } from './import-layer.ts';
 import { openLayerFiles } from './layer-files.ts';
-import { LayerHome, layerFileBytes } from './layer-home.ts';
+import { isLayerName, LayerHome, layerFileBytes } from './layer-home.ts';
 import { type LayerEntry, readLayerEntries } from './layer-reader.ts';
 import type { LayerPlace } from './layer-writer.ts';
 import type { DriverInfo, Native } from './native.ts';
@@ -145,8 +145,8 @@ export class WindowsDriver implements GraphDriver {
   }
 
   async remove(id: string, options: CallOptions = {}): Promise<void> {
-    const leftover = (await this.list()).find((layer) => layer.id === id && layer.state === 'leftover');
-    if (leftover !== undefined && leftover.chain.length === 0) {
+    const leftover = isLayerName(id) ? undefined : (await this.list()).find((layer) => layer.id === id && layer.state === 'leftover');
+    if (leftover !== undefined) {
       refuseAborted(options.signal);
       await this.#native.layers.destroyLayer(this.#info, this.#native.paths.join(this.home, leftover.id));
       return;
@@ -164,7 +164,7 @@ export class WindowsDriver implements GraphDriver {
 
   async #refuseInUse(id: WindowsLayerId, what: string): Promise<void> {
     if (this.#mounts.isMounted(id.toUpperCase())) throw new LayerscopeError('EXISTS', `layer ${id} is mounted and can't be ${what}`);
-    const children = (await this.list()).filter(({ parent }) => parent?.toUpperCase() === id.toUpperCase()).map((layer) => layer.id);
+    const children = await this.#home.childrenOf(id);
     if (children.length > 0) {
       const more = children.length > 5 ? ` and ${children.length - 5} more` : '';
       throw new LayerscopeError('EXISTS', `layer ${id} can't be ${what}: ${children.slice(0, 5).join(', ')}${more} stand on it`);
