@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { chainIdsOf } from '#format/layer';
 
 export function sha256(bytes: Uint8Array): string {
   return `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
@@ -27,4 +28,9 @@ export class Digester {
   finish(): string {
     return `${this.algorithm}:${this.#hash.digest('hex')}`;
   }
+}
+
+/** ChainID of each layer, see {@link chainIdsOf}. */
+export function chainIds(diffIds: readonly (string | null)[]): readonly (string | null)[] {
+  return chainIdsOf(diffIds, (bytes) => createHash('sha256').update(bytes).digest());
 }

@@ -143,7 +143,8 @@ function addLegacyImage(list: ImageList, store: MemberStore, top: string, names:
   const topValue = chain.at(-1)?.value;
   const history = chain.map(({ layer }) => layer.history);
   list.add({
-    names: names.length > 0 ? names : [top.slice(0, 12)],
+    names,
+    standIn: top.slice(0, 12),
     platform: null,
     configDigest: null,
     manifestDigest: null,
@@ -153,7 +154,12 @@ function addLegacyImage(list: ImageList, store: MemberStore, top: string, names:
     config:
       topValue === undefined
         ? null
-        : { value: topValue, fields: { platform: parsePlatform(topValue), history, diffIds: chain.map(() => null) }, digest: null },
+        : {
+            value: topValue,
+            fields: { platform: parsePlatform(topValue), history, diffIds: chain.map(() => null) },
+            digest: null,
+            range: null,
+          },
   });
 }
 

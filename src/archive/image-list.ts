@@ -38,6 +38,8 @@ export interface LayerPlan {
 /** What the manifests say of an image, its config read. */
 export interface ImagePlan {
   readonly names: readonly string[];
+  /** Name of one without; default: the beginning of its config's digest. */
+  readonly standIn?: string;
   /** Of the index entry: counts before the config's. */
   readonly platform: Platform | null;
   readonly configDigest: string | null;
@@ -54,6 +56,7 @@ export interface ReadConfig {
   readonly fields: ImageConfig;
   /** Null: it has none of its own. */
   readonly digest: string | null;
+  readonly range: StoredRange | null;
 }
 
 /** Layers of all images of an archive; an image has 127 at most where it is to be run. */
@@ -86,7 +89,12 @@ export class ImageList {
    * The document of that name, with its digest by the algorithm of `stated`. Null where it is absent or can't be read:
    * that is a finding of `image`, or of the archive. A digest that isn't the stated one is a finding too.
    */
-  readBlob(name: string, stated: string | null, what: string, image?: number): { bytes: Uint8Array; digest: string } | null {
+  readBlob(
+    name: string,
+    stated: string | null,
+    what: string,
+    image?: number,
+  ): { bytes: Uint8Array; digest: string; range: StoredRange | null } | null {
     const where = image === undefined ? {} : { image };
     try {
       const bytes = readDocument(this.#store, name);
@@ -98,7 +106,7 @@ export class ImageList {
       digester.update(bytes);
       const digest = digester.finish();
       if (stated !== null && digest !== stated) this.tell('digest-mismatch', `${what} is named ${stated}, its content is ${digest}`, where);
-      return { bytes, digest };
+      return { bytes, digest, range: this.#store.find(name) };
     } catch (error) {
       if (!(error instanceof LayerscopeError) || error.code === 'IO') throw error;
       this.tell(error.code === 'PATH_ESCAPE' ? 'path-escape' : 'damaged-blob', `${what}: ${error.message}`, where);
@@ -117,7 +125,7 @@ export class ImageList {
     if (blob === null) return null;
     try {
       const value = parseJson(blob.bytes, 'the config');
-      return { value, fields: parseImageConfig(value), digest: blob.digest };
+      return { value, fields: parseImageConfig(value), digest: blob.digest, range: blob.range };
     } catch (error) {
       if (!(error instanceof LayerscopeError)) throw error;
       this.tell('damaged-blob', error.message, { image });
@@ -142,9 +150,11 @@ export class ImageList {
     const platform = plan.platform ?? fields.platform;
     const osVersion = plan.platform?.osVersion ?? fields.platform?.osVersion ?? null;
     const configDigest = plan.configDigest ?? plan.config?.digest ?? null;
+    const standIn = plan.standIn ?? (configDigest === null ? undefined : shortDigest(configDigest));
     this.images.push({
       index: image,
-      names: plan.names.length > 0 ? plan.names.map(displayText) : configDigest === null ? [] : [shortDigest(configDigest)],
+      tags: plan.names.map(displayText),
+      names: plan.names.length > 0 ? plan.names.map(displayText) : standIn === undefined ? [] : [displayText(standIn)],
       platform: platformName(platform),
       os: fields.platform?.os ?? platform?.os ?? 'unknown',
       ...(osVersion === null ? {} : { osVersion: displayText(osVersion) }),
@@ -154,6 +164,7 @@ export class ImageList {
       history: fields.history,
       attestations: plan.attestations,
       config: plan.config?.value ?? null,
+      configSource: plan.config?.range ? rangeSource(plan.config.range, 'none', null) : null,
     });
   }
 
@@ -212,9 +223,17 @@ export class ImageList {
     const id = `${range.path}:${range.start}:${range.length}:${statedDigest}`;
     const known = this.#blobs.get(id);
     if (known !== undefined) return known;
-    const { path, start, length, identity, key } = range;
-    const blob: BlobSource = { path, start, length, compression, cacheKey: key, statedDigest, identity };
+    const blob = rangeSource(range, compression, statedDigest);
     this.#blobs.set(id, blob);
     return blob;
   }
+}
+
+/** A range of a store as a blob. */
+export function rangeSource(
+  { path, start, length, identity, key }: StoredRange,
+  compression: Compression,
+  statedDigest: string | null,
+): BlobSource {
+  return { path, start, length, compression, cacheKey: key, statedDigest, identity };
 }

@@ -1,4 +1,10 @@
+export { platformField, rootOfImage } from './archive-roots.ts';
+export { type CopiedBlob, copyBlob, readBlob } from './copy-blob.ts';
+export { algorithmOf, chainIds, Digester, sha256 } from './digest.ts';
+export { blobName } from './oci-layout.ts';
+export { blobInFile, type OpenedArchive, openLayoutFolder } from './open-archive.ts';
 export { compressionOf, plainTarOf, type ReadPlainOptions, readPlain } from './plain-tar.ts';
 export { createReader } from './reader.ts';
 export type * from './types.ts';
 export { type NewImage, type NewMember, packDockerArchive, packOciArchive, packTar, tarBytes } from './write-archive.ts';
+export { type ImageFileFormat, namedEntries, packImage, writeLayout } from './write-image.ts';

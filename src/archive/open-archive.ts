@@ -1,19 +1,24 @@
 import path from 'node:path';
 import { type DockerImage, parseDockerManifest, parseJson } from '#format/image';
 import { type ArchiveFormat, type Compression, type Finding, LayerscopeError } from '#model';
+import { archiveRoots } from './archive-roots.ts';
+import { detectCompression, MAGIC_BYTES } from './compression.ts';
 import { addDockerImages, addLegacyImages } from './docker-archive.ts';
 import { FolderMembers } from './folder-members.ts';
 import { ImageList } from './image-list.ts';
-import { type MemberStore, readDocument } from './member-store.ts';
+import { type MemberStore, readDocument, readHead } from './member-store.ts';
 import { addOciImages, type OciContent, readOciContent } from './oci-layout.ts';
 import type { TarKind } from './outer-scan.ts';
-import type { ArchiveImage, BlobSource } from './types.ts';
+import { SourceFile } from './source-file.ts';
+import type { ArchiveImage, ArchiveRoot, BlobSource, LayerFiles } from './types.ts';
 
 /** What was opened, before it gets its life cycle. */
 export interface OpenedArchive {
   readonly format: ArchiveFormat;
   readonly images: readonly ArchiveImage[];
   readonly findings: readonly Finding[];
+  /** See {@link Archive.roots}. */
+  readonly roots: () => readonly ArchiveRoot[];
 }
 
 /** An OCI layout folder. Throws NOT_AN_IMAGE where it is none, BAD_MANIFEST, NOT_FOUND, PERMISSION, IO. */
@@ -26,7 +31,12 @@ export function openLayoutFolder(folder: string): OpenedArchive {
   }
   const list = new ImageList(store);
   addOciImages(list, content);
-  return { format: 'oci-layout', images: list.images, findings: list.findings };
+  return {
+    format: 'oci-layout',
+    images: list.images,
+    findings: list.findings,
+    roots: () => archiveRoots('oci-layout', store, list.images),
+  };
 }
 
 /** An image archive whose members are known. `tarFindings`: of the archive's own tar. Throws BAD_MANIFEST, IO. */
@@ -37,11 +47,21 @@ export function openImageTar(kind: Exclude<TarKind, 'layer'>, store: MemberStore
     const content = readOciContent(store);
     if (content === null) throw new LayerscopeError('BAD_MANIFEST', 'index.json cannot be read');
     addOciImages(list, content);
-    return { format: 'oci-archive', images: list.images, findings: list.findings };
+    return {
+      format: 'oci-archive',
+      images: list.images,
+      findings: list.findings,
+      roots: () => archiveRoots('oci-archive', store, list.images),
+    };
   }
   if (kind === 'legacy-archive') addLegacyImages(list, store);
   else addByManifest(list, store);
-  return { format: 'docker-archive', images: list.images, findings: list.findings };
+  return {
+    format: 'docker-archive',
+    images: list.images,
+    findings: list.findings,
+    roots: () => archiveRoots('docker-archive', store, list.images),
+  };
 }
 
 /** manifest.json counts; index.json beside it adds what it knows. */
@@ -71,37 +91,60 @@ function tryOciContent(list: ImageList, store: MemberStore): OciContent | null {
 
 /** One layer tar by itself, as an image of one layer. */
 export function openSingleLayer(blob: BlobSource, name: string): OpenedArchive {
-  const image: ArchiveImage = {
+  const image = layersImage(name, 'unknown', [{ blob, digest: null, diffId: null }]);
+  return { format: 'layer', images: [image], findings: [], roots: () => [] };
+}
+
+/** See {@link Reader.openLayers}. */
+export function openLayerFiles({ name, os, layers }: LayerFiles): OpenedArchive {
+  const blobs = layers.map(({ file, digest, diffId }) => ({ blob: blobInFile(file, digest), digest, diffId }));
+  return { format: 'oci-layout', images: [layersImage(name, os, blobs)], findings: [], roots: () => [] };
+}
+
+/** An image of layers that nothing more is known of. */
+function layersImage(
+  name: string,
+  os: string,
+  layers: readonly { readonly blob: BlobSource; readonly digest: string | null; readonly diffId: string | null }[],
+): ArchiveImage {
+  return {
     index: 0,
     names: [name],
+    tags: [],
     platform: 'unknown',
-    os: 'unknown',
+    os,
     configDigest: null,
     manifestDigest: null,
-    layers: [
-      {
-        index: 0,
-        digest: null,
-        diffId: null,
-        mediaType: null,
-        createdBy: null,
-        status: 'present',
-        compression: blob.compression,
-        blobBytes: blob.length,
-        urls: [],
-        blob,
-      },
-    ],
+    layers: layers.map(({ blob, digest, diffId }, index) => ({
+      index,
+      digest,
+      diffId,
+      mediaType: null,
+      createdBy: null,
+      status: 'present',
+      compression: blob.compression,
+      blobBytes: blob.length,
+      urls: [],
+      blob,
+    })),
     history: [],
     attestations: [],
     config: null,
+    configSource: null,
   };
-  return { format: 'layer', images: [image], findings: [] };
 }
 
 /** The blob that is all of a file. */
 export function wholeFile(file: string, length: number, compression: Compression, cacheKey: string, identity: string | null): BlobSource {
   return { path: file, start: 0, length, compression, cacheKey, statedDigest: null, identity };
+}
+
+/** The same, its file looked at. Throws NOT_FOUND, PERMISSION, IO. */
+export function blobInFile(file: string, statedDigest: string | null = null): BlobSource {
+  using source = new SourceFile(file);
+  const compression = detectCompression(readHead(source, 0, MAGIC_BYTES));
+  const blob = wholeFile(file, source.size, compression, `${file}:${source.identity}`, source.identity);
+  return { ...blob, statedDigest };
 }
 
 export function titleOf(file: string): string {

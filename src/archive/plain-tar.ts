@@ -1,9 +1,10 @@
-// A layer's blob that lies in a file of its own, as plain bytes, whatever packs it.
+// A layer's blob, in a file of its own or in a part of one, as plain bytes, whatever packs it.
 import type { Compression } from '#model';
 import { LayerscopeError } from '#model';
 import { detectCompression, MAGIC_BYTES } from './compression.ts';
 import { type Decompressed, decompress } from './decompress.ts';
-import { SourceFile } from './source-file.ts';
+import { type FileRange, SourceFile } from './source-file.ts';
+import type { BlobSource } from './types.ts';
 import { cancelled } from './work-control.ts';
 
 const CHUNK = 256 * 1024;
@@ -16,11 +17,28 @@ export interface ReadPlainOptions {
   readonly onPacked?: (bytes: Uint8Array) => void;
 }
 
+/** A blob that is all of a file, by its path; or where it lies. */
+export type PlainSource = string | Pick<BlobSource, 'path' | 'start' | 'length' | 'identity'>;
+
+function openSource(source: PlainSource): FileRange {
+  if (typeof source !== 'string') {
+    const file = new SourceFile(source.path, source.identity);
+    return { file, start: source.start, length: Math.max(0, Math.min(source.length, file.size - source.start)) };
+  }
+  const file = new SourceFile(source);
+  return { file, start: 0, length: file.size };
+}
+
+function compressionIn({ file, start, length }: FileRange): Compression {
+  const head = new Uint8Array(Math.min(MAGIC_BYTES, length));
+  return detectCompression(head.subarray(0, file.read(head, start)));
+}
+
 /** How a blob is packed, by its content. Throws NOT_FOUND, PERMISSION, IO. */
 export function compressionOf(path: string): Compression {
-  using file = new SourceFile(path);
-  const head = new Uint8Array(MAGIC_BYTES);
-  return detectCompression(head.subarray(0, file.read(head, 0)));
+  const range = openSource(path);
+  using _file = range.file;
+  return compressionIn(range);
 }
 
 function refuseUnlessWhole(path: string, { end, message }: Decompressed): void {
@@ -29,18 +47,20 @@ function refuseUnlessWhole(path: string, { end, message }: Decompressed): void {
 }
 
 /** Hands the plain bytes to a sink, which may keep them. Throws TRUNCATED, DAMAGED once all before has been handed out; IO, CANCELLED. */
-export async function readPlain(path: string, sink: (bytes: Uint8Array) => void, options: ReadPlainOptions = {}): Promise<void> {
-  using file = new SourceFile(path);
-  const head = new Uint8Array(MAGIC_BYTES);
-  const compression = detectCompression(head.subarray(0, file.read(head, 0)));
+export async function readPlain(source: PlainSource, sink: (bytes: Uint8Array) => void, options: ReadPlainOptions = {}): Promise<void> {
+  const range = openSource(source);
+  const { file, start, length } = range;
+  const { path } = file;
+  using _file = file;
+  const compression = compressionIn(range);
   const check = (): void => {
     if (options.signal?.aborted) throw cancelled();
   };
   if (compression === 'none') {
-    for (let at = 0; at < file.size; ) {
+    for (let at = 0; at < length; ) {
       check();
-      const buffer = new Uint8Array(Math.min(CHUNK, file.size - at));
-      const count = file.read(buffer, at);
+      const buffer = new Uint8Array(Math.min(CHUNK, length - at));
+      const count = file.read(buffer, start + at);
       if (count === 0) break;
       const bytes = buffer.subarray(0, count);
       options.onPacked?.(bytes);
@@ -50,7 +70,6 @@ export async function readPlain(path: string, sink: (bytes: Uint8Array) => void,
     }
     return;
   }
-  const range = { file, start: 0, length: file.size };
   const take = (bytes: Uint8Array): boolean => {
     sink(bytes);
     return true;
@@ -60,15 +79,17 @@ export async function readPlain(path: string, sink: (bytes: Uint8Array) => void,
 }
 
 /** The same, drawn by its reader. Stopping to read closes the file. */
-export async function* plainTarOf(path: string, options: ReadPlainOptions = {}): AsyncGenerator<Uint8Array, void, undefined> {
-  using file = new SourceFile(path);
-  const head = new Uint8Array(MAGIC_BYTES);
-  const compression = detectCompression(head.subarray(0, file.read(head, 0)));
+export async function* plainTarOf(source: PlainSource, options: ReadPlainOptions = {}): AsyncGenerator<Uint8Array, void, undefined> {
+  const range = openSource(source);
+  const { file, start, length } = range;
+  const { path } = file;
+  using _file = file;
+  const compression = compressionIn(range);
   if (compression === 'none') {
     const buffer = new Uint8Array(CHUNK);
-    for (let at = 0; at < file.size; ) {
+    for (let at = 0; at < length; ) {
       if (options.signal?.aborted) throw cancelled();
-      const count = file.read(buffer, at);
+      const count = file.read(buffer, start + at, Math.min(CHUNK, length - at));
       if (count === 0) return;
       at += count;
       options.onPacked?.(buffer.subarray(0, count));
@@ -87,7 +108,7 @@ export async function* plainTarOf(path: string, options: ReadPlainOptions = {}):
   const { onPacked } = options;
   let outcome: { readonly ended: Decompressed } | { readonly failure: unknown } | null = null;
   const work = decompress(
-    { file, start: 0, length: file.size },
+    range,
     compression,
     (bytes) => {
       queue.push(bytes);

@@ -5,7 +5,7 @@ import { IndexCache, removeQuietly } from './index-cache.ts';
 import type { IndexedBlob } from './index-layer.ts';
 import { type IndexLayersOptions, LayerReading } from './layer-reading.ts';
 import { NewFile } from './new-file.ts';
-import { type OpenedArchive, openLayoutFolder, titleOf } from './open-archive.ts';
+import { type OpenedArchive, openLayerFiles, openLayoutFolder, titleOf } from './open-archive.ts';
 import { FilePlainBytes, ForwardPlainBytes, type PlainBytes, SpooledPlainBytes } from './plain-bytes.ts';
 import { PrivateFolder } from './private-folder.ts';
 import { ProgressMeter } from './progress-meter.ts';
@@ -15,7 +15,7 @@ import { readBodyBytes } from './read-body.ts';
 import { SourceFile, systemError } from './source-file.ts';
 import { SpoolStore } from './spool-store.ts';
 import { TarOpener } from './tar-opener.ts';
-import type { Archive, ArchiveLayer, BlobSource, IndexedLayer, RawMember, Reader, ReaderOptions } from './types.ts';
+import type { Archive, ArchiveLayer, BlobSource, IndexedLayer, LayerFiles, RawMember, Reader, ReaderOptions } from './types.ts';
 import { untilAborted } from './until-aborted.ts';
 import { cancelled } from './work-control.ts';
 import { defaultWorkerUrl, WorkerPool } from './worker-pool.ts';
@@ -88,6 +88,17 @@ class FileReader implements Reader {
       throw error instanceof LayerscopeError ? error : systemError(error, title);
     }
     return this.#openTar(path, title, true, options);
+  }
+
+  async openLayers(chain: LayerFiles): Promise<Archive> {
+    this.#check(undefined);
+    return {
+      ...openLayerFiles(chain),
+      title: chain.title,
+      async [Symbol.asyncDispose]() {
+        await chain.onClose?.();
+      },
+    };
   }
 
   async #openTar(path: string, title: string, isOurs: boolean, options: OpenOptions): Promise<Archive> {

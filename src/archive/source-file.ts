@@ -51,6 +51,10 @@ export class SourceFile implements Disposable {
     }
   }
 
+  get isOpen(): boolean {
+    return this.#open;
+  }
+
   [Symbol.dispose](): void {
     if (!this.#open) return;
     this.#open = false;

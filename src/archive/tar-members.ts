@@ -1,7 +1,7 @@
 import type { TarHandler, TarMember } from '#format/tar';
 import { displayText, LayerscopeError, TYPE } from '#model';
 import { type MemberStore, normalName, readHead, type StoredRange } from './member-store.ts';
-import type { SourceFile } from './source-file.ts';
+import { SourceFile } from './source-file.ts';
 
 /** More members than this and only those that tell an image are kept: the tar is a layer, or is read again. */
 const FEW_MEMBERS = 4096;
@@ -109,7 +109,7 @@ function latin1(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
 }
 
-/** The members of a tar in a file, which stays the caller's. */
+/** The members of a tar in a file, which stays the caller's: once it is closed, what is read is read by its name. */
 export class TarMembers implements MemberStore {
   readonly #members: ReadonlyMap<string, Member>;
   readonly #file: SourceFile;
@@ -142,7 +142,10 @@ export class TarMembers implements MemberStore {
   }
 
   head(range: StoredRange, count: number): Uint8Array {
-    return readHead(this.#file, range.start, Math.min(count, range.length));
+    const wanted = Math.min(count, range.length);
+    if (this.#file.isOpen) return readHead(this.#file, range.start, wanted);
+    using file = new SourceFile(range.path, range.identity);
+    return readHead(file, range.start, wanted);
   }
 
   #range(member: Member, name: string): StoredRange {

@@ -9,11 +9,38 @@ export interface Archive extends AsyncDisposable {
   readonly images: readonly ArchiveImage[];
   /** Of the archive and its manifests; those of layers come with the layers. */
   readonly findings: readonly Finding[];
+  /** What to take along to keep the images elsewhere; reads manifests again. None of a single layer. Throws BAD_MANIFEST, IO. */
+  roots(): readonly ArchiveRoot[];
+}
+
+/** What an archive holds under one entry of its index: an image, or an index of images for several platforms. */
+export interface ArchiveRoot {
+  /** The entry as index.json has it; null where only manifest.json or `repositories` tell of the image: it has no manifest then. */
+  readonly descriptor: RootDescriptor | null;
+  /** As tools gave them; none is made up. */
+  readonly names: readonly string[];
+  readonly images: readonly ArchiveImage[];
+  /** Every blob under it that is there, each once: what names others comes after them. Empty where there is no descriptor. */
+  readonly blobs: readonly RootBlob[];
+}
+
+/** An index entry. Other fields that a tool wrote are kept. */
+export interface RootDescriptor {
+  readonly digest: string;
+  readonly annotations?: Readonly<Record<string, string>>;
+  readonly [field: string]: unknown;
+}
+
+export interface RootBlob {
+  readonly digest: string;
+  readonly source: BlobSource;
 }
 
 export interface ArchiveImage {
   readonly index: number;
   readonly names: readonly string[];
+  /** Of `names` those that tools gave it: not what stands in where there are none. */
+  readonly tags: readonly string[];
   /** `linux/amd64`, `linux/arm/v7`; `unknown` where nothing says it. */
   readonly platform: string;
   /** `windows`: names are compared without case. */
@@ -26,6 +53,8 @@ export interface ArchiveImage {
   readonly attestations: readonly string[];
   /** The image config as parsed JSON, null where it is missing or damaged. */
   readonly config: unknown;
+  /** The config's bytes; null where it has none of its own, as images of Docker up to 1.9. */
+  readonly configSource: BlobSource | null;
 }
 
 export interface ArchiveLayer {
@@ -113,6 +142,16 @@ export interface Progress {
   readonly totalBytes: number | null;
 }
 
+/** A chain of layers in files. */
+export interface LayerFiles {
+  readonly title: string;
+  readonly name: string;
+  readonly os: string;
+  readonly layers: readonly { readonly file: string; readonly digest: string | null; readonly diffId: string | null }[];
+  /** Called when the archive is disposed of. */
+  readonly onClose?: () => Promise<void>;
+}
+
 /** Opens archives and reads layers: holds the worker pool, the index cache and the spools. Dispose of it. */
 export interface Reader extends AsyncDisposable {
   /** A file or an OCI layout folder. Fails with NOT_FOUND, NOT_AN_IMAGE, BAD_MANIFEST, TRUNCATED, DAMAGED, PERMISSION, IO, CANCELLED. */
@@ -123,6 +162,8 @@ export interface Reader extends AsyncDisposable {
     title: string,
     options?: { signal?: AbortSignal; onProgress?: (progress: Progress) => void },
   ): Promise<Archive>;
+  /** Layers that lie in files of their own, the lowest first, as an image. Throws NOT_FOUND, PERMISSION, IO. */
+  openLayers(chain: LayerFiles): Promise<Archive>;
   /**
    * Indexes layers side by side; a blob that several layers share is read once. Null for layers whose blob isn't there.
    * A damaged layer doesn't fail the others: it comes with what could be read, status `damaged` and its finding.

@@ -1,6 +1,7 @@
 // What this program writes of images: layer tars, docker-archives and OCI archives, from lists. The one place that knows tar-stream,
 // which is loaded when first needed. What is written depends on nothing but the lists: the same bytes on every machine and every day.
 import { createHash } from 'node:crypto';
+import { pipeline } from 'node:stream/promises';
 import { gzipSync } from 'node:zlib';
 import type { Pack } from 'tar-stream';
 import { MEDIA_TYPE } from '#format/image';
@@ -10,6 +11,8 @@ export interface NewMember {
   readonly name: string;
   readonly type?: 'file' | 'directory' | 'symlink' | 'hardlink';
   readonly body?: Uint8Array | string;
+  /** A body that is too big to be held: read when its turn comes. */
+  readonly content?: { readonly sizeBytes: number; readonly bytes: () => AsyncIterable<Uint8Array> };
   readonly linkname?: string;
   /** Default 0644, of folders 0755. */
   readonly mode?: number;
@@ -50,7 +53,7 @@ export async function* packTar(members: Iterable<NewMember> | AsyncIterable<NewM
 }
 
 async function writeMembers(stream: Pack, members: Iterable<NewMember> | AsyncIterable<NewMember>): Promise<void> {
-  for await (const { name, type = 'file', body = '', linkname, mode, uid = 0, gid = 0, mtimeSeconds = 0 } of members) {
+  for await (const { name, type = 'file', body = '', content, linkname, mode, uid = 0, gid = 0, mtimeSeconds = 0 } of members) {
     const header = {
       name,
       type: LINK_TYPE[type],
@@ -60,6 +63,11 @@ async function writeMembers(stream: Pack, members: Iterable<NewMember> | AsyncIt
       mtime: new Date(mtimeSeconds * 1000),
       ...(linkname === undefined ? {} : { linkname }),
     };
+    if (content !== undefined) {
+      const sink = stream.entry({ ...header, size: content.sizeBytes });
+      await pipeline(content.bytes, sink);
+      continue;
+    }
     await new Promise<void>((resolve, reject) => {
       stream.entry(header, type === 'file' ? Buffer.from(body) : '', (error) => (error ? reject(error) : resolve()));
     });

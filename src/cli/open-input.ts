@@ -1,10 +1,13 @@
-import { availableParallelism } from 'node:os';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { availableParallelism, tmpdir } from 'node:os';
+import path from 'node:path';
 import { type Archive, createReader, type Reader } from '#archive';
-import { cacheFolder } from '#engine';
+import { cacheFolder, openStored } from '#engine';
 import type { Arguments } from './arguments.ts';
 import { usageError } from './arguments.ts';
 import type { Context } from './context.ts';
 import { workerUrl } from './installation.ts';
+import { openStore } from './open-store.ts';
 
 /** An image file that a command reads, and the reader that reads it. Dispose of it. */
 export interface Input extends AsyncDisposable {
@@ -12,8 +15,13 @@ export interface Input extends AsyncDisposable {
   readonly archive: Archive;
 }
 
-/** Opens what IMAGE names; `-` is standard input. Errors as {@link Reader.open}; USAGE where standard input is a terminal. */
-export async function openInput(context: Context, args: Arguments, image: string): Promise<Input> {
+const STORED = 'store:';
+
+/**
+ * Opens what IMAGE names; `-` is standard input, `store:ID` an image or a layer of a store, unless `store` is false. Errors as
+ * {@link Reader.open}; USAGE where standard input is a terminal.
+ */
+export async function openInput(context: Context, args: Arguments, image: string, { store = true } = {}): Promise<Input> {
   const worker = workerUrl();
   const reader = createReader({
     cacheFolder: args.flag('no-cache') ? null : cacheFolder(),
@@ -21,7 +29,8 @@ export async function openInput(context: Context, args: Arguments, image: string
     ...(worker === undefined ? {} : { workerUrl: worker }),
   });
   try {
-    const archive = await openArchive(reader, context, image);
+    const archive =
+      store && image.startsWith(STORED) ? await openFromStore(reader, context, args, image) : await openArchive(reader, context, image);
     return {
       reader,
       archive,
@@ -32,6 +41,26 @@ export async function openInput(context: Context, args: Arguments, image: string
     };
   } catch (error) {
     await reader[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+/** Layers that aren't kept as blobs are written into a folder of their own, which goes with the archive. */
+async function openFromStore(reader: Reader, { signal }: Context, args: Arguments, image: string): Promise<Archive> {
+  const driver = await openStore(args, true);
+  const folder = await mkdtemp(path.join(tmpdir(), 'layerscope-store-'));
+  const removeFolder = () => rm(folder, { recursive: true, force: true });
+  try {
+    const archive = await openStored(reader, driver, image.slice(STORED.length), folder, { signal });
+    return {
+      ...archive,
+      async [Symbol.asyncDispose]() {
+        await archive[Symbol.asyncDispose]();
+        await removeFolder();
+      },
+    };
+  } catch (error) {
+    await removeFolder();
     throw error;
   }
 }

@@ -1,9 +1,11 @@
 import type { OptionSpec } from './arguments.ts';
+import { STORE_OPTIONS } from './open-store.ts';
 
 /** Options that several commands share. */
 export const IMAGE_OPTIONS = {
   image: { value: 'N|NAME', summary: 'which image of the archive (default: the host’s platform, else the first)' },
   platform: { value: 'OS/ARCH[/VARIANT]', summary: 'which platform of a multi-platform image' },
+  ...STORE_OPTIONS,
   'no-cache': { summary: 'neither read nor write the index cache' },
 } as const satisfies Record<string, OptionSpec>;
 

@@ -47,6 +47,7 @@
  * is told; what fails while it is undone is not.
  */
 import type { Finding } from '#model';
+import type { ImageStore } from './images.ts';
 
 /** Bytes of a plain tar, in order. */
 export type TarSource = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
@@ -56,6 +57,11 @@ export type DriverName = 'portable' | 'windowsfilter' | 'windowsdiff';
 export interface CallOptions {
   /** Stops the call, which is then undone, with CANCELLED. */
   readonly signal?: AbortSignal;
+}
+
+export interface MountOptions extends CallOptions {
+  /** Told of what could not be laid out as it is in the layer. */
+  readonly onFinding?: (finding: Finding) => void;
 }
 
 export interface ApplyOptions extends CallOptions {
@@ -77,6 +83,8 @@ export interface LayerInfo {
   readonly state: LayerState;
   /** Why it isn't ready, in one line; null where it is. */
   readonly problem: string | null;
+  /** Names of the images that it is a layer of; absent for a layer by itself. */
+  readonly images?: readonly string[];
 }
 
 /** A chain made visible. Disposing releases it, once; the last release of a layer unmounts it. */
@@ -120,6 +128,8 @@ export interface GraphDriver extends AsyncDisposable {
   readonly name: DriverName;
   /** The store's folder: absolute. */
   readonly home: string;
+  /** Of drivers that keep whole images too. */
+  readonly images?: ImageStore;
 
   /** What the driver says of itself, in words. */
   status(): Promise<readonly (readonly [label: string, value: string])[]>;
@@ -143,7 +153,7 @@ export interface GraphDriver extends AsyncDisposable {
   remove(id: string, options?: CallOptions): Promise<void>;
 
   /** Makes the layer's chain visible. NOT_FOUND. The folder stays while any mount of the layer is held. */
-  mount(id: string, options?: CallOptions): Promise<Mount>;
+  mount(id: string, options?: MountOptions): Promise<Mount>;
 
   /** The layer's tar. Errors come while it is read; stopping to read lets go of everything. NOT_FOUND. */
   diff(id: string, options?: CallOptions): AsyncIterable<Uint8Array>;
@@ -159,6 +169,12 @@ export interface GraphDriver extends AsyncDisposable {
 
   /** The same from a blob that lies in a file, packed or plain. Of drivers that keep blobs as they came. */
   applyBlob?(id: string, file: string, options?: ApplyOptions): Promise<{ readonly sizeBytes: number }>;
+
+  /** The layer's blob as it is kept, packed or plain; its digest is checked. Of drivers that keep blobs as they came. NOT_FOUND. */
+  blob?(id: string, options?: CallOptions): AsyncIterable<Uint8Array>;
+
+  /** The same into a new file; null: the layer is kept otherwise, and {@link diff} is to be written. */
+  writeBlob?(id: string, file: string, options?: CallOptions): Promise<{ readonly bytes: number } | null>;
 
   /** Bytes of the files that the layer changed, hard links once. NOT_FOUND. */
   diffSize(id: string, options?: CallOptions): Promise<number>;

@@ -1,2 +1,3 @@
 export * from './driver.ts';
+export type * from './images.ts';
 export { openDriver } from './open-driver.ts';

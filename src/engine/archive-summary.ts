@@ -1,7 +1,6 @@
-import type { Archive, ArchiveImage, IndexedLayer } from '#archive';
+import { type Archive, type ArchiveImage, chainIds, type IndexedLayer } from '#archive';
 import type { ArchiveSummary, ImageSummary } from '#contract';
 import type { Finding, ImageReport, LayerReport } from '#model';
-import { chainIds } from './chain-ids.ts';
 import type { LoadedImage } from './types.ts';
 
 /** What is known of an open archive at a moment. */

@@ -1,5 +1,4 @@
 export * from './cache-folder.ts';
-export * from './chain-ids.ts';
 export * from './check-config.ts';
 export * from './check-rules.ts';
 export * from './choose-image.ts';
@@ -20,4 +19,5 @@ export * from './resolve-path.ts';
 export * from './search-layers.ts';
 export * from './state-topic.ts';
 export * from './store.ts';
+export * from './stored-images.ts';
 export type * from './types.ts';

@@ -1,17 +1,18 @@
 // What a user does with a store of layers, over any graph driver.
 import { randomBytes } from 'node:crypto';
-import { open, rm, stat } from 'node:fs/promises';
+import { lstat, open, rm, stat } from 'node:fs/promises';
 import { type Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { plainTarOf } from '#archive';
 import type { ApplyOptions, CallOptions, GraphDriver, LayerInfo, TarSource } from '#driver';
-import { asLayerscopeError, LayerscopeError } from '#model';
+import { asLayerscopeError, displayText, LayerscopeError } from '#model';
 
 /** Where a layer's tar comes from: a file, or a stream such as standard input. */
-export type LayerTar = { readonly file: string } | { readonly stream: Readable };
+export type LayerTar = { readonly file: string } | { readonly stream: Readable } | { readonly pieces: AsyncIterable<Uint8Array> };
 
 /** The plain tar of a file, whatever packs it. Streams are plain. */
 function plainTar(source: LayerTar, signal: AbortSignal | undefined): TarSource {
+  if ('pieces' in source) return source.pieces;
   return 'stream' in source ? (source.stream as AsyncIterable<Uint8Array>) : plainTarOf(source.file, { signal });
 }
 
@@ -44,20 +45,41 @@ export async function importLayerTar(
   }
 }
 
-/** Writes a layer's tar into a new file; EXISTS where there is one. Nothing is left of a failure. */
-export async function exportLayerTar(
+/** Writes a layer into a new file, as it is kept: a blob as it came, else its tar. EXISTS where there is one. Nothing is left of a failure. */
+export async function exportLayer(
   driver: GraphDriver,
   id: string,
   file: string,
   options: CallOptions = {},
 ): Promise<{ readonly bytes: number }> {
+  if (driver.writeBlob === undefined) return { bytes: await writeNewFile(file, driver.diff(id, options)) };
+  await refuseThere(file);
+  try {
+    const written = await driver.writeBlob(id, file, options);
+    if (written !== null) return written;
+  } catch (error) {
+    const told = asLayerscopeError(error);
+    if (told.code !== 'EXISTS') await rm(file, { force: true });
+    throw told;
+  }
+  return { bytes: await writeNewFile(file, driver.diff(id, options)) };
+}
+
+async function refuseThere(file: string): Promise<void> {
+  const stats = await lstat(file).catch(() => null);
+  if (stats !== null) throw new LayerscopeError('EXISTS', `${displayText(file)} is there already`);
+}
+
+/** Writes a new file, durably; returns its bytes. EXISTS where there is one; nothing is left of a failure. */
+export async function writeNewFile(file: string, pieces: AsyncIterable<Uint8Array>): Promise<number> {
+  await refuseThere(file);
   const handle = await open(file, 'wx').catch((error: unknown) => {
     throw asLayerscopeError(error);
   });
   let bytes = 0;
   try {
     const counted = async function* (): AsyncGenerator<Uint8Array> {
-      for await (const piece of driver.diff(id, options)) {
+      for await (const piece of pieces) {
         bytes += piece.length;
         yield piece;
       }
@@ -66,11 +88,11 @@ export async function exportLayerTar(
     await handle.writeFile(counted());
     await handle.sync();
     await handle.close();
-    return { bytes };
+    return bytes;
   } catch (error) {
     await handle.close();
     await rm(file, { force: true });
-    throw error;
+    throw asLayerscopeError(error);
   }
 }
 
@@ -100,5 +122,6 @@ export async function verifyStore(
       problems.push({ id: layer.id, message: `${told.code}: ${told.message}` });
     }
   }
+  for (const { name, message } of (await driver.images?.verify(options)) ?? []) problems.push({ id: name, message });
   return problems;
 }

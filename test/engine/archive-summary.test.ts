@@ -7,6 +7,8 @@ import { archiveSummary, MAX_SUMMARY_FINDINGS } from '../../src/engine/archive-s
 const image: ArchiveImage = {
   index: 0,
   names: ['web:1'],
+  tags: ['web:1'],
+  configSource: null,
   platform: 'linux/amd64',
   os: 'linux',
   configDigest: null,
@@ -31,7 +33,14 @@ const image: ArchiveImage = {
 };
 
 function stateWith(findings: readonly Finding[]) {
-  const archive: Archive = { format: 'oci-layout', title: 'x', images: [image], findings, async [Symbol.asyncDispose]() {} };
+  const archive: Archive = {
+    format: 'oci-layout',
+    title: 'x',
+    images: [image],
+    findings,
+    roots: () => [],
+    async [Symbol.asyncDispose]() {},
+  };
   return { archiveId: 'a1', title: 'x', sizeBytes: 1, archive, loaded: [null], arrived: [[]] };
 }
 

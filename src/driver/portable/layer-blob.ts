@@ -5,14 +5,19 @@ import { MEDIA_TYPE } from '#format/image';
 import { type LayerTable, LayerTableBuilder, layerFigures } from '#format/layer';
 import { TarReader } from '#format/tar';
 import { readTarPieces } from '#format/windows-tar';
-import { displayText, type Finding, finding, LayerscopeError, TYPE } from '#model';
+import { type Compression, displayText, type Finding, finding, LayerscopeError, TYPE } from '#model';
 import type { ApplyOptions, CallOptions } from '../driver.ts';
 import type { LayerRecord } from './layer-record.ts';
 
-const MEDIA_TYPES = { none: MEDIA_TYPE.ociLayer, gzip: `${MEDIA_TYPE.ociLayer}+gzip`, zstd: `${MEDIA_TYPE.ociLayer}+zstd` } as const;
+/** Of a layer's blob, by how it is packed. */
+export function layerMediaType(compression: Compression): string {
+  return compression === 'none' ? MEDIA_TYPE.ociLayer : `${MEDIA_TYPE.ociLayer}+${compression}`;
+}
+
+export type MeasuredBlob = NonNullable<LayerRecord['blob']> & { readonly diffId: string; readonly fileBytes: number };
 
 /** Reads a blob once: both digests, and what its tar says. Throws BAD_TAR, TRUNCATED, DAMAGED. */
-export async function measureBlob(file: string, options: ApplyOptions): Promise<NonNullable<LayerRecord['blob']>> {
+export async function measureBlob(file: string, options: ApplyOptions): Promise<MeasuredBlob> {
   const [packed, plain] = [createHash('sha256'), createHash('sha256')];
   const builder = new LayerTableBuilder();
   let problem: Finding | null = null;
@@ -48,7 +53,7 @@ export async function measureBlob(file: string, options: ApplyOptions): Promise<
   return {
     digest: `sha256:${packed.digest('hex')}`,
     size,
-    mediaType: MEDIA_TYPES[compressionOf(file)],
+    mediaType: layerMediaType(compressionOf(file)),
     diffId: `sha256:${plain.digest('hex')}`,
     fileBytes: layerFigures(table).fileBytes,
   };

@@ -15,10 +15,13 @@ export interface LayerRecord {
     readonly digest: string;
     readonly size: number;
     readonly mediaType: string;
-    readonly diffId: string;
-    /** Of its regular files. */
-    readonly fileBytes: number;
+    /** Null: of an image whose config doesn't say. */
+    readonly diffId: string | null;
+    /** Of its regular files; null: not counted yet. */
+    readonly fileBytes: number | null;
   } | null;
+  /** Names of the images that it is a layer of: it isn't recorded, but follows from them. Of a recorded layer absent. */
+  readonly images?: readonly string[];
 }
 
 const ID = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$/;

@@ -5,8 +5,8 @@ import { mkdir, open, readdir, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { readPlain } from '#archive';
-import { type Finding, LayerscopeError } from '#model';
-import type { CallOptions } from '../driver.ts';
+import { LayerscopeError } from '#model';
+import type { MountOptions } from '../driver.ts';
 import { LayerApplier } from './apply-tar.ts';
 import { onDisk, readJson, removeTree, statsOf } from './durable.ts';
 import type { LayerRecord } from './layer-record.ts';
@@ -16,15 +16,12 @@ import { isThere, thisProcess } from './writer-lock.ts';
 export class MountFolders {
   readonly #home: string;
   readonly #blobFile: (digest: string) => string;
-  readonly #onFinding: (finding: Finding) => void;
   /** What goes at the release, by layer. */
   readonly #held = new Map<string, string>();
 
-  /** `onFinding`: told of what could not be laid out as it is. */
-  constructor(home: string, blobFile: (digest: string) => string, onFinding: (finding: Finding) => void = () => {}) {
+  constructor(home: string, blobFile: (digest: string) => string) {
     this.#home = home;
     this.#blobFile = blobFile;
-    this.#onFinding = onFinding;
   }
 
   /** A read-write layer's files, whether they were laid out yet or not. */
@@ -32,17 +29,17 @@ export class MountFolders {
     return path.join(this.#home, 'written', id, 'root');
   }
 
-  /** Whether a process that is there has it mounted, this one too. */
-  async isMounted(id: string): Promise<boolean> {
+  /** The first of these layers that a process which is there has mounted, this one too. */
+  async mountedOf(ids: ReadonlySet<string>): Promise<string | null> {
     for (const name of await readdir(path.join(this.#home, 'mounts')).catch(() => [])) {
       const owner = (await this.#ownerOf(name)) as { id?: unknown } | undefined;
-      if (owner?.id === id && (await isThere(owner))) return true;
+      if (typeof owner?.id === 'string' && ids.has(owner.id) && (await isThere(owner))) return owner.id;
     }
-    return false;
+    return null;
   }
 
   /** Layers, the lowest first, laid out for a mount. Returns the root. Nothing is left of a failure. */
-  async mount(id: string, layers: readonly LayerRecord[], options: CallOptions): Promise<string> {
+  async mount(id: string, layers: readonly LayerRecord[], options: MountOptions): Promise<string> {
     const folder = await this.#newFolder(id);
     const root = path.join(folder, 'root');
     try {
@@ -57,7 +54,7 @@ export class MountFolders {
   }
 
   /** A read-write layer's folder stays from mount to mount; it is laid out, with its snapshot, at the first. */
-  async mountWritten(id: string, below: readonly LayerRecord[], options: CallOptions): Promise<string> {
+  async mountWritten(id: string, below: readonly LayerRecord[], options: MountOptions): Promise<string> {
     const mark = await this.#newFolder(id);
     const folder = path.join(this.#home, 'written', id);
     try {
@@ -105,6 +102,15 @@ export class MountFolders {
     await onDisk(() => removeTree(path.join(this.#home, 'written', id)));
   }
 
+  /** Takes away folders of these layers' mounts that processes left which are gone. */
+  async sweepMountsOf(ids: ReadonlySet<string>): Promise<void> {
+    for (const name of await readdir(path.join(this.#home, 'mounts')).catch(() => [])) {
+      const owner = (await this.#ownerOf(name)) as { id?: unknown } | undefined;
+      if (typeof owner?.id === 'string' && ids.has(owner.id) && !(await isThere(owner)))
+        await onDisk(() => removeTree(path.join(this.#home, 'mounts', name)));
+    }
+  }
+
   /** Takes away what processes left that are gone, and folders of layers that are not there. Returns their names. */
   async sweep(isLayer: (id: string) => Promise<boolean>): Promise<string[]> {
     const gone: string[] = [];
@@ -135,10 +141,10 @@ export class MountFolders {
   }
 
   /** Layers one on another in an empty folder. */
-  async #layOut(root: string, layers: readonly LayerRecord[], { signal }: CallOptions): Promise<void> {
+  async #layOut(root: string, layers: readonly LayerRecord[], { signal, onFinding = () => {} }: MountOptions): Promise<void> {
     for (const { blob } of layers) {
       if (blob === null) continue;
-      using applier = new LayerApplier(root, this.#onFinding);
+      using applier = new LayerApplier(root, onFinding);
       await onDisk(() => readPlain(this.#blobFile(blob.digest), (bytes) => applier.push(bytes), { signal }));
       await onDisk(async () => applier.finish());
       if (signal?.aborted) throw new LayerscopeError('CANCELLED', 'cancelled');

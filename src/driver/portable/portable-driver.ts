@@ -1,22 +1,18 @@
 // The driver that works everywhere: its home is an OCI image layout that other tools open as it is, with what it knows of layers beside.
 //
 //   oci-layout, index.json, blobs/sha256/<hex>   as the OCI image-spec says; a layer's blob is kept as it came
-//   layers/<id>.json                             parent and blob of a layer
+//   layers/<id>.json                             parent and blob of a layer that is no image's
 //   mounts/<name>/root, owner                    a chain laid out for a mount, and who did it
 //   written/<id>/root, snapshot                  a read-write layer's files, and what they were at first
 //   tmp/, lock                                   unfinished files; who writes
 //
 // A writer holds the lock from before it looks until its last file is in place; a file appears whole or not at all, a layer with its
 // record. What a killed writer left in tmp/ the next one sweeps; blobs that no record names are taken away by `cleanup`.
-import { createHash } from 'node:crypto';
-import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdir, open, readdir, realpath, rm } from 'node:fs/promises';
-import path from 'node:path';
-import { plainTarOf } from '#archive';
+import { open, rm } from 'node:fs/promises';
+import { algorithmOf, blobInFile, copyBlob, Digester, plainTarOf, readBlob } from '#archive';
 import { buildStack, changesOf } from '#changes';
-import { MEDIA_TYPE } from '#format/image';
-import type { LayerTable } from '#format/layer';
-import { asLayerscopeError, displayPath, displayText, KIND, LayerscopeError, rowPath } from '#model';
+import { type LayerTable, layerFigures } from '#format/layer';
+import { displayPath, displayText, KIND, LayerscopeError, rowPath } from '#model';
 import type {
   ApplyOptions,
   CallOptions,
@@ -25,137 +21,51 @@ import type {
   LayerFiles,
   LayerInfo,
   Mount,
+  MountOptions,
   SharedBaseImage,
   TarSource,
 } from '../driver.ts';
+import type { ImageStore } from '../images.ts';
 import { MountTable } from '../mount.ts';
-import { onDisk, putInPlace, readJson, removeDurably, removeTree, statsOf, unfinishedName, writeDurably } from './durable.ts';
+import { onDisk, putInPlace, removeDurably, statsOf, unfinishedName } from './durable.ts';
 import { contentOf, measureBlob, tableOf } from './layer-blob.ts';
-import { type LayerRecord, parseLayerId, parseLayerRecord, STORE_VERSION } from './layer-record.ts';
+import { parseLayerId, STORE_VERSION } from './layer-record.ts';
 import { MountFolders } from './mount-folders.ts';
-import { addNamedBlobs } from './named-blobs.ts';
+import { LAYOUT, PortableHome, refuseAborted } from './portable-home.ts';
+import { PortableImages } from './portable-images.ts';
 import { type TreeChange, tarOfChanges, treeChanges } from './tree-diff.ts';
-import { lockForWriting } from './writer-lock.ts';
-
-const LAYOUT = { imageLayoutVersion: '1.0.0' };
-const EMPTY_INDEX = { schemaVersion: 2, mediaType: MEDIA_TYPE.ociIndex, manifests: [] };
-
-function refuseAborted(signal: AbortSignal | undefined): void {
-  if (signal?.aborted) throw new LayerscopeError('CANCELLED', 'cancelled');
-}
 
 export class PortableDriver implements GraphDriver {
   readonly name = 'portable';
-  readonly home: string;
+  readonly images: ImageStore;
+  readonly #home: PortableHome;
   readonly #mounts = new MountTable();
   readonly #folders: MountFolders;
 
-  private constructor(home: string) {
-    this.home = home;
-    this.#folders = new MountFolders(home, (digest) => this.#blobFile(digest));
-  }
-
-  /** Opens a home, made where there is none. UNSUPPORTED for one of a newer version; IO for a folder that holds something else. */
-  static async open(home: string): Promise<PortableDriver> {
-    await onDisk(() => mkdir(home, { recursive: true }));
-    const driver = new PortableDriver(await onDisk(() => realpath(home)));
-    const layout = await readJson(driver.#in('oci-layout'));
-    if (layout === undefined) {
-      const names = await onDisk(() => readdir(driver.home));
-      if (names.some((name) => !/^(lock|tmp|index\.json|layers|blobs)/.test(name))) {
-        throw new LayerscopeError('IO', `${driver.home} holds other files: a store needs a folder of its own`);
-      }
-      await writeDurably(driver.#tmp, driver.#in('index.json'), JSON.stringify(EMPTY_INDEX));
-      await writeDurably(driver.#tmp, driver.#in('oci-layout'), JSON.stringify(LAYOUT));
-    } else if ((layout as { imageLayoutVersion?: unknown }).imageLayoutVersion !== LAYOUT.imageLayoutVersion) {
-      throw new LayerscopeError('UNSUPPORTED', `${driver.home} is an image layout of another version`);
-    }
-    return driver;
-  }
-
-  #in(...parts: string[]): string {
-    return path.join(this.home, ...parts);
-  }
-
-  get #tmp(): string {
-    return this.#in('tmp');
-  }
-
-  #recordFile(id: string): string {
-    return this.#in('layers', `${id}.json`);
-  }
-
-  #blobFile(digest: string): string {
-    return this.#in('blobs', 'sha256', digest.slice('sha256:'.length));
-  }
-
-  async #record(id: string): Promise<LayerRecord> {
-    const known = parseLayerId(id);
-    const value = await readJson(this.#recordFile(known));
-    if (value === undefined) throw new LayerscopeError('NOT_FOUND', `no layer ${known}`);
-    return parseLayerRecord(known, value);
-  }
-
-  /** Records of the layer's parents, the nearest first. IO where the chain is broken. */
-  async #parents(id: string, record: LayerRecord): Promise<{ readonly id: string; readonly record: LayerRecord }[]> {
-    const parents: { readonly id: string; readonly record: LayerRecord }[] = [];
-    const seen = new Set([id]);
-    for (let parent = record.parent; parent !== null; ) {
-      if (seen.has(parent)) throw new LayerscopeError('IO', `layer ${id} is broken: ${parent} is below itself`);
-      seen.add(parent);
-      const value = await readJson(this.#recordFile(parent));
-      if (value === undefined) throw new LayerscopeError('IO', `layer ${id} is broken: its parent ${parent} is not there`);
-      const below = parseLayerRecord(parent, value);
-      parents.push({ id: parent, record: below });
-      parent = below.parent;
-    }
-    return parents;
-  }
-
-  /** Holds the writer's lock, with what a killed writer left swept away. */
-  async #write<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
-    refuseAborted(signal);
-    await using _lock = await lockForWriting(this.home, signal);
-    await onDisk(async () => {
-      for (const name of await readdir(this.#tmp).catch(() => [])) await removeTree(path.join(this.#tmp, name));
-      await mkdir(this.#tmp, { recursive: true });
+  private constructor(home: PortableHome) {
+    this.#home = home;
+    this.#folders = new MountFolders(home.folder, (digest) => home.blobFile(digest));
+    this.images = new PortableImages(home, {
+      mountedOf: (ids) => this.#mountedOf(ids),
+      sweepMountsOf: (ids) => this.#folders.sweepMountsOf(ids),
     });
-    return await work();
+  }
+
+  /** See {@link PortableHome.open}. */
+  static async open(home: string): Promise<PortableDriver> {
+    return new PortableDriver(await PortableHome.open(home));
+  }
+
+  get home(): string {
+    return this.#home.folder;
   }
 
   async status(): Promise<readonly (readonly [string, string])[]> {
     return [['Layout', `OCI image layout ${LAYOUT.imageLayoutVersion}`]];
   }
 
-  async #ids(): Promise<string[]> {
-    const names = await readdir(this.#in('layers')).catch((error: unknown) => {
-      if (asLayerscopeError(error).code === 'NOT_FOUND') return [];
-      throw asLayerscopeError(error);
-    });
-    return names
-      .filter((name) => name.endsWith('.json'))
-      .map((name) => name.slice(0, -'.json'.length))
-      .sort();
-  }
-
-  /** Every record, or why it can't be read; each file is read once. UNSUPPORTED where a newer version wrote one. */
-  async #records(): Promise<Map<string, LayerRecord | LayerscopeError>> {
-    const records = new Map<string, LayerRecord | LayerscopeError>();
-    for (const id of await this.#ids()) {
-      try {
-        records.set(id, await this.#record(id));
-      } catch (error) {
-        const told = asLayerscopeError(error);
-        if (told.code === 'UNSUPPORTED') throw told;
-        // Removed since the folder was listed.
-        if (told.code !== 'NOT_FOUND') records.set(id, told);
-      }
-    }
-    return records;
-  }
-
   async list(): Promise<readonly LayerInfo[]> {
-    const records = await this.#records();
+    const records = await this.#home.records();
     const infos: LayerInfo[] = [];
     for (const [id, record] of records) {
       if (record instanceof LayerscopeError) {
@@ -174,17 +84,18 @@ export class PortableDriver implements GraphDriver {
           parent = below.parent;
         }
       }
-      if (problem === null && record.blob !== null && (await statsOf(this.#blobFile(record.blob.digest))) === null) {
+      if (problem === null && record.blob !== null && (await statsOf(this.#home.blobFile(record.blob.digest))) === null) {
         problem = `its blob ${record.blob.digest} is not there`;
       }
-      infos.push({ id, parent: record.parent, chain, state: problem === null ? 'ready' : 'broken', problem });
+      const { parent, images } = record;
+      infos.push({ id, parent, chain, state: problem === null ? 'ready' : 'broken', problem, ...(images === undefined ? {} : { images }) });
     }
     return infos;
   }
 
   async exists(id: string): Promise<boolean> {
     try {
-      await this.#record(id);
+      await this.#home.record(id);
       return true;
     } catch {
       return false;
@@ -201,66 +112,50 @@ export class PortableDriver implements GraphDriver {
 
   async #make(id: string, parent: string | null, readWrite: boolean, options: CallOptions): Promise<void> {
     const known = parseLayerId(id);
-    await this.#write(options.signal, async () => {
-      if ((await statsOf(this.#recordFile(known))) !== null) throw new LayerscopeError('EXISTS', `layer ${known} is there already`);
+    await this.#home.write(options.signal, async () => {
+      if (await this.#isTaken(known)) throw new LayerscopeError('EXISTS', `layer ${known} is there already`);
       if (parent !== null) {
-        const below = await this.#record(parent);
-        await this.#parents(parent, below);
+        const below = await this.#home.record(parent);
+        await this.#home.parents(parent, below);
         if (below.readWrite) throw new LayerscopeError('UNSUPPORTED', `layer ${parent} is written into: nothing can stand on it`);
       }
       refuseAborted(options.signal);
-      await this.#putRecord(known, { version: STORE_VERSION, parent, readWrite, blob: null });
+      await this.#home.putRecord(known, { version: STORE_VERSION, parent, readWrite, blob: null });
     });
   }
 
-  async #putRecord(id: string, record: LayerRecord): Promise<void> {
-    await writeDurably(this.#tmp, this.#recordFile(id), JSON.stringify(record));
+  async #isTaken(id: string): Promise<boolean> {
+    return (await statsOf(this.#home.recordFile(id))) !== null || (await this.#home.images()).layers.has(id);
   }
 
   async remove(id: string, options: CallOptions = {}): Promise<void> {
     const known = parseLayerId(id);
     using _turn = await this.#mounts.turn(known);
-    await this.#write(options.signal, async () => {
+    await this.#home.write(options.signal, async () => {
       // A record that can't be read can still be taken away.
-      if ((await statsOf(this.#recordFile(known))) === null) throw new LayerscopeError('NOT_FOUND', `no layer ${known}`);
+      if (!(await this.#isTaken(known))) throw new LayerscopeError('NOT_FOUND', `no layer ${known}`);
       await this.#refuseInUse(known, 'removed');
       refuseAborted(options.signal);
-      await removeDurably(this.#recordFile(known));
+      await removeDurably(this.#home.recordFile(known));
+      await this.#folders.sweepMountsOf(new Set([known]));
       await this.#folders.removeWritten(known);
-      await this.#removeBlobs();
+      await this.#home.removeBlobs();
     });
   }
 
   async #refuseInUse(id: string, what: string): Promise<void> {
-    if (this.#mounts.isMounted(id) || (await this.#folders.isMounted(id))) {
-      throw new LayerscopeError('EXISTS', `layer ${id} is mounted and can't be ${what}`);
-    }
-    const children: string[] = [];
-    for (const [child, record] of await this.#records()) {
-      if (!(record instanceof LayerscopeError) && record.parent === id) children.push(child);
-    }
-    if (children.length > 0) {
-      const more = children.length > 5 ? ` and ${children.length - 5} more` : '';
-      throw new LayerscopeError('EXISTS', `layer ${id} can't be ${what}: ${children.slice(0, 5).join(', ')}${more} stand on it`);
-    }
+    const image = (await this.#home.record(id).catch(() => null))?.images?.[0];
+    if (image !== undefined)
+      throw new LayerscopeError('EXISTS', `layer ${id} can't be ${what}: it is a layer of image ${displayText(image)}`);
+    if ((await this.#mountedOf(new Set([id]))) !== null) throw new LayerscopeError('EXISTS', `layer ${id} is mounted and can't be ${what}`);
+    const children = await this.#home.standingOn(new Set([id]));
+    if (children !== '') throw new LayerscopeError('EXISTS', `layer ${id} can't be ${what}: ${children} stand on it`);
   }
 
-  /** Blobs that nothing names: no layer's record, no image of the index. */
-  async #removeBlobs(): Promise<string[]> {
-    const named = new Set<string>();
-    for (const record of (await this.#records()).values()) {
-      // What a record names that can't be read isn't known: nothing is taken away then.
-      if (record instanceof LayerscopeError) return [];
-      if (record.blob !== null) named.add(record.blob.digest);
-    }
-    await addNamedBlobs(await readJson(this.#in('index.json')), (digest) => this.#blobFile(digest), named);
-    const gone: string[] = [];
-    for (const name of await readdir(this.#in('blobs', 'sha256')).catch(() => [])) {
-      if (named.has(`sha256:${name}`)) continue;
-      await removeDurably(this.#in('blobs', 'sha256', name));
-      gone.push(name);
-    }
-    return gone;
+  /** The first of these that is mounted, here or by another process. */
+  async #mountedOf(ids: ReadonlySet<string>): Promise<string | null> {
+    for (const id of ids) if (this.#mounts.isMounted(id)) return id;
+    return this.#folders.mountedOf(ids);
   }
 
   async applyDiff(id: string, tar: TarSource, options: ApplyOptions = {}): Promise<{ readonly sizeBytes: number }> {
@@ -279,34 +174,29 @@ export class PortableDriver implements GraphDriver {
 
   /** Fills an empty layer from a blob as it lies in a file, packed or plain: the blob is kept as it came. Otherwise as {@link applyDiff}. */
   async applyBlob(id: string, file: string, options: ApplyOptions = {}): Promise<{ readonly sizeBytes: number }> {
-    return this.#fill(id, options, (unfinished) =>
-      onDisk(async () => {
-        const source = createReadStream(file, { highWaterMark: 1 << 20 });
-        const target = createWriteStream(unfinished, { flags: 'wx' });
-        const { pipeline } = await import('node:stream/promises');
-        await pipeline(source, target, options.signal === undefined ? {} : { signal: options.signal });
-      }),
-    );
+    return this.#fill(id, options, async (unfinished) => {
+      await copyBlob(blobInFile(file), unfinished, options);
+    });
   }
 
   async #fill(id: string, options: ApplyOptions, receive: (unfinished: string) => Promise<void>): Promise<{ readonly sizeBytes: number }> {
     const known = parseLayerId(id);
     using _turn = await this.#mounts.turn(known);
-    return this.#write(undefined, async () => {
-      const record = await this.#record(known);
+    return this.#home.write(undefined, async () => {
+      const record = await this.#home.record(known);
       if (record.readWrite) throw new LayerscopeError('UNSUPPORTED', `layer ${known} is written into by its mount only`);
       await this.#refuseInUse(known, 'filled');
-      const unfinished = unfinishedName(this.#tmp);
+      const unfinished = unfinishedName(this.#home.tmp);
       try {
         refuseAborted(options.signal);
         await receive(unfinished);
         const blob = await measureBlob(unfinished, options);
-        const file = this.#blobFile(blob.digest);
+        const file = this.#home.blobFile(blob.digest);
         if ((await statsOf(file)) === null) await putInPlace(unfinished, file);
-        await this.#putRecord(known, { ...record, blob });
+        await this.#home.putRecord(known, { ...record, blob });
         return { sizeBytes: blob.fileBytes };
       } catch (error) {
-        await removeDurably(this.#recordFile(known));
+        await removeDurably(this.#home.recordFile(known));
         throw error;
       } finally {
         await rm(unfinished, { force: true });
@@ -314,18 +204,18 @@ export class PortableDriver implements GraphDriver {
     });
   }
 
-  async mount(id: string, options: CallOptions = {}): Promise<Mount> {
-    const record = await this.#record(id);
+  async mount(id: string, options: MountOptions = {}): Promise<Mount> {
+    const record = await this.#home.record(id);
     const make = async (): Promise<string> => {
       refuseAborted(options.signal);
-      const below = (await this.#parents(id, record)).reverse().map((parent) => parent.record);
+      const below = (await this.#home.parents(id, record)).reverse().map((parent) => parent.record);
       return record.readWrite ? this.#folders.mountWritten(id, below, options) : this.#folders.mount(id, [...below, record], options);
     };
     return this.#mounts.mount(id, id, make, () => this.#folders.release(id));
   }
 
   async *diff(id: string, options: CallOptions = {}): AsyncGenerator<Uint8Array, void, undefined> {
-    const record = await this.#record(id);
+    const record = await this.#home.record(id);
     refuseAborted(options.signal);
     if (record.readWrite) {
       yield* tarOfChanges(this.#folders.writtenRoot(id), await this.#written(id, options), options.signal);
@@ -333,19 +223,29 @@ export class PortableDriver implements GraphDriver {
     }
     if (record.blob === null) throw new LayerscopeError('NOT_FOUND', `layer ${id} is empty: nothing was applied to it`);
     const { digest, diffId } = record.blob;
-    const [packed, plain] = [createHash('sha256'), createHash('sha256')];
-    const pieces = plainTarOf(this.#blobFile(digest), { signal: options.signal, onPacked: (bytes) => void packed.update(bytes) });
+    const packed = new Digester(algorithmOf(digest));
+    // A plain blob's bytes are hashed once: its diffID is its digest.
+    const plain = diffId === null || diffId === digest ? null : new Digester(algorithmOf(diffId));
+    const pieces = plainTarOf(this.#home.blobFile(digest), { signal: options.signal, onPacked: (bytes) => packed.update(bytes) });
     for await (const bytes of pieces) {
-      plain.update(bytes);
+      plain?.update(bytes);
       yield bytes;
     }
-    for (const [what, stated, hash] of [
-      ['blob', digest, packed],
-      ['diffID', diffId, plain],
-    ] as const) {
-      const found = `sha256:${hash.digest('hex')}`;
-      if (found !== stated) throw new LayerscopeError('DIGEST_MISMATCH', `layer ${id}: its ${what} is ${found}, not ${stated}`);
-    }
+    refuseOther(id, 'blob', digest, packed);
+    if (plain !== null && diffId !== null) refuseOther(id, 'diffID', diffId, plain);
+  }
+
+  async *blob(id: string, options: CallOptions = {}): AsyncGenerator<Uint8Array, void, undefined> {
+    const { blob, readWrite } = await this.#home.record(id);
+    if (readWrite) yield* this.diff(id, options);
+    else if (blob === null) throw new LayerscopeError('NOT_FOUND', `layer ${id} is empty: nothing was applied to it`);
+    else yield* readBlob(blobInFile(this.#home.blobFile(blob.digest), blob.digest), options);
+  }
+
+  async writeBlob(id: string, file: string, options: CallOptions = {}): Promise<{ readonly bytes: number } | null> {
+    const { blob } = await this.#home.record(id);
+    if (blob === null) return null;
+    return { bytes: (await copyBlob(blobInFile(this.#home.blobFile(blob.digest), blob.digest), file, options)).size };
   }
 
   /** What was written into a read-write layer. */
@@ -355,7 +255,7 @@ export class PortableDriver implements GraphDriver {
   }
 
   async *changes(id: string, options: CallOptions = {}): AsyncGenerator<DriverChange, void, undefined> {
-    const record = await this.#record(id);
+    const record = await this.#home.record(id);
     refuseAborted(options.signal);
     if (record.readWrite) {
       for (const { kind, path: changed } of await this.#written(id, options)) {
@@ -363,9 +263,9 @@ export class PortableDriver implements GraphDriver {
       }
       return;
     }
-    const layers = [...(await this.#parents(id, record)).reverse().map((parent) => parent.record), record];
+    const layers = [...(await this.#home.parents(id, record)).reverse().map((parent) => parent.record), record];
     const tables: (LayerTable | null)[] = [];
-    for (const { blob } of layers) tables.push(blob === null ? null : await tableOf(this.#blobFile(blob.digest), options));
+    for (const { blob } of layers) tables.push(blob === null ? null : await tableOf(this.#home.blobFile(blob.digest), options));
     const rows = changesOf(buildStack(tables), tables.length - 1, tables.length - 1);
     for (let row = 0; row < rows.length; row++) {
       const mark = rows.kind[row];
@@ -376,9 +276,12 @@ export class PortableDriver implements GraphDriver {
   }
 
   async diffSize(id: string, options: CallOptions = {}): Promise<number> {
-    const record = await this.#record(id);
+    const record = await this.#home.record(id);
     refuseAborted(options.signal);
-    if (!record.readWrite) return record.blob?.fileBytes ?? 0;
+    if (!record.readWrite) {
+      if (record.blob === null) return 0;
+      return record.blob.fileBytes ?? layerFigures(await tableOf(this.#home.blobFile(record.blob.digest), options)).fileBytes;
+    }
     const seen = new Set<string>();
     let total = 0;
     for (const { entry } of await this.#written(id, options)) {
@@ -390,21 +293,27 @@ export class PortableDriver implements GraphDriver {
   }
 
   async chain(id: string): Promise<readonly string[]> {
-    return (await this.#parents(id, await this.#record(id))).map((parent) => parent.id);
+    return (await this.#home.parents(id, await this.#home.record(id))).map((parent) => parent.id);
   }
 
   async metadata(id: string): Promise<Readonly<Record<string, string>>> {
-    const { blob, readWrite } = await this.#record(id);
+    const { blob, readWrite } = await this.#home.record(id);
     if (readWrite) return { dir: this.#folders.writtenRoot(id) };
+    if (blob === null) return { dir: this.home };
+    const { digest, diffId, size, mediaType } = blob;
     return {
       dir: this.home,
-      ...(blob === null ? {} : { digest: blob.digest, diffId: blob.diffId, size: String(blob.size), mediaType: blob.mediaType }),
+      digest,
+      ...(diffId === null ? {} : { diffId }),
+      size: String(size),
+      mediaType,
+      file: this.#home.blobFile(digest),
     };
   }
 
   async files(id: string): Promise<LayerFiles> {
-    const record = await this.#record(id);
-    const blob = record.blob === null ? null : this.#blobFile(record.blob.digest);
+    const record = await this.#home.record(id);
+    const blob = record.blob === null ? null : this.#home.blobFile(record.blob.digest);
     return {
       async *open(name) {
         if (blob === null) throw new LayerscopeError('NOT_FOUND', `layer ${id} holds no ${displayText(name)}`);
@@ -423,9 +332,9 @@ export class PortableDriver implements GraphDriver {
   }
 
   async cleanup(options: CallOptions = {}): Promise<readonly string[]> {
-    return this.#write(options.signal, async () => {
-      const gone = await this.#removeBlobs();
-      return [...gone, ...(await this.#folders.sweep(async (id) => (await statsOf(this.#recordFile(id))) !== null))];
+    return this.#home.write(options.signal, async () => {
+      const gone = await this.#home.removeBlobs();
+      return [...gone, ...(await this.#folders.sweep(async (id) => (await statsOf(this.#home.recordFile(id))) !== null))];
     });
   }
 
@@ -437,4 +346,9 @@ export class PortableDriver implements GraphDriver {
       await this.#folders.release(key);
     }
   }
+}
+
+function refuseOther(id: string, what: string, stated: string, digester: Digester): void {
+  const found = digester.finish();
+  if (found !== stated) throw new LayerscopeError('DIGEST_MISMATCH', `layer ${id}: its ${what} is ${found}, not ${stated}`);
 }

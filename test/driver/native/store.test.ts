@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import path from 'node:path';
 import { test } from 'node:test';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
-import { exportLayerTar, importLayerTar, verifyStore } from '#engine';
+import { exportLayer, importLayerTar, verifyStore } from '#engine';
 import { WindowsBench } from '../../support/windows-bench.ts';
 import { filterTar, sketchOf } from '../../support/windows-tars.ts';
 
@@ -22,11 +22,11 @@ test('a tar is imported plain, gzip or zstd, told by content, and exported into 
     writeFileSync(input, bytes);
     await importLayerTar(driver, { id, parent: null, tar: { file: input } });
     const to = path.join(bench.folder, `${id}.tar`);
-    const { bytes: written } = await exportLayerTar(driver, id, to);
+    const { bytes: written } = await exportLayer(driver, id, to);
     const tar = readFileSync(to);
     assert.equal(tar.length, written);
     assert.deepEqual((await sketchOf(tar)).files, { 'a.txt': 'a' });
-    await assert.rejects(exportLayerTar(driver, id, to), { code: 'EXISTS' });
+    await assert.rejects(exportLayer(driver, id, to), { code: 'EXISTS' });
     assert.ok(readFileSync(to).equals(tar), 'what was there stays');
     rmSync(to);
   }
@@ -52,7 +52,7 @@ test('a source that is missing, damaged or cut off leaves no layer, and a failed
   }
   rmSync(input);
   const to = path.join(bench.folder, 'out.tar');
-  await assert.rejects(exportLayerTar(driver, 'missing', to), { code: 'NOT_FOUND' });
+  await assert.rejects(exportLayer(driver, 'missing', to), { code: 'NOT_FOUND' });
   assert.equal(existsSync(to), false);
   assert.deepEqual(await bench.stray(), []);
 });

@@ -1,0 +1,48 @@
+import { homedir } from 'node:os';
+import path from 'node:path';
+import { type DriverName, type GraphDriver, openDriver } from '#driver';
+import { displayText, LayerscopeError } from '#model';
+import type { Arguments, OptionSpec } from './arguments.ts';
+import { usageError } from './arguments.ts';
+
+const DRIVERS: readonly DriverName[] = ['portable', 'windowsfilter', 'windowsdiff'];
+
+export const STORE_OPTIONS = {
+  driver: { value: 'portable|windowsfilter|windowsdiff', summary: 'of store:ID: whose layers the store has (default: portable)' },
+  home: {
+    value: 'FOLDER',
+    summary: 'of store:ID: where the store is (default: of portable, in the user’s data folder; on Windows, Docker’s)',
+  },
+} as const satisfies Record<string, OptionSpec>;
+
+/** A driver over the home that was named. Where the system can't run it, one that only looks, for what only looks. USAGE, and as {@link openDriver}. */
+export async function openStore(args: Arguments, readsOnly: boolean): Promise<GraphDriver> {
+  const name = args.value('driver') ?? 'portable';
+  const driver = DRIVERS.find((known) => known === name);
+  if (driver === undefined) throw usageError(`no driver ${displayText(name)}: ${DRIVERS.join(', ')}`);
+  const home = args.value('home') ?? defaultHome(driver);
+  try {
+    return await openDriver(driver, home);
+  } catch (error) {
+    if (readsOnly && driver !== 'portable' && error instanceof LayerscopeError && error.code === 'UNSUPPORTED') {
+      return openDriver(driver, home, { readOnly: true });
+    }
+    throw error;
+  }
+}
+
+function defaultHome(driver: DriverName): string {
+  const { env, platform } = process;
+  if (driver === 'portable') return path.join(dataFolder(), 'store');
+  if (platform !== 'win32') throw usageError(`store needs --home FOLDER for ${driver} on this system`);
+  return path.join(env.ProgramData ?? 'C:\\ProgramData', 'docker', driver);
+}
+
+/** Where the user's programs keep what isn't a cache: XDG Base Directory Specification; Apple's and Microsoft's folders. */
+function dataFolder(): string {
+  const { env, platform } = process;
+  if (platform === 'win32') return path.join(env.LOCALAPPDATA ?? path.join(homedir(), 'AppData', 'Local'), 'Layerscope');
+  if (platform === 'darwin') return path.join(homedir(), 'Library', 'Application Support', 'Layerscope');
+  const base = env.XDG_DATA_HOME;
+  return path.join(base !== undefined && path.isAbsolute(base) ? base : path.join(homedir(), '.local', 'share'), 'layerscope');
+}

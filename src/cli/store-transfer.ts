@@ -1,0 +1,154 @@
+// What goes into a store and comes out of it: images and layers.
+import type { Archive } from '#archive';
+import type { GraphDriver, StoredImage } from '#driver';
+import {
+  exportLayer,
+  exportStoredImage,
+  findStored,
+  findStoredLayer,
+  type Imported,
+  importArchive,
+  importLayerTar,
+  newLayerId,
+  packStoredImage,
+  type StoredImageFormat,
+} from '#engine';
+import { displayText, formatSize, LayerscopeError, shortDigest } from '#model';
+import type { Arguments } from './arguments.ts';
+import { usageError } from './arguments.ts';
+import { type Context, EXIT } from './context.ts';
+import { jsonText } from './json-text.ts';
+import { openInput } from './open-input.ts';
+
+const FORMATS: readonly StoredImageFormat[] = ['docker-archive', 'oci-archive', 'oci-layout'];
+
+/** `store import`: an image archive, or a layer tar. */
+export async function importInto(
+  context: Context,
+  args: Arguments,
+  driver: GraphDriver,
+  [source = '']: readonly string[],
+): Promise<number> {
+  let done = 0;
+  const options = {
+    signal: context.signal,
+    onFinding: ({ message, path }: { readonly message: string; readonly path?: string }) =>
+      context.warn(path === undefined ? message : `${path}: ${message}`),
+    onProgress: (bytes: number) => {
+      done += bytes;
+      context.progress.update({ phase: 'import', doneBytes: done, totalBytes: null });
+    },
+  };
+  // A layer by itself is named or placed: it needn't be looked at first.
+  if (args.value('id') !== undefined || args.value('parent') !== undefined) {
+    const parent = args.value('parent');
+    const id = args.value('id') ?? newLayerId();
+    const below = parent === undefined ? null : await findStoredLayer(driver, parent);
+    const tar = source === '-' ? { stream: process.stdin } : { file: source };
+    const { sizeBytes } = await importLayerTar(driver, { id, parent: below, tar }, options);
+    return tellImported(context, args, { kind: 'layers', ids: [id], sizeBytes });
+  }
+  await using input = await openInput(context, args, source, { store: false });
+  warnOf(context, input.archive);
+  const choice = { image: args.value('image'), platform: args.value('platform'), name: args.value('name') };
+  return tellImported(context, args, await importArchive(driver, input.archive, choice, options));
+}
+
+function warnOf(context: Context, { findings }: Archive): void {
+  for (const { severity, code, message } of findings) if (severity === 'error') context.warn(`${code}: ${message}`);
+}
+
+function tellImported(context: Context, args: Arguments, imported: Imported): number {
+  context.progress.clear();
+  if (imported.kind === 'layers') {
+    const { ids, sizeBytes } = imported;
+    for (const id of args.flag('json') ? ids.slice(-1) : ids) {
+      context.out.write(`${args.flag('json') ? jsonText({ id, sizeBytes }) : displayText(id)}\n`);
+    }
+    return EXIT.done;
+  }
+  for (const image of imported.images) {
+    context.out.write(args.flag('json') ? `${jsonText(imageFacts(image))}\n` : `${imageName(image)}  ${image.manifestDigest}\n`);
+  }
+  return EXIT.done;
+}
+
+/** An image of the store as JSON has it. */
+export function imageFacts({ names, platform, manifestDigest, configDigest, layers, sizeBytes, problem }: StoredImage): object {
+  const state = problem === null ? { state: 'ready' } : { state: 'broken', problem };
+  return { names, platform, manifestDigest, configDigest, layers, size: sizeBytes, ...state };
+}
+
+export function imageName({ names, manifestDigest }: StoredImage): string {
+  return names.length === 0 ? shortDigest(manifestDigest) : names.map(displayText).join(', ');
+}
+
+/** `store export`: an image as an archive, or a layer's blob as it is kept. */
+export async function exportFrom(context: Context, args: Arguments, driver: GraphDriver, [word = '']: readonly string[]): Promise<number> {
+  const to = args.value('to');
+  if (to === undefined) throw usageError('store export needs --to FILE');
+  const found = await findStored(driver, word, args.value('platform'));
+  const given = args.value('format');
+  const format = FORMATS.find((known) => known === (given ?? 'docker-archive'));
+  if (format === undefined) throw usageError(`no format ${displayText(given ?? '')}: ${FORMATS.join(', ')}`);
+  if (found.kind === 'layer') {
+    if (given !== undefined) throw usageError('--format is for images: a layer is written as it is kept');
+    return exportOneLayer(context, driver, found.id, to);
+  }
+  const options = { signal: context.signal };
+  if (to === '-') {
+    if (format === 'oci-layout') throw usageError('a layout is a folder: name one');
+    for await (const bytes of packStoredImage(found.image, format, options)) await context.out.writeBytes(bytes.slice());
+    return EXIT.done;
+  }
+  await exportStoredImage(found.image, format, to, options);
+  context.out.write(`${displayText(to)}: ${imageName(found.image)}\n`);
+  return EXIT.done;
+}
+
+async function exportOneLayer(context: Context, driver: GraphDriver, id: string, to: string): Promise<number> {
+  const options = { signal: context.signal };
+  if (to === '-') {
+    const pieces = driver.blob?.(id, options) ?? driver.diff(id, options);
+    for await (const bytes of pieces) await context.out.writeBytes(bytes.slice());
+    return EXIT.done;
+  }
+  const { bytes } = await exportLayer(driver, id, to, options);
+  context.out.write(`${displayText(to)}: ${formatSize(bytes)}\n`);
+  return EXIT.done;
+}
+
+/** `store diff`: a layer's plain tar on standard output. */
+export async function diffOf(context: Context, _args: Arguments, driver: GraphDriver, [word = '']: readonly string[]): Promise<number> {
+  const id = await findStoredLayer(driver, word);
+  for await (const bytes of driver.diff(id, { signal: context.signal })) await context.out.writeBytes(bytes.slice());
+  return EXIT.done;
+}
+
+/** `store remove`: images by name or digest, layers by id. Tells of all that can't be; one alone fails the command with its own error. */
+export async function removeFrom(context: Context, _args: Arguments, driver: GraphDriver, words: readonly string[]): Promise<number> {
+  let code: number = EXIT.done;
+  for (const word of words) {
+    try {
+      await removeOne(context, driver, word);
+      context.out.write(`${displayText(word)}\n`);
+    } catch (error) {
+      if (!(error instanceof LayerscopeError) || error.code === 'CANCELLED' || words.length === 1) throw error;
+      context.tell(error.code, error.message);
+      code = EXIT.unreadable;
+    }
+  }
+  return code;
+}
+
+async function removeOne({ signal }: Context, driver: GraphDriver, word: string): Promise<void> {
+  const found = await findStored(driver, word).catch((error: unknown) => {
+    // A layer whose record can't be read, and a leftover, can be taken away all the same.
+    if (error instanceof LayerscopeError && error.code === 'NOT_FOUND') return null;
+    throw error;
+  });
+  if (found?.kind !== 'image') return driver.remove(found?.id ?? word, { signal });
+  const { names, manifestDigest, root } = found.image;
+  const name = names.find((known) => known === word) ?? (names.length === 1 ? names[0] : undefined);
+  await driver.images?.remove(name ?? root.descriptor?.digest ?? manifestDigest, { signal });
+}

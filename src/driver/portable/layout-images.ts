@@ -1,0 +1,60 @@
+// What the images of the layout say of layers: an image's layers are not recorded, they follow from index.json, manifest and config, so that
+// one file decides what is there, and an image that another program put into the layout has its layers too.
+import { algorithmOf, chainIds, openLayoutFolder, sha256 } from '#archive';
+import type { Finding } from '#model';
+import { encodeUtf8 } from '#model';
+import type { StoredImage } from '../images.ts';
+import { type LayerRecord, STORE_VERSION } from './layer-record.ts';
+
+export interface LayoutImages {
+  readonly images: readonly StoredImage[];
+  /** Layers by id: the hex of their chainID, without the algorithm. */
+  readonly layers: ReadonlyMap<string, LayerRecord>;
+  readonly findings: readonly Finding[];
+}
+
+/** Reads the images of a home. Throws BAD_MANIFEST where index.json can't be used, TOO_LARGE, IO. */
+export function readLayoutImages(home: string): LayoutImages {
+  const layout = openLayoutFolder(home);
+  const rootOf = new Map(layout.roots().flatMap((root) => root.images.map((image) => [image, root] as const)));
+  const layers = new Map<string, LayerRecord>();
+  const images: StoredImage[] = [];
+  for (const image of layout.images) {
+    const root = rootOf.get(image);
+    if (root === undefined || image.manifestDigest === null) continue;
+    const ids = layerIds(image.layers);
+    for (const [index, layer] of image.layers.entries()) {
+      const id = ids[index] as string;
+      const { digest, diffId, blobBytes, mediaType, status } = layer;
+      const known = layers.get(id);
+      // The same content may lie there packed in several ways: one that is there counts.
+      if (digest === null || (known !== undefined && status !== 'present')) continue;
+      layers.set(id, {
+        version: STORE_VERSION,
+        parent: index === 0 ? null : (ids[index - 1] as string),
+        readWrite: false,
+        blob: { digest, size: blobBytes, mediaType: mediaType ?? '', diffId, fileBytes: null },
+        images: [...(known?.images ?? []), image.names[0] ?? image.manifestDigest],
+      });
+    }
+    const problem = layout.findings.find((found) => found.severity === 'error' && found.image === image.index);
+    images.push({
+      names: root.names,
+      platform: image.platform,
+      manifestDigest: image.manifestDigest,
+      configDigest: image.configDigest,
+      layers: ids,
+      sizeBytes: image.layers.reduce((sum, { blobBytes }) => sum + blobBytes, 0),
+      problem: problem?.message ?? null,
+      image,
+      root,
+    });
+  }
+  return { images, layers, findings: layout.findings };
+}
+
+/** An id for each layer: its chainID; where a diffID isn't known, the blob's digest stands in for it. */
+function layerIds(layers: readonly { readonly digest: string | null; readonly diffId: string | null; readonly index: number }[]): string[] {
+  const stated = layers.map(({ diffId, digest, index }) => diffId ?? digest ?? sha256(encodeUtf8(`layer ${index}`)));
+  return chainIds(stated).map((id) => (id ?? '').slice(algorithmOf(id).length + 1));
+}

@@ -1,0 +1,309 @@
+// Whole images in a portable home: index.json names them, their blobs lie beside those of the layers. Only the new index.json makes an image
+// that was taken in one of the store's.
+import { rm } from 'node:fs/promises';
+import {
+  type Archive,
+  type ArchiveImage,
+  type ArchiveLayer,
+  type ArchiveRoot,
+  algorithmOf,
+  type BlobSource,
+  blobInFile,
+  copyBlob,
+  Digester,
+  namedEntries,
+  platformField,
+  type RootDescriptor,
+  readBlob,
+  readPlain,
+  sha256,
+} from '#archive';
+import { MEDIA_TYPE } from '#format/image';
+import { displayText, encodeUtf8, LayerscopeError } from '#model';
+import type { CallOptions } from '../driver.ts';
+import type { ImageProblem, ImageStore, StoredImage } from '../images.ts';
+import { putInPlace, readJson, statsOf, unfinishedName, writeDurably } from './durable.ts';
+import { layerMediaType } from './layer-blob.ts';
+import { type PortableHome, refuseAborted } from './portable-home.ts';
+
+type AddOptions = NonNullable<Parameters<ImageStore['add']>[2]>;
+
+interface Index {
+  readonly manifests: readonly RootDescriptor[];
+  readonly [field: string]: unknown;
+}
+
+/** Of the driver's mounts what images ask. */
+export interface MountedLayers {
+  /** The first of some layers that is mounted, by any process. */
+  mountedOf(ids: ReadonlySet<string>): Promise<string | null>;
+  /** Takes away what is left of mounts of layers that nobody has mounted. */
+  sweepMountsOf(ids: ReadonlySet<string>): Promise<void>;
+}
+
+export class PortableImages implements ImageStore {
+  readonly #home: PortableHome;
+  readonly #mounts: MountedLayers;
+
+  constructor(home: PortableHome, mounts: MountedLayers) {
+    this.#home = home;
+    this.#mounts = mounts;
+  }
+
+  async list(): Promise<readonly StoredImage[]> {
+    return (await this.#home.images()).images;
+  }
+
+  async add(archive: Archive, roots: readonly ArchiveRoot[] = archive.roots(), options: AddOptions = {}): Promise<readonly StoredImage[]> {
+    if (roots.length === 0) throw new LayerscopeError('NOT_FOUND', `${displayText(archive.title)} holds no image`);
+    for (const root of roots) for (const image of root.images) refuseGaps(image);
+    return this.#home.write(options.signal, async () => {
+      const taken = new Map<string, { readonly descriptor: RootDescriptor; readonly names: readonly string[] }>();
+      for (const root of roots) {
+        const descriptor =
+          root.descriptor === null ? await this.#takeUnlisted(root.images, options) : await this.#takeRoot(root, root.descriptor, options);
+        const names = options.name === undefined ? root.names : [options.name];
+        const known = taken.get(descriptor.digest);
+        taken.set(descriptor.digest, { descriptor, names: [...new Set([...(known?.names ?? []), ...names])] });
+      }
+      refuseAborted(options.signal);
+      await this.#putIndex((manifests) => withImages(manifests, [...taken.values()]));
+      return (await this.list()).filter(({ root }) => root.descriptor !== null && taken.has(root.descriptor.digest));
+    });
+  }
+
+  async #takeRoot(root: ArchiveRoot, descriptor: RootDescriptor, options: AddOptions): Promise<RootDescriptor> {
+    const copied = new Set<string>();
+    for (const { digest, source } of root.blobs) {
+      if ((await this.#takeBlob({ ...source, statedDigest: digest }, options)).isNew) copied.add(digest);
+    }
+    for (const image of root.images) for (const layer of image.layers) await this.#checkDiffId(layer, copied, options);
+    return descriptor;
+  }
+
+  /** Takes a blob in that isn't there yet. */
+  async #takeBlob(
+    source: BlobSource,
+    options: AddOptions,
+  ): Promise<{ readonly digest: string; readonly size: number; readonly isNew: boolean }> {
+    refuseAborted(options.signal);
+    if (source.statedDigest !== null) {
+      const stats = await statsOf(this.#home.blobFile(source.statedDigest));
+      if (stats?.size === source.length) {
+        options.onProgress?.(source.length);
+        return { digest: source.statedDigest, size: source.length, isNew: false };
+      }
+    }
+    const unfinished = unfinishedName(this.#home.tmp);
+    try {
+      const { digest, size } = await copyBlob(source, unfinished, options);
+      const file = this.#home.blobFile(digest);
+      const isNew = (await statsOf(file))?.size !== size;
+      if (isNew) await putInPlace(unfinished, file);
+      return { digest, size, isNew };
+    } finally {
+      await rm(unfinished, { force: true });
+    }
+  }
+
+  /** A layer that came in now is, unpacked, what the config says. */
+  async #checkDiffId({ digest, diffId, index, compression }: ArchiveLayer, copied: Set<string>, options: AddOptions): Promise<void> {
+    if (digest === null || diffId === null || !copied.has(digest)) return;
+    const found =
+      compression === 'none' && algorithmOf(digest) === algorithmOf(diffId)
+        ? digest
+        : await this.#plainDigest(digest, algorithmOf(diffId), options);
+    if (found !== diffId)
+      throw new LayerscopeError('DIGEST_MISMATCH', `layer ${index} (${digest}): its diffID is ${found}, the config says ${diffId}`);
+  }
+
+  async #plainDigest(digest: string, algorithm: string, { signal }: CallOptions): Promise<string> {
+    const digester = new Digester(algorithm);
+    await readPlain(this.#home.blobFile(digest), (bytes) => digester.update(bytes), { signal });
+    return digester.finish();
+  }
+
+  /**
+   * An image that only a docker-archive's own files tell of: its manifest is made, of nothing but what is there. What its files are called
+   * says nothing: layers are checked by the config's diffIDs, as Docker does.
+   */
+  async #takeUnlisted([image]: readonly ArchiveImage[], options: AddOptions): Promise<RootDescriptor> {
+    if (image === undefined) throw new LayerscopeError('NOT_FOUND', 'no image');
+    const layers: object[] = [];
+    const diffIds: string[] = [];
+    for (const { blob, compression, digest: stated, diffId, mediaType, blobBytes, urls, index } of image.layers) {
+      if (blob === null) {
+        layers.push({ mediaType, digest: stated, size: blobBytes, urls });
+        diffIds.push(diffId ?? '');
+        continue;
+      }
+      const taken = await this.#takeBlob({ ...blob, statedDigest: null }, options);
+      const plain = compression === 'none' ? taken.digest : await this.#plainDigest(taken.digest, 'sha256', options);
+      if (diffId !== null && plain !== diffId) {
+        throw new LayerscopeError('DIGEST_MISMATCH', `layer ${index}: its diffID is ${plain}, the config says ${diffId}`);
+      }
+      diffIds.push(plain);
+      layers.push({ mediaType: layerMediaType(compression), digest: taken.digest, size: taken.size });
+    }
+    const config =
+      image.configSource === null
+        ? await this.#putDocument(configOf(image, diffIds))
+        : await this.#takeBlob({ ...image.configSource, statedDigest: null }, options);
+    const manifest = {
+      schemaVersion: 2,
+      mediaType: MEDIA_TYPE.ociManifest,
+      config: { mediaType: MEDIA_TYPE.ociConfig, digest: config.digest, size: config.size },
+      layers,
+    };
+    return {
+      mediaType: MEDIA_TYPE.ociManifest,
+      ...(await this.#putDocument(manifest)),
+      ...platformField(image),
+    };
+  }
+
+  async #putDocument(value: object): Promise<{ readonly digest: string; readonly size: number }> {
+    const bytes = encodeUtf8(JSON.stringify(value));
+    const digest = sha256(bytes);
+    if ((await statsOf(this.#home.blobFile(digest))) === null) await writeDurably(this.#home.tmp, this.#home.blobFile(digest), bytes);
+    return { digest, size: bytes.length };
+  }
+
+  async remove(name: string, options: CallOptions = {}): Promise<void> {
+    await this.#home.write(options.signal, async () => {
+      const before = await this.#home.images();
+      const byName = before.images.filter(({ names }) => names.includes(name));
+      const byDigest = before.images.filter(({ manifestDigest, root }) => manifestDigest === name || root.descriptor?.digest === name);
+      const meant = byName.length > 0 ? byName : byDigest;
+      if (meant.length === 0) throw new LayerscopeError('NOT_FOUND', `no image ${displayText(name)}`);
+      const roots = new Set(meant.map(({ root }) => root.descriptor?.digest));
+      const stays = (entry: RootDescriptor): boolean => !roots.has(entry.digest) || (byName.length > 0 && !isNamed(entry, name));
+      const index = await this.#index();
+      const kept = new Set(index.manifests.filter(stays).map(({ digest }) => digest));
+      const needed = new Set(before.images.filter(({ root }) => kept.has(root.descriptor?.digest ?? '')).flatMap(({ layers }) => layers));
+      const ids = new Set(meant.flatMap(({ layers }) => layers).filter((id) => !needed.has(id)));
+      await this.#refuseInUse(ids, name);
+      refuseAborted(options.signal);
+      await this.#putIndex((manifests) => manifests.filter(stays));
+      await this.#mounts.sweepMountsOf(ids);
+      await this.#home.removeBlobs();
+    });
+  }
+
+  async #refuseInUse(ids: ReadonlySet<string>, name: string): Promise<void> {
+    const mounted = await this.#mounts.mountedOf(ids);
+    if (mounted !== null)
+      throw new LayerscopeError('EXISTS', `image ${displayText(name)} can't be removed: its layer ${mounted} is mounted`);
+    const children = await this.#home.standingOn(ids);
+    if (children !== '')
+      throw new LayerscopeError('EXISTS', `image ${displayText(name)} can't be removed: ${children} stand on its layers`);
+  }
+
+  async #index(): Promise<Index> {
+    const index = (await readJson(this.#home.in('index.json'))) as Partial<Index> | null | undefined;
+    return { ...index, manifests: index?.manifests ?? [] };
+  }
+
+  async #putIndex(change: (manifests: readonly RootDescriptor[]) => readonly RootDescriptor[]): Promise<void> {
+    const index = await this.#index();
+    await writeDurably(this.#home.tmp, this.#home.in('index.json'), JSON.stringify({ ...index, manifests: change(index.manifests) }));
+  }
+
+  async verify({ signal }: CallOptions = {}): Promise<readonly ImageProblem[]> {
+    const { images, findings } = await this.#home.images();
+    const problems: ImageProblem[] = [];
+    const nameOf = (image: number | undefined): string => {
+      const stored = images.find((known) => known.image.index === image);
+      return stored?.names[0] ?? stored?.manifestDigest ?? 'index.json';
+    };
+    for (const { severity, message, image } of findings) if (severity === 'error') problems.push({ name: nameOf(image), message });
+    const seen = new Set(images.flatMap(({ image }) => image.layers.map(({ digest }) => digest)));
+    for (const { root, names, manifestDigest } of images) {
+      for (const { digest } of root.blobs) {
+        if (seen.has(digest)) continue;
+        seen.add(digest);
+        try {
+          for await (const _ of readBlob(blobInFile(this.#home.blobFile(digest), digest), { signal })) refuseAborted(signal);
+        } catch (error) {
+          if (!(error instanceof LayerscopeError) || error.code === 'CANCELLED') throw error;
+          problems.push({ name: names[0] ?? manifestDigest, message: error.message });
+        }
+      }
+    }
+    return problems;
+  }
+}
+
+function annotatedNames({ annotations = {} }: RootDescriptor): string[] {
+  const stated = [annotations['io.containerd.image.name'], annotations['org.opencontainers.image.ref.name']];
+  return stated.filter((name) => name !== undefined).map(displayText);
+}
+
+/** Whether an index entry is that name's. */
+function isNamed(entry: RootDescriptor, name: string): boolean {
+  return annotatedNames(entry).includes(name);
+}
+
+interface NewEntry {
+  readonly descriptor: RootDescriptor;
+  readonly names: readonly string[];
+}
+
+/**
+ * The entries with images put in. A name leads to what had it last: from whom it is taken stays without it. What came in together may share
+ * one, as the platforms of an image do.
+ */
+function withImages(entries: readonly RootDescriptor[], images: readonly NewEntry[]): RootDescriptor[] {
+  let all = [...entries];
+  for (const name of new Set(images.flatMap(({ names }) => names))) all = withoutName(all, name);
+  for (const { descriptor, names } of images) {
+    const isIt = (entry: RootDescriptor): boolean => entry.digest === descriptor.digest;
+    // It is there by a name now.
+    if (names.length > 0) all = all.filter((entry) => !isIt(entry) || annotatedNames(entry).length > 0);
+    if (names.length > 0 || !all.some(isIt)) all.push(...namedEntries(descriptor, names));
+  }
+  return all;
+}
+
+/** The entries with a name taken away: an entry that is an image's last one stays without. */
+function withoutName(entries: readonly RootDescriptor[], name: string): RootDescriptor[] {
+  const all = [...entries];
+  for (let at = all.length - 1; at >= 0; at--) {
+    const entry = all[at];
+    if (entry === undefined || !isNamed(entry, name)) continue;
+    const isLast = all.every(({ digest }, index) => index === at || digest !== entry.digest);
+    all.splice(at, 1, ...(isLast ? namedEntries(entry, []) : []));
+  }
+  return all;
+}
+
+function refuseGaps({ layers, names, configSource, platform }: ArchiveImage): void {
+  const name = displayText(names[0] ?? platform);
+  for (const { status, index, digest } of layers) {
+    if (status === 'missing')
+      throw new LayerscopeError('BLOB_MISSING', `image ${name}: layer ${index} (${digest ?? 'no digest'}) is not in the archive`);
+  }
+  if (configSource === null && layers.some(({ diffId }) => diffId !== null)) {
+    throw new LayerscopeError('BLOB_MISSING', `image ${name}: its config is not in the archive`);
+  }
+}
+
+/** A config for an image of Docker up to 1.9, which has none: what its layers' own files say. */
+function configOf(image: ArchiveImage, diffIds: readonly string[]): object {
+  const [os, architecture] = image.platform === 'unknown' ? ['linux', 'amd64'] : image.platform.split('/');
+  const legacy = (image.config ?? {}) as { created?: unknown; author?: unknown; config?: unknown };
+  return {
+    ...(typeof legacy.created === 'string' ? { created: legacy.created } : {}),
+    ...(typeof legacy.author === 'string' ? { author: legacy.author } : {}),
+    architecture,
+    os,
+    ...(typeof legacy.config === 'object' && legacy.config !== null ? { config: legacy.config } : {}),
+    rootfs: { type: 'layers', diff_ids: diffIds },
+    history: image.history.map(({ createdBy, created, comment, emptyLayer }) => ({
+      ...(created === null ? {} : { created }),
+      ...(createdBy === null ? {} : { created_by: createdBy }),
+      ...(comment === null ? {} : { comment }),
+      ...(emptyLayer ? { empty_layer: true } : {}),
+    })),
+  };
+}
