@@ -1,12 +1,14 @@
 // Blobs as they lie, byte for byte, their digests checked on the way.
-import { open } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import { asLayerscopeError, LayerscopeError } from '#model';
 import { algorithmOf, Digester } from './digest.ts';
 import { openBlob } from './source-file.ts';
 import type { BlobSource } from './types.ts';
 import { cancelled } from './work-control.ts';
 
-const CHUNK = 1024 * 1024;
+const CHUNK = 4 * 1024 * 1024;
+/** The disk is given its work while the rest is still copied: what is left to wait for at the end is little. */
+const SYNC_EVERY = 8 * CHUNK;
 
 export interface CopyOptions {
   readonly signal?: AbortSignal | undefined;
@@ -21,7 +23,7 @@ export interface CopiedBlob {
 }
 
 /**
- * Copies a blob into a file that isn't there yet. Throws DIGEST_MISMATCH where a digest is stated and isn't met, once all was copied;
+ * Copies a blob into a file that isn't there yet, durably. Throws DIGEST_MISMATCH where a digest is stated and isn't met, once all was copied;
  * IO, CANCELLED: the file is then the caller's to remove.
  */
 export async function copyBlob(source: BlobSource, target: string, options: CopyOptions = {}): Promise<CopiedBlob> {
@@ -34,6 +36,8 @@ export async function copyBlob(source: BlobSource, target: string, options: Copy
   // One buffer is written while the other is filled and hashed.
   const buffers = [new Uint8Array(Math.min(CHUNK, length)), new Uint8Array(Math.min(CHUNK, length))] as const;
   let writing: Promise<unknown> = Promise.resolve();
+  let syncing: Promise<unknown> | null = null;
+  let unsynced = 0;
   let at = 0;
   try {
     for (let turn = 0; at < length; turn ^= 1) {
@@ -43,21 +47,35 @@ export async function copyBlob(source: BlobSource, target: string, options: Copy
       if (count === 0) throw new LayerscopeError('IO', `${source.path} ended while it was read`);
       const bytes = buffer.subarray(0, count);
       await writing;
-      writing = handle.writeFile(bytes);
+      writing = writeAll(handle, bytes, at);
       // Told by the next turn's await; a failure in between must not end the process.
       writing.catch(() => {});
       digester.update(bytes);
       at += count;
+      unsynced += count;
       options.onProgress?.(count);
+      if (unsynced >= SYNC_EVERY && syncing === null) {
+        unsynced = 0;
+        syncing = handle.datasync().finally(() => {
+          syncing = null;
+        });
+        syncing.catch(() => {});
+      }
     }
     await writing;
+    await syncing;
+    await handle.sync();
   } catch (error) {
-    await writing.catch(() => {});
+    await Promise.allSettled([writing, syncing]);
     throw asLayerscopeError(error);
   }
   const digest = digester.finish();
   if (source.statedDigest !== null && digest !== source.statedDigest) refuseContent(source.statedDigest, digest);
   return { digest, size: at };
+}
+
+async function writeAll(handle: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
+  for (let at = 0; at < bytes.length; ) at += (await handle.write(bytes, at, bytes.length - at, position + at)).bytesWritten;
 }
 
 /** A blob's bytes as they lie. Throws DIGEST_MISMATCH after the last of them where a digest is stated and isn't met; IO, CANCELLED. */

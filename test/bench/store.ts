@@ -1,0 +1,123 @@
+// `npm run bench:store`: the portable store against tar and cat, whole processes, medians of pairs. Makes a layer of 70,000 files in out/bench
+// first. Nothing here passes or fails: it prints the figures beside what we hold ourselves to. As root, as only root gives files their owners.
+// LAYERSCOPE_BENCH_WORK: where both sides write (a disk, or memory: `/dev/shm`); LAYERSCOPE_BENCH_RUNS: pairs of each row.
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { availableParallelism, cpus } from 'node:os';
+import path from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { buildIfStale } from '../../scripts/stale.ts';
+import { benchFolder, benchImage } from './images.ts';
+import { pair, type Run } from './measure.ts';
+
+const root = path.resolve(import.meta.dirname, '..', '..');
+const cli = path.join(root, 'dist', 'cli.js');
+const RUNS = Number(process.env.LAYERSCOPE_BENCH_RUNS ?? 5);
+
+/** The one layer of an image as a tar, plain and gzip. */
+function layerOf(): { readonly plain: string; readonly gzip: string } {
+  const image = benchImage({ name: 'seventy', layers: 1, files: 70_000, meanBytes: 8_000, filesInFolder: 20 }, false);
+  const plain = path.join(benchFolder, 'seventy.layer.tar');
+  const gzip = `${plain}.gz`;
+  if (!existsSync(plain)) {
+    spawnSync('tar', ['-xf', image.plain, '-C', benchFolder, '--wildcards', '*.tar', '--transform', 's,.*,seventy.layer.tar,'], {
+      stdio: 'inherit',
+    });
+  }
+  if (!existsSync(gzip)) writeFileSync(gzip, gzipSync(readFileSync(plain), { level: 6 }));
+  return { plain, gzip };
+}
+
+function row(what: string, { a, b, ratio }: { a: number; b: number; ratio: number }, aim: string): void {
+  console.log(`${what.padEnd(60)} ${a.toFixed(3)} s, ${b.toFixed(3)} s, speed ${(1 / ratio).toFixed(2)} ×   aim ${aim}`);
+}
+
+buildIfStale('current');
+const layer = layerOf();
+const work = mkdtempSync(path.join(process.env.LAYERSCOPE_BENCH_WORK ?? benchFolder, 'layerscope-store-'));
+const home = path.join(work, 'home');
+const target = path.join(work, 'target');
+console.log(`${cpus()[0]?.model ?? 'unknown processor'}, ${availableParallelism()} cores, Node ${process.version}`);
+console.log(
+  `a layer of 70,000 files, ${(statSync(layer.plain).size / 1e6).toFixed(0)} MB plain, ${(statSync(layer.gzip).size / 1e6).toFixed(0)} MB gzip\n`,
+);
+
+function store(...args: string[]): string[] {
+  return [cli, 'store', ...args, '--home', home];
+}
+
+/** A command of the system, run as the Node.js processes are. */
+function system(...command: string[]): Run {
+  const script = `const r=require('child_process').spawnSync(${JSON.stringify(command[0])},${JSON.stringify(command.slice(1))},{stdio:['ignore','ignore','inherit']});process.exit(r.status??1)`;
+  return { args: ['-e', script] };
+}
+
+function emptied(run: Run): Run {
+  return {
+    ...run,
+    before: () => {
+      rmSync(home, { recursive: true, force: true });
+      rmSync(target, { recursive: true, force: true });
+      mkdirSync(target);
+      spawnSync('sync');
+    },
+  };
+}
+
+try {
+  for (const [name, file] of Object.entries(layer)) {
+    const untar = emptied(system('tar', '-x', '--same-owner', '-p', '--numeric-owner', '-f', file, '-C', target));
+    row(`import of the layer, ${name}; tar -x`, pair(emptied({ args: store('import', file) }), untar, RUNS), '≥ 0.8 ×');
+  }
+  for (const [name, file] of Object.entries(layer)) {
+    emptied({ args: [] }).before?.();
+    const imported = spawnSync(process.execPath, store('import', file, '--id', 'layer'), { encoding: 'utf8' });
+    if (imported.status !== 0) throw new Error(imported.stderr);
+    const out = path.join(work, 'out');
+    const fresh = (run: Run): Run => ({
+      ...run,
+      before: () => {
+        rmSync(out, { force: true });
+        spawnSync('sync');
+      },
+    });
+    // What is told as done is on the disk and its digest was checked: cat does the first of them with sync, and never the second.
+    const durable = fresh(system('sh', '-c', `cat "${file}" > "${out}" && sync "${out}"`));
+    row(
+      `export of the layer, ${name}; cat and sync`,
+      pair(fresh({ args: store('export', 'layer', '--to', out) }), durable, RUNS),
+      '≥ 0.8 ×',
+    );
+    const cat = fresh(system('sh', '-c', `cat "${file}" > "${out}"`));
+    row(
+      `export of the layer, ${name}; cat, nothing synced`,
+      pair(fresh({ args: store('export', 'layer', '--to', out) }), cat, RUNS),
+      'none stated',
+    );
+  }
+  const mounted = pair(
+    {
+      args: store('mount', 'layer'),
+      before: () => {
+        spawnSync(process.execPath, store('cleanup'));
+        spawnSync('sync');
+      },
+    },
+    emptiedTarget(system('tar', '-x', '--same-owner', '-p', '--numeric-owner', '-f', layer.gzip, '-C', target)),
+    Math.min(RUNS, 3),
+  );
+  row('mount of the layer, gzip; tar -x', mounted, 'none stated');
+} finally {
+  rmSync(work, { recursive: true, force: true });
+}
+
+function emptiedTarget(run: Run): Run {
+  return {
+    ...run,
+    before: () => {
+      rmSync(target, { recursive: true, force: true });
+      mkdirSync(target);
+      spawnSync('sync');
+    },
+  };
+}
