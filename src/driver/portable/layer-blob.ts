@@ -1,6 +1,5 @@
 // A layer's blob in the store, read: measured when it comes, as a table for its changes, one file of it.
-import { createHash } from 'node:crypto';
-import { compressionOf, plainTarOf, readPlain } from '#archive';
+import { type CopiedBlob, compressionOf, Digester, plainTarOf, readPlain } from '#archive';
 import { MEDIA_TYPE } from '#format/image';
 import { type LayerTable, LayerTableBuilder, layerFigures } from '#format/layer';
 import { TarReader } from '#format/tar';
@@ -16,9 +15,14 @@ export function layerMediaType(compression: Compression): string {
 
 export type MeasuredBlob = NonNullable<LayerRecord['blob']> & { readonly diffId: string; readonly fileBytes: number };
 
-/** Reads a blob once: both digests, and what its tar says. Throws BAD_TAR, TRUNCATED, DAMAGED. */
-export async function measureBlob(file: string, options: ApplyOptions): Promise<MeasuredBlob> {
-  const [packed, plain] = [createHash('sha256'), createHash('sha256')];
+/**
+ * Reads a blob once: its digests, and what its tar says; `copied` is what its copying measured, if it did. Throws BAD_TAR, TRUNCATED, DAMAGED.
+ */
+export async function measureBlob(file: string, copied: CopiedBlob | null, options: ApplyOptions): Promise<MeasuredBlob> {
+  const compression = compressionOf(file);
+  const packed = copied === null ? new Digester('sha256') : null;
+  // The diffID of a plain blob is its digest: no byte is hashed twice.
+  const plain = compression === 'none' ? null : new Digester('sha256');
   const builder = new LayerTableBuilder();
   let problem: Finding | null = null;
   const reader = new TarReader({
@@ -34,13 +38,13 @@ export async function measureBlob(file: string, options: ApplyOptions): Promise<
   await readPlain(
     file,
     (bytes) => {
-      plain.update(bytes);
+      plain?.update(bytes);
       reader.push(bytes);
     },
     {
       signal: options.signal,
       onPacked: (bytes) => {
-        packed.update(bytes);
+        packed?.update(bytes);
         size += bytes.length;
       },
     },
@@ -50,11 +54,12 @@ export async function measureBlob(file: string, options: ApplyOptions): Promise<
   if (told !== null) throw new LayerscopeError('TRUNCATED', told.message, told.offset === undefined ? {} : { offset: told.offset });
   const { table, findings } = builder.finish();
   for (const found of findings) options.onFinding?.(found);
+  const digest = copied?.digest ?? packed?.finish() ?? '';
   return {
-    digest: `sha256:${packed.digest('hex')}`,
+    digest,
     size,
-    mediaType: layerMediaType(compressionOf(file)),
-    diffId: `sha256:${plain.digest('hex')}`,
+    mediaType: layerMediaType(compression),
+    diffId: plain?.finish() ?? digest,
     fileBytes: layerFigures(table).fileBytes,
   };
 }

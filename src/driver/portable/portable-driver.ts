@@ -9,7 +9,7 @@
 // A writer holds the lock from before it looks until its last file is in place; a file appears whole or not at all, a layer with its
 // record. What a killed writer left in tmp/ the next one sweeps; blobs that no record names are taken away by `cleanup`.
 import { open, rm } from 'node:fs/promises';
-import { algorithmOf, blobInFile, copyBlob, Digester, plainTarOf, readBlob } from '#archive';
+import { algorithmOf, blobInFile, type CopiedBlob, copyBlob, Digester, plainTarOf, readBlob } from '#archive';
 import { buildStack, changesOf } from '#changes';
 import { type LayerTable, layerFigures } from '#format/layer';
 import { displayPath, displayText, KIND, LayerscopeError, rowPath } from '#model';
@@ -169,17 +169,22 @@ export class PortableDriver implements GraphDriver {
         }
       });
       refuseAborted(options.signal);
+      return null;
     });
   }
 
   /** Fills an empty layer from a blob as it lies in a file, packed or plain: the blob is kept as it came. Otherwise as {@link applyDiff}. */
   async applyBlob(id: string, file: string, options: ApplyOptions = {}): Promise<{ readonly sizeBytes: number }> {
     return this.#fill(id, options, async (unfinished) => {
-      await copyBlob(blobInFile(file), unfinished, options);
+      return copyBlob(blobInFile(file), unfinished, options);
     });
   }
 
-  async #fill(id: string, options: ApplyOptions, receive: (unfinished: string) => Promise<void>): Promise<{ readonly sizeBytes: number }> {
+  async #fill(
+    id: string,
+    options: ApplyOptions,
+    receive: (unfinished: string) => Promise<CopiedBlob | null>,
+  ): Promise<{ readonly sizeBytes: number }> {
     const known = parseLayerId(id);
     using _turn = await this.#mounts.turn(known);
     return this.#home.write(undefined, async () => {
@@ -189,8 +194,8 @@ export class PortableDriver implements GraphDriver {
       const unfinished = unfinishedName(this.#home.tmp);
       try {
         refuseAborted(options.signal);
-        await receive(unfinished);
-        const blob = await measureBlob(unfinished, options);
+        const copied = await receive(unfinished);
+        const blob = await measureBlob(unfinished, copied, options);
         const file = this.#home.blobFile(blob.digest);
         if ((await statsOf(file)) === null) await putInPlace(unfinished, file);
         await this.#home.putRecord(known, { ...record, blob });
