@@ -1,14 +1,23 @@
 // A layer's tar applied to a folder, as a container engine does it: whiteouts hide what lies below, never what the layer itself brings,
 // in whatever order. A link on the way to a name is followed inside the root, as if the root were `/`: what is written stays inside.
-// Owners are kept where the user may; devices, pipes and extended attributes, which Node.js can't make, are told.
+// Owners are kept where the user may; what the system doesn't allow of devices and extended attributes is told.
+import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
+import { attributesOf } from '#format/layer';
 import { type TarHandler, type TarMember, TarReader } from '#format/tar';
 import { displayPath, type Finding, finding, LayerscopeError, TYPE } from '#model';
+import { type Attributes, setAttributes } from './extended-attributes.ts';
 
 const SLASH = 0x2f;
 const MAX_LINKS = 255;
 const NEW_FILE = fs.constants.O_WRONLY | fs.constants.O_CREAT | fs.constants.O_EXCL | (fs.constants.O_NOFOLLOW ?? 0);
 const MAY_CHOWN = process.getuid?.() === 0;
+
+const NODE_LETTERS: ReadonlyMap<number, string> = new Map([
+  [TYPE.character, 'c'],
+  [TYPE.block, 'b'],
+  [TYPE.fifo, 'p'],
+]);
 
 /** Bytes as a key: each one a character. */
 const keyOf = (bytes: Uint8Array): string => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
@@ -39,10 +48,10 @@ export class LayerApplier implements Disposable {
   readonly #folders = new Set<string>(['']);
   readonly #times: { readonly path: string; readonly mode: number; readonly seconds: number }[] = [];
   #body: OpenBody | null = null;
-  #last: { readonly path: string; readonly seconds: number } | null = null;
+  #last: { readonly mode: number; readonly seconds: number } | null = null;
   #problem: LayerscopeError | null = null;
   #unmade = 0;
-  #attributes = 0;
+  readonly #attributes = new Map<string, Attributes>();
 
   /** `root`: absolute, a folder that only this process writes. */
   constructor(root: string, onFinding: (finding: Finding) => void = () => {}) {
@@ -67,12 +76,42 @@ export class LayerApplier implements Disposable {
     this.#reader.end();
     this.#close();
     if (this.#problem !== null) throw this.#problem;
+    const inPlace = this.#placesKept();
+    const unset = this.#setAttributes([...this.#attributes].filter(([path]) => inPlace(path)));
     for (const { path, mode, seconds } of this.#times.reverse()) {
+      if (!inPlace(path) || this.#stat(path)?.isDirectory() !== true) continue;
       fs.chmodSync(this.#at(path), mode);
       fs.utimesSync(this.#at(path), seconds, seconds);
     }
     if (this.#unmade > 0) this.#onFinding(finding('unknown-type', `${this.#unmade} devices or pipes were not made`));
-    if (this.#attributes > 0) this.#onFinding(finding('unknown-type', `extended attributes of ${this.#attributes} entries were not set`));
+    if (unset > 0) this.#onFinding(finding('unknown-type', `${unset} extended attributes were not set`));
+  }
+
+  /** How many could not be set. A user's own attributes are set on what the user may write, whatever its mode will be. */
+  #setAttributes(entries: readonly (readonly [path: string, attributes: Attributes])[]): number {
+    const shut = MAY_CHOWN ? [] : entries.map(([path]) => ({ path, stats: this.#stat(path) }));
+    const closed = shut.filter(({ stats }) => stats?.isFile() === true && (stats.mode & 0o200) === 0);
+    for (const { path } of closed) fs.chmodSync(this.#at(path), 0o600);
+    const unset = setAttributes(
+      this.#root,
+      entries.map(([path, attributes]) => ({ path, attributes })),
+    );
+    for (const { path, stats } of closed) fs.chmodSync(this.#at(path), (stats as fs.Stats).mode & 0o7777);
+    return unset;
+  }
+
+  /** Whether a path is still below folders, and not, since a later entry replaced one, behind a link that leads elsewhere. */
+  #placesKept(): (path: string) => boolean {
+    const folders = new Map<string, boolean>([['', true]]);
+    const isFolder = (path: string): boolean => {
+      let known = folders.get(path);
+      if (known === undefined) {
+        known = isFolder(parentOf(path)) && this.#stat(path)?.isDirectory() === true;
+        folders.set(path, known);
+      }
+      return known;
+    };
+    return (path) => isFolder(parentOf(path)) && this.#stat(path) !== null;
   }
 
   [Symbol.dispose](): void {
@@ -104,7 +143,10 @@ export class LayerApplier implements Disposable {
       return;
     }
     if (parts.length === 0) {
-      if (member.type === TYPE.directory) this.#keepFolder('', member);
+      if (member.type === TYPE.directory) {
+        this.#keepFolder('', member);
+        this.#keepAttributes('', member);
+      }
       return;
     }
     const last = parts.pop() as string;
@@ -116,8 +158,17 @@ export class LayerApplier implements Disposable {
     if (last.includes('\0')) throw new LayerscopeError('NAME_REFUSED', `${displayPath(member.name)}: a name with a NUL`);
     const path = folder === '' ? last : `${folder}/${last}`;
     this.#bring(path);
-    if (member.hasAttributes) this.#attributes++;
     this.#make(path, member);
+    this.#keepAttributes(path, member);
+  }
+
+  /** Set when all is there: writing takes some of them away. */
+  #keepAttributes(path: string, member: TarMember): void {
+    this.#attributes.delete(path);
+    if (!member.hasAttributes || member.pax === null) return;
+    // Windows' own are no attributes here.
+    const attributes = attributesOf(member.pax).filter(([name]) => !name.startsWith('MSWINDOWS.'));
+    if (attributes.length > 0) this.#attributes.set(path, attributes);
   }
 
   /** Where a folder of parts is, links on the way followed inside the root; made where it isn't there. */
@@ -229,7 +280,7 @@ export class LayerApplier implements Disposable {
     }
     if (type !== TYPE.file && type !== TYPE.symlink && type !== TYPE.hardlink) {
       if (there !== null) this.#remove(path);
-      this.#unmade++;
+      if (!this.#makeNode(path, member)) this.#unmade++;
       return;
     }
     // Before anything is removed: a link to itself, or to what it replaces, stays.
@@ -254,9 +305,22 @@ export class LayerApplier implements Disposable {
     const descriptor = fs.openSync(this.#at(path), NEW_FILE, 0o600);
     this.#body = { descriptor, map: member.sparse, size: member.size, entry: 0, at: 0 };
     if (MAY_CHOWN) fs.fchownSync(descriptor, clampId(member.uid), clampId(member.gid));
-    // After the owner, which takes set-id bits away.
-    fs.fchmodSync(descriptor, member.mode & 0o7777);
-    this.#last = { path, seconds };
+    this.#last = { mode: member.mode & 0o7777, seconds };
+  }
+
+  /** A device or pipe, by the system's mknod; whether it could. */
+  #makeNode(path: string, member: TarMember): boolean {
+    const letter = NODE_LETTERS.get(member.type);
+    const file = this.#at(path).toString();
+    // The program takes text only.
+    if (letter === undefined || !Buffer.from(file).equals(this.#at(path))) return false;
+    const numbers = letter === 'p' ? [] : [String(member.devMajor), String(member.devMinor)];
+    if (spawnSync('mknod', ['-m', '600', '--', file, letter, ...numbers], { stdio: 'ignore' }).status !== 0) return false;
+    if (MAY_CHOWN) fs.lchownSync(file, clampId(member.uid), clampId(member.gid));
+    fs.chmodSync(file, member.mode & 0o7777);
+    const seconds = timeOf(member);
+    fs.utimesSync(file, seconds, seconds);
+    return true;
   }
 
   /** Modes and times of folders come last: what is made inside changes them, and may need to write. */
@@ -337,11 +401,18 @@ export class LayerApplier implements Disposable {
     if (body === null) return;
     try {
       if (body.map !== null) fs.ftruncateSync(body.descriptor, body.size);
-      if (last !== null) fs.futimesSync(body.descriptor, last.seconds, last.seconds);
+      if (last === null) return;
+      // After the owner and all writing, which take set-id bits away.
+      fs.fchmodSync(body.descriptor, last.mode);
+      fs.futimesSync(body.descriptor, last.seconds, last.seconds);
     } finally {
       fs.closeSync(body.descriptor);
     }
   }
+}
+
+function parentOf(path: string): string {
+  return path.slice(0, Math.max(0, path.lastIndexOf('/')));
 }
 
 /** Parts of a name, `.` and empty ones left out. */

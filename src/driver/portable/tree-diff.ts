@@ -1,15 +1,16 @@
 // What was done to a folder since it was laid out: a snapshot of everything in it, and later what differs, as a layer's tar.
-import { createReadStream } from 'node:fs';
+import { type BigIntStats, createReadStream } from 'node:fs';
 import { lstat, readdir, readlink } from 'node:fs/promises';
 import path from 'node:path';
-import { fromByteString, TarWriter, toByteString } from '#format/windows-tar';
+import { fromByteString, type TarHeader, TarWriter, toByteString } from '#format/windows-tar';
 import { displayText, LayerscopeError } from '#model';
 import type { DriverChange } from '../driver.ts';
+import { type Attributes, readAttributes } from './extended-attributes.ts';
 
 /** One path of a snapshot. Keys are bytes, each a character. */
 export interface SnapshotEntry {
   readonly path: string;
-  readonly kind: 'file' | 'directory' | 'symlink' | 'other';
+  readonly kind: 'file' | 'directory' | 'symlink' | 'character' | 'block' | 'fifo';
   readonly mode: number;
   readonly uid: number;
   readonly gid: number;
@@ -19,10 +20,18 @@ export interface SnapshotEntry {
   readonly links: number;
   /** Of a symlink, bytes as characters. */
   readonly target: string;
+  /** Of a device, as the system counts it; 0 else. */
+  readonly device: number;
+  /** Null where the system can't tell. */
+  readonly attributes: Attributes | null;
 }
 
-/** Everything below a folder, folders before what is in them, in the order of bytes. */
+/**
+ * Everything below a folder, folders before what is in them, in the order of bytes. Sockets are left out: they are of processes, and a layer
+ * has none, as Docker sees it too.
+ */
 export async function* walkTree(root: string, signal?: AbortSignal): AsyncGenerator<SnapshotEntry, void, undefined> {
+  const attributes = readAttributes(root);
   const visit = async function* (below: string): AsyncGenerator<SnapshotEntry, void, undefined> {
     const folder = onDisk(root, below);
     const names = (await readdir(folder, { encoding: 'buffer' })).map((name) => toByteString(name)).sort();
@@ -30,23 +39,39 @@ export async function* walkTree(root: string, signal?: AbortSignal): AsyncGenera
       if (signal?.aborted) throw new LayerscopeError('CANCELLED', 'cancelled');
       const entry = below === '' ? name : `${below}/${name}`;
       const stats = await lstat(onDisk(root, entry), { bigint: true });
-      const kind = stats.isDirectory() ? 'directory' : stats.isFile() ? 'file' : stats.isSymbolicLink() ? 'symlink' : 'other';
-      yield {
-        path: entry,
-        kind,
-        mode: Number(stats.mode) & 0o7777,
-        uid: Number(stats.uid),
-        gid: Number(stats.gid),
-        size: kind === 'file' ? Number(stats.size) : 0,
-        mtimeNs: String(stats.mtimeNs),
-        ino: String(stats.ino),
-        links: Number(stats.nlink),
-        target: kind === 'symlink' ? toByteString(await readlink(onDisk(root, entry), { encoding: 'buffer' })) : '',
-      };
+      const kind = kindOf(stats);
+      if (kind === null) continue;
+      const target = kind === 'symlink' ? toByteString(await readlink(onDisk(root, entry), { encoding: 'buffer' })) : '';
+      yield { ...factsOf(entry, kind, stats), target, attributes: attributes === null ? null : (attributes.get(entry) ?? []) };
       if (kind === 'directory') yield* visit(entry);
     }
   };
   yield* visit('');
+}
+
+/** Null for a socket. */
+function kindOf(stats: BigIntStats): SnapshotEntry['kind'] | null {
+  if (stats.isFile()) return 'file';
+  if (stats.isDirectory()) return 'directory';
+  if (stats.isSymbolicLink()) return 'symlink';
+  if (stats.isFIFO()) return 'fifo';
+  if (stats.isCharacterDevice()) return 'character';
+  return stats.isBlockDevice() ? 'block' : null;
+}
+
+function factsOf(name: string, kind: SnapshotEntry['kind'], stats: BigIntStats): Omit<SnapshotEntry, 'target' | 'attributes'> {
+  return {
+    path: name,
+    kind,
+    mode: Number(stats.mode) & 0o7777,
+    uid: Number(stats.uid),
+    gid: Number(stats.gid),
+    size: kind === 'file' ? Number(stats.size) : 0,
+    mtimeNs: String(stats.mtimeNs),
+    ino: String(stats.ino),
+    links: Number(stats.nlink),
+    device: kind === 'character' || kind === 'block' ? Number(stats.rdev) : 0,
+  };
 }
 
 function onDisk(root: string, below: string): Buffer {
@@ -56,6 +81,8 @@ function onDisk(root: string, below: string): Buffer {
 /** Times of folders change with what is in them: they don't count. */
 function differs(before: SnapshotEntry, now: SnapshotEntry): boolean {
   if (before.kind !== now.kind || before.mode !== now.mode || before.uid !== now.uid || before.gid !== now.gid) return true;
+  const known = before.attributes !== null && now.attributes !== null;
+  if ((known && JSON.stringify(before.attributes) !== JSON.stringify(now.attributes)) || before.device !== now.device) return true;
   if (now.kind === 'directory') return false;
   return before.size !== now.size || before.mtimeNs !== now.mtimeNs || before.target !== now.target || before.ino !== now.ino;
 }
@@ -65,30 +92,40 @@ export interface TreeChange {
   /** Null of what is gone. */
   readonly entry: SnapshotEntry | null;
   readonly path: string;
+  /** Those that lead to it, the outermost first. */
+  readonly folders: readonly SnapshotEntry[];
 }
 
 /** What differs from a snapshot, in the order of paths' bytes; of a folder that is gone only the folder. */
 export async function treeChanges(root: string, snapshot: ReadonlyMap<string, SnapshotEntry>, signal?: AbortSignal): Promise<TreeChange[]> {
   const seen = new Set<string>();
-  const changes: TreeChange[] = [];
+  const folders = new Map<string, SnapshotEntry>();
+  const changed: Omit<TreeChange, 'folders'>[] = [];
   for await (const entry of walkTree(root, signal)) {
     seen.add(entry.path);
+    if (entry.kind === 'directory') folders.set(entry.path, entry);
     const before = snapshot.get(entry.path);
-    if (before === undefined) changes.push({ kind: 'added', entry, path: entry.path });
-    else if (differs(before, entry)) changes.push({ kind: 'modified', entry, path: entry.path });
+    if (before === undefined) changed.push({ kind: 'added', entry, path: entry.path });
+    else if (differs(before, entry)) changed.push({ kind: 'modified', entry, path: entry.path });
   }
   for (const gone of snapshot.keys()) {
     if (seen.has(gone)) continue;
     const parent = gone.slice(0, Math.max(0, gone.lastIndexOf('/')));
     // What went with its folder, or with the folder that became something else, is hidden with it.
-    if (parent !== '' && (!seen.has(parent) || !(await isFolder(root, parent)))) continue;
-    changes.push({ kind: 'removed', entry: null, path: gone });
+    if (parent !== '' && !folders.has(parent)) continue;
+    changed.push({ kind: 'removed', entry: null, path: gone });
   }
-  return changes.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
+  changed.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
+  return changed.map((change) => ({ ...change, folders: foldersTo(change.path, folders) }));
 }
 
-async function isFolder(root: string, below: string): Promise<boolean> {
-  return (await lstat(onDisk(root, below))).isDirectory();
+function foldersTo(below: string, folders: ReadonlyMap<string, SnapshotEntry>): SnapshotEntry[] {
+  const found: SnapshotEntry[] = [];
+  for (let slash = below.indexOf('/'); slash > 0; slash = below.indexOf('/', slash + 1)) {
+    const folder = folders.get(below.slice(0, slash));
+    if (folder !== undefined) found.push(folder);
+  }
+  return found;
 }
 
 /** The layer's tar of such changes: folders that lead to one are brought too, as they are. Pieces are valid until the next is asked for. */
@@ -100,9 +137,9 @@ export async function* tarOfChanges(
   const writer = new TarWriter();
   const brought = new Set<string>();
   const firstNames = new Map<string, string>();
-  for (const { entry, path: changed } of changes) {
+  for (const { entry, path: changed, folders } of changes) {
     if (signal?.aborted) throw new LayerscopeError('CANCELLED', 'cancelled');
-    for await (const folder of foldersTo(root, changed)) {
+    for (const folder of folders) {
       if (brought.has(folder.path)) continue;
       brought.add(folder.path);
       yield writer.header(headerOf(folder));
@@ -114,7 +151,6 @@ export async function* tarOfChanges(
     }
     if (changed.slice(slash).startsWith('.wh.'))
       throw new LayerscopeError('NAME_REFUSED', `${displayText(changed)}: a layer has no such name`);
-    if (entry.kind === 'other') throw new LayerscopeError('UNSUPPORTED', `${displayText(changed)}: a device, pipe or socket`);
     if (entry.kind === 'directory') {
       if (brought.has(changed)) continue;
       brought.add(changed);
@@ -133,28 +169,25 @@ export async function* tarOfChanges(
   yield writer.end();
 }
 
-async function* foldersTo(root: string, below: string): AsyncGenerator<SnapshotEntry, void, undefined> {
-  for (let slash = below.indexOf('/'); slash > 0; slash = below.indexOf('/', slash + 1)) {
-    const folder = below.slice(0, slash);
-    const stats = await lstat(onDisk(root, folder), { bigint: true });
-    const facts = { mode: Number(stats.mode) & 0o7777, uid: Number(stats.uid), gid: Number(stats.gid), mtimeNs: String(stats.mtimeNs) };
-    yield { path: folder, kind: 'directory', ...facts, size: 0, ino: String(stats.ino), links: 1, target: '' };
-  }
-}
+const TYPEFLAGS = { file: '0', directory: '5', symlink: '2', character: '3', block: '4', fifo: '6' } as const;
 
-function headerOf({ path: name, kind, mode, uid, gid, size, mtimeNs, target }: SnapshotEntry): Parameters<TarWriter['header']>[0] {
+function headerOf({ path: name, kind, size, mtimeNs, target, device, attributes, mode, uid, gid }: SnapshotEntry): TarHeader {
   const ns = BigInt(mtimeNs);
   const second = 1_000_000_000n;
   const nanos = ((ns % second) + second) % second;
   return {
     name: kind === 'directory' ? `${name}/` : name,
-    typeflag: kind === 'directory' ? '5' : kind === 'symlink' ? '2' : '0',
+    typeflag: TYPEFLAGS[kind],
     mode,
     uid,
     gid,
     size,
     linkname: target,
+    // As Linux packs them. Source: linux/kdev_t.h, new_decode_dev.
+    devMajor: (device >>> 8) & 0xfff,
+    devMinor: (device & 0xff) | ((device >>> 12) & 0xfff00),
     modTime: { seconds: Number((ns - nanos) / second), nanos: Number(nanos) },
+    records: new Map((attributes ?? []).map(([key, value]) => [`SCHILY.xattr.${toByteString(Buffer.from(key))}`, value])),
     form: 'pax',
   };
 }
