@@ -1,12 +1,28 @@
 // The portable store against independent programs: layers of the corpus' images keep their digests, and a mounted chain is what umoci
-// unpacks, entry by entry.
+// unpacks, entry by entry; what was written into one is a layer that umoci takes, and unpacks to the same.
+// LAYERSCOPE_IMAGES: further images, their paths with `:` between.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { lstatSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
+import {
+  chmodSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, describe, test } from 'node:test';
+import { readAttributes, setAttributes } from '../../src/driver/portable/extended-attributes.ts';
 import { PortableDriver } from '../../src/driver/portable/index.ts';
 
 const corpus = path.resolve(import.meta.dirname, '..', '..', '..', 'shared', 'corpus');
@@ -14,7 +30,7 @@ const work = mkdtempSync(path.join(tmpdir(), 'layerscope-umoci-'));
 after(() => rmSync(work, { recursive: true, force: true }));
 
 function runs(command: string, ...args: string[]): boolean {
-  const { status, error } = spawnSync(command, args, { stdio: 'ignore', timeout: 60_000 });
+  const { status, error } = spawnSync(command, args, { stdio: 'ignore', timeout: 600_000 });
   if (error !== undefined && (error as NodeJS.ErrnoException).code === 'ENOENT') throw error;
   return status === 0;
 }
@@ -23,11 +39,12 @@ function runs(command: string, ...args: string[]): boolean {
 function images(): { readonly name: string; readonly layout: string; readonly rootfs: string }[] {
   const found: { name: string; layout: string; rootfs: string }[] = [];
   let tried = 0;
-  for (const name of readdirSync(corpus, { recursive: true, encoding: 'utf8' })
-    .filter((file) => file.endsWith('.tar'))
-    .sort()) {
+  const names = readdirSync(corpus, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.tar'));
+  const more = (process.env.LAYERSCOPE_IMAGES ?? '').split(':').filter((file) => file !== '');
+  for (const name of [...names.sort(), ...more.map((file) => path.resolve(file))]) {
+    const file = path.resolve(corpus, name);
     // By a glance at its names: skopeo would read all of a sparse tar of 60 GB to find none.
-    const bytes = readFileSync(path.join(corpus, name));
+    const bytes = more.includes(name) ? Buffer.from('manifest.json index.json') : readFileSync(file);
     for (const [kind, mark] of [
       ['docker-archive', 'manifest.json'],
       ['oci-archive', 'index.json'],
@@ -36,7 +53,7 @@ function images(): { readonly name: string; readonly layout: string; readonly ro
       const layout = path.join(work, `layout${tried}`);
       const bundle = path.join(work, `bundle${tried++}`);
       const policy = ['--insecure-policy', '--override-os', 'linux', '--override-arch', 'amd64'];
-      if (!runs('skopeo', ...policy, 'copy', `${kind}:${path.join(corpus, name)}`, `oci:${layout}:image`)) continue;
+      if (!runs('skopeo', ...policy, 'copy', `${kind}:${file}`, `oci:${layout}:image`)) continue;
       if (!runs('umoci', 'unpack', ...(process.getuid?.() === 0 ? [] : ['--rootless']), '--image', `${layout}:image`, bundle)) continue;
       found.push({ name, layout, rootfs: path.join(bundle, 'rootfs') });
       break;
@@ -64,12 +81,14 @@ function layersOf(layout: string): Descriptor[] {
 function describeTree(root: string): string[] {
   const lines: string[] = [];
   const firsts = new Map<number, string>();
+  const attributes = readAttributes(root);
+  assert.ok(attributes !== null, 'getfattr, of the attr package');
   for (const name of readdirSync(root, { recursive: true, encoding: 'utf8' }).sort()) {
     const file = path.join(root, name);
     const stats = lstatSync(file);
     const owner = process.getuid?.() === 0 ? `${stats.uid}:${stats.gid}` : '';
     const time = stats.isSymbolicLink() ? '' : Math.round(stats.mtimeMs);
-    let what = 'other';
+    let what = `${stats.isFIFO() ? 'pipe' : 'device'} ${stats.rdev}`;
     if (stats.isDirectory()) what = 'directory';
     else if (stats.isSymbolicLink()) what = `-> ${readlinkSync(file)}`;
     else if (stats.isFile()) {
@@ -77,13 +96,73 @@ function describeTree(root: string): string[] {
       firsts.set(stats.ino, first);
       what = `${stats.size} ${createHash('sha256').update(readFileSync(file)).digest('hex')} ${first === name ? '' : `= ${first}`}`;
     }
-    lines.push(`${name} ${(stats.mode & 0o7777).toString(8)} ${owner} ${time} ${what}`);
+    lines.push(
+      `${name} ${(stats.mode & 0o7777).toString(8)} ${owner} ${time} ${what} ${JSON.stringify(attributes.get(Buffer.from(name).toString('latin1')) ?? [])}`,
+    );
   }
   return lines;
 }
 
+const found = images();
+
+test('what was written into a chain is a layer that umoci takes', async () => {
+  const [first] = found;
+  assert.ok(first !== undefined);
+  await using driver = await PortableDriver.open(mkdtempSync(path.join(work, 'home-')));
+  let parent: string | null = null;
+  for (const [index, layer] of layersOf(first.layout).entries()) {
+    await driver.create(`layer${index}`, parent);
+    parent = `layer${index}`;
+    await driver.applyBlob(parent, blob(first.layout, layer));
+  }
+  assert.ok(parent !== null);
+  await driver.createReadWrite('run', parent);
+  const tar = path.join(work, 'written.tar');
+  {
+    await using mount = await driver.mount('run');
+    write(mount.path);
+    await writeFile(tar, driver.diff('run'));
+    assert.ok(runs('umoci', 'raw', 'add-layer', '--image', `${first.layout}:image`, '--tag', 'more', tar));
+    assert.ok(
+      runs('skopeo', '--insecure-policy', 'copy', `oci:${first.layout}:more`, `docker-archive:${path.join(work, 'more.tar')}:more:1`),
+    );
+    const bundle = path.join(work, 'more');
+    assert.ok(runs('umoci', 'unpack', ...(process.getuid?.() === 0 ? [] : ['--rootless']), '--image', `${first.layout}:more`, bundle));
+    assert.deepEqual(describeTree(mount.path), describeTree(path.join(bundle, 'rootfs')));
+  }
+  // And the store takes it as a layer of its own.
+  await driver.create('more', parent);
+  await driver.applyBlob('more', tar);
+  await using written = await driver.mount('run');
+  await using taken = await driver.mount('more');
+  assert.deepEqual(describeTree(taken.path), describeTree(written.path));
+});
+
+/** A bit of everything that can be done to a folder: made, changed, removed, replaced by another type, linked, marked. */
+function write(root: string): void {
+  const names = readdirSync(root, { recursive: true, encoding: 'utf8' }).sort();
+  const [file, other] = names.filter((name) => lstatSync(path.join(root, name)).isFile());
+  const folder = names.find((name) => lstatSync(path.join(root, name)).isDirectory());
+  const at = (...parts: string[]) => path.join(root, ...parts);
+  mkdirSync(at('new', 'deep', 'empty'), { recursive: true });
+  writeFileSync(at('new', 'a'), 'a');
+  linkSync(at('new', 'a'), at('new', 'deep', 'same'));
+  symlinkSync('../a', at('new', 'deep', 'link'));
+  writeFileSync(at('new', 'gr\u00fc\u00dfe \u{1F40B} '), '');
+  writeFileSync(at('new', 'x'.repeat(200)), 'long');
+  chmodSync(at('new', 'a'), 0o4711);
+  utimesSync(at('new', 'deep', 'empty'), 1_234_567_890.25, 1_234_567_890.25);
+  assert.equal(spawnSync('mkfifo', [at('new', 'pipe')]).status, 0);
+  assert.equal(setAttributes(root, [{ path: 'new/a', attributes: [['user.mark', 'm\0\n']] }]), 0);
+  if (file !== undefined) writeFileSync(at(file), 'other content');
+  if (other !== undefined) rmSync(at(other));
+  if (folder !== undefined) {
+    rmSync(at(folder), { recursive: true });
+    writeFileSync(at(folder), 'a folder was here');
+  }
+}
+
 describe('images of the corpus in the portable store', { concurrency: false }, () => {
-  const found = images();
   test('there are some', () => assert.ok(found.length >= 8, String(found.length)));
   for (const { name, layout, rootfs } of found) {
     test(name, async () => {
