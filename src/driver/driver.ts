@@ -94,6 +94,9 @@ export interface Mount extends AsyncDisposable {
   readonly path: string;
 }
 
+/** A layer's blob as it lies in a file, packed or plain, or its plain tar. */
+export type LayerSource = { readonly file: string } | { readonly tar: TarSource };
+
 export type DriverChangeKind = 'added' | 'modified' | 'removed';
 
 /** What a layer changed. A driver that can't tell an addition from a modification says `modified`: Windows' can't. */
@@ -169,6 +172,12 @@ export interface GraphDriver extends AsyncDisposable {
 
   /** The same from a blob that lies in a file, packed or plain. Of drivers that keep blobs as they came. */
   applyBlob?(id: string, file: string, options?: ApplyOptions): Promise<{ readonly sizeBytes: number }>;
+
+  /**
+   * {@link create} and {@link applyBlob} or {@link applyDiff} as one step, where a driver can: a process that is killed leaves no layer, or all
+   * of it.
+   */
+  addLayer?(id: string, parent: string | null, source: LayerSource, options?: ApplyOptions): Promise<{ readonly sizeBytes: number }>;
 
   /** The layer's blob as it is kept, packed or plain; its digest is checked. Of drivers that keep blobs as they came. NOT_FOUND. */
   blob?(id: string, options?: CallOptions): AsyncIterable<Uint8Array>;

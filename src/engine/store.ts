@@ -34,6 +34,10 @@ export async function importLayerTar(
       throw asLayerscopeError(error);
     }
   }
+  if (driver.addLayer !== undefined) {
+    const source = 'file' in layer.tar ? layer.tar : { tar: plainTar(layer.tar, options.signal) };
+    return driver.addLayer(layer.id, layer.parent, source, options);
+  }
   await driver.create(layer.id, layer.parent, options);
   try {
     if ('file' in layer.tar && driver.applyBlob !== undefined) return await driver.applyBlob(layer.id, layer.tar.file, options);

@@ -9,7 +9,7 @@
 // A writer holds the lock from before it looks until its last file is in place; a file appears whole or not at all, a layer with its
 // record. What a killed writer left in tmp/ the next one sweeps; blobs that no record names are taken away by `cleanup`.
 import { open, rm } from 'node:fs/promises';
-import { algorithmOf, blobInFile, type CopiedBlob, copyBlob, Digester, plainTarOf, readBlob } from '#archive';
+import { algorithmOf, blobInFile, copyBlob, Digester, plainTarOf, readBlob } from '#archive';
 import { buildStack, changesOf } from '#changes';
 import { type LayerTable, layerFigures } from '#format/layer';
 import { displayPath, displayText, KIND, LayerscopeError, rowPath } from '#model';
@@ -20,6 +20,7 @@ import type {
   GraphDriver,
   LayerFiles,
   LayerInfo,
+  LayerSource,
   Mount,
   MountOptions,
   SharedBaseImage,
@@ -29,7 +30,7 @@ import type { ImageStore } from '../images.ts';
 import { MountTable } from '../mount.ts';
 import { onDisk, putInPlace, removeDurably, statsOf, unfinishedName } from './durable.ts';
 import { contentOf, measureBlob, tableOf } from './layer-blob.ts';
-import { parseLayerId, STORE_VERSION } from './layer-record.ts';
+import { type LayerRecord, parseLayerId, STORE_VERSION } from './layer-record.ts';
 import { MountFolders } from './mount-folders.ts';
 import { LAYOUT, PortableHome, refuseAborted } from './portable-home.ts';
 import { PortableImages } from './portable-images.ts';
@@ -113,15 +114,18 @@ export class PortableDriver implements GraphDriver {
   async #make(id: string, parent: string | null, readWrite: boolean, options: CallOptions): Promise<void> {
     const known = parseLayerId(id);
     await this.#home.write(options.signal, async () => {
-      if (await this.#isTaken(known)) throw new LayerscopeError('EXISTS', `layer ${known} is there already`);
-      if (parent !== null) {
-        const below = await this.#home.record(parent);
-        await this.#home.parents(parent, below);
-        if (below.readWrite) throw new LayerscopeError('UNSUPPORTED', `layer ${parent} is written into: nothing can stand on it`);
-      }
+      await this.#refusePlace(known, parent);
       refuseAborted(options.signal);
       await this.#home.putRecord(known, { version: STORE_VERSION, parent, readWrite, blob: null });
     });
+  }
+
+  async #refusePlace(id: string, parent: string | null): Promise<void> {
+    if (await this.#isTaken(id)) throw new LayerscopeError('EXISTS', `layer ${id} is there already`);
+    if (parent === null) return;
+    const below = await this.#home.record(parent);
+    await this.#home.parents(parent, below);
+    if (below.readWrite) throw new LayerscopeError('UNSUPPORTED', `layer ${parent} is written into: nothing can stand on it`);
   }
 
   async #isTaken(id: string): Promise<boolean> {
@@ -159,54 +163,58 @@ export class PortableDriver implements GraphDriver {
   }
 
   async applyDiff(id: string, tar: TarSource, options: ApplyOptions = {}): Promise<{ readonly sizeBytes: number }> {
-    return this.#fill(id, options, async (unfinished) => {
-      await onDisk(async () => {
-        await using handle = await open(unfinished, 'wx');
-        for await (const bytes of tar) {
-          refuseAborted(options.signal);
-          options.onProgress?.(bytes.length);
-          await handle.writeFile(bytes);
-        }
-      });
-      refuseAborted(options.signal);
-      return null;
-    });
+    return this.#fill(id, { tar }, options);
   }
 
   /** Fills an empty layer from a blob as it lies in a file, packed or plain: the blob is kept as it came. Otherwise as {@link applyDiff}. */
   async applyBlob(id: string, file: string, options: ApplyOptions = {}): Promise<{ readonly sizeBytes: number }> {
-    return this.#fill(id, options, async (unfinished) => {
-      return copyBlob(blobInFile(file), unfinished, options);
+    return this.#fill(id, { file }, options);
+  }
+
+  async addLayer(
+    id: string,
+    parent: string | null,
+    source: LayerSource,
+    options: ApplyOptions = {},
+  ): Promise<{ readonly sizeBytes: number }> {
+    const known = parseLayerId(id);
+    return this.#home.write(options.signal, async () => {
+      await this.#refusePlace(known, parent);
+      return this.#take(known, { version: STORE_VERSION, parent, readWrite: false, blob: null }, source, options);
     });
   }
 
-  async #fill(
-    id: string,
-    options: ApplyOptions,
-    receive: (unfinished: string) => Promise<CopiedBlob | null>,
-  ): Promise<{ readonly sizeBytes: number }> {
+  async #fill(id: string, source: LayerSource, options: ApplyOptions): Promise<{ readonly sizeBytes: number }> {
     const known = parseLayerId(id);
     using _turn = await this.#mounts.turn(known);
     return this.#home.write(undefined, async () => {
       const record = await this.#home.record(known);
       if (record.readWrite) throw new LayerscopeError('UNSUPPORTED', `layer ${known} is written into by its mount only`);
       await this.#refuseInUse(known, 'filled');
-      const unfinished = unfinishedName(this.#home.tmp);
       try {
-        refuseAborted(options.signal);
-        const copied = await receive(unfinished);
-        const blob = await measureBlob(unfinished, copied, options);
-        const file = this.#home.blobFile(blob.digest);
-        if ((await statsOf(file)) === null) await putInPlace(unfinished, file);
-        await this.#home.putRecord(known, { ...record, blob });
-        return { sizeBytes: blob.fileBytes };
+        return await this.#take(known, record, source, options);
       } catch (error) {
         await removeDurably(this.#home.recordFile(known));
         throw error;
-      } finally {
-        await rm(unfinished, { force: true });
       }
     });
+  }
+
+  /** Takes a layer's blob in; with its record, the last that is written, the layer is there. */
+  async #take(id: string, record: LayerRecord, source: LayerSource, options: ApplyOptions): Promise<{ readonly sizeBytes: number }> {
+    const unfinished = unfinishedName(this.#home.tmp);
+    try {
+      refuseAborted(options.signal);
+      const copied = 'file' in source ? await copyBlob(blobInFile(source.file), unfinished, options) : null;
+      if ('tar' in source) await receive(source.tar, unfinished, options);
+      const blob = await measureBlob(unfinished, copied, options);
+      const file = this.#home.blobFile(blob.digest);
+      if ((await statsOf(file)) === null) await putInPlace(unfinished, file);
+      await this.#home.putRecord(id, { ...record, blob });
+      return { sizeBytes: blob.fileBytes };
+    } finally {
+      await rm(unfinished, { force: true });
+    }
   }
 
   async mount(id: string, options: MountOptions = {}): Promise<Mount> {
@@ -356,4 +364,16 @@ export class PortableDriver implements GraphDriver {
 function refuseOther(id: string, what: string, stated: string, digester: Digester): void {
   const found = digester.finish();
   if (found !== stated) throw new LayerscopeError('DIGEST_MISMATCH', `layer ${id}: its ${what} is ${found}, not ${stated}`);
+}
+
+async function receive(tar: TarSource, unfinished: string, { signal, onProgress }: ApplyOptions): Promise<void> {
+  await onDisk(async () => {
+    await using handle = await open(unfinished, 'wx');
+    for await (const bytes of tar) {
+      refuseAborted(signal);
+      onProgress?.(bytes.length);
+      await handle.writeFile(bytes);
+    }
+  });
+  refuseAborted(signal);
 }

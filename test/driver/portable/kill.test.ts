@@ -9,60 +9,95 @@ import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { PortableDriver } from '../../../src/driver/portable/index.ts';
+import { dockerArchive } from '../../support/docker-archive.ts';
 import { directory, file, tar } from '../../support/tar-builder.ts';
 
 /** LAYERSCOPE_KILLS: how often; CI's shared run does more. */
 const KILLS = Number(process.env.LAYERSCOPE_KILLS ?? 15);
+
+/** What a worker said: of each layer and image whether it must be there, must be gone, or, where a step was under way, either. */
+function follow(said: string, expected: Map<string, 'has' | 'gone' | 'either'>): void {
+  for (const line of said.split('\n')) {
+    const [mark, what, name] = line.split(' ');
+    if (name === undefined) continue;
+    expected.set(name, mark === '=' && (what === 'has' || what === 'gone') ? what : 'either');
+  }
+}
 
 test(`a writer is killed ${KILLS} times`, async (t) => {
   const folder = mkdtempSync(path.join(tmpdir(), 'layerscope-kill-'));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   const home = path.join(folder, 'home');
   const layer = path.join(folder, 'layer.tar.gz');
-  writeFileSync(layer, gzipSync(tar(directory('d/'), ...Array.from({ length: 200 }, (_, at) => file(`d/f${at}`, `${at}`.repeat(500))))));
+  const image = path.join(folder, 'image.tar');
+  const files = Array.from({ length: 200 }, (_, at) => file(`d/f${at}`, `${at}`.repeat(500)));
+  writeFileSync(layer, gzipSync(tar(directory('d/'), ...files)));
+  writeFileSync(image, dockerArchive({ name: 'image:0', layers: [tar(...files.slice(0, 100)), tar(file('top', 'x'.repeat(100_000)))] }));
   {
     await using driver = await PortableDriver.open(home);
     await driver.create('kept', null);
     await driver.applyBlob('kept', layer);
   }
   const worker = path.resolve(import.meta.dirname, '..', '..', 'support', 'store-worker.ts');
-  const found = { lock: 0, unfinished: 0, mounts: 0, layers: 0 };
+  const found = { lock: 0, unfinished: 0, mounts: 0, layers: 0, images: 0, half: 0 };
+  const expected = new Map<string, 'has' | 'gone' | 'either'>([['kept', 'has']]);
+  const list = (name: string) => (existsSync(path.join(home, name)) ? readdirSync(path.join(home, name)) : []);
   for (let kill = 0; kill < KILLS; kill++) {
-    const child = spawn(process.execPath, [worker, home, layer, String(kill)], { stdio: ['ignore', 'pipe', 'inherit'] });
-    const ended = new Promise((resolve) => child.once('exit', resolve));
-    await new Promise((resolve) => child.stdout.once('data', resolve));
-    await delay(Math.random() * 120);
+    const child = spawn(process.execPath, [worker, home, layer, image, String(kill)], { stdio: ['ignore', 'pipe', 'inherit'] });
+    let said = '';
+    const ended = new Promise((resolve) => child.once('close', resolve));
+    await new Promise<void>((resolve) => {
+      child.stdout.on('data', (bytes) => {
+        said += bytes;
+        resolve();
+      });
+      child.once('exit', () => resolve());
+    });
+    await delay(Math.random() * 250);
     child.kill('SIGKILL');
     await ended;
+    assert.equal(child.signalCode, 'SIGKILL', 'the worker failed by itself');
+    follow(said, expected);
     if (existsSync(path.join(home, 'lock'))) found.lock++;
-    const list = (name: string) => (existsSync(path.join(home, name)) ? readdirSync(path.join(home, name)) : []);
     found.unfinished += list('tmp').length;
     found.mounts += list('mounts').length;
+    if ([...expected.values()].includes('either')) found.half++;
 
-    // A reader sees whole layers, before anything was swept.
+    // A reader sees what was done, whole, before anything was swept.
     await using driver = await PortableDriver.open(home);
     const layers = await driver.list();
+    const images = await driver.images.list();
+    const there = new Set([...layers.map(({ id }) => id), ...images.flatMap(({ names }) => names)]);
+    for (const [name, what] of expected) {
+      if (what !== 'either') assert.equal(there.has(name), what === 'has', `${name}: ${what}\n${said}`);
+      expected.set(name, there.has(name) ? 'has' : 'gone');
+    }
     found.layers += layers.length;
-    assert.ok(layers.some(({ id }) => id === 'kept'));
+    found.images += images.length;
     for (const { id, state, problem } of layers) {
       assert.equal(state, 'ready', `${id}: ${problem}`);
-      if ((await driver.metadata(id)).digest === undefined) continue;
+      if (id.endsWith('-run')) continue;
       for await (const _ of driver.diff(id));
     }
+    assert.deepEqual(await driver.images.verify(), []);
     // The next writer breaks the lock of the dead, and leaves nothing behind.
     await driver.cleanup();
     assert.deepEqual([...list('tmp'), ...list('mounts'), ...readdirSync(home).filter((name) => name.startsWith('lock'))], []);
-    const named = new Set(
-      (await Promise.all((await driver.list()).map(({ id }) => driver.metadata(id)))).map(({ digest }) => digest?.slice(7)),
-    );
+    const written = layers.filter(({ id }) => id.endsWith('-run')).map(({ id }) => id);
+    for (const id of list('written')) assert.ok(written.includes(id), `files of no layer: ${id}`);
+    for (const id of written) await driver.remove(id);
+    const named = new Set<string | undefined>();
+    for (const { id } of await driver.list()) named.add((await driver.metadata(id)).digest?.slice(7));
+    for (const { root } of await driver.images.list()) for (const { digest } of root.blobs) named.add(digest.slice(7));
     for (const blob of list('blobs/sha256')) {
-      assert.ok(named.has(blob), `a blob of no layer: ${blob}`);
+      assert.ok(named.has(blob), `a blob of nothing: ${blob}`);
       const bytes = readFileSync(path.join(home, 'blobs', 'sha256', blob));
       assert.equal(createHash('sha256').update(bytes).digest('hex'), blob);
     }
   }
   t.diagnostic(
-    `found after ${KILLS} kills: ${found.lock} locks of the dead, ${found.unfinished} unfinished files, ${found.mounts} mounts, ${found.layers} whole layers`,
+    `${KILLS} kills, ${found.half} in the middle of an import or removal: found ${found.lock} locks of the dead, ${found.unfinished} unfinished files, ` +
+      `${found.mounts} mounts; ${found.layers} layers and ${found.images} images read whole, none lost, nothing left`,
   );
 });
 
