@@ -1,7 +1,7 @@
 // Chains laid out in folders of the store: one a mount, gone at its release, and one that stays for each read-write layer.
 import { randomBytes } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, open, readdir, rename, writeFile } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { readPlain } from '#archive';
@@ -140,11 +140,23 @@ export class MountFolders {
     return folder;
   }
 
+  /** Whether a folder's file system takes names that differ in case only for one. */
+  async #foldsCase(root: string): Promise<boolean> {
+    const probe = path.join(root, 'case');
+    await onDisk(() => writeFile(probe, '', { flag: 'wx' }));
+    try {
+      return (await statsOf(path.join(root, 'CASE'))) !== null;
+    } finally {
+      await onDisk(() => rm(probe));
+    }
+  }
+
   /** Layers one on another in an empty folder. */
   async #layOut(root: string, layers: readonly LayerRecord[], { signal, onFinding = () => {} }: MountOptions): Promise<void> {
+    const foldsCase = await this.#foldsCase(root);
     for (const { blob } of layers) {
       if (blob === null) continue;
-      using applier = new LayerApplier(root, onFinding);
+      using applier = new LayerApplier(root, { foldsCase, onFinding });
       await onDisk(() => readPlain(this.#blobFile(blob.digest), (bytes) => applier.push(bytes), { signal }));
       await onDisk(async () => applier.finish());
       if (signal?.aborted) throw new LayerscopeError('CANCELLED', 'cancelled');
