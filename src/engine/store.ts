@@ -1,7 +1,7 @@
 // What a user does with a store of layers, over any graph driver.
 import { randomBytes } from 'node:crypto';
 import { lstat, open, rm, stat } from 'node:fs/promises';
-import { type Readable, Writable } from 'node:stream';
+import { addAbortSignal, type Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { plainTarOf } from '#archive';
 import type { ApplyOptions, CallOptions, GraphDriver, LayerInfo, TarSource } from '#driver';
@@ -10,10 +10,12 @@ import { asLayerscopeError, displayText, LayerscopeError } from '#model';
 /** Where a layer's tar comes from: a file, or a stream such as standard input. */
 export type LayerTar = { readonly file: string } | { readonly stream: Readable } | { readonly pieces: AsyncIterable<Uint8Array> };
 
-/** The plain tar of a file, whatever packs it. Streams are plain. */
+/** The plain tar of a file, whatever packs it. Streams are plain; one that nothing comes from ends too when it is stopped. */
 function plainTar(source: LayerTar, signal: AbortSignal | undefined): TarSource {
   if ('pieces' in source) return source.pieces;
-  return 'stream' in source ? (source.stream as AsyncIterable<Uint8Array>) : plainTarOf(source.file, { signal });
+  if ('file' in source) return plainTarOf(source.file, { signal });
+  if (signal !== undefined) addAbortSignal(signal, source.stream);
+  return source.stream as AsyncIterable<Uint8Array>;
 }
 
 /** An id as Docker gives its layers: 64 random hexadecimal digits. */

@@ -70,8 +70,8 @@ export async function lockForWriting(home: string, signal: AbortSignal | undefin
   const holder: Holder = { ...(await thisProcess()), token: randomBytes(8).toString('hex') };
   const own = path.join(home, `lock.${holder.token}`);
   const text = JSON.stringify(holder);
-  await onDisk(() => writeFile(own, text, { flag: 'wx' }));
   try {
+    await onDisk(() => writeFile(own, text, { flag: 'wx' }));
     for (;;) {
       if (signal?.aborted) throw new LayerscopeError('CANCELLED', 'cancelled while another writer was waited for');
       if (await take(own, file, text)) break;
