@@ -41,10 +41,23 @@ export function storeName(path: string): string {
 
 const spent = new WeakMap<MemberStore, number>();
 
+/** Whoever writes a layout replaces its index whole: one that was replaced while it was looked at is looked at again, so often at most. */
+const MAX_LOOKS = 5;
+
 /** All of a small member. Throws TOO_LARGE, and what {@link MemberStore.find} does. Null: no such member. */
 export function readDocument(store: MemberStore, name: string): Uint8Array | null {
-  const range = store.find(name);
-  if (range === null) return null;
+  for (let look = 1; ; look++) {
+    const range = store.find(name);
+    if (range === null) return null;
+    try {
+      return readAll(store, name, range);
+    } catch (error) {
+      if (look === MAX_LOOKS || store.find(name)?.key === range.key) throw error;
+    }
+  }
+}
+
+function readAll(store: MemberStore, name: string, range: StoredRange): Uint8Array {
   if (range.length > MAX_DOCUMENT_BYTES) {
     throw new LayerscopeError('TOO_LARGE', `${name}: a document of ${range.length} bytes, the limit is ${MAX_DOCUMENT_BYTES}`);
   }
