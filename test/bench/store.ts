@@ -1,6 +1,7 @@
 // `npm run bench:store`: the portable store against tar and cat, whole processes, medians of pairs. Makes a layer of 70,000 files in out/bench
 // first. Nothing here passes or fails: it prints the figures beside what we hold ourselves to. As root, as only root gives files their owners.
-// LAYERSCOPE_BENCH_WORK: where both sides write (a disk, or memory: `/dev/shm`); LAYERSCOPE_BENCH_RUNS: pairs of each row.
+// LAYERSCOPE_BENCH_WORK: where both sides write (a disk, or memory: `/dev/shm`); LAYERSCOPE_BENCH_RUNS: pairs of each row;
+// LAYERSCOPE_BENCH_ROWS: only one of import, export, mount.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
@@ -13,6 +14,7 @@ import { pair, type Run } from './measure.ts';
 const root = path.resolve(import.meta.dirname, '..', '..');
 const cli = path.join(root, 'dist', 'cli.js');
 const RUNS = Number(process.env.LAYERSCOPE_BENCH_RUNS ?? 5);
+const isWanted = (rows: string): boolean => [rows, undefined, ''].includes(process.env.LAYERSCOPE_BENCH_ROWS);
 
 /** The one layer of an image as a tar, plain and gzip. */
 function layerOf(): { readonly plain: string; readonly gzip: string } {
@@ -65,14 +67,12 @@ function emptied(run: Run): Run {
 }
 
 try {
-  for (const [name, file] of Object.entries(layer)) {
+  for (const [name, file] of isWanted('import') ? Object.entries(layer) : []) {
     const untar = emptied(system('tar', '-x', '--same-owner', '-p', '--numeric-owner', '-f', file, '-C', target));
     row(`import of the layer, ${name}; tar -x`, pair(emptied({ args: store('import', file) }), untar, RUNS), '≥ 0.8 ×');
   }
-  for (const [name, file] of Object.entries(layer)) {
-    emptied({ args: [] }).before?.();
-    const imported = spawnSync(process.execPath, store('import', file, '--id', 'layer'), { encoding: 'utf8' });
-    if (imported.status !== 0) throw new Error(imported.stderr);
+  for (const [name, file] of isWanted('export') ? Object.entries(layer) : []) {
+    importLayer(file);
     const out = path.join(work, 'out');
     const fresh = (run: Run): Run => ({
       ...run,
@@ -95,6 +95,19 @@ try {
       'none stated',
     );
   }
+  if (isWanted('mount')) benchMount();
+} finally {
+  rmSync(work, { recursive: true, force: true });
+}
+
+function importLayer(file: string): void {
+  emptied({ args: [] }).before?.();
+  const { status, stderr } = spawnSync(process.execPath, store('import', file, '--id', 'layer'), { encoding: 'utf8' });
+  if (status !== 0) throw new Error(stderr);
+}
+
+function benchMount(): void {
+  importLayer(layer.gzip);
   const mounted = pair(
     {
       args: store('mount', 'layer'),
@@ -107,8 +120,6 @@ try {
     Math.min(RUNS, 3),
   );
   row('mount of the layer, gzip; tar -x', mounted, 'none stated');
-} finally {
-  rmSync(work, { recursive: true, force: true });
 }
 
 function emptiedTarget(run: Run): Run {
