@@ -7,7 +7,7 @@ import { cacheFolder, createJobs, createLibrary } from '#engine';
 import { createHost, defectText } from '#host';
 import { registerAppScheme, serveRenderer } from './app-protocol.ts';
 import { type Bridge, createBridge, grantedFile } from './bridge.ts';
-import { setMenu } from './menu.ts';
+import { refreshMenu, setMenu } from './menu.ts';
 import { filesOf, findSample, INDEX_WORKER, PRELOAD, RENDERER_FOLDER } from './paths.ts';
 import { secureContents, secureSession } from './security.ts';
 import { choosePaths, createWindow, loadPage } from './window.ts';
@@ -56,6 +56,7 @@ async function start(): Promise<void> {
   const openWindow = async (): Promise<void> => {
     const window = createWindow(PRELOAD);
     bridge.connect(window);
+    window.webContents.on('did-navigate-in-page', refreshMenu);
     await loadPage(window);
   };
 
@@ -67,12 +68,18 @@ async function start(): Promise<void> {
   };
 
   setMenu(
-    (what) => {
-      const window = BrowserWindow.getFocusedWindow() ?? BrowserWindow.getAllWindows()[0];
-      if (window !== undefined) choosePaths(window, what).then((files) => requestFiles(files), logDefect);
+    {
+      open: (what) => {
+        const window = BrowserWindow.getFocusedWindow() ?? BrowserWindow.getAllWindows()[0];
+        if (window !== undefined) choosePaths(window, what).then((files) => requestFiles(files), logDefect);
+      },
+      run: (id) => (BrowserWindow.getFocusedWindow() ?? BrowserWindow.getAllWindows()[0])?.webContents.send('layerscope:command', id),
     },
     { isPackaged: app.isPackaged },
   );
+  app.on('browser-window-focus', refreshMenu);
+  app.on('window-all-closed', refreshMenu);
+    app.on(event as 'activate', refreshMenu);
   secureSession(session.defaultSession);
   await serveRenderer(RENDERER_FOLDER);
   const opening = openWindow();

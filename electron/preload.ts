@@ -19,6 +19,8 @@ contextBridge.exposeInMainWorld('layerscope', {
       if (listeners.delete(number)) ipcRenderer.send('layerscope:unsubscribe', number);
     };
   },
+  // What the menu chose, by its id.
+  onCommand: (listener: (id: unknown) => void) => void ipcRenderer.on('layerscope:command', (_event, id: unknown) => listener(id)),
   // A file that the page made itself has no path, and gets no grant.
   grantDropped: async (file: File) => ipcRenderer.invoke('layerscope:grant', webUtils.getPathForFile(file)),
 });

@@ -3,7 +3,10 @@ import { type Client, createElectronClient, createWebClient, type ElectronBridge
 declare global {
   interface Window {
     /** Put there by Electron's preload; absent in a browser. */
-    readonly layerscope?: ElectronBridge;
+    readonly layerscope?: ElectronBridge & {
+      /** The listener gets the id of each command that the desktop's menu chooses. */
+      onCommand(listener: (id: unknown) => void): void;
+    };
   }
 }
 

@@ -3,6 +3,7 @@ import { imageTitle } from '../features/library/library-state.ts';
 import { parseAddress } from './address.ts';
 import { select, showImage } from './choosing.ts';
 import { openClient } from './client.ts';
+import { runCommand } from './commands.ts';
 import { watchFilter } from './filtering.ts';
 import { forgetArchives, watchSelection } from './loading.ts';
 import { plainError, toast } from './messages.ts';
@@ -16,6 +17,7 @@ export async function connect(): Promise<void> {
   watchSelection();
   watchFilter();
   watchJobs();
+  window.layerscope?.onCommand(runCommand);
   window.addEventListener('popstate', followAddress);
   window.addEventListener('hashchange', followAddress);
   try {

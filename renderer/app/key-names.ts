@@ -1,16 +1,23 @@
-import type { Command } from './command.ts';
+import { COMMAND_FACTS, type CommandFacts, type CommandId, keyOf } from '#contract';
 
 export const isMac = /mac/i.test(globalThis.navigator?.platform ?? '');
 
-const NAMES: Readonly<Record<string, string>> = { ArrowLeft: '←', ArrowRight: '→', '{': '[', '}': ']' };
+const NAMES: Readonly<Record<string, string>> = { ArrowLeft: '←', ArrowRight: '→', '{': '[', '}': ']', ' ': 'Space' };
 
 /** The keys to press, in the order they are named: `Ctrl`, `K`. */
-export function keysOf(command: Pick<Command, 'key' | 'mod' | 'shift' | 'alt'>, mac = isMac): readonly string[] {
+export function keysOf(command: CommandFacts, mac = isMac): readonly string[] {
+  const { key, mod, alt, shift } = keyOf(command, mac);
   const keys: string[] = [];
-  if (command.mod) keys.push(mac ? '⌘' : 'Ctrl');
-  if (command.alt) keys.push(mac ? '⌥' : 'Alt');
-  if (command.shift || command.key === '{' || command.key === '}') keys.push(mac ? '⇧' : 'Shift');
-  const name = NAMES[command.key] ?? command.key;
-  keys.push(command.mod ? name.toUpperCase() : name);
+  if (mod) keys.push(mac ? '⌘' : 'Ctrl');
+  if (alt) keys.push(mac ? '⌥' : 'Alt');
+  if (shift || key === '{' || key === '}') keys.push(mac ? '⇧' : 'Shift');
+  const name = NAMES[key] ?? key;
+  keys.push(mod ? name.toUpperCase() : name);
   return keys;
+}
+
+/** The same of a command by its id, for a tooltip. */
+export function keysOfId(id: CommandId): string {
+  const command = COMMAND_FACTS.find((known) => known.id === id);
+  return command === undefined ? '' : keysOf(command).join(' ');
 }

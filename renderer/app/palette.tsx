@@ -3,6 +3,7 @@ import type { PathMatch } from '#contract';
 import { displayText } from '#model';
 import { Picker } from '../components/picker.tsx';
 import { Keys, Sheet } from '../components/sheet.tsx';
+import { PreviewSheet } from '../features/details/preview-sheet.tsx';
 import { imageTitle } from '../features/library/library-state.ts';
 import { goTo, showImage } from './choosing.ts';
 import { COMMANDS, setOverlay } from './commands.ts';
@@ -18,6 +19,7 @@ export function Overlays() {
   if (overlay === 'palette') return <Palette />;
   if (overlay === 'path') return <GoToPath />;
   if (overlay === 'help') return <HelpSheet />;
+  if (overlay === 'preview') return <PreviewSheet />;
   return null;
 }
 
@@ -142,7 +144,7 @@ function HelpSheet() {
             <h3 className={styles.heading}>{group}</h3>
             <dl>
               {group !== 'Rows' ? null : ROW_KEYS.map(({ title, keys }) => <KeyLine key={title} title={title} keys={keys} />)}
-              {COMMANDS.filter((command) => command.group === group).map((command) => (
+              {COMMANDS.filter((command) => command.group === group && !command.again).map((command) => (
                 <KeyLine key={command.id} title={command.title} keys={keysOf(command)} />
               ))}
             </dl>

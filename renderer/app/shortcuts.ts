@@ -1,3 +1,4 @@
+import { keyOf } from '#contract';
 import { COMMANDS } from './commands.ts';
 import { isMac } from './key-names.ts';
 import { getApp } from './store.ts';
@@ -11,8 +12,11 @@ export function watchShortcuts(): void {
     const inField = target !== null && target.closest('input, textarea, [role="menu"], [role="listbox"], [role="dialog"]') !== null;
     if (inField && !mod && event.key !== 'F6') return;
     for (const command of COMMANDS) {
-      if (command.key !== event.key || (command.mod ?? false) !== mod || (command.alt ?? false) !== event.altKey) continue;
-      if (command.shift !== undefined ? command.shift !== event.shiftKey : event.key === 'F6' && event.shiftKey) continue;
+      const { key, alt = false, shift, mod: withMod = false } = keyOf(command, isMac);
+      if (key !== event.key || withMod !== mod || alt !== event.altKey) continue;
+      if (shift !== undefined ? !event.shiftKey : event.key === 'F6' && event.shiftKey) continue;
+      // Space presses a button that has the focus.
+      if (key === ' ' && target?.closest('button, a, [role="button"], [role="radio"], [role="tab"]') !== null) continue;
       if (command.image && getApp().selection.archiveId === null) continue;
       event.preventDefault();
       command.run();

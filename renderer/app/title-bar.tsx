@@ -6,7 +6,9 @@ import { MenuButton } from '../components/menu.tsx';
 import { Segmented } from '../components/segmented.tsx';
 import { imageTitle } from '../features/library/library-state.ts';
 import { chooseMode, moveLayer, showImage, toggleTreemap } from './choosing.ts';
-import { setOverlay } from './commands.ts';
+import { runCommand, setOverlay } from './commands.ts';
+import { useHistorySteps } from './history-steps.ts';
+import { keysOfId } from './key-names.ts';
 import type { LayoutState } from './layout-state.ts';
 import { changesDo, useApp } from './store.ts';
 import { setLayout } from './theme.ts';
@@ -39,6 +41,7 @@ export function TitleBar({
 }) {
   const selection = useApp((app) => app.selection);
   const layout = useApp((app) => app.layout);
+  const steps = useHistorySteps();
   const top = (found?.image.layers.length ?? 1) - 1;
   return (
     <header className={styles.bar}>
@@ -48,8 +51,14 @@ export function TitleBar({
         <>
           {width === 'narrow' ? null : (
             <span className={styles.steps}>
-              <IconButton label="Back" keys="Alt ←" icon="back" onPress={() => window.history.back()} />
-              <IconButton label="Forward" keys="Alt →" icon="forward" onPress={() => window.history.forward()} />
+              <IconButton label="Back" keys={keysOfId('back')} icon="back" disabled={!steps.back} onPress={() => runCommand('back')} />
+              <IconButton
+                label="Forward"
+                keys={keysOfId('forward')}
+                icon="forward"
+                disabled={!steps.forward}
+                onPress={() => runCommand('forward')}
+              />
             </span>
           )}
           <span className={styles.steps}>

@@ -4,10 +4,26 @@ import { Modal, ModalOverlay } from 'react-aria-components/Modal';
 import styles from './sheet.module.css';
 
 /** A dialog over the window; Escape and a click beside it close it, and focus goes back to where it was. */
-export function Sheet({ label, onClose, children }: { label: string; onClose: () => void; children: ReactNode }) {
+export function Sheet({
+  label,
+  onClose,
+  children,
+  large = false,
+}: {
+  label: string;
+  onClose: () => void;
+  children: ReactNode;
+  /** As large as the window has room for. */
+  large?: boolean;
+}) {
   return (
-    <ModalOverlay className={styles.overlay ?? ''} isOpen isDismissable onOpenChange={(open) => open || onClose()}>
-      <Modal className={styles.modal ?? ''}>
+    <ModalOverlay
+      className={`${styles.overlay} ${large ? styles.wideOverlay : ''}`}
+      isOpen
+      isDismissable
+      onOpenChange={(open) => open || onClose()}
+    >
+      <Modal className={`${styles.modal} ${large ? styles.large : ''}`}>
         <Dialog className={styles.dialog ?? ''} aria-label={label}>
           {children}
         </Dialog>

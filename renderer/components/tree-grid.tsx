@@ -58,6 +58,7 @@ export function TreeGrid({
   onToggle,
   onOpenSiblings,
   onOpen,
+  onPreview,
   cell,
   rowClass,
   isWide,
@@ -73,8 +74,10 @@ export function TreeGrid({
   onActive: (row: number) => void;
   onToggle: (row: number, open: boolean) => void;
   onOpenSiblings: (row: number) => void;
-  /** Enter, Space or a double click. */
+  /** Enter or a double click. */
   onOpen: (row: number) => void;
+  /** Space. */
+  onPreview: (row: number) => void;
   cell: (row: number, column: string, level: number) => ReactNode;
   rowClass: (row: number) => string | undefined;
   /** Rows whose second cell is empty: the first one takes its room. */
@@ -187,8 +190,9 @@ export function TreeGrid({
         case '*':
           return onOpenSiblings(row);
         case 'Enter':
-        case ' ':
           return onOpen(row);
+        case ' ':
+          return onPreview(row);
         default:
           return key.length === 1 && !isShortcut(key) ? typeAhead(key, event.timeStamp) : false;
       }

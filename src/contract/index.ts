@@ -1,4 +1,5 @@
 export * from './client.ts';
+export * from './commands.ts';
 export * from './content-security.ts';
 export * from './electron-client.ts';
 export * from './operations.ts';

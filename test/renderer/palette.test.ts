@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { COMMAND_FACTS, type CommandFacts } from '#contract';
 import { keysOf } from '../../renderer/app/key-names.ts';
 import { landing, matchesWords } from '../../renderer/app/palette-state.ts';
 
@@ -10,10 +11,24 @@ test('words find a command in any order and case', () => {
 });
 
 test('keys are named as they are printed', () => {
-  assert.deepEqual(keysOf({ key: 'k', mod: true }, false), ['Ctrl', 'K']);
-  assert.deepEqual(keysOf({ key: 'k', mod: true }, true), ['⌘', 'K']);
-  assert.deepEqual(keysOf({ key: '{' }, false), ['Shift', '[']);
-  assert.deepEqual(keysOf({ key: 'ArrowLeft', alt: true }, false), ['Alt', '←']);
+  const facts = { id: 'x', title: 'X', group: 'Window' } as const;
+  assert.deepEqual(keysOf({ ...facts, key: 'k', mod: true }, false), ['Ctrl', 'K']);
+  assert.deepEqual(keysOf({ ...facts, key: 'k', mod: true }, true), ['⌘', 'K']);
+  assert.deepEqual(keysOf({ ...facts, key: '{' }, false), ['Shift', '[']);
+  assert.deepEqual(keysOf({ ...facts, key: ' ' }, false), ['Space']);
+  const back: CommandFacts = { ...facts, key: 'ArrowLeft', alt: true, mac: { key: '[', mod: true } };
+  assert.deepEqual(keysOf(back, false), ['Alt', '←']);
+  assert.deepEqual(keysOf(back, true), ['⌘', '[']);
+});
+
+test('no two commands have one key, on any system', () => {
+  for (const isMac of [false, true]) {
+    const keys = COMMAND_FACTS.map((facts) => keysOf(facts, isMac).join('+'));
+    assert.deepEqual(
+      keys.filter((key, at) => keys.indexOf(key) !== at),
+      [],
+    );
+  }
 });
 
 test('a path lights the shown layer where that touches it, else the last that does', () => {

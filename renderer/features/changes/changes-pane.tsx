@@ -2,7 +2,7 @@ import { type Ref, useEffect, useMemo, useRef, useState } from 'react';
 import type { SubtreeTotals } from '#changes';
 import { displayPath, escapePath, KIND, type RowTable, rowName, rowPath } from '#model';
 import { choosePath, openDetails } from '../../app/choosing.ts';
-import { isShortcut } from '../../app/commands.ts';
+import { isShortcut, showPreview } from '../../app/commands.ts';
 import { retryChanges } from '../../app/loading.ts';
 import { hintFor } from '../../app/messages.ts';
 import { type Selection, selectedImage } from '../../app/selection-state.ts';
@@ -233,6 +233,10 @@ function Grid({
       onToggle={(row, open) => changesDo({ type: 'toggled', row, open })}
       onOpenSiblings={(row) => changesDo({ type: 'siblingsOpened', row })}
       onOpen={openDetails}
+      onPreview={(row) => {
+        choosePath(escapePath(rowPath(table, row)));
+        showPreview();
+      }}
       rowClass={(row) => (stacked && table.kind[row] === KIND.unchanged && !touched(totals, row) ? styles.dim : undefined)}
       cell={(row, column, level) => {
         if (column === 'name') return <NameCell table={table} totals={totals} row={row} level={level} open={state.expanded[row] === 1} />;

@@ -3,6 +3,7 @@ import { type KeyboardEvent, type MouseEvent, type Ref, useEffect, useImperative
 import { type SubtreeTotals, treemap } from '#changes';
 import { displayPath, escapePath, formatSize, KIND, type RowTable, rowName, rowPath } from '#model';
 import { choosePath, openDetails } from '../../app/choosing.ts';
+import { showPreview } from '../../app/commands.ts';
 import { changesDo } from '../../app/store.ts';
 import { useTheme } from '../../app/theme-hook.ts';
 import type { TreeGridHandle } from '../../components/tree-grid.tsx';
@@ -98,7 +99,7 @@ export function TreemapView({
       const row = neighbour(table, weights, root, from, direction);
       if (row >= 0) choose(row);
     } else if (event.key === 'Enter' && active >= 0) zoomTo(active);
-    else if (event.key === ' ') openDetails();
+    else if (event.key === ' ' && active >= 0) showPreview();
     else if ((event.key === 'Escape' || event.key === 'Backspace') && root >= 0) zoomOut();
     else return;
     event.preventDefault();

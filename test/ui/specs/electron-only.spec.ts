@@ -1,5 +1,50 @@
 // About Electron's door: run in the project `electron` only (playwright.config.ts).
+import type { ElectronApplication } from '@playwright/test';
+import { dockerArchive, WEB_API } from '../support/images.ts';
 import { expect, test } from '../support/window.ts';
+
+/** Items of the menu by their label: whether they can be chosen. */
+function menuItems(app: ElectronApplication): Promise<Readonly<Record<string, boolean>>> {
+  return app.evaluate(({ Menu }) => {
+    const all: Record<string, boolean> = {};
+    for (const { submenu } of Menu.getApplicationMenu()?.items ?? [])
+      for (const { label, enabled } of submenu?.items ?? []) if (label !== '') all[label] = enabled;
+    return all;
+  });
+}
+
+async function chooseInMenu(app: ElectronApplication, label: string): Promise<void> {
+  await app.evaluate(({ Menu, BrowserWindow }, wanted) => {
+    for (const { submenu } of Menu.getApplicationMenu()?.items ?? [])
+      for (const item of submenu?.items ?? [])
+        if (item.label === wanted) item.click(undefined, BrowserWindow.getAllWindows()[0], undefined);
+  }, label);
+}
+
+test('the menu has the commands of the window, and does what their keys do', async ({ win }) => {
+  const { page, electron } = win;
+  if (electron === null) throw new Error('this spec is about Electron');
+  expect(await menuItems(electron)).toMatchObject({
+    'Open…': true,
+    Keys: true,
+    'Find a command': true,
+    'Tree or treemap': false,
+    Waste: false,
+  });
+  await win.drop(await win.write('web-api.tar', dockerArchive(WEB_API, { name: 'acme/web-api:1.8' })));
+  await expect(page.getByRole('treegrid')).toBeVisible();
+  await expect.poll(async () => (await menuItems(electron)).Waste).toBe(true);
+  await chooseInMenu(electron, 'File system at the layer');
+  await expect(page.getByRole('radio', { name: 'Stacked' })).toBeChecked();
+  await chooseInMenu(electron, 'Back');
+  await expect(page.getByRole('radio', { name: 'Layer' })).toBeChecked();
+  await chooseInMenu(electron, 'Keys');
+  await expect(page.getByRole('dialog', { name: 'Keys' })).toBeVisible();
+  // What is over the window keeps the menu off it, as it does the keys.
+  await chooseInMenu(electron, 'File system at the layer');
+  await page.keyboard.press('Escape');
+  await expect(page.getByRole('radio', { name: 'Layer' })).toBeChecked();
+});
 
 interface Bridge {
   request(name: string, input: unknown): Promise<{ ok: boolean; error?: { code: string } }>;

@@ -49,12 +49,39 @@ test('a path of any layer is gone to, and Back leads to where one was', async ({
   await expect.poll(() => page.url()).toBe(before);
 });
 
+test('Space shows the chosen file large, and takes it away; Back and Forward are there while they lead somewhere', async ({ win }) => {
+  const page = await openWebApi(win);
+  const forward = page.getByRole('button', { name: 'Forward', exact: true });
+  await expect(forward).toBeDisabled();
+  await page.keyboard.press('2');
+  await page.keyboard.press('Alt+ArrowLeft');
+  await expect(forward).toBeEnabled();
+  await page.getByRole('treegrid').getByRole('row').nth(1).click();
+  await page.keyboard.press('+');
+  await page.keyboard.press('End');
+  await page.keyboard.press('Space');
+  const preview = page.getByRole('dialog', { name: 'Preview' });
+  await expect(preview.getByRole('heading')).toBeVisible();
+  await expect(preview.getByRole('region', { name: /of the file/ })).toBeVisible();
+  expect(await complaintsOf(page)).toEqual([]);
+  await page.keyboard.press('Space');
+  await expect(preview).toHaveCount(0);
+  await expect(page.getByRole('row', { selected: true })).toBeFocused();
+  await page.keyboard.press('t');
+  await expect(page.getByRole('application', { name: 'Treemap' })).toBeVisible();
+  await page.getByRole('application', { name: 'Treemap' }).focus();
+  await page.keyboard.press('Space');
+  await expect(preview).toBeVisible();
+  expect(win.complaints).toEqual([]);
+});
+
 test('the sheet of keys lists every key, and keys of the window rest meanwhile', async ({ win }) => {
   const page = await openWebApi(win);
   await page.keyboard.press('?');
   const sheet = page.getByRole('dialog', { name: 'Keys' });
   await expect(sheet).toContainText('Older layer');
   await expect(sheet).toContainText('Go to path…');
+  await expect(sheet.getByText('Filter', { exact: true })).toHaveCount(1);
   await page.keyboard.press('2');
   await page.keyboard.press('Escape');
   await expect(sheet).toHaveCount(0);

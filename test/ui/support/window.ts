@@ -19,12 +19,15 @@ export interface LayerscopeWindow {
   hover(...files: string[]): Promise<void>;
   /** Open… and the choice of files in the dialog. */
   open(...files: string[]): Promise<void>;
+  /** Electron's main process; null behind the other door. */
+  readonly electron: ElectronApplication | null;
   /** Errors that the page told its console, the content security policy's among them. */
   readonly complaints: readonly string[];
 }
 
 interface Door {
   readonly page: Page;
+  readonly electron: ElectronApplication | null;
   choose(files: readonly string[], press: () => Promise<void>): Promise<void>;
   close(): Promise<void>;
 }
@@ -59,6 +62,7 @@ export const test = base.extend<{ win: LayerscopeWindow } & Options>({
       page,
       door,
       complaints,
+      electron: opened.electron,
       async write(name, bytes) {
         const target = path.join(folder, name);
         await mkdir(path.dirname(target), { recursive: true });
@@ -104,6 +108,7 @@ async function openWeb(
   await expect(page.locator('#root > *')).toBeVisible();
   return {
     page,
+    electron: null,
     async choose(chosen, press) {
       const [chooser] = await Promise.all([page.waitForEvent('filechooser'), press()]);
       await chooser.setFiles([...chosen]);
@@ -154,6 +159,7 @@ async function openElectron(folder: string, files: readonly string[], colorSchem
   await expect(page.locator('#root > *')).toBeVisible();
   return {
     page,
+    electron: app,
     async choose(chosen, press) {
       await app.evaluate(
         ({ dialog }, filePaths) => {
