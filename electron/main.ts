@@ -79,7 +79,6 @@ async function start(): Promise<void> {
   );
   app.on('browser-window-focus', refreshMenu);
   app.on('window-all-closed', refreshMenu);
-    app.on(event as 'activate', refreshMenu);
   secureSession(session.defaultSession);
   await serveRenderer(RENDERER_FOLDER);
   const opening = openWindow();
