@@ -1,15 +1,14 @@
 import { sortedByPathBytes } from '#changes';
-import { chooseLayer, listChanges } from '#engine';
-import { DIFFERS, formatSize, KIND, KIND_NAMES, NO_LAYER, REASON_NAMES, type RowTable, rowPath, sizeParts, TYPE } from '#model';
+import { changeLines, chooseLayer, hidesFolder, listChanges } from '#engine';
+import { differenceWords, formatSize, KIND, NO_LAYER, REASON_NAMES, type RowTable, rowPath, sizeParts, TYPE } from '#model';
 import type { Arguments, CommandSpec } from './arguments.ts';
 import { usageError } from './arguments.ts';
 import { type Context, EXIT } from './context.ts';
-import { jsonString } from './json-text.ts';
 import { layerCommand } from './layer-command.ts';
 import { loadChosen, requireLayer, warnOfGaps } from './load-input.ts';
 import { openInput } from './open-input.ts';
 import { IMAGE_OPTIONS, JSON_OPTION, LAYER_OPTION } from './options.ts';
-import { createEntryFields, createRowPaths, type EntryFields, type RowPaths, rowLabel } from './row-text.ts';
+import { rowLabel } from './row-text.ts';
 import type { Style } from './style.ts';
 import { padText } from './text-table.ts';
 
@@ -33,11 +32,8 @@ export async function run(context: Context, args: Arguments): Promise<number> {
   const rows = listChanges(loaded.stack, layer.index, layer.index);
   const { out, style } = context;
   if (args.flag('json')) {
-    const fields = createEntryFields(loaded.stack);
-    const paths = createRowPaths(rows);
-    for (const row of sortedByPathBytes(rows)) {
-      if (rows.kind[row] === KIND.unchanged) continue;
-      out.write(changeJson(rows, row, paths, fields));
+    for (const line of changeLines(loaded.stack, rows)) {
+      out.write(line);
       if (out.full) await out.drain();
     }
     return EXIT.done;
@@ -54,30 +50,6 @@ export async function run(context: Context, args: Arguments): Promise<number> {
     if (out.full) await out.drain();
   }
   return EXIT.done;
-}
-
-/** A line of `changes --json`. */
-function changeJson(rows: RowTable, row: number, paths: RowPaths, fields: EntryFields): string {
-  const kind = rows.kind[row] as number;
-  let line = `{"kind":"${KIND_NAMES[kind]}","path":${jsonString(paths.text(row))}${paths.hexField(row)},${fields.of(rows.layer[row] as number, rows.entry[row] as number)}`;
-  if (kind === KIND.modified) line += `,"previous":{${fields.of(rows.previousLayer[row] as number, rows.previousEntry[row] as number)}}`;
-  if (kind === KIND.removed) line += `,"reason":"${REASON_NAMES[rows.reason[row] as number]}"`;
-  if (hidesFolder(rows, row)) line += `,"entries":${rows.hiddenEntries[row]},"bytes":${rows.hiddenBytes[row]}`;
-  return `${line}}\n`;
-}
-
-/** A folder that was removed, or replaced by something else: it hides what was in it. */
-function hidesFolder(rows: RowTable, row: number): boolean {
-  const kind = rows.kind[row] as number;
-  if (kind === KIND.removed) return rows.type[row] === TYPE.directory;
-  return kind === KIND.modified && rows.type[row] !== TYPE.directory && REASON_NAMES[rows.reason[row] as number] === 'replaced';
-}
-
-const DIFFERENCE_WORDS = Object.entries(DIFFERS);
-
-/** What isn't the same as before, in words. */
-export function differences(bits: number): string[] {
-  return DIFFERENCE_WORDS.filter(([, bit]) => bits & bit).map(([word]) => word);
 }
 
 export function sizeCell(bytes: number): string {
@@ -97,7 +69,7 @@ export function changeLine(rows: RowTable, row: number, style: Style): string {
   const notes: string[] = [];
   if (kind === KIND.removed) notes.push(REASON_NAMES[rows.reason[row] as number] ?? '');
   else {
-    notes.push(...differences(rows.differs[row] as number));
+    notes.push(...differenceWords(rows.differs[row] as number));
     if (type === TYPE.file && rows.previousLayer[row] !== NO_LAYER && rows.previousSize[row] !== rows.size[row])
       notes.push(`was ${formatSize(rows.previousSize[row] as number)}`);
   }

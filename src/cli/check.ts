@@ -1,9 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { checkRules, chooseImage, DEFAULT_CHECK_CONFIG, loadImage, parseCheckConfig, type RuleResult } from '#engine';
-import { asLayerscopeError, LayerscopeError } from '#model';
+import { asLayerscopeError, jsonText, LayerscopeError } from '#model';
 import type { Arguments, CommandSpec } from './arguments.ts';
 import { type Context, EXIT } from './context.ts';
-import { jsonText } from './json-text.ts';
 import { openInput } from './open-input.ts';
 import { IMAGE_OPTIONS, JSON_OPTION } from './options.ts';
 import type { Style } from './style.ts';

@@ -1,15 +1,14 @@
 import { sortedByPathBytes } from '#changes';
-import { chooseImage, chooseLayer, compareImages, type ImageView, loadImage } from '#engine';
-import { displayText, formatSize, KIND, KIND_NAMES, NO_LAYER, type RowTable, rowPath, TYPE } from '#model';
+import { chooseImage, chooseLayer, compareImages, differenceLines, type ImageView, loadImage } from '#engine';
+import { differenceWords, displayText, formatSize, KIND, type RowTable, rowPath, TYPE } from '#model';
 import type { Arguments, CommandSpec } from './arguments.ts';
 import { usageError } from './arguments.ts';
-import { differences, EMPTY_SIZE_CELL, sizeCell } from './changes.ts';
+import { EMPTY_SIZE_CELL, sizeCell } from './changes.ts';
 import { type Context, EXIT } from './context.ts';
-import { jsonString } from './json-text.ts';
 import { warnOfGaps } from './load-input.ts';
 import { type Input, openInput } from './open-input.ts';
 import { IMAGE_OPTIONS, JSON_OPTION } from './options.ts';
-import { createEntryFields, createRowPaths, type EntryFields, rowLabel } from './row-text.ts';
+import { rowLabel } from './row-text.ts';
 import type { Style } from './style.ts';
 
 export const spec: CommandSpec = {
@@ -48,30 +47,24 @@ export async function run(context: Context, args: Arguments): Promise<number> {
   await using inputB = await openInput(context, args, right.file);
   const a = await loadView(context, args, inputA, left.layer);
   const b = await loadView(context, args, inputB, right.layer);
-  const { rows, differs, counts } = await compareImages(a, b, { signal: context.signal, onProgress: context.progress.update });
+  const comparison = await compareImages(a, b, { signal: context.signal, onProgress: context.progress.update });
   context.progress.clear();
+  const { rows, differs, counts } = comparison;
   const { out, style } = context;
   const json = args.flag('json');
-  const paths = createRowPaths(rows);
-  const fieldsA = createEntryFields(a.loaded.stack);
-  const fieldsB = createEntryFields(b.loaded.stack);
   const tally = { [KIND.added]: 0, [KIND.modified]: 0, [KIND.removed]: 0 };
-  for (const row of sortedByPathBytes(rows)) {
-    if (counts[row] === 0) continue;
-    const kind = rows.kind[row] as keyof typeof tally;
-    tally[kind]++;
-    const words = differences(differs[row] as number);
-    if (json) {
-      let line = `{"kind":"${KIND_NAMES[kind]}","path":${jsonString(paths.text(row))}${paths.hexField(row)}`;
-      if (kind === KIND.modified) line += `,"differs":${JSON.stringify(words)}`;
-      const [layerA, entryA] = kind === KIND.removed ? [rows.layer, rows.entry] : [rows.previousLayer, rows.previousEntry];
-      if (kind !== KIND.added) line += `,"a":${side(fieldsA, layerA[row] as number, entryA[row] as number)}`;
-      if (kind !== KIND.removed) line += `,"b":${side(fieldsB, rows.layer[row] as number, rows.entry[row] as number)}`;
-      if (kind === KIND.removed && rows.type[row] === TYPE.directory)
-        line += `,"entries":${rows.hiddenEntries[row]},"bytes":${rows.hiddenBytes[row]}`;
-      out.write(`${line}}\n`);
-    } else out.write(`${diffLine(rows, row, words, style)}\n`);
-    if (out.full) await out.drain();
+  if (json) {
+    for (const line of differenceLines(a, b, comparison)) {
+      out.write(line);
+      if (out.full) await out.drain();
+    }
+  } else {
+    for (const row of sortedByPathBytes(rows)) {
+      if (counts[row] === 0) continue;
+      tally[rows.kind[row] as keyof typeof tally]++;
+      out.write(`${diffLine(rows, row, differenceWords(differs[row] as number), style)}\n`);
+      if (out.full) await out.drain();
+    }
   }
   const differ = counts.some((count) => count === 1);
   if (!json) {
@@ -79,10 +72,6 @@ export async function run(context: Context, args: Arguments): Promise<number> {
     out.write(differ ? `${total}\n` : 'no difference\n');
   }
   return differ && args.flag('exit-code') ? EXIT.failed : EXIT.done;
-}
-
-function side(fields: EntryFields, layer: number, entry: number): string {
-  return `{${fields.of(layer, entry)},"layer":${layer === NO_LAYER ? 'null' : layer}}`;
 }
 
 function diffLine(rows: RowTable, row: number, words: readonly string[], style: Style): string {

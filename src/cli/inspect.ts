@@ -6,12 +6,12 @@ import {
   type Finding,
   formatSize,
   type ImageReport,
+  jsonText,
   type LayerReport,
   shortDigest,
 } from '#model';
 import type { Arguments, CommandSpec } from './arguments.ts';
 import { type Context, EXIT } from './context.ts';
-import { jsonText } from './json-text.ts';
 import { layerCommand } from './layer-command.ts';
 import { openInput } from './open-input.ts';
 import { IMAGE_OPTIONS, JSON_OPTION } from './options.ts';

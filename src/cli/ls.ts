@@ -1,15 +1,14 @@
 import { sortedByPathBytes } from '#changes';
-import { findRow, listView, resolveImagePath } from '#engine';
+import { createEntryFields, createRowPaths, findRow, listView, resolveImagePath } from '#engine';
 import { parseImagePath, splitPath } from '#format/path';
-import { displayPath, entryTypeName, LayerscopeError, NO_LAYER, type RowTable, rowPath, TYPE } from '#model';
+import { displayPath, entryTypeName, jsonString, LayerscopeError, NO_LAYER, type RowTable, rowPath, TYPE } from '#model';
 import type { Arguments, CommandSpec } from './arguments.ts';
 import { EMPTY_SIZE_CELL, sizeCell } from './changes.ts';
 import { type Context, EXIT } from './context.ts';
-import { jsonString } from './json-text.ts';
 import { loadChosen, viewLayer, warnOfGaps } from './load-input.ts';
 import { openInput } from './open-input.ts';
 import { IMAGE_OPTIONS, JSON_OPTION, VIEW_LAYER_OPTION } from './options.ts';
-import { createEntryFields, createRowPaths, dateText, permissionText, rowLabel } from './row-text.ts';
+import { dateText, permissionText, rowLabel } from './row-text.ts';
 import type { Style } from './style.ts';
 import { padText } from './text-table.ts';
 

@@ -1,10 +1,9 @@
 import type { RawMember } from '#archive';
 import { chooseImage, chooseLayer } from '#engine';
-import { decodeUtf8, displayPath, displayText, escapePath, formatMode, formatTimestamp, LayerscopeError, toHex } from '#model';
+import { decodeUtf8, displayPath, displayText, escapePath, formatMode, formatTimestamp, jsonText, LayerscopeError, toHex } from '#model';
 import type { Arguments, CommandSpec } from './arguments.ts';
 import { usageError } from './arguments.ts';
 import { type Context, EXIT } from './context.ts';
-import { jsonText } from './json-text.ts';
 import { openInput } from './open-input.ts';
 import { IMAGE_OPTIONS, JSON_OPTION, LAYER_OPTION } from './options.ts';
 import { dateText, permissionText } from './row-text.ts';

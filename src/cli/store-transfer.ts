@@ -13,11 +13,10 @@ import {
   packStoredImage,
   type StoredImageFormat,
 } from '#engine';
-import { displayText, formatSize, LayerscopeError, shortDigest } from '#model';
+import { displayText, formatSize, jsonText, LayerscopeError, shortDigest } from '#model';
 import type { Arguments } from './arguments.ts';
 import { usageError } from './arguments.ts';
 import { type Context, EXIT } from './context.ts';
-import { jsonText } from './json-text.ts';
 import { openInput } from './open-input.ts';
 
 const FORMATS: readonly StoredImageFormat[] = ['docker-archive', 'oci-archive', 'oci-layout'];

@@ -1,10 +1,9 @@
 import type { GraphDriver, StoredImage } from '#driver';
 import { findStoredLayer, verifyStore } from '#engine';
-import { displayText, formatSize } from '#model';
+import { displayText, formatSize, jsonString, jsonText } from '#model';
 import type { Arguments, CommandSpec } from './arguments.ts';
 import { usageError } from './arguments.ts';
 import { type Context, EXIT } from './context.ts';
-import { jsonString, jsonText } from './json-text.ts';
 import { openStore } from './open-store.ts';
 import { IMAGE_OPTIONS, JSON_OPTION } from './options.ts';
 import { diffOf, exportFrom, imageFacts, imageName, importInto, removeFrom } from './store-transfer.ts';

@@ -4,6 +4,7 @@ export * from './errors.ts';
 export * from './findings.ts';
 export * from './hints.ts';
 export * from './image.ts';
+export * from './json-text.ts';
 export * from './path-text.ts';
 export * from './quantity.ts';
 export * from './row-table.ts';

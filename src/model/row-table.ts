@@ -61,6 +61,13 @@ export const DIFFERS = {
   link: 64,
 } as const;
 
+const DIFFERENCE_WORDS = Object.entries(DIFFERS);
+
+/** What isn't the same as before, in words. */
+export function differenceWords(bits: number): string[] {
+  return DIFFERENCE_WORDS.filter(([, bit]) => bits & bit).map(([word]) => word);
+}
+
 export const REASON = { none: 0, whiteout: 1, opaque: 2, replaced: 3 } as const;
 export const REASON_NAMES = ['none', 'whiteout', 'opaque', 'replaced'] as const;
 export type ReasonName = (typeof REASON_NAMES)[number];

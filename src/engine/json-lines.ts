@@ -1,0 +1,51 @@
+// Changes and differences, a JSON object a line, in the order of the paths' bytes.
+import { type Stack, sortedByPathBytes } from '#changes';
+import { differenceWords, jsonString, KIND, KIND_NAMES, NO_LAYER, REASON_NAMES, type RowTable, TYPE } from '#model';
+import type { Comparison, ImageView } from './compare-images.ts';
+import { createEntryFields, createRowPaths, type EntryFields, type RowPaths } from './entry-json.ts';
+
+/** Lines of `changes --json`, each with its line feed. */
+export function* changeLines(stack: Pick<Stack, 'layers'>, rows: RowTable): Generator<string> {
+  const fields = createEntryFields(stack);
+  const paths = createRowPaths(rows);
+  for (const row of sortedByPathBytes(rows)) if (rows.kind[row] !== KIND.unchanged) yield changeJson(rows, row, paths, fields);
+}
+
+function changeJson(rows: RowTable, row: number, paths: RowPaths, fields: EntryFields): string {
+  const kind = rows.kind[row] as number;
+  let line = `{"kind":"${KIND_NAMES[kind]}","path":${jsonString(paths.text(row))}${paths.hexField(row)},${fields.of(rows.layer[row] as number, rows.entry[row] as number)}`;
+  if (kind === KIND.modified) line += `,"previous":{${fields.of(rows.previousLayer[row] as number, rows.previousEntry[row] as number)}}`;
+  if (kind === KIND.removed) line += `,"reason":"${REASON_NAMES[rows.reason[row] as number]}"`;
+  if (hidesFolder(rows, row)) line += `,"entries":${rows.hiddenEntries[row]},"bytes":${rows.hiddenBytes[row]}`;
+  return `${line}}\n`;
+}
+
+/** A folder that was removed, or replaced by something else: it hides what was in it. */
+export function hidesFolder(rows: RowTable, row: number): boolean {
+  const kind = rows.kind[row] as number;
+  if (kind === KIND.removed) return rows.type[row] === TYPE.directory;
+  return kind === KIND.modified && rows.type[row] !== TYPE.directory && REASON_NAMES[rows.reason[row] as number] === 'replaced';
+}
+
+/** Lines of `diff --json`, each with its line feed. */
+export function* differenceLines(a: ImageView, b: ImageView, { rows, differs, counts }: Comparison): Generator<string> {
+  const paths = createRowPaths(rows);
+  const fieldsA = createEntryFields(a.loaded.stack);
+  const fieldsB = createEntryFields(b.loaded.stack);
+  for (const row of sortedByPathBytes(rows)) {
+    if (counts[row] === 0) continue;
+    const kind = rows.kind[row] as number;
+    let line = `{"kind":"${KIND_NAMES[kind]}","path":${jsonString(paths.text(row))}${paths.hexField(row)}`;
+    if (kind === KIND.modified) line += `,"differs":${JSON.stringify(differenceWords(differs[row] as number))}`;
+    const [layerA, entryA] = kind === KIND.removed ? [rows.layer, rows.entry] : [rows.previousLayer, rows.previousEntry];
+    if (kind !== KIND.added) line += `,"a":${side(fieldsA, layerA[row] as number, entryA[row] as number)}`;
+    if (kind !== KIND.removed) line += `,"b":${side(fieldsB, rows.layer[row] as number, rows.entry[row] as number)}`;
+    if (kind === KIND.removed && rows.type[row] === TYPE.directory)
+      line += `,"entries":${rows.hiddenEntries[row]},"bytes":${rows.hiddenBytes[row]}`;
+    yield `${line}}\n`;
+  }
+}
+
+function side(fields: EntryFields, layer: number, entry: number): string {
+  return `{${fields.of(layer, entry)},"layer":${layer === NO_LAYER ? 'null' : layer}}`;
+}
