@@ -10,7 +10,7 @@ import { type Bridge, createBridge, grantedFile } from './bridge.ts';
 import { refreshMenu, setMenu } from './menu.ts';
 import { filesOf, findSample, INDEX_WORKER, PRELOAD, RENDERER_FOLDER } from './paths.ts';
 import { secureContents, secureSession } from './security.ts';
-import { choosePaths, createWindow, loadPage } from './window.ts';
+import { choosePaths, chooseTarget, createWindow, loadPage } from './window.ts';
 
 /** Quitting doesn't wait longer for files to be closed. */
 const LAST_WAIT_MS = 3_000;
@@ -36,6 +36,10 @@ async function start(): Promise<void> {
     chooseFiles: async (sender, what) => {
       const window = bridge.windowOf(sender);
       return window === null ? [] : (await choosePaths(window, what)).map(grantedFile);
+    },
+    chooseTarget: async (sender, name) => {
+      const window = bridge.windowOf(sender);
+      return window === null ? null : chooseTarget(window, name);
     },
   });
   bridge = createBridge(host);

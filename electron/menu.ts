@@ -46,6 +46,8 @@ export function setMenu({ open, run }: MenuActions, { isPackaged }: { readonly i
     { label: 'Open…', accelerator: 'CmdOrCtrl+O', click: () => open('files') },
     { label: 'Open Folder…', accelerator: 'CmdOrCtrl+Shift+O', click: () => open('folder') },
     separator,
+    command('export'),
+    separator,
     { role: isMac ? 'close' : 'quit' },
   ];
   const view: MenuItemConstructorOptions[] = [

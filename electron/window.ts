@@ -38,3 +38,9 @@ export async function choosePaths(window: BrowserWindow, what: 'files' | 'folder
   });
   return canceled ? [] : filePaths;
 }
+
+/** The system's dialog for a new file, which asks before one is replaced; null where the user chose none. */
+export async function chooseTarget(window: BrowserWindow, name: string): Promise<string | null> {
+  const { canceled, filePath } = await dialog.showSaveDialog(window, { title: 'Export', defaultPath: name });
+  return canceled || filePath === undefined || filePath === '' ? null : filePath;
+}

@@ -1,6 +1,7 @@
 import { COMMAND_FACTS, type CommandFacts, type CommandId } from '#contract';
 import { copyText } from '../components/copy-button.tsx';
 import { chooseMode, moveLayer, openDetails, swapSides, toggleTreemap } from './choosing.ts';
+import { exportShown } from './exporting.ts';
 import { toast } from './messages.ts';
 import { choose } from './opening.ts';
 import type { Overlay } from './overlay-state.ts';
@@ -14,6 +15,7 @@ const PANES = ['library', 'chain', 'changes', 'details', 'findings', 'waste'] as
 
 const RUNS: Readonly<Record<CommandId, () => void>> = {
   open: () => void choose('files'),
+  export: exportShown,
   palette: () => setOverlay('palette'),
   path: () => setOverlay('path'),
   back: () => window.history.back(),

@@ -69,18 +69,20 @@ function watchJobs(): void {
     queueMicrotask(() => {
       waiting = false;
       showFinished();
-      tellChecked();
+      tellEnded();
     });
   });
 }
 
-function tellChecked(): void {
-  const { checks, jobs } = getApp().jobs;
-  for (const jobId of checks) {
+function tellEnded(): void {
+  const { checks, saves, jobs } = getApp().jobs;
+  for (const jobId of [...checks, ...saves]) {
     const job = jobs.find((each) => each.jobId === jobId);
     if (job === undefined || job.state === 'running' || job.state === 'queued') continue;
     jobsDo({ type: 'settled', jobId });
-    if (job.state === 'done') tellVerified(job);
+    if (job.state !== 'done') continue;
+    if (checks.includes(jobId)) tellVerified(job);
+    else toast(`${job.title} is saved`);
   }
 }
 

@@ -17,6 +17,7 @@ const SHAPES = {
   search: <path d="M7 11.5a4.5 4.5 0 1 0 0-9 4.5 4.5 0 0 0 0 9zM10.3 10.3l3.7 3.7" />,
   plus: <path d="M8 3v10M3 8h10" />,
   open: <path d="M8 10.5v-8M4.75 5.5L8 2.25l3.25 3.25M2.5 10v3.25h11V10" />,
+  save: <path d="M8 2.25v8M4.75 7.25L8 10.5l3.25-3.25M2.5 10v3.25h11V10" />,
   sidebar: <path d="M2 3h12v10H2zM6 3v10" />,
   image: <path d="M2 4.75l6-2.75 6 2.75-6 2.75zM2 8l6 2.75L14 8M2 11.25L8 14l6-2.75" />,
   warning: <path d="M8 2.25l6.25 11.25H1.75zM8 6.5v3.5M8 11.7v.3" />,

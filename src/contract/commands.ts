@@ -25,6 +25,7 @@ export interface CommandFacts extends CommandKey {
 
 export const COMMAND_FACTS = [
   { id: 'open', title: 'Open…', group: 'Window', key: 'o', mod: true },
+  { id: 'export', title: 'Export…', group: 'Window', key: 's', mod: true, image: true },
   { id: 'palette', title: 'Find a command', group: 'Window', key: 'k', mod: true },
   { id: 'path', title: 'Go to path…', group: 'Window', key: 'g', image: true },
   { id: 'back', title: 'Back', group: 'Window', key: 'ArrowLeft', alt: true, mac: { key: '[', mod: true } },

@@ -171,6 +171,22 @@ export interface ContentPage {
   readonly bytes: Uint8Array;
 }
 
+/** What can be saved: a file, or a folder as a tar; a comparison as `diff --json` prints it; an archive as `inspect --json` does. */
+export type ExportInput =
+  | ({ readonly what: 'entry' } & EntryRef)
+  | { readonly what: 'comparison'; readonly a: ViewRef; readonly b: ViewRef }
+  | { readonly what: 'report'; readonly archiveId: string };
+
+/** How that goes on. */
+export interface ExportStarted {
+  /** The job that saves it, in Electron; null where the user chose no place, and on the loopback host. */
+  readonly jobId: string | null;
+  /** On the loopback host: fetched once, by `GET /downloads/<download>`; else null. */
+  readonly download: string | null;
+  /** Entries that are not in it: names or links that lead out of the image. */
+  readonly leftOut: number;
+}
+
 export interface Operations {
   'app.info': { kind: 'query'; input: Record<string, never>; output: AppInfo };
   /** A grant for the sample image. */
@@ -201,6 +217,8 @@ export interface Operations {
   'entry.raw': { kind: 'query'; input: EntryRef; output: RawHeader };
   /** A file's bytes as seen at the layer: at most 262,144 a call. */
   'entry.content': { kind: 'query'; input: EntryRef & { offset: number; length: number }; output: ContentPage };
+  /** Saves what the window shows: in Electron where the system's dialog says, on the loopback host as a download. */
+  'export.start': { kind: 'command'; input: ExportInput; output: ExportStarted };
   'jobs.cancel': { kind: 'command'; input: { jobId: string }; output: Record<string, never> };
   /** Takes a job that has ended off the list. */
   'jobs.dismiss': { kind: 'command'; input: { jobId: string }; output: Record<string, never> };
@@ -238,6 +256,7 @@ export const OPERATION_NAMES = [
   'entry.details',
   'entry.raw',
   'entry.content',
+  'export.start',
   'jobs.cancel',
   'jobs.dismiss',
 ] as const satisfies readonly OperationName[];

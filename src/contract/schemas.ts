@@ -54,6 +54,11 @@ export const INPUT_SCHEMAS: { readonly [N in OperationName]: z.ZodType<InputOf<N
     offset: z.int().min(0),
     length: z.int().min(0).max(CONTENT_PAGE_BYTES),
   }),
+  'export.start': z.discriminatedUnion('what', [
+    z.strictObject({ what: z.literal('entry'), ...entryRef.shape }),
+    z.strictObject({ what: z.literal('comparison'), a: viewRef, b: viewRef }),
+    z.strictObject({ what: z.literal('report'), archiveId: id }),
+  ]),
   'jobs.cancel': z.strictObject({ jobId: id }),
   'jobs.dismiss': z.strictObject({ jobId: id }),
 };

@@ -30,8 +30,10 @@ export interface ExportPlan {
   readonly bodies: readonly PlannedBody[];
   readonly symlinks: readonly (Planned & { readonly target: Uint8Array })[];
   readonly refused: readonly Refusal[];
-  /** Devices and pipes: not made. */
+  /** Devices and pipes: not made on disk. */
   readonly skipped: readonly Refusal[];
+  /** The same as rows. */
+  readonly devices: readonly Planned[];
   readonly totalBytes: number;
 }
 
@@ -73,6 +75,7 @@ export function planExport(
   const symlinks: (Planned & { target: Uint8Array })[] = [];
   const refused: Refusal[] = [];
   const skipped: Refusal[] = [];
+  const devices: Planned[] = [];
   const bodies = new Map<number, PlannedBody>();
   let totalBytes = 0;
 
@@ -127,17 +130,19 @@ export function planExport(
     }
     if (type === TYPE.file || type === TYPE.hardlink) planBody(row, path, { layer, member });
     else if (type === TYPE.symlink) symlinks.push({ row, path, target: rows.links.get(row) ?? new Uint8Array() });
-    else
+    else {
+      devices.push({ row, path });
       skipped.push({
         path: displayPath(rowPath(rows, row)),
         code: 'UNSUPPORTED',
         message: type === TYPE.fifo ? 'a pipe, not made' : 'a device, not made',
       });
+    }
     for (let child = row + 1; child < next; child = rows.subtreeEnd[child] as number) {
       refuse(child, 'PATH_ESCAPE', 'it stands below an entry that is no folder');
     }
     row = next;
   }
   const ordered = [...bodies.values()].sort((a, b) => a.source.layer - b.source.layer || a.source.member - b.source.member);
-  return { folders, bodies: ordered, symlinks, refused, skipped, totalBytes };
+  return { folders, bodies: ordered, symlinks, refused, skipped, devices, totalBytes };
 }

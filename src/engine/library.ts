@@ -1,11 +1,15 @@
+import path from 'node:path';
 import type { Reader } from '#archive';
 import type { ArchiveSummary, ContentPage, EntryDetails, ImageRef, RawHeader, SearchReport, ViewRef, WasteReport } from '#contract';
 import { splitPath } from '#format/path';
-import { LayerscopeError, type RowTable } from '#model';
+import { encodeUtf8, jsonText, LayerscopeError, type RowTable } from '#model';
 import { chooseImage } from './choose-image.ts';
 import { compareImages, differencesOf } from './compare-images.ts';
 import { entryDetails } from './entry-details.ts';
+import { type Exported, exportEntry, fileName } from './entry-export.ts';
+import { inspectArchive } from './inspect-archive.ts';
 import type { JobContext, Jobs } from './jobs.ts';
+import { differenceLines } from './json-lines.ts';
 import { listChanges } from './list-changes.ts';
 import { listView } from './list-view.ts';
 import { loadImage } from './load-image.ts';
@@ -13,6 +17,7 @@ import { archiveBytes, OpenArchive } from './open-archive.ts';
 import { readContent } from './read-content.ts';
 import { readRawEntry } from './read-raw-entry.ts';
 import { reportWaste } from './report-waste.ts';
+import { saveFile } from './save-file.ts';
 import { searchLayers } from './search-layers.ts';
 import { createStateTopic, TOPIC_INTERVAL_MS } from './state-topic.ts';
 import { createTableCache } from './table-cache.ts';
@@ -70,7 +75,17 @@ export interface Library extends AsyncDisposable {
   details(entry: EntryOf, signal: AbortSignal): Promise<EntryDetails>;
   raw(entry: EntryOf, signal: AbortSignal): Promise<RawHeader>;
   content(entry: EntryOf, range: { offset: number; length: number }, signal: AbortSignal): Promise<ContentPage>;
+  /** What would be saved, by name; nothing is read yet. The archive stays open while its bytes are read. */
+  exported(wanted: ExportRequest): Exported;
+  /** Starts a job that saves it; one of that name is replaced. Returns the job's id. */
+  save(wanted: ExportRequest, target: string): string;
 }
+
+/** What can be exported: a file or folder, a comparison as the command line's JSON, what is known of an archive as JSON. */
+export type ExportRequest =
+  | { readonly what: 'entry'; readonly entry: EntryOf }
+  | { readonly what: 'comparison'; readonly a: ViewRef; readonly b: ViewRef }
+  | { readonly what: 'report'; readonly archiveId: string };
 
 export function createLibrary({ reader, jobs, intervalMs = TOPIC_INTERVAL_MS, onFailure = () => {} }: LibraryOptions): Library {
   const archives = new Map<string, OpenArchive>();
@@ -173,7 +188,43 @@ export function createLibrary({ reader, jobs, intervalMs = TOPIC_INTERVAL_MS, on
     return open.use(signal, (use) => work(loaded, use));
   };
 
+  const exported = (wanted: ExportRequest): Exported => {
+    if (wanted.what === 'entry') {
+      const open = find(wanted.entry.archiveId);
+      const { layer, path } = wanted.entry;
+      const entry = exportEntry(open.loaded(wanted.entry.image, layer), layer, path);
+      return { ...entry, bytes: (signal) => whileOpen([open], signal, (use) => entry.bytes(use)) };
+    }
+    if (wanted.what === 'report') {
+      const open = find(wanted.archiveId);
+      const report = (use: AbortSignal) => inspectArchive(reader, open.archive, { signal: use });
+      const name = fileName(`${path.basename(open.summary().title)}.json`);
+      return { name, totalBytes: null, leftOut: 0, bytes: (signal) => whileOpen([open], signal, (use) => jsonOf(report(use))) };
+    }
+    const { a, b } = wanted;
+    const [openA, openB] = [find(a.archiveId), find(b.archiveId)];
+    const [viewA, viewB] = [
+      { loaded: openA.loaded(a.image, a.layer), layer: a.layer },
+      { loaded: openB.loaded(b.image, b.layer), layer: b.layer },
+    ];
+    const lines = async function* (use: AbortSignal): AsyncGenerator<Uint8Array> {
+      yield* batched(differenceLines(viewA, viewB, await compareImages(viewA, viewB, { signal: use })));
+    };
+    return { name: 'differences.jsonl', totalBytes: null, leftOut: 0, bytes: (signal) => whileOpen([openA, openB], signal, lines) };
+  };
+
   return {
+    exported,
+    save(wanted, target) {
+      const { name, totalBytes, leftOut, bytes } = exported(wanted);
+      const about = wanted.what === 'comparison' ? wanted.b : wanted.what === 'entry' ? wanted.entry : wanted;
+      const title = path.basename(target);
+      return jobs.start({ kind: 'export', title, archiveId: about.archiveId }, async ({ signal, report }) => {
+        report({ phase: `saving ${name}`, doneBytes: 0, totalBytes });
+        await saveFile(target, bytes(signal), { signal, onBytes: (doneBytes) => report({ doneBytes }) });
+        if (leftOut > 0) throw leftOutError(leftOut);
+      });
+    },
     open(request) {
       const archiveId = `a${++last}`;
       const jobId = jobs.start({ kind: 'open', title: request.title }, (context) => runOpen(archiveId, request, context));
@@ -232,6 +283,40 @@ export function createLibrary({ reader, jobs, intervalMs = TOPIC_INTERVAL_MS, on
       topic.close();
     },
   };
+}
+
+/** The archives' bytes, while they are kept open. */
+async function* whileOpen(
+  opens: readonly OpenArchive[],
+  signal: AbortSignal,
+  bytes: (signal: AbortSignal) => AsyncIterable<Uint8Array>,
+): AsyncGenerator<Uint8Array> {
+  const [first, ...rest] = opens;
+  if (first === undefined) yield* bytes(signal);
+  else yield* first.during(signal, (use) => whileOpen(rest, use, bytes));
+}
+
+async function* jsonOf(value: Promise<unknown>): AsyncGenerator<Uint8Array> {
+  yield encodeUtf8(`${jsonText(await value, 2)}\n`);
+}
+
+const BATCH_LETTERS = 65_536;
+
+function* batched(lines: Iterable<string>): Generator<Uint8Array> {
+  let text = '';
+  for (const line of lines) {
+    text += line;
+    if (text.length < BATCH_LETTERS) continue;
+    yield encodeUtf8(text);
+    text = '';
+  }
+  yield encodeUtf8(text);
+}
+
+/** What was saved is there, and this is said of what isn't in it. */
+export function leftOutError(count: number): LayerscopeError {
+  const words = count === 1 ? '1 entry is' : `${count} entries are`;
+  return new LayerscopeError('PATH_ESCAPE', `saved, but ${words} not in it: names or links that lead out of the image`);
 }
 
 function tableKey(archiveId: string, image: number): string {

@@ -81,6 +81,28 @@ export class OpenArchive {
     }
   }
 
+  /** The same for bytes that are read piece by piece: until the last, or until whoever reads them has had enough. */
+  async *during(signal: AbortSignal, bytes: (signal: AbortSignal) => AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    let finish = (): void => {};
+    const finished = new Promise<void>((resolve) => {
+      finish = resolve;
+    });
+    let use: Promise<void> = finished;
+    const controlled = await new Promise<AbortSignal>((resolve, reject) => {
+      use = this.use(signal, (each) => {
+        resolve(each);
+        return finished;
+      });
+      use.catch(reject);
+    });
+    try {
+      yield* bytes(controlled);
+    } finally {
+      finish();
+      await use;
+    }
+  }
+
   /** Called once after the archive was disposed of; at once where it is already. */
   onClosed(release: () => Promise<void>): void {
     if (this.#closed === null) this.#release = release;

@@ -1,5 +1,7 @@
-import { type InputOf, type OperationName, type OutputOf, type RowPage, slicePage } from '#contract';
+import { type ExportInput, type ExportStarted, type InputOf, type OperationName, type OutputOf, type RowPage, slicePage } from '#contract';
+import type { ExportRequest } from '#engine';
 import { fromHex, LayerscopeError, type RowTable } from '#model';
+import type { Downloads } from './downloads.ts';
 import type { GrantedFile, Grants } from './grants.ts';
 import type { Requests } from './requests.ts';
 import type { Sender } from './sender.ts';
@@ -8,7 +10,7 @@ import type { HostServices } from './services.ts';
 /** What is done for each operation. Inputs are checked before; a grant is checked here, by taking it. */
 export type Handlers = { readonly [N in OperationName]: (sender: Sender, input: InputOf<N>, signal: AbortSignal) => Promise<OutputOf<N>> };
 
-type Services = HostServices & { readonly grants: Grants; readonly requests: Requests };
+type Services = HostServices & { readonly grants: Grants; readonly requests: Requests; readonly downloads: Downloads };
 
 function forbidden(what: string): LayerscopeError {
   return new LayerscopeError('FORBIDDEN', what);
@@ -34,6 +36,20 @@ async function open({ grants, requests, library }: Services, sender: Sender, gra
     await release?.();
     throw error;
   }
+}
+
+function exportRequest(input: ExportInput): ExportRequest {
+  return input.what === 'entry' ? { what: 'entry', entry: { ...input, path: pathOf(input) } } : input;
+}
+
+async function startExport({ library, chooseTarget, downloads }: Services, sender: Sender, input: ExportInput): Promise<ExportStarted> {
+  const request = exportRequest(input);
+  // What can't be exported is told before the user is asked where to.
+  const exported = library.exported(request);
+  const { leftOut } = exported;
+  if (chooseTarget === undefined) return { jobId: null, download: downloads.give(sender, exported), leftOut };
+  const target = await chooseTarget(sender, exported.name);
+  return { jobId: target === null ? null : library.save(request, target), download: null, leftOut };
 }
 
 export function createHandlers(services: Services): Handlers {
@@ -69,6 +85,7 @@ export function createHandlers(services: Services): Handlers {
     'entry.details': (_sender, input, signal) => library.details({ ...input, path: pathOf(input) }, signal),
     'entry.raw': (_sender, input, signal) => library.raw({ ...input, path: pathOf(input) }, signal),
     'entry.content': (_sender, input, signal) => library.content({ ...input, path: pathOf(input) }, input, signal),
+    'export.start': (sender, input) => startExport(services, sender, input),
     'jobs.cancel': async (_sender, { jobId }) => {
       jobs.cancel(jobId);
       return {};

@@ -1,6 +1,8 @@
 import type { Envelope, TopicName, Topics } from '#contract';
 import { parseInput, parseOperationName, parseTopicName } from '#contract/schemas';
+import type { Exported } from '#engine';
 import { asLayerscopeError, displayText, LayerscopeError } from '#model';
+import { createDownloads } from './downloads.ts';
 import { createGrants, type GrantedFile, type Grants } from './grants.ts';
 import { createHandlers, type Handlers } from './handlers.ts';
 import { createRequests } from './requests.ts';
@@ -23,6 +25,8 @@ export interface Host {
   subscribe<T extends TopicName>(sender: unknown, topic: T, listener: (state: Topics[T]) => void): () => void;
   /** Asks a sender's window, by the topic `requests`, to open files. Throws FORBIDDEN, TOO_LARGE. */
   request(sender: Sender, files: readonly GrantedFile[]): void;
+  /** What a sender was told to fetch: once. Throws FORBIDDEN. */
+  download(sender: Sender, download: string): Exported;
   /** As an envelope, for a door's own refusals; defects go to the log, not into it. */
   refuse(error: unknown): Envelope<never>;
 }
@@ -31,7 +35,8 @@ export function createHost(services: HostServices): Host {
   const { library, jobs, grants = createGrants() } = services;
   const log = services.log ?? ((text: string) => void process.stderr.write(`${text}\n`));
   const requests = createRequests(grants);
-  const handlers = createHandlers({ ...services, grants, requests });
+  const downloads = createDownloads();
+  const handlers = createHandlers({ ...services, grants, requests, downloads });
   const subscriptions = new Map<Sender, Set<() => void>>();
   let last = 0;
 
@@ -67,6 +72,7 @@ export function createHost(services: HostServices): Host {
       for (const end of subscriptions.get(sender) ?? []) end();
       subscriptions.delete(sender);
       requests.drop(sender);
+      downloads.drop(sender);
       await grants.drop(sender);
     },
     async handle(sender, name, input, { signal } = {}) {
@@ -86,6 +92,7 @@ export function createHost(services: HostServices): Host {
         end();
       };
     },
+    download: (sender, download) => downloads.take(requireAdmitted(sender), download),
     request(sender, files) {
       requests.add(requireAdmitted(sender), files);
     },

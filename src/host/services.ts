@@ -14,6 +14,11 @@ export interface HostServices {
   readonly grants?: Grants;
   /** Shows the system's dialog; empty where the user chose nothing. Absent: FORBIDDEN. */
   readonly chooseFiles?: (sender: Sender, what: 'files' | 'folder') => Promise<readonly GrantedFile[]>;
+  /**
+   * Shows the system's dialog for a new file; null where the user chose none. Absent: what is exported is fetched by the door, once
+   * ({@link Host.download}).
+   */
+  readonly chooseTarget?: (sender: Sender, name: string) => Promise<string | null>;
   /** A grant that the door takes an upload for. Absent: FORBIDDEN. */
   readonly expectUpload?: (sender: Sender, file: { readonly name: string; readonly sizeBytes: number }) => Promise<FileGrant>;
   /** Gets a line, and the stack, for each defect of the program. Default: standard error. */

@@ -1,5 +1,7 @@
 import type { ServerResponse } from 'node:http';
+import { pipeline } from 'node:stream/promises';
 import { CONTENT_SECURITY_POLICY, type Envelope, encodeWire } from '#contract';
+import type { Exported } from '#engine';
 
 /** Headers of every response, errors too. No CORS header is ever among them. */
 export const COMMON_HEADERS: Readonly<Record<string, string>> = {
@@ -29,4 +31,31 @@ export function replyWire(response: ServerResponse, envelope: Envelope<unknown>)
   const body = encodeWire(envelope);
   response.writeHead(200, { 'content-type': 'application/octet-stream', 'content-length': body.length });
   response.end(body);
+}
+
+/**
+ * A file for the browser to save, never to show. Where its bytes end with an error before the first of them, it is thrown; later the
+ * connection is cut, which the browser tells as a download that failed.
+ */
+export async function sendDownload(response: ServerResponse, { name, totalBytes, bytes }: Exported): Promise<void> {
+  const left = new AbortController();
+  response.once('close', () => left.abort());
+  const pieces = bytes(left.signal)[Symbol.asyncIterator]();
+  const first = await pieces.next();
+  response.writeHead(200, {
+    'content-type': 'application/octet-stream',
+    'content-disposition': `attachment; filename*=UTF-8''${encodeURIComponent(name).replace(/['()*]/g, escapeMark)}`,
+    ...(totalBytes === null ? {} : { 'content-length': totalBytes }),
+  });
+  const all = async function* (): AsyncGenerator<Uint8Array> {
+    if (first.done === true) return;
+    yield first.value;
+    yield* { [Symbol.asyncIterator]: () => pieces };
+  };
+  await pipeline(all, response);
+}
+
+/** encodeURIComponent leaves marks that RFC 8187 doesn't. */
+function escapeMark(mark: string): string {
+  return `%${mark.charCodeAt(0).toString(16).toUpperCase()}`;
 }

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import type { Host, Sender } from '#host';
 import { asLayerscopeError, LayerscopeError } from '#model';
 import { checkOrigin, checkSite, Refusal, readJson } from './guards.ts';
-import { COMMON_HEADERS, replyJson, replyWire } from './replies.ts';
+import { COMMON_HEADERS, replyJson, replyWire, sendDownload } from './replies.ts';
 import { SESSION_PAGE, SESSION_SCRIPT, SESSION_STYLE } from './session-page.ts';
 import { createSessions } from './sessions.ts';
 import { listStaticFiles, type StaticFiles, sendFile } from './static-files.ts';
@@ -50,7 +50,7 @@ export async function startWebHost({ host, rendererFolder, uploads, port = 0 }: 
     checkOrigin(request, listening);
     const address = (request.url ?? '').replace(/[?#].*$/s, '');
     const isReading = request.method === 'GET' || request.method === 'HEAD';
-    if (isReading && !address.startsWith('/topics/') && address !== '/session') {
+    if (isReading && !/^\/(topics|downloads)\//.test(address) && address !== '/session') {
       await servePage(request, response, address, sessions.find(request), files);
       return;
     }
@@ -81,7 +81,8 @@ export async function startWebHost({ host, rendererFolder, uploads, port = 0 }: 
     } else if (route === 'PUT uploads') {
       await uploads.receive(sender, rest, request);
       replyJson(response, 200, { ok: true, value: {} });
-    } else throw new Refusal(404, 'NOT_FOUND', 'nothing is here');
+    } else if (route === 'GET downloads') await sendDownload(response, host.download(sender, rest));
+    else throw new Refusal(404, 'NOT_FOUND', 'nothing is here');
   };
 
   // Without a Host header our own guard answers, with its headers.

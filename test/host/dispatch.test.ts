@@ -72,6 +72,40 @@ test('what a door does not offer is forbidden', async () => {
   assert.equal(codeOf(await host.handle(sender, 'files.expect', { name: 'x', sizeBytes: 1 })), 'FORBIDDEN');
 });
 
+test('what is exported is fetched once, by whom it was given to; with a dialog it is saved where that says', async () => {
+  const { host, library } = fakeHost();
+  const sender = host.admit();
+  const input = { what: 'entry', archiveId: 'a1', image: 0, layer: 2, pathHex: 'e4' };
+  const answer = await host.handle(sender, 'export.start', input);
+  assert.ok(answer.ok);
+  const { jobId, download } = answer.value as { jobId: string | null; download: string };
+  assert.equal(jobId, null);
+  assert.match(download, /^[0-9a-f]{32}$/);
+  assert.throws(() => host.download(host.admit(), download), { code: 'FORBIDDEN' });
+  assert.equal(host.download(sender, download).name, "a 'name'.tar");
+  assert.throws(() => host.download(sender, download), { code: 'FORBIDDEN' });
+  assert.deepEqual((library.asked[0] as { entry: { path: Uint8Array } }).entry.path, Uint8Array.of(0xe4));
+  const again = await host.handle(sender, 'export.start', input);
+  await host.dismiss(sender);
+  assert.throws(() => host.download(sender, (again as { value: { download: string } }).value.download), { code: 'FORBIDDEN' });
+
+  for (const [target, expected] of [
+    ['/somewhere/x', 'j9'],
+    [null, null],
+  ] as const) {
+    const asked: string[] = [];
+    const desktop = fakeHost({
+      chooseTarget: async (_sender, name) => {
+        asked.push(name);
+        return target;
+      },
+    });
+    const reply = await desktop.host.handle(desktop.host.admit(), 'export.start', input);
+    assert.deepEqual(reply, { ok: true, value: { jobId: expected, download: null, leftOut: 0 } });
+    assert.deepEqual(asked, ["a 'name'.tar"]);
+  }
+});
+
 test('a sample that is not there is not found', async () => {
   const { host } = fakeHost({ sample: null });
   assert.equal(codeOf(await host.handle(host.admit(), 'app.sample', {})), 'NOT_FOUND');

@@ -85,6 +85,26 @@ export function fakeLibrary(): Library & {
       asked.push(entry);
       return { offset, totalBytes: 100, bytes: new Uint8Array(length) };
     },
+    exported(wanted) {
+      know(wanted.what === 'comparison' ? wanted.b.archiveId : wanted.what === 'entry' ? wanted.entry.archiveId : wanted.archiveId);
+      asked.push(wanted);
+      const body = new TextEncoder().encode('exported');
+      return {
+        name: "a 'name'.tar",
+        totalBytes: wanted.what === 'entry' ? body.length : null,
+        leftOut: 0,
+        async *bytes() {
+          if (wanted.what === 'report') throw new LayerscopeError('DAMAGED', 'the layer is damaged');
+          yield body.subarray(0, 3);
+          if (wanted.what === 'comparison') throw new LayerscopeError('DAMAGED', 'the layer is damaged');
+          yield body.subarray(3);
+        },
+      };
+    },
+    save(wanted, target) {
+      asked.push({ wanted, target });
+      return 'j9';
+    },
     async [Symbol.asyncDispose]() {
       listeners.clear();
     },

@@ -5,6 +5,15 @@ const threads = require('node:worker_threads');
 Symbol.dispose ??= Symbol('Symbol.dispose');
 Symbol.asyncDispose ??= Symbol('Symbol.asyncDispose');
 
+// File handles can be disposed of since Node 18.18.
+const files = require('node:fs/promises');
+const { open } = files;
+files.open = async (...args) => {
+  const handle = await open(...args);
+  handle[Symbol.asyncDispose] ??= () => handle.close();
+  return handle;
+};
+
 if (threads.isMainThread) {
   const { Worker } = threads;
   threads.Worker = class extends Worker {

@@ -1,6 +1,7 @@
 import { useMemo } from 'react';
 import type { ArchiveSummary, ImageSummary } from '#contract';
 import { chooseSideB, compareWith, swapSides } from '../../app/choosing.ts';
+import { startExport } from '../../app/exporting.ts';
 import { toast } from '../../app/messages.ts';
 import { type Selection, type Side, selectedImage } from '../../app/selection-state.ts';
 import { useApp } from '../../app/store.ts';
@@ -27,7 +28,7 @@ export function CompareBar({ state, selection }: { state: ChangesState; selectio
         <IconButton small label="Swap the sides" keys="x" icon="swap" onPress={swapSides} />
         <SideChoice name="B" side={b} archives={archives} onChoose={chooseSideB} />
       </div>
-      <Sums state={state} titleA={sideTitle(archives, against)} titleB={sideTitle(archives, b)} />
+      <Sums state={state} a={against} b={b} titleA={sideTitle(archives, against)} titleB={sideTitle(archives, b)} />
     </div>
   );
 }
@@ -105,7 +106,7 @@ function SideChoice({
   );
 }
 
-function Sums({ state, titleA, titleB }: { state: ChangesState; titleA: string; titleB: string }) {
+function Sums({ state, a, b, titleA, titleB }: { state: ChangesState; a: Side; b: Side; titleA: string; titleB: string }) {
   const { table, totals } = state;
   const sums = useMemo(() => {
     if (table === null || totals === null) return null;
@@ -136,6 +137,9 @@ function Sums({ state, titleA, titleB }: { state: ChangesState; titleA: string; 
       <span className={styles.space} />
       <Button kind="quiet" icon="copy" disabled={state.status !== 'ready'} onPress={() => void copy()}>
         Copy report
+      </Button>
+      <Button kind="quiet" icon="save" disabled={state.status !== 'ready'} onPress={() => void startExport({ what: 'comparison', a, b })}>
+        Save as JSON
       </Button>
     </div>
   );

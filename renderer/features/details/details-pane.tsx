@@ -2,6 +2,8 @@ import type { ReactNode } from 'react';
 import type { EntryDetails, ImageSummary } from '#contract';
 import { displayPath, unescapePath } from '#model';
 import { chooseLayer } from '../../app/choosing.ts';
+import { exportShown } from '../../app/exporting.ts';
+import { keysOfId } from '../../app/key-names.ts';
 import { retryDetails } from '../../app/loading.ts';
 import { hintFor } from '../../app/messages.ts';
 import { type Selection, selectedImage } from '../../app/selection-state.ts';
@@ -55,6 +57,9 @@ function PathDetails({ path, image, selection }: { path: string; image: ImageSum
         <div className={styles.nameLine}>
           <h2 className={`${styles.name} selectable`}>{text.slice(slash + 1)}</h2>
           <CopyButton label="Copy path" text={path} />
+          {state.details.state === 'ready' && isExportable(state.details.value) ? (
+            <IconButton small label="Export…" keys={keysOfId('export')} icon="save" onPress={exportShown} />
+          ) : null}
         </div>
         <p className={`${styles.folder} selectable`}>{slash < 0 ? '/' : `/${text.slice(0, slash)}`}</p>
         {state.details.state === 'ready' ? <Story details={state.details.value} image={image} selection={selection} /> : null}
@@ -81,6 +86,11 @@ function PathDetails({ path, image, selection }: { path: string; image: ImageSum
       )}
     </>
   );
+}
+
+/** What is there at the layer and has bytes: a file, or a folder. */
+function isExportable({ now }: EntryDetails): boolean {
+  return now !== null && ['file', 'hardlink', 'directory', 'symlink'].includes(now.type);
 }
 
 const SIDES_WORDS = { removed: 'only in A', added: 'only in B', modified: 'in A and in B', unchanged: 'the same in A and B' } as const;

@@ -1,5 +1,6 @@
 import type { ArchiveSummary, ImageSummary } from '#contract';
 import { displayText, type LayerReport } from '#model';
+import { startExport } from '../../app/exporting.ts';
 import { verifyImage } from '../../app/opening.ts';
 import type { Selection } from '../../app/selection-state.ts';
 import { useApp } from '../../app/store.ts';
@@ -194,6 +195,9 @@ function VerifyButton({ archive, image }: { archive: ArchiveSummary; image: Imag
     <p className={styles.verify}>
       <Button icon="check" disabled={running} onPress={() => void verifyImage(archive.archiveId, image.index)}>
         {running ? 'Checking the digests…' : 'Check every digest'}
+      </Button>
+      <Button icon="save" onPress={() => void startExport({ what: 'report', archiveId: archive.archiveId })}>
+        Save report
       </Button>
     </p>
   );

@@ -18,7 +18,7 @@ export function JobList() {
   const jobs = shownJobs(state);
   if (jobs.length === 0 && state.transfers.length === 0) return null;
   return (
-    <ul className={styles.list} aria-label="Opening">
+    <ul className={styles.list} aria-label="Under way">
       {state.transfers.map((transfer) => (
         <li key={transfer.id}>
           <TransferRow transfer={transfer} />

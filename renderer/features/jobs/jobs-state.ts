@@ -18,14 +18,17 @@ export interface JobsState {
   readonly mine: readonly string[];
   /** Checks of digests that this window started: their outcome is told. */
   readonly checks: readonly string[];
+  /** Exports that this window started: that they are done is told. */
+  readonly saves: readonly string[];
 }
 
-export const initialJobs: JobsState = { jobs: [], transfers: [], mine: [], checks: [] };
+export const initialJobs: JobsState = { jobs: [], transfers: [], mine: [], checks: [], saves: [] };
 
 export type JobsAction =
   | { readonly type: 'jobsCame'; readonly jobs: readonly Job[] }
   | { readonly type: 'started'; readonly jobId: string }
   | { readonly type: 'checkStarted'; readonly jobId: string }
+  | { readonly type: 'saveStarted'; readonly jobId: string }
   | { readonly type: 'settled'; readonly jobId: string }
   | { readonly type: 'transferStarted'; readonly id: string; readonly name: string; readonly totalBytes: number | null }
   | { readonly type: 'transferMoved'; readonly id: string; readonly sentBytes: number }
@@ -40,9 +43,11 @@ export function jobsReducer(state: JobsState, action: JobsAction): JobsState {
       return { ...state, mine: [...state.mine, action.jobId] };
     case 'checkStarted':
       return { ...state, checks: [...state.checks, action.jobId] };
+    case 'saveStarted':
+      return { ...state, saves: [...state.saves, action.jobId] };
     case 'settled': {
       const others = (ids: readonly string[]) => ids.filter((id) => id !== action.jobId);
-      return { ...state, mine: others(state.mine), checks: others(state.checks) };
+      return { ...state, mine: others(state.mine), checks: others(state.checks), saves: others(state.saves) };
     }
     case 'transferStarted': {
       const { id, name, totalBytes } = action;

@@ -1,0 +1,34 @@
+import { randomBytes } from 'node:crypto';
+import { open, rename, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { asLayerscopeError } from '#model';
+
+/**
+ * Writes a file that the user named; one of that name is replaced at the end, whole, or on any failure left as it was. Throws IO,
+ * PERMISSION, CANCELLED, and what the pieces do.
+ */
+export async function saveFile(
+  target: string,
+  pieces: AsyncIterable<Uint8Array>,
+  { signal, onBytes }: { readonly signal: AbortSignal; readonly onBytes?: (doneBytes: number) => void },
+): Promise<void> {
+  const unfinished = path.join(path.dirname(target), `.layerscope-${randomBytes(8).toString('hex')}`);
+  try {
+    {
+      await using handle = await open(unfinished, 'wx', 0o644);
+      let done = 0;
+      for await (const bytes of pieces) {
+        signal.throwIfAborted();
+        await handle.writeFile(bytes);
+        done += bytes.length;
+        onBytes?.(done);
+      }
+      await handle.sync();
+    }
+    signal.throwIfAborted();
+    await rename(unfinished, target);
+  } catch (error) {
+    await rm(unfinished, { force: true });
+    throw asLayerscopeError(error);
+  }
+}

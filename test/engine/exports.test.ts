@@ -1,0 +1,157 @@
+// What the window saves: files as they are, folders as tars with all that the layers say of them, comparisons and reports as the command
+// line's JSON; whole, or not at all.
+import assert from 'node:assert/strict';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { createReader } from '#archive';
+import { createJobs, createLibrary, type ExportRequest, fileName } from '#engine';
+import { dockerArchive } from '../support/docker-archive.ts';
+import { directory, file, hardlink, member, pax, symlink, tar } from '../support/tar-builder.ts';
+import { collect } from '../support/tar-collect.ts';
+
+const odd = Buffer.concat([Buffer.from('srv/'), Buffer.of(0x6e, 0xe4, 0x6d, 0x65)]);
+const layers = [
+  tar(
+    directory('srv/', { mode: 0o2750, uid: 7, gid: 8, mtime: 1_500_000_000 }),
+    file('srv/one', 'first', { mode: 0o4755, uid: 1, gid: 2, uname: 'web', mtime: 1_400_000_001 }),
+    hardlink('srv/two', 'srv/one'),
+    symlink('srv/to', '../etc/passwd'),
+    file('srv/gone', 'x'),
+    file('other', 'y'),
+  ),
+  tar(
+    pax({ 'SCHILY.xattr.user.note': 'kept', path: 'srv/deep/noted' }),
+    file('srv/deep/noted', 'noted'),
+    file('srv/.wh.gone'),
+    file(odd, 'odd'),
+    member({ name: 'srv/pipe', typeflag: '6', mode: 0o600 }),
+    hardlink('srv/out', '../../etc/shadow'),
+  ),
+];
+
+async function openLibrary(t: TestContext) {
+  const folder = mkdtempSync(path.join(tmpdir(), 'layerscope-exports-'));
+  const image = path.join(folder, 'image.tar');
+  writeFileSync(image, dockerArchive({ name: 'web:1', layers }));
+  const reader = createReader({ cacheFolder: null, workers: 0 });
+  const jobs = createJobs({ intervalMs: 0 });
+  const library = createLibrary({ reader, jobs, intervalMs: 0 });
+  t.after(async () => {
+    await jobs[Symbol.asyncDispose]();
+    await library[Symbol.asyncDispose]();
+    await reader[Symbol.asyncDispose]();
+    rmSync(folder, { recursive: true, force: true });
+  });
+  await jobs.ended(library.open({ path: image, title: 'image.tar' }));
+  const entry = (name: string, layer = 1): ExportRequest => ({
+    what: 'entry',
+    entry: { archiveId: 'a1', image: 0, layer, path: Buffer.from(name, 'latin1') },
+  });
+  const bytesOf = async (wanted: ExportRequest): Promise<Buffer> => {
+    const all: Uint8Array[] = [];
+    for await (const bytes of library.exported(wanted).bytes(new AbortController().signal)) all.push(bytes.slice());
+    return Buffer.concat(all);
+  };
+  return { folder, jobs, library, entry, bytesOf };
+}
+
+test('a file is its bytes at the layer, a link what it leads to', async (t) => {
+  const { library, entry, bytesOf } = await openLibrary(t);
+  assert.equal((await bytesOf(entry('srv/two'))).toString(), 'first');
+  assert.deepEqual([library.exported(entry('srv/one')).name, library.exported(entry('srv/one')).totalBytes], ['one', 5]);
+  assert.equal((await bytesOf(entry('srv/gone', 0))).toString(), 'x');
+  for (const name of ['srv/gone', 'srv/to', 'srv/pipe', 'nothing']) {
+    assert.throws(() => library.exported(entry(name)), { code: 'NOT_FOUND' }, name);
+  }
+});
+
+test('a folder is a tar of what is seen in it, with owners, modes, times, links, attributes and raw names', async (t) => {
+  const { library, entry, bytesOf } = await openLibrary(t);
+  const { name, leftOut } = library.exported(entry('srv'));
+  assert.deepEqual([name, leftOut], ['srv.tar', 1]);
+  const { members, findings } = collect(await bytesOf(entry('srv')));
+  assert.deepEqual(findings, []);
+  const told = members.map(({ name: raw, type, mode, uid, gid, uname, mtimeSeconds, linkname, content, pax: records }) =>
+    [raw, type, mode.toString(8), uid, gid, uname, mtimeSeconds, linkname, content, JSON.stringify(records)].join('|'),
+  );
+  assert.deepEqual(
+    told.sort(),
+    [
+      'srv/deep/noted|file|644|0|0||0||noted|{"SCHILY.xattr.user.note":"kept"}',
+      'srv/deep/|directory|755|0|0||0|||null',
+      'srv/n\xe4me|file|644|0|0||0||odd|{"path":"srv/n\xe4me"}',
+      'srv/one|file|4755|1|2|web|1400000001||first|null',
+      'srv/pipe|fifo|600|0|0||0|||null',
+      'srv/to|symlink|777|0|0||0|../etc/passwd||null',
+      'srv/two|hardlink|4755|1|2|web|1400000001|srv/one||null',
+      'srv/|directory|2750|7|8||1500000000|||null',
+    ].sort(),
+  );
+  assert.equal(library.exported(entry('')).name, 'root.tar');
+  const all = collect(await bytesOf(entry(''))).members.map((member) => member.name);
+  assert.ok(all.includes('other') && all.includes('srv/one'));
+});
+
+test('a comparison and a report are what the command line prints', async (t) => {
+  const { library, bytesOf } = await openLibrary(t);
+  const ref = { archiveId: 'a1', image: 0 };
+  const comparison: ExportRequest = { what: 'comparison', a: { ...ref, layer: 0 }, b: { ...ref, layer: 1 } };
+  const lines = (await bytesOf(comparison)).toString().trimEnd().split('\n');
+  const rows = lines.map((line) => JSON.parse(line) as { kind: string; path: string });
+  assert.deepEqual(
+    rows.map(({ kind, path: where }) => `${kind} ${where}`),
+    ['added srv/deep/noted', 'removed srv/gone', 'added srv/n\\xE4me', 'added srv/out', 'added srv/pipe'],
+  );
+  const report = JSON.parse((await bytesOf({ what: 'report', archiveId: 'a1' })).toString()) as { images: { names: string[] }[] };
+  assert.deepEqual(report.images[0]?.names, ['web:1']);
+  assert.equal(library.exported({ what: 'report', archiveId: 'a1' }).name, 'image.tar.json');
+  for (const wanted of [comparison, { what: 'report', archiveId: 'a1' } as const]) {
+    const gone = JSON.parse(JSON.stringify(wanted).replaceAll('"a1"', '"a7"')) as ExportRequest;
+    assert.throws(() => library.exported(gone), { code: 'NOT_FOUND' });
+  }
+});
+
+test('saving replaces a file whole, says what is left out, and leaves nothing of a failure', async (t) => {
+  const { folder, jobs, library, entry } = await openLibrary(t);
+  const target = path.join(folder, 'saved');
+  writeFileSync(target, 'before');
+  const saved = await jobs.ended(library.save(entry('srv/one'), target));
+  assert.deepEqual([saved.state, saved.title, saved.doneBytes], ['done', 'saved', 5]);
+  assert.equal(readFileSync(target, 'utf8'), 'first');
+  const partial = await jobs.ended(library.save(entry('srv'), path.join(folder, 'srv.tar')));
+  assert.deepEqual([partial.state, partial.error?.code], ['failed', 'PATH_ESCAPE']);
+  assert.match(partial.error?.message ?? '', /^saved, but 1 entry is not in it/);
+  assert.ok(existsSync(path.join(folder, 'srv.tar')));
+  const nowhere = await jobs.ended(library.save(entry('srv/one'), path.join(folder, 'no', 'such')));
+  assert.deepEqual([nowhere.state, nowhere.error?.code], ['failed', 'NOT_FOUND']);
+  const jobId = library.save(entry(''), path.join(folder, 'cancelled'));
+  jobs.cancel(jobId);
+  assert.equal((await jobs.ended(jobId)).state, 'cancelled');
+  assert.deepEqual(readdirSync(folder).sort(), ['image.tar', 'saved', 'srv.tar']);
+});
+
+test('closing the archive ends what is read of it for an export', async (t) => {
+  const { library, entry } = await openLibrary(t);
+  const pieces = library.exported(entry('')).bytes(new AbortController().signal)[Symbol.asyncIterator]();
+  await pieces.next();
+  const closing = library.close('a1');
+  await assert.rejects(async () => {
+    for (let turn = 0; turn < 1000; turn++) if ((await pieces.next()).done === true) return;
+  });
+  await closing;
+});
+
+test('names of saved files are names on every system', () => {
+  for (const [text, name] of [
+    ['a/b\\c:d', 'a_b_c_d'],
+    ['..', 'file'],
+    ['nul.txt', '_nul.txt'],
+    ['\u202egnp.exe', '_gnp.exe'],
+    ['grüße (1).tar', 'grüße (1).tar'],
+    ['x'.repeat(300), 'x'.repeat(120)],
+  ] as const) {
+    assert.equal(fileName(text), name);
+  }
+});

@@ -1,0 +1,62 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { dockerArchive, WEB_API } from '../support/images.ts';
+import { expect, type LayerscopeWindow, test } from '../support/window.ts';
+
+async function openWebApi(win: LayerscopeWindow) {
+  await win.drop(await win.write('web-api.tar', dockerArchive(WEB_API, { name: 'acme/web-api:1.8' })));
+  await expect(win.page.getByRole('treegrid')).toBeVisible();
+  return win.page;
+}
+
+/** Presses, and gives the file's name as it was suggested and its bytes, whichever door it leaves by. */
+async function saved(win: LayerscopeWindow, press: () => Promise<void>): Promise<{ name: string; bytes: Buffer }> {
+  const { page, electron } = win;
+  if (electron === null) {
+    const [download] = await Promise.all([page.waitForEvent('download'), press()]);
+    expect(await download.failure()).toBeNull();
+    return { name: download.suggestedFilename(), bytes: await readFile(await download.path()) };
+  }
+  const target = await win.write('saved', '');
+  await electron.evaluate(({ dialog }, filePath) => {
+    const asked = dialog as unknown as { asked?: string | undefined };
+    dialog.showSaveDialog = async (...args: unknown[]) => {
+      asked.asked = (args.at(-1) as { defaultPath?: string }).defaultPath;
+      return { canceled: false, filePath };
+    };
+  }, target);
+  await press();
+  await expect(page.getByText('saved is saved')).toBeVisible();
+  await page.getByRole('button', { name: 'Dismiss' }).last().click();
+  const name = await electron.evaluate(({ dialog }) => (dialog as unknown as { asked?: string }).asked ?? '');
+  return { name: path.basename(name), bytes: await readFile(target) };
+}
+
+test('a file, a folder and the report of an image are saved', async ({ win }) => {
+  const page = await openWebApi(win);
+  const report = await saved(win, () => page.getByRole('button', { name: 'Save report' }).click());
+  expect(report.name).toBe('web-api.tar.json');
+  expect(JSON.parse(report.bytes.toString()).images[0].names).toEqual(['acme/web-api:1.8']);
+  await page.keyboard.press('2');
+  await page.keyboard.press('/');
+  await page.keyboard.type('passwd');
+  await page.keyboard.press('Enter');
+  await page.getByRole('row', { name: /passwd/ }).click();
+  const file = await saved(win, () => page.getByRole('button', { name: 'Export…' }).click());
+  expect(file.name).toBe('passwd');
+  expect(file.bytes.toString()).toContain('root:x:0:0');
+  await page.getByRole('row', { name: /etc/ }).first().click();
+  const folder = await saved(win, () => page.keyboard.press('Control+s'));
+  expect(folder.name).toBe('etc.tar');
+  expect(folder.bytes.subarray(257, 262).toString()).toBe('ustar');
+  expect(win.complaints).toEqual([]);
+});
+
+test('a comparison is saved as the command line prints it', async ({ win }) => {
+  const page = await openWebApi(win);
+  await page.keyboard.press('3');
+  const { name, bytes } = await saved(win, () => page.getByRole('button', { name: 'Save as JSON' }).click());
+  expect(name).toBe('differences.jsonl');
+  const lines = bytes.toString().trimEnd().split('\n');
+  for (const line of lines) expect(['added', 'modified', 'removed']).toContain(JSON.parse(line).kind);
+});

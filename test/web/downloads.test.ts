@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import type { ExportStarted } from '#contract';
+import { envelopeOf, send, startFakeWeb } from '../support/web-client.ts';
+
+const image = { archiveId: 'a1', image: 0 };
+const side = { ...image, layer: 0 };
+
+async function start(web: Awaited<ReturnType<typeof startFakeWeb>>, headers: Record<string, string>, input: object): Promise<string> {
+  const envelope = envelopeOf(await web.call('export.start', input, headers));
+  assert.ok(envelope.ok);
+  return `/downloads/${(envelope.value as ExportStarted).download}`;
+}
+
+test('a download comes once, as a file to save, to the session that it was given to', async () => {
+  await using web = await startFakeWeb();
+  const { cookie, ...rest } = await web.signIn();
+  const path = await start(web, { cookie, ...rest }, { what: 'entry', ...side, pathHex: '61' });
+  for (const [headers, status] of [
+    [{}, 401],
+    [{ cookie: (await web.signIn()).cookie }, 400],
+    [{ cookie, 'sec-fetch-site': 'cross-site' }, 403],
+    [{ cookie, host: 'evil.example' }, 421],
+  ] as const) {
+    assert.equal((await send(web.port, { path, headers })).status, status);
+  }
+  const reply = await send(web.port, { path, headers: { cookie, 'sec-fetch-site': 'same-origin' } });
+  assert.equal(reply.status, 200);
+  assert.equal(reply.body.toString(), 'exported');
+  assert.equal(reply.headers['content-disposition'], "attachment; filename*=UTF-8''a%20%27name%27.tar");
+  assert.equal(reply.headers['content-type'], 'application/octet-stream');
+  assert.equal(reply.headers['content-length'], '8');
+  assert.equal(reply.headers['x-content-type-options'], 'nosniff');
+  assert.equal((await send(web.port, { path, headers: { cookie } })).status, 400);
+  for (const odd of ['/downloads/', '/downloads/x', `/downloads/${'f'.repeat(32)}`]) {
+    assert.equal((await send(web.port, { path: odd, headers: { cookie } })).status, 400);
+  }
+});
+
+test('what can not be read is told before the first byte, and cut off after', async () => {
+  await using web = await startFakeWeb();
+  const headers = await web.signIn();
+  const report = await start(web, headers, { what: 'report', archiveId: 'a1' });
+  const refused = await send(web.port, { path: report, headers: { cookie: headers.cookie } });
+  assert.equal(refused.status, 400);
+  assert.deepEqual(envelopeOf(refused), { ok: false, error: { code: 'DAMAGED', message: 'the layer is damaged' } });
+  const half = await start(web, headers, { what: 'comparison', a: side, b: side });
+  await assert.rejects(send(web.port, { path: half, headers: { cookie: headers.cookie } }), { code: 'ECONNRESET' });
+});
