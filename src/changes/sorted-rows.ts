@@ -30,32 +30,38 @@ export function sortedRows(
   const order: Order = { ...keys, sign: sort.descending ? -1 : 1, byRow: sort.by === 'name' && sort.descending ? -1 : 1 };
   // A stack of rows that are to be shown, the next at its top: what is pushed together is sorted backwards.
   const stack = rowScratch(length);
-  let top = 0;
-  const push = (from: number, end: number): void => {
-    const bottom = top;
-    for (let row = from; row < end; row = subtreeEnd[row] as number) if (mask === null || mask[row] !== 0) stack[top++] = row;
-    if (top - bottom <= SHORT) insertionSort(stack, bottom, top, order);
-    else if (top - bottom < LONG) stack.subarray(bottom, top).sort((a, b) => compare(order, b, a));
-    else sortLong(stack.subarray(bottom, top), order, sort);
-  };
   const rows = resultScratch(length);
   let count = 0;
-  push(0, length);
-  while (top > 0) {
-    const row = stack[--top] as number;
-    rows[count++] = row;
-    if (expanded[row] !== 0) push(row + 1, subtreeEnd[row] as number);
+  let top = 0;
+  let from = 0;
+  let end = length;
+  for (;;) {
+    const bottom = top;
+    for (let row = from; row < end; row = subtreeEnd[row] as number) if (mask === null || mask[row] !== 0) stack[top++] = row;
+    if (top - bottom <= SHORT) sortShort(stack, bottom, top, order);
+    else if (top - bottom < LONG) stack.subarray(bottom, top).sort((a, b) => compare(order, b, a));
+    else sortLong(stack.subarray(bottom, top), order, sort);
+    from = end = 0;
+    while (top > 0 && from === end) {
+      const row = stack[--top] as number;
+      rows[count++] = row;
+      if (expanded[row] === 0) continue;
+      from = row + 1;
+      end = subtreeEnd[row] as number;
+    }
+    if (from === end) return rows.slice(0, count);
   }
-  return rows.slice(0, count);
 }
 
 /** By what siblings are compared: numbers by row, 1 up and -1 down; then by their names, which is by row. */
 interface Order {
-  readonly first: ArrayLike<number> | null;
-  readonly second: ArrayLike<number> | null;
+  readonly first: Float64Array | null;
+  readonly second: Float64Array | null;
   readonly sign: 1 | -1;
   readonly byRow: 1 | -1;
 }
+
+const whatScratch = new Map<number, Float64Array>();
 
 function keysOf(
   table: RowTable,
@@ -66,9 +72,22 @@ function keysOf(
   if (by === 'name') return { first: null, second: null };
   if (by === 'size') return { first: totals.size, second: totals.hidden };
   const { kind, differs, hiddenBytes } = table;
-  const first = new Float64Array(table.length);
-  for (let row = 0; row < first.length; row++) first[row] = (KIND_RANK[kind[row] as number] ?? 0) * 65_536 + (differs[row] as number);
+  const first = floats(table.length);
+  for (let row = 0; row < first.length; row++) first[row] = (RANKS[kind[row] as number] as number) + (differs[row] as number);
   return { first, second: hiddenBytes };
+}
+
+/** {@link KIND_RANK} above all that differs. */
+const RANKS = Float64Array.from([0, 1, 2, 3], (kind) => (KIND_RANK[kind] ?? 0) * 65_536);
+
+/** Room for so many numbers, as makeScratch has it for rows; one length at a time. */
+function floats(length: number): Float64Array {
+  const known = whatScratch.get(length);
+  if (known !== undefined) return known;
+  whatScratch.clear();
+  const made = new Float64Array(length);
+  whatScratch.set(length, made);
+  return made;
 }
 
 /** Below 0: `a` is shown first. */
@@ -84,13 +103,33 @@ function compare({ first, second, sign, byRow }: Order, a: number, b: number): n
   return (a - b) * byRow;
 }
 
-/** Backwards: what is shown first comes last. */
-function insertionSort(rows: Uint32Array, from: number, end: number, order: Order): void {
-  for (let at = from + 1; at < end; at++) {
+const shortKeys = new Float64Array(SHORT);
+
+/** Backwards: what is shown first comes last. Rows come in the order of their names. By insertion; keys are looked up once. */
+function sortShort(rows: Uint32Array, from: number, end: number, { first, second, sign, byRow }: Order): void {
+  if (byRow === 1) {
+    for (let low = from, high = end - 1; low < high; low++, high--) {
+      const row = rows[low] as number;
+      rows[low] = rows[high] as number;
+      rows[high] = row;
+    }
+  }
+  if (first === null) return;
+  for (let at = from; at < end; at++) {
     const row = rows[at] as number;
+    const key = (first[row] as number) * sign;
     let place = at;
-    for (; place > from && compare(order, rows[place - 1] as number, row) < 0; place--) rows[place] = rows[place - 1] as number;
+    for (; place > from; place--) {
+      const other = shortKeys[place - 1 - from] as number;
+      if (other > key) break;
+      const before = rows[place - 1] as number;
+      // Equals stay as they are: by name.
+      if (other === key && (second === null || ((second[before] as number) - (second[row] as number)) * sign >= 0)) break;
+      rows[place] = before;
+      shortKeys[place - from] = other;
+    }
     rows[place] = row;
+    shortKeys[place - from] = key;
   }
 }
 
