@@ -9,6 +9,7 @@ import { registerAppScheme, serveRenderer } from './app-protocol.ts';
 import { type Bridge, createBridge, grantedFile } from './bridge.ts';
 import { refreshMenu, setMenu } from './menu.ts';
 import { filesOf, findSample, INDEX_WORKER, PRELOAD, RENDERER_FOLDER } from './paths.ts';
+import { createRecentFiles } from './recent-files.ts';
 import { secureContents, secureSession } from './security.ts';
 import { choosePaths, chooseTarget, createWindow, loadPage } from './window.ts';
 
@@ -28,7 +29,9 @@ async function start(): Promise<void> {
   const library = createLibrary({ reader, jobs, onFailure: logDefect });
   let bridge: Bridge;
   const sample = findSample(process.resourcesPath);
+  const recentFiles = createRecentFiles(path.join(app.getPath('userData'), 'recent.json'), logDefect);
   const host = createHost({
+    recentFiles,
     appInfo: { version: process.env.LAYERSCOPE_VERSION ?? app.getVersion(), host: 'electron', system: process.platform },
     sample: sample === null ? null : grantedFile(sample),
     library,

@@ -1,3 +1,4 @@
+import type { ImageSummary } from '#contract';
 import { otherSide } from '../features/compare/compare-state.ts';
 import { loadingJob } from '../features/jobs/jobs-state.ts';
 import { formatAddress } from './address.ts';
@@ -17,13 +18,15 @@ export function select(selection: Selection, { replace = false }: { replace?: bo
 }
 
 export function showImage(archiveId: string, image: number): void {
-  const { archives, selection } = getApp();
+  const { archives, selection, layout } = getApp();
   if (selection.archiveId === archiveId && selection.image === image) return;
   const found = selectedImage(archives ?? [], { ...selection, archiveId, image });
   const layer = found === null ? 0 : firstLayer(found.image);
   setApp({ anchor: layer });
-  const mode = selection.mode === 'compare' ? 'layer' : selection.mode;
-  select({ archiveId, image, from: layer, to: layer, mode, path: null, ...viewOf(selection) });
+  const first = selection.archiveId === null;
+  const mode = first ? layout.mode : selection.mode === 'compare' ? 'layer' : selection.mode;
+  const view = first && layout.view === 'treemap' ? { view: layout.view } : viewOf(selection);
+  select({ archiveId, image, from: layer, to: layer, mode, path: null, ...view });
   if (found !== null && !found.image.loaded && loadingJob(getApp().jobs, archiveId, image) === null) void loadImage(archiveId, image);
 }
 
@@ -53,6 +56,7 @@ export function chooseMode(mode: Selection['mode']): void {
   const { selection, archives } = getApp();
   if (selection.mode === mode) return;
   if (mode !== 'compare') {
+    setLayout({ mode });
     const { against: _, ...rest } = selection;
     select({ ...rest, mode });
     return;
@@ -69,6 +73,13 @@ export function compareWith(side: Side, whole = false): void {
   const to = whole ? Math.max(0, layerCount() - 1) : selection.to;
   select({ ...selection, from: to, to, mode: 'compare', against: side });
   if (!other.image.loaded && loadingJob(getApp().jobs, side.archiveId, side.image) === null) void loadImage(side.archiveId, side.image);
+}
+
+/** An image that was opened to be compared becomes side B, whole. */
+export function showAgainst(side: Side, archiveId: string, image: ImageSummary): void {
+  const to = Math.max(0, image.layers.length - 1);
+  setApp({ anchor: to });
+  select({ archiveId, image: image.index, from: to, to, mode: 'compare', path: null, ...viewOf(getApp().selection), against: side });
 }
 
 /** Another layer of the image that is shown becomes side A. */
@@ -98,7 +109,9 @@ export function chooseSideB({ archiveId, image, layer }: Side): void {
 export function toggleTreemap(): void {
   const { selection } = getApp();
   const { view, ...rest } = selection;
-  if (selection.archiveId !== null) select(view === undefined ? { ...rest, view: 'treemap' } : rest, { replace: true });
+  if (selection.archiveId === null) return;
+  setLayout({ view: view === undefined ? 'treemap' : 'tree' });
+  select(view === undefined ? { ...rest, view: 'treemap' } : rest, { replace: true });
 }
 
 function viewOf({ view }: Selection): Pick<Selection, 'view'> {

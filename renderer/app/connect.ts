@@ -1,13 +1,13 @@
 import type { ArchiveSummary, ImageSummary, Job } from '#contract';
 import { imageTitle } from '../features/library/library-state.ts';
 import { parseAddress } from './address.ts';
-import { select, showImage } from './choosing.ts';
+import { select, showAgainst, showImage } from './choosing.ts';
 import { openClient } from './client.ts';
 import { runCommand } from './commands.ts';
 import { watchFilter } from './filtering.ts';
 import { forgetArchives, watchSelection } from './loading.ts';
 import { plainError, toast } from './messages.ts';
-import { loadImage, openGrants } from './opening.ts';
+import { isForComparison, loadImage, openGrants, takeSideA } from './opening.ts';
 import { clampSelection, firstLayer, NOTHING, selectedImage } from './selection-state.ts';
 import { getApp, jobsDo, setApp, useApp } from './store.ts';
 import { setLayout } from './theme.ts';
@@ -163,7 +163,7 @@ function showFinished(): void {
     if (job.state === 'failed' || job.state === 'cancelled') jobsDo({ type: 'settled', jobId });
     const archive = archives?.find((each) => each.archiveId === job.archiveId);
     if (archive === undefined) continue;
-    if (job.state === 'running' && job.image !== null && !batchShown) {
+    if (job.state === 'running' && job.image !== null && !batchShown && !isForComparison(jobId)) {
       // Its layers come one by one: there is something to look at already.
       batchShown = true;
       shownEarly.add(jobId);
@@ -172,7 +172,9 @@ function showFinished(): void {
     if (job.state !== 'done') continue;
     jobsDo({ type: 'settled', jobId });
     const image = archive.images[job.image ?? 0] ?? archive.images[0];
+    const sideA = takeSideA(jobId);
     if (image === undefined) toast(`${archive.title} holds no images`);
+    else if (sideA !== null) showAgainst(sideA, archive.archiveId, image);
     else if (shownEarly.delete(jobId)) relight(archive.archiveId, image);
     else if (getApp().selection.archiveId === archive.archiveId) batchShown = true;
     else if (!batchShown) {

@@ -8,18 +8,25 @@ export interface DraggedItem {
 export interface DropOffer {
   readonly accepts: boolean;
   readonly text: string;
+  /** What the window's right half does, where that is something else. */
+  readonly compares?: string;
 }
 
 const WRONG = /^(image|audio|video|text|font)\/|^application\/(pdf|json|javascript|xml|msword|vnd\.)/;
 
-/** What the window says while something is dragged over it; null where it is nothing of ours. */
-export function offerFor(items: readonly DraggedItem[]): DropOffer | null {
+/**
+ * What the window says while something is dragged over it; null where it is nothing of ours. `shown`: the image that one dropped on the right
+ * half is compared with.
+ */
+export function offerFor(items: readonly DraggedItem[], shown: string | null = null): DropOffer | null {
   const files = items.filter(({ kind }) => kind === 'file');
   if (files.length === 0) return null;
   const good = files.filter(({ type }) => !WRONG.test(type));
   if (good.length === 0) {
     return { accepts: false, text: files.length === 1 ? 'This is not a tar archive' : 'These are not tar archives' };
   }
-  if (good.length === 1) return { accepts: true, text: 'Open this archive' };
+  if (good.length === 1) {
+    return { accepts: true, text: 'Open this archive', ...(shown === null ? {} : { compares: `Compare ${shown} with it` }) };
+  }
   return { accepts: true, text: `Open ${good.length} archives` };
 }

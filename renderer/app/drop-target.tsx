@@ -1,15 +1,36 @@
 import { type DragEvent, type ReactNode, useRef, useState } from 'react';
+import { imageTitle, lastPart } from '../features/library/library-state.ts';
 import { type DropOffer, offerFor } from './drop-state.ts';
 import styles from './drop-target.module.css';
 import { openFiles, refuseDrop } from './opening.ts';
+import { type Selection, type Side, selectedImage } from './selection-state.ts';
+import { useApp } from './store.ts';
+
+function halfOf({ clientX }: DragEvent): 'left' | 'right' {
+  return clientX < window.innerWidth / 2 ? 'left' : 'right';
+}
+
+/** Side A of what is dropped to be compared: side A that is there already, else what is shown, whole. */
+function wholeSide({ archiveId, image, mode, against }: Selection, layers: number): Side | null {
+  if (mode === 'compare' && against !== undefined) return against;
+  return archiveId === null ? null : { archiveId, image, layer: Math.max(0, layers - 1) };
+}
 
 /** The whole window takes drops, and says what will happen while something is over it. */
 export function DropTarget({ children }: { children: ReactNode }) {
   const [offer, setOffer] = useState<DropOffer | null>(null);
+  const [half, setHalf] = useState<'left' | 'right'>('left');
+  const selection = useApp((app) => app.selection);
+  const archives = useApp((app) => app.archives);
+  const shown = selectedImage(archives ?? [], selection);
+  const shownName = shown?.image.loaded ? lastPart(imageTitle(shown.archive, shown.image)) : null;
   const depth = useRef(0);
 
   function look(event: DragEvent): DropOffer | null {
-    return offerFor([...event.dataTransfer.items].map(({ kind, type }) => ({ kind, type })));
+    return offerFor(
+      [...event.dataTransfer.items].map(({ kind, type }) => ({ kind, type })),
+      shownName,
+    );
   }
   function onDragEnter(event: DragEvent) {
     depth.current++;
@@ -18,6 +39,7 @@ export function DropTarget({ children }: { children: ReactNode }) {
   }
   function onDragOver(event: DragEvent) {
     event.preventDefault();
+    setHalf(halfOf(event));
     event.dataTransfer.dropEffect = look(event)?.accepts ? 'copy' : 'none';
   }
   function onDragLeave() {
@@ -28,6 +50,7 @@ export function DropTarget({ children }: { children: ReactNode }) {
     event.preventDefault();
     depth.current = 0;
     setOffer(null);
+    const compares = look(event)?.compares !== undefined && halfOf(event) === 'right';
     const items = [...event.dataTransfer.items].filter(({ kind }) => kind === 'file');
     const web = window.layerscope === undefined;
     const files: File[] = [];
@@ -41,7 +64,7 @@ export function DropTarget({ children }: { children: ReactNode }) {
         });
       } else files.push(file);
     }
-    openFiles(files);
+    openFiles(files, compares ? wholeSide(selection, shown?.image.layers.length ?? 1) : null);
   }
 
   return (
@@ -50,7 +73,10 @@ export function DropTarget({ children }: { children: ReactNode }) {
       {children}
       {offer === null ? null : (
         <div className={`${styles.veil} ${offer.accepts ? '' : styles.wrong}`}>
-          <p className={styles.text}>{offer.text}</p>
+          <p className={`${styles.text} ${offer.compares !== undefined && half === 'right' ? styles.other : ''}`}>{offer.text}</p>
+          {offer.compares === undefined ? null : (
+            <p className={`${styles.text} ${half === 'left' ? styles.other : ''}`}>{offer.compares}</p>
+          )}
         </div>
       )}
     </div>

@@ -2,6 +2,7 @@ import { Button } from '../components/button.tsx';
 import { CopyButton } from '../components/copy-button.tsx';
 import styles from './empty-state.module.css';
 import { choose, openSample } from './opening.ts';
+import { RecentFiles } from './recent-files.tsx';
 import { useApp } from './store.ts';
 
 const COMMAND = 'docker save -o image.tar NAME';
@@ -32,6 +33,7 @@ export function EmptyState() {
         <code className={`${styles.command} selectable`}>{COMMAND}</code>
         <CopyButton label="Copy the command" text={COMMAND} />
       </p>
+      <RecentFiles />
     </div>
   );
 }

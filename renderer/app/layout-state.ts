@@ -9,6 +9,9 @@ export interface LayoutState {
   readonly wasteOpen: boolean;
   /** The filter's text is looked for in all layers. */
   readonly searchesAll: boolean;
+  /** How the image that is opened next is shown: as the last one was. */
+  readonly mode: 'layer' | 'stacked';
+  readonly view: 'tree' | 'treemap';
   /** In a narrow window details and library are drawers, one at a time. */
   readonly drawer: 'none' | 'details' | 'library';
 }
@@ -29,6 +32,8 @@ const initial: LayoutState = {
   findingsOpen: false,
   wasteOpen: false,
   searchesAll: false,
+  mode: 'layer',
+  view: 'tree',
   drawer: 'none',
 };
 
@@ -46,7 +51,7 @@ export function readLayout(): LayoutState {
 /** Any value as a layout: what doesn't fit is as at first. */
 export function parseLayout(kept: unknown): LayoutState {
   if (typeof kept !== 'object' || kept === null) return initial;
-  const { theme, libraryOpen } = kept as Partial<Record<keyof LayoutState, unknown>>;
+  const { theme, libraryOpen, mode, view } = kept as Partial<Record<keyof LayoutState, unknown>>;
   const width = (name: keyof typeof PANE_LIMITS) => {
     const value = (kept as Record<string, unknown>)[name];
     const { min, max } = PANE_LIMITS[name];
@@ -55,6 +60,8 @@ export function parseLayout(kept: unknown): LayoutState {
   return {
     ...initial,
     theme: theme === 'light' || theme === 'dark' ? theme : 'auto',
+    mode: mode === 'stacked' ? mode : 'layer',
+    view: view === 'treemap' ? view : 'tree',
     libraryOpen: typeof libraryOpen === 'boolean' ? libraryOpen : true,
     libraryWidth: width('libraryWidth'),
     chainWidth: width('chainWidth'),
@@ -63,9 +70,9 @@ export function parseLayout(kept: unknown): LayoutState {
 }
 
 export function keepLayout(layout: LayoutState): void {
-  const { theme, libraryWidth, chainWidth, detailsWidth, libraryOpen } = layout;
+  const { theme, libraryWidth, chainWidth, detailsWidth, libraryOpen, mode, view } = layout;
   try {
-    globalThis.localStorage?.setItem(KEY, JSON.stringify({ theme, libraryWidth, chainWidth, detailsWidth, libraryOpen }));
+    globalThis.localStorage?.setItem(KEY, JSON.stringify({ theme, libraryWidth, chainWidth, detailsWidth, libraryOpen, mode, view }));
   } catch {
     // Storage that is full or refused: the layout lasts as long as the window.
   }

@@ -1,6 +1,7 @@
 import type { FileGrant } from '#contract';
 import type { PlainError } from '../features/changes/changes-state.ts';
 import { plainError, toast } from './messages.ts';
+import type { Side } from './selection-state.ts';
 import { connectedClient, getApp, jobsDo } from './store.ts';
 
 /** How to try a job again; only where the file is still at hand. */
@@ -8,18 +9,32 @@ const retries = new Map<string, () => void>();
 const uploads = new Map<string, AbortController>();
 let transferId = 0;
 
-/** Files dropped on the window or chosen in the page. */
-export function openFiles(files: readonly File[]): void {
-  for (const file of files) void openFile(file);
+/** What a file that is being opened shall be compared with, by its job. */
+const sidesA = new Map<string, Side>();
+
+/** The same, asked for once: null where it is to be shown by itself. */
+export function takeSideA(jobId: string): Side | null {
+  const side = sidesA.get(jobId) ?? null;
+  sidesA.delete(jobId);
+  return side;
 }
 
-async function openFile(file: File): Promise<void> {
+export function isForComparison(jobId: string): boolean {
+  return sidesA.has(jobId);
+}
+
+/** Files dropped on the window or chosen in the page; the first becomes side B where there is a side A for it. */
+export function openFiles(files: readonly File[], sideA: Side | null = null): void {
+  for (const [at, file] of files.entries()) void openFile(file, at === 0 ? sideA : null);
+}
+
+async function openFile(file: File, sideA: Side | null): Promise<void> {
   const id = `transfer-${++transferId}`;
   const control = new AbortController();
   uploads.set(id, control);
   retries.set(id, () => {
     jobsDo({ type: 'transferEnded', id });
-    void openFile(file);
+    void openFile(file, sideA);
   });
   jobsDo({ type: 'transferStarted', id, name: file.name, totalBytes: file.size > 0 ? file.size : null });
   try {
@@ -29,7 +44,8 @@ async function openFile(file: File): Promise<void> {
       onProgress: (sentBytes) => jobsDo({ type: 'transferMoved', id, sentBytes }),
     });
     const { jobId } = await client.call('archive.open', { grant: grant.grant });
-    retries.set(jobId, () => void openFile(file));
+    retries.set(jobId, () => void openFile(file, sideA));
+    if (sideA !== null) sidesA.set(jobId, sideA);
     jobsDo({ type: 'started', jobId });
     jobsDo({ type: 'transferEnded', id });
   } catch (error) {
@@ -84,6 +100,26 @@ export async function openSample(): Promise<void> {
   const client = await connectedClient();
   try {
     await openGrants([await client.call('app.sample', {})]);
+  } catch (error) {
+    toast(plainError(error).message);
+  }
+}
+
+/** One of the files that were opened lately, by its place among them. */
+export async function openAgain(index: number, name: string): Promise<void> {
+  const client = await connectedClient();
+  try {
+    await openGrants([await client.call('files.again', { index, name })]);
+  } catch (error) {
+    toast(plainError(error).message);
+  }
+}
+
+export async function forgetRecentFiles(): Promise<void> {
+  const client = await connectedClient();
+  try {
+    await client.call('files.forget', {});
+    toast('The files opened lately are forgotten');
   } catch (error) {
     toast(plainError(error).message);
   }

@@ -10,7 +10,9 @@ import { COMMANDS, setOverlay } from './commands.ts';
 import styles from './help-sheet.module.css';
 import { keysOf } from './key-names.ts';
 import { plainError } from './messages.ts';
+import { forgetRecentFiles, openAgain } from './opening.ts';
 import { landing, matchesWords } from './palette-state.ts';
+import { useRecentFiles } from './recent-files.tsx';
 import { connectedClient, useApp } from './store.ts';
 
 /** What is open over the window. */
@@ -45,6 +47,13 @@ function Palette() {
       run: () => showImage(archive.archiveId, image.index),
     })),
   );
+  const recent = useRecentFiles().map(({ name, folder }, index) => ({
+    id: `recent ${index}`,
+    label: `Open ${name}`,
+    detail: folder,
+    run: () => void openAgain(index, name),
+  }));
+  const forget = { id: 'forget', label: 'Forget the files opened lately', detail: undefined, run: () => void forgetRecentFiles() };
   const all = [
     ...commands.map((command) => ({
       id: command.id,
@@ -53,6 +62,8 @@ function Palette() {
       run: command.run,
     })),
     ...images,
+    ...recent,
+    ...(recent.length > 0 ? [forget] : []),
   ].filter(({ label }) => matchesWords(label, text));
   return (
     <Sheet label="Commands" onClose={close}>

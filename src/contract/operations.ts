@@ -191,6 +191,16 @@ export interface Operations {
   'app.info': { kind: 'query'; input: Record<string, never>; output: AppInfo };
   /** A grant for the sample image. */
   'app.sample': { kind: 'command'; input: Record<string, never>; output: FileGrant };
+  /** Names of files that were opened lately, the last first, each with its folder; none on the loopback host. */
+  'files.recent': {
+    kind: 'query';
+    input: Record<string, never>;
+    output: { files: readonly { readonly name: string; readonly folder: string }[] };
+  };
+  /** A grant for one of them, by its place in that list. NOT_FOUND where it is another's by now. */
+  'files.again': { kind: 'command'; input: { index: number; name: string }; output: FileGrant };
+  /** Forgets them all. */
+  'files.forget': { kind: 'command'; input: Record<string, never>; output: Record<string, never> };
   /** Shows the system's dialog and gives a grant a file chosen; FORBIDDEN on the loopback host, which takes uploads. */
   'files.choose': { kind: 'command'; input: { what: 'files' | 'folder' }; output: { grants: readonly FileGrant[] } };
   /** A grant to upload to, on the loopback host: `PUT /uploads/<grant>`. FORBIDDEN in Electron. */
@@ -241,6 +251,9 @@ export type TopicName = keyof Topics;
 export const OPERATION_NAMES = [
   'app.info',
   'app.sample',
+  'files.recent',
+  'files.again',
+  'files.forget',
   'files.choose',
   'files.expect',
   'archive.open',

@@ -33,6 +33,9 @@ const entryRef = z.strictObject({ ...imageRef.shape, layer: index, pathHex });
 export const INPUT_SCHEMAS: { readonly [N in OperationName]: z.ZodType<InputOf<N>> } = {
   'app.info': nothing,
   'app.sample': nothing,
+  'files.recent': nothing,
+  'files.again': z.strictObject({ index, name: z.string().min(1).max(1_024) }),
+  'files.forget': nothing,
   'files.choose': z.strictObject({ what: z.enum(['files', 'folder']) }),
   'files.expect': z.strictObject({ name: z.string().min(1).max(1_024), sizeBytes: z.int().min(0) }),
   'archive.open': z.strictObject({ grant }),

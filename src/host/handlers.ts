@@ -1,6 +1,7 @@
+import { dirname as folderOf } from 'node:path';
 import { type ExportInput, type ExportStarted, type InputOf, type OperationName, type OutputOf, type RowPage, slicePage } from '#contract';
 import type { ExportRequest } from '#engine';
-import { fromHex, LayerscopeError, type RowTable } from '#model';
+import { displayText, fromHex, LayerscopeError, type RowTable } from '#model';
 import type { Downloads } from './downloads.ts';
 import type { GrantedFile, Grants } from './grants.ts';
 import type { Requests } from './requests.ts';
@@ -27,10 +28,12 @@ function pathOf({ pathHex }: { pathHex: string }): Uint8Array {
   return path;
 }
 
-async function open({ grants, requests, library }: Services, sender: Sender, grant: string): Promise<{ jobId: string }> {
-  const { path, name, release } = grants.take(sender, grant);
+async function open({ grants, requests, library, recentFiles }: Services, sender: Sender, grant: string): Promise<{ jobId: string }> {
+  const file = grants.take(sender, grant);
+  const { path, name, release } = file;
   requests.used(sender, grant);
   try {
+    recentFiles?.opened(file);
     return { jobId: library.open({ path, title: name, ...(release === undefined ? {} : { release }) }) };
   } catch (error) {
     await release?.();
@@ -53,13 +56,25 @@ async function startExport({ library, chooseTarget, downloads }: Services, sende
 }
 
 export function createHandlers(services: Services): Handlers {
-  const { appInfo, sample, library, jobs, grants, chooseFiles, expectUpload } = services;
+  const { appInfo, sample, library, jobs, grants, chooseFiles, expectUpload, recentFiles } = services;
   const giveAll = (sender: Sender, files: readonly GrantedFile[]) => ({ grants: files.map((file) => grants.give(sender, file)) });
   return {
     'app.info': async () => ({ ...appInfo, sample: sample?.name ?? null }),
     'app.sample': async (sender) => {
       if (sample === null) throw new LayerscopeError('NOT_FOUND', 'the sample image is not here');
       return grants.give(sender, sample);
+    },
+    'files.recent': async () => ({
+      files: (recentFiles?.list() ?? []).map((file) => ({ name: displayText(file.name), folder: displayText(folderOf(file.path)) })),
+    }),
+    'files.again': async (sender, { index, name }) => {
+      const file = recentFiles?.list()[index];
+      if (file === undefined || displayText(file.name) !== name) throw new LayerscopeError('NOT_FOUND', 'the file is not there any more');
+      return grants.give(sender, file);
+    },
+    'files.forget': async () => {
+      recentFiles?.forget();
+      return {};
     },
     'files.choose': async (sender, { what }) => {
       if (chooseFiles === undefined) throw forbidden('the system dialog belongs to the desktop window');

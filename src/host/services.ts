@@ -3,6 +3,14 @@ import type { Jobs, Library } from '#engine';
 import type { GrantedFile, Grants } from './grants.ts';
 import type { Sender } from './sender.ts';
 
+/** Files that were opened lately. */
+export interface RecentFiles {
+  /** The last opened first. */
+  list(): readonly GrantedFile[];
+  opened(file: GrantedFile): void;
+  forget(): void;
+}
+
 /** What the host serves, and what only one door can do. */
 export interface HostServices {
   readonly appInfo: Omit<AppInfo, 'sample'>;
@@ -19,6 +27,8 @@ export interface HostServices {
    * ({@link Host.download}).
    */
   readonly chooseTarget?: (sender: Sender, name: string) => Promise<string | null>;
+  /** Absent: the door knows no files of the user's, and none are told. */
+  readonly recentFiles?: RecentFiles;
   /** A grant that the door takes an upload for. Absent: FORBIDDEN. */
   readonly expectUpload?: (sender: Sender, file: { readonly name: string; readonly sizeBytes: number }) => Promise<FileGrant>;
   /** Gets a line, and the stack, for each defect of the program. Default: standard error. */

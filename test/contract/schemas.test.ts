@@ -13,6 +13,9 @@ const entry = { ...image, layer: 3, pathHex: '6574632f' };
 const VALID: { readonly [N in OperationName]: InputOf<N> } = {
   'app.info': {},
   'app.sample': {},
+  'files.recent': {},
+  'files.again': { index: 0, name: 'image.tar' },
+  'files.forget': {},
   'files.choose': { what: 'folder' },
   'files.expect': { name: 'image.tar', sizeBytes: 5_000_000_000 },
   'archive.open': { grant: '0123456789abcdef0123456789abcdef' },

@@ -106,6 +106,33 @@ test('what is exported is fetched once, by whom it was given to; with a dialog i
   }
 });
 
+test('files opened lately are named, granted by place and name, and forgotten; a door without them tells none', async () => {
+  let files = [{ path: '/home/me/one.tar', name: 'one.tar' }];
+  const opened: string[] = [];
+  const recentFiles = {
+    list: () => files,
+    opened: ({ path }: { path: string }) => void opened.push(path),
+    forget: () => {
+      files = [];
+    },
+  };
+  const { host } = fakeHost({ recentFiles });
+  const sender = host.admit();
+  assert.deepEqual(await host.handle(sender, 'files.recent', {}), {
+    ok: true,
+    value: { files: [{ name: 'one.tar', folder: '/home/me' }] },
+  });
+  assert.equal(codeOf(await host.handle(sender, 'files.again', { index: 0, name: 'two.tar' })), 'NOT_FOUND');
+  const again = await host.handle(sender, 'files.again', { index: 0, name: 'one.tar' });
+  assert.ok(again.ok);
+  assert.equal(codeOf(await host.handle(sender, 'archive.open', { grant: (again.value as { grant: string }).grant })), 'ok');
+  assert.deepEqual(opened, ['/home/me/one.tar']);
+  await host.handle(sender, 'files.forget', {});
+  assert.equal(codeOf(await host.handle(sender, 'files.again', { index: 0, name: 'one.tar' })), 'NOT_FOUND');
+  const { host: without } = fakeHost();
+  assert.deepEqual(await without.handle(without.admit(), 'files.recent', {}), { ok: true, value: { files: [] } });
+});
+
 test('a sample that is not there is not found', async () => {
   const { host } = fakeHost({ sample: null });
   assert.equal(codeOf(await host.handle(host.admit(), 'app.sample', {})), 'NOT_FOUND');

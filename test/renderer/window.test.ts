@@ -15,6 +15,8 @@ test('a drag says what a drop will do', () => {
   assert.deepEqual(offerFor([file(''), file('application/gzip')]), { accepts: true, text: 'Open 2 archives' });
   assert.deepEqual(offerFor([file('image/png')]), { accepts: false, text: 'This is not a tar archive' });
   assert.equal(offerFor([file('image/png'), file('')])?.text, 'Open this archive');
+  assert.equal(offerFor([file('')], 'web:1')?.compares, 'Compare web:1 with it');
+  assert.equal(offerFor([file(''), file('')], 'web:1')?.compares, undefined);
   assert.equal(offerFor([{ kind: 'string', type: 'text/plain' }]), null);
 });
 
@@ -24,6 +26,8 @@ test('a layout that was kept is taken as far as it makes sense', () => {
   assert.equal(parseLayout({ theme: 'pink' }).theme, 'auto');
   assert.equal(parseLayout({ chainWidth: 9_999 }).chainWidth, parseLayout(null).chainWidth);
   assert.equal(parseLayout({ chainWidth: 300 }).chainWidth, 300);
+  assert.deepEqual([parseLayout({ mode: 'stacked' }).mode, parseLayout({ view: 'treemap' }).view], ['stacked', 'treemap']);
+  assert.deepEqual([parseLayout({ mode: 'compare' }).mode, parseLayout({ view: 1 }).view], ['layer', 'tree']);
 });
 
 const job = (part: Partial<Job>): Job => ({

@@ -40,6 +40,21 @@ test('two images are compared: common layers once, sizes of both sides, and what
   expect(win.complaints).toEqual([]);
 });
 
+test('an image dropped on the right half is compared with the one that is shown', async ({ win }) => {
+  const { page } = win;
+  await win.drop(await win.write('old.tar', OLD));
+  await expect(page.getByRole('treegrid')).toBeVisible();
+  const next = await win.write('new.tar', NEW);
+  await win.hover(next);
+  await expect(page.getByText('Compare web-api:1.7 with it')).toBeVisible();
+  await expect(page.getByText('Open this archive')).toBeVisible();
+  await win.dropRight(next);
+  await expect(page.getByRole('treegrid', { name: 'Differences' })).toBeVisible();
+  await expect(page.getByRole('button', { name: 'Side A: acme/web-api:1.7' })).toBeVisible();
+  await expect(page.getByRole('button', { name: 'Side B: acme/web-api:1.8' })).toBeVisible();
+  expect(win.complaints).toEqual([]);
+});
+
 test('the sides are swapped by a button and by x', async ({ win }) => {
   const page = await compareImages(win);
   await expect(page.getByRole('button', { name: 'Side A: acme/web-api:1.7' })).toBeVisible();

@@ -42,6 +42,7 @@ test('the menu has the commands of the window, and does what their keys do', asy
   await expect(page.getByRole('dialog', { name: 'Keys' })).toBeVisible();
   // What is over the window keeps the menu off it, as it does the keys.
   await chooseInMenu(electron, 'File system at the layer');
+  await page.waitForTimeout(300); // the menu's word goes another way than the keys
   await page.keyboard.press('Escape');
   await expect(page.getByRole('radio', { name: 'Layer' })).toBeChecked();
 });
@@ -75,4 +76,22 @@ test('other windows, other pages and permissions are denied, and the policy allo
   expect(seen.policy).toContain("default-src 'none'");
   expect(seen.policy).not.toContain('unsafe-');
   expect(page.url()).toBe(address);
+});
+
+test('what was opened is offered again when nothing is open, and forgotten when asked', async ({ win }) => {
+  const { page } = win;
+  const file = await win.write('web-api.tar', dockerArchive(WEB_API, { name: 'acme/web-api:1.8' }));
+  await win.drop(file);
+  await expect(page.getByRole('treegrid')).toBeVisible();
+  await page.getByRole('button', { name: 'Close web-api.tar' }).click();
+  const recent = page.getByRole('region', { name: 'Opened lately' });
+  await recent.getByRole('button', { name: /web-api\.tar/ }).click();
+  await expect(page.getByRole('treegrid')).toBeVisible();
+  await page.keyboard.press('Control+k');
+  await page.keyboard.type('forget');
+  await page.keyboard.press('Enter');
+  await expect(page.getByText('The files opened lately are forgotten')).toBeVisible();
+  await page.getByRole('button', { name: 'Close web-api.tar' }).click();
+  await expect(page.getByRole('button', { name: 'Open…' }).first()).toBeVisible();
+  await expect(recent).toHaveCount(0);
 });

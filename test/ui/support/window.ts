@@ -15,6 +15,8 @@ export interface LayerscopeWindow {
   write(name: string, bytes: Uint8Array | string): Promise<string>;
   /** A real drop of files from the disk, from the drag's entering on; through CDP, as a synthetic one has no paths. */
   drop(...files: string[]): Promise<void>;
+  /** The same on the window's right half. */
+  dropRight(...files: string[]): Promise<void>;
   /** A drag that hangs over the window. */
   hover(...files: string[]): Promise<void>;
   /** Open… and the choice of files in the dialog. */
@@ -70,6 +72,7 @@ export const test = base.extend<{ win: LayerscopeWindow } & Options>({
         return target;
       },
       drop: (...dropped) => drag(dropped, ['dragEnter', 'dragOver', 'drop']),
+      dropRight: (...dropped) => drag(dropped, ['dragEnter', 'dragOver', 'drop'], 1000),
       hover: (...dropped) => drag(dropped, ['dragEnter', 'dragOver']),
       open: (...chosen) => opened.choose(chosen, () => page.getByRole('button', { name: 'Open…' }).first().click()),
     });
@@ -82,12 +85,12 @@ export { expect };
 
 type DragStep = 'dragEnter' | 'dragOver' | 'drop';
 
-function dragger(page: Page): (files: string[], steps: DragStep[]) => Promise<void> {
+function dragger(page: Page): (files: string[], steps: DragStep[], x?: number) => Promise<void> {
   let session: CDPSession | undefined;
-  return async (files, steps) => {
+  return async (files, steps, x = 400) => {
     session ??= await page.context().newCDPSession(page);
     const data = { items: [], files, dragOperationsMask: 1 };
-    for (const type of steps) await session.send('Input.dispatchDragEvent', { type, x: 400, y: 300, data });
+    for (const type of steps) await session.send('Input.dispatchDragEvent', { type, x, y: 300, data });
   };
 }
 

@@ -1,0 +1,58 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { rename, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { GrantedFile, RecentFiles } from '#host';
+
+/** More are forgotten, the oldest first. */
+const MOST = 12;
+
+/** Files that were opened lately, the last first, kept in a file of the user's between starts. Those that are gone aren't told. */
+export function createRecentFiles(file: string, onFailure: (error: unknown) => void): RecentFiles {
+  let paths = readPaths(file);
+  let writing = Promise.resolve();
+  const keep = (): void => {
+    const text = JSON.stringify(paths);
+    writing = writing.then(() => replaceFile(file, text)).catch(onFailure);
+  };
+  return {
+    opened(target) {
+      // A page's file has no path of the user's: it goes when its archive is closed.
+      if (target.release !== undefined) return;
+      paths = [target.path, ...paths.filter((known) => known !== target.path)].slice(0, MOST);
+      keep();
+    },
+    list: () => paths.filter((known) => existsSync(known)).map((known) => granted(known)),
+    forget() {
+      paths = [];
+      keep();
+    },
+  };
+}
+
+function granted(target: string): GrantedFile {
+  return { path: target, name: path.basename(target) || target };
+}
+
+/** What is no list of paths is as if nothing had been kept. */
+function readPaths(file: string): readonly string[] {
+  try {
+    const kept: unknown = JSON.parse(readFileSync(file, 'utf8'));
+    return Array.isArray(kept)
+      ? kept.filter((each): each is string => typeof each === 'string' && path.isAbsolute(each)).slice(0, MOST)
+      : [];
+  } catch {
+    return [];
+  }
+}
+
+async function replaceFile(file: string, text: string): Promise<void> {
+  const unfinished = `${file}.${randomBytes(6).toString('hex')}`;
+  try {
+    await writeFile(unfinished, text, { mode: 0o600 });
+    await rename(unfinished, file);
+  } catch (error) {
+    await rm(unfinished, { force: true });
+    throw error;
+  }
+}
