@@ -13,7 +13,9 @@ import { ContentDiff } from '../compare/content-diff.tsx';
 import styles from './content-tab.module.css';
 import type { DetailsState, LoadedContent } from './details-state.ts';
 import { HexView } from './hex-view.tsx';
-import { IMAGE_LIMIT_BYTES, previewKind, textLines } from './preview.ts';
+import type { Token } from './highlight.ts';
+import { languageOf } from './languages.ts';
+import { IMAGE_LIMIT_BYTES, previewKind, type TextLine, textLines } from './preview.ts';
 
 /** A file as text, image or bytes; of what has no bytes a sentence. */
 export function ContentTab({ state, details }: { state: DetailsState; details: EntryDetails }) {
@@ -141,8 +143,36 @@ function Loaded({
 
 const LINE_HEIGHT = 18;
 
+/** Longer texts are shown in one colour: highlighting works on the whole, and would keep the window from drawing. */
+const HIGHLIGHTED_LETTERS = 100_000;
+
+/** Lines as tokens, once the highlighter has come; null where no language is told, or the text is too long. */
+function useHighlighted(lines: readonly TextLine[]): readonly (readonly Token[])[] | null {
+  const path = useApp((app) => app.selection.path) ?? '';
+  const [done, setDone] = useState<{ lines: readonly TextLine[]; tokens: readonly (readonly Token[])[] } | null>(null);
+  useEffect(() => {
+    const language = languageOf(path, lines[0]?.text ?? '');
+    const letters = lines.reduce((sum, { text }) => sum + text.length, 0);
+    if (language === null || letters > HIGHLIGHTED_LETTERS) return;
+    let current = true;
+    import('./highlight.ts').then(
+      ({ highlightLines }) => {
+        if (!current) return;
+        const texts = lines.map(({ text }) => text);
+        setDone({ lines, tokens: highlightLines(texts, language) });
+      },
+      () => {}, // The text can be read without.
+    );
+    return () => {
+      current = false;
+    };
+  }, [lines, path]);
+  return done?.lines === lines ? done.tokens : null;
+}
+
 function TextView({ bytes }: { bytes: Uint8Array }) {
   const lines = useMemo(() => textLines(bytes), [bytes]);
+  const highlighted = useHighlighted(lines);
   const scroller = useRef<HTMLDivElement>(null);
   const virtual = useVirtualizer({
     count: lines.length,
@@ -165,12 +195,22 @@ function TextView({ bytes }: { bytes: Uint8Array }) {
           return (
             <div key={index} className={styles.line} style={{ transform: `translateY(${start}px)` }}>
               <span className={styles.number} style={{ width: `${digits + 1}ch` }} data-number={line.number ?? '↪'} />
-              <span className={styles.text}>{line.text}</span>
+              <span className={styles.text}>{highlighted?.[index]?.map(drawToken) ?? line.text}</span>
             </div>
           );
         })}
       </div>
     </section>
+  );
+}
+
+function drawToken({ text, kind }: Token, at: number) {
+  return kind === null ? (
+    text
+  ) : (
+    <span key={at} className={styles[kind]}>
+      {text}
+    </span>
   );
 }
 
