@@ -93,11 +93,28 @@ async function copyPath(): Promise<void> {
   if (path !== null && (await copyText(path))) toast('Path copied');
 }
 
+/** Where a pane is entered: what is chosen in it, else its first control; not the line along its edge. */
+const STOPS = [
+  '[role="row"][tabindex="0"]',
+  '[data-layer][tabindex="0"]',
+  '[role="application"]',
+  '[aria-current="true"]',
+  '[role="tab"][tabindex="0"]',
+  'button, input, [tabindex="0"]:not([role="separator"])',
+] as const;
+
+function stopOf(pane: HTMLElement): HTMLElement | null {
+  for (const selector of STOPS) {
+    for (const stop of pane.querySelectorAll<HTMLElement>(selector)) if (stop.offsetParent !== null) return stop;
+  }
+  return null;
+}
+
 function focusPane(step: 1 | -1): void {
   const there = PANES.flatMap((name) => {
     const pane = document.querySelector<HTMLElement>(`[data-pane="${name}"]`);
-    const stop = pane?.querySelector<HTMLElement>('[role="row"][tabindex="0"], button[tabindex="0"], [tabindex="0"], button, input');
-    return pane === null || stop === null || stop === undefined || stop.offsetParent === null ? [] : [{ pane, stop }];
+    const stop = pane === null ? null : stopOf(pane);
+    return pane === null || stop === null ? [] : [{ pane, stop }];
   });
   const at = there.findIndex(({ pane }) => pane.contains(document.activeElement));
   const next = there[(at + step + there.length) % there.length] ?? there[0];

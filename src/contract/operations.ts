@@ -136,8 +136,13 @@ export interface EntryAttributes {
   /** As formatTimestamp gives it. */
   readonly mtime: string;
   readonly linkname: string | null;
-  /** Extended and Windows attributes: printable text, else hex. */
-  readonly attributes: readonly { readonly name: string; readonly value: string; readonly encoding: 'text' | 'hex' }[];
+  /** Extended and Windows attributes: printable text, else hex; and what they say, in lines, where that isn't what they show. */
+  readonly attributes: readonly {
+    readonly name: string;
+    readonly value: string;
+    readonly encoding: 'text' | 'hex';
+    readonly meaning: readonly string[];
+  }[];
   /** No entry brings it: a folder that others imply. */
   readonly implied: boolean;
 }

@@ -1,6 +1,7 @@
 import { type EntryAt, history, lookup, resolveEntryBody } from '#changes';
 import { linkName } from '#format/layer';
 import { decodeUtf8, displayPath, displayText, entryTypeName, formatTimestamp, LayerscopeError, NO_ENTRY, toHex } from '#model';
+import { attributeMeaning } from './attribute-meaning.ts';
 import type { LoadedImage } from './types.ts';
 
 /** What an entry of the image is; the contract carries it as it is. */
@@ -17,8 +18,13 @@ export interface EntryAttributes {
   /** As formatTimestamp gives it. */
   readonly mtime: string;
   readonly linkname: string | null;
-  /** Extended and Windows attributes: printable text, else hex. */
-  readonly attributes: readonly { readonly name: string; readonly value: string; readonly encoding: 'text' | 'hex' }[];
+  /** Extended and Windows attributes: printable text, else hex; and what they say, in lines, where that isn't what they show. */
+  readonly attributes: readonly {
+    readonly name: string;
+    readonly value: string;
+    readonly encoding: 'text' | 'hex';
+    readonly meaning: readonly string[];
+  }[];
   /** No entry brings it: a folder that others imply. */
   readonly implied: boolean;
 }
@@ -78,6 +84,7 @@ export function entryAttributes({ stack }: Pick<LoadedImage, 'stack'>, entry: En
     attributes: Object.entries(meta.attributes ?? {}).map(([name, value]) => ({
       name: displayText(name),
       ...textOrHex(latin1Bytes(value)),
+      meaning: attributeMeaning(name, latin1Bytes(value)).map(displayText),
     })),
     implied: false,
   };

@@ -69,7 +69,7 @@ const entry = (part: Partial<EntryAttributes> = {}): EntryAttributes => ({
 });
 
 test('attributes that differ have their old value, others have none', () => {
-  const before = entry({ layer: 0, mode: 0o644, attributes: [{ name: 'user.a', value: 'x', encoding: 'text' }] });
+  const before = entry({ layer: 0, mode: 0o644, attributes: [{ name: 'user.a', value: 'x', encoding: 'text', meaning: [] }] });
   const rows = new Map(attributeRows(entry(), before).map((row) => [row.label, row]));
   assert.equal(rows.get('Mode')?.was, '0644 -rw-r--r--');
   assert.equal(rows.get('Mode')?.value, '0755 -rwxr-xr-x');

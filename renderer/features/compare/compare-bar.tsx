@@ -134,13 +134,14 @@ function Sums({ state, a, b, titleA, titleB }: { state: ChangesState; a: Side; b
         what differs: A <Size bytes={sums.before} />, B <Size bytes={sums.now} />
       </span>
       <strong className="number">net {signedSize(sums.now - sums.before)}</strong>
-      <span className={styles.space} />
-      <Button kind="quiet" icon="copy" disabled={state.status !== 'ready'} onPress={() => void copy()}>
-        Copy report
-      </Button>
-      <Button kind="quiet" icon="save" disabled={state.status !== 'ready'} onPress={() => void startExport({ what: 'comparison', a, b })}>
-        Save as JSON
-      </Button>
+      <span className={styles.actions}>
+        <Button kind="quiet" icon="copy" disabled={state.status !== 'ready'} onPress={() => void copy()}>
+          Copy report
+        </Button>
+        <Button kind="quiet" icon="save" disabled={state.status !== 'ready'} onPress={() => void startExport({ what: 'comparison', a, b })}>
+          Save as JSON
+        </Button>
+      </span>
     </div>
   );
 }

@@ -1,6 +1,7 @@
 import type { ReactNode } from 'react';
 import type { EntryDetails } from '#contract';
 import { displayText } from '#model';
+import { CopyButton } from '../../components/copy-button.tsx';
 import { Notice } from '../../components/notice.tsx';
 import { Size } from '../../components/size.tsx';
 import { type AttributeRow, attributeRows } from './attributes.ts';
@@ -23,7 +24,19 @@ export function AttributesTab({ details }: { details: EntryDetails }) {
                 {row.label}
               </th>
               <td className={styles.value}>
-                <Value row={row} />
+                <div className={styles.line}>
+                  <Value row={row} />
+                  <CopyButton className={styles.copy} label={`Copy ${row.label}`} text={row.value} />
+                </div>
+                {row.meaning.length === 0 ? null : (
+                  <ul className={`${styles.meaning} selectable`} aria-label={`What ${row.label} says`}>
+                    {row.meaning.map(({ text, isNew }) => (
+                      <li key={text} className={isNew ? styles.now : undefined}>
+                        {text}
+                      </li>
+                    ))}
+                  </ul>
+                )}
               </td>
             </tr>
           ))}
@@ -34,17 +47,19 @@ export function AttributesTab({ details }: { details: EntryDetails }) {
 }
 
 function Value({ row }: { row: AttributeRow }) {
-  if (row.was === null) return <One text={row.value} bytes={row.bytes} mono={row.mono} />;
+  // Of what is spelled out below, the bytes are only hinted at: all of them are in Raw, and are what is copied.
+  const short = (text: string) => (row.meaning.length > 0 && text.length > 40 ? `${text.slice(0, 20)}…` : text);
+  if (row.was === null) return <One text={short(row.value)} bytes={row.bytes} mono={row.mono} />;
   return (
     <span className={styles.change}>
       <del className={styles.was}>
-        <One text={row.was} bytes={row.wasBytes} mono={row.mono} />
+        <One text={short(row.was)} bytes={row.wasBytes} mono={row.mono} />
       </del>
       <span aria-hidden="true" className={styles.arrow}>
         →
       </span>
       <ins className={styles.now}>
-        <One text={row.value} bytes={row.bytes} mono={row.mono} />
+        <One text={short(row.value)} bytes={row.bytes} mono={row.mono} />
       </ins>
     </span>
   );

@@ -10,6 +10,8 @@ export interface AttributeRow {
   readonly was: string | null;
   readonly wasBytes: number | null;
   readonly mono: boolean;
+  /** What the value says, in lines; where one differs from those before, it is new. */
+  readonly meaning: readonly { readonly text: string; readonly isNew: boolean }[];
 }
 
 /** Attributes in the order they are shown, each with the one before where it differs. */
@@ -18,7 +20,7 @@ export function attributeRows(now: EntryAttributes | null, before: EntryAttribut
   if (entry === null) return [];
   const old = now === null ? null : before;
   const rows: AttributeRow[] = [];
-  const add = (label: string, of: (from: EntryAttributes) => string, { mono = false, bytes = false } = {}) => {
+  const add = (label: string, of: (from: EntryAttributes) => string, { mono = false, bytes = false, name = '' } = {}) => {
     const value = of(entry);
     const was = old === null ? null : of(old);
     if (value === '' && (was === null || was === '')) return;
@@ -30,6 +32,7 @@ export function attributeRows(now: EntryAttributes | null, before: EntryAttribut
       was: differs ? was : null,
       wasBytes: differs && bytes ? Number(was) : null,
       mono,
+      meaning: meaningOf(entry, name).map((text) => ({ text, isNew: differs && was !== '' && !meaningOf(old, name).includes(text) })),
     });
   };
   add('Type', ({ type }) => type);
@@ -43,8 +46,12 @@ export function attributeRows(now: EntryAttributes | null, before: EntryAttribut
   }
   add('From layer', ({ layer, implied }) => (implied ? '' : String(layer)));
   const names = new Set([...entry.attributes, ...(old?.attributes ?? [])].map(({ name }) => name));
-  for (const name of [...names].sort()) add(name, (from) => attribute(from, name), { mono: true });
+  for (const name of [...names].sort()) add(name, (from) => attribute(from, name), { mono: true, name });
   return rows;
+}
+
+function meaningOf(from: EntryAttributes | null, name: string): readonly string[] {
+  return from?.attributes.find((each) => each.name === name)?.meaning ?? [];
 }
 
 function owner(id: number, name: string): string {

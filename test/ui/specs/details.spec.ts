@@ -1,4 +1,6 @@
-import { file, tar } from '../../support/tar-builder.ts';
+import { sddlToSecurityDescriptor } from '#format/security-descriptor';
+import { base64Bytes } from '#format/windows-tar';
+import { file, pax, tar } from '../../support/tar-builder.ts';
 import { dockerArchive, WEB_API } from '../support/images.ts';
 import { expect, type LayerscopeWindow, test } from '../support/window.ts';
 
@@ -81,6 +83,37 @@ test('attributes are shown old → new', async ({ win }) => {
   await expect(mode).toContainText('0755');
   await expect(mode).toContainText('0644');
   await expect(details.getByRole('row', { name: /^Size/ })).toContainText('300.0 kB');
+});
+
+test('a security descriptor and attribute bits are spelled out, what is new marked', async ({ win }) => {
+  const { page } = win;
+  const layer = (attributes: string, sddl: string) =>
+    tar(
+      pax({ 'MSWINDOWS.fileattr': attributes, 'MSWINDOWS.rawsd': base64Bytes(sddlToSecurityDescriptor(sddl)) }),
+      file('Files/app.ini', 'x'),
+    );
+  const layers = [layer('32', 'O:BAG:SYD:(A;;FA;;;SY)'), layer('33', 'O:BAG:SYD:(A;;FA;;;SY)(D;;FW;;;WD)')];
+  await win.drop(
+    await win.write(
+      'windows.tar',
+      dockerArchive(
+        layers.map((each) => ({ createdBy: 'RUN x', tar: each })),
+        { name: 'win:1' },
+      ),
+    ),
+  );
+  await page.getByRole('row', { name: /app\.ini/ }).click();
+  await page.getByRole('tab', { name: 'Attributes' }).click();
+  await expect(page.getByRole('list', { name: 'What MSWINDOWS.fileattr says' })).toHaveText('read-only, archive');
+  const meaning = page.getByRole('list', { name: 'What MSWINDOWS.rawsd says' }).getByRole('listitem');
+  await expect(meaning).toHaveText([
+    'owner Administrators',
+    'group SYSTEM',
+    'allow SYSTEM: full control',
+    'deny Everyone: write',
+    'O:BAG:SYD:(A;;FA;;;SY)(D;;FW;;;WD)',
+  ]);
+  await expect(page.getByRole('button', { name: 'Copy MSWINDOWS.rawsd' })).toBeAttached();
 });
 
 test('the raw header is shown as it stands', async ({ win }) => {
