@@ -76,7 +76,13 @@ export function App() {
               <main className={styles.main}>
                 {found.image.loaded ? <ChangesPane handle={grid} /> : <ReadingState archive={found.archive} image={found.image} />}
                 {layout.findingsOpen ? <FindingsPanel /> : null}
-                {layout.wasteOpen && found.image.loaded ? <WastePanel archiveId={found.archive.archiveId} image={found.image} /> : null}
+                {layout.wasteOpen && found.image.loaded ? (
+                  <WastePanel
+                    key={`${found.archive.archiveId}.${found.image.index}`}
+                    archiveId={found.archive.archiveId}
+                    image={found.image}
+                  />
+                ) : null}
               </main>
               {width === 'wide' || width === 'compact' ? (
                 <div className={styles.details} style={{ width: layout.detailsWidth }}>

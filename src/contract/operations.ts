@@ -60,7 +60,7 @@ export type JobState = 'queued' | 'running' | 'done' | 'failed' | 'cancelled';
 
 export interface Job {
   readonly jobId: string;
-  readonly kind: 'open' | 'load' | 'verify' | 'export';
+  readonly kind: 'open' | 'load' | 'verify' | 'export' | 'rewritten';
   /** What it works on, safe to show. */
   readonly title: string;
   readonly state: JobState;
@@ -106,6 +106,16 @@ export interface WasteReport {
   readonly files: readonly { readonly path: string; readonly wastedBytes: number; readonly layers: readonly number[] }[];
   /** By layer, the bottom first: bytes it wrote that no one sees. */
   readonly byLayer: readonly number[];
+  /** Files brought again with the same bytes; null until they were looked for (`image.rewritten`). */
+  readonly rewritten: RewrittenReport | null;
+}
+
+export interface RewrittenReport {
+  /** Of all, not only of those told. */
+  readonly bytes: number;
+  readonly count: number;
+  /** The most bytes first; `path` as escapePath prints it, `layer` the one that brings it again. */
+  readonly files: readonly { readonly path: string; readonly layer: number; readonly bytes: number }[];
 }
 
 /** Paths that a text finds in any layer. */
@@ -224,6 +234,8 @@ export interface Operations {
   'image.view': { kind: 'query'; input: ImageRef & { layer: number; start: number; count: number }; output: RowPage };
   /** What is different in `b` from what is in `a`, to the last byte: rows as compareViews has them, none that are the same. */
   'images.compare': { kind: 'query'; input: { a: ViewRef; b: ViewRef; start: number; count: number }; output: RowPage };
+  /** Looks for files that a layer brings again with the same bytes: reads bodies, and so is a job. `image.waste` tells them then. */
+  'image.rewritten': { kind: 'command'; input: ImageRef; output: { jobId: string } };
   'image.waste': { kind: 'query'; input: ImageRef & { limit: number }; output: WasteReport };
   /** Which layers touch paths that a text finds (see RowFilter), at most `limit` of them. */
   'image.search': { kind: 'query'; input: ImageRef & { text: string; limit: number }; output: SearchReport };
@@ -269,6 +281,7 @@ export const OPERATION_NAMES = [
   'image.changes',
   'image.view',
   'images.compare',
+  'image.rewritten',
   'image.waste',
   'image.search',
   'entry.details',

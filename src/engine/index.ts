@@ -7,6 +7,7 @@ export * from './entry-details.ts';
 export * from './entry-export.ts';
 export * from './entry-json.ts';
 export * from './export-path.ts';
+export * from './find-rewritten.ts';
 export * from './find-row.ts';
 export * from './inspect-archive.ts';
 export * from './jobs.ts';

@@ -7,6 +7,7 @@ import { chooseImage } from './choose-image.ts';
 import { compareImages, differencesOf } from './compare-images.ts';
 import { entryDetails } from './entry-details.ts';
 import { type Exported, exportEntry, fileName } from './entry-export.ts';
+import { findRewritten } from './find-rewritten.ts';
 import { inspectArchive } from './inspect-archive.ts';
 import type { JobContext, Jobs } from './jobs.ts';
 import { differenceLines } from './json-lines.ts';
@@ -70,6 +71,8 @@ export interface Library extends AsyncDisposable {
   view(ref: ImageRef, at: { layer: number; signal: AbortSignal }): Promise<RowTable>;
   /** What is different in `b` from what is in `a`; reads bodies of the same size, and so may take long. */
   compare(a: ViewRef, b: ViewRef, signal: AbortSignal): Promise<RowTable>;
+  /** Starts a job that looks for files which a layer brings again with the same bytes; `waste` tells them then. */
+  findRewritten(ref: ImageRef): string;
   waste(ref: ImageRef, limit: number, signal: AbortSignal): Promise<WasteReport>;
   search(ref: ImageRef, wanted: { text: string; limit: number }, signal: AbortSignal): Promise<SearchReport>;
   details(entry: EntryOf, signal: AbortSignal): Promise<EntryDetails>;
@@ -265,7 +268,26 @@ export function createLibrary({ reader, jobs, intervalMs = TOPIC_INTERVAL_MS, on
           ),
         ),
       ),
-    waste: async (ref, limit, signal) => withImage(ref, [], signal, async ({ stack }) => reportWaste(stack, limit)),
+    findRewritten(ref) {
+      const { archiveId, image } = ref;
+      const open = find(archiveId);
+      const loaded = open.loaded(image);
+      const key = `${archiveId}/${image}/rewritten`;
+      const running = loading.get(key);
+      if (running !== undefined) return running;
+      const count = loaded.image.layers.length;
+      const jobId = jobs.start({ kind: 'rewritten', title: open.summary().title, archiveId, image }, ({ signal, report }) =>
+        open.use(signal, async (use) => {
+          const onLayer = (layer: number) => report({ phase: `comparing layer ${layer + 1} of ${count} with those below` });
+          open.setRewritten(image, await findRewritten(loaded, { signal: use, onLayer, onBytes: (doneBytes) => report({ doneBytes }) }));
+        }),
+      );
+      loading.set(key, jobId);
+      void jobs.ended(jobId).then(() => loading.delete(key));
+      return jobId;
+    },
+    waste: async (ref, limit, signal) =>
+      withImage(ref, [], signal, async ({ stack }) => reportWaste(stack, limit, find(ref.archiveId).rewritten(ref.image))),
     search: async (ref, { text, limit }, signal) =>
       withImage(ref, [], signal, async ({ stack }, use) => searchLayers(stack, text, { limit, signal: use })),
     details: async (entry, signal) =>

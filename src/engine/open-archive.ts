@@ -3,6 +3,7 @@ import type { Archive, IndexedLayer } from '#archive';
 import type { ArchiveSummary } from '#contract';
 import { displayText, LayerscopeError } from '#model';
 import { archiveSummary } from './archive-summary.ts';
+import type { Rewritten } from './find-rewritten.ts';
 import type { LoadedImage } from './types.ts';
 
 /** An archive of the library: what was read of it, and who works on it now. */
@@ -12,6 +13,7 @@ export class OpenArchive {
   readonly #title: string;
   readonly #sizeBytes: number;
   readonly #loaded: (LoadedImage | null)[];
+  readonly #rewritten = new Map<number, Rewritten>();
   readonly #arrived: (IndexedLayer | null | undefined)[][];
   readonly #ending = new AbortController();
   readonly #uses = new Set<Promise<unknown>>();
@@ -50,6 +52,15 @@ export class OpenArchive {
   setLoaded(image: number, loaded: LoadedImage): void {
     this.#loaded[image] = loaded;
     this.#arrived[image] = [];
+  }
+
+  /** Files that layers of an image bring again with the same bytes; null until they were looked for. */
+  rewritten(image: number): Rewritten | null {
+    return this.#rewritten.get(image) ?? null;
+  }
+
+  setRewritten(image: number, rewritten: Rewritten): void {
+    this.#rewritten.set(image, rewritten);
   }
 
   /** The image, read. Throws NOT_FOUND for one or a layer that isn't there, or that wasn't read. */

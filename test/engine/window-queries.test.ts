@@ -58,6 +58,7 @@ test('waste is told by file and by the layer that wrote it; both come to the sam
       { path: 'etc/old', wastedBytes: 40, layers: [0] },
     ],
     byLayer: [140, 120, 0],
+    rewritten: null,
   });
   assert.equal((await library.waste({ archiveId: ids[0] ?? '', image: 0 }, 1, signal)).files.length, 1);
 });
@@ -65,7 +66,7 @@ test('waste is told by file and by the layer that wrote it; both come to the sam
 test('an image without layers wastes nothing', () => {
   const stack = buildStack([]);
   assert.deepEqual(wastedByLayer(stack), []);
-  assert.deepEqual(reportWaste(stack, 5), { wastedBytes: 0, files: [], byLayer: [] });
+  assert.deepEqual(reportWaste(stack, 5, null), { wastedBytes: 0, files: [], byLayer: [], rewritten: null });
 });
 
 test('a search finds paths of every layer with what each does to them', async (t) => {

@@ -69,9 +69,13 @@ export function fakeLibrary(): Library & {
       asked.push({ a, b });
       return numberedRows(3);
     },
+    findRewritten({ archiveId }) {
+      know(archiveId);
+      return 'j1';
+    },
     async waste(ref) {
       know(ref.archiveId);
-      return { wastedBytes: 0, files: [], byLayer: [] };
+      return { wastedBytes: 0, files: [], byLayer: [], rewritten: null };
     },
     async search(ref, wanted) {
       know(ref.archiveId);

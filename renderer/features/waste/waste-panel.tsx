@@ -1,11 +1,11 @@
 import { useEffect, useState } from 'react';
-import type { ImageSummary, WasteReport } from '#contract';
+import type { ImageSummary, Job, RewrittenReport, WasteReport } from '#contract';
 import { displayPath, unescapePath } from '#model';
 import { chooseLayer, goTo } from '../../app/choosing.ts';
-import { hintFor, plainError } from '../../app/messages.ts';
-import { useApp } from '../../app/store.ts';
+import { hintFor, plainError, toast } from '../../app/messages.ts';
+import { connectedClient, useApp } from '../../app/store.ts';
 import { setLayout } from '../../app/theme.ts';
-import { IconButton } from '../../components/button.tsx';
+import { Button, IconButton } from '../../components/button.tsx';
 import { ErrorText } from '../../components/notice.tsx';
 import { Size, sizeTitle } from '../../components/size.tsx';
 import { plainCommand, splitVerb } from '../chain/chain-state.ts';
@@ -18,19 +18,21 @@ const SHOWN = 500;
 /** What the image carries and nobody sees, by layer and by file, each leading to where it is. */
 export function WastePanel({ archiveId, image }: { archiveId: string; image: ImageSummary }) {
   const client = useApp((app) => app.client);
+  const job = useApp((app) => lookingJob(app.jobs.jobs, archiveId, image.index));
+  const looking = job !== null;
   const [report, setReport] = useState<WasteReport | null>(null);
   const [error, setError] = useState<PlainError | null>(null);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: asked for again when the search for what was rewritten ends
   useEffect(() => {
     if (client === null) return;
     const control = new AbortController();
-    setReport(null);
     setError(null);
     client.call('image.waste', { archiveId, image: image.index, limit: SHOWN }, { signal: control.signal }).then(
       (value) => !control.signal.aborted && setReport(value),
       (failure: unknown) => !control.signal.aborted && setError(plainError(failure)),
     );
     return () => control.abort();
-  }, [client, archiveId, image.index]);
+  }, [client, archiveId, image.index, looking]);
   const { fileBytes, finalBytes, wastedBytes, efficiency } = image.totals;
   return (
     <section className={styles.panel} aria-label="Waste" data-pane="waste">
@@ -40,6 +42,11 @@ export function WastePanel({ archiveId, image }: { archiveId: string; image: Ima
           <Size bytes={wastedBytes} /> of <Size bytes={fileBytes} /> hidden or rewritten, <Size bytes={finalBytes} /> shown ·{' '}
           <strong className="number">efficiency {(efficiency * 100).toFixed(1)} %</strong>
         </span>
+        {wastedBytes === 0 || report === null || report.rewritten !== null ? null : (
+          <Button kind="quiet" disabled={looking} onPress={() => void lookForRewritten(archiveId, image.index)}>
+            {looking ? 'Comparing…' : 'Find what was rewritten unchanged'}
+          </Button>
+        )}
         <IconButton small label="Close waste" icon="close" onPress={() => setLayout({ wasteOpen: false })} />
       </header>
       {error !== null ? <ErrorText error={error} hint={hintFor(error)} /> : null}
@@ -48,9 +55,65 @@ export function WastePanel({ archiveId, image }: { archiveId: string; image: Ima
       ) : (
         <div className={styles.body}>
           <ByLayer report={report} image={image} />
-          <ByFile report={report} />
+          <div className={styles.right}>
+            {report.rewritten === null ? null : <ByRewriting rewritten={report.rewritten} />}
+            <ByFile report={report} />
+          </div>
         </div>
       )}
+    </section>
+  );
+}
+
+function lookingJob(jobs: readonly Job[], archiveId: string, image: number): Job | null {
+  const isOn = ({ state }: Job) => state === 'running' || state === 'queued';
+  return jobs.find((job) => job.kind === 'rewritten' && job.archiveId === archiveId && job.image === image && isOn(job)) ?? null;
+}
+
+async function lookForRewritten(archiveId: string, image: number): Promise<void> {
+  const client = await connectedClient();
+  try {
+    await client.call('image.rewritten', { archiveId, image });
+  } catch (error) {
+    toast(plainError(error).message);
+  }
+}
+
+/** Files that a layer brings again though their bytes are the same: a chmod or chown in a step of its own. */
+function ByRewriting({ rewritten }: { rewritten: RewrittenReport }) {
+  const largest = Math.max(1, rewritten.files[0]?.bytes ?? 0);
+  return (
+    <section className={styles.files} aria-label="Rewritten with the same content">
+      <h3 className={styles.title}>
+        Rewritten with the same content{' '}
+        {rewritten.count === 0 ? null : (
+          <>
+            · {rewritten.count.toLocaleString('en')} · <Size bytes={rewritten.bytes} />
+          </>
+        )}
+      </h3>
+      {rewritten.count === 0 ? <p className={styles.word}>None: what was brought again was changed.</p> : null}
+      <ul>
+        {rewritten.files.slice(0, SHOWN).map(({ path, layer, bytes }) => (
+          <li key={`${layer} ${path}`} className={styles.file}>
+            <button
+              type="button"
+              className={styles.line}
+              title={`${displayPath(unescapePath(path))}: the same ${sizeTitle(bytes)} again in layer ${layer}`}
+              onClick={() => goTo(layer, path)}
+            >
+              <span className={styles.path}>
+                <bdi>{displayPath(unescapePath(path))}</bdi>
+              </span>
+              <span className={`number ${styles.word}`}>layer {layer}</span>
+              <span className={styles.share}>
+                <i style={{ width: `${Math.max(2, (bytes / largest) * 100)}%` }} />
+              </span>
+              <Size bytes={bytes} className={styles.size} />
+            </button>
+          </li>
+        ))}
+      </ul>
     </section>
   );
 }

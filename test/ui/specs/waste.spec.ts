@@ -1,3 +1,4 @@
+import { file, tar } from '../../support/tar-builder.ts';
 import { complaintsOf } from '../support/axe.ts';
 import { dockerArchive, WEB_API } from '../support/images.ts';
 import { expect, type LayerscopeWindow, test } from '../support/window.ts';
@@ -36,6 +37,36 @@ test('each file and layer leads to where it is', async ({ win }) => {
   await expect(page.getByRole('row', { name: /added libssl\.so\.3/ })).toHaveAttribute('aria-selected', 'true');
   await waste.getByRole('button', { name: '1: show it in layer 1' }).first().click();
   await expect(page.getByRole('row', { name: /modified libssl\.so\.3/ })).toHaveAttribute('aria-selected', 'true');
+});
+
+test('what was rewritten with the same content is found when asked, and told apart from what changed', async ({ win }) => {
+  const { page } = win;
+  const big = 'x'.repeat(200_000);
+  const layers = [
+    { createdBy: 'COPY . /app', tar: tar(file('app/data', big), file('app/changed', big), file('app/small', 'one')) },
+    {
+      createdBy: 'RUN chown -R app /app',
+      tar: tar(
+        file('app/data', big, { uid: 7 }),
+        file('app/changed', `${big.slice(1)}y`, { uid: 7 }),
+        file('app/small', 'one', { uid: 7 }),
+      ),
+    },
+  ];
+  await win.drop(await win.write('chown.tar', dockerArchive(layers, { name: 'chown:1' })));
+  await page.getByRole('button', { name: /^wasted/ }).click();
+  await page.getByRole('button', { name: 'Find what was rewritten unchanged' }).click();
+  const same = page.getByRole('region', { name: 'Rewritten with the same content' });
+  await expect(same.getByRole('button')).toHaveCount(2);
+  await expect(same.getByRole('heading')).toContainText('2 · 200.0 kB');
+  await expect(same.getByRole('button').first()).toContainText('app/data');
+  await expect(same).not.toContainText('changed');
+  await expect(page.getByRole('button', { name: 'Find what was rewritten unchanged' })).toHaveCount(0);
+  await same.getByRole('button', { name: /app\/data/ }).click();
+  await expect(page.getByRole('row', { name: /modified data/ })).toHaveAttribute('aria-selected', 'true');
+  expect(await complaintsOf(page)).toEqual([]);
+  if (process.env.LAYERSCOPE_SHOTS !== undefined) await page.screenshot({ path: `${process.env.LAYERSCOPE_SHOTS}/rewritten.png` });
+  expect(win.complaints).toEqual([]);
 });
 
 test('an image that wastes nothing says so', async ({ win }) => {

@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { test } from 'node:test';
+import { createReader } from '#archive';
+import { findRewritten, loadImage } from '#engine';
+import { dockerArchive } from '../support/docker-archive.ts';
+import { directory, file, hardlink, tar } from '../support/tar-builder.ts';
+
+test('the same bytes again are told with their layer; changed, new, empty and linked ones are not', async (t) => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'layerscope-rewritten-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const image = path.join(folder, 'image.tar');
+  const layers = [
+    tar(
+      directory('d/'),
+      file('d/same', 'abc'),
+      file('d/other', 'abc'),
+      file('d/empty', ''),
+      file('d/gone', 'abc'),
+      file('d/first', 'long'),
+    ),
+    tar(
+      file('d/same', 'abc', { mode: 0o600 }),
+      file('d/other', 'abd'),
+      file('d/empty', '', { mode: 0o600 }),
+      file('d/.wh.gone'),
+      file('d/new', 'abc'),
+    ),
+    tar(file('d/same', 'abc', { mode: 0o640 }), file('d/gone', 'abc'), hardlink('d/link', 'd/same'), file('d/first', 'long', { uid: 5 })),
+  ];
+  writeFileSync(image, dockerArchive({ name: 'x:1', layers }));
+  await using reader = createReader({ cacheFolder: null, workers: 0 });
+  await using archive = await reader.open(image);
+  const loaded = await loadImage(reader, archive, 0);
+  const told: number[] = [];
+  const found = await findRewritten(loaded, { signal: new AbortController().signal, onLayer: (layer) => told.push(layer) });
+  assert.deepEqual(
+    found.files.map(({ path: where, layer, bytes }) => `${layer} ${where} ${bytes}`),
+    ['2 d/first 4', '1 d/same 3', '2 d/same 3'],
+  );
+  assert.deepEqual([found.bytes, found.count, told], [10, 3, [1, 2]]);
+  await assert.rejects(findRewritten(loaded, { signal: AbortSignal.abort() }), { code: 'CANCELLED' });
+});
