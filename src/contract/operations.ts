@@ -202,6 +202,16 @@ export interface ExportStarted {
   readonly leftOut: number;
 }
 
+/** What an archive inside an image holds: names safe to show, at most as many as were asked for. */
+export interface ListingReport {
+  readonly format: 'tar' | 'tar.gz' | 'tar.zst' | 'zip';
+  readonly entries: readonly { readonly name: string; readonly type: string; readonly size: number }[];
+  /** Whether that is all. */
+  readonly complete: boolean;
+  /** Why it could not be read to its end; null where it could, or wasn't tried. */
+  readonly problem: string | null;
+}
+
 export interface Operations {
   'app.info': { kind: 'query'; input: Record<string, never>; output: AppInfo };
   /** A grant for the sample image. */
@@ -244,6 +254,8 @@ export interface Operations {
   'entry.raw': { kind: 'query'; input: EntryRef; output: RawHeader };
   /** A file's bytes as seen at the layer: at most 262,144 a call. */
   'entry.content': { kind: 'query'; input: EntryRef & { offset: number; length: number }; output: ContentPage };
+  /** The entries of a file that is an archive itself; null where it is none. */
+  'entry.listing': { kind: 'query'; input: EntryRef & { limit: number }; output: { listing: ListingReport | null } };
   /** Saves what the window shows: in Electron where the system's dialog says, on the loopback host as a download. */
   'export.start': { kind: 'command'; input: ExportInput; output: ExportStarted };
   'jobs.cancel': { kind: 'command'; input: { jobId: string }; output: Record<string, never> };
@@ -287,6 +299,7 @@ export const OPERATION_NAMES = [
   'entry.details',
   'entry.raw',
   'entry.content',
+  'entry.listing',
   'export.start',
   'jobs.cancel',
   'jobs.dismiss',

@@ -58,6 +58,7 @@ export const INPUT_SCHEMAS: { readonly [N in OperationName]: z.ZodType<InputOf<N
     offset: z.int().min(0),
     length: z.int().min(0).max(CONTENT_PAGE_BYTES),
   }),
+  'entry.listing': z.strictObject({ ...entryRef.shape, limit }),
   'export.start': z.discriminatedUnion('what', [
     z.strictObject({ what: z.literal('entry'), ...entryRef.shape }),
     z.strictObject({ what: z.literal('comparison'), a: viewRef, b: viewRef }),

@@ -11,6 +11,7 @@ import { findRewritten } from './find-rewritten.ts';
 import { inspectArchive } from './inspect-archive.ts';
 import type { JobContext, Jobs } from './jobs.ts';
 import { differenceLines } from './json-lines.ts';
+import { type ArchiveListing, listArchive } from './list-archive.ts';
 import { listChanges } from './list-changes.ts';
 import { listView } from './list-view.ts';
 import { loadImage } from './load-image.ts';
@@ -78,6 +79,8 @@ export interface Library extends AsyncDisposable {
   details(entry: EntryOf, signal: AbortSignal): Promise<EntryDetails>;
   raw(entry: EntryOf, signal: AbortSignal): Promise<RawHeader>;
   content(entry: EntryOf, range: { offset: number; length: number }, signal: AbortSignal): Promise<ContentPage>;
+  /** What a file that is an archive holds; null where it is none. */
+  listing(entry: EntryOf, limit: number, signal: AbortSignal): Promise<ArchiveListing | null>;
   /** What would be saved, by name; nothing is read yet. The archive stays open while its bytes are read. */
   exported(wanted: ExportRequest): Exported;
   /** Starts a job that saves it; one of that name is replaced. Returns the job's id. */
@@ -294,6 +297,10 @@ export function createLibrary({ reader, jobs, intervalMs = TOPIC_INTERVAL_MS, on
       withImage(entry, [entry.layer], signal, async (loaded) => entryDetails(loaded, entry.layer, entry.path)),
     raw: async (entry, signal) =>
       withImage(entry, [entry.layer], signal, (loaded, use) => readRawEntry(loaded, entry.layer, entry.path, { signal: use })),
+    listing: async (entry, limit, signal) =>
+      withImage(entry, [entry.layer], signal, (loaded, use) =>
+        listArchive(loaded, entry.layer, splitPath(entry.path), { limit, signal: use }),
+      ),
     content: async (entry, { offset, length }, signal) =>
       withImage(entry, [entry.layer], signal, async (loaded, use) => {
         const parts = splitPath(entry.path);

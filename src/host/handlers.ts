@@ -101,6 +101,9 @@ export function createHandlers(services: Services): Handlers {
     'entry.details': (_sender, input, signal) => library.details({ ...input, path: pathOf(input) }, signal),
     'entry.raw': (_sender, input, signal) => library.raw({ ...input, path: pathOf(input) }, signal),
     'entry.content': (_sender, input, signal) => library.content({ ...input, path: pathOf(input) }, input, signal),
+    'entry.listing': async (_sender, input, signal) => ({
+      listing: await library.listing({ ...input, path: pathOf(input) }, input.limit, signal),
+    }),
     'export.start': (sender, input) => startExport(services, sender, input),
     'jobs.cancel': async (_sender, { jobId }) => {
       jobs.cancel(jobId);

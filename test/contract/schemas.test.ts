@@ -31,6 +31,7 @@ const VALID: { readonly [N in OperationName]: InputOf<N> } = {
   'image.search': { ...image, text: '*.so', limit: 200 },
   'entry.details': entry,
   'entry.raw': entry,
+  'entry.listing': { ...entry, limit: 2_000 },
   'export.start': { what: 'entry', ...entry },
   'entry.content': { ...entry, offset: 2 ** 40, length: 262_144 },
   'jobs.cancel': { jobId: 'j1' },

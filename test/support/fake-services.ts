@@ -89,6 +89,10 @@ export function fakeLibrary(): Library & {
       asked.push(entry);
       return { offset, totalBytes: 100, bytes: new Uint8Array(length) };
     },
+    async listing(entry) {
+      know(entry.archiveId);
+      return null;
+    },
     exported(wanted) {
       know(wanted.what === 'comparison' ? wanted.b.archiveId : wanted.what === 'entry' ? wanted.entry.archiveId : wanted.archiveId);
       asked.push(wanted);

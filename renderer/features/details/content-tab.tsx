@@ -10,12 +10,13 @@ import { ErrorText, Notice } from '../../components/notice.tsx';
 import { Segmented } from '../../components/segmented.tsx';
 import { Size } from '../../components/size.tsx';
 import { ContentDiff } from '../compare/content-diff.tsx';
+import { ArchiveList } from './archive-list.tsx';
 import styles from './content-tab.module.css';
 import type { DetailsState, LoadedContent } from './details-state.ts';
 import { HexView } from './hex-view.tsx';
 import type { Token } from './highlight.ts';
 import { languageOf } from './languages.ts';
-import { IMAGE_LIMIT_BYTES, previewKind, type TextLine, textLines } from './preview.ts';
+import { IMAGE_LIMIT_BYTES, mayBeArchive, previewKind, type TextLine, textLines } from './preview.ts';
 
 /** A file as text, image or bytes; of what has no bytes a sentence. */
 export function ContentTab({ state, details }: { state: DetailsState; details: EntryDetails }) {
@@ -90,11 +91,13 @@ function Loaded({
   const { bytes, totalBytes, more } = content;
   const complete = bytes.length >= totalBytes;
   const kind = useMemo(() => previewKind(bytes, complete), [bytes, complete]);
+  const archive = useMemo(() => mayBeArchive(bytes), [bytes]);
   if (totalBytes === 0 && !diff) return <Notice icon="file" title="An empty file" />;
   const picture = kind !== 'text' && kind !== 'hex' && totalBytes <= IMAGE_LIMIT_BYTES;
   const chosen = showAs === 'auto' && compares && diff ? 'diff' : showAs === 'diff' && !diff ? 'auto' : showAs;
-  const shown = chosen === 'auto' ? (kind === 'text' ? 'text' : picture ? 'image' : 'hex') : chosen;
-  const auto = picture ? 'Image' : null;
+  const first = archive ? 'archive' : kind === 'text' ? 'text' : picture ? 'image' : 'hex';
+  const shown = chosen === 'auto' ? first : chosen;
+  const auto = archive ? 'Archive' : picture ? 'Image' : null;
   const options = [
     ...(auto === null ? [] : [{ value: 'auto', label: auto } as const]),
     { value: 'text', label: 'Text' },
@@ -115,12 +118,14 @@ function Loaded({
         <Segmented
           small
           label="Show as"
-          value={shown === 'image' ? 'auto' : shown}
+          value={shown === 'image' || shown === 'archive' ? 'auto' : shown}
           options={options}
           onChange={(value) => detailsDo({ type: 'shownAs', showAs: value })}
         />
       </div>
-      {shown === 'text' ? (
+      {shown === 'archive' ? (
+        <ArchiveList />
+      ) : shown === 'text' ? (
         <TextView bytes={bytes} />
       ) : shown === 'diff' ? (
         <Diff />
@@ -129,7 +134,7 @@ function Loaded({
       ) : (
         <Picture bytes={bytes} kind={kind} complete={complete} />
       )}
-      {more === 'none' || shown === 'image' || shown === 'diff' ? null : (
+      {more === 'none' || shown === 'image' || shown === 'archive' || shown === 'diff' ? null : (
         <div className={styles.more}>
           {content.moreError === null ? null : <span className={styles.failed}>{content.moreError.message}</span>}
           <Button onPress={() => void loadMore()} disabled={more === 'loading'}>

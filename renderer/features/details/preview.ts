@@ -18,6 +18,18 @@ export function previewKind(bytes: Uint8Array, complete: boolean): PreviewKind {
   return isText(bytes, complete) ? 'text' : 'hex';
 }
 
+const ARCHIVES: readonly { readonly at: number; readonly magic: readonly number[] }[] = [
+  { at: 0, magic: [0x1f, 0x8b] },
+  { at: 0, magic: [0x28, 0xb5, 0x2f, 0xfd] },
+  { at: 0, magic: [0x50, 0x4b, 0x03, 0x04] },
+  { at: 257, magic: [0x75, 0x73, 0x74, 0x61, 0x72] },
+];
+
+/** Whether the first bytes are those of a tar, a ZIP file, or of something packed that may be one. */
+export function mayBeArchive(bytes: Uint8Array): boolean {
+  return ARCHIVES.some(({ at, magic }) => magic.every((byte, i) => bytes[at + i] === byte));
+}
+
 /** UTF-8 without NUL, with few control characters. The end may be cut inside a character. */
 function isText(bytes: Uint8Array, complete: boolean): boolean {
   const head = bytes.subarray(0, 65_536);

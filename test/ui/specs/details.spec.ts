@@ -1,6 +1,8 @@
+import { gzipSync } from 'node:zlib';
 import { sddlToSecurityDescriptor } from '#format/security-descriptor';
 import { base64Bytes } from '#format/windows-tar';
 import { file, pax, tar } from '../../support/tar-builder.ts';
+import { complaintsOf } from '../support/axe.ts';
 import { dockerArchive, WEB_API } from '../support/images.ts';
 import { expect, type LayerscopeWindow, test } from '../support/window.ts';
 
@@ -83,6 +85,23 @@ test('attributes are shown old → new', async ({ win }) => {
   await expect(mode).toContainText('0755');
   await expect(mode).toContainText('0644');
   await expect(details.getByRole('row', { name: /^Size/ })).toContainText('300.0 kB');
+});
+
+test('an archive inside is listed, and can be looked at as bytes', async ({ win }) => {
+  const { page } = win;
+  const inner = gzipSync(tar(file('package/index.js', 'x'.repeat(1234)), file('package/README.md', 'y')));
+  const layers = [{ createdBy: 'COPY pkg.tgz /', tar: tar(file('pkg.tgz', inner), file('log.gz', gzipSync('just text'.repeat(400)))) }];
+  await win.drop(await win.write('inner.tar', dockerArchive(layers, { name: 'inner:1' })));
+  await page.getByRole('row', { name: /pkg\.tgz/ }).click();
+  const entries = page.getByRole('region', { name: 'Entries of the archive' });
+  await expect(entries.getByRole('listitem')).toHaveText([/package\/index\.js1\.2 kB/, /package\/README\.md1 B/]);
+  await expect(page.getByText('tar.gz · 2 entries')).toBeVisible();
+  expect(await complaintsOf(page)).toEqual([]);
+  await page.getByRole('radio', { name: 'Hex' }).click();
+  await expect(page.getByRole('region', { name: 'Bytes of the file' })).toBeVisible();
+  await page.getByRole('row', { name: /log\.gz/ }).click();
+  await expect(page.getByText('Packed, and no archive that is known here')).toBeVisible();
+  expect(win.complaints).toEqual([]);
 });
 
 test('a security descriptor and attribute bits are spelled out, what is new marked', async ({ win }) => {

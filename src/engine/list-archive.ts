@@ -1,0 +1,134 @@
+import { pipeline, Readable, type Transform } from 'node:stream';
+import { createGunzip } from 'node:zlib';
+import { zstdDecompressor } from '#archive';
+import { TarReader } from '#format/tar';
+import { findZipDirectory, ZIP_TAIL_BYTES, zip64Directory, zipEntries } from '#format/zip';
+import { asLayerscopeError, displayPath, entryTypeName, LayerscopeError } from '#model';
+import { readContent } from './read-content.ts';
+import type { LoadedImage } from './types.ts';
+
+/** What an archive inside an image holds. */
+export interface ArchiveListing {
+  readonly format: 'tar' | 'tar.gz' | 'tar.zst' | 'zip';
+  /** Names are safe to show. */
+  readonly entries: readonly { readonly name: string; readonly type: string; readonly size: number }[];
+  /** Whether that is all; else there were too many, or it could not be read further. */
+  readonly complete: boolean;
+  /** Why it could not be read to its end; null where it could, or wasn't tried. */
+  readonly problem: string | null;
+}
+
+/** Plain bytes of a tar that are looked at: what lies behind is not worth the wait. */
+const MOST_PLAIN_BYTES = 1024 * 1024 * 1024;
+const PLAIN_CHUNK = 256 * 1024;
+const MOST_ZIP_LIST_BYTES = 16 * 1024 * 1024;
+
+/**
+ * Lists the first `limit` entries of an archive that is a file of an image: a tar, plain or packed, or a ZIP file. Null where it is neither.
+ * Nothing of it is kept or unpacked to disk. Throws NOT_FOUND, BLOB_MISSING, CANCELLED.
+ */
+export async function listArchive(
+  loaded: LoadedImage,
+  layer: number,
+  parts: readonly Uint8Array[],
+  { limit, signal }: { readonly limit: number; readonly signal: AbortSignal },
+): Promise<ArchiveListing | null> {
+  const read = async (start: number, length: number): Promise<Uint8Array> => {
+    const pieces: Uint8Array[] = [];
+    for await (const bytes of readContent(loaded, layer, parts, { start, length, signal }).bytes) pieces.push(bytes.slice());
+    return Buffer.concat(pieces).subarray(0, length);
+  };
+  const { totalBytes } = readContent(loaded, layer, parts);
+  const head = await read(0, Math.min(512, totalBytes));
+  const unpack = unpacker(head);
+  if (unpack !== null) {
+    const { bytes } = readContent(loaded, layer, parts, { signal });
+    const stream = unpack.stream();
+    // A failure of either ends the stream that is read here with it.
+    pipeline(Readable.from(bytes), stream, () => {});
+    return listTar(stream, unpack.format, limit);
+  }
+  if (isTarHeader(head)) return listTar(readContent(loaded, layer, parts, { signal }).bytes, 'tar', limit);
+  return listZip(read, totalBytes, limit);
+}
+
+function unpacker(head: Uint8Array): { readonly format: 'tar.gz' | 'tar.zst'; readonly stream: () => Transform } | null {
+  if (head[0] === 0x1f && head[1] === 0x8b) return { format: 'tar.gz', stream: () => createGunzip() };
+  if (head[0] === 0x28 && head[1] === 0xb5 && head[2] === 0x2f && head[3] === 0xfd)
+    return { format: 'tar.zst', stream: () => zstdDecompressor(PLAIN_CHUNK) };
+  return null;
+}
+
+/** A header's sum is right: of 512 bytes that are no header it isn't. */
+function isTarHeader(block: Uint8Array): boolean {
+  if (block.length < 512) return false;
+  let sum = 0;
+  for (let at = 0; at < 512; at++) sum += at >= 148 && at < 156 ? 0x20 : (block[at] as number);
+  const stated = /^[\0 ]*([0-7]+)/.exec(String.fromCharCode(...block.subarray(148, 156)))?.[1];
+  return stated !== undefined && Number.parseInt(stated, 8) === sum;
+}
+
+async function listTar(
+  bytes: AsyncIterable<Uint8Array>,
+  format: 'tar' | 'tar.gz' | 'tar.zst',
+  limit: number,
+): Promise<ArchiveListing | null> {
+  const entries: { name: string; type: string; size: number }[] = [];
+  const reader = new TarReader({
+    member: (member) => {
+      if (entries.length <= limit) entries.push({ name: displayPath(member.name), type: entryTypeName(member.type), size: member.size });
+    },
+    finding: () => {},
+  });
+  let seen = 0;
+  let problem: string | null = null;
+  let head: Uint8Array | null = null;
+  let complete = false;
+  try {
+    for await (const piece of bytes) {
+      if (head === null) {
+        head = piece;
+        // Packed, but not a tar: one file.
+        if (format !== 'tar' && piece.length >= 512 && !isTarHeader(piece)) return null;
+      }
+      reader.push(piece);
+      seen += piece.length;
+      if (entries.length > limit || seen > MOST_PLAIN_BYTES) break;
+    }
+    complete = entries.length <= limit && seen <= MOST_PLAIN_BYTES;
+    if (complete) reader.end();
+  } catch (error) {
+    const told = asLayerscopeError(error);
+    if (told.code === 'CANCELLED') throw told;
+    if (entries.length === 0 && format !== 'tar') return null;
+    complete = false;
+    problem = told.code === 'INTERNAL' ? 'its end can not be read' : told.message;
+  }
+  if (format !== 'tar' && entries.length === 0) return null;
+  return { format, entries: entries.slice(0, limit), complete, problem };
+}
+
+async function listZip(
+  read: (start: number, length: number) => Promise<Uint8Array>,
+  totalBytes: number,
+  limit: number,
+): Promise<ArchiveListing | null> {
+  const tailBytes = Math.min(ZIP_TAIL_BYTES, totalBytes);
+  const found = findZipDirectory(await read(totalBytes - tailBytes, tailBytes), totalBytes);
+  if (found === null) return null;
+  const entries: { name: string; type: string; size: number }[] = [];
+  let problem: string | null = null;
+  try {
+    const { offset, bytes } = found.end64 === null ? found : zip64Directory(await read(found.end64, 56));
+    if (offset + bytes > totalBytes) throw new LayerscopeError('DAMAGED', 'the list of the ZIP file leads out of it');
+    for (const { name, sizeBytes } of zipEntries(await read(offset, Math.min(bytes, MOST_ZIP_LIST_BYTES)))) {
+      if (entries.length > limit) break;
+      entries.push({ name: displayPath(name), type: name.at(-1) === 0x2f ? 'directory' : 'file', size: sizeBytes });
+    }
+  } catch (error) {
+    const told = asLayerscopeError(error);
+    if (told.code === 'CANCELLED' || told.code === 'INTERNAL') throw told;
+    problem = told.message;
+  }
+  return { format: 'zip', entries: entries.slice(0, limit), complete: problem === null && entries.length <= limit, problem };
+}

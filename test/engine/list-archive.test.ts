@@ -1,0 +1,102 @@
+// Archives inside an image: their lists, whatever they are packed in, and what broken or deceiving ones do.
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { gzipSync, zstdCompressSync } from 'node:zlib';
+import { createReader } from '#archive';
+import { listArchive, loadImage } from '#engine';
+import { encodeUtf8 } from '#model';
+import { dockerArchive } from '../support/docker-archive.ts';
+import { directory, file, tar } from '../support/tar-builder.ts';
+
+const { signal } = new AbortController();
+const inner = tar(directory('d/'), file('d/a', 'abc'), file('evil\u202e', 'x'));
+
+async function listAll(t: TestContext, files: Readonly<Record<string, Uint8Array>>, limit = 100) {
+  const folder = mkdtempSync(path.join(tmpdir(), 'layerscope-inner-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const image = path.join(folder, 'image.tar');
+  writeFileSync(image, dockerArchive({ name: 'x:1', layers: [tar(...Object.entries(files).map(([name, bytes]) => file(name, bytes)))] }));
+  await using reader = createReader({ cacheFolder: null, workers: 0 });
+  await using archive = await reader.open(image);
+  const loaded = await loadImage(reader, archive, 0);
+  const told: Record<string, string> = {};
+  for (const name of Object.keys(files)) {
+    const found = await listArchive(loaded, 0, [encodeUtf8(name)], { limit, signal });
+    told[name] =
+      found === null
+        ? 'none'
+        : `${found.format}: ${found.entries.map((entry) => `${entry.name}=${entry.type === 'file' ? entry.size : entry.type}`).join(' ')}${found.complete ? '' : ` … ${found.problem ?? ''}`}`;
+  }
+  return told;
+}
+
+/** A ZIP file as Python's library writes it. */
+function zip(files: Readonly<Record<string, string>>, comment = ''): Uint8Array {
+  const script =
+    'import sys,json,zipfile,io\nb=io.BytesIO()\nz=zipfile.ZipFile(b,"w",zipfile.ZIP_DEFLATED)\nf,c=json.loads(sys.argv[1])\n[z.writestr(k,v) for k,v in f.items()]\nz.comment=c.encode()\nz.close()\nsys.stdout.buffer.write(b.getvalue())';
+  return new Uint8Array(execFileSync('python3', ['-c', script, JSON.stringify([files, comment])]));
+}
+
+test('tars are listed, plain and packed; what is packed and no tar is none', async (t) => {
+  const list = 'd/=directory d/a=3 evil\\u202E=1';
+  assert.deepEqual(
+    await listAll(t, {
+      plain: inner,
+      'a.tgz': gzipSync(inner),
+      'a.tar.zst': zstdCompressSync(inner),
+      'log.gz': gzipSync('x'.repeat(5_000)),
+      'empty.gz': gzipSync(''),
+      text: encodeUtf8('just text'),
+      empty: new Uint8Array(0),
+    }),
+    {
+      plain: `tar: ${list}`,
+      'a.tgz': `tar.gz: ${list}`,
+      'a.tar.zst': `tar.zst: ${list}`,
+      'log.gz': 'none',
+      'empty.gz': 'none',
+      text: 'none',
+      empty: 'none',
+    },
+  );
+});
+
+test('what is cut off or damaged tells what could be read', async (t) => {
+  const many = tar(...Array.from({ length: 50 }, (_, at) => file(`f${at}`, 'x'.repeat(3000))));
+  const told = await listAll(t, { cut: many.subarray(0, 20_000), 'cut.tgz': gzipSync(many).subarray(0, 300) }, 10_000);
+  assert.match(told.cut ?? '', /^tar: f0=3000 f1=3000/);
+  assert.match(told['cut.tgz'] ?? '', /^(none|tar\.gz: f0=3000.* … .+)/);
+  const first = await listAll(t, { many }, 3);
+  assert.equal(first.many, 'tar: f0=3000 f1=3000 f2=3000 … ');
+});
+
+test('ZIP files are listed by their end, with a comment behind it too', {
+  skip: pythonIsThere() ? false : 'needs Python 3, which writes the ZIP files',
+}, async (t) => {
+  const files = { 'META-INF/MANIFEST.MF': 'x'.repeat(100), 'a/': '', 'grüße.txt': 'hi' };
+  const plain = zip(files);
+  const told = await listAll(t, {
+    'a.jar': plain,
+    'b.jar': zip(files, 'a comment PK\u0005\u0006 in it'),
+    'cut.jar': plain.subarray(0, plain.length - 30),
+  });
+  const list = 'zip: META-INF/MANIFEST.MF=100 a/=directory grüße.txt=2';
+  assert.deepEqual(told, { 'a.jar': list, 'b.jar': list, 'cut.jar': 'none' });
+  const broken = plain.slice();
+  broken.fill(0, broken.length - 60, broken.length - 30);
+  const damaged = await listAll(t, { 'a.jar': broken });
+  assert.match(damaged['a.jar'] ?? '', /^zip: /);
+});
+
+function pythonIsThere(): boolean {
+  try {
+    execFileSync('python3', ['-c', '']);
+    return true;
+  } catch {
+    return false;
+  }
+}
