@@ -58,9 +58,21 @@ export function runCommand(id: unknown): void {
   command.run();
 }
 
+/** Where the focus was before a sheet took it. */
+let focusedBefore: Element | null = null;
+
 /** Closes the sheet that is open, too: there is one at a time. */
 export function setOverlay(overlay: Overlay): void {
+  if (getApp().overlay === 'none') focusedBefore = document.activeElement;
   setApp({ overlay });
+  if (overlay !== 'none') return;
+  // The sheet gives the focus back by itself, but for a window that the system's focus isn't in.
+  const before = focusedBefore;
+  setTimeout(() => {
+    if (getApp().overlay === 'none' && document.activeElement === document.body && before instanceof HTMLElement && before.isConnected) {
+      before.focus();
+    }
+  }, 50);
 }
 
 /** The content of the file that is chosen, large. */

@@ -234,6 +234,8 @@ export interface Operations {
   'archive.open': { kind: 'command'; input: { grant: string }; output: { jobId: string } };
   'archive.close': { kind: 'command'; input: { archiveId: string }; output: Record<string, never> };
   'archive.summary': { kind: 'query'; input: { archiveId: string }; output: ArchiveSummary };
+  /** The image's config as JSON, names escaped as JSON does; at most 1,048,576 letters of it. Null where it is missing or damaged. */
+  'image.config': { kind: 'query'; input: ImageRef; output: { json: string | null; complete: boolean } };
   /** Reads the layers of one image of an open archive. */
   'image.load': { kind: 'command'; input: ImageRef; output: { jobId: string } };
   /** Reads everything and checks every digest; findings follow in the summary. */
@@ -288,6 +290,7 @@ export const OPERATION_NAMES = [
   'archive.open',
   'archive.close',
   'archive.summary',
+  'image.config',
   'image.load',
   'image.verify',
   'image.changes',

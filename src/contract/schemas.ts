@@ -41,6 +41,7 @@ export const INPUT_SCHEMAS: { readonly [N in OperationName]: z.ZodType<InputOf<N
   'archive.open': z.strictObject({ grant }),
   'archive.close': z.strictObject({ archiveId: id }),
   'archive.summary': z.strictObject({ archiveId: id }),
+  'image.config': imageRef,
   'image.load': imageRef,
   'image.verify': imageRef,
   'image.changes': z

@@ -63,6 +63,8 @@ export interface Library extends AsyncDisposable {
   summary(archiveId: string): ArchiveSummary;
   list(): readonly ArchiveSummary[];
   subscribe(listener: (archives: readonly ArchiveSummary[]) => void): () => void;
+  /** An image's config as JSON, null where it is missing or damaged; `complete` false where it is cut off. */
+  config(ref: ImageRef): { readonly json: string | null; readonly complete: boolean };
   /** Starts a job that reads the layers of an image; the running job's id where one does already. */
   load(ref: ImageRef): string;
   /** The same with every digest checked. */
@@ -252,6 +254,13 @@ export function createLibrary({ reader, jobs, intervalMs = TOPIC_INTERVAL_MS, on
     summary: (archiveId) => find(archiveId).summary(),
     list,
     subscribe: (listener) => topic.subscribe(listener),
+    config({ archiveId, image }) {
+      const known = find(archiveId).archive.images[image];
+      if (known === undefined) throw new LayerscopeError('NOT_FOUND', `no image ${image}`);
+      if (known.config === null || known.config === undefined) return { json: null, complete: true };
+      const json = jsonText(known.config, 2);
+      return { json: json.slice(0, MAX_CONFIG_LETTERS), complete: json.length <= MAX_CONFIG_LETTERS };
+    },
     load: (ref) => startReading('load', ref),
     verify: (ref) => startReading('verify', ref),
     // Rows are made on this thread: half a second for a million of them. Whoever moves them to a worker changes these two only.
@@ -329,6 +338,7 @@ async function* jsonOf(value: Promise<unknown>): AsyncGenerator<Uint8Array> {
   yield encodeUtf8(`${jsonText(await value, 2)}\n`);
 }
 
+const MAX_CONFIG_LETTERS = 1_048_576;
 const BATCH_LETTERS = 65_536;
 
 function* batched(lines: Iterable<string>): Generator<Uint8Array> {

@@ -90,6 +90,7 @@ export function createHandlers(services: Services): Handlers {
       return {};
     },
     'archive.summary': async (_sender, { archiveId }) => library.summary(archiveId),
+    'image.config': async (_sender, ref) => library.config(ref),
     'image.load': async (_sender, ref) => ({ jobId: library.load(ref) }),
     'image.verify': async (_sender, ref) => ({ jobId: library.verify(ref) }),
     'image.changes': async (_sender, input, signal) => pageOf(await library.changes(input, { ...input, signal }), input),

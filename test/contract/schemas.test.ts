@@ -21,6 +21,7 @@ const VALID: { readonly [N in OperationName]: InputOf<N> } = {
   'archive.open': { grant: '0123456789abcdef0123456789abcdef' },
   'archive.close': { archiveId: 'a1' },
   'archive.summary': { archiveId: 'a1' },
+  'image.config': image,
   'image.load': image,
   'image.verify': image,
   'image.changes': { ...image, from: 0, to: 3, start: 0, count: 50_000 },

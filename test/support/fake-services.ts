@@ -46,6 +46,10 @@ export function fakeLibrary(): Library & {
       listener(archives);
       return () => listeners.delete(listener);
     },
+    config({ archiveId }) {
+      know(archiveId);
+      return { json: null, complete: true };
+    },
     load({ archiveId }) {
       know(archiveId);
       return 'j1';

@@ -12,7 +12,9 @@ import { plainCommand } from '../chain/chain-state.ts';
 import { imageSizes, SIZE_WORDS } from '../chain/sizes.ts';
 import { FORMAT_WORDS, imageTitle } from '../library/library-state.ts';
 import { Fact, Facts, Section } from './facts.tsx';
+import { ImageConfig, ImageHistory } from './image-config.tsx';
 import styles from './layer-facts.module.css';
+import { timeText } from './time-text.ts';
 
 /** The lit layer, or the range, and the image that it is of. */
 export function LayerFacts({ archive, image, selection }: { archive: ArchiveSummary; image: ImageSummary; selection: Selection }) {
@@ -22,6 +24,8 @@ export function LayerFacts({ archive, image, selection }: { archive: ArchiveSumm
     <div className={styles.body}>
       {lit.length === 1 && only !== undefined ? <OneLayer image={image} layer={only} /> : <Range layers={lit} selection={selection} />}
       <ImageFacts archive={archive} image={image} />
+      {archive.format === 'layer' ? null : <ImageConfig archiveId={archive.archiveId} image={image.index} />}
+      <ImageHistory image={image} />
     </div>
   );
 }
@@ -211,10 +215,4 @@ function DigestFact({ label, digest }: { label: string; digest: string | null })
       <span title={digest}>{hex === undefined ? displayText(digest) : `${algorithm}:${hex.slice(0, 16)}…`}</span>
     </Fact>
   );
-}
-
-/** `2025-11-25 04:14:42 UTC`; what isn't a time stays as it is. */
-export function timeText(time: string): string {
-  const date = new Date(time);
-  return Number.isNaN(date.getTime()) ? displayText(time) : `${date.toISOString().slice(0, 19).replace('T', ' ')} UTC`;
 }

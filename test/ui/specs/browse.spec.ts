@@ -20,9 +20,10 @@ test('layers are strata with their command in plain words and their size', async
 
 test('steps without a layer are one line that opens', async ({ win }) => {
   const { page } = await openWebApi(win);
-  await expect(page.getByText('CMD ["node" "server.js"]')).toHaveCount(0);
-  await page.getByRole('button', { name: '2 steps without a layer' }).click();
-  await expect(page.getByText('["node" "server.js"]')).toBeVisible();
+  const chain = page.getByRole('region', { name: 'Chain' });
+  await expect(chain.getByText('["node" "server.js"]')).toHaveCount(0);
+  await chain.getByRole('button', { name: '2 steps without a layer' }).click();
+  await expect(chain.getByText('["node" "server.js"]')).toBeVisible();
 });
 
 test('the three sizes are labelled', async ({ win }) => {

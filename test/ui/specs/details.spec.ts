@@ -27,6 +27,22 @@ test('without a path the details are of the layer and the image', async ({ win }
   await expect(details).toContainText('efficiency');
 });
 
+test('the config says how the image is run, and the history every step, those without a layer too', async ({ win }) => {
+  const { page } = win;
+  await page.getByRole('button', { name: 'Explore the sample image' }).click();
+  const details = page.getByRole('region', { name: 'Details' });
+  await expect(details.getByRole('heading', { name: 'Config' })).toBeVisible();
+  await expect(details).toContainText('Commandnode dist/server.js');
+  await expect(details).toContainText('NODE_ENV=production');
+  await details.getByText('All of it, as JSON').click();
+  await expect(details.getByText('"rootfs": {')).toBeVisible();
+  await expect(details.getByText(/^no layer/)).toHaveCount(5);
+  await details.getByRole('button', { name: 'Step 7: layer 3' }).click();
+  await expect(page.getByRole('heading', { name: 'Layer 3' }).first()).toBeVisible();
+  expect(await complaintsOf(page)).toEqual([]);
+  expect(win.complaints).toEqual([]);
+});
+
 test('a text file has numbered lines, and more of it on demand', async ({ win }) => {
   const { details, choose } = await openWebApi(win, 2);
   await choose('server.js');

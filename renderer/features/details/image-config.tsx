@@ -1,0 +1,114 @@
+import { useEffect, useState } from 'react';
+import type { ImageSummary } from '#contract';
+import { displayText } from '#model';
+import { chooseLayer } from '../../app/choosing.ts';
+import { hintFor, plainError } from '../../app/messages.ts';
+import { connectedClient } from '../../app/store.ts';
+import { CopyButton } from '../../components/copy-button.tsx';
+import { ErrorText } from '../../components/notice.tsx';
+import { plainCommand } from '../chain/chain-state.ts';
+import type { PlainError } from '../changes/changes-state.ts';
+import { configFacts } from './config-facts.ts';
+import { Fact, Facts, Section } from './facts.tsx';
+import styles from './image-config.module.css';
+import { timeText } from './time-text.ts';
+
+type State = { json: string | null; complete: boolean } | { error: PlainError } | null;
+
+/** How an image is run, as its config says it, and the config itself. */
+export function ImageConfig({ archiveId, image }: { archiveId: string; image: number }) {
+  const [state, setState] = useState<State>(null);
+  useEffect(() => {
+    const control = new AbortController();
+    setState(null);
+    connectedClient()
+      .then((client) => client.call('image.config', { archiveId, image }, { signal: control.signal }))
+      .then(
+        (reply) => control.signal.aborted || setState(reply),
+        (error: unknown) => control.signal.aborted || setState({ error: plainError(error) }),
+      );
+    return () => control.abort();
+  }, [archiveId, image]);
+  if (state === null) return null;
+  if ('error' in state) {
+    return (
+      <Section title="Config">
+        <ErrorText error={state.error} hint={hintFor(state.error)} />
+      </Section>
+    );
+  }
+  const { json, complete } = state;
+  if (json === null) return null;
+  const facts = complete ? configFacts(JSON.parse(json)) : [];
+  return (
+    <Section title="Config">
+      <Facts>
+        {facts.map(({ label, values }) => (
+          <Fact key={label} label={label} copy={values.join('\n')} mono>
+            {values.length === 1 ? (
+              displayText(values[0] ?? '')
+            ) : (
+              <ul>
+                {values.map((value) => (
+                  <li key={value}>{displayText(value)}</li>
+                ))}
+              </ul>
+            )}
+          </Fact>
+        ))}
+      </Facts>
+      {facts.length === 0 ? <p className={styles.quiet}>It says nothing of how the image is run.</p> : null}
+      <details className={styles.all}>
+        <summary>All of it, as JSON</summary>
+        <div className={styles.box}>
+          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by the keyboard */}
+          <pre className={`${styles.json} selectable`} tabIndex={0}>
+            {json}
+          </pre>
+          <CopyButton className={styles.copy} label="Copy the config" text={json} />
+        </div>
+        {complete ? null : <p className={styles.quiet}>It is longer: the beginning is shown.</p>}
+      </details>
+    </Section>
+  );
+}
+
+/** Every step that made the image, the first one first, those without a layer too. */
+export function ImageHistory({ image }: { image: ImageSummary }) {
+  if (image.history.length === 0) return null;
+  let layer = -1;
+  return (
+    <Section title="History">
+      <ol className={styles.steps}>
+        {image.history.map((step, at) => {
+          if (!step.emptyLayer) layer++;
+          const own = layer;
+          const command = plainCommand(step.createdBy) ?? 'a step without a command';
+          return (
+            // biome-ignore lint/suspicious/noArrayIndexKey: steps have nothing but their place
+            <li key={at} className={styles.step} title={step.createdBy === null ? undefined : displayText(step.createdBy)}>
+              {step.emptyLayer || own >= image.layers.length ? (
+                <span className={`number ${styles.none}`}>
+                  <span className="visually-hidden">no layer</span>
+                  <span aria-hidden="true">–</span>
+                </span>
+              ) : (
+                <button
+                  type="button"
+                  className={`number ${styles.at}`}
+                  aria-label={`Step ${at + 1}: layer ${own}`}
+                  onClick={() => chooseLayer(own, false)}
+                >
+                  {own}
+                </button>
+              )}
+              <span className={styles.command}>{displayText(command)}</span>
+              {step.created === null ? null : <span className={styles.time}>{timeText(step.created).slice(0, 16)}</span>}
+              {step.comment === null || step.comment === '' ? null : <span className={styles.comment}>{displayText(step.comment)}</span>}
+            </li>
+          );
+        })}
+      </ol>
+    </Section>
+  );
+}
