@@ -1,44 +1,9 @@
 import { type EntryAt, history, lookup, resolveEntryBody } from '#changes';
+import type { EntryAttributes, EntryDetails } from '#contract';
 import { linkName } from '#format/layer';
 import { decodeUtf8, displayPath, displayText, entryTypeName, formatTimestamp, LayerscopeError, NO_ENTRY, toHex } from '#model';
 import { attributeMeaning } from './attribute-meaning.ts';
 import type { LoadedImage } from './types.ts';
-
-/** What an entry of the image is; the contract carries it as it is. */
-export interface EntryAttributes {
-  readonly layer: number;
-  readonly type: string;
-  /** Bytes; of a hard link those of its body. */
-  readonly size: number;
-  readonly mode: number;
-  readonly uid: number;
-  readonly gid: number;
-  readonly uname: string;
-  readonly gname: string;
-  /** As formatTimestamp gives it. */
-  readonly mtime: string;
-  readonly linkname: string | null;
-  /** Extended and Windows attributes: printable text, else hex; and what they say, in lines, where that isn't what they show. */
-  readonly attributes: readonly {
-    readonly name: string;
-    readonly value: string;
-    readonly encoding: 'text' | 'hex';
-    readonly meaning: readonly string[];
-  }[];
-  /** No entry brings it: a folder that others imply. */
-  readonly implied: boolean;
-}
-
-export interface EntryDetails {
-  /** Safe to show. */
-  readonly path: string;
-  /** As seen at the layer; null where it isn't there any more. */
-  readonly now: EntryAttributes | null;
-  /** In the view below the layer. */
-  readonly before: EntryAttributes | null;
-  /** Layers that touch the path, the lowest first. */
-  readonly history: readonly { readonly layer: number; readonly kind: 'added' | 'modified' | 'removed'; readonly size: number }[];
-}
 
 function latin1Bytes(text: string): Uint8Array {
   return Uint8Array.from(text, (letter) => letter.charCodeAt(0));

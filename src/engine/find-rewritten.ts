@@ -1,22 +1,7 @@
+import type { RewrittenReport } from '#contract';
 import { DIFFERS, escapePath, KIND, LayerscopeError, type RowTable, rowPath, TYPE } from '#model';
 import { compareImages } from './compare-images.ts';
 import type { LoadedImage } from './types.ts';
-
-/** A file that a layer brings again though its bytes are those of the one below. */
-export interface RewrittenFile {
-  /** As escapePath prints it. */
-  readonly path: string;
-  readonly layer: number;
-  readonly bytes: number;
-}
-
-export interface Rewritten {
-  /** Of all, not only of those told. */
-  readonly bytes: number;
-  readonly count: number;
-  /** The most bytes first. */
-  readonly files: readonly RewrittenFile[];
-}
 
 const MOST_TOLD = 2_000;
 
@@ -27,8 +12,8 @@ const MOST_TOLD = 2_000;
 export async function findRewritten(
   loaded: LoadedImage,
   options: { readonly signal: AbortSignal; readonly onLayer?: (layer: number) => void; readonly onBytes?: (doneBytes: number) => void },
-): Promise<Rewritten> {
-  const files: RewrittenFile[] = [];
+): Promise<RewrittenReport> {
+  const files: { path: string; layer: number; bytes: number }[] = [];
   let bytes = 0;
   let done = 0;
   for (let layer = 1; layer < loaded.image.layers.length; layer++) {

@@ -1,6 +1,16 @@
 import path from 'node:path';
 import type { Reader } from '#archive';
-import type { ArchiveSummary, ContentPage, EntryDetails, ImageRef, RawHeader, SearchReport, ViewRef, WasteReport } from '#contract';
+import type {
+  ArchiveSummary,
+  ContentPage,
+  EntryDetails,
+  ImageRef,
+  ListingReport,
+  RawHeader,
+  SearchReport,
+  ViewRef,
+  WasteReport,
+} from '#contract';
 import { splitPath } from '#format/path';
 import { encodeUtf8, jsonText, LayerscopeError, type RowTable } from '#model';
 import { chooseImage } from './choose-image.ts';
@@ -11,7 +21,7 @@ import { findRewritten } from './find-rewritten.ts';
 import { inspectArchive } from './inspect-archive.ts';
 import type { JobContext, Jobs } from './jobs.ts';
 import { differenceLines } from './json-lines.ts';
-import { type ArchiveListing, listArchive } from './list-archive.ts';
+import { listArchive } from './list-archive.ts';
 import { listChanges } from './list-changes.ts';
 import { listView } from './list-view.ts';
 import { loadImage } from './load-image.ts';
@@ -82,7 +92,7 @@ export interface Library extends AsyncDisposable {
   raw(entry: EntryOf, signal: AbortSignal): Promise<RawHeader>;
   content(entry: EntryOf, range: { offset: number; length: number }, signal: AbortSignal): Promise<ContentPage>;
   /** What a file that is an archive holds; null where it is none. */
-  listing(entry: EntryOf, limit: number, signal: AbortSignal): Promise<ArchiveListing | null>;
+  listing(entry: EntryOf, limit: number, signal: AbortSignal): Promise<ListingReport | null>;
   /** What would be saved, by name; nothing is read yet. The archive stays open while its bytes are read. */
   exported(wanted: ExportRequest): Exported;
   /** Starts a job that saves it; one of that name is replaced. Returns the job's id. */

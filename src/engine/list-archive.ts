@@ -1,22 +1,12 @@
 import { pipeline, Readable, type Transform } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { zstdDecompressor } from '#archive';
+import type { ListingReport } from '#contract';
 import { TarReader } from '#format/tar';
 import { findZipDirectory, ZIP_TAIL_BYTES, zip64Directory, zipEntries } from '#format/zip';
 import { asLayerscopeError, displayPath, entryTypeName, LayerscopeError } from '#model';
 import { readContent } from './read-content.ts';
 import type { LoadedImage } from './types.ts';
-
-/** What an archive inside an image holds. */
-export interface ArchiveListing {
-  readonly format: 'tar' | 'tar.gz' | 'tar.zst' | 'zip';
-  /** Names are safe to show. */
-  readonly entries: readonly { readonly name: string; readonly type: string; readonly size: number }[];
-  /** Whether that is all; else there were too many, or it could not be read further. */
-  readonly complete: boolean;
-  /** Why it could not be read to its end; null where it could, or wasn't tried. */
-  readonly problem: string | null;
-}
 
 /** Plain bytes of a tar that are looked at: what lies behind is not worth the wait. */
 const MOST_PLAIN_BYTES = 1024 * 1024 * 1024;
@@ -32,7 +22,7 @@ export async function listArchive(
   layer: number,
   parts: readonly Uint8Array[],
   { limit, signal }: { readonly limit: number; readonly signal: AbortSignal },
-): Promise<ArchiveListing | null> {
+): Promise<ListingReport | null> {
   const read = async (start: number, length: number): Promise<Uint8Array> => {
     const pieces: Uint8Array[] = [];
     for await (const bytes of readContent(loaded, layer, parts, { start, length, signal }).bytes) pieces.push(bytes.slice());
@@ -72,7 +62,7 @@ async function listTar(
   bytes: AsyncIterable<Uint8Array>,
   format: 'tar' | 'tar.gz' | 'tar.zst',
   limit: number,
-): Promise<ArchiveListing | null> {
+): Promise<ListingReport | null> {
   const entries: { name: string; type: string; size: number }[] = [];
   const reader = new TarReader({
     member: (member) => {
@@ -112,7 +102,7 @@ async function listZip(
   read: (start: number, length: number) => Promise<Uint8Array>,
   totalBytes: number,
   limit: number,
-): Promise<ArchiveListing | null> {
+): Promise<ListingReport | null> {
   const tailBytes = Math.min(ZIP_TAIL_BYTES, totalBytes);
   const found = findZipDirectory(await read(totalBytes - tailBytes, tailBytes), totalBytes);
   if (found === null) return null;

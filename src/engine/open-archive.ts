@@ -1,9 +1,8 @@
 import { stat } from 'node:fs/promises';
 import type { Archive, IndexedLayer } from '#archive';
-import type { ArchiveSummary } from '#contract';
+import type { ArchiveSummary, RewrittenReport } from '#contract';
 import { displayText, LayerscopeError } from '#model';
 import { archiveSummary } from './archive-summary.ts';
-import type { Rewritten } from './find-rewritten.ts';
 import type { LoadedImage } from './types.ts';
 
 /** An archive of the library: what was read of it, and who works on it now. */
@@ -13,7 +12,7 @@ export class OpenArchive {
   readonly #title: string;
   readonly #sizeBytes: number;
   readonly #loaded: (LoadedImage | null)[];
-  readonly #rewritten = new Map<number, Rewritten>();
+  readonly #rewritten = new Map<number, RewrittenReport>();
   readonly #arrived: (IndexedLayer | null | undefined)[][];
   readonly #ending = new AbortController();
   readonly #uses = new Set<Promise<unknown>>();
@@ -55,11 +54,11 @@ export class OpenArchive {
   }
 
   /** Files that layers of an image bring again with the same bytes; null until they were looked for. */
-  rewritten(image: number): Rewritten | null {
+  rewritten(image: number): RewrittenReport | null {
     return this.#rewritten.get(image) ?? null;
   }
 
-  setRewritten(image: number, rewritten: Rewritten): void {
+  setRewritten(image: number, rewritten: RewrittenReport): void {
     this.#rewritten.set(image, rewritten);
   }
 

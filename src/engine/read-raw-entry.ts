@@ -1,21 +1,8 @@
 import { lookup } from '#changes';
+import type { RawHeader } from '#contract';
 import { displayPath, displayText, formatMode, formatTimestamp, LayerscopeError, NO_ENTRY } from '#model';
 import { textOrHex } from './entry-details.ts';
 import type { LoadedImage } from './types.ts';
-
-/** A tar header as found, for people; the contract carries it as it is. */
-export interface RawHeader {
-  readonly index: number;
-  readonly offset: number;
-  readonly bodyOffset: number;
-  readonly format: string;
-  readonly typeflag: string;
-  readonly fields: readonly { readonly name: string; readonly value: string }[];
-  readonly pax: readonly { readonly name: string; readonly value: string; readonly encoding: 'text' | 'hex' }[];
-  readonly sparse: readonly (readonly [number, number])[];
-  /** The member's header blocks as they stand, at most 8,192 bytes. */
-  readonly bytes: Uint8Array;
-}
 
 const MOST_HEADER_BYTES = 8192;
 

@@ -1,10 +1,9 @@
 import { type Stack, wastedByLayer, wastedFiles } from '#changes';
-import type { WasteReport } from '#contract';
+import type { RewrittenReport, WasteReport } from '#contract';
 import { escapePath } from '#model';
-import type { Rewritten } from './find-rewritten.ts';
 
 /** What the stack carries and doesn't show: the `limit` files that waste most, and all of it by the layer that wrote it. */
-export function reportWaste(stack: Stack, limit: number, rewritten: Rewritten | null): WasteReport {
+export function reportWaste(stack: Stack, limit: number, rewritten: RewrittenReport | null): WasteReport {
   return {
     wastedBytes: stack.totals.wastedBytes,
     files: wastedFiles(stack, limit).map(({ path, wastedBytes, layers }) => ({ path: escapePath(path), wastedBytes, layers })),

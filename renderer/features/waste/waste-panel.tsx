@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'react';
+import { type ReactNode, useEffect, useState } from 'react';
 import type { ImageSummary, Job, RewrittenReport, WasteReport } from '#contract';
 import { displayPath, unescapePath } from '#model';
 import { chooseLayer, goTo } from '../../app/choosing.ts';
@@ -96,21 +96,9 @@ function ByRewriting({ rewritten }: { rewritten: RewrittenReport }) {
       <ul>
         {rewritten.files.slice(0, SHOWN).map(({ path, layer, bytes }) => (
           <li key={`${layer} ${path}`} className={styles.file}>
-            <button
-              type="button"
-              className={styles.line}
-              title={`${displayPath(unescapePath(path))}: the same ${sizeTitle(bytes)} again in layer ${layer}`}
-              onClick={() => goTo(layer, path)}
-            >
-              <span className={styles.path}>
-                <bdi>{displayPath(unescapePath(path))}</bdi>
-              </span>
+            <FileLine path={path} layer={layer} bytes={bytes} largest={largest} what={`again, the same, in layer ${layer}`}>
               <span className={`number ${styles.word}`}>layer {layer}</span>
-              <span className={styles.share}>
-                <i style={{ width: `${Math.max(2, (bytes / largest) * 100)}%` }} />
-              </span>
-              <Size bytes={bytes} className={styles.size} />
-            </button>
+            </FileLine>
           </li>
         ))}
       </ul>
@@ -151,6 +139,39 @@ function commandOf(image: ImageSummary, layer: number): string {
   return command === null ? 'command unknown' : (splitVerb(command)?.rest ?? command);
 }
 
+/** A file with its bytes, which leads to it at a layer. */
+function FileLine({
+  path,
+  layer,
+  bytes,
+  largest,
+  what,
+  children,
+}: {
+  path: string;
+  layer: number;
+  bytes: number;
+  /** What the longest bar stands for. */
+  largest: number;
+  /** Of the bytes, in words. */
+  what: string;
+  children?: ReactNode;
+}) {
+  const name = displayPath(unescapePath(path));
+  return (
+    <button type="button" className={styles.line} title={`${name}: ${sizeTitle(bytes)} ${what}`} onClick={() => goTo(layer, path)}>
+      <span className={styles.path}>
+        <bdi>{name}</bdi>
+      </span>
+      {children}
+      <span className={styles.share}>
+        <i style={{ width: `${Math.max(2, (bytes / largest) * 100)}%` }} />
+      </span>
+      <Size bytes={bytes} className={styles.size} />
+    </button>
+  );
+}
+
 function ByFile({ report }: { report: WasteReport }) {
   const largest = Math.max(1, report.files[0]?.wastedBytes ?? 0);
   const told = report.files.reduce((sum, { wastedBytes }) => sum + wastedBytes, 0);
@@ -162,20 +183,7 @@ function ByFile({ report }: { report: WasteReport }) {
           const first = layers[0] ?? 0;
           return (
             <li key={path} className={styles.file}>
-              <button
-                type="button"
-                className={styles.line}
-                title={`${displayPath(unescapePath(path))}: ${sizeTitle(wastedBytes)} wasted`}
-                onClick={() => goTo(first, path)}
-              >
-                <span className={styles.path}>
-                  <bdi>{displayPath(unescapePath(path))}</bdi>
-                </span>
-                <span className={styles.share}>
-                  <i style={{ width: `${Math.max(2, (wastedBytes / largest) * 100)}%` }} />
-                </span>
-                <Size bytes={wastedBytes} className={styles.size} />
-              </button>
+              <FileLine path={path} layer={first} bytes={wastedBytes} largest={largest} what="wasted" />
               <span className={styles.written}>
                 <span className={styles.word}>{layers.length === 1 ? 'written in' : `written ${layers.length} times, in`}</span>
                 {layers.map((layer) => (
