@@ -4,7 +4,7 @@ import { parseAddress } from './address.ts';
 import { select, showAgainst, showImage } from './choosing.ts';
 import { openClient } from './client.ts';
 import { runCommand } from './commands.ts';
-import { watchFilter } from './filtering.ts';
+import { watchFilter, watchSort } from './filtering.ts';
 import { forgetArchives, watchSelection } from './loading.ts';
 import { plainError, toast } from './messages.ts';
 import { isForComparison, loadImage, openGrants, takeSideA } from './opening.ts';
@@ -16,6 +16,7 @@ import { setLayout } from './theme.ts';
 export async function connect(): Promise<void> {
   watchSelection();
   watchFilter();
+  watchSort();
   watchJobs();
   window.layerscope?.onCommand(runCommand);
   window.addEventListener('popstate', followAddress);

@@ -1,8 +1,11 @@
 import { filterSteps } from '#changes';
+import { isSameOrder, orderSteps } from '../features/changes/changes-state.ts';
 import { changesDo, useApp } from './store.ts';
 
 /** How long the page may be kept from drawing, ms. */
 const SLICE = 10;
+
+// What takes longer than a frame is done in slices between them.
 
 /** Filters tables that are too long to be filtered at once, between frames, from now on. The latest filter wins. */
 export function watchFilter(): void {
@@ -26,6 +29,29 @@ export function watchFilter(): void {
       nextTask(go);
     };
     // The first slice too lets what was typed be drawn.
+    nextTask(go);
+  });
+}
+
+/** Sorts what is too long to be sorted at once, between frames, from now on. The latest order wins. */
+export function watchSort(): void {
+  let run: object | null = null;
+  useApp.subscribe(({ changes }, { changes: before }) => {
+    if (!changes.sorting || (before.sorting && isSameOrder(changes, before))) return;
+    const steps = orderSteps(changes);
+    if (steps === null) return;
+    const own = {};
+    run = own;
+    const go = () => {
+      if (run !== own) return;
+      for (const end = performance.now() + SLICE; performance.now() < end; ) {
+        const { done, value } = steps.next();
+        if (!done) continue;
+        nextTask(() => run === own && changesDo({ type: 'ordered', of: changes, rows: value }));
+        return;
+      }
+      nextTask(go);
+    };
     nextTask(go);
   });
 }

@@ -4,7 +4,7 @@ export { history, lookup, type PathEvent, resolveBody, resolveEntryBody } from '
 export { sortedByPathBytes } from './path-order.ts';
 export { type CompareOptions, changesOf, compareViews, viewAt } from './row-tables.ts';
 export { type SortKey, sortChildren } from './sort-children.ts';
-export { type RowSort, sortedRows } from './sorted-rows.ts';
+export * from './sorted-rows.ts';
 export { buildStack } from './stack.ts';
 export { addTotals, emptyTotals, type SubtreeTotals, subtreeTotals } from './subtree-totals.ts';
 export { type Rect, type TreemapOptions, type TreemapRect, treemap } from './treemap.ts';

@@ -14,42 +14,130 @@ const resultScratch = makeScratch();
 const SHORT = 24;
 const LONG = 8_192;
 
+/** By what, and which way. `by` may be a column of one's own. */
+export interface SortOrder {
+  readonly by: RowSort | Float64Array;
+  readonly descending: boolean;
+}
+
+type Sums = Pick<SubtreeTotals, 'size' | 'hidden'>;
+type Mask = Pick<VisibleOptions, 'mask'>;
+
 /**
  * Rows in sight, top to bottom, as `visibleRows` gives them, siblings sorted otherwise; equals by name. Only what is in sight is sorted,
- * so that the time is that of the rows shown and not of the table's. `by` may be a column of one's own.
+ * so that the time is that of the rows shown and not of the table's.
  */
 export function sortedRows(
   table: RowTable,
   expanded: Uint8Array,
-  totals: Pick<SubtreeTotals, 'size' | 'hidden'>,
-  sort: { readonly by: RowSort | Float64Array; readonly descending: boolean },
-  { mask = null }: Pick<VisibleOptions, 'mask'> = {},
+  totals: Sums,
+  sort: SortOrder,
+  options: Mask = {},
 ): Uint32Array<ArrayBuffer> {
-  const { length, subtreeEnd } = table;
-  const keys = keysOf(table, totals, sort.by);
-  const order: Order = { ...keys, sign: sort.descending ? -1 : 1, byRow: sort.by === 'name' && sort.descending ? -1 : 1 };
-  // A stack of rows that are to be shown, the next at its top: what is pushed together is sorted backwards.
-  const stack = rowScratch(length);
-  const rows = resultScratch(length);
-  let count = 0;
-  let top = 0;
-  let from = 0;
-  let end = length;
-  for (;;) {
-    const bottom = top;
-    for (let row = from; row < end; row = subtreeEnd[row] as number) if (mask === null || mask[row] !== 0) stack[top++] = row;
-    if (top - bottom <= SHORT) sortShort(stack, bottom, top, order);
-    else if (top - bottom < LONG) stack.subarray(bottom, top).sort((a, b) => compare(order, b, a));
-    else sortLong(stack.subarray(bottom, top), order, sort);
-    from = end = 0;
-    while (top > 0 && from === end) {
-      const row = stack[--top] as number;
-      rows[count++] = row;
-      if (expanded[row] === 0) continue;
-      from = row + 1;
-      end = subtreeEnd[row] as number;
+  const walk = new SortedWalk(table, expanded, totals, sort, options, rowScratch(table.length), resultScratch(table.length));
+  while (!walk.step(table.length));
+  return walk.rows();
+}
+
+/** Rows given in one step. */
+const STEP_ROWS = 32_768;
+
+/** The same a step at a time, each of some milliseconds: for a thread that has a window to draw. Nothing of it must change meanwhile. */
+export function* sortSteps(
+  table: RowTable,
+  expanded: Uint8Array,
+  totals: Sums,
+  sort: SortOrder,
+  options: Mask = {},
+): Generator<undefined, Uint32Array<ArrayBuffer>> {
+  const { length } = table;
+  // Memory of its own: others sort between the steps.
+  const walk = new SortedWalk(table, expanded, totals, sort, options, new Uint32Array(length), new Uint32Array(length));
+  while (!walk.step(STEP_ROWS)) yield;
+  return walk.rows();
+}
+
+/** Goes through the rows in sight; siblings are sorted when their folder is come to. */
+class SortedWalk {
+  readonly #table: RowTable;
+  readonly #expanded: Uint8Array;
+  readonly #mask: Uint8Array | null;
+  readonly #order: Order;
+  readonly #sort: SortOrder;
+  /** Rows that are to be shown, the next at its top: what is pushed together is sorted backwards. */
+  readonly #stack: Uint32Array;
+  readonly #rows: Uint32Array<ArrayBuffer>;
+  #top = 0;
+  #count = 0;
+  #from = 0;
+  #end: number;
+
+  constructor(
+    table: RowTable,
+    expanded: Uint8Array,
+    totals: Sums,
+    sort: SortOrder,
+    { mask = null }: Mask,
+    stack: Uint32Array,
+    rows: Uint32Array<ArrayBuffer>,
+  ) {
+    this.#table = table;
+    this.#expanded = expanded;
+    this.#mask = mask;
+    this.#sort = sort;
+    this.#order = {
+      ...keysOf(table, totals, sort.by),
+      sign: sort.descending ? -1 : 1,
+      byRow: sort.by === 'name' && sort.descending ? -1 : 1,
+    };
+    this.#stack = stack;
+    this.#rows = rows;
+    this.#end = table.length;
+  }
+
+  /** Gives at least so many rows more; true: those were the last. */
+  step(wanted: number): boolean {
+    const { subtreeEnd } = this.#table;
+    const stack = this.#stack;
+    const rows = this.#rows;
+    const mask = this.#mask;
+    const order = this.#order;
+    const expanded = this.#expanded;
+    let top = this.#top;
+    let count = this.#count;
+    let from = this.#from;
+    let end = this.#end;
+    const enough = count + wanted;
+    for (;;) {
+      const bottom = top;
+      for (let row = from; row < end; row = subtreeEnd[row] as number) if (mask === null || mask[row] !== 0) stack[top++] = row;
+      if (top - bottom <= SHORT) sortShort(stack, bottom, top, order);
+      else if (top - bottom < LONG) stack.subarray(bottom, top).sort((a, b) => compare(order, b, a));
+      else sortLong(stack.subarray(bottom, top), order, this.#sort);
+      from = end = 0;
+      while (top > 0 && from === end) {
+        const row = stack[--top] as number;
+        rows[count++] = row;
+        if (expanded[row] === 0) continue;
+        from = row + 1;
+        end = subtreeEnd[row] as number;
+      }
+      if (from === end) {
+        this.#count = count;
+        return true;
+      }
+      if (count >= enough) break;
     }
-    if (from === end) return rows.slice(0, count);
+    this.#top = top;
+    this.#count = count;
+    this.#from = from;
+    this.#end = end;
+    return false;
+  }
+
+  /** What was given; memory of its own. */
+  rows(): Uint32Array<ArrayBuffer> {
+    return this.#rows.slice(0, this.#count);
   }
 }
 

@@ -38,6 +38,23 @@ const MEASURE = `(() => {
     await drawn();
     return { busy, drawn: performance.now() - start };
   };
+  // What may be done in slices between frames: until the last, and the longest of them.
+  const untilDone = async (act) => {
+    const outcome = () => document.querySelector('[data-pane="changes"] header [role=status]').textContent;
+    await drawn();
+    const start = performance.now();
+    let longest = 0;
+    let last = start;
+    act();
+    const busy = performance.now() - start;
+    do {
+      await drawn();
+      const now = performance.now();
+      longest = Math.max(longest, now - last);
+      last = now;
+    } while (outcome().endsWith('…'));
+    return { busy, drawn: last - start, longest };
+  };
   const find = (selector, text) => [...document.querySelectorAll(selector)].find((each) => text === undefined || each.textContent.includes(text));
   const key = (element, name) => element.dispatchEvent(new KeyboardEvent('keydown', { key: name, bubbles: true, cancelable: true }));
   const type = (text) => {
@@ -46,25 +63,12 @@ const MEASURE = `(() => {
     field.dispatchEvent(new Event('input', { bubbles: true }));
   };
   window.bench = {
-    sort: (name) => timed(() => find('[role=columnheader] button', name).click()),
+    sort: (name) => untilDone(() => find('[role=columnheader] button', name).click()),
     keyOnRow: (name) => timed(() => key(document.querySelector('[role=row][tabindex="0"]'), name)),
     filter: async (text) => {
       type(text);
       await new Promise((resolve) => setTimeout(resolve, 0));
-      const outcome = () => document.querySelector('[data-pane="changes"] header [role=status]').textContent;
-      await drawn();
-      const start = performance.now();
-      let longest = 0;
-      let last = start;
-      key(document.querySelector('[data-filter]'), 'Enter');
-      const busy = performance.now() - start;
-      do {
-        await drawn();
-        const now = performance.now();
-        longest = Math.max(longest, now - last);
-        last = now;
-      } while (outcome() === 'filtering…');
-      return { busy, drawn: last - start, longest };
+      return untilDone(() => key(document.querySelector('[data-filter]'), 'Enter'));
     },
     rows: () => Number(document.querySelector('[role=treegrid]')?.getAttribute('aria-rowcount') ?? 0),
     pagesCome: async () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { addTotals, emptyTotals, type RowSort, sortChildren, sortedRows, subtreeTotals, visibleRows } from '#changes';
+import { addTotals, emptyTotals, type RowSort, sortChildren, sortedRows, sortSteps, subtreeTotals, visibleRows } from '#changes';
 import { KIND, type RowTable, TYPE } from '#model';
 
 /** A folder of `count` files at the top, then another; sizes and kinds from a small generator. */
@@ -49,6 +49,11 @@ for (const [what, folders, count] of [
         const order = sortChildren(table, by, totals, descending);
         const rows = sortedRows(table, expanded, totals, { by, descending });
         assert.deepEqual(rows, visibleRows(table, expanded, { order }), `${by} ${descending ? 'down' : 'up'}`);
+        // In steps, between which another sorting writes over what is shared.
+        const steps = sortSteps(table, expanded, totals, { by, descending });
+        let step = steps.next();
+        for (; !step.done; step = steps.next()) sortedRows(table, expanded, totals, { by: 'size', descending: !descending });
+        assert.deepEqual(step.value, rows);
       }
     }
   });
@@ -65,6 +70,15 @@ test('what was removed comes first, then what was modified, that which hides mos
     const [a, b] = [rank[table.kind[row] as number] as number, rank[table.kind[next] as number] as number];
     assert.ok(a > b || (a === b && (table.hiddenBytes[row] as number) >= (table.hiddenBytes[next] as number)));
   }
+});
+
+test('a long table is sorted in several steps', () => {
+  const table = tableOf(20, 9_000);
+  const totals = subtreeTotals(table);
+  const expanded = new Uint8Array(table.length).fill(1);
+  let steps = 0;
+  for (const _ of sortSteps(table, expanded, totals, { by: 'size', descending: true })) steps++;
+  assert.ok(steps >= 4, `${steps}`);
 });
 
 test('closed folders and rows that the filter leaves out are not in sight', () => {

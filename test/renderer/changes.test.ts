@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Assembly } from '../../renderer/features/changes/assemble.ts';
-import { type ChangesState, changesReducer, findRow, initialChanges, NO_FILTER } from '../../renderer/features/changes/changes-state.ts';
+import {
+  type ChangesState,
+  changesReducer,
+  findRow,
+  initialChanges,
+  NO_FILTER,
+  orderSteps,
+} from '../../renderer/features/changes/changes-state.ts';
 import { whatDiffers } from '../../renderer/features/changes/row-text.ts';
 import type { RowPage } from '../../src/contract/index.ts';
 import { DIFFERS, displayPath, encodeUtf8, KIND, NO_LAYER, REASON, type RowTable, rowName, TYPE } from '../../src/model/index.ts';
@@ -12,6 +19,28 @@ interface Spec {
   readonly size?: number;
   readonly type?: number;
   readonly more?: Partial<Record<'differs' | 'reason' | 'hiddenBytes' | 'hiddenEntries' | 'layer' | 'previousLayer', number>>;
+}
+
+/** So many files without names beside each other. */
+function flatTable(length: number): RowTable {
+  const one = tableOf([{ path: 'f' }]);
+  const zeros = new Float64Array(length);
+  return {
+    ...one,
+    length,
+    parent: new Int32Array(length).fill(-1),
+    subtreeEnd: Uint32Array.from(zeros, (_, at) => at + 1),
+    kind: new Uint8Array(length).fill(KIND.added),
+    differs: new Uint16Array(length),
+    reason: new Uint8Array(length),
+    type: new Uint8Array(length).fill(TYPE.file),
+    size: Float64Array.from(zeros, (_, at) => at % 7),
+    previousSize: zeros,
+    hiddenEntries: new Uint32Array(length),
+    hiddenBytes: zeros,
+    nameStart: new Uint32Array(length + 1),
+    names: new Uint8Array(0),
+  };
 }
 
 /** A table of paths in depth-first order; folders end in `/`. */
@@ -140,6 +169,28 @@ test('a regular expression that is none says so and filters nothing', () => {
 test('by size the largest comes first in each folder', () => {
   const state = changesReducer(loaded(SPECS, true), { type: 'sorted', sort: 'size' });
   assert.deepEqual(shown(state), ['top', 'app', 'lib', 'b.js', 'a.js', 'main.js', 'etc', 'passwd']);
+});
+
+test('very many rows in sight are sorted between frames; what is done meanwhile counts', () => {
+  const table = flatTable(160_000);
+  const asked = changesReducer(initialChanges, { type: 'asked', key: 'k', wanted: null });
+  const before = changesReducer(asked, { type: 'came', key: 'k', table, total: table.length, dense: true });
+  const waiting = changesReducer(before, { type: 'sorted', sort: 'size' });
+  assert.deepEqual([waiting.sorting, waiting.sort, waiting.rows === before.rows], [true, 'size', true]);
+  const steps = orderSteps(waiting);
+  let step = steps?.next();
+  while (step !== undefined && !step.done) step = steps?.next();
+  const rows = step?.value as Uint32Array;
+  const done = changesReducer(waiting, { type: 'ordered', of: waiting, rows });
+  assert.deepEqual([done.sorting, done.rows.length, done.table?.size[done.rows[0] as number]], [false, 160_000, 6]);
+  // Active meanwhile: the order is still what is wanted. Sorted otherwise, or folded: it isn't.
+  assert.equal(
+    changesReducer(changesReducer(waiting, { type: 'activated', row: 3 }), { type: 'ordered', of: waiting, rows }).sorting,
+    false,
+  );
+  const back = changesReducer(waiting, { type: 'sorted', sort: 'name' });
+  assert.deepEqual([back.sorting, changesReducer(back, { type: 'ordered', of: waiting, rows })], [false, back]);
+  assert.equal(orderSteps(back), null);
 });
 
 test('a wanted path is opened up to and made active', () => {

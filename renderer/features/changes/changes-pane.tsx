@@ -92,8 +92,9 @@ function PaneHead({ state, selection }: { state: ChangesState; selection: Select
 }
 
 /** What the filter leaves, or why it doesn't filter; how much is here while the rest comes. */
-function outcome({ status, table, total, problem, mask, matches, filtering }: ChangesState): string {
+function outcome({ status, table, total, problem, mask, matches, filtering, sorting }: ChangesState): string {
   if (filtering) return 'filtering…';
+  if (sorting) return 'sorting…';
   if (problem !== null) return problem;
   const count = (number: number) => number.toLocaleString('en');
   const loaded = status === 'partial' && table !== null ? `${count(table.length)} of ${count(total)} rows` : '';

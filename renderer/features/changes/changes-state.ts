@@ -1,4 +1,15 @@
-import { addTotals, emptyTotals, filterRows, type RowFilter, type RowMatches, type SubtreeTotals, sortedRows, visibleRows } from '#changes';
+import {
+  addTotals,
+  emptyTotals,
+  filterRows,
+  type RowFilter,
+  type RowMatches,
+  type SortOrder,
+  type SubtreeTotals,
+  sortedRows,
+  sortSteps,
+  visibleRows,
+} from '#changes';
 import { compareBytes, type RowTable, rowName, TYPE, unescapePath } from '#model';
 import { sideBytes } from '../compare/compare-state.ts';
 
@@ -30,6 +41,8 @@ export interface ChangesState {
   readonly unfiltered: Uint8Array | null;
   /** The filter waits for {@link filterSteps}: so many rows aren't filtered at once. The mask is that of the filter before. */
   readonly filtering: boolean;
+  /** The order waits for {@link sortSteps}: so many rows aren't sorted at once. The rows are those of the order before. */
+  readonly sorting: boolean;
   /** Rows that match the filter. */
   readonly matches: number;
   /** Why the text doesn't filter. */
@@ -59,6 +72,7 @@ export const initialChanges: ChangesState = {
   mask: null,
   unfiltered: null,
   filtering: false,
+  sorting: false,
   matches: 0,
   problem: null,
   rows: EMPTY_ROWS,
@@ -80,6 +94,8 @@ export type ChangesAction =
   | { readonly type: 'filtered'; readonly filter: RowFilter }
   /** What a filter that took its time leaves. */
   | { readonly type: 'matched'; readonly table: RowTable; readonly filter: RowFilter; readonly found: RowMatches }
+  /** What sorting that took its time leaves. */
+  | { readonly type: 'ordered'; readonly of: ChangesState; readonly rows: Uint32Array }
   /** Without a direction: the column's own, the other one where it was sorted so already. */
   | { readonly type: 'sorted'; readonly sort: SortBy; readonly descending?: boolean };
 
@@ -119,8 +135,42 @@ export function changesReducer(state: ChangesState, action: ChangesAction): Chan
       if (action.table !== state.table || action.filter !== state.filter) return state;
       return withRows(withMatches({ ...state, filtering: false }, action.found));
     case 'sorted':
-      return withRows({ ...state, sort: action.sort, descending: action.descending ?? nextDirection(state, action.sort) });
+      return sorted({ ...state, sort: action.sort, descending: action.descending ?? nextDirection(state, action.sort) });
+    case 'ordered':
+      return isSameOrder(state, action.of) ? { ...state, sorting: false, rows: action.rows } : state;
   }
+}
+
+/** Rows that are sorted within a few milliseconds. */
+const SORTED_AT_ONCE = 150_000;
+
+/** While sorting takes its time, rows stay as they are. By name they lie sorted. */
+function sorted(state: ChangesState): ChangesState {
+  const lies = state.sort === 'name' && !state.descending;
+  return state.rows.length > SORTED_AT_ONCE && !lies ? { ...state, sorting: true } : withRows(state);
+}
+
+/** Whether what was sorted is what is to be shown now. */
+export function isSameOrder(a: ChangesState, b: ChangesState): boolean {
+  return (
+    a.sorting &&
+    a.table === b.table &&
+    a.expanded === b.expanded &&
+    a.mask === b.mask &&
+    a.totals === b.totals &&
+    a.sort === b.sort &&
+    a.descending === b.descending
+  );
+}
+
+/** The steps that {@link ChangesState.sorting} waits for; null where it doesn't. */
+export function orderSteps({ sorting, table, totals, expanded, mask, ...sort }: ChangesState): Generator<undefined, Uint32Array> | null {
+  if (!sorting || table === null || totals === null) return null;
+  return sortSteps(table, expanded, totals, sortOrder(table, sort), { mask });
+}
+
+function sortOrder(table: RowTable, { sort, descending }: Pick<ChangesState, 'sort' | 'descending'>): SortOrder {
+  return { by: sort === 'share' ? 'size' : sort === 'net' ? sideBytes(table).net : sort, descending };
 }
 
 function withTable(state: ChangesState, table: RowTable, total: number, dense: boolean): ChangesState {
@@ -209,9 +259,9 @@ function withRows(state: ChangesState): ChangesState {
   if (state.table === null) return state;
   const { table, totals, expanded, mask, sort, descending } = state;
   // By name is how the rows lie.
-  if (totals === null || (sort === 'name' && !descending)) return { ...state, rows: visibleRows(table, expanded, { mask }) };
-  const by = sort === 'share' ? 'size' : sort === 'net' ? sideBytes(table).net : sort;
-  return { ...state, rows: sortedRows(table, expanded, totals, { by, descending }, { mask }) };
+  if (totals === null || (sort === 'name' && !descending))
+    return { ...state, sorting: false, rows: visibleRows(table, expanded, { mask }) };
+  return { ...state, sorting: false, rows: sortedRows(table, expanded, totals, sortOrder(table, state), { mask }) };
 }
 
 function refold(state: ChangesState, rows: readonly number[], open: boolean): ChangesState {
