@@ -6,6 +6,8 @@ export const COMMANDS: Readonly<Record<string, { readonly operands: string; read
   changes: { operands: 'IMAGE --layer N|DIGEST', summary: 'what a layer changed', load: () => import('./changes.ts') },
   ls: { operands: 'IMAGE [PATH]', summary: 'the file system as seen at a layer', load: () => import('./ls.ts') },
   cat: { operands: 'IMAGE PATH', summary: 'a file’s bytes as seen at a layer', load: () => import('./cat.ts') },
+  waste: { operands: 'IMAGE', summary: 'what an image carries and does not show, by layer and file', load: () => import('./waste.ts') },
+  config: { operands: 'IMAGE', summary: 'how the image is run: its config as JSON', load: () => import('./config.ts') },
   raw: { operands: 'IMAGE --layer N|DIGEST', summary: 'every tar entry with all that its headers say', load: () => import('./raw.ts') },
   diff: { operands: 'A B', summary: 'two file systems compared', load: () => import('./diff.ts') },
   check: { operands: 'IMAGE', summary: 'the rules of a .dive-ci file', load: () => import('./check.ts') },

@@ -275,7 +275,7 @@ test('help and the version are printed, and every command has its help', async (
     .version;
   assert.equal((await bench.cli(['--version'])).stdout, `${version}\n`);
   const { stdout } = await bench.cli(['--help']);
-  for (const name of ['inspect', 'changes', 'ls', 'cat', 'raw', 'diff', 'check', 'export', 'serve', 'open']) {
+  for (const name of ['inspect', 'changes', 'ls', 'cat', 'waste', 'config', 'raw', 'diff', 'check', 'export', 'serve', 'open']) {
     assert.match(stdout, new RegExp(`^  ${name} `, 'm'));
     const help = await bench.cli([name, '--help']);
     assert.equal(help.code, 0, name);

@@ -1,0 +1,25 @@
+import { chooseImage } from '#engine';
+import { jsonText, LayerscopeError } from '#model';
+import type { Arguments, CommandSpec } from './arguments.ts';
+import { type Context, EXIT } from './context.ts';
+import { openInput } from './open-input.ts';
+import { IMAGE_OPTIONS } from './options.ts';
+
+export const spec: CommandSpec = {
+  name: 'config',
+  operands: 'IMAGE',
+  minOperands: 1,
+  maxOperands: 1,
+  options: IMAGE_OPTIONS,
+  summary: 'The image’s config as JSON: how it is run, and every step that made it. No layer is read.',
+};
+
+export async function run(context: Context, args: Arguments): Promise<number> {
+  await using input = await openInput(context, args, args.operands[0] ?? '');
+  const image = chooseImage(input.archive, { image: args.value('image'), platform: args.value('platform') });
+  if (image.config === null || image.config === undefined) {
+    throw new LayerscopeError('BLOB_MISSING', `image ${image.index} has no config, or one that is damaged`);
+  }
+  context.out.write(`${jsonText(image.config, 2)}\n`);
+  return EXIT.done;
+}
