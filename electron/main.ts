@@ -3,7 +3,7 @@ import { cpus } from 'node:os';
 import path from 'node:path';
 import { app, BrowserWindow, session } from 'electron';
 import { createReader } from '#archive';
-import { cacheFolder, createJobs, createLibrary } from '#engine';
+import { cacheFolder, createJobs, createLibrary, createStoreShelf, defaultStoreHome } from '#engine';
 import { createHost, defectText } from '#host';
 import { registerAppScheme, serveRenderer } from './app-protocol.ts';
 import { type Bridge, createBridge, grantedFile } from './bridge.ts';
@@ -32,6 +32,7 @@ async function start(): Promise<void> {
   const recentFiles = createRecentFiles(path.join(app.getPath('userData'), 'recent.json'), logDefect);
   const host = createHost({
     recentFiles,
+    store: createStoreShelf({ home: defaultStoreHome(), library, jobs }),
     appInfo: { version: process.env.LAYERSCOPE_VERSION ?? app.getVersion(), host: 'electron', system: process.platform },
     sample: sample === null ? null : grantedFile(sample),
     library,

@@ -10,6 +10,7 @@ import { plainError, toast } from './messages.ts';
 import { isForComparison, loadImage, openGrants, takeSideA } from './opening.ts';
 import { clampSelection, firstLayer, NOTHING, selectedImage } from './selection-state.ts';
 import { getApp, jobsDo, setApp, useApp } from './store.ts';
+import { watchStore } from './storing.ts';
 import { setLayout } from './theme.ts';
 
 /** Reaches the host and feeds the store from its topics, from now on. */
@@ -28,6 +29,7 @@ export async function connect(): Promise<void> {
     const info = await client.call('app.info', {});
     setApp({ client, info, connection: { state: 'open' } });
     followAddress();
+    watchStore();
     client.subscribe('library', ({ archives }) => onLibrary(archives));
     client.subscribe('jobs', ({ jobs }) => onJobs(jobs));
     client.subscribe('requests', ({ open }) => onRequests(open));

@@ -1,5 +1,5 @@
 import { create } from 'zustand';
-import type { AppInfo, ArchiveSummary, Client } from '#contract';
+import type { AppInfo, ArchiveSummary, Client, StoreReport } from '#contract';
 import {
   type ChangesAction,
   type ChangesState,
@@ -36,6 +36,10 @@ export interface AppState {
   readonly layout: LayoutState;
   readonly toasts: readonly Toast[];
   readonly overlay: Overlay;
+  /** What the store holds; null where there is none, or it isn't known yet. */
+  readonly stored: StoreReport | null;
+  /** Name in the store that the user is asked about before it is removed. */
+  readonly removing: string | null;
 }
 
 export const useApp = create<AppState>()(() => ({
@@ -51,6 +55,8 @@ export const useApp = create<AppState>()(() => ({
   layout: readLayout(),
   toasts: [],
   overlay: 'none',
+  stored: null,
+  removing: null,
 }));
 
 export const getApp = useApp.getState;

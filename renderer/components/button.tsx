@@ -11,15 +11,18 @@ export function Button({
   kind = 'plain',
   icon,
   disabled = false,
+  autoFocus = false,
 }: {
   children: ReactNode;
   onPress: () => void;
   kind?: 'plain' | 'primary' | 'quiet';
   icon?: IconName;
   disabled?: boolean;
+  /** Of a sheet: what Enter does. */
+  autoFocus?: boolean;
 }) {
   return (
-    <AriaButton className={`${styles.button} ${styles[kind]}`} onPress={onPress} isDisabled={disabled}>
+    <AriaButton className={`${styles.button} ${styles[kind]}`} onPress={onPress} isDisabled={disabled} autoFocus={autoFocus}>
       {icon === undefined ? null : <Icon name={icon} />}
       {children}
     </AriaButton>

@@ -1,6 +1,6 @@
-import { homedir } from 'node:os';
 import path from 'node:path';
 import { type DriverName, type GraphDriver, openDriver } from '#driver';
+import { defaultStoreHome } from '#engine';
 import { displayText, LayerscopeError } from '#model';
 import type { Arguments, OptionSpec } from './arguments.ts';
 import { usageError } from './arguments.ts';
@@ -33,16 +33,7 @@ export async function openStore(args: Arguments, readsOnly: boolean): Promise<Gr
 
 function defaultHome(driver: DriverName): string {
   const { env, platform } = process;
-  if (driver === 'portable') return path.join(dataFolder(), 'store');
+  if (driver === 'portable') return defaultStoreHome();
   if (platform !== 'win32') throw usageError(`store needs --home FOLDER for ${driver} on this system`);
   return path.join(env.ProgramData ?? 'C:\\ProgramData', 'docker', driver);
-}
-
-/** Where the user's programs keep what isn't a cache: XDG Base Directory Specification; Apple's and Microsoft's folders. */
-function dataFolder(): string {
-  const { env, platform } = process;
-  if (platform === 'win32') return path.join(env.LOCALAPPDATA ?? path.join(homedir(), 'AppData', 'Local'), 'Layerscope');
-  if (platform === 'darwin') return path.join(homedir(), 'Library', 'Application Support', 'Layerscope');
-  const base = env.XDG_DATA_HOME;
-  return path.join(base !== undefined && path.isAbsolute(base) ? base : path.join(homedir(), '.local', 'share'), 'layerscope');
 }

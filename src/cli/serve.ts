@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { cacheFolder } from '#engine';
+import { cacheFolder, defaultStoreHome } from '#engine';
 import { displayText, LayerscopeError } from '#model';
 import { startWeb } from '#web';
 import type { Arguments, CommandSpec } from './arguments.ts';
@@ -40,6 +40,7 @@ export async function run({ out, signal }: Context, args: Arguments): Promise<nu
     sampleFile: sampleFile(),
     version: programVersion(),
     cacheFolder: args.flag('no-cache') ? null : cacheFolder(),
+    storeHome: defaultStoreHome(),
     workers: availableParallelism(),
     ...(worker === undefined ? {} : { workerUrl: worker }),
   });

@@ -60,7 +60,7 @@ export type JobState = 'queued' | 'running' | 'done' | 'failed' | 'cancelled';
 
 export interface Job {
   readonly jobId: string;
-  readonly kind: 'open' | 'load' | 'verify' | 'export' | 'rewritten';
+  readonly kind: 'open' | 'load' | 'verify' | 'export' | 'rewritten' | 'import';
   /** What it works on, safe to show. */
   readonly title: string;
   readonly state: JobState;
@@ -212,6 +212,31 @@ export interface ListingReport {
   readonly problem: string | null;
 }
 
+/** The user's store of images. */
+export interface StoreReport {
+  readonly driver: 'portable';
+  readonly home: string;
+  readonly images: readonly StoredImageReport[];
+  /** Layers in it, those of the images included. */
+  readonly layers: number;
+  /** Of all that its images are stored as; what they share counts once. */
+  readonly sizeBytes: number;
+  /** Why it can't be read; null where it can. */
+  readonly problem: string | null;
+}
+
+export interface StoredImageReport {
+  /** What it is called in `store.open` and `store.remove`. */
+  readonly name: string;
+  /** Safe to show. */
+  readonly names: readonly string[];
+  readonly platform: string;
+  readonly layers: number;
+  readonly sizeBytes: number;
+  /** What of it can't be read; null where all can. */
+  readonly problem: string | null;
+}
+
 export interface Operations {
   'app.info': { kind: 'query'; input: Record<string, never>; output: AppInfo };
   /** A grant for the sample image. */
@@ -260,6 +285,13 @@ export interface Operations {
   'entry.listing': { kind: 'query'; input: EntryRef & { limit: number }; output: { listing: ListingReport | null } };
   /** Saves what the window shows: in Electron where the system's dialog says, on the loopback host as a download. */
   'export.start': { kind: 'command'; input: ExportInput; output: ExportStarted };
+  'store.report': { kind: 'query'; input: Record<string, never>; output: StoreReport };
+  /** Opens an image of the store. */
+  'store.open': { kind: 'command'; input: { name: string }; output: { jobId: string } };
+  /** Takes an image of an open archive into the store. */
+  'store.import': { kind: 'command'; input: ImageRef; output: { jobId: string } };
+  /** Takes a name out of the store, and what nothing else needs. */
+  'store.remove': { kind: 'command'; input: { name: string }; output: Record<string, never> };
   'jobs.cancel': { kind: 'command'; input: { jobId: string }; output: Record<string, never> };
   /** Takes a job that has ended off the list. */
   'jobs.dismiss': { kind: 'command'; input: { jobId: string }; output: Record<string, never> };
@@ -304,6 +336,10 @@ export const OPERATION_NAMES = [
   'entry.content',
   'entry.listing',
   'export.start',
+  'store.report',
+  'store.open',
+  'store.import',
+  'store.remove',
   'jobs.cancel',
   'jobs.dismiss',
 ] as const satisfies readonly OperationName[];

@@ -27,6 +27,7 @@ const pathHex = z
   .regex(/^(?:[0-9a-fA-F]{2})*$/);
 const viewRef = z.strictObject({ ...imageRef.shape, layer: index });
 const limit = z.int().min(1).max(10_000);
+const storedName = z.string().min(1).max(1_024);
 const entryRef = z.strictObject({ ...imageRef.shape, layer: index, pathHex });
 
 /** Strict: a key that isn't named is refused. */
@@ -65,6 +66,10 @@ export const INPUT_SCHEMAS: { readonly [N in OperationName]: z.ZodType<InputOf<N
     z.strictObject({ what: z.literal('comparison'), a: viewRef, b: viewRef }),
     z.strictObject({ what: z.literal('report'), archiveId: id }),
   ]),
+  'store.report': nothing,
+  'store.open': z.strictObject({ name: storedName }),
+  'store.import': imageRef,
+  'store.remove': z.strictObject({ name: storedName }),
   'jobs.cancel': z.strictObject({ jobId: id }),
   'jobs.dismiss': z.strictObject({ jobId: id }),
 };

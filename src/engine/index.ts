@@ -25,5 +25,7 @@ export * from './save-file.ts';
 export * from './search-layers.ts';
 export * from './state-topic.ts';
 export * from './store.ts';
+export * from './store-home.ts';
+export * from './store-shelf.ts';
 export * from './stored-images.ts';
 export type * from './types.ts';

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import type { Reader } from '#archive';
+import type { Archive, Progress, Reader } from '#archive';
 import type {
   ArchiveSummary,
   ContentPage,
@@ -48,6 +48,8 @@ export interface OpenRequest {
   readonly path: string;
   /** What the user calls it. */
   readonly title: string;
+  /** Opens it where that isn't a file by itself, but something of `path`. */
+  readonly read?: (reader: Reader, options: { readonly signal: AbortSignal }) => Promise<Archive>;
   /** Called once when the file isn't needed any more: it couldn't be opened, or was closed. */
   readonly release?: () => Promise<void>;
 }
@@ -91,6 +93,8 @@ export interface Library extends AsyncDisposable {
   details(entry: EntryOf, signal: AbortSignal): Promise<EntryDetails>;
   raw(entry: EntryOf, signal: AbortSignal): Promise<RawHeader>;
   content(entry: EntryOf, range: { offset: number; length: number }, signal: AbortSignal): Promise<ContentPage>;
+  /** Works on an open archive, which stays open meanwhile; its closing aborts the work. */
+  withArchive<T>(archiveId: string, signal: AbortSignal, work: (archive: Archive, signal: AbortSignal) => Promise<T>): Promise<T>;
   /** What a file that is an archive holds; null where it is none. */
   listing(entry: EntryOf, limit: number, signal: AbortSignal): Promise<ListingReport | null>;
   /** What would be saved, by name; nothing is read yet. The archive stays open while its bytes are read. */
@@ -148,15 +152,16 @@ export function createLibrary({ reader, jobs, intervalMs = TOPIC_INTERVAL_MS, on
     tables.drop(`${open.archiveId}/`);
   };
 
-  const runOpen = async (archiveId: string, { path, title }: OpenRequest, context: JobContext): Promise<void> => {
+  const runOpen = async (archiveId: string, { path, title, read }: OpenRequest, context: JobContext): Promise<void> => {
     const { signal, report } = context;
     report({ phase: 'reading the archive' });
-    const archive = await reader.open(path, {
+    const options = {
       signal,
-      onProgress: ({ phase, doneBytes, totalBytes }) => {
+      onProgress: ({ phase, doneBytes, totalBytes }: Progress) => {
         report({ phase: phase === 'unpack' ? 'unpacking the archive' : 'reading the archive', doneBytes, totalBytes });
       },
-    });
+    };
+    const archive = await (read === undefined ? reader.open(path, options) : read(reader, options));
     let open: OpenArchive;
     try {
       open = new OpenArchive(archiveId, archive, title, await archiveBytes(path, archive));
@@ -316,6 +321,10 @@ export function createLibrary({ reader, jobs, intervalMs = TOPIC_INTERVAL_MS, on
       withImage(entry, [entry.layer], signal, async (loaded) => entryDetails(loaded, entry.layer, entry.path)),
     raw: async (entry, signal) =>
       withImage(entry, [entry.layer], signal, (loaded, use) => readRawEntry(loaded, entry.layer, entry.path, { signal: use })),
+    withArchive: (archiveId, signal, work) => {
+      const open = find(archiveId);
+      return open.use(signal, (use) => work(open.archive, use));
+    },
     listing: async (entry, limit, signal) =>
       withImage(entry, [entry.layer], signal, (loaded, use) =>
         listArchive(loaded, entry.layer, splitPath(entry.path), { limit, signal: use }),

@@ -1,5 +1,5 @@
 import type { AppInfo, FileGrant } from '#contract';
-import type { Jobs, Library } from '#engine';
+import type { Jobs, Library, StoreShelf } from '#engine';
 import type { GrantedFile, Grants } from './grants.ts';
 import type { Sender } from './sender.ts';
 
@@ -18,6 +18,8 @@ export interface HostServices {
   readonly sample: GrantedFile | null;
   readonly library: Library;
   readonly jobs: Jobs;
+  /** Absent: FORBIDDEN. */
+  readonly store?: StoreShelf;
   /** Made by {@link createGrants}; absent: the host's own. */
   readonly grants?: Grants;
   /** Shows the system's dialog; empty where the user chose nothing. Absent: FORBIDDEN. */

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { createReader } from '#archive';
-import { createJobs, createLibrary } from '#engine';
+import { createJobs, createLibrary, createStoreShelf } from '#engine';
 import { createGrants, createHost, defectText } from '#host';
 import { createUploads } from './uploads.ts';
 import { startWebHost, type WebHost } from './web-host.ts';
@@ -15,6 +15,8 @@ export interface WebOptions {
   readonly rendererFolder: string;
   readonly sampleFile: string | null;
   readonly version: string;
+  /** Where the store of images is, or will be; null: there is none. */
+  readonly storeHome: string | null;
   /** Where indexes are kept; null: nowhere. */
   readonly cacheFolder: string | null;
   readonly workers?: number;
@@ -36,7 +38,18 @@ export interface Web extends AsyncDisposable {
 
 /** Builds reader, jobs, library, host and the loopback host. Throws what {@link startWebHost} does; nothing is left then. */
 export async function startWeb(options: WebOptions): Promise<Web> {
-  const { files = [], port = 0, rendererFolder, sampleFile, version, cacheFolder, workers = 1, workerUrl, temporaryFolder } = options;
+  const {
+    files = [],
+    port = 0,
+    rendererFolder,
+    sampleFile,
+    version,
+    cacheFolder,
+    storeHome,
+    workers = 1,
+    workerUrl,
+    temporaryFolder,
+  } = options;
   const logDefect = (error: unknown): void => {
     process.stderr.write(`layerscope: INTERNAL: ${error instanceof Error ? defectText(error) : String(error)}\n`);
   };
@@ -64,6 +77,7 @@ export async function startWeb(options: WebOptions): Promise<Web> {
     jobs,
     grants,
     expectUpload: (sender, file) => uploads.expect(sender, file),
+    ...(storeHome === null ? {} : { store: createStoreShelf({ home: storeHome, library, jobs }) }),
   });
   let web: WebHost;
   try {

@@ -93,6 +93,10 @@ export function fakeLibrary(): Library & {
       asked.push(entry);
       return { offset, totalBytes: 100, bytes: new Uint8Array(length) };
     },
+    async withArchive(archiveId) {
+      know(archiveId);
+      throw new Error('not here');
+    },
     async listing(entry) {
       know(entry.archiveId);
       return null;

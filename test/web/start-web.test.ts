@@ -28,6 +28,7 @@ async function startAll(options: { files?: (folder: string) => string[]; sample?
     sampleFile: options.sample ? path.join(folder, 'image.tar') : path.join(folder, 'nothing.tar'),
     version: '1.2.3',
     cacheFolder: null,
+    storeHome: path.join(folder, 'store'),
     workers: 0,
     temporaryFolder: folder,
   });
@@ -174,7 +175,7 @@ test('the sample is one click away where it is there', async () => {
 
 test('without a built window, or with a port that is taken, nothing starts and nothing is left', async () => {
   await using it = await startAll();
-  const common = { sampleFile: null, version: '1', cacheFolder: null, workers: 0, temporaryFolder: it.folder };
+  const common = { sampleFile: null, version: '1', cacheFolder: null, storeHome: null, workers: 0, temporaryFolder: it.folder };
   await assert.rejects(startWeb({ ...common, rendererFolder: path.join(it.folder, 'nothing') }), hasCode('NOT_FOUND'));
   await assert.rejects(startWeb({ ...common, rendererFolder: it.folder, port: it.web.port }), hasCode('IO'));
   assert.deepEqual((await readdir(it.folder)).sort(), ['image.tar', 'index.html']);

@@ -4,6 +4,7 @@ import { startExport } from '../../app/exporting.ts';
 import { verifyImage } from '../../app/opening.ts';
 import type { Selection } from '../../app/selection-state.ts';
 import { useApp } from '../../app/store.ts';
+import { takeIntoStore } from '../../app/storing.ts';
 import { Button } from '../../components/button.tsx';
 import { CopyButton } from '../../components/copy-button.tsx';
 import { Counts } from '../../components/mark.tsx';
@@ -195,6 +196,16 @@ function VerifyButton({ archive, image }: { archive: ArchiveSummary; image: Imag
         (job.state === 'running' || job.state === 'queued'),
     ),
   );
+  const hasStore = useApp((app) => app.stored !== null);
+  const taking = useApp((app) =>
+    app.jobs.jobs.some(
+      (job) =>
+        job.kind === 'import' &&
+        job.archiveId === archive.archiveId &&
+        job.image === image.index &&
+        (job.state === 'running' || job.state === 'queued'),
+    ),
+  );
   return (
     <p className={styles.verify}>
       <Button icon="check" disabled={running} onPress={() => void verifyImage(archive.archiveId, image.index)}>
@@ -203,6 +214,11 @@ function VerifyButton({ archive, image }: { archive: ArchiveSummary; image: Imag
       <Button icon="save" onPress={() => void startExport({ what: 'report', archiveId: archive.archiveId })}>
         Save report
       </Button>
+      {hasStore && !archive.title.startsWith('store:') ? (
+        <Button icon="plus" disabled={taking} onPress={() => void takeIntoStore(archive.archiveId, image.index)}>
+          {taking ? 'Taking it in…' : 'Take into the store'}
+        </Button>
+      ) : null}
     </p>
   );
 }

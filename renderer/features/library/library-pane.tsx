@@ -10,6 +10,7 @@ import { Size } from '../../components/size.tsx';
 import { JobList } from '../jobs/job-list.tsx';
 import styles from './library-pane.module.css';
 import { FORMAT_WORDS, imageTitle, lastPart, storedBytes } from './library-state.ts';
+import { StoreGroup } from './store-group.tsx';
 
 /** What is open, and what is being opened. */
 export function LibraryPane({ edge }: { edge: ReactNode }) {
@@ -42,6 +43,7 @@ export function LibraryPane({ edge }: { edge: ReactNode }) {
             ))}
           </ul>
         )}
+        <StoreGroup />
       </div>
       {archives !== null && archives.length > 0 && info?.sample && !archives.some(({ title }) => title === info.sample) ? (
         <footer className={styles.foot}>

@@ -101,7 +101,7 @@ async function openWeb(
   newContext: () => ReturnType<import('@playwright/test').Browser['newContext']>,
 ): Promise<Door> {
   const host = spawn(process.execPath, [path.join(out, 'cli.js'), 'serve', ...files], {
-    env: { ...process.env, XDG_CACHE_HOME: path.join(folder, 'cache') },
+    env: { ...process.env, XDG_CACHE_HOME: path.join(folder, 'cache'), XDG_DATA_HOME: path.join(folder, 'data') },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const address = await firstAddress(host);
@@ -155,7 +155,12 @@ async function openElectron(folder: string, files: readonly string[], colorSchem
   const app: ElectronApplication = await _electron.launch({
     executablePath,
     args: [...sandbox, '-r', path.join(import.meta.dirname, '..', 'electron22-shim.cjs'), path.join(out, 'electron', 'main.cjs'), ...files],
-    env: { ...(process.env as Record<string, string>), XDG_CACHE_HOME: path.join(folder, 'cache'), LAYERSCOPE_TEST_PROFILE: profile },
+    env: {
+      ...(process.env as Record<string, string>),
+      XDG_CACHE_HOME: path.join(folder, 'cache'),
+      XDG_DATA_HOME: path.join(folder, 'data'),
+      LAYERSCOPE_TEST_PROFILE: profile,
+    },
     colorScheme: colorScheme as 'light' | 'dark',
   });
   const page = await app.firstWindow();

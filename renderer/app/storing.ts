@@ -1,0 +1,66 @@
+import { plainError, toast } from './messages.ts';
+import { connectedClient, getApp, jobsDo, setApp, useApp } from './store.ts';
+
+/** Asks what the store holds. */
+export async function refreshStore(): Promise<void> {
+  const client = await connectedClient();
+  try {
+    setApp({ stored: await client.call('store.report', {}) });
+  } catch {
+    // A door without a store: the library has no such group then.
+    setApp({ stored: null });
+  }
+}
+
+/** Other programs change the store too: it is looked at again when the window is come back to, and when something was taken in. */
+export function watchStore(): void {
+  void refreshStore();
+  window.addEventListener('focus', () => void refreshStore());
+  useApp.subscribe(({ jobs: { jobs } }, { jobs: { jobs: before } }) => {
+    if (jobs === before) return;
+    const wasOn = new Set(before.filter(({ kind, state }) => kind === 'import' && state === 'running').map(({ jobId }) => jobId));
+    for (const job of jobs) {
+      if (!wasOn.has(job.jobId) || job.state === 'running') continue;
+      void refreshStore();
+      if (job.state === 'done') toast(`${job.title} is in the store`);
+    }
+  });
+}
+
+/** Takes the image into the store, as a job. */
+export async function takeIntoStore(archiveId: string, image: number): Promise<void> {
+  const client = await connectedClient();
+  try {
+    await client.call('store.import', { archiveId, image });
+  } catch (error) {
+    toast(plainError(error).message);
+  }
+}
+
+/** Opens an image of the store, and shows it. */
+export async function openStoredImage(name: string): Promise<void> {
+  const client = await connectedClient();
+  try {
+    const { jobId } = await client.call('store.open', { name });
+    jobsDo({ type: 'started', jobId });
+  } catch (error) {
+    toast(plainError(error).message);
+  }
+}
+
+export async function removeStored(name: string): Promise<void> {
+  const client = await connectedClient();
+  setApp({ removing: null });
+  try {
+    await client.call('store.remove', { name });
+    toast(`${name} was removed from the store`);
+  } catch (error) {
+    toast(plainError(error).message);
+  }
+  await refreshStore();
+}
+
+/** Asks before: what is removed can't be had back. */
+export function askToRemove(name: string | null): void {
+  if (name === null || getApp().stored?.images.some((each) => each.name === name)) setApp({ removing: name });
+}
