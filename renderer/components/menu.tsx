@@ -19,6 +19,7 @@ export function MenuButton({
   selected,
   onChoose,
   quiet = false,
+  framed = false,
 }: {
   label: string;
   children: ReactNode;
@@ -26,10 +27,12 @@ export function MenuButton({
   selected: string | null;
   onChoose: (id: string) => void;
   quiet?: boolean;
+  /** Looks like a button among buttons. */
+  framed?: boolean;
 }) {
   return (
     <MenuTrigger>
-      <Button className={`${styles.button} ${quiet ? styles.quiet : ''}`} aria-label={label}>
+      <Button className={`${styles.button} ${quiet ? styles.quiet : ''} ${framed ? styles.framed : ''}`} aria-label={label}>
         {children}
         <Icon name="chevronDown" size={12} className={styles.caret ?? ''} />
       </Button>
@@ -37,8 +40,7 @@ export function MenuButton({
         <Menu
           className={styles.menu ?? ''}
           aria-label={label}
-          selectionMode="single"
-          selectedKeys={selected === null ? [] : [selected]}
+          {...(selected === null ? {} : { selectionMode: 'single' as const, selectedKeys: [selected] })}
           onAction={(key) => onChoose(String(key))}
         >
           {choices.map((choice) => (

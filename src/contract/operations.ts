@@ -186,9 +186,14 @@ export interface ContentPage {
   readonly bytes: Uint8Array;
 }
 
-/** What can be saved: a file, or a folder as a tar; a comparison as `diff --json` prints it; an archive as `inspect --json` does. */
+/**
+ * What can be saved: a file, or a folder as a tar; a layer as it is stored or unpacked; an image as an archive; a comparison as `diff --json`
+ * prints it; an archive as `inspect --json` does.
+ */
 export type ExportInput =
   | ({ readonly what: 'entry' } & EntryRef)
+  | ({ readonly what: 'layer'; readonly form: 'stored' | 'plain' } & ViewRef)
+  | ({ readonly what: 'image'; readonly format: 'docker-archive' | 'oci-archive' } & ImageRef)
   | { readonly what: 'comparison'; readonly a: ViewRef; readonly b: ViewRef }
   | { readonly what: 'report'; readonly archiveId: string };
 

@@ -18,6 +18,7 @@ import { compareImages, differencesOf } from './compare-images.ts';
 import { entryDetails } from './entry-details.ts';
 import { type Exported, exportEntry, fileName } from './entry-export.ts';
 import { findRewritten } from './find-rewritten.ts';
+import { exportImage, exportLayerBlob } from './image-export.ts';
 import { inspectArchive } from './inspect-archive.ts';
 import type { JobContext, Jobs } from './jobs.ts';
 import { differenceLines } from './json-lines.ts';
@@ -103,9 +104,11 @@ export interface Library extends AsyncDisposable {
   save(wanted: ExportRequest, target: string): string;
 }
 
-/** What can be exported: a file or folder, a comparison as the command line's JSON, what is known of an archive as JSON. */
+/** What can be exported: a file or folder, a layer, an image, a comparison as the command line's JSON, what is known of an archive as JSON. */
 export type ExportRequest =
   | { readonly what: 'entry'; readonly entry: EntryOf }
+  | ({ readonly what: 'layer'; readonly form: 'stored' | 'plain' } & ViewRef)
+  | ({ readonly what: 'image'; readonly format: 'docker-archive' | 'oci-archive' } & ImageRef)
   | { readonly what: 'comparison'; readonly a: ViewRef; readonly b: ViewRef }
   | { readonly what: 'report'; readonly archiveId: string };
 
@@ -217,6 +220,11 @@ export function createLibrary({ reader, jobs, intervalMs = TOPIC_INTERVAL_MS, on
       const { layer, path } = wanted.entry;
       const entry = exportEntry(open.loaded(wanted.entry.image, layer), layer, path);
       return { ...entry, bytes: (signal) => whileOpen([open], signal, (use) => entry.bytes(use)) };
+    }
+    if (wanted.what === 'layer' || wanted.what === 'image') {
+      const open = find(wanted.archiveId);
+      const whole = wanted.what === 'layer' ? exportLayerBlob(open.archive, wanted) : exportImage(open.archive, wanted);
+      return { ...whole, bytes: (signal) => whileOpen([open], signal, (use) => whole.bytes(use)) };
     }
     if (wanted.what === 'report') {
       const open = find(wanted.archiveId);

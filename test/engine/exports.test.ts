@@ -5,7 +5,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { createReader } from '#archive';
+import { createReader, packOciArchive } from '#archive';
 import { createJobs, createLibrary, type ExportRequest, fileName } from '#engine';
 import { dockerArchive } from '../support/docker-archive.ts';
 import { directory, file, hardlink, member, pax, symlink, tar } from '../support/tar-builder.ts';
@@ -111,6 +111,38 @@ test('a comparison and a report are what the command line prints', async (t) => 
     const gone = JSON.parse(JSON.stringify(wanted).replaceAll('"a1"', '"a7"')) as ExportRequest;
     assert.throws(() => library.exported(gone), { code: 'NOT_FOUND' });
   }
+});
+
+test('a layer is saved as it lies or plain, an image as an archive of either kind; one without a manifest is told', async (t) => {
+  const { folder, jobs, library, bytesOf } = await openLibrary(t);
+  const ref = { archiveId: 'a1', image: 0 };
+  const plain = await bytesOf({ what: 'layer', form: 'plain', ...ref, layer: 1 });
+  assert.ok(plain.equals(Buffer.from(layers[1] as Uint8Array)));
+  assert.equal(library.exported({ what: 'layer', form: 'stored', ...ref, layer: 0 }).name, 'layer-0.tar');
+  assert.throws(() => library.exported({ what: 'layer', form: 'stored', ...ref, layer: 9 }), { code: 'NOT_FOUND' });
+  assert.throws(() => library.exported({ what: 'image', format: 'oci-archive', ...ref }), { code: 'UNSUPPORTED', message: /store/ });
+  const file2 = path.join(folder, 'oci.tar');
+  const pieces: Uint8Array[] = [];
+  const made = {
+    name: 'app:2',
+    os: 'linux',
+    architecture: 'amd64',
+    layers: layers.map((each) => ({ tar: each, createdBy: 'x', gzip: true })),
+  };
+  for await (const piece of packOciArchive([made])) pieces.push(piece);
+  writeFileSync(file2, Buffer.concat(pieces));
+  await jobs.ended(library.open({ path: file2, title: 'oci.tar' }));
+  const before = library.summary('a2').images[0];
+  for (const format of ['docker-archive', 'oci-archive'] as const) {
+    const target = path.join(folder, format);
+    const done = await jobs.ended(library.save({ what: 'image', format, archiveId: 'a2', image: 0 }, target));
+    assert.equal(done.state, 'done', done.error?.message);
+    const opened = await jobs.ended(library.open({ path: target, title: format }));
+    const { format: found, images } = library.summary(opened.archiveId ?? '');
+    assert.deepEqual([found, images[0]?.names, images[0]?.manifestDigest], [format, ['app:2'], before?.manifestDigest]);
+  }
+  const stored = await bytesOf({ what: 'layer', form: 'stored', archiveId: 'a2', image: 0, layer: 0 });
+  assert.deepEqual([...stored.subarray(0, 2)], [0x1f, 0x8b]);
 });
 
 test('saving replaces a file whole, says what is left out, and leaves nothing of a failure', async (t) => {

@@ -7,7 +7,9 @@ import { useApp } from '../../app/store.ts';
 import { takeIntoStore } from '../../app/storing.ts';
 import { Button } from '../../components/button.tsx';
 import { CopyButton } from '../../components/copy-button.tsx';
+import { Icon } from '../../components/icons.tsx';
 import { Counts } from '../../components/mark.tsx';
+import { MenuButton } from '../../components/menu.tsx';
 import { Size } from '../../components/size.tsx';
 import { plainCommand } from '../chain/chain-state.ts';
 import { imageSizes, SIZE_WORDS } from '../chain/sizes.ts';
@@ -23,7 +25,11 @@ export function LayerFacts({ archive, image, selection }: { archive: ArchiveSumm
   const [only] = lit;
   return (
     <div className={styles.body}>
-      {lit.length === 1 && only !== undefined ? <OneLayer image={image} layer={only} /> : <Range layers={lit} selection={selection} />}
+      {lit.length === 1 && only !== undefined ? (
+        <OneLayer archiveId={archive.archiveId} image={image} layer={only} />
+      ) : (
+        <Range layers={lit} selection={selection} />
+      )}
       <ImageFacts archive={archive} image={image} />
       {archive.format === 'layer' ? null : <ImageConfig archiveId={archive.archiveId} image={image.index} />}
       <ImageHistory image={image} />
@@ -45,7 +51,7 @@ const STATUS_TEXT: Record<LayerReport['status'], string> = {
 
 const COMPRESSION_WORDS = { none: 'plain', gzip: 'gzip', zstd: 'zstd' } as const;
 
-function OneLayer({ image, layer }: { image: ImageSummary; layer: LayerReport }) {
+function OneLayer({ archiveId, image, layer }: { archiveId: string; image: ImageSummary; layer: LayerReport }) {
   const command = layer.createdBy ?? null;
   const time = created(image, layer);
   const chainId = image.chainIds[layer.index] ?? null;
@@ -103,6 +109,31 @@ function OneLayer({ image, layer }: { image: ImageSummary; layer: LayerReport })
           </Fact>
         )}
       </Facts>
+      {layer.status !== 'present' ? null : (
+        <p className={styles.verify}>
+          <MenuButton
+            label="Save the layer…"
+            framed
+            selected={null}
+            choices={[
+              { id: 'stored', label: 'As it is stored', detail: COMPRESSION_WORDS[layer.compression] },
+              { id: 'plain', label: 'As a plain tar' },
+            ]}
+            onChoose={(form) =>
+              void startExport({
+                what: 'layer',
+                form: form === 'plain' ? form : 'stored',
+                archiveId,
+                image: image.index,
+                layer: layer.index,
+              })
+            }
+          >
+            <Icon name="save" />
+            Save the layer…
+          </MenuButton>
+        </p>
+      )}
     </Section>
   );
 }
@@ -214,6 +245,28 @@ function VerifyButton({ archive, image }: { archive: ArchiveSummary; image: Imag
       <Button icon="save" onPress={() => void startExport({ what: 'report', archiveId: archive.archiveId })}>
         Save report
       </Button>
+      {archive.format === 'layer' ? null : (
+        <MenuButton
+          label="Save the image…"
+          framed
+          selected={null}
+          choices={[
+            { id: 'docker-archive', label: 'As a Docker archive', detail: 'docker load' },
+            { id: 'oci-archive', label: 'As an OCI archive', detail: 'podman, skopeo' },
+          ]}
+          onChoose={(format) =>
+            void startExport({
+              what: 'image',
+              format: format === 'oci-archive' ? format : 'docker-archive',
+              archiveId: archive.archiveId,
+              image: image.index,
+            })
+          }
+        >
+          <Icon name="save" />
+          Save the image…
+        </MenuButton>
+      )}
       {hasStore && !archive.title.startsWith('store:') ? (
         <Button icon="plus" disabled={taking} onPress={() => void takeIntoStore(archive.archiveId, image.index)}>
           {taking ? 'Taking it in…' : 'Take into the store'}

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { dockerArchive, WEB_API } from '../support/images.ts';
+import { file, tar } from '../../support/tar-builder.ts';
+import { dockerArchive, ociLayout, WEB_API } from '../support/images.ts';
 import { expect, type LayerscopeWindow, test } from '../support/window.ts';
 
 async function openWebApi(win: LayerscopeWindow) {
@@ -49,6 +50,29 @@ test('a file, a folder and the report of an image are saved', async ({ win }) =>
   const folder = await saved(win, () => page.keyboard.press('Control+s'));
   expect(folder.name).toBe('etc.tar');
   expect(folder.bytes.subarray(257, 262).toString()).toBe('ustar');
+  expect(win.complaints).toEqual([]);
+});
+
+test('a layer is saved as it is stored or plain, an image as an archive that opens again', async ({ win }) => {
+  const { page } = win;
+  const files = ociLayout(WEB_API, 'acme/web-api:1.8');
+  await win.drop(await win.write('oci.tar', tar(...[...files].map(([name, bytes]) => file(name, bytes)))));
+  await expect(page.getByRole('treegrid')).toBeVisible();
+  await page.getByRole('button', { name: /^Layer 2 / }).click();
+  const layer = await saved(win, async () => {
+    await page.getByRole('button', { name: 'Save the layer…' }).click();
+    await page.getByRole('menuitem', { name: /As a plain tar/ }).click();
+  });
+  expect(layer.name).toBe('layer-2.tar');
+  expect(layer.bytes.equals(Buffer.from(WEB_API[2]?.tar ?? []))).toBe(true);
+  const image = await saved(win, async () => {
+    await page.getByRole('button', { name: 'Save the image…' }).click();
+    await page.getByRole('menuitem', { name: /As a Docker archive/ }).click();
+  });
+  expect(image.name).toMatch(/web-api.*\.tar$/);
+  await win.drop(await win.write('again.tar', image.bytes));
+  await expect(page.getByRole('button', { name: 'Close again.tar' })).toBeAttached();
+  await expect(page.getByRole('alert')).toHaveCount(0);
   expect(win.complaints).toEqual([]);
 });
 
