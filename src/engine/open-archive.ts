@@ -105,10 +105,25 @@ export class OpenArchive {
       });
       use.catch(reject);
     });
-    try {
-      yield* bytes(controlled);
-    } finally {
+    const pieces = bytes(controlled)[Symbol.asyncIterator]();
+    const end = async (): Promise<void> => {
+      await pieces.return?.();
       finish();
+    };
+    // Who reads may take its time, or never come back: closing doesn't wait for that.
+    let isHeld = false;
+    controlled.addEventListener('abort', () => isHeld && void end());
+    try {
+      for (;;) {
+        const { done, value } = await pieces.next();
+        if (done === true) return;
+        isHeld = true;
+        yield value;
+        isHeld = false;
+        if (controlled.aborted) throw new LayerscopeError('CANCELLED', 'cancelled');
+      }
+    } finally {
+      await end();
       await use;
     }
   }

@@ -44,8 +44,9 @@ export function createStoreShelf({ home, library, jobs }: StoreShelfOptions): St
       const empty = { ...common, images: [], layers: 0, sizeBytes: 0, problem: null };
       if (!isThere()) return empty;
       try {
-        const { images: stored, list } = await driver().then((known) => ({ images: known.images, list: () => known.list() }));
-        const [images, layers] = [(await stored?.list()) ?? [], await list()];
+        const known = await driver();
+        const images = (await known.images?.list()) ?? [];
+        const layers = await known.list();
         return {
           ...common,
           images: images.map(({ names, platform, manifestDigest, layers: own, sizeBytes, problem }) => ({

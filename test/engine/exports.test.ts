@@ -175,6 +175,18 @@ test('closing the archive ends what is read of it for an export', async (t) => {
   await closing;
 });
 
+test('closing does not wait for one who has stopped reading', async (t) => {
+  const { library, entry } = await openLibrary(t);
+  const pieces = library.exported(entry('')).bytes(new AbortController().signal)[Symbol.asyncIterator]();
+  await pieces.next();
+  await library.close('a1');
+  await assert.rejects(async () => pieces.next(), { code: 'CANCELLED' });
+  // Nor for one who never began.
+  const { library: other, entry: of } = await openLibrary(t);
+  other.exported(of('')).bytes(new AbortController().signal);
+  await other.close('a1');
+});
+
 test('names of saved files are names on every system', () => {
   for (const [text, name] of [
     ['a/b\\c:d', 'a_b_c_d'],
