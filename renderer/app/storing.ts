@@ -1,3 +1,4 @@
+import { displayText } from '#model';
 import { plainError, toast } from './messages.ts';
 import { connectedClient, getApp, jobsDo, setApp, useApp } from './store.ts';
 
@@ -18,20 +19,28 @@ export function watchStore(): void {
   window.addEventListener('focus', () => void refreshStore());
   useApp.subscribe(({ jobs: { jobs } }, { jobs: { jobs: before } }) => {
     if (jobs === before) return;
-    const wasOn = new Set(before.filter(({ kind, state }) => kind === 'import' && state === 'running').map(({ jobId }) => jobId));
     for (const job of jobs) {
-      if (!wasOn.has(job.jobId) || job.state === 'running') continue;
+      if (job.kind !== 'import' || told.has(job.jobId) || job.state === 'queued' || job.state === 'running') continue;
+      told.add(job.jobId);
       void refreshStore();
-      if (job.state === 'done') toast(`${job.title} is in the store`);
+      if (job.state === 'done' && taken.delete(job.jobId)) toast(`${job.title} is in the store`);
     }
   });
 }
+
+/** Imports that have ended, and were told of where this window started them. */
+const told = new Set<string>();
+const taken = new Set<string>();
 
 /** Takes the image into the store, as a job. */
 export async function takeIntoStore(archiveId: string, image: number): Promise<void> {
   const client = await connectedClient();
   try {
-    await client.call('store.import', { archiveId, image });
+    const { jobId } = await client.call('store.import', { archiveId, image });
+    taken.add(jobId);
+    // It may have ended before its id was known here.
+    const job = getApp().jobs.jobs.find((each) => each.jobId === jobId);
+    if (told.has(jobId) && job?.state === 'done' && taken.delete(jobId)) toast(`${job.title} is in the store`);
   } catch (error) {
     toast(plainError(error).message);
   }
@@ -53,7 +62,7 @@ export async function removeStored(name: string): Promise<void> {
   setApp({ removing: null });
   try {
     await client.call('store.remove', { name });
-    toast(`${name} was removed from the store`);
+    toast(`${displayText(name)} was removed from the store`);
   } catch (error) {
     toast(plainError(error).message);
   }
