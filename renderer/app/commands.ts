@@ -66,12 +66,23 @@ export function setOverlay(overlay: Overlay): void {
   if (getApp().overlay === 'none') focusedBefore = document.activeElement;
   setApp({ overlay });
   if (overlay !== 'none') return;
-  // The sheet gives the focus back by itself, but for a window that the system's focus isn't in.
-  const before = focusedBefore;
+  giveFocusBack(focusedBefore, 10);
+}
+
+/**
+ * The sheet gives the focus back by itself, but not in a window that the system's focus isn't in. It goes after a moment: looked at some
+ * times, until the focus is somewhere.
+ */
+function giveFocusBack(before: Element | null, times: number): void {
+  if (times === 0) return;
   setTimeout(() => {
-    if (getApp().overlay === 'none' && document.activeElement === document.body && before instanceof HTMLElement && before.isConnected) {
-      before.focus();
-    }
+    if (getApp().overlay !== 'none') return;
+    const { activeElement, body } = document;
+    if (activeElement !== null && activeElement !== body && activeElement.closest('[role="dialog"]') === null) return;
+    const there = before instanceof HTMLElement && before.isConnected && before !== body;
+    const target = there ? before : document.querySelector<HTMLElement>('[role="row"][tabindex="0"]');
+    if (activeElement === body) target?.focus();
+    giveFocusBack(before, times - 1);
   }, 50);
 }
 
