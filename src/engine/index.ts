@@ -13,6 +13,7 @@ export * from './inspect-archive.ts';
 export * from './jobs.ts';
 export * from './json-lines.ts';
 export * from './library.ts';
+export type { ExportRequest } from './library-exports.ts';
 export * from './list-archive.ts';
 export * from './list-changes.ts';
 export * from './list-view.ts';

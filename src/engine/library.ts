@@ -12,16 +12,14 @@ import type {
   WasteReport,
 } from '#contract';
 import { splitPath } from '#format/path';
-import { encodeUtf8, jsonText, LayerscopeError, type RowTable } from '#model';
+import { jsonText, LayerscopeError, type RowTable } from '#model';
 import { chooseImage } from './choose-image.ts';
 import { compareImages, differencesOf } from './compare-images.ts';
 import { entryDetails } from './entry-details.ts';
-import { type Exported, exportEntry, fileName } from './entry-export.ts';
+import type { Exported } from './entry-export.ts';
 import { findRewritten } from './find-rewritten.ts';
-import { exportImage, exportLayerBlob } from './image-export.ts';
-import { inspectArchive } from './inspect-archive.ts';
 import type { JobContext, Jobs } from './jobs.ts';
-import { differenceLines } from './json-lines.ts';
+import { type ExportRequest, exportedOf, leftOutError } from './library-exports.ts';
 import { listArchive } from './list-archive.ts';
 import { listChanges } from './list-changes.ts';
 import { listView } from './list-view.ts';
@@ -103,14 +101,6 @@ export interface Library extends AsyncDisposable {
   /** Starts a job that saves it; one of that name is replaced. Returns the job's id. */
   save(wanted: ExportRequest, target: string): string;
 }
-
-/** What can be exported: a file or folder, a layer, an image, a comparison as the command line's JSON, what is known of an archive as JSON. */
-export type ExportRequest =
-  | { readonly what: 'entry'; readonly entry: EntryOf }
-  | ({ readonly what: 'layer'; readonly form: 'stored' | 'plain' } & ViewRef)
-  | ({ readonly what: 'image'; readonly format: 'docker-archive' | 'oci-archive' } & ImageRef)
-  | { readonly what: 'comparison'; readonly a: ViewRef; readonly b: ViewRef }
-  | { readonly what: 'report'; readonly archiveId: string };
 
 export function createLibrary({ reader, jobs, intervalMs = TOPIC_INTERVAL_MS, onFailure = () => {} }: LibraryOptions): Library {
   const archives = new Map<string, OpenArchive>();
@@ -214,35 +204,7 @@ export function createLibrary({ reader, jobs, intervalMs = TOPIC_INTERVAL_MS, on
     return open.use(signal, (use) => work(loaded, use));
   };
 
-  const exported = (wanted: ExportRequest): Exported => {
-    if (wanted.what === 'entry') {
-      const open = find(wanted.entry.archiveId);
-      const { layer, path } = wanted.entry;
-      const entry = exportEntry(open.loaded(wanted.entry.image, layer), layer, path);
-      return { ...entry, bytes: (signal) => whileOpen([open], signal, (use) => entry.bytes(use)) };
-    }
-    if (wanted.what === 'layer' || wanted.what === 'image') {
-      const open = find(wanted.archiveId);
-      const whole = wanted.what === 'layer' ? exportLayerBlob(open.archive, wanted) : exportImage(open.archive, wanted);
-      return { ...whole, bytes: (signal) => whileOpen([open], signal, (use) => whole.bytes(use)) };
-    }
-    if (wanted.what === 'report') {
-      const open = find(wanted.archiveId);
-      const report = (use: AbortSignal) => inspectArchive(reader, open.archive, { signal: use });
-      const name = fileName(`${path.basename(open.summary().title)}.json`);
-      return { name, totalBytes: null, leftOut: 0, bytes: (signal) => whileOpen([open], signal, (use) => jsonOf(report(use))) };
-    }
-    const { a, b } = wanted;
-    const [openA, openB] = [find(a.archiveId), find(b.archiveId)];
-    const [viewA, viewB] = [
-      { loaded: openA.loaded(a.image, a.layer), layer: a.layer },
-      { loaded: openB.loaded(b.image, b.layer), layer: b.layer },
-    ];
-    const lines = async function* (use: AbortSignal): AsyncGenerator<Uint8Array> {
-      yield* batched(differenceLines(viewA, viewB, await compareImages(viewA, viewB, { signal: use })));
-    };
-    return { name: 'differences.jsonl', totalBytes: null, leftOut: 0, bytes: (signal) => whileOpen([openA, openB], signal, lines) };
-  };
+  const exported = (wanted: ExportRequest): Exported => exportedOf({ find, reader }, wanted);
 
   return {
     exported,
@@ -350,40 +312,7 @@ export function createLibrary({ reader, jobs, intervalMs = TOPIC_INTERVAL_MS, on
   };
 }
 
-/** The archives' bytes, while they are kept open. */
-async function* whileOpen(
-  opens: readonly OpenArchive[],
-  signal: AbortSignal,
-  bytes: (signal: AbortSignal) => AsyncIterable<Uint8Array>,
-): AsyncGenerator<Uint8Array> {
-  const [first, ...rest] = opens;
-  if (first === undefined) yield* bytes(signal);
-  else yield* first.during(signal, (use) => whileOpen(rest, use, bytes));
-}
-
-async function* jsonOf(value: Promise<unknown>): AsyncGenerator<Uint8Array> {
-  yield encodeUtf8(`${jsonText(await value, 2)}\n`);
-}
-
 const MAX_CONFIG_LETTERS = 1_048_576;
-const BATCH_LETTERS = 65_536;
-
-function* batched(lines: Iterable<string>): Generator<Uint8Array> {
-  let text = '';
-  for (const line of lines) {
-    text += line;
-    if (text.length < BATCH_LETTERS) continue;
-    yield encodeUtf8(text);
-    text = '';
-  }
-  yield encodeUtf8(text);
-}
-
-/** What was saved is there, and this is said of what isn't in it. */
-export function leftOutError(count: number): LayerscopeError {
-  const words = count === 1 ? '1 entry is' : `${count} entries are`;
-  return new LayerscopeError('PATH_ESCAPE', `saved, but ${words} not in it: names or links that lead out of the image`);
-}
 
 function tableKey(archiveId: string, image: number): string {
   return `${archiveId}/${image}/`;
