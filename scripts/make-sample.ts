@@ -167,7 +167,7 @@ const steps: { by: string; members?: NewMember[] }[] = [
   { by: 'WORKDIR /app' },
   { by: 'RUN /bin/sh -c useradd --uid 1000 app # buildkit', members: user },
   { by: 'RUN /bin/sh -c npm ci --omit=dev # buildkit', members: npm },
-  { by: 'RUN /bin/sh -c rm -rf /var/cache/apt/* /root/.npm /usr/share/doc/bash /usr/share/doc/tzdata # buildkit', members: clean },
+  { by: 'RUN /bin/sh -c rm -rf /var/cache/apt/* ~/.npm /usr/share/doc/bash /usr/share/doc/tzdata # buildkit', members: clean },
   { by: 'COPY dist package.json /app/ # buildkit', members: app },
   { by: 'RUN /bin/sh -c chmod 555 /usr/bin/curl # buildkit', members: chmod },
   { by: 'USER app' },
