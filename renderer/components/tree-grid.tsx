@@ -40,6 +40,13 @@ export interface TreeColumn {
   readonly align?: 'right' | undefined;
 }
 
+/** Whether an element is a row of the same grid, and another one. */
+function isOtherRow(element: Element | null, row: HTMLElement): boolean {
+  return (
+    element !== row && element instanceof HTMLElement && element.dataset.row !== undefined && element.parentElement === row.parentElement
+  );
+}
+
 export interface TreeGridHandle {
   focus(): void;
 }
@@ -106,10 +113,11 @@ export function TreeGrid({
     if (active !== lastActive.current) show(activeIndex);
     lastActive.current = active;
   }, [active, activeIndex, show]);
+  const rowElement = () => scroller.current?.querySelector<HTMLElement>(`[data-row="${active}"]`) ?? null;
   useEffect(() => {
-    if (!wantFocus.current) return;
-    const element = scroller.current?.querySelector<HTMLElement>(`[data-row="${active}"]`);
-    if (element === null || element === undefined) return;
+    const element = rowElement();
+    // The focus goes along where another row was made active from elsewhere.
+    if (element === null || !(wantFocus.current || isOtherRow(document.activeElement, element))) return;
     wantFocus.current = false;
     element.focus({ preventScroll: true });
   });
@@ -209,6 +217,13 @@ export function TreeGrid({
     if ((event.target as HTMLElement).closest('[data-twisty]') !== null) onToggle(row, !shape.isOpen(row));
   }
 
+  /** A row that gets the focus back (a sheet closed) chooses nothing while another one is active. */
+  function onRowFocus(row: number) {
+    const element = row === active ? null : rowElement();
+    if (element !== null) element.focus({ preventScroll: true });
+    else if (row !== active) onActive(row);
+  }
+
   return (
     <div
       className={styles.grid}
@@ -258,7 +273,7 @@ export function TreeGrid({
               tabIndex={index === stop ? 0 : -1}
               onClick={(event) => onRowClick(event, row)}
               onDoubleClick={() => (folder ? onToggle(row, !shape.isOpen(row)) : onOpen(row))}
-              onFocus={() => row !== active && onActive(row)}
+              onFocus={() => onRowFocus(row)}
             >
               {columns.map(({ id, align }) => (
                 <div key={id} role="gridcell" className={`${styles.cell} ${align === 'right' ? styles.right : ''}`}>

@@ -49,6 +49,25 @@ test('a path of any layer is gone to, and Back leads to where one was', async ({
   await expect.poll(() => page.url()).toBe(before);
 });
 
+test('the focus that a sheet gives back chooses nothing: it goes to the row that was gone to', async ({ win }) => {
+  const page = await openWebApi(win);
+  await page.getByRole('button', { name: /^Layer 1 / }).click();
+  const rows = page.getByRole('treegrid').getByRole('row');
+  const aim = page.getByRole('row', { name: /modified libssl/ });
+  await expect(aim).toBeVisible();
+  await rows.nth(1).click();
+  await page.keyboard.press('g');
+  await page.keyboard.type('libssl.so.3');
+  await expect(page.getByRole('option', { name: 'usr/lib/libssl.so.3' })).toBeVisible();
+  await page.keyboard.press('Enter');
+  await expect(aim).toHaveAttribute('aria-selected', 'true');
+  await rows.nth(1).evaluate((row) => row.focus());
+  await expect(aim).toHaveAttribute('aria-selected', 'true');
+  await expect.poll(() => aim.evaluate((row) => row === document.activeElement)).toBe(true);
+  await rows.nth(1).click();
+  await expect(rows.nth(1)).toHaveAttribute('aria-selected', 'true');
+});
+
 test('Space shows the chosen file large, and takes it away; Back and Forward are there while they lead somewhere', async ({ win }) => {
   const page = await openWebApi(win);
   const forward = page.getByRole('button', { name: 'Forward', exact: true });
