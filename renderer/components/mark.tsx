@@ -7,9 +7,8 @@ const GLYPHS: Record<MarkName, string> = { added: '+', modified: '~', removed: '
 /** What happened to a path: glyph, colour, and the word for screen readers. */
 export function Mark({ name }: { name: MarkName }) {
   return (
-    <span className={`${styles.mark} ${styles[name]}`}>
-      <span aria-hidden="true">{GLYPHS[name]}</span>
-      <span className="visually-hidden">{name}</span>
+    <span className={`${styles.mark} ${styles[name]}`} role="img" aria-label={name}>
+      {GLYPHS[name]}
     </span>
   );
 }
@@ -19,11 +18,10 @@ export function MixedMark({ added, modified, removed }: { added: number; modifie
   const words = [added > 0 ? `${added} added` : '', modified > 0 ? `${modified} modified` : '', removed > 0 ? `${removed} removed` : ''];
   const text = words.filter((word) => word !== '').join(', ');
   return (
-    <span className={styles.mixed} title={text}>
+    <span className={styles.mixed} title={text} role="img" aria-label={`contains ${text}`}>
       {added > 0 ? <i className={styles.partAdded} style={{ flexGrow: part(added) }} /> : null}
       {modified > 0 ? <i className={styles.partModified} style={{ flexGrow: part(modified) }} /> : null}
       {removed > 0 ? <i className={styles.partRemoved} style={{ flexGrow: part(removed) }} /> : null}
-      <span className="visually-hidden">contains {text}</span>
     </span>
   );
 }

@@ -13,6 +13,7 @@ import {
   useRef,
 } from 'react';
 import { useFixedRows } from './fixed-rows.ts';
+import { slotsOf } from './row-slots.ts';
 import styles from './tree-grid.module.css';
 import { placesOf } from './tree-places.ts';
 
@@ -106,6 +107,16 @@ export function TreeGrid({
   if (stop < first && stop < count) indexes.push(stop);
   for (let index = first; index < end; index++) indexes.push(index);
   if (stop >= end && stop < count) indexes.push(stop);
+
+  const lastSlots = useRef<ReadonlyMap<number, number>>(new Map());
+  const slots = slotsOf(
+    indexes.map((index) => rows[index] as number),
+    lastSlots.current,
+    rows[stop] ?? -1,
+  );
+  useLayoutEffect(() => {
+    lastSlots.current = slots;
+  });
 
   const lastActive = useRef(-1);
   useLayoutEffect(() => {
@@ -259,7 +270,7 @@ export function TreeGrid({
           const level = places.level(index);
           return (
             <div
-              key={row}
+              key={slots.get(row)}
               role="row"
               data-row={row}
               className={`${styles.row} ${isWide?.(row) ? styles.wide : ''} ${rowClass(row) ?? ''}`}

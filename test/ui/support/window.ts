@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { _electron, test as base, type CDPSession, type ElectronApplication, expect, type Page } from '@playwright/test';
+import { _electron, type Browser, test as base, type CDPSession, type ElectronApplication, expect, type Page } from '@playwright/test';
 
 const root = path.resolve(import.meta.dirname, '..', '..', '..');
 const out = process.env.LAYERSCOPE_OUT ?? path.join(root, 'dist');
@@ -39,9 +39,18 @@ export interface Options {
   readonly startWith: Readonly<Record<string, Uint8Array>>;
 }
 
-export const test = base.extend<{ win: LayerscopeWindow } & Options>({
+/** `chromium`: behind the door of the web only; Electron brings its own. */
+export const test = base.extend<{ win: LayerscopeWindow } & Options, { chromium: Browser | null }>({
   startWith: [{}, { option: true }],
-  win: async ({ startWith, browser, colorScheme, viewport, deviceScaleFactor }, use, info) => {
+  chromium: [
+    async ({ playwright, launchOptions }, use, info) => {
+      const browser = info.project.name === 'electron' ? null : await playwright.chromium.launch(launchOptions);
+      await use(browser);
+      await browser?.close();
+    },
+    { scope: 'worker' },
+  ],
+  win: async ({ startWith, chromium, colorScheme, viewport, deviceScaleFactor }, use, info) => {
     const folder = await mkdtemp(path.join(tmpdir(), 'layerscope-ui-'));
     const files: string[] = [];
     for (const [name, bytes] of Object.entries(startWith)) {
@@ -51,10 +60,10 @@ export const test = base.extend<{ win: LayerscopeWindow } & Options>({
     const door: LayerscopeWindow['door'] = info.project.name === 'electron' ? 'electron' : 'web';
     const complaints: string[] = [];
     const opened =
-      door === 'electron'
+      chromium === null
         ? await openElectron(folder, files, colorScheme ?? 'light')
         : await openWeb(folder, files, () =>
-            browser.newContext({ colorScheme: colorScheme ?? 'light', viewport, deviceScaleFactor: deviceScaleFactor ?? 1 }),
+            chromium.newContext({ colorScheme: colorScheme ?? 'light', viewport, deviceScaleFactor: deviceScaleFactor ?? 1 }),
           );
     const { page } = opened;
     page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
@@ -95,11 +104,7 @@ function dragger(page: Page): (files: string[], steps: DragStep[], x?: number) =
 }
 
 /** The built command line serves; a browser of the specs opens the address that it prints. */
-async function openWeb(
-  folder: string,
-  files: readonly string[],
-  newContext: () => ReturnType<import('@playwright/test').Browser['newContext']>,
-): Promise<Door> {
+async function openWeb(folder: string, files: readonly string[], newContext: () => ReturnType<Browser['newContext']>): Promise<Door> {
   const host = spawn(process.execPath, [path.join(out, 'cli.js'), 'serve', ...files], {
     env: { ...process.env, XDG_CACHE_HOME: path.join(folder, 'cache'), XDG_DATA_HOME: path.join(folder, 'data') },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -1,0 +1,31 @@
+/**
+ * Which element draws which row, as React keys by row. A row that stays in sight keeps its element; one that comes takes the element of
+ * one that went, so that scrolling by whole screens makes no new ones. `before` is in the document's order, and so is what is returned.
+ * The element of `pinned`, which may have the focus, is never moved in the document, for that would lose it.
+ */
+export function slotsOf(shown: readonly number[], before: ReadonlyMap<number, number>, pinned: number): Map<number, number> {
+  const stay = new Set(shown);
+  const slots = new Map<number, number>();
+  const freeAbove: number[] = [];
+  const freeBelow: number[] = [];
+  const hasPin = before.has(pinned) && stay.has(pinned);
+  let above = hasPin;
+  for (const [row, slot] of before) {
+    if (row === pinned) above = false;
+    if (!stay.has(row)) (above ? freeAbove : freeBelow).push(slot);
+  }
+  const taken = new Set(before.values());
+  let fresh = 0;
+  const freshSlot = () => {
+    while (taken.has(fresh)) fresh++;
+    taken.add(fresh);
+    return fresh;
+  };
+  above = hasPin;
+  for (const row of shown) {
+    if (row === pinned) above = false;
+    const slot = before.get(row) ?? (above ? freeAbove.shift() : (freeBelow.shift() ?? freeAbove.shift())) ?? freshSlot();
+    slots.set(row, slot);
+  }
+  return slots;
+}
