@@ -1,17 +1,19 @@
 // Electron's main process: builds the parts and connects them. What they do is theirs.
 import { cpus } from 'node:os';
 import path from 'node:path';
-import { app, BrowserWindow, session } from 'electron';
+import { app, BrowserWindow, session, shell } from 'electron';
 import { createReader } from '#archive';
-import { cacheFolder, createJobs, createLibrary, createStoreShelf, defaultStoreHome } from '#engine';
+import { cacheFolder, createJobs, createLibrary, createStoreShelf, createStoreThread, defaultStoreHome, isElevated } from '#engine';
 import { createHost, defectText } from '#host';
+import { LayerscopeError } from '#model';
 import { registerAppScheme, serveRenderer } from './app-protocol.ts';
 import { type Bridge, createBridge, grantedFile } from './bridge.ts';
+import { createKeptHomes } from './kept-homes.ts';
 import { refreshMenu, setMenu } from './menu.ts';
-import { filesOf, findSample, INDEX_WORKER, PRELOAD, RENDERER_FOLDER } from './paths.ts';
+import { filesOf, findSample, INDEX_WORKER, PRELOAD, RENDERER_FOLDER, STORE_WORKER } from './paths.ts';
 import { createRecentFiles } from './recent-files.ts';
 import { secureContents, secureSession } from './security.ts';
-import { choosePaths, chooseTarget, createWindow, loadPage } from './window.ts';
+import { chooseHome, choosePaths, chooseTarget, createWindow, loadPage } from './window.ts';
 
 /** Quitting doesn't wait longer for files to be closed. */
 const LAST_WAIT_MS = 3_000;
@@ -26,20 +28,40 @@ let requestFiles = (files: readonly string[]): void => void waitingFiles.push(..
 async function start(): Promise<void> {
   const reader = createReader({ cacheFolder: cacheFolder(), workers: cpus().length, workerUrl: INDEX_WORKER });
   const jobs = createJobs({ onDefect: logDefect });
+  const thread = createStoreThread(STORE_WORKER);
   const library = createLibrary({ reader, jobs, onFailure: logDefect });
   let bridge: Bridge;
   const sample = findSample(process.resourcesPath);
   const recentFiles = createRecentFiles(path.join(app.getPath('userData'), 'recent.json'), logDefect);
   const host = createHost({
     recentFiles,
-    store: createStoreShelf({ home: defaultStoreHome(), library, jobs }),
-    appInfo: { version: process.env.LAYERSCOPE_VERSION ?? app.getVersion(), host: 'electron', system: process.platform },
+    store: createStoreShelf({
+      home: defaultStoreHome(),
+      kept: createKeptHomes(path.join(app.getPath('userData'), 'stores.json'), logDefect),
+      thread,
+      library,
+      jobs,
+    }),
+    appInfo: {
+      version: process.env.LAYERSCOPE_VERSION ?? app.getVersion(),
+      host: 'electron',
+      system: process.platform,
+      elevated: isElevated(),
+    },
     sample: sample === null ? null : grantedFile(sample),
     library,
     jobs,
     chooseFiles: async (sender, what) => {
       const window = bridge.windowOf(sender);
       return window === null ? [] : (await choosePaths(window, what)).map(grantedFile);
+    },
+    chooseHome: async (sender) => {
+      const window = bridge.windowOf(sender);
+      return window === null ? null : chooseHome(window);
+    },
+    revealFolder: async (folder) => {
+      const refused = await shell.openPath(folder);
+      if (refused !== '') throw new LayerscopeError('IO', refused);
     },
     chooseTarget: async (sender, name) => {
       const window = bridge.windowOf(sender);
@@ -49,7 +71,7 @@ async function start(): Promise<void> {
   bridge = createBridge(host);
 
   const disposeAll = async (): Promise<void> => {
-    for (const part of [jobs, library, reader]) await part[Symbol.asyncDispose]();
+    for (const part of [jobs, thread, library, reader]) await part[Symbol.asyncDispose]();
   };
   let isDisposed = false;
   app.on('will-quit', (event) => {

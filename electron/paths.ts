@@ -6,6 +6,7 @@ const here = import.meta.dirname;
 
 export const PRELOAD = path.join(here, 'preload.cjs');
 export const INDEX_WORKER = path.join(here, 'index-worker.cjs');
+export const STORE_WORKER = path.join(here, 'store-worker.cjs');
 export const RENDERER_FOLDER = path.join(here, '..', 'renderer');
 
 /** The sample image: in the packed app's resources, else in the repository's assets. Null where it is in neither. */

@@ -1,7 +1,6 @@
-import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
-import { rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { replaceFile } from '#engine';
 import type { GrantedFile, RecentFiles } from '#host';
 
 /** More are forgotten, the oldest first. */
@@ -43,16 +42,5 @@ function readPaths(file: string): readonly string[] {
       : [];
   } catch {
     return [];
-  }
-}
-
-async function replaceFile(file: string, text: string): Promise<void> {
-  const unfinished = `${file}.${randomBytes(6).toString('hex')}`;
-  try {
-    await writeFile(unfinished, text, { mode: 0o600 });
-    await rename(unfinished, file);
-  } catch (error) {
-    await rm(unfinished, { force: true });
-    throw error;
   }
 }

@@ -39,6 +39,15 @@ export async function choosePaths(window: BrowserWindow, what: 'files' | 'folder
   return canceled ? [] : filePaths;
 }
 
+/** The system's dialog for the folder of a store; null where the user chose none. */
+export async function chooseHome(window: BrowserWindow): Promise<string | null> {
+  const { canceled, filePaths } = await dialog.showOpenDialog(window, {
+    title: 'Add a store: an OCI image layout, a home of Windows’ layers, or an empty folder',
+    properties: ['openDirectory', 'createDirectory'],
+  });
+  return canceled ? null : (filePaths[0] ?? null);
+}
+
 /** The system's dialog for a new file, which asks before one is replaced; null where the user chose none. */
 export async function chooseTarget(window: BrowserWindow, name: string): Promise<string | null> {
   const { canceled, filePath } = await dialog.showSaveDialog(window, { title: 'Export', defaultPath: name });

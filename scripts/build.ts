@@ -62,7 +62,7 @@ if (wanted.has('cli')) {
   rmSync(path.join(root, out, 'chunks'), { recursive: true, force: true });
   await build(
     nodeBundle({
-      input: { cli: 'src/cli/main.ts', 'index-worker': 'src/archive/index-worker.ts' },
+      input: { cli: 'src/cli/main.ts', 'index-worker': 'src/archive/index-worker.ts', 'store-worker': 'src/engine/store-worker.ts' },
       outDir: out,
       format: 'es',
       target: 'node22',
@@ -77,6 +77,7 @@ if (wanted.has('electron')) {
     ['main', 'electron/main.ts'],
     ['preload', 'electron/preload.ts'],
     ['index-worker', 'src/archive/index-worker.ts'],
+    ['store-worker', 'src/engine/store-worker.ts'],
   ] as const) {
     await build(nodeBundle({ input: { [name]: entry }, outDir: `${out}/electron`, format: 'cjs', target, external }));
   }

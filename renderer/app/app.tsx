@@ -9,7 +9,7 @@ import { DetailsPane } from '../features/details/details-pane.tsx';
 import { FindingsPanel } from '../features/findings/findings-panel.tsx';
 import { LibraryPane, LibraryRail } from '../features/library/library-pane.tsx';
 import { imageTitle } from '../features/library/library-state.ts';
-import { RemoveSheet } from '../features/library/store-group.tsx';
+import { StoreSheets } from '../features/store/store-sheets.tsx';
 import { WastePanel } from '../features/waste/waste-panel.tsx';
 import styles from './app.module.css';
 import { DropTarget } from './drop-target.tsx';
@@ -106,7 +106,7 @@ export function App() {
       </div>
       <Toasts />
       <Overlays />
-      <RemoveSheet />
+      <StoreSheets />
     </DropTarget>
   );
 }

@@ -7,10 +7,10 @@ import { runCommand } from './commands.ts';
 import { watchFilter, watchSort } from './filtering.ts';
 import { forgetArchives, watchSelection } from './loading.ts';
 import { plainError, toast } from './messages.ts';
-import { isForComparison, loadImage, openGrants, takeSideA } from './opening.ts';
+import { isForComparison, loadImage, openFiles, openGrants, takeBrought, takeSideA } from './opening.ts';
 import { clampSelection, firstLayer, NOTHING, selectedImage } from './selection-state.ts';
 import { getApp, jobsDo, setApp, useApp } from './store.ts';
-import { watchStore } from './storing.ts';
+import { offerImport, settleOffers, watchStores } from './storing.ts';
 import { setLayout } from './theme.ts';
 
 /** Reaches the host and feeds the store from its topics, from now on. */
@@ -20,6 +20,7 @@ export async function connect(): Promise<void> {
   watchSort();
   watchJobs();
   window.layerscope?.onCommand(runCommand);
+  window.addEventListener('paste', onPaste);
   window.addEventListener('popstate', followAddress);
   window.addEventListener('hashchange', followAddress);
   try {
@@ -29,13 +30,19 @@ export async function connect(): Promise<void> {
     const info = await client.call('app.info', {});
     setApp({ client, info, connection: { state: 'open' } });
     followAddress();
-    watchStore();
+    watchStores();
     client.subscribe('library', ({ archives }) => onLibrary(archives));
     client.subscribe('jobs', ({ jobs }) => onJobs(jobs));
     client.subscribe('requests', ({ open }) => onRequests(open));
   } catch (error) {
     setApp({ connection: { state: 'failed', error: plainError(error) } });
   }
+}
+
+/** Files that were copied in a file manager. */
+function onPaste({ clipboardData }: ClipboardEvent): void {
+  const files = [...(clipboardData?.files ?? [])];
+  if (files.length > 0) openFiles(files);
 }
 
 function followAddress(): void {
@@ -56,6 +63,7 @@ function onRequests(grants: readonly { readonly grant: string; readonly name: st
 function onLibrary(archives: readonly ArchiveSummary[]): void {
   setApp({ archives });
   forgetArchives(new Set(archives.map(({ archiveId }) => archiveId)));
+  settleOffers();
   settleSelection();
 }
 
@@ -176,6 +184,7 @@ function showFinished(): void {
     jobsDo({ type: 'settled', jobId });
     const image = archive.images[job.image ?? 0] ?? archive.images[0];
     const sideA = takeSideA(jobId);
+    if (takeBrought(jobId) && image !== undefined) offerImport(archive.archiveId, imageTitle(archive, image));
     if (image === undefined) toast(`${archive.title} holds no images`);
     else if (sideA !== null) showAgainst(sideA, archive.archiveId, image);
     else if (shownEarly.delete(jobId)) relight(archive.archiveId, image);

@@ -16,17 +16,18 @@ const WRONG = /^(image|audio|video|text|font)\/|^application\/(pdf|json|javascri
 
 /**
  * What the window says while something is dragged over it; null where it is nothing of ours. `shown`: the image that one dropped on the right
- * half is compared with.
+ * half is compared with. `imports`: what is opened is taken into the store, too.
  */
-export function offerFor(items: readonly DraggedItem[], shown: string | null = null): DropOffer | null {
+export function offerFor(items: readonly DraggedItem[], shown: string | null = null, imports = false): DropOffer | null {
   const files = items.filter(({ kind }) => kind === 'file');
   if (files.length === 0) return null;
   const good = files.filter(({ type }) => !WRONG.test(type));
   if (good.length === 0) {
     return { accepts: false, text: files.length === 1 ? 'This is not a tar archive' : 'These are not tar archives' };
   }
+  const verb = imports ? 'Open and import' : 'Open';
   if (good.length === 1) {
-    return { accepts: true, text: 'Open this archive', ...(shown === null ? {} : { compares: `Compare ${shown} with it` }) };
+    return { accepts: true, text: `${verb} this archive`, ...(shown === null ? {} : { compares: `Compare ${shown} with it` }) };
   }
-  return { accepts: true, text: `Open ${good.length} archives` };
+  return { accepts: true, text: `${verb} ${good.length} archives` };
 }

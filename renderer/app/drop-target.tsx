@@ -24,12 +24,14 @@ export function DropTarget({ children }: { children: ReactNode }) {
   const archives = useApp((app) => app.archives);
   const shown = selectedImage(archives ?? [], selection);
   const shownName = shown?.image.loaded ? lastPart(imageTitle(shown.archive, shown.image)) : null;
+  const imports = useApp((app) => app.layout.onOpen === 'import' && app.stores !== null);
   const depth = useRef(0);
 
   function look(event: DragEvent): DropOffer | null {
     return offerFor(
       [...event.dataTransfer.items].map(({ kind, type }) => ({ kind, type })),
       shownName,
+      imports,
     );
   }
   function onDragEnter(event: DragEvent) {

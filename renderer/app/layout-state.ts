@@ -12,6 +12,8 @@ export interface LayoutState {
   /** How the image that is opened next is shown: as the last one was. */
   readonly mode: 'layer' | 'stacked';
   readonly view: 'tree' | 'treemap';
+  /** What becomes of an archive that is opened, beside being shown. */
+  readonly onOpen: 'ask' | 'look' | 'import';
   /** In a narrow window details and library are drawers, one at a time. */
   readonly drawer: 'none' | 'details' | 'library';
 }
@@ -34,6 +36,7 @@ const initial: LayoutState = {
   searchesAll: false,
   mode: 'layer',
   view: 'tree',
+  onOpen: 'ask',
   drawer: 'none',
 };
 
@@ -51,7 +54,7 @@ export function readLayout(): LayoutState {
 /** Any value as a layout: what doesn't fit is as at first. */
 export function parseLayout(kept: unknown): LayoutState {
   if (typeof kept !== 'object' || kept === null) return initial;
-  const { theme, libraryOpen, mode, view } = kept as Partial<Record<keyof LayoutState, unknown>>;
+  const { theme, libraryOpen, mode, view, onOpen } = kept as Partial<Record<keyof LayoutState, unknown>>;
   const width = (name: keyof typeof PANE_LIMITS) => {
     const value = (kept as Record<string, unknown>)[name];
     const { min, max } = PANE_LIMITS[name];
@@ -62,6 +65,7 @@ export function parseLayout(kept: unknown): LayoutState {
     theme: theme === 'light' || theme === 'dark' ? theme : 'auto',
     mode: mode === 'stacked' ? mode : 'layer',
     view: view === 'treemap' ? view : 'tree',
+    onOpen: onOpen === 'look' || onOpen === 'import' ? onOpen : 'ask',
     libraryOpen: typeof libraryOpen === 'boolean' ? libraryOpen : true,
     libraryWidth: width('libraryWidth'),
     chainWidth: width('chainWidth'),
@@ -70,9 +74,12 @@ export function parseLayout(kept: unknown): LayoutState {
 }
 
 export function keepLayout(layout: LayoutState): void {
-  const { theme, libraryWidth, chainWidth, detailsWidth, libraryOpen, mode, view } = layout;
+  const { theme, libraryWidth, chainWidth, detailsWidth, libraryOpen, mode, view, onOpen } = layout;
   try {
-    globalThis.localStorage?.setItem(KEY, JSON.stringify({ theme, libraryWidth, chainWidth, detailsWidth, libraryOpen, mode, view }));
+    globalThis.localStorage?.setItem(
+      KEY,
+      JSON.stringify({ theme, libraryWidth, chainWidth, detailsWidth, libraryOpen, mode, view, onOpen }),
+    );
   } catch {
     // Storage that is full or refused: the layout lasts as long as the window.
   }

@@ -6,6 +6,19 @@ import { connectedClient, getApp, jobsDo } from './store.ts';
 
 /** How to try a job again; only where the file is still at hand. */
 const retries = new Map<string, () => void>();
+/** How to try work that this window began again, should it fail. */
+export function rememberRetry(jobId: string, run: () => void): void {
+  retries.set(jobId, run);
+}
+
+/** Jobs that open what the user brought, which may be taken into the store then. */
+const brought = new Set<string>();
+
+/** Asked for once. */
+export function takeBrought(jobId: string): boolean {
+  return brought.delete(jobId);
+}
+
 const uploads = new Map<string, AbortController>();
 let transferId = 0;
 
@@ -46,6 +59,7 @@ async function openFile(file: File, sideA: Side | null): Promise<void> {
     const { jobId } = await client.call('archive.open', { grant: grant.grant });
     retries.set(jobId, () => void openFile(file, sideA));
     if (sideA !== null) sidesA.set(jobId, sideA);
+    else brought.add(jobId);
     jobsDo({ type: 'started', jobId });
     jobsDo({ type: 'transferEnded', id });
   } catch (error) {
@@ -64,11 +78,13 @@ export function refuseDrop(name: string, error: PlainError): void {
   jobsDo({ type: 'transferFailed', id, error });
 }
 
-export async function openGrants(grants: readonly FileGrant[]): Promise<void> {
+/** `isOurs`: the program's own sample, which nobody brought. */
+export async function openGrants(grants: readonly FileGrant[], isOurs = false): Promise<void> {
   const client = await connectedClient();
   for (const grant of grants) {
     try {
       const { jobId } = await client.call('archive.open', { grant: grant.grant });
+      if (!isOurs) brought.add(jobId);
       jobsDo({ type: 'started', jobId });
     } catch (error) {
       refuseDrop(grant.name, plainError(error));
@@ -99,7 +115,7 @@ export async function choose(what: 'files' | 'folder'): Promise<void> {
 export async function openSample(): Promise<void> {
   const client = await connectedClient();
   try {
-    await openGrants([await client.call('app.sample', {})]);
+    await openGrants([await client.call('app.sample', {})], true);
   } catch (error) {
     toast(plainError(error).message);
   }

@@ -22,6 +22,7 @@ export function StatusBar({ found }: { found: { archive: ArchiveSummary; image: 
       ) : (
         <span className={styles.quiet}>
           {info === null ? 'connecting' : `Layerscope ${info.version} · ${info.host === 'electron' ? 'desktop' : 'in the browser'}`}
+          <StoreWords elevated={info?.elevated ?? false} />
         </span>
       )}
       <span className={styles.space} />
@@ -29,6 +30,21 @@ export function StatusBar({ found }: { found: { archive: ArchiveSummary; image: 
       {found?.image.loaded ? <Waste image={found.image} /> : null}
       {found === null ? null : <FindingsButton />}
     </footer>
+  );
+}
+
+/** Drivers, whether they may all that they can, and how much is kept. */
+function StoreWords({ elevated }: { elevated: boolean }) {
+  const stores = useApp((app) => app.stores);
+  if (stores === null) return null;
+  const drivers = [...new Set(stores.map(({ driver }) => driver))].join(', ');
+  const homes = stores.map(({ driver, home }) => `${driver}: ${home}`).join('\n');
+  const bytes = stores.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  return (
+    <span title={homes}>
+      {` · ${drivers} · ${elevated ? 'elevated' : 'not elevated'} · `}
+      <Size bytes={bytes} /> in {stores.length === 1 ? 'store' : `${stores.length} stores`}
+    </span>
   );
 }
 

@@ -9,6 +9,7 @@ import {
 } from '../features/changes/changes-state.ts';
 import { type DetailsAction, type DetailsState, detailsReducer, initialDetails } from '../features/details/details-state.ts';
 import { initialJobs, type JobsAction, type JobsState, jobsReducer } from '../features/jobs/jobs-state.ts';
+import type { ImportOffer, StoreAndBases, StoreSheet } from '../features/store/store-state.ts';
 import { type LayoutState, readLayout } from './layout-state.ts';
 import type { Overlay } from './overlay-state.ts';
 import { NOTHING, type Selection } from './selection-state.ts';
@@ -36,10 +37,13 @@ export interface AppState {
   readonly layout: LayoutState;
   readonly toasts: readonly Toast[];
   readonly overlay: Overlay;
-  /** What the store holds; null where there is none, or it isn't known yet. */
-  readonly stored: StoreReport | null;
-  /** Name in the store that the user is asked about before it is removed. */
-  readonly removing: string | null;
+  /** What the stores hold; null where there are none, or it isn't known yet. */
+  readonly stores: readonly StoreReport[] | null;
+  /** Windows' shared base images, by the store that can adopt them. */
+  readonly bases: readonly StoreAndBases[];
+  readonly storeSheet: StoreSheet | null;
+  /** What was opened, and may be taken into the store. */
+  readonly offers: readonly ImportOffer[];
 }
 
 export const useApp = create<AppState>()(() => ({
@@ -55,8 +59,10 @@ export const useApp = create<AppState>()(() => ({
   layout: readLayout(),
   toasts: [],
   overlay: 'none',
-  stored: null,
-  removing: null,
+  stores: null,
+  bases: [],
+  storeSheet: null,
+  offers: [],
 }));
 
 export const getApp = useApp.getState;

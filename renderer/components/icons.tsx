@@ -15,6 +15,7 @@ const SHAPES = {
   copy: <path d="M5.75 5.75v-3h7.5v7.5h-3M2.75 5.75h7.5v7.5h-7.5z" />,
   check: <path d="M3 8.5l3.25 3.25L13 5" />,
   search: <path d="M7 11.5a4.5 4.5 0 1 0 0-9 4.5 4.5 0 0 0 0 9zM10.3 10.3l3.7 3.7" />,
+  more: <path d="M3.5 8h.01M8 8h.01M12.5 8h.01" strokeWidth={2.2} />,
   plus: <path d="M8 3v10M3 8h10" />,
   open: <path d="M8 10.5v-8M4.75 5.5L8 2.25l3.25 3.25M2.5 10v3.25h11V10" />,
   save: <path d="M8 2.25v8M4.75 7.25L8 10.5l3.25-3.25M2.5 10v3.25h11V10" />,

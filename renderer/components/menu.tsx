@@ -20,6 +20,7 @@ export function MenuButton({
   onChoose,
   quiet = false,
   framed = false,
+  bare = false,
 }: {
   label: string;
   children: ReactNode;
@@ -29,12 +30,17 @@ export function MenuButton({
   quiet?: boolean;
   /** Looks like a button among buttons. */
   framed?: boolean;
+  /** A symbol by itself. */
+  bare?: boolean;
 }) {
   return (
     <MenuTrigger>
-      <Button className={`${styles.button} ${quiet ? styles.quiet : ''} ${framed ? styles.framed : ''}`} aria-label={label}>
+      <Button
+        className={`${styles.button} ${quiet ? styles.quiet : ''} ${framed ? styles.framed : ''} ${bare ? styles.bare : ''}`}
+        aria-label={label}
+      >
         {children}
-        <Icon name="chevronDown" size={12} className={styles.caret ?? ''} />
+        {bare ? null : <Icon name="chevronDown" size={12} className={styles.caret ?? ''} />}
       </Button>
       <Popover className={styles.popover ?? ''} offset={4}>
         <Menu

@@ -18,6 +18,11 @@ export function workerUrl(): URL | undefined {
   return isBundled ? pathToFileURL(path.join(buildFolder(), 'index-worker.js')) : undefined;
 }
 
+/** The same of the store's thread. */
+export function storeWorkerUrl(): URL | undefined {
+  return isBundled ? pathToFileURL(path.join(buildFolder(), 'store-worker.js')) : undefined;
+}
+
 /** The built window. */
 export function rendererFolder(): string {
   return path.join(buildFolder(), 'renderer');

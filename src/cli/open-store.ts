@@ -15,12 +15,17 @@ export const STORE_OPTIONS = {
   },
 } as const satisfies Record<string, OptionSpec>;
 
-/** A driver over the home that was named. Where the system can't run it, one that only looks, for what only looks. USAGE, and as {@link openDriver}. */
-export async function openStore(args: Arguments, readsOnly: boolean): Promise<GraphDriver> {
+/** The driver and home that were named. USAGE. */
+export function homeOf(args: Arguments): { readonly driver: DriverName; readonly home: string } {
   const name = args.value('driver') ?? 'portable';
   const driver = DRIVERS.find((known) => known === name);
   if (driver === undefined) throw usageError(`no driver ${displayText(name)}: ${DRIVERS.join(', ')}`);
-  const home = args.value('home') ?? defaultHome(driver);
+  return { driver, home: args.value('home') ?? defaultHome(driver) };
+}
+
+/** A driver over the home that was named. Where the system can't run it, one that only looks, for what only looks. USAGE, and as {@link openDriver}. */
+export async function openStore(args: Arguments, readsOnly: boolean): Promise<GraphDriver> {
+  const { driver, home } = homeOf(args);
   try {
     return await openDriver(driver, home);
   } catch (error) {

@@ -1,12 +1,13 @@
 import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { cacheFolder, defaultStoreHome } from '#engine';
+import { cacheFolder, defaultStoreHome, type RoomHome } from '#engine';
 import { displayText, LayerscopeError } from '#model';
 import { startWeb } from '#web';
 import type { Arguments, CommandSpec } from './arguments.ts';
 import { usageError } from './arguments.ts';
 import { type Context, EXIT } from './context.ts';
-import { rendererFolder, sampleFile, workerUrl } from './installation.ts';
+import { rendererFolder, sampleFile, storeWorkerUrl, workerUrl } from './installation.ts';
+import { homeOf, STORE_OPTIONS } from './open-store.ts';
 import { programVersion } from './version.ts';
 
 export const spec: CommandSpec = {
@@ -16,6 +17,7 @@ export const spec: CommandSpec = {
   maxOperands: Number.POSITIVE_INFINITY,
   options: {
     port: { value: 'N', summary: 'the port to listen on (default: a free one)' },
+    ...STORE_OPTIONS,
     'no-cache': { summary: 'neither read nor write the index cache' },
   },
   summary: 'Serves the window’s interface to browsers of this machine, until it is interrupted; prints the address.',
@@ -28,11 +30,17 @@ function parsePort(text: string | undefined): number {
   return port;
 }
 
+/** The store that was named, which is listed beside the program's own. */
+function storeOf(args: Arguments): readonly RoomHome[] {
+  return args.value('home') === undefined && args.value('driver') === undefined ? [] : [homeOf(args)];
+}
+
 export async function run({ out, signal }: Context, args: Arguments): Promise<number> {
   const port = parsePort(args.value('port'));
   if (args.operands.includes('-')) throw usageError('serve takes files; standard input can not be opened in a window');
   for (const file of args.operands) if (!existsSync(file)) throw new LayerscopeError('NOT_FOUND', `no file or folder ${displayText(file)}`);
   const worker = workerUrl();
+  const storeWorker = storeWorkerUrl();
   await using web = await startWeb({
     files: args.operands,
     port,
@@ -43,6 +51,8 @@ export async function run({ out, signal }: Context, args: Arguments): Promise<nu
     storeHome: defaultStoreHome(),
     workers: availableParallelism(),
     ...(worker === undefined ? {} : { workerUrl: worker }),
+    ...(storeWorker === undefined ? {} : { storeWorkerUrl: storeWorker }),
+    moreStores: storeOf(args),
   });
   out.write(`${web.url}\n`);
   await out.drain();

@@ -15,6 +15,8 @@ export interface AppInfo {
   readonly host: 'electron' | 'web';
   /** `linux`, `darwin`, `win32`. */
   readonly system: string;
+  /** Whether the program runs with an administrator's rights. */
+  readonly elevated: boolean;
   /** A name of the sample image, null where it isn't there. */
   readonly sample: string | null;
 }
@@ -217,17 +219,37 @@ export interface ListingReport {
   readonly problem: string | null;
 }
 
-/** The user's store of images. */
+/** A folder in which a driver keeps layers, and images where the driver keeps those. */
 export interface StoreReport {
-  readonly driver: 'portable';
+  /** Unlike any other in this process. */
+  readonly storeId: string;
+  readonly driver: 'portable' | 'windowsfilter' | 'windowsdiff';
+  /** Safe to show. */
   readonly home: string;
+  /** The program's own, which is always there. */
+  readonly isOwn: boolean;
+  /** Why it can only be looked at here; null where all can be done. */
+  readonly lookOnly: string | null;
   readonly images: readonly StoredImageReport[];
-  /** Layers in it, those of the images included. */
-  readonly layers: number;
-  /** Of all that its images are stored as; what they share counts once. */
+  /** Every layer, those of the images included, and what is left of some. */
+  readonly layers: readonly StoredLayerReport[];
+  /** Of all that is kept as blobs; what images share counts once. */
   readonly sizeBytes: number;
   /** Why it can't be read; null where it can. */
   readonly problem: string | null;
+  /** What the last check found, safe to show; null: there was none yet. */
+  readonly checked: StoreChecked;
+}
+
+export type StoreChecked = readonly { readonly name: string; readonly message: string }[] | null;
+
+export interface StoreRef {
+  readonly storeId: string;
+}
+
+/** An image by name or manifest digest, or a layer by id. */
+export interface StoredRef extends StoreRef {
+  readonly name: string;
 }
 
 export interface StoredImageReport {
@@ -236,10 +258,49 @@ export interface StoredImageReport {
   /** Safe to show. */
   readonly names: readonly string[];
   readonly platform: string;
-  readonly layers: number;
+  /** The lowest first, with the bytes of its blob. */
+  readonly layers: readonly { readonly id: string; readonly sizeBytes: number }[];
   readonly sizeBytes: number;
   /** What of it can't be read; null where all can. */
   readonly problem: string | null;
+}
+
+export interface StoredLayerReport {
+  /** What it is called in every operation on a layer. */
+  readonly id: string;
+  /** Null: a base layer, or its chain can't be read. */
+  readonly parent: string | null;
+  /** How many layers it stands on. */
+  readonly below: number;
+  readonly state: 'ready' | 'mounted' | 'broken' | 'leftover';
+  /** Why it isn't ready; null where it is. */
+  readonly problem: string | null;
+  /** Null where the driver keeps no blobs. */
+  readonly sizeBytes: number | null;
+  readonly isReadWrite: boolean;
+  /** Whether an image of the store has it. */
+  readonly ofImage: boolean;
+  /** Where it is mounted by this program, safe to show. */
+  readonly mountPath: string | null;
+}
+
+/** One of Windows' shared base images. */
+export interface BaseImageReport {
+  readonly id: string;
+  readonly name: string;
+  readonly version: string;
+  readonly path: string;
+  readonly sizeBytes: number;
+  /** RFC 3339; '' where it isn't known. */
+  readonly created: string;
+  /** Whether the store has a layer for it. */
+  readonly adopted: boolean;
+}
+
+/** What a layer changed, as its driver lists it; paths safe to show. */
+export interface StoredChanges {
+  readonly changes: readonly { readonly kind: 'added' | 'modified' | 'removed'; readonly path: string }[];
+  readonly complete: boolean;
 }
 
 export interface Operations {
@@ -290,13 +351,36 @@ export interface Operations {
   'entry.listing': { kind: 'query'; input: EntryRef & { limit: number }; output: { listing: ListingReport | null } };
   /** Saves what the window shows: in Electron where the system's dialog says, on the loopback host as a download. */
   'export.start': { kind: 'command'; input: ExportInput; output: ExportStarted };
-  'store.report': { kind: 'query'; input: Record<string, never>; output: StoreReport };
-  /** Opens an image of the store. */
-  'store.open': { kind: 'command'; input: { name: string }; output: { jobId: string } };
-  /** Takes an image of an open archive into the store. */
-  'store.import': { kind: 'command'; input: ImageRef; output: { jobId: string } };
-  /** Takes a name out of the store, and what nothing else needs. */
-  'store.remove': { kind: 'command'; input: { name: string }; output: Record<string, never> };
+  /** Every store, the program's own first. Changes nothing. */
+  'store.report': { kind: 'query'; input: Record<string, never>; output: { stores: readonly StoreReport[] } };
+  /** Asks the user for a folder and lists it as a store from now on; null where none was chosen. FORBIDDEN on the loopback host. */
+  'store.add': { kind: 'command'; input: Record<string, never>; output: { storeId: string | null } };
+  /** Lists a store no more; its files stay. USAGE for the program's own. */
+  'store.forget': { kind: 'command'; input: StoreRef; output: Record<string, never> };
+  /** Opens an image by its name, or a layer with its chain, as an archive. */
+  'store.open': { kind: 'command'; input: StoredRef; output: { jobId: string } };
+  /** Takes an image of an open archive in; a layer tar as a layer on `parent` (null: a base layer). */
+  'store.import': { kind: 'command'; input: StoreRef & ImageRef & { parent: string | null }; output: { jobId: string } };
+  /** Takes an image's name, a layer or a leftover away, and what nothing else needs. EXISTS where layers stand on it, or it is mounted. */
+  'store.remove': { kind: 'command'; input: StoredRef; output: Record<string, never> };
+  /** Reads everything from end to end, as a job; `checked` of the report tells what it found. */
+  'store.verify': { kind: 'command'; input: StoreRef; output: { jobId: string } };
+  /** Takes leftovers away; their names are returned, safe to show. */
+  'store.cleanup': { kind: 'command'; input: StoreRef; output: { removed: readonly string[] } };
+  /** Makes a layer's chain visible as a folder, until it is released or the program ends. */
+  'store.mount': { kind: 'command'; input: StoredRef; output: { path: string; findings: readonly string[] } };
+  'store.release': { kind: 'command'; input: StoredRef; output: Record<string, never> };
+  /** Opens the folder of a mount in the system's file manager. NOT_FOUND where it isn't mounted; FORBIDDEN on the loopback host. */
+  'store.reveal': { kind: 'command'; input: StoredRef; output: Record<string, never> };
+  /** Makes a layer that is written into, on the layer of that name; its id is returned. */
+  'store.create': { kind: 'command'; input: StoredRef; output: { id: string } };
+  'store.changes': { kind: 'query'; input: StoredRef & { limit: number }; output: StoredChanges };
+  /** Makes a layer of what a read-write layer holds now, as a job. */
+  'store.commit': { kind: 'command'; input: StoredRef; output: { jobId: string } };
+  /** Windows' shared base images. Makes nothing; empty where the system has none. */
+  'store.bases': { kind: 'query'; input: StoreRef; output: { images: readonly BaseImageReport[] } };
+  /** Makes a layer for one of them. */
+  'store.adopt': { kind: 'command'; input: StoredRef; output: Record<string, never> };
   'jobs.cancel': { kind: 'command'; input: { jobId: string }; output: Record<string, never> };
   /** Takes a job that has ended off the list. */
   'jobs.dismiss': { kind: 'command'; input: { jobId: string }; output: Record<string, never> };
@@ -342,9 +426,21 @@ export const OPERATION_NAMES = [
   'entry.listing',
   'export.start',
   'store.report',
+  'store.add',
+  'store.forget',
   'store.open',
   'store.import',
   'store.remove',
+  'store.verify',
+  'store.cleanup',
+  'store.mount',
+  'store.release',
+  'store.reveal',
+  'store.create',
+  'store.changes',
+  'store.commit',
+  'store.bases',
+  'store.adopt',
   'jobs.cancel',
   'jobs.dismiss',
 ] as const satisfies readonly OperationName[];

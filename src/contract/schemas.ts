@@ -28,6 +28,8 @@ const pathHex = z
 const viewRef = z.strictObject({ ...imageRef.shape, layer: index });
 const limit = z.int().min(1).max(10_000);
 const storedName = z.string().min(1).max(1_024);
+const storeRef = z.strictObject({ storeId: id });
+const storedRef = z.strictObject({ storeId: id, name: storedName });
 const entryRef = z.strictObject({ ...imageRef.shape, layer: index, pathHex });
 
 /** Strict: a key that isn't named is refused. */
@@ -69,9 +71,21 @@ export const INPUT_SCHEMAS: { readonly [N in OperationName]: z.ZodType<InputOf<N
     z.strictObject({ what: z.literal('report'), archiveId: id }),
   ]),
   'store.report': nothing,
-  'store.open': z.strictObject({ name: storedName }),
-  'store.import': imageRef,
-  'store.remove': z.strictObject({ name: storedName }),
+  'store.add': nothing,
+  'store.forget': storeRef,
+  'store.open': storedRef,
+  'store.import': z.strictObject({ storeId: id, ...imageRef.shape, parent: storedName.nullable() }),
+  'store.remove': storedRef,
+  'store.verify': storeRef,
+  'store.cleanup': storeRef,
+  'store.mount': storedRef,
+  'store.release': storedRef,
+  'store.reveal': storedRef,
+  'store.create': storedRef,
+  'store.changes': z.strictObject({ ...storedRef.shape, limit }),
+  'store.commit': storedRef,
+  'store.bases': storeRef,
+  'store.adopt': storedRef,
   'jobs.cancel': z.strictObject({ jobId: id }),
   'jobs.dismiss': z.strictObject({ jobId: id }),
 };

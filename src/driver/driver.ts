@@ -85,6 +85,10 @@ export interface LayerInfo {
   readonly problem: string | null;
   /** Names of the images that it is a layer of; absent for a layer by itself. */
   readonly images?: readonly string[];
+  /** A layer that is written into. */
+  readonly readWrite?: true;
+  /** Of the blob that it is kept as, where a driver keeps blobs. */
+  readonly sizeBytes?: number;
 }
 
 /** A chain made visible. Disposing releases it, once; the last release of a layer unmounts it. */

@@ -92,8 +92,12 @@ export interface Library extends AsyncDisposable {
   details(entry: EntryOf, signal: AbortSignal): Promise<EntryDetails>;
   raw(entry: EntryOf, signal: AbortSignal): Promise<RawHeader>;
   content(entry: EntryOf, range: { offset: number; length: number }, signal: AbortSignal): Promise<ContentPage>;
-  /** Works on an open archive, which stays open meanwhile; its closing aborts the work. */
-  withArchive<T>(archiveId: string, signal: AbortSignal, work: (archive: Archive, signal: AbortSignal) => Promise<T>): Promise<T>;
+  /** Works on an open archive, which stays open meanwhile; its closing aborts the work. `path`: the file or folder that it was opened from; `isPart`: it is something of that. */
+  withArchive<T>(
+    archiveId: string,
+    signal: AbortSignal,
+    work: (archive: Archive, signal: AbortSignal, from: { readonly path: string; readonly isPart: boolean }) => Promise<T>,
+  ): Promise<T>;
   /** What a file that is an archive holds; null where it is none. */
   listing(entry: EntryOf, limit: number, signal: AbortSignal): Promise<ListingReport | null>;
   /** What would be saved, by name; nothing is read yet. The archive stays open while its bytes are read. */
@@ -157,7 +161,7 @@ export function createLibrary({ reader, jobs, intervalMs = TOPIC_INTERVAL_MS, on
     const archive = await (read === undefined ? reader.open(path, options) : read(reader, options));
     let open: OpenArchive;
     try {
-      open = new OpenArchive(archiveId, archive, title, await archiveBytes(path, archive));
+      open = new OpenArchive({ archiveId, archive, path, isPart: read !== undefined, title, sizeBytes: await archiveBytes(path, archive) });
     } catch (error) {
       await archive[Symbol.asyncDispose]();
       throw error;
@@ -293,7 +297,7 @@ export function createLibrary({ reader, jobs, intervalMs = TOPIC_INTERVAL_MS, on
       withImage(entry, [entry.layer], signal, (loaded, use) => readRawEntry(loaded, entry.layer, entry.path, { signal: use })),
     withArchive: (archiveId, signal, work) => {
       const open = find(archiveId);
-      return open.use(signal, (use) => work(open.archive, use));
+      return open.use(signal, (use) => work(open.archive, use, open));
     },
     listing: async (entry, limit, signal) =>
       withImage(entry, [entry.layer], signal, (loaded, use) =>

@@ -5,10 +5,23 @@ import { displayText, LayerscopeError } from '#model';
 import { archiveSummary } from './archive-summary.ts';
 import type { LoadedImage } from './types.ts';
 
+export interface OpenArchiveFacts {
+  readonly archiveId: string;
+  readonly archive: Archive;
+  readonly path: string;
+  readonly isPart: boolean;
+  readonly title: string;
+  readonly sizeBytes: number;
+}
+
 /** An archive of the library: what was read of it, and who works on it now. */
 export class OpenArchive {
   readonly archiveId: string;
   readonly archive: Archive;
+  /** The file or folder that it was opened from. */
+  readonly path: string;
+  /** Whether it is something of that only. */
+  readonly isPart: boolean;
   readonly #title: string;
   readonly #sizeBytes: number;
   readonly #loaded: (LoadedImage | null)[];
@@ -19,9 +32,11 @@ export class OpenArchive {
   #closed: Promise<void> | null = null;
   #release: () => Promise<void> = async () => {};
 
-  constructor(archiveId: string, archive: Archive, title: string, sizeBytes: number) {
+  constructor({ archiveId, archive, path, isPart, title, sizeBytes }: OpenArchiveFacts) {
     this.archiveId = archiveId;
     this.archive = archive;
+    this.path = path;
+    this.isPart = isPart;
     this.#title = title;
     this.#sizeBytes = sizeBytes;
     this.#loaded = archive.images.map(() => null);

@@ -1,115 +1,237 @@
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import type { ImageRef, StoreReport } from '#contract';
-import { type GraphDriver, openDriver } from '#driver';
-import { asLayerscopeError, displayText, LayerscopeError } from '#model';
-import type { Jobs } from './jobs.ts';
+import type { BaseImageReport, ImageRef, StoreChecked, StoredChanges, StoreReport } from '#contract';
+import { openDriver } from '#driver';
+import { displayText, LayerscopeError } from '#model';
+import type { JobContext, Jobs } from './jobs.ts';
 import type { Library } from './library.ts';
-import { importArchive, openStored } from './stored-images.ts';
+import { problemReport, type RoomHome, type StoreRoom } from './store-room.ts';
+import type { StoreThread } from './store-thread.ts';
+import { openSpooled, openStored } from './stored-images.ts';
 
-/** The user's store of images, as the window has it. Nothing is made on disk before something is taken in. */
+/** The stores that the window shows, each a home of its own; the program's own comes first. All work in them is done on their thread. */
 export interface StoreShelf {
-  /** What is in it now; other programs may change it. What can't be read is its `problem`. */
-  report(): Promise<StoreReport>;
-  /** Starts a job that opens an image of the store as an archive of the library. */
-  open(name: string): string;
-  /** Starts a job that takes an image of an open archive in, with its names. */
-  take(ref: ImageRef): string;
-  /** Takes a name away, and what nothing else needs. Throws NOT_FOUND; EXISTS where a layer stands on it. */
-  remove(name: string): Promise<void>;
+  /** What is in them now; other programs may change it. What can't be read is a store's `problem`. */
+  report(): Promise<readonly StoreReport[]>;
+  /** Lists a folder as a store. Returns its id; the known one's where it is listed already. UNSUPPORTED: it is none. */
+  add(folder: string): Promise<string>;
+  /** USAGE: the program's own. */
+  forget(storeId: string): void;
+  /** Starts a job that opens an image or a layer as an archive of the library. */
+  open(storeId: string, name: string): string;
+  /** Starts a job that takes an image of an open archive in, with its names; a layer tar on `parent`. */
+  take(storeId: string, ref: ImageRef, parent: string | null): string;
+  /** Takes an image's name, a layer or a leftover away. Throws NOT_FOUND; EXISTS where a layer stands on it. */
+  remove(storeId: string, name: string): Promise<void>;
+  /** Starts a job; the report tells what it found. */
+  verify(storeId: string): string;
+  cleanup(storeId: string): Promise<readonly string[]>;
+  mount(storeId: string, id: string): Promise<{ readonly path: string; readonly findings: readonly string[] }>;
+  release(storeId: string, id: string): Promise<void>;
+  /** Where a layer is mounted: as it is on disk. NOT_FOUND. */
+  mountPath(storeId: string, id: string): Promise<string>;
+  create(storeId: string, parent: string): Promise<string>;
+  changes(storeId: string, id: string, limit: number): Promise<StoredChanges>;
+  /** Starts a job that makes a layer of what a read-write layer holds. */
+  commit(storeId: string, id: string): string;
+  bases(storeId: string): Promise<readonly BaseImageReport[]>;
+  adopt(storeId: string, id: string): Promise<void>;
+}
+
+/** Homes that the user added, kept between starts. */
+export interface KeptHomes {
+  list(): readonly RoomHome[];
+  set(homes: readonly RoomHome[]): void;
 }
 
 export interface StoreShelfOptions {
+  /** The program's own: a portable one, made when something is taken in. */
   readonly home: string;
+  readonly thread: StoreThread;
   readonly library: Library;
   readonly jobs: Jobs;
+  /** Listed too. */
+  readonly more?: readonly RoomHome[];
+  /** Absent: what is added lasts as long as the program. */
+  readonly kept?: KeptHomes;
 }
 
-export function createStoreShelf({ home, library, jobs }: StoreShelfOptions): StoreShelf {
-  let opened: Promise<GraphDriver> | null = null;
-  const driver = (): Promise<GraphDriver> => {
-    opened ??= openDriver('portable', home).catch((error: unknown) => {
-      opened = null; // looked at again the next time
-      throw error;
-    });
-    return opened;
+interface Listed extends RoomHome {
+  readonly storeId: string;
+  readonly isOwn: boolean;
+  readonly room: Omit<StoreRoom, 'close'>;
+  checked: StoreChecked;
+}
+
+export function createStoreShelf({ home, thread, library, jobs, more = [], kept }: StoreShelfOptions): StoreShelf {
+  const stores = new Map<string, Listed>();
+  let last = 0;
+  const mounted = new Map<string, string>();
+
+  const list = ({ driver, home: at }: RoomHome, isOwn = false): string => {
+    const there = [...stores.values()].find((store) => store.home === at && store.driver === driver);
+    if (there !== undefined) return there.storeId;
+    const storeId = `s${++last}`;
+    stores.set(storeId, { storeId, driver, home: at, isOwn, room: thread.room({ driver, home: at }), checked: null });
+    return storeId;
   };
-  const isThere = (): boolean => existsSync(path.join(home, 'oci-layout'));
+  list({ driver: 'portable', home: path.resolve(home) }, true);
+  for (const each of [...more, ...(kept?.list() ?? [])]) list({ ...each, home: path.resolve(each.home) });
+  const given = new Set(more.map((each) => path.resolve(each.home)));
+
+  const keep = (): void => {
+    const added = [...stores.values()].filter((store) => !store.isOwn && !given.has(store.home));
+    kept?.set(added.map(({ driver, home: at }) => ({ driver, home: at })));
+  };
+  const find = (storeId: string): Listed => {
+    const store = stores.get(storeId);
+    if (store === undefined) throw new LayerscopeError('NOT_FOUND', 'no such store is listed');
+    return store;
+  };
+  /** Nothing is made on disk before something is taken in. */
+  const isThere = (store: Listed): boolean => store.driver !== 'portable' || existsSync(path.join(store.home, 'oci-layout'));
+  const filled = (storeId: string, name: string): Listed => {
+    const store = find(storeId);
+    if (!isThere(store)) throw new LayerscopeError('NOT_FOUND', `no ${displayText(name)} in the store`);
+    return store;
+  };
+  const titleOf = (store: Listed, name: string): string => `${store.isOwn ? 'store' : path.basename(store.home)}:${name}`;
+  const roomOptions = ({ signal, report }: JobContext, use = signal) => ({ signal: use, onProgress: report });
 
   return {
-    async report() {
-      const common = { driver: 'portable', home: displayText(home) } as const;
-      const empty = { ...common, images: [], layers: 0, sizeBytes: 0, problem: null };
-      if (!isThere()) return empty;
-      try {
-        const known = await driver();
-        const images = (await known.images?.list()) ?? [];
-        const layers = await known.list();
-        return {
-          ...common,
-          images: images.map(({ names, platform, manifestDigest, layers: own, sizeBytes, problem }) => ({
-            name: names[0] ?? manifestDigest,
-            names: names.map(displayText),
-            platform: displayText(platform),
-            layers: own.length,
-            sizeBytes,
-            problem: problem === null ? null : displayText(problem),
-          })),
-          layers: layers.length,
-          sizeBytes: sumOnce(images.flatMap(({ root }) => root.blobs.map(({ digest, source }) => [digest, source.length] as const))),
-          problem: null,
-        };
-      } catch (error) {
-        const { code, message } = asLayerscopeError(error);
-        if (code === 'INTERNAL') throw error;
-        return { ...empty, problem: displayText(message) };
-      }
+    report: () =>
+      Promise.all(
+        [...stores.values()].map(async (store) => {
+          const { storeId, driver, isOwn, room, checked } = store;
+          const common = { storeId, driver, home: displayText(store.home), isOwn, checked };
+          if (!isThere(store)) return { ...common, lookOnly: null, images: [], layers: [], sizeBytes: 0, problem: null };
+          return { ...common, ...(await room.report().catch(problemReport)) };
+        }),
+      ),
+
+    async add(folder) {
+      const storeId = list({ driver: await driverOf(folder), home: path.resolve(folder) });
+      keep();
+      return storeId;
     },
-    open(name) {
-      if (!isThere()) throw new LayerscopeError('NOT_FOUND', `no image ${displayText(name)} in the store`);
+
+    forget(storeId) {
+      if (find(storeId).isOwn) throw new LayerscopeError('USAGE', "the program's own store is always listed");
+      stores.delete(storeId);
+      keep();
+    },
+
+    open(storeId, name) {
+      const store = filled(storeId, name);
       let folder: string | null = null;
       return library.open({
-        path: home,
-        title: `store:${name}`,
+        path: store.home,
+        title: titleOf(store, name),
         read: async (reader, options) => {
           folder = await mkdtemp(path.join(tmpdir(), 'layerscope-store-'));
-          return openStored(reader, await driver(), name, folder, options);
+          const chain = await store.room.spool(name, folder, { ...options, onProgress: () => {} });
+          if (chain !== null) return openSpooled(reader, chain, titleOf(store, name));
+          await using driver = await openDriver('portable', store.home);
+          return await openStored(reader, driver, name, folder, options);
         },
         release: async () => {
           if (folder !== null) await rm(folder, { recursive: true, force: true });
         },
       });
     },
-    take({ archiveId, image }) {
+
+    take(storeId, { archiveId, image }, parent) {
+      const { room } = find(storeId);
       const { title, images } = library.summary(archiveId);
       const known = images.find(({ index }) => index === image);
       if (known === undefined) throw new LayerscopeError('NOT_FOUND', `no image ${image}`);
-      const totalBytes = known.layers.reduce((sum, { blobBytes }) => sum + blobBytes, 0);
-      return jobs.start({ kind: 'import', title: known.names[0] ?? title, archiveId, image }, async ({ signal, report }) => {
-        report({ phase: 'taking it into the store', totalBytes });
-        let doneBytes = 0;
-        const onProgress = (bytes: number): void => {
-          doneBytes += bytes;
-          report({ doneBytes: Math.min(doneBytes, totalBytes) });
-        };
-        const to = await driver();
-        await library.withArchive(archiveId, signal, (archive, use) =>
-          importArchive(to, archive, { image: String(image) }, { signal: use, onProgress }),
-        );
+      return jobs.start({ kind: 'import', title: known.names[0] ?? title, archiveId, image }, (context) =>
+        library.withArchive(archiveId, context.signal, async (_archive, use, from) => {
+          const { manifestDigest } = known;
+          // Of a store's folder one image is meant, by its manifest; a chain of layers has none.
+          if (from.isPart && manifestDigest === null) {
+            throw new LayerscopeError('UNSUPPORTED', 'layers of a store are saved as a file first, and taken in from there');
+          }
+          await room.take({ path: from.path, image, manifestDigest, parent }, roomOptions(context, use));
+        }),
+      );
+    },
+
+    async remove(storeId, name) {
+      await filled(storeId, name).room.remove(name);
+    },
+
+    verify(storeId) {
+      const store = find(storeId);
+      return jobs.start({ kind: 'verify', title: store.isOwn ? 'the store' : path.basename(store.home) }, async (context) => {
+        const problems = isThere(store) ? await store.room.verify(roomOptions(context)) : [];
+        store.checked = problems.map(({ id, message }) => ({ name: displayText(id), message: displayText(message) }));
       });
     },
-    async remove(name) {
-      if (!isThere()) throw new LayerscopeError('NOT_FOUND', `no image ${displayText(name)} in the store`);
-      await (await driver()).images?.remove(name);
+
+    async cleanup(storeId) {
+      const store = find(storeId);
+      return isThere(store) ? (await store.room.cleanup()).map(displayText) : [];
+    },
+
+    async mount(storeId, id) {
+      const at = await filled(storeId, id).room.mount(id);
+      mounted.set(`${storeId}/${id}`, at.path);
+      return { path: displayText(at.path), findings: at.findings };
+    },
+
+    async release(storeId, id) {
+      await find(storeId).room.release(id);
+      mounted.delete(`${storeId}/${id}`);
+    },
+
+    async mountPath(storeId, id) {
+      const at = mounted.get(`${storeId}/${id}`);
+      if (at === undefined) throw new LayerscopeError('NOT_FOUND', 'the layer is not mounted');
+      return at;
+    },
+
+    create: (storeId, parent) => filled(storeId, parent).room.createReadWrite(parent),
+
+    async changes(storeId, id, limit) {
+      const { changes, complete } = await filled(storeId, id).room.changes(id, limit);
+      return { changes: changes.map(({ kind, path: changed }) => ({ kind, path: displayText(changed) })), complete };
+    },
+
+    commit(storeId, id) {
+      const { room } = filled(storeId, id);
+      return jobs.start({ kind: 'import', title: `a layer of ${id.slice(0, 12)}` }, async (context) => {
+        await room.commit(id, roomOptions(context));
+      });
+    },
+
+    async bases(storeId) {
+      const store = find(storeId);
+      if (store.driver === 'portable') return [];
+      const images = await store.room.baseImages();
+      return images.map((image) => ({
+        ...image,
+        name: displayText(image.name),
+        version: displayText(image.version),
+        path: displayText(image.path),
+      }));
+    },
+
+    async adopt(storeId, id) {
+      await find(storeId).room.adopt(id);
     },
   };
 }
 
-/** Sums of what several images share count once. */
-function sumOnce(sizes: readonly (readonly [digest: string, bytes: number])[]): number {
-  let sum = 0;
-  for (const bytes of new Map(sizes).values()) sum += bytes;
-  return sum;
+/** Which driver a folder is a home of; an empty one becomes a portable store. UNSUPPORTED: none. */
+async function driverOf(folder: string): Promise<RoomHome['driver']> {
+  const names = await readdir(folder, { withFileTypes: true }).catch(() => {
+    throw new LayerscopeError('NOT_FOUND', `no folder ${displayText(folder)} that can be read`);
+  });
+  if (names.length === 0 || names.some(({ name }) => name === 'oci-layout')) return 'portable';
+  const isWindows = names.some((each) => each.isDirectory() && existsSync(path.join(folder, each.name, 'layerchain.json')));
+  if (isWindows) return path.basename(folder) === 'windowsdiff' ? 'windowsdiff' : 'windowsfilter';
+  throw new LayerscopeError('UNSUPPORTED', `${displayText(folder)} is no store: neither an OCI image layout nor a home of Windows' layers`);
 }

@@ -157,33 +157,51 @@ export async function openStored(
     const digests = new Set(meant.map(({ manifestDigest }) => manifestDigest));
     return narrowed(archive, ({ manifestDigest }) => manifestDigest !== null && digests.has(manifestDigest), text);
   }
-  const ids = [...(await driver.chain(found.id))].reverse().concat(found.id);
+  return openSpooled(reader, await spoolChain(driver, found.id, folder, options), `store:${text}`);
+}
+
+/** A chain's layers in files, the lowest first: the store's own blobs, or tars that were written for this. */
+export interface SpooledChain {
+  readonly id: string;
+  readonly os: string;
+  readonly layers: readonly { readonly file: string; readonly digest: string | null; readonly diffId: string | null }[];
+  /** Those of the files that were written, to be removed. */
+  readonly spooled: readonly string[];
+}
+
+/** Layers that the store keeps otherwise than as blobs are written into `folder`. Nothing is left of a failure. */
+export async function spoolChain(driver: GraphDriver, id: string, folder: string, options: CallOptions = {}): Promise<SpooledChain> {
+  const ids = [...(await driver.chain(id))].reverse().concat(id);
   const layers: { readonly file: string; readonly digest: string | null; readonly diffId: string | null }[] = [];
   const spooled: string[] = [];
-  const removeSpooled = async (): Promise<void> => {
-    for (const file of spooled) await rm(file, { force: true });
-  };
   try {
-    for (const [index, id] of ids.entries()) {
-      const { file, digest = null, diffId = null } = await driver.metadata(id);
+    for (const [index, layer] of ids.entries()) {
+      const { file, digest = null, diffId = null } = await driver.metadata(layer);
       if (file !== undefined) layers.push({ file, digest, diffId });
       else {
         const spool = path.join(folder, `${index}.tar`);
         spooled.push(spool);
-        await writeNewFile(spool, driver.diff(id, options));
+        await writeNewFile(spool, driver.diff(layer, options));
         layers.push({ file: spool, digest: null, diffId: null });
       }
     }
-    const isWindows = driver.name !== 'portable';
-    return reader.openLayers({
-      title: `store:${text}`,
-      name: found.id,
-      os: isWindows ? 'windows' : 'linux',
-      layers,
-      onClose: removeSpooled,
-    });
+    return { id, os: driver.name === 'portable' ? 'linux' : 'windows', layers, spooled };
   } catch (error) {
-    await removeSpooled();
+    await removeAll(spooled);
+    throw error;
+  }
+}
+
+async function removeAll(files: readonly string[]): Promise<void> {
+  for (const file of files) await rm(file, { force: true });
+}
+
+/** Opens such a chain as an archive; what was written for it goes when that is closed. */
+export async function openSpooled(reader: Reader, { id, os, layers, spooled }: SpooledChain, title: string): Promise<Archive> {
+  try {
+    return await reader.openLayers({ title, name: id, os, layers, onClose: () => removeAll(spooled) });
+  } catch (error) {
+    await removeAll(spooled);
     throw error;
   }
 }

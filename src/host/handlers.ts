@@ -1,12 +1,13 @@
 import { dirname as folderOf } from 'node:path';
 import { type ExportInput, type ExportStarted, type InputOf, type OperationName, type OutputOf, type RowPage, slicePage } from '#contract';
-import type { ExportRequest, StoreShelf } from '#engine';
+import type { ExportRequest } from '#engine';
 import { displayText, fromHex, LayerscopeError, type RowTable } from '#model';
 import type { Downloads } from './downloads.ts';
 import type { GrantedFile, Grants } from './grants.ts';
 import type { Requests } from './requests.ts';
 import type { Sender } from './sender.ts';
 import type { HostServices } from './services.ts';
+import { storeHandlers } from './store-handlers.ts';
 
 /** What is done for each operation. Inputs are checked before; a grant is checked here, by taking it. */
 export type Handlers = { readonly [N in OperationName]: (sender: Sender, input: InputOf<N>, signal: AbortSignal) => Promise<OutputOf<N>> };
@@ -57,10 +58,6 @@ async function startExport({ library, chooseTarget, downloads }: Services, sende
 
 export function createHandlers(services: Services): Handlers {
   const { appInfo, sample, library, jobs, grants, chooseFiles, expectUpload, recentFiles } = services;
-  const shelf = (): StoreShelf => {
-    if (services.store === undefined) throw forbidden('there is no store here');
-    return services.store;
-  };
   const giveAll = (sender: Sender, files: readonly GrantedFile[]) => ({ grants: files.map((file) => grants.give(sender, file)) });
   return {
     'app.info': async () => ({ ...appInfo, sample: sample?.name ?? null }),
@@ -110,13 +107,7 @@ export function createHandlers(services: Services): Handlers {
       listing: await library.listing({ ...input, path: pathOf(input) }, input.limit, signal),
     }),
     'export.start': (sender, input) => startExport(services, sender, input),
-    'store.report': async () => shelf().report(),
-    'store.open': async (_sender, { name }) => ({ jobId: shelf().open(name) }),
-    'store.import': async (_sender, ref) => ({ jobId: shelf().take(ref) }),
-    'store.remove': async (_sender, { name }) => {
-      await shelf().remove(name);
-      return {};
-    },
+    ...storeHandlers(services),
     'jobs.cancel': async (_sender, { jobId }) => {
       jobs.cancel(jobId);
       return {};

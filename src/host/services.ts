@@ -29,6 +29,10 @@ export interface HostServices {
    * ({@link Host.download}).
    */
   readonly chooseTarget?: (sender: Sender, name: string) => Promise<string | null>;
+  /** Shows the system's dialog for the folder of a store; null where the user chose none. Absent: FORBIDDEN. */
+  readonly chooseHome?: (sender: Sender) => Promise<string | null>;
+  /** Opens a folder in the system's file manager. Absent: FORBIDDEN. */
+  readonly revealFolder?: (folder: string) => Promise<void>;
   /** Absent: the door knows no files of the user's, and none are told. */
   readonly recentFiles?: RecentFiles;
   /** A grant that the door takes an upload for. Absent: FORBIDDEN. */

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { createReader } from '#archive';
-import { createJobs, createLibrary, createStoreShelf } from '#engine';
+import { createJobs, createLibrary, createStoreShelf, createStoreThread, isElevated, type RoomHome } from '#engine';
 import { createGrants, createHost, defectText } from '#host';
 import { createUploads } from './uploads.ts';
 import { startWebHost, type WebHost } from './web-host.ts';
@@ -17,6 +17,10 @@ export interface WebOptions {
   readonly version: string;
   /** Where the store of images is, or will be; null: there is none. */
   readonly storeHome: string | null;
+  /** Stores that are listed too. */
+  readonly moreStores?: readonly RoomHome[];
+  /** The store's worker, where it isn't the source beside it. */
+  readonly storeWorkerUrl?: URL | string;
   /** Where indexes are kept; null: nowhere. */
   readonly cacheFolder: string | null;
   readonly workers?: number;
@@ -46,6 +50,8 @@ export async function startWeb(options: WebOptions): Promise<Web> {
     version,
     cacheFolder,
     storeHome,
+    moreStores = [],
+    storeWorkerUrl,
     workers = 1,
     workerUrl,
     temporaryFolder,
@@ -69,15 +75,16 @@ export async function startWeb(options: WebOptions): Promise<Web> {
   own({ [Symbol.asyncDispose]: () => grants.drop() });
   const jobs = createJobs({ onDefect: logDefect });
   const library = own(createLibrary({ reader, jobs, onFailure: logDefect }));
+  const thread = own(createStoreThread(storeWorkerUrl));
   own(jobs);
   const host = createHost({
-    appInfo: { version, host: 'web', system: process.platform },
+    appInfo: { version, host: 'web', system: process.platform, elevated: isElevated() },
     sample: sampleFile !== null && existsSync(sampleFile) ? { path: sampleFile, name: path.basename(sampleFile) } : null,
     library,
     jobs,
     grants,
     expectUpload: (sender, file) => uploads.expect(sender, file),
-    ...(storeHome === null ? {} : { store: createStoreShelf({ home: storeHome, library, jobs }) }),
+    ...(storeHome === null ? {} : { store: createStoreShelf({ home: storeHome, more: moreStores, thread, library, jobs }) }),
   });
   let web: WebHost;
   try {

@@ -1,14 +1,15 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { createReader } from '#archive';
-import { createJobs, createLibrary, createStoreShelf } from '#engine';
+import type { StoreReport } from '#contract';
+import { createJobs, createLibrary, createStoreShelf, createStoreThread, type KeptHomes, type RoomHome } from '#engine';
 import { dockerArchive } from '../support/docker-archive.ts';
 import { file, tar } from '../support/tar-builder.ts';
 
-function startShelf(t: TestContext) {
+function startShelf(t: TestContext, kept?: KeptHomes) {
   const folder = mkdtempSync(path.join(tmpdir(), 'layerscope-shelf-'));
   const home = path.join(folder, 'home');
   const image = path.join(folder, 'image.tar');
@@ -16,48 +17,191 @@ function startShelf(t: TestContext) {
   const reader = createReader({ cacheFolder: null, workers: 0 });
   const jobs = createJobs({ intervalMs: 0 });
   const library = createLibrary({ reader, jobs, intervalMs: 0 });
+  const thread = createStoreThread();
   t.after(async () => {
+    await thread[Symbol.asyncDispose]();
     await jobs[Symbol.asyncDispose]();
     await library[Symbol.asyncDispose]();
     await reader[Symbol.asyncDispose]();
     rmSync(folder, { recursive: true, force: true });
   });
-  return { home, image, jobs, library, shelf: createStoreShelf({ home, library, jobs }) };
+  const shelf = createStoreShelf({ home, library, thread, jobs, ...(kept === undefined ? {} : { kept }) });
+  const open = async (archive: string) =>
+    (await jobs.ended(library.open({ path: archive, title: path.basename(archive) }))).archiveId ?? '';
+  return { folder, home, image, jobs, library, shelf, open, own: async () => (await shelf.report())[0] as StoreReport };
 }
 
 test('nothing is made before something is taken in; then it is opened without its archive, and removed', async (t) => {
-  const { home, image, jobs, library, shelf } = startShelf(t);
-  assert.deepEqual(await shelf.report(), { driver: 'portable', home, images: [], layers: 0, sizeBytes: 0, problem: null });
-  assert.throws(() => shelf.open('app:1'), { code: 'NOT_FOUND' });
-  await assert.rejects(shelf.remove('app:1'), { code: 'NOT_FOUND' });
+  const { home, image, jobs, library, shelf, open, own } = startShelf(t);
+  const nothing = { lookOnly: null, images: [], layers: [], sizeBytes: 0, problem: null, checked: null };
+  assert.deepEqual(await shelf.report(), [{ storeId: 's1', driver: 'portable', home, isOwn: true, ...nothing }]);
+  assert.throws(() => shelf.open('s1', 'app:1'), { code: 'NOT_FOUND' });
+  assert.throws(() => shelf.open('s7', 'app:1'), { code: 'NOT_FOUND' });
+  await assert.rejects(shelf.remove('s1', 'app:1'), { code: 'NOT_FOUND' });
   assert.equal(existsSync(home), false);
 
-  const opened = await jobs.ended(library.open({ path: image, title: 'image.tar' }));
-  const ref = { archiveId: opened.archiveId ?? '', image: 0 };
-  assert.throws(() => shelf.take({ ...ref, image: 4 }), { code: 'NOT_FOUND' });
-  const taken = await jobs.ended(shelf.take(ref));
-  assert.deepEqual([taken.kind, taken.state, taken.title, taken.doneBytes === taken.totalBytes], ['import', 'done', 'app:1', true]);
-  const { images, layers, sizeBytes } = await shelf.report();
-  assert.deepEqual([images.map(({ name, layers: own, problem }) => [name, own, problem]), layers], [[['app:1', 2, null]], 2]);
-  assert.ok(sizeBytes > 2_000);
+  const ref = { archiveId: await open(image), image: 0 };
+  assert.throws(() => shelf.take('s1', { ...ref, image: 4 }, null), { code: 'NOT_FOUND' });
+  const taken = await jobs.ended(shelf.take('s1', ref, null));
+  assert.deepEqual([taken.kind, taken.state, taken.title], ['import', 'done', 'app:1'], taken.error?.message);
+  assert.equal(taken.doneBytes, taken.totalBytes);
+  const { images, layers, sizeBytes } = await own();
+  assert.deepEqual(
+    images.map(({ name, layers: of, problem }) => [name, of.map(({ id }) => id), problem]),
+    [
+      [
+        'app:1',
+        layers
+          .filter(({ below }) => below === 0)
+          .concat(layers.filter(({ below }) => below === 1))
+          .map(({ id }) => id),
+        null,
+      ],
+    ],
+  );
+  assert.ok(layers.every(({ ofImage, state, isReadWrite }) => ofImage && state === 'ready' && !isReadWrite));
+  assert.ok(sizeBytes > (images[0]?.sizeBytes ?? 0), 'config and manifest count too');
 
   await library.close(ref.archiveId);
-  const again = await jobs.ended(shelf.open('app:1'));
+  const again = await jobs.ended(shelf.open('s1', 'app:1'));
   assert.equal(again.state, 'done', again.error?.message);
   assert.deepEqual(library.summary(again.archiveId ?? '').images[0]?.names, ['app:1']);
   await library.close(again.archiveId ?? '');
-  assert.equal((await jobs.ended(shelf.open('lost:1'))).error?.code, 'NOT_FOUND');
-  await shelf.remove('app:1');
-  assert.deepEqual((await shelf.report()).images, []);
+  assert.equal((await jobs.ended(shelf.open('s1', 'lost:1'))).error?.code, 'NOT_FOUND');
+  await shelf.remove('s1', 'app:1');
+  assert.deepEqual((await own()).images, []);
   assert.deepEqual(readdirSync(path.join(home, 'blobs', 'sha256')), []);
 });
 
+test('a layer tar stands on the layer that is named, and is opened with its chain', async (t) => {
+  const { folder, image, jobs, library, shelf, open, own } = startShelf(t);
+  await jobs.ended(shelf.take('s1', { archiveId: await open(image), image: 0 }, null));
+  const parent = (await own()).layers.find(({ below }) => below === 1)?.id ?? '';
+  const layer = path.join(folder, 'layer.tar');
+  writeFileSync(layer, tar(file('c', 'three')));
+  const archiveId = await open(layer);
+  assert.equal((await jobs.ended(shelf.take('s1', { archiveId, image: 0 }, 'lost'))).error?.code, 'NOT_FOUND');
+  const taken = await jobs.ended(shelf.take('s1', { archiveId, image: 0 }, parent));
+  assert.equal(taken.state, 'done', taken.error?.message);
+  const top = (await own()).layers.find(({ below }) => below === 2);
+  assert.deepEqual([top?.parent, top?.ofImage], [parent, false]);
+  const opened = await jobs.ended(shelf.open('s1', top?.id ?? ''));
+  const [shown] = library.summary(opened.archiveId ?? '').images;
+  assert.equal(shown?.layers.length, 3);
+  await assert.rejects(shelf.remove('s1', parent), { code: 'EXISTS' });
+});
+
+test('a mounted layer is written into, its changes are listed, and they become a layer', async (t) => {
+  const { image, jobs, shelf, open, own } = startShelf(t);
+  await jobs.ended(shelf.take('s1', { archiveId: await open(image), image: 0 }, null));
+  const base = (await own()).layers.find(({ below }) => below === 1)?.id ?? '';
+  const run = await shelf.create('s1', base);
+  await assert.rejects(shelf.mountPath('s1', run), { code: 'NOT_FOUND' });
+  const { path: at, findings } = await shelf.mount('s1', run);
+  assert.deepEqual(findings, []);
+  assert.equal(await shelf.mountPath('s1', run), at);
+  assert.equal(readFileSync(path.join(at, 'a'), 'utf8'), 'one');
+  writeFileSync(path.join(at, 'new'), 'made outside');
+  rmSync(path.join(at, 'b'));
+  const told = (await own()).layers.find(({ id }) => id === run);
+  assert.deepEqual([told?.state, told?.isReadWrite, told?.mountPath], ['mounted', true, at]);
+  await assert.rejects(shelf.remove('s1', run), { code: 'EXISTS' });
+  const { changes, complete } = await shelf.changes('s1', run, 10);
+  assert.deepEqual(changes.map(({ kind, path: changed }) => `${kind} ${changed}`).sort(), ['added new', 'removed b']);
+  assert.equal(complete, true);
+  assert.equal((await shelf.changes('s1', run, 1)).complete, false);
+
+  const before = new Set((await own()).layers.map(({ id }) => id));
+  const job = await jobs.ended(shelf.commit('s1', run));
+  assert.equal(job.state, 'done', job.error?.message);
+  const made = (await own()).layers.find(({ id }) => !before.has(id));
+  assert.deepEqual([made?.parent, made?.isReadWrite, made?.below], [base, false, 2]);
+  await shelf.release('s1', run);
+  await assert.rejects(shelf.release('s1', run), { code: 'NOT_FOUND' });
+  await shelf.remove('s1', run);
+});
+
+test('what verification finds is in the report; what nobody needs is cleaned up', async (t) => {
+  const { home, image, jobs, shelf, open, own } = startShelf(t);
+  assert.equal((await jobs.ended(shelf.verify('s1'))).state, 'done');
+  assert.deepEqual((await own()).checked, []);
+  await jobs.ended(shelf.take('s1', { archiveId: await open(image), image: 0 }, null));
+  const blobs = path.join(home, 'blobs', 'sha256');
+  const largest = readdirSync(blobs).sort((a, b) => statSync(path.join(blobs, b)).size - statSync(path.join(blobs, a)).size)[0] ?? '';
+  const bytes = readFileSync(path.join(blobs, largest));
+  bytes[600] = (bytes[600] ?? 0) ^ 1;
+  chmodSync(path.join(blobs, largest), 0o644);
+  writeFileSync(path.join(blobs, largest), bytes);
+  assert.equal((await jobs.ended(shelf.verify('s1'))).state, 'done');
+  const { checked } = await own();
+  assert.ok((checked?.length ?? 0) > 0);
+  assert.match(checked?.map(({ message }) => message).join('\n') ?? '', /DIGEST_MISMATCH/);
+  writeFileSync(path.join(blobs, 'f'.repeat(64)), 'nobody names it');
+  assert.equal((await shelf.cleanup('s1')).length, 1);
+  assert.equal(existsSync(path.join(blobs, 'f'.repeat(64))), false);
+});
+
+test('other homes are listed, kept and forgotten; one of Windows is looked at only', async (t) => {
+  let kept: readonly RoomHome[] = [];
+  const set = (homes: readonly RoomHome[]): void => {
+    kept = homes;
+  };
+  const { folder, shelf, jobs } = startShelf(t, { list: () => kept, set });
+  const windows = path.join(folder, 'windowsfilter');
+  mkdirSync(path.join(windows, 'base'), { recursive: true });
+  mkdirSync(path.join(windows, 'top'));
+  writeFileSync(path.join(windows, 'base', 'layerchain.json'), 'null');
+  writeFileSync(path.join(windows, 'top', 'layerchain.json'), JSON.stringify(['C:\\ProgramData\\docker\\windowsfilter\\base']));
+  mkdirSync(path.join(windows, 'x-removing'));
+  const storeId = await shelf.add(windows);
+  assert.equal(await shelf.add(windows), storeId);
+  assert.deepEqual(kept, [{ driver: 'windowsfilter', home: windows }]);
+  const report = (await shelf.report()).find((each) => each.storeId === storeId);
+  assert.match(report?.lookOnly ?? '', /Windows|vmcompute/);
+  assert.deepEqual(
+    report?.layers.map(({ id, parent, below, state }) => [id, parent, below, state]),
+    [
+      ['base', null, 0, 'ready'],
+      ['top', 'base', 1, 'ready'],
+      ['x-removing', null, 0, 'leftover'],
+    ],
+  );
+  assert.equal((await jobs.ended(shelf.open(storeId, 'top'))).error?.code, 'UNSUPPORTED');
+  assert.deepEqual(await shelf.bases(storeId), []);
+  const other = path.join(folder, 'something');
+  mkdirSync(other);
+  writeFileSync(path.join(other, 'notes.txt'), '');
+  await assert.rejects(shelf.add(other), { code: 'UNSUPPORTED' });
+  await assert.rejects(shelf.add(path.join(folder, 'lost')), { code: 'NOT_FOUND' });
+  assert.throws(() => shelf.forget('s1'), { code: 'USAGE' });
+  shelf.forget(storeId);
+  assert.deepEqual(kept, []);
+  assert.equal((await shelf.report()).length, 1);
+});
+
+test('an import that is cancelled leaves nothing', async (t) => {
+  const { folder, home, jobs, shelf, open, own } = startShelf(t);
+  const big = path.join(folder, 'big.tar');
+  writeFileSync(
+    big,
+    dockerArchive({ name: 'big:1', layers: [tar(file('a', 'x'.repeat(50_000_000))), tar(file('b', 'y'.repeat(50_000_000)))] }),
+  );
+  const job = shelf.take('s1', { archiveId: await open(big), image: 0 }, null);
+  while (jobs.list().find(({ jobId }) => jobId === job)?.doneBytes === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+  jobs.cancel(job);
+  assert.equal((await jobs.ended(job)).state, 'cancelled');
+  const { images, layers } = await own();
+  assert.deepEqual([images, layers], [[], []]);
+  const files = readdirSync(home, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  assert.deepEqual(files.map(({ name }) => name).sort(), ['index.json', 'oci-layout']);
+});
+
 test('a home that can not be read is told in the report', async (t) => {
-  const { home, shelf } = startShelf(t);
+  const { home, own } = startShelf(t);
   mkdirSync(home);
   writeFileSync(path.join(home, 'oci-layout'), '{"imageLayoutVersion":"9.0.0"}');
-  assert.match((await shelf.report()).problem ?? '', /another version/);
+  assert.match((await own()).problem ?? '', /another version/);
   writeFileSync(path.join(home, 'oci-layout'), '{"imageLayoutVersion":"1.0.0"}');
   writeFileSync(path.join(home, 'index.json'), '{');
-  assert.match((await shelf.report()).problem ?? '', /index\.json/);
+  assert.match((await own()).problem ?? '', /index\.json/);
 });

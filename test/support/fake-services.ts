@@ -133,7 +133,7 @@ export function fakeHost(services: Partial<HostServices> = {}) {
   const jobs = createJobs();
   const logged: string[] = [];
   const host = createHost({
-    appInfo: { version: '1.2.3', host: 'web', system: 'linux' },
+    appInfo: { version: '1.2.3', host: 'web', system: 'linux', elevated: false },
     sample: { path: '/somewhere/sample.tar', name: 'sample.tar' },
     library,
     jobs,

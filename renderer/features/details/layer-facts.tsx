@@ -4,7 +4,7 @@ import { startExport } from '../../app/exporting.ts';
 import { verifyImage } from '../../app/opening.ts';
 import type { Selection } from '../../app/selection-state.ts';
 import { useApp } from '../../app/store.ts';
-import { takeIntoStore } from '../../app/storing.ts';
+import { openStores, takeIntoStore } from '../../app/storing.ts';
 import { Button } from '../../components/button.tsx';
 import { CopyButton } from '../../components/copy-button.tsx';
 import { Icon } from '../../components/icons.tsx';
@@ -14,6 +14,7 @@ import { Size } from '../../components/size.tsx';
 import { plainCommand } from '../chain/chain-state.ts';
 import { imageSizes, SIZE_WORDS } from '../chain/sizes.ts';
 import { FORMAT_WORDS, imageTitle } from '../library/library-state.ts';
+import { storeTitle } from '../store/store-state.ts';
 import { Fact, Facts, Section } from './facts.tsx';
 import { ImageConfig, ImageHistory } from './image-config.tsx';
 import styles from './layer-facts.module.css';
@@ -227,7 +228,8 @@ function VerifyButton({ archive, image }: { archive: ArchiveSummary; image: Imag
         (job.state === 'running' || job.state === 'queued'),
     ),
   );
-  const hasStore = useApp((app) => app.stored !== null);
+  const stores = useApp((app) => app.stores);
+  const targets = openStores(stores);
   const taking = useApp((app) =>
     app.jobs.jobs.some(
       (job) =>
@@ -267,10 +269,22 @@ function VerifyButton({ archive, image }: { archive: ArchiveSummary; image: Imag
           Save the image…
         </MenuButton>
       )}
-      {hasStore && !archive.title.startsWith('store:') ? (
+      {targets.length === 1 && !archive.title.startsWith('store:') ? (
         <Button icon="plus" disabled={taking} onPress={() => void takeIntoStore(archive.archiveId, image.index)}>
           {taking ? 'Taking it in…' : 'Take into the store'}
         </Button>
+      ) : null}
+      {targets.length > 1 ? (
+        <MenuButton
+          label="Take into a store…"
+          framed
+          selected={null}
+          choices={targets.map((store) => ({ id: store.storeId, label: storeTitle(store), detail: store.driver }))}
+          onChoose={(storeId) => void takeIntoStore(archive.archiveId, image.index, storeId)}
+        >
+          <Icon name="plus" />
+          Take into a store…
+        </MenuButton>
       ) : null}
     </p>
   );

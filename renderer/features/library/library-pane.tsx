@@ -8,9 +8,11 @@ import { Button, IconButton } from '../../components/button.tsx';
 import { Icon } from '../../components/icons.tsx';
 import { Size } from '../../components/size.tsx';
 import { JobList } from '../jobs/job-list.tsx';
+import { BaseImages } from '../store/base-images.tsx';
+import { ImportOffers } from '../store/import-offers.tsx';
+import { StoreGroups } from '../store/store-group.tsx';
 import styles from './library-pane.module.css';
 import { FORMAT_WORDS, imageTitle, lastPart, storedBytes } from './library-state.ts';
-import { StoreGroup } from './store-group.tsx';
 
 /** What is open, and what is being opened. */
 export function LibraryPane({ edge }: { edge: ReactNode }) {
@@ -30,6 +32,7 @@ export function LibraryPane({ edge }: { edge: ReactNode }) {
       </header>
       <div className={styles.body}>
         <JobList />
+        <ImportOffers />
         {archives === null || archives.length === 0 ? (
           <p className={styles.none}>{archives === null ? 'Connecting…' : 'What you open is listed here.'}</p>
         ) : (
@@ -43,7 +46,8 @@ export function LibraryPane({ edge }: { edge: ReactNode }) {
             ))}
           </ul>
         )}
-        <StoreGroup />
+        <StoreGroups />
+        <BaseImages />
       </div>
       {archives !== null && archives.length > 0 && info?.sample && !archives.some(({ title }) => title === info.sample) ? (
         <footer className={styles.foot}>

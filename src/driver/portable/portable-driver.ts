@@ -88,8 +88,17 @@ export class PortableDriver implements GraphDriver {
       if (problem === null && record.blob !== null && (await statsOf(this.#home.blobFile(record.blob.digest))) === null) {
         problem = `its blob ${record.blob.digest} is not there`;
       }
-      const { parent, images } = record;
-      infos.push({ id, parent, chain, state: problem === null ? 'ready' : 'broken', problem, ...(images === undefined ? {} : { images }) });
+      const { parent, images, readWrite, blob } = record;
+      infos.push({
+        id,
+        parent,
+        chain,
+        state: problem === null ? 'ready' : 'broken',
+        problem,
+        ...(images === undefined ? {} : { images }),
+        ...(readWrite ? { readWrite } : {}),
+        ...(blob === null ? {} : { sizeBytes: blob.size }),
+      });
     }
     return infos;
   }

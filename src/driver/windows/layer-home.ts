@@ -150,6 +150,7 @@ export class LayerHome {
         chain: parents,
         state: problem === null ? 'ready' : problem.code === 'missing-parent' ? 'leftover' : 'broken',
         problem: problem?.message ?? null,
+        ...((await this.isReadWrite(id)) ? { readWrite: true } : {}),
       });
     }
     return infos.sort((a, b) => (a.id < b.id ? -1 : 1));

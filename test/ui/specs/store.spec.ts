@@ -43,13 +43,17 @@ test('an image is taken into the store, opened from it, and removed when that is
   if (process.env.LAYERSCOPE_SHOTS !== undefined) await page.screenshot({ path: `${process.env.LAYERSCOPE_SHOTS}/store.png` });
 
   // Removed only when that is confirmed; Cancel is what Enter does.
-  await store.getByRole('button', { name: 'Remove acme/web-api:1.7 from the store…' }).click();
+  const askToRemove = async () => {
+    await store.getByRole('button', { name: 'Actions of acme/web-api:1.7' }).click();
+    await page.getByRole('menuitem', { name: 'Remove…' }).click();
+  };
+  await askToRemove();
   const ask = page.getByRole('dialog', { name: 'Remove from the store' });
   await expect(ask).toContainText('Remove acme/web-api:1.7 from the store?');
   await page.keyboard.press('Enter');
   await expect(ask).toHaveCount(0);
   await expect(store.getByRole('listitem')).toHaveCount(2);
-  await store.getByRole('button', { name: 'Remove acme/web-api:1.7 from the store…' }).click();
+  await askToRemove();
   await ask.getByRole('button', { name: 'Remove' }).click();
   await expect(store.getByRole('listitem')).toHaveCount(1);
   expect(win.complaints).toEqual([]);

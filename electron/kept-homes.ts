@@ -1,0 +1,38 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { type KeptHomes, type RoomHome, replaceFile } from '#engine';
+
+/** More are no list of this program's. */
+const MOST = 100;
+const DRIVERS: readonly RoomHome['driver'][] = ['portable', 'windowsfilter', 'windowsdiff'];
+
+/** Stores that the user added, kept in a file of the user's between starts. */
+export function createKeptHomes(file: string, onFailure: (error: unknown) => void): KeptHomes {
+  let homes = readHomes(file);
+  let writing = Promise.resolve();
+  return {
+    list: () => homes,
+    set(now) {
+      homes = now.slice(0, MOST);
+      const text = JSON.stringify(homes);
+      writing = writing.then(() => replaceFile(file, text)).catch(onFailure);
+    },
+  };
+}
+
+/** What is no list of homes is as if nothing had been kept. */
+function readHomes(file: string): readonly RoomHome[] {
+  try {
+    const kept: unknown = JSON.parse(readFileSync(file, 'utf8'));
+    return Array.isArray(kept) ? kept.flatMap(homeOf).slice(0, MOST) : [];
+  } catch {
+    return [];
+  }
+}
+
+function homeOf(kept: unknown): RoomHome[] {
+  if (typeof kept !== 'object' || kept === null) return [];
+  const { driver, home } = kept as Partial<Record<keyof RoomHome, unknown>>;
+  const known = DRIVERS.find((each) => each === driver);
+  return known !== undefined && typeof home === 'string' && path.isAbsolute(home) ? [{ driver: known, home }] : [];
+}

@@ -1,0 +1,98 @@
+import { useMemo } from 'react';
+import type { BaseImageReport } from '#contract';
+import { goTo, showImage } from '../../app/choosing.ts';
+import { useApp } from '../../app/store.ts';
+import { adoptBase } from '../../app/storing.ts';
+import { Button } from '../../components/button.tsx';
+import { Icon } from '../../components/icons.tsx';
+import { Size } from '../../components/size.tsx';
+import library from '../library/library-pane.module.css';
+import styles from './store.module.css';
+import { type SharedBase, sharedBases } from './store-state.ts';
+
+/** Windows' shared base images; elsewhere what images have in common at the bottom. */
+export function BaseImages() {
+  const stores = useApp((app) => app.stores);
+  const archives = useApp((app) => app.archives);
+  const bases = useApp((app) => app.bases);
+  const system = useApp((app) => app.info?.system);
+  const shared = useMemo(() => sharedBases(archives ?? [], stores ?? []), [archives, stores]);
+  if (stores === null) return null;
+  const count = bases.reduce((sum, { images }) => sum + images.length, 0);
+  return (
+    <section className={library.group} aria-label="Base images">
+      <header className={library.groupHead}>
+        <h3 className={styles.heading}>Base images</h3>
+      </header>
+      {count > 0 ? null : (
+        <p className={styles.sentence}>
+          {system === 'win32' ? 'Windows has no shared base images here.' : 'Windows’ shared base images are a Windows feature.'}
+        </p>
+      )}
+      {bases.map(({ storeId, images }) =>
+        images.map((image) => <SharedImage key={`${storeId} ${image.id}`} storeId={storeId} image={image} />),
+      )}
+      {shared.length === 0 ? null : (
+        <ul className={library.list} aria-label="Layers that images share">
+          {shared.map((base) => (
+            <SharedLayers key={base.key} base={base} />
+          ))}
+        </ul>
+      )}
+    </section>
+  );
+}
+
+function SharedImage({ storeId, image }: { storeId: string; image: BaseImageReport }) {
+  const { id, name, version, path, sizeBytes, created, adopted } = image;
+  return (
+    <dl className={styles.base}>
+      <dt>
+        {adopted ? <Icon name="check" size={12} /> : null} {name}
+      </dt>
+      <dd>
+        {version} · <Size bytes={sizeBytes} />
+      </dd>
+      {created === '' ? null : <dd>created {created.slice(0, 10)}</dd>}
+      <dd title={path}>{path}</dd>
+      <dd>
+        {adopted ? (
+          'adopted: the store has a layer for it'
+        ) : (
+          <Button kind="quiet" onPress={() => void adoptBase(storeId, id, name)}>
+            Adopt
+          </Button>
+        )}
+      </dd>
+    </dl>
+  );
+}
+
+function SharedLayers({ base }: { base: SharedBase }) {
+  const { layers, images, sizeBytes, shown } = base;
+  const words = `${layers === 1 ? 'The lowest layer' : `The lowest ${layers} layers`} of ${images.length} images`;
+  return (
+    <li className={library.line}>
+      <button
+        type="button"
+        className={library.image}
+        title={images.join('\n')}
+        disabled={shown === null}
+        onClick={() => {
+          if (shown === null) return;
+          showImage(shown.archiveId, shown.image);
+          goTo(layers - 1, null);
+        }}
+      >
+        <Icon name="image" className={library.icon ?? ''} />
+        <span className={library.words}>
+          <span className={library.title}>{words}</span>
+          <span className={library.sub}>
+            {images.slice(0, 3).join(', ')}
+            {images.length > 3 ? ', …' : ''} · <Size bytes={sizeBytes} />
+          </span>
+        </span>
+      </button>
+    </li>
+  );
+}

@@ -1,0 +1,249 @@
+import type { StoredImageReport, StoredLayerReport, StoreReport } from '#contract';
+import { setApp, useApp } from '../../app/store.ts';
+import {
+  addStore,
+  askToRemove,
+  cleanUp,
+  commitLayer,
+  createReadWrite,
+  forgetStore,
+  mountLayer,
+  openStored,
+  releaseMount,
+  revealMount,
+  showStoredChanges,
+  verifyStore,
+} from '../../app/storing.ts';
+import { IconButton } from '../../components/button.tsx';
+import { Icon } from '../../components/icons.tsx';
+import { MenuButton, type MenuChoice } from '../../components/menu.tsx';
+import { Size } from '../../components/size.tsx';
+import library from '../library/library-pane.module.css';
+import { lastPart } from '../library/library-state.ts';
+import styles from './store.module.css';
+import { canChange, layersAlone, leftoversOf, shortId, storedTitle, storeTitle } from './store-state.ts';
+import { Strata } from './strata.tsx';
+
+/** Every store: its images and layers, each with what can be done with it. */
+export function StoreGroups() {
+  const stores = useApp((app) => app.stores);
+  const electron = useApp((app) => app.info?.host === 'electron');
+  if (stores === null) return null;
+  return (
+    <>
+      {stores.map((store) => (
+        <StoreGroup key={store.storeId} store={store} />
+      ))}
+      {electron ? (
+        <p className={styles.add}>
+          <IconButton small label="Add a store…" icon="plus" onPress={() => void addStore()} />
+        </p>
+      ) : null}
+    </>
+  );
+}
+
+function StoreGroup({ store }: { store: StoreReport }) {
+  const title = storeTitle(store);
+  const { storeId, driver, home, images, problem, lookOnly, checked } = store;
+  const alone = layersAlone(store);
+  const leftovers = leftoversOf(store);
+  const choices = [
+    ...(canChange(store) ? [{ id: 'verify', label: 'Check everything' }] : []),
+    ...(checked !== null && checked.length > 0 ? [{ id: 'checked', label: 'What the check found', detail: String(checked.length) }] : []),
+    ...(canChange(store)
+      ? [{ id: 'cleanup', label: 'Clean up', detail: leftovers.length === 0 ? undefined : `${leftovers.length} left over` }]
+      : []),
+    ...(store.isOwn ? [] : [{ id: 'forget', label: 'List it no more', detail: 'files stay' }]),
+  ];
+  const run = (id: string) => {
+    if (id === 'verify') void verifyStore(storeId);
+    else if (id === 'checked') setApp({ storeSheet: { kind: 'checked', storeId } });
+    else if (id === 'cleanup') void cleanUp(storeId);
+    else void forgetStore(storeId);
+  };
+  return (
+    <section className={library.group} aria-label={title}>
+      <header className={library.groupHead}>
+        <h3 className={styles.heading}>{title}</h3>
+        {store.sizeBytes === 0 ? null : <Size bytes={store.sizeBytes} className={library.groupSize} />}
+        {choices.length === 0 ? null : <ActionMenu label={`Actions of ${title}`} choices={choices} onChoose={run} />}
+      </header>
+      <p className={styles.home} title={`${driver} · ${home}`}>
+        {driver} · <bdi>{home}</bdi>
+      </p>
+      {problem === null ? null : <p className={library.problem}>{problem}</p>}
+      {lookOnly === null ? null : (
+        <p className={styles.look} title={lookOnly}>
+          To be looked at only: {lookOnly}
+        </p>
+      )}
+      {images.length === 0 && alone.length === 0 && problem === null ? (
+        <p className={library.none}>{store.isOwn ? 'Images that you take into the store stay here. It is empty.' : 'It is empty.'}</p>
+      ) : null}
+      <ul className={library.list}>
+        {images.map((image) => (
+          <ImageItem key={`${image.name} ${image.platform}`} store={store} image={image} />
+        ))}
+        {alone.map((layer) => (
+          <LayerItem key={layer.id} store={store} layer={layer} depth={layer.depth} />
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+/** What can be done with a layer by its mount. */
+function mountChoices(mountPath: string | null, electron: boolean): MenuChoice[] {
+  if (mountPath === null) return [{ id: 'mount', label: 'Mount as a folder' }];
+  return [
+    { id: 'reveal', label: electron ? 'Show the folder' : 'Copy the folder’s path', detail: mountPath },
+    { id: 'release', label: 'Release the folder' },
+  ];
+}
+
+function ImageItem({ store, image }: { store: StoreReport; image: StoredImageReport }) {
+  const { storeId } = store;
+  const { name, names, platform, sizeBytes, problem, layers } = image;
+  const electron = useApp((app) => app.info?.host === 'electron');
+  const isOpen = useApp((app) =>
+    (app.archives ?? []).some(({ title }) => title === `${store.isOwn ? 'store' : storeTitle(store)}:${name}`),
+  );
+  const title = storedTitle(image);
+  const top = layers.at(-1)?.id ?? null;
+  const mountPath = store.layers.find(({ id }) => id === top)?.mountPath ?? null;
+  const choices = [
+    ...(top === null || problem !== null
+      ? []
+      : [...mountChoices(mountPath, electron), { id: 'write', label: 'Make a layer to write into' }]),
+    { id: 'remove', label: 'Remove…' },
+  ];
+  const run = (id: string) => {
+    if (id === 'remove') askToRemove(storeId, name, title);
+    else if (top !== null) runOnLayer(id, { storeId, id: top, title, mountPath });
+  };
+  return (
+    <li className={library.line}>
+      <button
+        type="button"
+        className={library.image}
+        title={`${names.join('\n') || name}\n${problem ?? `in ${store.home}`}`}
+        onClick={() => void openStored(storeId, name)}
+        disabled={isOpen}
+      >
+        {problem === null ? (
+          <Strata sizes={layers.map((layer) => layer.sizeBytes)} />
+        ) : (
+          <Icon name="warning" className={library.icon ?? ''} />
+        )}
+        <span className={library.words}>
+          <span className={library.title}>{lastPart(title)}</span>
+          <span className={library.sub}>
+            {problem ?? (
+              <>
+                {platform} · <Size bytes={sizeBytes} />
+              </>
+            )}
+          </span>
+          {mountPath === null ? null : <span className={styles.state}>mounted</span>}
+        </span>
+      </button>
+      {canChange(store) ? <ActionMenu label={`Actions of ${title}`} choices={choices} onChoose={run} floating /> : null}
+    </li>
+  );
+}
+
+const STATE_WORDS: Readonly<Record<StoredLayerReport['state'], string>> = {
+  ready: '',
+  mounted: 'mounted',
+  broken: 'broken',
+  leftover: 'left over',
+};
+
+function LayerItem({ store, layer, depth }: { store: StoreReport; layer: StoredLayerReport; depth: number }) {
+  const { storeId } = store;
+  const { id, below, state, problem, sizeBytes, isReadWrite, mountPath } = layer;
+  const electron = useApp((app) => app.info?.host === 'electron');
+  const title = shortId(id);
+  const usable = state === 'ready' || state === 'mounted';
+  const choices = [
+    ...(usable ? mountChoices(mountPath, electron) : []),
+    ...(usable ? [{ id: 'changes', label: 'List its changes' }] : []),
+    ...(usable && isReadWrite ? [{ id: 'commit', label: 'Make a layer of it' }] : []),
+    ...(usable && !isReadWrite ? [{ id: 'write', label: 'Make a layer to write into' }] : []),
+    { id: 'remove', label: 'Remove…' },
+  ];
+  const words = [
+    isReadWrite ? 'written into' : below === 0 ? 'a base layer' : `on ${below} ${below === 1 ? 'layer' : 'layers'}`,
+    STATE_WORDS[state],
+  ].filter((word) => word !== '');
+  const run = (chosen: string) => {
+    if (chosen === 'remove') askToRemove(storeId, id, title);
+    else runOnLayer(chosen, { storeId, id, title, mountPath });
+  };
+  return (
+    <li className={library.line} style={{ paddingLeft: Math.min(depth, 6) * 10 }}>
+      <button
+        type="button"
+        className={library.image}
+        title={`${id}\n${problem ?? mountPath ?? `in ${store.home}`}`}
+        onClick={() => void openStored(storeId, id)}
+        disabled={!usable || !canChange(store)}
+      >
+        {usable ? (
+          <Strata sizes={Array.from({ length: below + 1 }, () => 1)} top={isReadWrite} />
+        ) : (
+          <Icon name="warning" className={library.icon ?? ''} />
+        )}
+        <span className={library.words}>
+          <span className={`${library.title} ${styles.id}`}>{title}</span>
+          <span className={library.sub}>
+            {words.join(' · ')}
+            {sizeBytes === null ? null : (
+              <>
+                {' · '}
+                <Size bytes={sizeBytes} />
+              </>
+            )}
+          </span>
+          {problem === null ? null : <span className={styles.reason}>{problem}</span>}
+        </span>
+      </button>
+      {canChange(store) ? <ActionMenu label={`Actions of ${title}`} choices={choices} onChoose={run} floating /> : null}
+    </li>
+  );
+}
+
+function runOnLayer(
+  what: string,
+  { storeId, id, title, mountPath }: { storeId: string; id: string; title: string; mountPath: string | null },
+): void {
+  if (what === 'mount') void mountLayer(storeId, id);
+  else if (what === 'release') void releaseMount(storeId, id);
+  else if (what === 'reveal') void revealMount(storeId, id, mountPath ?? '');
+  else if (what === 'write') void createReadWrite(storeId, id);
+  else if (what === 'commit') void commitLayer(storeId, id);
+  else if (what === 'changes') void showStoredChanges(storeId, id, title);
+}
+
+/** Three points that open a list of what can be done. */
+function ActionMenu({
+  label,
+  choices,
+  onChoose,
+  floating = false,
+}: {
+  label: string;
+  choices: readonly MenuChoice[];
+  onChoose: (id: string) => void;
+  /** Over the end of a line. */
+  floating?: boolean;
+}) {
+  return (
+    <span className={floating ? styles.floating : styles.atEnd}>
+      <MenuButton label={label} choices={choices} selected={null} onChoose={onChoose} bare>
+        <Icon name="more" size={14} />
+      </MenuButton>
+    </span>
+  );
+}

@@ -1,0 +1,134 @@
+import { useState } from 'react';
+import { matchesWords } from '../../app/palette-state.ts';
+import { useApp } from '../../app/store.ts';
+import { closeStoreSheet, removeStored, takeIn } from '../../app/storing.ts';
+import { Button } from '../../components/button.tsx';
+import { Mark } from '../../components/mark.tsx';
+import { Picker } from '../../components/picker.tsx';
+import { Sheet } from '../../components/sheet.tsx';
+import styles from './store.module.css';
+import { parentChoices, type StoreSheet, storeTitle } from './store-state.ts';
+
+/** What is asked and told about stores. */
+export function StoreSheets() {
+  const sheet = useApp((app) => app.storeSheet);
+  if (sheet === null) return null;
+  if (sheet.kind === 'remove') return <RemoveSheet sheet={sheet} />;
+  if (sheet.kind === 'parent') return <ParentSheet sheet={sheet} />;
+  if (sheet.kind === 'changes') return <ChangesSheet sheet={sheet} />;
+  return <CheckedSheet sheet={sheet} />;
+}
+
+type Of<K extends StoreSheet['kind']> = { readonly sheet: Extract<StoreSheet, { kind: K }> };
+
+/** What can't be undone is asked about; Cancel is what Enter does. */
+function RemoveSheet({ sheet }: Of<'remove'>) {
+  return (
+    <Sheet label="Remove from the store" onClose={closeStoreSheet}>
+      <div className={styles.sheet}>
+        <h2>Remove {sheet.title} from the store?</h2>
+        <p>It goes, with all that nothing else needs. Archives that it came from stay as they are.</p>
+        {sheet.refused === null ? null : (
+          <p className={styles.refused} role="alert">
+            {sheet.refused}
+          </p>
+        )}
+        <p className={styles.ends}>
+          <Button autoFocus onPress={closeStoreSheet}>
+            Cancel
+          </Button>
+          <Button onPress={() => void removeStored(sheet)}>Remove</Button>
+        </p>
+      </div>
+    </Sheet>
+  );
+}
+
+const NO_PARENT = ' none';
+
+/** A layer tar says nothing of what it stands on. */
+function ParentSheet({ sheet }: Of<'parent'>) {
+  const store = useApp((app) => app.stores?.find(({ storeId }) => storeId === sheet.storeId));
+  const [text, setText] = useState('');
+  const { storeId, archiveId, image, title } = sheet;
+  const choices = [{ id: NO_PARENT, label: 'On nothing: it is a base layer' }, ...(store === undefined ? [] : parentChoices(store))].filter(
+    ({ label }) => matchesWords(label, text),
+  );
+  return (
+    <Sheet label={`What does ${title} stand on?`} onClose={closeStoreSheet}>
+      <div className={styles.sheet}>
+        <h2>What does {title} stand on?</h2>
+        <p>It is one layer, and its tar doesn’t say. Choose the layer below it.</p>
+      </div>
+      <Picker
+        label="Layer below"
+        placeholder="Image or layer"
+        text={text}
+        choices={choices}
+        empty="No such layer in the store"
+        onText={setText}
+        onChoose={(id) => void takeIn({ storeId, archiveId, image, parent: id === NO_PARENT ? null : id, title })}
+      />
+    </Sheet>
+  );
+}
+
+function ChangesSheet({ sheet: { title, told } }: Of<'changes'>) {
+  return (
+    <Sheet label={`Changes of ${title}`} onClose={closeStoreSheet}>
+      <div className={styles.sheet}>
+        <h2>Changes of {title}</h2>
+        {told === null ? (
+          <p role="status">Looking…</p>
+        ) : told.changes.length === 0 ? (
+          <p>It changes nothing.</p>
+        ) : (
+          // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by the keyboard
+          <ul className={styles.list} aria-label="Changes" tabIndex={0}>
+            {told.changes.map(({ kind, path }) => (
+              <li key={`${kind} ${path}`}>
+                <Mark name={kind} />
+                {path}
+              </li>
+            ))}
+          </ul>
+        )}
+        {told === null || told.complete ? null : <p>There are more; the command line lists them all.</p>}
+        <p className={styles.ends}>
+          <Button autoFocus onPress={closeStoreSheet}>
+            Close
+          </Button>
+        </p>
+      </div>
+    </Sheet>
+  );
+}
+
+function CheckedSheet({ sheet }: Of<'checked'>) {
+  const store = useApp((app) => app.stores?.find(({ storeId }) => storeId === sheet.storeId));
+  if (store === undefined || store.checked === null) return null;
+  const { checked } = store;
+  return (
+    <Sheet label="What the check found" onClose={closeStoreSheet}>
+      <div className={styles.sheet}>
+        <h2>
+          {checked.length} {checked.length === 1 ? 'problem' : 'problems'} in {storeTitle(store)}
+        </h2>
+        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by the keyboard */}
+        <ul className={styles.list} aria-label="Problems" tabIndex={0}>
+          {checked.map(({ name, message }) => (
+            <li key={`${name} ${message}`}>
+              {name.slice(0, 12)}: {message}
+            </li>
+          ))}
+        </ul>
+        <p>What is damaged can’t be mended here: remove it, and take it in again from its archive.</p>
+        <p className={styles.ends}>
+          <Button autoFocus onPress={closeStoreSheet}>
+            Close
+          </Button>
+        </p>
+      </div>
+    </Sheet>
+  );
+}

@@ -1,0 +1,75 @@
+// The thread's side: rooms by home, each made when it is first asked.
+import type { MessagePort } from 'node:worker_threads';
+import { asLayerscopeError } from '#model';
+import { type FromThread, LONG_CALLS, type ToThread } from './store-messages.ts';
+import { createStoreRoom, type OpenDriver, type RoomHome, type RoomProgress, type StoreRoom } from './store-room.ts';
+
+/** Progress is told this often at most. */
+const PROGRESS_MS = 100;
+
+/** Answers until `close` is asked. `openDriver`: tests have their own. */
+export function serveRooms(port: MessagePort, openDriver?: OpenDriver): void {
+  const rooms = new Map<string, StoreRoom>();
+  const running = new Map<number, AbortController>();
+  const say = (message: FromThread): void => port.postMessage(message);
+
+  const roomOf = (wanted: RoomHome): StoreRoom => {
+    const key = `${wanted.driver} ${wanted.home}`;
+    let room = rooms.get(key);
+    if (room === undefined) {
+      room = createStoreRoom(wanted, openDriver);
+      rooms.set(key, room);
+    }
+    return room;
+  };
+
+  const closeAll = async (): Promise<void> => {
+    for (const controller of running.values()) controller.abort();
+    for (const room of rooms.values()) await room.close();
+  };
+
+  const run = async (message: Exclude<ToThread, { type: 'cancel' }>): Promise<unknown> => {
+    if (message.type === 'close') return closeAll();
+    const { id, call, input } = message;
+    const method = roomOf(message.room)[call] as (...args: readonly unknown[]) => Promise<unknown>;
+    if (!LONG_CALLS.has(call)) return method(...input);
+    const controller = new AbortController();
+    running.set(id, controller);
+    let toldAt = 0;
+    let last: RoomProgress | null = null;
+    const onProgress = (progress: RoomProgress): void => {
+      const now = performance.now();
+      if (last?.phase === progress.phase && now - toldAt < PROGRESS_MS) return;
+      toldAt = now;
+      last = progress;
+      say({ type: 'progress', id, progress });
+    };
+    return method(...input, { signal: controller.signal, onProgress });
+  };
+
+  port.on('message', (message: ToThread) => {
+    if (message.type === 'cancel') {
+      running.get(message.id)?.abort();
+      return;
+    }
+    const { id } = message;
+    run(message)
+      .then(
+        (value) => say({ type: 'value', id, value }),
+        (thrown: unknown) => {
+          const error = asLayerscopeError(thrown);
+          say({
+            type: 'error',
+            id,
+            code: error.code,
+            message: error.message,
+            detail: error.code === 'INTERNAL' ? (error.stack ?? null) : null,
+          });
+        },
+      )
+      .finally(() => {
+        running.delete(id);
+        if (message.type === 'close') port.close();
+      });
+  });
+}

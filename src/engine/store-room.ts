@@ -1,0 +1,305 @@
+// One home of layers and images, as the window has it. It runs in a worker: what it takes and gives are plain values.
+import { createReader, type Reader } from '#archive';
+import type { StoredImageReport, StoredLayerReport, StoreReport } from '#contract';
+import {
+  type DriverChange,
+  type DriverName,
+  type GraphDriver,
+  type LayerInfo,
+  type Mount,
+  openDriver,
+  type SharedBaseImage,
+  type StoredImage,
+} from '#driver';
+import { asLayerscopeError, displayText, LayerscopeError } from '#model';
+import { importLayerTar, newLayerId, type StoreProblem, verifyStore } from './store.ts';
+import { findStored, importArchive, type SpooledChain, spoolChain } from './stored-images.ts';
+
+/** What a home is said to be where the window asks about it; the rest of a report is whose list it is in. */
+export type RoomReport = Omit<StoreReport, 'storeId' | 'driver' | 'home' | 'isOwn' | 'checked'>;
+
+export interface RoomProgress {
+  readonly phase: string;
+  readonly doneBytes: number;
+  readonly totalBytes: number | null;
+}
+
+export interface RoomOptions {
+  readonly signal: AbortSignal;
+  readonly onProgress: (progress: RoomProgress) => void;
+}
+
+export interface WhatToTake {
+  /** An archive, or a layer tar. */
+  readonly path: string;
+  /** By its manifest, where that is known; else by its place in the archive. */
+  readonly manifestDigest: string | null;
+  readonly image: number;
+  readonly parent: string | null;
+}
+
+/** What came in: the name by which it is opened. */
+export interface TakenIn {
+  readonly name: string;
+  readonly layers: number;
+}
+
+export interface MountedAt {
+  readonly path: string;
+  /** What could not be laid out as it is in the layer, in words; at most 100. */
+  readonly findings: readonly string[];
+}
+
+export interface ChangesTold {
+  readonly changes: readonly DriverChange[];
+  readonly complete: boolean;
+}
+
+/** All that can be done in a home. Errors are those of {@link GraphDriver}. */
+export interface StoreRoom {
+  report(): Promise<RoomReport>;
+  /** Takes an image of an archive in, or a layer tar as a layer on `parent`. All or nothing. */
+  take(what: WhatToTake, options: RoomOptions): Promise<TakenIn>;
+  /** An image by name or digest, a layer or a leftover by id. */
+  remove(name: string): Promise<void>;
+  verify(options: RoomOptions): Promise<readonly StoreProblem[]>;
+  cleanup(): Promise<readonly string[]>;
+  /** Held until {@link release}, or the room's end. */
+  mount(id: string): Promise<MountedAt>;
+  release(id: string): Promise<void>;
+  /** A layer to be written into, on `parent`; its id is returned. */
+  createReadWrite(parent: string): Promise<string>;
+  changes(id: string, limit: number): Promise<ChangesTold>;
+  /** A layer of what a read-write layer holds now, on the same parent; its id is returned. */
+  commit(id: string, options: RoomOptions): Promise<string>;
+  /** Null for an image: its blobs are read where they lie. Layers kept otherwise than as blobs are written into `folder`. */
+  spool(name: string, folder: string, options: RoomOptions): Promise<SpooledChain | null>;
+  baseImages(): Promise<readonly SharedBaseImage[]>;
+  adopt(id: string): Promise<string>;
+  close(): Promise<void>;
+}
+
+/** Opens a driver; `readOnly` where the system hasn't what it needs. Tests have their own. */
+export type OpenDriver = typeof openDriver;
+
+const MOST_FINDINGS = 100;
+
+export interface RoomHome {
+  readonly driver: DriverName;
+  readonly home: string;
+}
+
+export function createStoreRoom({ driver: name, home }: RoomHome, open: OpenDriver = openDriver): StoreRoom {
+  let opened: Promise<{ readonly driver: GraphDriver; readonly lookOnly: string | null }> | null = null;
+  let reader: Reader | null = null;
+  const mounts = new Map<string, Mount>();
+
+  /** Where the system can't run it, one that only looks. */
+  const openIt = async () => {
+    try {
+      return { driver: await open(name, home), lookOnly: null };
+    } catch (error) {
+      if (name === 'portable' || !(error instanceof LayerscopeError) || !['UNSUPPORTED', 'PERMISSION'].includes(error.code)) throw error;
+      return { driver: await open(name, home, { readOnly: true }), lookOnly: error.message };
+    }
+  };
+  const known = () => {
+    opened ??= openIt().catch((error: unknown) => {
+      opened = null; // looked at again the next time
+      throw error;
+    });
+    return opened;
+  };
+  const driverOf = async (): Promise<GraphDriver> => (await known()).driver;
+  const readerOf = (): Reader => {
+    // The room is a thread of its own already.
+    reader ??= createReader({ cacheFolder: null, workers: 0 });
+    return reader;
+  };
+
+  const stateOf = ({ id, state }: LayerInfo): StoredLayerReport['state'] => (mounts.has(id) ? 'mounted' : state);
+
+  return {
+    async report() {
+      const { driver, lookOnly } = await known();
+      const images = (await driver.images?.list()) ?? [];
+      const layers = await driver.list();
+      return {
+        lookOnly: lookOnly === null ? null : displayText(lookOnly),
+        images: images.map(imageReport),
+        layers: layers.map((layer) => ({
+          id: layer.id,
+          parent: layer.parent,
+          below: layer.chain.length,
+          state: stateOf(layer),
+          problem: layer.problem === null ? null : displayText(layer.problem),
+          sizeBytes: layer.sizeBytes ?? null,
+          isReadWrite: layer.readWrite === true,
+          ofImage: (layer.images?.length ?? 0) > 0,
+          mountPath: mounts.has(layer.id) ? displayText(mounts.get(layer.id)?.path ?? '') : null,
+        })),
+        sizeBytes: sizeOf(images, layers),
+        problem: null,
+      };
+    },
+
+    async take({ path, image, manifestDigest, parent }, { signal, onProgress }) {
+      const driver = await driverOf();
+      onProgress({ phase: 'reading the archive', doneBytes: 0, totalBytes: null });
+      await using archive = await readerOf().open(path, { signal });
+      const chosen = archive.images.find((each) =>
+        manifestDigest === null ? each.index === image : each.manifestDigest === manifestDigest,
+      );
+      if (chosen === undefined) throw new LayerscopeError('NOT_FOUND', `no image ${image}`);
+      const sizes = chosen.layers.map(({ blob }) => blob?.length ?? 0);
+      const onBytes = layerProgress(sizes, onProgress);
+      const options = { signal, onProgress: onBytes };
+      if (archive.format === 'layer') {
+        const id = newLayerId();
+        await importLayerTar(driver, { id, parent, tar: { file: path } }, options);
+        return { name: id, layers: 1 };
+      }
+      const came = await importArchive(driver, archive, { image: String(chosen.index) }, options);
+      if (came.kind === 'layers') return { name: came.ids.at(-1) ?? '', layers: came.ids.length };
+      const [first] = came.images;
+      if (first === undefined) throw new LayerscopeError('NOT_FOUND', 'the archive holds no image');
+      return { name: nameOf(first), layers: first.layers.length };
+    },
+
+    async remove(what) {
+      const driver = await driverOf();
+      const image = (await driver.images?.list())?.find((each) => each.names.includes(what) || each.manifestDigest === what);
+      if (image !== undefined) await driver.images?.remove(what);
+      else await driver.remove(what);
+    },
+
+    async verify({ signal, onProgress }) {
+      const driver = await driverOf();
+      let done = 0;
+      return verifyStore(driver, {
+        signal,
+        onLayer: ({ id }) =>
+          onProgress({ phase: `checking layer ${++done}, ${displayText(id.slice(0, 12))}`, doneBytes: 0, totalBytes: null }),
+      });
+    },
+
+    cleanup: async () => (await driverOf()).cleanup(),
+
+    async mount(id) {
+      const there = mounts.get(id);
+      if (there !== undefined) return { path: there.path, findings: [] };
+      const findings: string[] = [];
+      const mount = await (await driverOf()).mount(id, {
+        onFinding: ({ message, path }) => {
+          if (findings.length < MOST_FINDINGS) findings.push(displayText(path === undefined ? message : `${path}: ${message}`));
+        },
+      });
+      mounts.set(id, mount);
+      return { path: mount.path, findings };
+    },
+
+    async release(id) {
+      const mount = mounts.get(id);
+      if (mount === undefined) throw new LayerscopeError('NOT_FOUND', `layer ${displayText(id)} is not mounted here`);
+      mounts.delete(id);
+      await mount[Symbol.asyncDispose]();
+    },
+
+    async createReadWrite(parent) {
+      const id = newLayerId();
+      await (await driverOf()).createReadWrite(id, parent);
+      return id;
+    },
+
+    async changes(id, limit) {
+      const changes: DriverChange[] = [];
+      for await (const change of (await driverOf()).changes(id)) {
+        if (changes.length === limit) return { changes, complete: false };
+        changes.push(change);
+      }
+      return { changes, complete: true };
+    },
+
+    async commit(id, { signal, onProgress }) {
+      const driver = await driverOf();
+      const [parent = null] = await driver.chain(id);
+      const made = newLayerId();
+      let doneBytes = 0;
+      const onBytes = (bytes: number): void => {
+        doneBytes += bytes;
+        onProgress({ phase: 'making a layer', doneBytes, totalBytes: null });
+      };
+      await importLayerTar(driver, { id: made, parent, tar: { pieces: driver.diff(id, { signal }) } }, { signal, onProgress: onBytes });
+      return made;
+    },
+
+    async spool(what, folder, { signal }) {
+      const driver = await driverOf();
+      const found = await findStored(driver, what);
+      return found.kind === 'image' ? null : spoolChain(driver, found.id, folder, { signal });
+    },
+
+    baseImages: async () => (await driverOf()).baseImages(),
+    adopt: async (id) => (await driverOf()).adoptBaseImage(id),
+
+    async close() {
+      const held = [...mounts.values()];
+      mounts.clear();
+      for (const mount of held) await mount[Symbol.asyncDispose]();
+      await reader?.[Symbol.asyncDispose]();
+      if (opened === null) return;
+      const { driver } = await opened;
+      await driver[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** A report of a home that can't be read: why, in a sentence. Throws defects. */
+export function problemReport(error: unknown): RoomReport {
+  const { code, message } = asLayerscopeError(error);
+  if (code === 'INTERNAL') throw error;
+  return { lookOnly: null, images: [], layers: [], sizeBytes: 0, problem: displayText(message) };
+}
+
+/** By which it is opened and removed. */
+function nameOf({ names, manifestDigest }: StoredImage): string {
+  return names[0] ?? manifestDigest;
+}
+
+function imageReport(image: StoredImage): StoredImageReport {
+  const sizes = new Map(image.root.blobs.map(({ digest, source }) => [digest, source.length]));
+  return {
+    name: nameOf(image),
+    names: image.names.map(displayText),
+    platform: displayText(image.platform),
+    layers: image.image.layers.map(({ digest }, index) => ({ id: image.layers[index] ?? '', sizeBytes: sizes.get(digest ?? '') ?? 0 })),
+    sizeBytes: image.sizeBytes,
+    problem: image.problem === null ? null : displayText(image.problem),
+  };
+}
+
+/** What images share counts once; layers by themselves beside it. */
+function sizeOf(images: readonly StoredImage[], layers: readonly LayerInfo[]): number {
+  const sizes = new Map(images.flatMap(({ root }) => root.blobs.map(({ digest, source }) => [digest, source.length] as const)));
+  let sum = 0;
+  for (const bytes of sizes.values()) sum += bytes;
+  for (const { sizeBytes = 0, images: of = [] } of layers) if (of.length === 0) sum += sizeBytes;
+  return sum;
+}
+
+/** Bytes as they come, told as layers: `layer 3 of 9`. */
+function layerProgress(sizes: readonly number[], onProgress: RoomOptions['onProgress']): (bytes: number) => void {
+  const totalBytes = sizes.reduce((sum, size) => sum + size, 0);
+  let doneBytes = 0;
+  let layer = 0;
+  let end = sizes[0] ?? 0;
+  return (bytes) => {
+    doneBytes += bytes;
+    while (doneBytes > end && layer < sizes.length - 1) {
+      layer++;
+      end += sizes[layer] ?? 0;
+    }
+    const phase = sizes.length < 2 ? 'taking the layer in' : `layer ${layer + 1} of ${sizes.length}`;
+    onProgress({ phase, doneBytes: Math.min(doneBytes, totalBytes), totalBytes });
+  };
+}
