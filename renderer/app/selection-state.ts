@@ -59,9 +59,13 @@ export function extendTo(selection: Selection, anchor: number, layer: number): S
   return { ...selection, from: Math.min(anchor, layer), to: Math.max(anchor, layer) };
 }
 
-/** The layer that a freshly opened image lights: the biggest, for that is the question most come with. */
+/**
+ * The layer that a freshly opened image lights: the biggest, for that is the question most come with. Of a chain without a config and a
+ * manifest, which is opened for its top layer, that one.
+ */
 export function firstLayer(image: ImageSummary): number {
   let best = Math.max(0, image.layers.length - 1);
+  if (image.configDigest === null && image.manifestDigest === null) return best;
   let bestBytes = -1;
   for (const layer of image.layers) {
     const bytes = image.loaded ? layer.fileBytes : layer.blobBytes;

@@ -36,7 +36,7 @@ export function watchStores(): void {
     settleOffers();
     for (const job of jobs) {
       if (told.has(job.jobId) || job.state === 'queued' || job.state === 'running') continue;
-      if (job.kind !== 'import' && !started.has(job.jobId)) continue;
+      if (job.kind !== 'import' && job.kind !== 'verify') continue;
       told.add(job.jobId);
       void refreshStores().then(() => tellDone(job.jobId));
     }

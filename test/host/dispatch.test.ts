@@ -13,7 +13,7 @@ const page = { archiveId: 'a1', image: 0, from: 0, to: 1, start: 0, count: 2_000
 test('an admitted sender is answered', async () => {
   const { host } = fakeHost();
   const answer = await host.handle(host.admit(), 'app.info', {});
-  assert.deepEqual(answer, { ok: true, value: { version: '1.2.3', host: 'web', system: 'linux', sample: 'sample.tar' } });
+  assert.deepEqual(answer, { ok: true, value: { version: '1.2.3', host: 'web', system: 'linux', elevated: false, sample: 'sample.tar' } });
 });
 
 test('the sender is checked before all else', async () => {

@@ -16,7 +16,7 @@ test('a session calls operations', async () => {
   assert.equal(reply.status, 200);
   const envelope = envelopeOf(reply);
   assert.ok(envelope.ok);
-  assert.deepEqual(envelope.value, { version: '1.2.3', host: 'web', system: 'linux', sample: 'sample.tar' });
+  assert.deepEqual(envelope.value, { version: '1.2.3', host: 'web', system: 'linux', elevated: false, sample: 'sample.tar' });
 });
 
 test('the host listens on the loopback address alone', async () => {

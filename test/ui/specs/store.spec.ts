@@ -1,3 +1,7 @@
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { file, tar } from '../../support/tar-builder.ts';
+import { windowsTar } from '../../support/windows-tars.ts';
 import { complaintsOf } from '../support/axe.ts';
 import { dockerArchive, WEB_API } from '../support/images.ts';
 import { expect, type LayerscopeWindow, test } from '../support/window.ts';
@@ -5,20 +9,36 @@ import { expect, type LayerscopeWindow, test } from '../support/window.ts';
 const NEW = dockerArchive(WEB_API, { name: 'acme/web-api:1.8' });
 const OLD = dockerArchive(WEB_API.slice(0, 4), { name: 'acme/web-api:1.7' });
 
-async function take(win: LayerscopeWindow, bytes: Uint8Array, name: string, title: string) {
-  const { page } = win;
+const storeOf = ({ page }: LayerscopeWindow) => page.getByRole('region', { name: 'Store', exact: true });
+
+/** A picture of it, where they are asked for. */
+async function shoot({ page, door }: LayerscopeWindow, name: string) {
+  const folder = process.env.LAYERSCOPE_SHOTS;
+  if (folder !== undefined) await page.screenshot({ path: path.join(folder, `${name}-${door}.png`) });
+}
+
+/** Drops an archive and answers what is asked then. */
+async function dropAnd(win: LayerscopeWindow, bytes: Uint8Array, name: string, answer: 'Import' | 'Only look') {
   await win.drop(await win.write(name, bytes));
-  await expect(page.getByRole('heading', { name: title })).toBeVisible();
-  await page.getByRole('button', { name: 'Take into the store' }).click();
-  await expect(page.getByText(`${title} is in the store`)).toBeVisible();
+  await win.page.getByRole('region', { name: 'Keep in the store?' }).getByRole('button', { name: answer }).click();
+}
+
+/** Chooses something of what can be done with an image, a layer or a store. */
+async function act({ page }: LayerscopeWindow, title: string | RegExp, action: string | RegExp) {
+  await page.getByRole('button', { name: typeof title === 'string' ? `Actions of ${title}` : title }).click();
+  await page.getByRole('menuitem', { name: action }).click();
 }
 
 test('an image is taken into the store, opened from it, and removed when that is confirmed', async ({ win }) => {
   const { page } = win;
-  const store = page.getByRole('region', { name: 'Store', exact: true });
+  const store = storeOf(win);
   await expect(store).toContainText('It is empty');
-  await take(win, OLD, 'old.tar', 'acme/web-api:1.7');
-  await take(win, NEW, 'new.tar', 'acme/web-api:1.8');
+  await dropAnd(win, OLD, 'old.tar', 'Import');
+  await expect(page.getByText('acme/web-api:1.7 is in the store')).toBeVisible();
+  await dropAnd(win, NEW, 'new.tar', 'Only look');
+  await expect(page.getByRole('heading', { name: 'acme/web-api:1.8' })).toBeVisible();
+  await page.getByRole('button', { name: 'Take into the store' }).click();
+  await expect(page.getByText('acme/web-api:1.8 is in the store')).toBeVisible();
   await expect(store.getByRole('listitem')).toHaveCount(2);
   expect(await complaintsOf(page)).toEqual([]);
 
@@ -40,21 +60,207 @@ test('an image is taken into the store, opened from it, and removed when that is
     .or(page.getByRole('heading', { name: 'acme/web-api:1.8' }))
     .first()
     .waitFor();
-  if (process.env.LAYERSCOPE_SHOTS !== undefined) await page.screenshot({ path: `${process.env.LAYERSCOPE_SHOTS}/store.png` });
+  await shoot(win, 'store');
 
   // Removed only when that is confirmed; Cancel is what Enter does.
-  const askToRemove = async () => {
-    await store.getByRole('button', { name: 'Actions of acme/web-api:1.7' }).click();
-    await page.getByRole('menuitem', { name: 'Remove…' }).click();
-  };
-  await askToRemove();
+  await act(win, 'acme/web-api:1.7', 'Remove…');
   const ask = page.getByRole('dialog', { name: 'Remove from the store' });
   await expect(ask).toContainText('Remove acme/web-api:1.7 from the store?');
   await page.keyboard.press('Enter');
   await expect(ask).toHaveCount(0);
   await expect(store.getByRole('listitem')).toHaveCount(2);
-  await askToRemove();
+  await act(win, 'acme/web-api:1.7', 'Remove…');
   await ask.getByRole('button', { name: 'Remove' }).click();
   await expect(store.getByRole('listitem')).toHaveCount(1);
   expect(win.complaints).toEqual([]);
+});
+
+test('looking or importing is chosen once and remembered; what is there already is not asked about', async ({ win }) => {
+  const { page } = win;
+  const offer = page.getByRole('region', { name: 'Keep in the store?' });
+  await win.drop(await win.write('old.tar', OLD));
+  await expect(offer).toContainText('Keep web-api:1.7 in the store?');
+  expect(await complaintsOf(page)).toEqual([]);
+  await offer.getByRole('checkbox', { name: 'Do so always' }).check();
+  await offer.getByRole('button', { name: 'Import' }).click();
+  await expect(offer).toHaveCount(0);
+  await expect(storeOf(win).getByRole('listitem')).toHaveCount(1);
+  await win.hover(await win.write('new.tar', NEW));
+  await expect(page.getByText('Open and import this archive')).toBeVisible();
+  await win.drop(await win.write('new.tar', NEW));
+  await expect(storeOf(win).getByRole('listitem')).toHaveCount(2);
+  // The same twice: it is there once.
+  await win.drop(await win.write('again.tar', NEW));
+  await expect(page.getByRole('button', { name: 'Close again.tar' })).toBeVisible();
+  await expect(storeOf(win).getByRole('listitem')).toHaveCount(2);
+  await expect(offer).toHaveCount(0);
+});
+
+test('an offer goes with its archive, and several are one', async ({ win }) => {
+  const { page } = win;
+  const offer = page.getByRole('region', { name: 'Keep in the store?' });
+  await win.drop(await win.write('old.tar', OLD), await win.write('new.tar', NEW));
+  await expect(offer).toContainText('Keep 2 archives in the store?');
+  await page.getByRole('button', { name: 'Close old.tar' }).click();
+  await expect(offer).toContainText('Keep web-api:1.8 in the store?');
+  await page.getByRole('button', { name: 'Close new.tar' }).click();
+  await expect(offer).toHaveCount(0);
+});
+
+test('a layer tar asks what it stands on; removing what others stand on is refused, and they are named', async ({ win }) => {
+  const { page } = win;
+  const store = storeOf(win);
+  await dropAnd(win, OLD, 'old.tar', 'Import');
+  await expect(store.getByRole('listitem')).toHaveCount(1);
+  await dropAnd(win, tar(file('etc/extra.conf', 'x = 1\n')), 'extra.tar', 'Import');
+  const sheet = page.getByRole('dialog', { name: 'What does extra.tar stand on?' });
+  await expect(sheet.getByRole('option').first()).toHaveText('On nothing: it is a base layer');
+  expect(await complaintsOf(page)).toEqual([]);
+  await page.keyboard.type('web-api');
+  await expect(sheet.getByRole('option')).toHaveCount(1);
+  await page.keyboard.press('Enter');
+  await expect(store.getByRole('listitem')).toHaveCount(2);
+  const layer = store.getByRole('listitem').nth(1);
+  await expect(layer).toContainText('on 4 layers');
+
+  // The layer opens with its chain.
+  await layer.getByRole('button').first().click();
+  await expect(page.getByRole('button', { name: /^Layer 4 / })).toBeVisible();
+  await expect(page.getByRole('row', { name: /extra\.conf/ })).toBeVisible();
+  await act(win, 'acme/web-api:1.7', 'Remove…');
+  const ask = page.getByRole('dialog', { name: 'Remove from the store' });
+  await ask.getByRole('button', { name: 'Remove' }).click();
+  const id = (await layer.getByRole('button').first().getAttribute('title'))?.slice(0, 12) ?? 'none';
+  await expect(ask.getByRole('alert')).toContainText(id);
+  await ask.getByRole('button', { name: 'Cancel' }).click();
+  await expect(store.getByRole('listitem')).toHaveCount(2);
+});
+
+test('a chain is mounted, written into from outside, its changes are listed and become a layer', async ({ win }) => {
+  const { page } = win;
+  const store = storeOf(win);
+  await dropAnd(win, OLD, 'old.tar', 'Import');
+  await expect(store.getByRole('listitem')).toHaveCount(1);
+  await act(win, 'acme/web-api:1.7', 'Make a layer to write into');
+  const layer = store.getByRole('listitem').filter({ hasText: 'written into' });
+  await expect(layer).toContainText('written into · mounted');
+  const said = page.getByText(/^Mounted at /).first();
+  const at = ((await said.textContent()) ?? '').replace('Mounted at ', '');
+  expect(existsSync(path.join(at, 'etc', 'passwd'))).toBe(true);
+  writeFileSync(path.join(at, 'etc', 'made-outside'), 'hello\n');
+  rmSync(path.join(at, 'etc', 'passwd'));
+
+  const actions = /^Actions of [0-9a-f]{12}$/;
+  await act(win, actions, 'List its changes');
+  const sheet = page.getByRole('dialog', { name: /^Changes of/ });
+  await expect(sheet.getByRole('listitem')).toHaveText([/added.*etc\/made-outside|\+etc\/made-outside/, /etc\/passwd/]);
+  expect(await complaintsOf(page)).toEqual([]);
+  await page.keyboard.press('Escape');
+  await act(win, actions, 'Make a layer of it');
+  await expect(store.getByRole('listitem')).toHaveCount(3);
+  // Mounted, it is not removed.
+  const written = (await layer.getByRole('button').first().getAttribute('title'))?.slice(0, 12) ?? '';
+  await act(win, written, 'Remove…');
+  const ask = page.getByRole('dialog', { name: 'Remove from the store' });
+  await ask.getByRole('button', { name: 'Remove' }).click();
+  await expect(ask.getByRole('alert')).toContainText('mounted');
+  await ask.getByRole('button', { name: 'Cancel' }).click();
+  await act(win, written, 'Release the folder');
+  await expect(store).not.toContainText('mounted');
+  await act(win, written, 'Remove…');
+  await ask.getByRole('button', { name: 'Remove' }).click();
+  await expect(store.getByRole('listitem')).toHaveCount(2);
+  await store.getByRole('listitem').nth(1).getByRole('button').first().click();
+  await expect(page.getByRole('row', { name: /made-outside/ })).toBeVisible();
+  expect(win.complaints).toEqual([]);
+});
+
+test('a check of the store says that it is whole; clean-up says what it took', async ({ win }) => {
+  const { page } = win;
+  await dropAnd(win, OLD, 'old.tar', 'Import');
+  await expect(storeOf(win).getByRole('listitem')).toHaveCount(1);
+  await act(win, 'Store', 'Check everything');
+  await expect(page.getByText('Everything in the store is whole')).toBeVisible();
+  await act(win, 'Store', 'Clean up');
+  await expect(page.getByText('Nothing was left to clean up')).toBeVisible();
+});
+
+test('damage in the store is told, layer by layer', async ({ win }) => {
+  const { page } = win;
+  await dropAnd(win, OLD, 'old.tar', 'Import');
+  const store = storeOf(win);
+  await expect(store.getByRole('listitem')).toHaveCount(1);
+  const home = ((await store.getByText(/^portable · /).getAttribute('title')) ?? '').replace('portable · ', '');
+  const { manifests } = JSON.parse(readFileSync(path.join(home, 'index.json'), 'utf8'));
+  const blob = (digest: string) => path.join(home, 'blobs', ...digest.split(':'));
+  const { layers } = JSON.parse(readFileSync(blob(manifests[0].digest), 'utf8'));
+  const bytes = readFileSync(blob(layers[1].digest));
+  bytes[700] = (bytes[700] ?? 0) ^ 1;
+  writeFileSync(blob(layers[1].digest), bytes);
+  await act(win, 'Store', 'Check everything');
+  const sheet = page.getByRole('dialog', { name: 'What the check found' });
+  await expect(sheet.getByRole('listitem').first()).toContainText('DIGEST_MISMATCH');
+  expect(await complaintsOf(page)).toEqual([]);
+});
+
+test('what images share at the bottom is named, and leads there', async ({ win }) => {
+  const { page } = win;
+  const bases = page.getByRole('region', { name: 'Base images' });
+  await expect(bases).toContainText('a Windows feature');
+  await win.drop(await win.write('old.tar', OLD), await win.write('new.tar', NEW));
+  const shared = bases.getByRole('button', { name: /The lowest 4 layers of 2 images/ });
+  await expect(shared).toContainText('web-api:1.7, web-api:1.8');
+  await shared.click();
+  await expect(page.getByRole('heading', { name: 'Layer 3' }).first()).toBeVisible();
+});
+
+test.describe('windowsfilter', () => {
+  test.use({ withWindows: true });
+  test.skip(process.env.LAYERSCOPE_STAND_IN === undefined, 'no stand-in for vmcompute.dll: said above');
+
+  test('layers are taken in, shown in their chain, written into and removed; a shared base image is adopted', async ({ win }) => {
+    const { page } = win;
+    const store = page.getByRole('region', { name: 'windowsfilter' });
+    await expect(store).toContainText('windowsfilter · ');
+    await expect(page.getByText(/ · portable, windowsfilter · /)).toBeVisible();
+
+    // A base image is looked at without making anything, and adopted when that is asked.
+    const bases = page.getByRole('region', { name: 'Base images' });
+    await expect(bases).toContainText('NanoServer');
+    await expect(bases).toContainText('652.0 MB');
+    await expect(store.getByRole('listitem')).toHaveCount(0);
+    await bases.getByRole('button', { name: 'Adopt' }).click();
+    await expect(bases).toContainText('adopted: the store has a layer for it');
+    await expect(store.getByRole('listitem')).toHaveCount(1);
+    await expect(store.getByRole('listitem')).toContainText('a base layer');
+
+    // A layer tar of Windows on top of it, by the button of the image's details.
+    const members = [{ name: 'Files' }, { name: 'Files/app' }, { name: 'Files/app/server.txt', content: 'hello' }];
+    const layerTar = await windowsTar(members);
+    await win.drop(await win.write('app.tar', layerTar));
+    await page.getByRole('region', { name: 'Keep in the store?' }).getByRole('button', { name: 'Only look' }).click();
+    await page.getByRole('button', { name: 'Take into a store…' }).click();
+    await page.getByRole('menuitem', { name: /windowsfilter/ }).click();
+    await page.getByRole('dialog', { name: 'What does app.tar stand on?' }).getByRole('option').nth(1).click();
+    await expect(store.getByRole('listitem')).toHaveCount(2);
+    await expect(store.getByRole('listitem').nth(1)).toContainText('on 1 layer');
+    await shoot(win, 'windowsfilter');
+
+    // Its changes as the driver lists them.
+    const app = (await store.getByRole('listitem').nth(1).getByRole('button').first().getAttribute('title'))?.slice(0, 12) ?? '';
+    await act(win, app, 'List its changes');
+    await expect(page.getByRole('dialog').getByRole('listitem')).toContainText([/Files\/app\/server\.txt|app\/server\.txt/]);
+    await page.keyboard.press('Escape');
+
+    // Written into through its mount.
+    await act(win, app, 'Make a layer to write into');
+    await expect(store.getByRole('listitem').nth(2)).toContainText('written into · mounted');
+    expect(await complaintsOf(page)).toEqual([]);
+    const run = (await store.getByRole('listitem').nth(2).getByRole('button').first().getAttribute('title'))?.slice(0, 12) ?? '';
+    await act(win, run, 'Release the folder');
+    await act(win, run, 'Remove…');
+    await page.getByRole('dialog').getByRole('button', { name: 'Remove' }).click();
+    await expect(store.getByRole('listitem')).toHaveCount(2);
+    expect(win.complaints).toEqual([]);
+  });
 });

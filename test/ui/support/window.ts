@@ -37,11 +37,14 @@ interface Door {
 /** Files by name that the program is started with. */
 export interface Options {
   readonly startWith: Readonly<Record<string, Uint8Array>>;
+  /** Whether a home of windowsfilter is listed, `windowsfilter` in the spec's folder, its driver on the stand-in. */
+  readonly withWindows: boolean;
 }
 
 /** `chromium`: behind the door of the web only; Electron brings its own. */
 export const test = base.extend<{ win: LayerscopeWindow } & Options, { chromium: Browser | null }>({
   startWith: [{}, { option: true }],
+  withWindows: [false, { option: true }],
   chromium: [
     async ({ playwright, launchOptions }, use, info) => {
       const browser = info.project.name === 'electron' ? null : await playwright.chromium.launch(launchOptions);
@@ -50,19 +53,20 @@ export const test = base.extend<{ win: LayerscopeWindow } & Options, { chromium:
     },
     { scope: 'worker' },
   ],
-  win: async ({ startWith, chromium, colorScheme, viewport, deviceScaleFactor }, use, info) => {
+  win: async ({ startWith, withWindows, chromium, colorScheme, viewport, deviceScaleFactor }, use, info) => {
     const folder = await mkdtemp(path.join(tmpdir(), 'layerscope-ui-'));
     const files: string[] = [];
     for (const [name, bytes] of Object.entries(startWith)) {
       files.push(path.join(folder, name));
       await writeFile(path.join(folder, name), bytes);
     }
+    const windows = withWindows ? await windowsHome(folder) : null;
     const door: LayerscopeWindow['door'] = info.project.name === 'electron' ? 'electron' : 'web';
     const complaints: string[] = [];
     const opened =
       chromium === null
-        ? await openElectron(folder, files, colorScheme ?? 'light')
-        : await openWeb(folder, files, () =>
+        ? await openElectron(folder, files, colorScheme ?? 'light', windows)
+        : await openWeb(folder, files, windows, () =>
             chromium.newContext({ colorScheme: colorScheme ?? 'light', viewport, deviceScaleFactor: deviceScaleFactor ?? 1 }),
           );
     const { page } = opened;
@@ -92,6 +96,26 @@ export const test = base.extend<{ win: LayerscopeWindow } & Options, { chromium:
 
 export { expect };
 
+interface WindowsHome {
+  readonly home: string;
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** A home of windowsfilter in the spec's folder. */
+async function windowsHome(folder: string): Promise<WindowsHome> {
+  const home = path.join(folder, 'windowsfilter');
+  await mkdir(home);
+  return { home, env: { LAYERSCOPE_STAND_IN_FOLDER: folder } };
+}
+
+function named(windows: WindowsHome | null): readonly string[] {
+  return windows === null ? [] : ['--driver', 'windowsfilter', '--home', windows.home];
+}
+
+function hook(windows: WindowsHome | null): readonly string[] {
+  return windows === null ? [] : ['-r', path.join(import.meta.dirname, '..', 'stand-in-hook.cjs')];
+}
+
 type DragStep = 'dragEnter' | 'dragOver' | 'drop';
 
 function dragger(page: Page): (files: string[], steps: DragStep[], x?: number) => Promise<void> {
@@ -104,9 +128,14 @@ function dragger(page: Page): (files: string[], steps: DragStep[], x?: number) =
 }
 
 /** The built command line serves; a browser of the specs opens the address that it prints. */
-async function openWeb(folder: string, files: readonly string[], newContext: () => ReturnType<Browser['newContext']>): Promise<Door> {
-  const host = spawn(process.execPath, [path.join(out, 'cli.js'), 'serve', ...files], {
-    env: { ...process.env, XDG_CACHE_HOME: path.join(folder, 'cache'), XDG_DATA_HOME: path.join(folder, 'data') },
+async function openWeb(
+  folder: string,
+  files: readonly string[],
+  windows: WindowsHome | null,
+  newContext: () => ReturnType<Browser['newContext']>,
+): Promise<Door> {
+  const host = spawn(process.execPath, [...hook(windows), path.join(out, 'cli.js'), 'serve', ...named(windows), ...files], {
+    env: { ...process.env, ...windows?.env, XDG_CACHE_HOME: path.join(folder, 'cache'), XDG_DATA_HOME: path.join(folder, 'data') },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const address = await firstAddress(host);
@@ -151,17 +180,28 @@ async function ended(host: ChildProcess): Promise<void> {
   await end;
 }
 
-async function openElectron(folder: string, files: readonly string[], colorScheme: string): Promise<Door> {
+async function openElectron(folder: string, files: readonly string[], colorScheme: string, windows: WindowsHome | null): Promise<Door> {
   const executablePath = process.env.LAYERSCOPE_ELECTRON;
   if (executablePath === undefined) throw new Error('LAYERSCOPE_ELECTRON names no runtime: run npm run test:ui');
   const profile = path.join(folder, 'profile');
   await mkdir(profile);
+  // A home that was added before is kept.
+  if (windows !== null)
+    await writeFile(path.join(profile, 'stores.json'), JSON.stringify([{ driver: 'windowsfilter', home: windows.home }]));
   const sandbox = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
   const app: ElectronApplication = await _electron.launch({
     executablePath,
-    args: [...sandbox, '-r', path.join(import.meta.dirname, '..', 'electron22-shim.cjs'), path.join(out, 'electron', 'main.cjs'), ...files],
+    args: [
+      ...sandbox,
+      ...hook(windows),
+      '-r',
+      path.join(import.meta.dirname, '..', 'electron22-shim.cjs'),
+      path.join(out, 'electron', 'main.cjs'),
+      ...files,
+    ],
     env: {
       ...(process.env as Record<string, string>),
+      ...windows?.env,
       XDG_CACHE_HOME: path.join(folder, 'cache'),
       XDG_DATA_HOME: path.join(folder, 'data'),
       LAYERSCOPE_TEST_PROFILE: profile,

@@ -1,0 +1,26 @@
+// The store's thread with Windows' drivers on the stand-in for vmcompute.dll: what specs see of windowsfilter where there is no Windows.
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+import { parentPort } from 'node:worker_threads';
+import { openDriver } from '#driver';
+import { serveRooms } from '#engine';
+import { WindowsDriver } from '../../../src/driver/windows/windows-driver.ts';
+import { NodeFiles } from '../../native/node-files.ts';
+import { StandIn } from '../../native/stand-in.ts';
+
+const { LAYERSCOPE_STAND_IN: library = '', LAYERSCOPE_STAND_IN_FOLDER: folder = '' } = process.env;
+
+if (parentPort !== null) {
+  const standIn = new StandIn(library);
+  const images = path.join(folder, 'Images');
+  const store = path.join(images, 'CN=Microsoft_NanoServer_10.0.14393.0');
+  mkdirSync(path.join(store, 'Files'), { recursive: true });
+  const image = { Name: 'NanoServer', Version: '10.0.14393.0', Path: store, Size: 652_000_000, CreatedTime: '2016-07-16T12:00:00Z' };
+  standIn.setBaseImages(JSON.stringify({ Images: [image] }));
+  const temporary = path.join(folder, 'temporary');
+  mkdirSync(temporary, { recursive: true });
+  const native = { layers: standIn.layers, files: new NodeFiles(temporary), paths: path, enablePrivileges: () => {} };
+  serveRooms(parentPort, async (name, home, options) =>
+    name === 'portable' ? openDriver(name, home, options) : new WindowsDriver(name, home, native),
+  );
+}
