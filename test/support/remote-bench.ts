@@ -65,10 +65,29 @@ export async function serveOver(exchange: Exchange, driver: GraphDriver, options
   };
 }
 
+/** As the driver; but a process that has crashed releases no mounts. */
+function mortal(driver: GraphDriver, life: { readonly isOver: boolean }): GraphDriver {
+  const mount: GraphDriver['mount'] = async (id, options) => {
+    const mounted = await driver.mount(id, options);
+    return {
+      ...mounted,
+      [Symbol.asyncDispose]: async () => {
+        if (!life.isOver) await mounted[Symbol.asyncDispose]();
+      },
+    };
+  };
+  return new Proxy(driver, {
+    get(target, key) {
+      const value: unknown = key === 'mount' ? mount : Reflect.get(target, key, target);
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
+}
+
 export class RemoteBench implements DriverBench {
   readonly #bench: DriverBench;
   readonly #exchange: Exchange;
-  readonly #served: Served[] = [];
+  readonly #served: (Served & { readonly life: { isOver: boolean } })[] = [];
 
   private constructor(bench: DriverBench, exchange: Exchange) {
     this.#bench = bench;
@@ -80,8 +99,9 @@ export class RemoteBench implements DriverBench {
   }
 
   async open(): Promise<GraphDriver> {
-    const served = await serveOver(this.#exchange, await this.#bench.open());
-    this.#served.push(served);
+    const life = { isOver: false };
+    const served = await serveOver(this.#exchange, mortal(await this.#bench.open(), life));
+    this.#served.push({ ...served, life });
     return served.driver;
   }
 
@@ -105,7 +125,12 @@ export class RemoteBench implements DriverBench {
     return this.#bench.shows(...args);
   }
 
+  /** The process that serves is the one that crashes. */
   crash(): void {
+    for (const { life, line } of this.#served) {
+      life.isOver = true;
+      line.server.destroy();
+    }
     this.#bench.crash();
   }
 

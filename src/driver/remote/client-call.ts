@@ -24,6 +24,7 @@ export class ClientCall {
   #resolve: (value: unknown) => void = () => {};
   #reject: (error: unknown) => void = () => {};
   #isSettled = false;
+  #isLost = false;
   #isCancelled = false;
   /** What failed on this side, and is told instead of the server's answer to it. */
   #failed: { readonly error: unknown } | null = null;
@@ -97,9 +98,15 @@ export class ClientCall {
     if (!sendsData(this.#method)) this.#plan.signal?.removeEventListener('abort', this.#onAbort);
   }
 
+  /** Whether the connection went before the answer came. */
+  get isLost(): boolean {
+    return this.#isLost;
+  }
+
   /** The connection is gone. */
   lose(error: LayerscopeError): void {
     if (this.#isSettled) return;
+    this.#isLost = true;
     this.#settle();
     this.#in.cut(error);
     this.#reject(error);
@@ -132,13 +139,13 @@ export class ClientCall {
     }
   }
 
-  /** What the call failed with, but for being cancelled or cut off, which who stopped it needs not be told. */
+  /** What the call failed with, but for being cancelled or cut off: who stopped it need not be told. */
   async #failure(): Promise<unknown> {
     try {
       await this.reply;
       return null;
     } catch (error) {
-      return error instanceof LayerscopeError && (error.code === 'CANCELLED' || this.#channel.isOver) ? null : error;
+      return error instanceof LayerscopeError && (error.code === 'CANCELLED' || this.#isLost) ? null : error;
     }
   }
 

@@ -78,10 +78,13 @@ export class ClientSession {
 
   async #sayGoodbye(): Promise<void> {
     if (this.#over !== null || this.#channel.isOver) return;
-    const { reply } = this.begin('goodbye', {});
+    const call = this.begin('goodbye', {});
     this.#over = new LayerscopeError('IO', 'the driver is closed');
     try {
-      await reply;
+      await call.reply;
+    } catch (error) {
+      // A server that is gone holds nothing that it could be asked to let go of.
+      if (!call.isLost) throw error;
     } finally {
       this.#channel.cut(null);
       await this.#channel.closed;
