@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { after, before, test } from 'node:test';
+import { finding, LayerscopeError } from '#model';
 import type { GraphDriver } from '../../../src/driver/driver.ts';
 import { WINDOW_BYTES } from '../../../src/driver/remote/flow.ts';
 import { encodeCount, encodeJson, FRAME } from '../../../src/driver/remote/frames.ts';
@@ -218,6 +219,26 @@ test('no more calls run at once than there may be, and no more is held', async (
   peer.request(++call, 'applyDiff', { id: 'a' });
   assert.equal(((await peer.answer(call)) as { code: string }).code, 'TOO_LARGE');
   await served[Symbol.asyncDispose]();
+});
+
+test('a client that does not read what it is told is left before that fills the memory', async () => {
+  let told = 0;
+  const { peer, served } = await serveRaw({
+    mount: async (_id, { onFinding, signal } = {}) => {
+      for (; signal?.aborted !== true && told < 200; told++) {
+        onFinding?.(finding('odd-name', 'x'.repeat(900_000)));
+        if (told % 10 === 0) await new Promise((resolve) => setImmediate(resolve));
+      }
+      throw new LayerscopeError('CANCELLED', 'cancelled');
+    },
+  });
+  await peer.frame(FRAME.proof);
+  peer.socket.pause();
+  peer.request(1, 'mount', { id: 'a' });
+  const error = await served.ended;
+  assert.equal(error?.code, 'IO');
+  assert.match(error?.message ?? '', /does not read/);
+  assert.ok(told < 60, `${told} findings were kept`);
 });
 
 test('a server that breaks the protocol is left, and every call fails', async () => {
