@@ -1,3 +1,4 @@
 export * from './driver.ts';
 export type * from './images.ts';
 export { openDriver } from './open-driver.ts';
+export * from './remote/index.ts';

@@ -1,0 +1,92 @@
+// Checks of what came over the connection: each gives the value as its type, or throws. Strict: a key that isn't named is refused.
+import { LayerscopeError } from '#model';
+
+/** Throws BAD_REQUEST with what is wrong at `where`, which is never quoted from the message. */
+export type Check<T> = (value: unknown, where: string) => T;
+export type Checked<C> = C extends Check<infer T> ? T : never;
+
+function wrong(where: string, what: string): LayerscopeError {
+  return new LayerscopeError('BAD_REQUEST', `${where} ${what}`);
+}
+
+/** UTF-16 units. */
+export function text(maxLength: number): Check<string> {
+  return (value, where) => {
+    if (typeof value !== 'string') throw wrong(where, 'is no text');
+    if (value.length > maxLength) throw wrong(where, `has more than ${maxLength} characters`);
+    return value;
+  };
+}
+
+export const flag: Check<boolean> = (value, where) => {
+  if (typeof value !== 'boolean') throw wrong(where, 'is neither true nor false');
+  return value;
+};
+
+/** A whole number from zero on. */
+export const count: Check<number> = (value, where) => {
+  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0) throw wrong(where, 'is no count');
+  return value;
+};
+
+export const nothing: Check<null> = (value, where) => {
+  if (value !== null) throw wrong(where, 'is not null');
+  return value;
+};
+
+export const anything: Check<unknown> = (value) => value;
+
+export function oneOf<const T extends string>(values: readonly T[]): Check<T> {
+  return (value, where) => {
+    const known = values.find((each) => each === value);
+    if (known === undefined) throw wrong(where, 'is none of what it may be');
+    return known;
+  };
+}
+
+export function orNull<T>(check: Check<T>): Check<T | null> {
+  return (value, where) => (value === null ? null : check(value, where));
+}
+
+export function listOf<T>(check: Check<T>): Check<readonly T[]> {
+  return (value, where) => {
+    if (!Array.isArray(value)) throw wrong(where, 'is no list');
+    return value.map((each: unknown) => check(each, where));
+  };
+}
+
+export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+export const texts: Check<Readonly<Record<string, string>>> = (value, where) => {
+  if (!isRecord(value)) throw wrong(where, 'is no object');
+  const any = text(Number.MAX_SAFE_INTEGER);
+  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, any(each, where)]));
+};
+
+type Checks = Readonly<Record<string, Check<unknown>>>;
+type Shape<C extends Checks> = { readonly [K in keyof C]: Checked<C[K]> };
+type Parts<C extends Checks> = { readonly [K in keyof C]?: Checked<C[K]> };
+
+/** An object with exactly these keys. */
+export function shape<const C extends Checks>(checks: C): Check<Shape<C>> {
+  return shapeWith(checks, {});
+}
+
+/** An object with these keys, and those of `optional` where they are there. */
+export function shapeWith<const C extends Checks, const O extends Checks>(checks: C, optional: O): Check<Shape<C> & Parts<O>> {
+  return (value, where) => {
+    if (!isRecord(value)) throw wrong(where, 'is no object');
+    for (const key of Object.keys(value)) {
+      if (!Object.hasOwn(checks, key) && !Object.hasOwn(optional, key)) throw wrong(where, 'has a key too many');
+    }
+    const parsed: Record<string, unknown> = {};
+    for (const [key, check] of Object.entries(checks)) {
+      if (!Object.hasOwn(value, key)) throw wrong(`${where}.${key}`, 'is missing');
+      parsed[key] = check(value[key], `${where}.${key}`);
+    }
+    for (const [key, check] of Object.entries(optional)) if (Object.hasOwn(value, key)) parsed[key] = check(value[key], `${where}.${key}`);
+    return parsed as Shape<C> & Parts<O>;
+  };
+}

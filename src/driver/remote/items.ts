@@ -1,0 +1,46 @@
+// Lists of any length as bytes: a line of JSON an item. So they are paced like tar data, and no list has to fit into a frame.
+import { encodeUtf8, LayerscopeError } from '#model';
+import { decodeJson } from './frames.ts';
+
+/** Of one item: a layer with a chain of thousands is far from it. */
+const MAX_ITEM_BYTES = 16 * 1024 * 1024;
+/** Items are sent together up to this size, or this age when the next one comes. */
+const BATCH_CHARACTERS = 32 * 1024;
+const BATCH_MS = 50;
+const NEWLINE = 0x0a;
+
+/** Stopping to read lets go of the source. */
+export async function* encodeItems(items: AsyncIterable<unknown> | Iterable<unknown>): AsyncGenerator<Uint8Array, void, undefined> {
+  let batch = '';
+  let since = Date.now();
+  for await (const item of items) {
+    batch += `${JSON.stringify(item)}\n`;
+    if (batch.length < BATCH_CHARACTERS && Date.now() - since < BATCH_MS) continue;
+    yield encodeUtf8(batch);
+    batch = '';
+    since = Date.now();
+  }
+  if (batch !== '') yield encodeUtf8(batch);
+}
+
+/** Each item, as `parse` takes it. BAD_REQUEST: no JSON, or cut off. TOO_LARGE. Stopping to read lets go of the source. */
+export async function* decodeItems<T>(pieces: AsyncIterable<Uint8Array>, parse: (value: unknown) => T): AsyncGenerator<T, void, undefined> {
+  /** The beginning of a line that isn't whole, and its length. */
+  let parts: Uint8Array[] = [];
+  let kept = 0;
+  for await (const piece of pieces) {
+    let start = 0;
+    for (let end = piece.indexOf(NEWLINE); end >= 0; end = piece.indexOf(NEWLINE, start)) {
+      const line = piece.subarray(start, end);
+      yield parse(decodeJson(parts.length === 0 ? line : Buffer.concat([...parts, line])));
+      parts = [];
+      kept = 0;
+      start = end + 1;
+    }
+    if (start === piece.length) continue;
+    parts.push(piece.subarray(start));
+    kept += piece.length - start;
+    if (kept > MAX_ITEM_BYTES) throw new LayerscopeError('TOO_LARGE', `an item of a list has more than ${MAX_ITEM_BYTES} bytes`);
+  }
+  if (kept > 0) throw new LayerscopeError('BAD_REQUEST', 'a list that ends inside an item');
+}

@@ -1,0 +1,10 @@
+import { RemoteBench } from '../../support/remote-bench.ts';
+import { WindowsBench } from '../../support/windows-bench.ts';
+import { driverSuite } from '../suite.ts';
+
+driverSuite({
+  name: 'windowsfilter, at a distance',
+  open: () => RemoteBench.over(new WindowsBench('windowsfilter')),
+  tellsAdditions: false,
+  applies: true,
+});

@@ -1,0 +1,226 @@
+// Calls at a distance: what they carry, and at what pace.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Finding, finding, LayerscopeError } from '#model';
+import type { DriverChange, GraphDriver, LayerInfo } from '../../../src/driver/driver.ts';
+import { PIECE_BYTES, WINDOW_BYTES } from '../../../src/driver/remote/flow.ts';
+import { Exchange, type Served, serveOver } from '../../support/remote-bench.ts';
+import { scriptedDriver } from '../../support/scripted-driver.ts';
+
+let exchange: Exchange;
+before(async () => {
+  exchange = await Exchange.open();
+});
+after(() => exchange[Symbol.asyncDispose]());
+
+const serve = (methods: Partial<GraphDriver>, options = {}): Promise<Served> => serveOver(exchange, scriptedDriver(methods), options);
+
+async function until(condition: () => boolean | Promise<boolean>, what: string): Promise<void> {
+  for (let tries = 0; tries < 500; tries++) {
+    if (await condition()) return;
+    await sleep(10);
+  }
+  assert.fail(`it never came to this: ${what}`);
+}
+
+/** A part of a second in which what should stand still could have gone on. */
+const standStill = (): Promise<void> => sleep(150);
+
+test('a reader that is slow holds the driver back: no more than the window is read ahead', async () => {
+  let produced = 0;
+  let isLetGo = false;
+  const total = 64 * 1024 * 1024;
+  await using remote = await serve({
+    diff: async function* () {
+      try {
+        // One buffer, written over each time, as drivers do.
+        const buffer = Buffer.alloc(50_000);
+        while (produced < total) {
+          buffer.fill(produced % 251);
+          produced += buffer.length;
+          yield buffer;
+        }
+      } finally {
+        isLetGo = true;
+      }
+    },
+  });
+  let read = 0;
+  let expected = 0;
+  for await (const bytes of remote.driver.diff('a')) {
+    for (let at = 0; at < bytes.length; ) {
+      const left = Math.min(50_000 - (expected % 50_000), bytes.length - at);
+      assert.ok(bytes.subarray(at, at + left).every((byte) => byte === (expected - (expected % 50_000)) % 251));
+      at += left;
+      expected += left;
+    }
+    read += bytes.length;
+    if (read < 3 * WINDOW_BYTES) {
+      await sleep(5);
+      assert.ok(produced - read <= WINDOW_BYTES + 50_000, `${produced - read} bytes ahead`);
+    } else if (read < 3 * WINDOW_BYTES + PIECE_BYTES) {
+      await standStill();
+      assert.ok(produced - read <= WINDOW_BYTES + 50_000, `${produced - read} bytes ahead`);
+      assert.equal(isLetGo, false);
+    } else if (read > 4 * WINDOW_BYTES) break;
+  }
+  assert.equal(isLetGo, true, 'stopping to read lets go before it returns');
+  assert.ok(produced < 6 * WINDOW_BYTES);
+});
+
+test('a driver that is slow holds the tar back', async () => {
+  let given = 0;
+  let taken = 0;
+  let ahead = 0;
+  await using remote = await serve({
+    applyDiff: async (_id, tar) => {
+      for await (const bytes of tar) {
+        taken += bytes.length;
+        if (taken < 3 * WINDOW_BYTES) await sleep(5);
+        ahead = Math.max(ahead, given - taken);
+      }
+      return { sizeBytes: taken };
+    },
+  });
+  const piece = Buffer.alloc(100_000);
+  const source = function* (): Generator<Uint8Array> {
+    for (; given < 8 * 1024 * 1024; given += piece.length) yield piece;
+  };
+  const { sizeBytes } = await remote.driver.applyDiff('a', source());
+  assert.equal(sizeBytes, given);
+  assert.ok(ahead > WINDOW_BYTES / 2, 'the window is used');
+  assert.ok(ahead <= WINDOW_BYTES + 2 * piece.length, `${ahead} bytes ahead`);
+});
+
+test('a tar of one byte a piece, and one in a single piece, arrive as they are', async () => {
+  let arrived: Uint8Array[] = [];
+  await using remote = await serve({
+    applyDiff: async (_id, tar) => {
+      arrived = [];
+      for await (const bytes of tar) arrived.push(bytes.slice());
+      return { sizeBytes: 0 };
+    },
+  });
+  const bytes = Buffer.from(Array.from({ length: 20_000 }, (_, at) => at % 253));
+  await remote.driver.applyDiff(
+    'a',
+    Array.from(bytes, (byte) => Buffer.of(byte)),
+  );
+  assert.deepEqual(Buffer.concat(arrived), bytes);
+  assert.ok(arrived.length < 5_000, 'what waits is put together');
+  const long = Buffer.alloc(3 * WINDOW_BYTES + 7, 'layer');
+  await remote.driver.applyDiff('a', [long]);
+  assert.deepEqual(Buffer.concat(arrived), long);
+  await remote.driver.applyDiff('a', []);
+  assert.deepEqual(arrived, []);
+});
+
+test('lists of any length come whole, and no frame has to hold them', async () => {
+  const chain = Array.from({ length: 30_000 }, (_, at) => `layer-${at}-${'x'.repeat(60)}`);
+  const layer: LayerInfo = { id: 'a', parent: chain[0] ?? null, chain, state: 'broken', problem: 'ü\n', images: ['a:latest'] };
+  const changes: DriverChange[] = Array.from({ length: 50_000 }, (_, at) => ({ kind: 'modified', path: `Files/${at}/\ud800 ä` }));
+  await using remote = await serve({
+    list: async () => [layer, { ...layer, id: 'b', chain: [] }],
+    chain: async () => chain,
+    changes: async function* () {
+      yield* changes;
+    },
+    baseImages: async () => [],
+  });
+  assert.deepEqual(await remote.driver.list(), [layer, { ...layer, id: 'b', chain: [] }]);
+  assert.deepEqual(await remote.driver.chain('a'), chain);
+  const seen: DriverChange[] = [];
+  for await (const change of remote.driver.changes('a')) seen.push(change);
+  assert.deepEqual(seen, changes);
+  assert.deepEqual(await remote.driver.baseImages(), []);
+});
+
+test('the first changes are seen while the driver still looks for more, and stopping there stops it', async () => {
+  let signalled = false;
+  await using remote = await serve({
+    changes: async function* (_id, { signal } = {}) {
+      for (let at = 0; signal?.aborted !== true; at++) {
+        yield { kind: 'added', path: `${at}` };
+        await sleep(10);
+      }
+      signalled = true;
+    },
+  });
+  for await (const { path } of remote.driver.changes('a')) if (path === '3') break;
+  await until(() => signalled, 'the driver was told to stop');
+});
+
+test('progress and findings come in order, and before the end of their call', async () => {
+  const told = finding('odd-name', 'a name', { layer: 1, path: 'x', offset: 512 });
+  const got: (Finding | number)[] = [];
+  await using remote = await serve({
+    applyDiff: async (_id, _tar, { onFinding, onProgress } = {}) => {
+      onProgress?.(1);
+      onFinding?.(told);
+      onProgress?.(0);
+      return { sizeBytes: 3 };
+    },
+    mount: async (id, { onFinding } = {}) => {
+      onFinding?.(told);
+      return { id, path: '/mounted', [Symbol.asyncDispose]: async () => {} };
+    },
+  });
+  const options = { onFinding: (each: Finding) => got.push(each), onProgress: (bytes: number) => got.push(bytes) };
+  assert.deepEqual(await remote.driver.applyDiff('a', [], options), { sizeBytes: 3 });
+  assert.deepEqual(got, [1, told, 0]);
+  await remote.driver.mount('a', options);
+  assert.deepEqual(got, [1, told, 0, told]);
+});
+
+test('what a listener throws fails its call, which is stopped', async () => {
+  let isAborted = false;
+  await using remote = await serve({
+    applyDiff: async (_id, _tar, { signal, onProgress } = {}) => {
+      onProgress?.(1);
+      await until(() => signal?.aborted === true, 'the signal');
+      isAborted = true;
+      throw new LayerscopeError('CANCELLED', 'cancelled');
+    },
+  });
+  const onProgress = (): void => {
+    throw new RangeError('the listener fails');
+  };
+  await assert.rejects(remote.driver.applyDiff('a', [], { onProgress }), { name: 'RangeError', message: 'the listener fails' });
+  assert.equal(isAborted, true);
+});
+
+test('errors are the same at a distance: code, message and offset; those of a source are its own', async () => {
+  await using remote = await serve({
+    status: async () => {
+      throw new LayerscopeError('BAD_TAR', 'wrong', { offset: 1024 });
+    },
+    applyDiff: async (_id, tar) => {
+      for await (const _ of tar);
+      return { sizeBytes: 0 };
+    },
+    diff: async function* () {
+      yield Buffer.from('first');
+      throw new LayerscopeError('DIGEST_MISMATCH', 'not what it was');
+    },
+  });
+  await assert.rejects(remote.driver.status(), (error: unknown) => {
+    assert.ok(error instanceof LayerscopeError);
+    assert.deepEqual([error.code, error.message, error.offset], ['BAD_TAR', 'wrong', 1024]);
+    return true;
+  });
+  const cause = new RangeError('the source fails');
+  const failing = async function* (): AsyncGenerator<Uint8Array> {
+    yield Buffer.from('x');
+    throw cause;
+  };
+  await assert.rejects(remote.driver.applyDiff('a', failing()), (error: unknown) => error === cause);
+  let read = '';
+  await assert.rejects(
+    async () => {
+      for await (const bytes of remote.driver.diff('a')) read += Buffer.from(bytes).toString();
+    },
+    { code: 'DIGEST_MISMATCH' },
+  );
+  assert.equal(read, 'first', 'what came before the error is read before it');
+});

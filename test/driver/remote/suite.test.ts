@@ -1,0 +1,5 @@
+import { PortableBench } from '../../support/portable-bench.ts';
+import { RemoteBench } from '../../support/remote-bench.ts';
+import { driverSuite } from '../suite.ts';
+
+driverSuite({ name: 'portable, at a distance', open: () => RemoteBench.over(new PortableBench()), tellsAdditions: true, applies: true });
