@@ -5,6 +5,10 @@ const threads = require('node:worker_threads');
 Symbol.dispose ??= Symbol('Symbol.dispose');
 Symbol.asyncDispose ??= Symbol('Symbol.asyncDispose');
 
+Array.prototype.toReversed ??= function () {
+  return [...this].reverse();
+};
+
 // File handles can be disposed of since Node 18.18.
 const files = require('node:fs/promises');
 const { open } = files;

@@ -23,6 +23,12 @@ export const flag: Check<boolean> = (value, where) => {
   return value;
 };
 
+/** Of what is there only where it is so. */
+export const isTrue: Check<true> = (value, where) => {
+  if (value !== true) throw wrong(where, 'is not true');
+  return value;
+};
+
 /** A whole number from zero on. */
 export const count: Check<number> = (value, where) => {
   if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0) throw wrong(where, 'is no count');

@@ -12,6 +12,7 @@ import {
   type Checked,
   count,
   flag,
+  isTrue,
   listOf,
   nothing,
   oneOf,
@@ -109,7 +110,7 @@ const statusLine: Check<readonly [string, string]> = (value, where) => {
 
 const layerInfo: Check<LayerInfo> = shapeWith(
   { id: anyText, parent: orNull(anyText), chain: listOf(anyText), state: oneOf(['ready', 'broken', 'leftover']), problem: orNull(anyText) },
-  { images: listOf(anyText) },
+  { images: listOf(anyText), readWrite: isTrue, sizeBytes: count },
 );
 const driverChange: Check<DriverChange> = shape({ kind: oneOf(['added', 'modified', 'removed']), path: anyText });
 const baseImage: Check<SharedBaseImage> = shape({

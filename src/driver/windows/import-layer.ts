@@ -3,6 +3,7 @@
 import { type ByteSource, FILE_ATTRIBUTE, readWindowsTar, type WindowsEntry } from '#format/windows-tar';
 import { displayText, type Finding, finding, LayerscopeError } from '#model';
 import { BaseLayerWriter } from './base-layer-writer.ts';
+import { Held } from './held.ts';
 import { type LayerName, parseLayerName, parseWhiteoutName } from './layer-name.ts';
 import { type LayerPlace, type LayerWriter, openWritten, TransportWriter } from './layer-writer.ts';
 import { ACCESS, type BackupSink, type Native, type OpenFile } from './native.ts';
@@ -143,7 +144,7 @@ class LayerImport {
   async #startCopy(name: LayerName, entry: WindowsEntry): Promise<void> {
     const kept = keptCopyOf(name.path);
     if (kept === null || entry.type !== 'file' || entry.info === null) return;
-    await using held = new AsyncDisposableStack();
+    await using held = new Held();
     const root = held.use(await this.#native.files.openRoot(this.#place.layer));
     await root.removeAll(kept);
     const file = await openWritten(root, kept, { ...entry.info, attributes: 0 }, false, (ACCESS.read | ACCESS.write) >>> 0);

@@ -5,6 +5,7 @@
 import { readTombstones, TOMBSTONES_FILE } from '#format/layer';
 import { type ByteSource, backupDataSize, FILE_ATTRIBUTE, type FileBasicInfo } from '#format/windows-tar';
 import { LayerscopeError } from '#model';
+import { Held } from './held.ts';
 import { folderOf } from './layer-name.ts';
 import { FOLDER_FILE_SUFFIX, type LayerPlace } from './layer-writer.ts';
 import { ACCESS, type FileLinks, type Native, type OpenFile, type RootFolder } from './native.ts';
@@ -192,7 +193,7 @@ export async function* readLayerEntries(
     yield* readBaseLayer(root);
     return;
   }
-  await using held = new AsyncDisposableStack();
+  await using held = new Held();
   const folder = await native.files.makeTemporaryFolder();
   held.defer(() => twice(() => native.files.removeFolder(folder)));
   await native.layers.exportLayer(driver, layer, folder, parents);

@@ -11,6 +11,7 @@
 import { FILE_ATTRIBUTE, type FileBasicInfo } from '#format/windows-tar';
 import { displayText, LayerscopeError } from '#model';
 import { FolderTimes } from './folder-times.ts';
+import { Held } from './held.ts';
 import { folderOf, type LayerName } from './layer-name.ts';
 import { ACCESS, type BackupSink, type DriverInfo, type Native, type OpenFile, type RootFolder } from './native.ts';
 import { twice } from './twice.ts';
@@ -110,7 +111,7 @@ export class TransportWriter implements LayerWriter {
   readonly #native: Native;
   readonly #place: LayerPlace;
   /** Closed in reverse order at the end, whatever happened. */
-  readonly #held = new AsyncDisposableStack();
+  readonly #held = new Held();
   readonly #transport: RootFolder;
   readonly #layer: RootFolder;
   readonly #parents = new Map<string, RootFolder>();
@@ -134,7 +135,7 @@ export class TransportWriter implements LayerWriter {
 
   /** Throws what the file calls do; nothing is left then. */
   static async open(native: Native, place: LayerPlace): Promise<TransportWriter> {
-    await using held = new AsyncDisposableStack();
+    await using held = new Held();
     const folder = await native.files.makeTemporaryFolder();
     held.defer(() => twice(() => native.files.removeFolder(folder)));
     const transport = held.use(await native.files.openRoot(folder));
@@ -197,7 +198,7 @@ export class TransportWriter implements LayerWriter {
     }
     await this.#times.apply(this.#layer);
     if (this.#hasUtilityVm) await this.#native.layers.processUtilityImage(this.#native.paths.join(layer, 'UtilityVM'));
-    await this.#held.disposeAsync();
+    await this.#held[Symbol.asyncDispose]();
   }
 
   async abort(): Promise<void> {
@@ -206,7 +207,7 @@ export class TransportWriter implements LayerWriter {
     try {
       await current?.close();
     } finally {
-      await this.#held.disposeAsync();
+      await this.#held[Symbol.asyncDispose]();
     }
   }
 

@@ -3,6 +3,7 @@
 import { type ByteSource, encodeWtf8, FILE_ATTRIBUTE, filetimeToTarTime, TarWriter, tarNameOf, toByteString } from '#format/windows-tar';
 import { LayerscopeError } from '#model';
 import type { ApplyOptions, CallOptions } from '../driver.ts';
+import { Held } from './held.ts';
 import { bytesFrom, walk } from './layer-reader.ts';
 import type { LayerPlace } from './layer-writer.ts';
 import { ACCESS, type Native } from './native.ts';
@@ -16,7 +17,7 @@ export function isTp4(native: Native): boolean {
 
 /** The transport folder as a plain tar. Nothing is left of the folder when the reader is done, or stops. */
 export async function* exportTp4(native: Native, place: LayerPlace, { signal }: CallOptions): AsyncGenerator<Uint8Array, void, undefined> {
-  await using held = new AsyncDisposableStack();
+  await using held = new Held();
   const folder = await native.files.makeTemporaryFolder();
   held.defer(() => twice(() => native.files.removeFolder(folder)));
   await native.layers.exportLayer(place.driver, place.layer, folder, place.parents);
@@ -42,7 +43,7 @@ export async function importTp4(
   tar: ByteSource,
   options: ApplyOptions,
 ): Promise<{ readonly sizeBytes: number }> {
-  await using held = new AsyncDisposableStack();
+  await using held = new Held();
   const folder = await native.files.makeTemporaryFolder();
   held.defer(() => twice(() => native.files.removeFolder(folder)));
   const root = held.use(await native.files.openRoot(folder));
