@@ -30,8 +30,17 @@ function stage(): void {
     cpSync(path.join(outFolder(target), part), path.join(folder, 'dist', part), { recursive: true });
   for (const file of ['LICENSE', 'NOTICE']) cpSync(path.join(root, file), path.join(folder, file));
   if (target !== 'current') addShims(path.join(folder, 'dist', 'electron'));
-  const { name, version, description, license, author, main } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
-  writeFileSync(path.join(folder, 'package.json'), JSON.stringify({ name, version, description, license, author, main }, null, 2));
+  // All else is bundled; koffi has a native part.
+  for (const name of ['koffi', '@koromix'])
+    cpSync(path.join(root, 'node_modules', name), path.join(folder, 'node_modules', name), { recursive: true });
+  const { name, version, description, license, author, main, dependencies } = JSON.parse(
+    readFileSync(path.join(root, 'package.json'), 'utf8'),
+  );
+  const needed = { koffi: dependencies.koffi };
+  writeFileSync(
+    path.join(folder, 'package.json'),
+    JSON.stringify({ name, version, description, license, author, main, dependencies: needed }, null, 2),
+  );
 }
 
 function pack(): string {
@@ -82,11 +91,28 @@ async function until(what: string, expression: string): Promise<void> {
   throw new Error(`the packed app: ${what} did not come`, { cause: last });
 }
 
-/** Starts the packed app as a user would, with a debugging port, and opens the sample image: its layers are read in the package. */
+/** Has the runtime load koffi out of the package: of the packed program that is switched off. */
+function checkKoffi(folder: string, executable: string): void {
+  const name = path.join(folder, 'resources', 'app.asar', 'node_modules', 'koffi');
+  const script = `process.exit(require(${JSON.stringify(name)}).sizeof('int') === 4 ? 0 : 1)`;
+  const { status, stderr } = spawnSync(executable, ['-e', script], {
+    encoding: 'utf8',
+    env: { ...process.env, ELECTRON_RUN_AS_NODE: '1' },
+  });
+  if (status !== 0) throw new Error(`the packed app has no koffi that works: ${stderr}`);
+}
+
+/**
+ * Starts the packed app as a user would, with a debugging port, and opens the sample image: its layers are read in the package. A home of
+ * windowsfilter is listed, so that koffi is loaded there too.
+ */
 async function check(folder: string): Promise<void> {
   const executable = path.join(folder, 'layerscope');
   if (!existsSync(executable)) throw new Error(`no program ${path.relative(root, executable)}`);
   const profile = mkdtempSync(path.join(tmpdir(), 'layerscope-pack-'));
+  const home = path.join(profile, 'windowsfilter');
+  mkdirSync(home);
+  writeFileSync(path.join(profile, 'stores.json'), JSON.stringify([{ driver: 'windowsfilter', home }]));
   const args = ['--no-sandbox', `--remote-debugging-port=${PORT}`, `--user-data-dir=${profile}`];
   const command = process.platform === 'linux' && !process.env.DISPLAY ? ['xvfb-run', '-a', executable, ...args] : [executable, ...args];
   const child = spawn(command[0] as string, command.slice(1), { stdio: 'ignore', detached: true });
@@ -95,6 +121,11 @@ async function check(folder: string): Promise<void> {
     await until('the empty window', `${button} !== undefined`);
     await evaluate(`${button}.click()`);
     await until('a change list of the sample image', `document.querySelectorAll('[role=treegrid] [role=row]').length > 2`);
+    if (process.platform !== 'win32')
+      await until(
+        'the reason of a Windows driver',
+        "/vmcompute|Windows/.test(document.querySelector('[aria-label=windowsfilter]')?.textContent ?? '') && !/koffi/.test(document.body.textContent)",
+      );
     console.log('the packed app starts, draws its window and reads the sample image');
   } finally {
     if (child.pid !== undefined) process.kill(-child.pid, 'SIGTERM');
@@ -106,5 +137,6 @@ buildIfStale(target);
 stage();
 const folder = pack();
 console.log(`packed: ${path.relative(root, folder)}`);
+if (values.check && runtime !== null) checkKoffi(folder, runtime.executable);
 if (values.check) await check(folder);
 process.exit(0);
