@@ -1,12 +1,13 @@
 // `npm run bench:host [-- IMAGE]`: the process that hosts the library, while it opens an image of gzip layers (1.24 GB unpacked): how late its
 // event loop is, how soon the first page of changes is there, and whether its memory stays flat while layers are browsed. Prints the figures
 // beside what we hold ourselves to; nothing here passes or fails. What the window's page holds is told by `bench:window`.
-import { cpus } from 'node:os';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { cpus, tmpdir } from 'node:os';
 import path from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { createReader } from '#archive';
 import { FIRST_PAGE_ROWS, slicePage } from '#contract';
-import { createJobs, createLibrary } from '#engine';
+import { createJobs, createLibrary, createStoreShelf, createStoreThread } from '#engine';
 import { rowPath } from '#model';
 import { benchImage } from './images.ts';
 import { median } from './measure.ts';
@@ -56,6 +57,31 @@ async function openOnce(): Promise<{ took: number; latest: number; page: number;
   return { took, latest: delay.max / 1e6, page, flat };
 }
 
+/** Takes the open image into a store, on the store's thread: how long, and how late this one's event loop is meanwhile. */
+async function importOnce(): Promise<{ took: number; latest: number }> {
+  const home = mkdtempSync(path.join(tmpdir(), 'layerscope-bench-'));
+  try {
+    await using reader = createReader({ cacheFolder: null, workers: cpus().length });
+    await using jobs = createJobs();
+    await using library = createLibrary({ reader, jobs });
+    await using thread = createStoreThread();
+    const shelf = createStoreShelf({ home, thread, library, jobs });
+    const opened = await jobs.ended(library.open({ path: image, title: 'bench' }));
+    if (opened.archiveId === null) throw new Error(opened.error?.message ?? opened.state);
+    await shelf.report(); // the thread is there
+    const delay = monitorEventLoopDelay({ resolution: 2 });
+    delay.enable();
+    const start = performance.now();
+    const job = await jobs.ended(shelf.take('s1', { archiveId: opened.archiveId, image: opened.image ?? 0 }, null));
+    const took = performance.now() - start;
+    delay.disable();
+    if (job.state !== 'done') throw new Error(job.error?.message ?? job.state);
+    return { took, latest: delay.max / 1e6 };
+  } finally {
+    rmSync(home, { recursive: true, force: true });
+  }
+}
+
 console.log(`${cpus()[0]?.model ?? 'unknown processor'}, ${cpus().length} cores, Node ${process.version}\n${path.basename(image)}\n`);
 const runs: Awaited<ReturnType<typeof openOnce>>[] = [];
 for (let run = 0; run < RUNS; run++) runs.push(await openOnce());
@@ -64,3 +90,7 @@ row('the event loop is late by at most', several(runs.map(({ latest }) => latest
 row('first page of the biggest layer’s changes', several(runs.map(({ page }) => page)), '≤ 150 ms, painted');
 for (const [index, megabytes] of (runs.at(-1)?.flat ?? []).entries())
   row(`memory after ${index + 1} rounds over all layers`, `${megabytes.toFixed(0)} MB`, index === 0 ? 'flat from here' : '');
+const imports: Awaited<ReturnType<typeof importOnce>>[] = [];
+for (let run = 0; run < RUNS; run++) imports.push(await importOnce());
+row('the image is in the store after', several(imports.map(({ took }) => took)), 'none stated');
+row('the event loop is late by at most, while it is taken in', several(imports.map(({ latest }) => latest)), '≤ 50 ms');
