@@ -35,16 +35,20 @@ export function watchStores(): void {
     if (jobs === before) return;
     settleOffers();
     for (const job of jobs) {
-      if (told.has(job.jobId) || job.state === 'queued' || job.state === 'running') continue;
+      if (ended.has(job.jobId) || job.state === 'queued' || job.state === 'running') continue;
       if (job.kind !== 'import' && job.kind !== 'verify') continue;
-      told.add(job.jobId);
-      void refreshStores().then(() => tellDone(job.jobId));
+      ended.add(job.jobId);
+      void refreshStores().then(() => {
+        reported.add(job.jobId);
+        tellDone(job.jobId);
+      });
     }
   });
 }
 
-/** Work on stores that has ended, and what is to be said of it where this window began it. */
-const told = new Set<string>();
+/** Work on stores that has ended; that whose outcome is in the reports by now; and what is to be said of it where this window began it. */
+const ended = new Set<string>();
+const reported = new Set<string>();
 const started = new Map<string, () => void>();
 
 function tellDone(jobId: string): void {
@@ -57,7 +61,7 @@ function tellDone(jobId: string): void {
 /** It may have ended before its id was known here. */
 function startedJob(jobId: string, say: () => void): void {
   started.set(jobId, say);
-  if (told.has(jobId)) tellDone(jobId);
+  if (reported.has(jobId)) tellDone(jobId);
 }
 
 /** Stores that something can be taken into, the program's own first. */
@@ -191,11 +195,20 @@ export async function verifyStore(storeId: string): Promise<void> {
   });
 }
 
+/** Asked about by name first; where there is nothing, that is said. */
+export async function askToCleanUp(storeId: string): Promise<void> {
+  const found = await tryCall('store.leftovers', { storeId });
+  if (found === null) return;
+  if (found.names.length === 0) toast('Nothing is left over');
+  else setApp({ storeSheet: { kind: 'cleanup', storeId, names: found.names } });
+}
+
 export async function cleanUp(storeId: string): Promise<void> {
+  setApp({ storeSheet: null });
   const done = await tryCall('store.cleanup', { storeId });
   if (done === null) return;
   const count = done.removed.length;
-  toast(count === 0 ? 'Nothing was left to clean up' : `${count} ${count === 1 ? 'leftover was' : 'leftovers were'} removed`);
+  toast(`${count} ${count === 1 ? 'leftover was' : 'leftovers were'} removed`);
 }
 
 /** Where the chain is, and how to get there. */

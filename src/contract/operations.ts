@@ -365,6 +365,8 @@ export interface Operations {
   'store.remove': { kind: 'command'; input: StoredRef; output: Record<string, never> };
   /** Reads everything from end to end, as a job; `checked` of the report tells what it found. */
   'store.verify': { kind: 'command'; input: StoreRef; output: { jobId: string } };
+  /** What a clean-up would take away: names safe to show. */
+  'store.leftovers': { kind: 'query'; input: StoreRef; output: { names: readonly string[] } };
   /** Takes leftovers away; their names are returned, safe to show. */
   'store.cleanup': { kind: 'command'; input: StoreRef; output: { removed: readonly string[] } };
   /** Makes a layer's chain visible as a folder, until it is released or the program ends. */
@@ -432,6 +434,7 @@ export const OPERATION_NAMES = [
   'store.import',
   'store.remove',
   'store.verify',
+  'store.leftovers',
   'store.cleanup',
   'store.mount',
   'store.release',

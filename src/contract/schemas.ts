@@ -77,6 +77,7 @@ export const INPUT_SCHEMAS: { readonly [N in OperationName]: z.ZodType<InputOf<N
   'store.import': z.strictObject({ storeId: id, ...imageRef.shape, parent: storedName.nullable() }),
   'store.remove': storedRef,
   'store.verify': storeRef,
+  'store.leftovers': storeRef,
   'store.cleanup': storeRef,
   'store.mount': storedRef,
   'store.release': storedRef,

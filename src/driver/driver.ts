@@ -207,6 +207,9 @@ export interface GraphDriver extends AsyncDisposable {
   /** Makes a layer for a shared base image; its id is returned. NOT_FOUND. An adopted one is left as it is. */
   adoptBaseImage(id: string, options?: CallOptions): Promise<string>;
 
+  /** What {@link cleanup} would take away, where that is more than the leftovers that {@link list} shows. Changes nothing. */
+  leftovers?(): Promise<readonly string[]>;
+
   /** Takes leftovers away; their names are returned. One that can't be stays, and is told by the next {@link list}. */
   cleanup(options?: CallOptions): Promise<readonly string[]>;
 }

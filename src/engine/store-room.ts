@@ -63,6 +63,8 @@ export interface StoreRoom {
   /** An image by name or digest, a layer or a leftover by id. */
   remove(name: string): Promise<void>;
   verify(options: RoomOptions): Promise<readonly StoreProblem[]>;
+  /** What {@link cleanup} would take away, by name. */
+  leftovers(): Promise<readonly string[]>;
   cleanup(): Promise<readonly string[]>;
   /** Held until {@link release}, or the room's end. */
   mount(id: string): Promise<MountedAt>;
@@ -181,6 +183,13 @@ export function createStoreRoom({ driver: name, home }: RoomHome, open: OpenDriv
         onLayer: ({ id }) =>
           onProgress({ phase: `checking layer ${++done}, ${displayText(id.slice(0, 12))}`, doneBytes: 0, totalBytes: null }),
       });
+    },
+
+    async leftovers() {
+      const driver = await driverOf();
+      if (driver.leftovers !== undefined) return driver.leftovers();
+      // A layer without its parent is for its owner to remove.
+      return (await driver.list()).filter(({ state, chain }) => state === 'leftover' && chain.length === 0).map(({ id }) => id);
     },
 
     cleanup: async () => (await driverOf()).cleanup(),

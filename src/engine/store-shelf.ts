@@ -27,6 +27,8 @@ export interface StoreShelf {
   remove(storeId: string, name: string): Promise<void>;
   /** Starts a job; the report tells what it found. */
   verify(storeId: string): string;
+  /** What a clean-up would take away, by name. */
+  leftovers(storeId: string): Promise<readonly string[]>;
   cleanup(storeId: string): Promise<readonly string[]>;
   mount(storeId: string, id: string): Promise<{ readonly path: string; readonly findings: readonly string[] }>;
   release(storeId: string, id: string): Promise<void>;
@@ -169,6 +171,11 @@ export function createStoreShelf({ home, thread, library, jobs, more = [], kept 
         const problems = isThere(store) ? await store.room.verify(roomOptions(context)) : [];
         store.checked = problems.map(({ id, message }) => ({ name: displayText(id), message: displayText(message) }));
       });
+    },
+
+    async leftovers(storeId) {
+      const store = find(storeId);
+      return isThere(store) ? (await store.room.leftovers()).map(displayText) : [];
     },
 
     async cleanup(storeId) {

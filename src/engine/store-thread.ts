@@ -116,6 +116,7 @@ const ROOM_CALLS: readonly RoomCall[] = [
   'take',
   'remove',
   'verify',
+  'leftovers',
   'cleanup',
   'mount',
   'release',

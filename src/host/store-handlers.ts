@@ -35,6 +35,7 @@ export function storeHandlers(services: HostServices): Pick<Handlers, StoreOpera
       return {};
     },
     'store.verify': async (_sender, { storeId }) => ({ jobId: shelf().verify(storeId) }),
+    'store.leftovers': async (_sender, { storeId }) => ({ names: await shelf().leftovers(storeId) }),
     'store.cleanup': async (_sender, { storeId }) => ({ removed: await shelf().cleanup(storeId) }),
     'store.mount': (_sender, { storeId, name }) => shelf().mount(storeId, name),
     'store.release': async (_sender, { storeId, name }) => {

@@ -41,6 +41,7 @@ const VALID: { readonly [N in OperationName]: InputOf<N> } = {
   'store.import': { storeId: 's1', ...image, parent: null },
   'store.remove': stored,
   'store.verify': { storeId: 's1' },
+  'store.leftovers': { storeId: 's1' },
   'store.cleanup': { storeId: 's1' },
   'store.mount': stored,
   'store.release': stored,

@@ -137,7 +137,9 @@ test('what verification finds is in the report; what nobody needs is cleaned up'
   assert.ok((checked?.length ?? 0) > 0);
   assert.match(checked?.map(({ message }) => message).join('\n') ?? '', /DIGEST_MISMATCH/);
   writeFileSync(path.join(blobs, 'f'.repeat(64)), 'nobody names it');
-  assert.equal((await shelf.cleanup('s1')).length, 1);
+  assert.deepEqual(await shelf.leftovers('s1'), ['f'.repeat(64)]);
+  assert.deepEqual(await shelf.cleanup('s1'), ['f'.repeat(64)]);
+  assert.deepEqual(await shelf.leftovers('s1'), []);
   assert.equal(existsSync(path.join(blobs, 'f'.repeat(64))), false);
 });
 

@@ -2,8 +2,8 @@ import type { StoredImageReport, StoredLayerReport, StoreReport } from '#contrac
 import { setApp, useApp } from '../../app/store.ts';
 import {
   addStore,
+  askToCleanUp,
   askToRemove,
-  cleanUp,
   commitLayer,
   createReadWrite,
   forgetStore,
@@ -52,14 +52,14 @@ function StoreGroup({ store }: { store: StoreReport }) {
     ...(canChange(store) ? [{ id: 'verify', label: 'Check everything' }] : []),
     ...(checked !== null && checked.length > 0 ? [{ id: 'checked', label: 'What the check found', detail: String(checked.length) }] : []),
     ...(canChange(store)
-      ? [{ id: 'cleanup', label: 'Clean up', detail: leftovers.length === 0 ? undefined : `${leftovers.length} left over` }]
+      ? [{ id: 'cleanup', label: 'Clean up…', detail: leftovers.length === 0 ? undefined : `${leftovers.length} left over` }]
       : []),
     ...(store.isOwn ? [] : [{ id: 'forget', label: 'List it no more', detail: 'files stay' }]),
   ];
   const run = (id: string) => {
     if (id === 'verify') void verifyStore(storeId);
     else if (id === 'checked') setApp({ storeSheet: { kind: 'checked', storeId } });
-    else if (id === 'cleanup') void cleanUp(storeId);
+    else if (id === 'cleanup') void askToCleanUp(storeId);
     else void forgetStore(storeId);
   };
   return (

@@ -1,7 +1,7 @@
 import { useState } from 'react';
 import { matchesWords } from '../../app/palette-state.ts';
 import { useApp } from '../../app/store.ts';
-import { closeStoreSheet, removeStored, takeIn } from '../../app/storing.ts';
+import { cleanUp, closeStoreSheet, removeStored, takeIn } from '../../app/storing.ts';
 import { Button } from '../../components/button.tsx';
 import { Mark } from '../../components/mark.tsx';
 import { Picker } from '../../components/picker.tsx';
@@ -16,6 +16,7 @@ export function StoreSheets() {
   if (sheet.kind === 'remove') return <RemoveSheet sheet={sheet} />;
   if (sheet.kind === 'parent') return <ParentSheet sheet={sheet} />;
   if (sheet.kind === 'changes') return <ChangesSheet sheet={sheet} />;
+  if (sheet.kind === 'cleanup') return <CleanupSheet sheet={sheet} />;
   return <CheckedSheet sheet={sheet} />;
 }
 
@@ -98,6 +99,31 @@ function ChangesSheet({ sheet: { title, told } }: Of<'changes'>) {
           <Button autoFocus onPress={closeStoreSheet}>
             Close
           </Button>
+        </p>
+      </div>
+    </Sheet>
+  );
+}
+
+function CleanupSheet({ sheet: { storeId, names } }: Of<'cleanup'>) {
+  return (
+    <Sheet label="Clean up" onClose={closeStoreSheet}>
+      <div className={styles.sheet}>
+        <h2>
+          Remove {names.length} {names.length === 1 ? 'leftover' : 'leftovers'}?
+        </h2>
+        <p>No layer and no image needs them: they are what a removal or an interrupted program left.</p>
+        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by the keyboard */}
+        <ul className={styles.list} aria-label="Leftovers" tabIndex={0}>
+          {names.map((name) => (
+            <li key={name}>{name}</li>
+          ))}
+        </ul>
+        <p className={styles.ends}>
+          <Button autoFocus onPress={closeStoreSheet}>
+            Cancel
+          </Button>
+          <Button onPress={() => void cleanUp(storeId)}>Remove</Button>
         </p>
       </div>
     </Sheet>

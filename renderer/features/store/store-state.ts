@@ -13,7 +13,8 @@ export type StoreSheet =
       readonly title: string;
       readonly told: StoredChanges | null;
     }
-  | { readonly kind: 'checked'; readonly storeId: string };
+  | { readonly kind: 'checked'; readonly storeId: string }
+  | { readonly kind: 'cleanup'; readonly storeId: string; readonly names: readonly string[] };
 
 /** An image that was opened, and could be taken into the store. */
 export interface ImportOffer {

@@ -111,20 +111,24 @@ export class MountFolders {
     }
   }
 
-  /** Takes away what processes left that are gone, and folders of layers that are not there. Returns their names. */
+  /** What processes left that are gone, and folders of layers that are not there, by name. */
+  async left(
+    isLayer: (id: string) => Promise<boolean>,
+  ): Promise<{ readonly mounts: readonly string[]; readonly written: readonly string[] }> {
+    const mounts: string[] = [];
+    const written: string[] = [];
+    for (const name of await readdir(path.join(this.#home, 'mounts')).catch(() => []))
+      if (!(await isThere(await this.#ownerOf(name)))) mounts.push(name);
+    for (const id of await readdir(path.join(this.#home, 'written')).catch(() => [])) if (!(await isLayer(id))) written.push(id);
+    return { mounts, written };
+  }
+
+  /** Takes those away. Returns their names. */
   async sweep(isLayer: (id: string) => Promise<boolean>): Promise<string[]> {
-    const gone: string[] = [];
-    for (const name of await readdir(path.join(this.#home, 'mounts')).catch(() => [])) {
-      if (await isThere(await this.#ownerOf(name))) continue;
-      await onDisk(() => removeTree(path.join(this.#home, 'mounts', name)));
-      gone.push(name);
-    }
-    for (const id of await readdir(path.join(this.#home, 'written')).catch(() => [])) {
-      if (await isLayer(id)) continue;
-      await this.removeWritten(id);
-      gone.push(id);
-    }
-    return gone;
+    const { mounts, written } = await this.left(isLayer);
+    for (const name of mounts) await onDisk(() => removeTree(path.join(this.#home, 'mounts', name)));
+    for (const id of written) await this.removeWritten(id);
+    return [...mounts, ...written];
   }
 
   #ownerOf(name: string): Promise<unknown> {

@@ -353,11 +353,20 @@ export class PortableDriver implements GraphDriver {
     throw new LayerscopeError('NOT_FOUND', `no shared base image ${displayText(id)}: they are Windows' own`);
   }
 
+  async leftovers(): Promise<readonly string[]> {
+    const { mounts, written } = await this.#folders.left((id) => this.#isLayer(id));
+    return [...(await this.#home.unnamedBlobs()).map(({ hex }) => hex), ...mounts, ...written];
+  }
+
   async cleanup(options: CallOptions = {}): Promise<readonly string[]> {
     return this.#home.write(options.signal, async () => {
       const gone = await this.#home.removeBlobs();
-      return [...gone, ...(await this.#folders.sweep(async (id) => (await statsOf(this.#home.recordFile(id))) !== null))];
+      return [...gone, ...(await this.#folders.sweep((id) => this.#isLayer(id)))];
     });
+  }
+
+  async #isLayer(id: string): Promise<boolean> {
+    return (await statsOf(this.#home.recordFile(id))) !== null;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -158,8 +158,15 @@ export class PortableHome {
     });
   }
 
-  /** Takes away blobs that nothing names: no layer's record, no image of the index. Returns their hex. */
+  /** Takes away blobs that nothing names. Returns their hex. */
   async removeBlobs(): Promise<string[]> {
+    const unnamed = await this.unnamedBlobs();
+    for (const { file } of unnamed) await removeDurably(file);
+    return unnamed.map(({ hex }) => hex);
+  }
+
+  /** Blobs that nothing names: no layer's record, no image of the index. */
+  async unnamedBlobs(): Promise<readonly { readonly hex: string; readonly file: string }[]> {
     const named = new Set<string>();
     for (const record of (await this.records()).values()) {
       // What a record names that can't be read isn't known: nothing is taken away then.
@@ -167,15 +174,13 @@ export class PortableHome {
       if (record.blob !== null) named.add(record.blob.digest);
     }
     await addNamedBlobs(await readJson(this.in('index.json')), (digest) => this.blobFile(digest), named);
-    const gone: string[] = [];
+    const unnamed: { readonly hex: string; readonly file: string }[] = [];
     for (const algorithm of await readdir(this.in('blobs')).catch(() => [])) {
       for (const name of await readdir(this.in('blobs', algorithm)).catch(() => [])) {
-        if (named.has(`${algorithm}:${name}`)) continue;
-        await removeDurably(this.in('blobs', algorithm, name));
-        gone.push(name);
+        if (!named.has(`${algorithm}:${name}`)) unnamed.push({ hex: name, file: this.in('blobs', algorithm, name) });
       }
     }
-    return gone;
+    return unnamed;
   }
 
   /** Layers that stand on one of these, named for a message; '' where none do. */

@@ -29,6 +29,13 @@ async function act({ page }: LayerscopeWindow, title: string | RegExp, action: s
   await page.getByRole('menuitem', { name: action }).click();
 }
 
+async function homeOf(win: LayerscopeWindow): Promise<string> {
+  const title = await storeOf(win)
+    .getByText(/^portable · /)
+    .getAttribute('title');
+  return (title ?? '').replace('portable · ', '');
+}
+
 test('an image is taken into the store, opened from it, and removed when that is confirmed', async ({ win }) => {
   const { page } = win;
   const store = storeOf(win);
@@ -181,8 +188,21 @@ test('a check of the store says that it is whole; clean-up says what it took', a
   await expect(storeOf(win).getByRole('listitem')).toHaveCount(1);
   await act(win, 'Store', 'Check everything');
   await expect(page.getByText('Everything in the store is whole')).toBeVisible();
-  await act(win, 'Store', 'Clean up');
-  await expect(page.getByText('Nothing was left to clean up')).toBeVisible();
+  await act(win, 'Store', 'Clean up…');
+  await expect(page.getByText('Nothing is left over')).toBeVisible();
+  const home = await homeOf(win);
+  writeFileSync(path.join(home, 'blobs', 'sha256', 'f'.repeat(64)), 'nobody needs it');
+  await act(win, 'Store', 'Clean up…');
+  const sheet = page.getByRole('dialog', { name: 'Clean up' });
+  await expect(sheet.getByRole('listitem')).toHaveText(['f'.repeat(64)]);
+  expect(await complaintsOf(page)).toEqual([]);
+  await page.keyboard.press('Enter');
+  await expect(sheet).toHaveCount(0);
+  expect(existsSync(path.join(home, 'blobs', 'sha256', 'f'.repeat(64)))).toBe(true);
+  await act(win, 'Store', 'Clean up…');
+  await sheet.getByRole('button', { name: 'Remove' }).click();
+  await expect(page.getByText('1 leftover was removed')).toBeVisible();
+  expect(existsSync(path.join(home, 'blobs', 'sha256', 'f'.repeat(64)))).toBe(false);
 });
 
 test('damage in the store is told, layer by layer', async ({ win }) => {
@@ -190,7 +210,7 @@ test('damage in the store is told, layer by layer', async ({ win }) => {
   await dropAnd(win, OLD, 'old.tar', 'Import');
   const store = storeOf(win);
   await expect(store.getByRole('listitem')).toHaveCount(1);
-  const home = ((await store.getByText(/^portable · /).getAttribute('title')) ?? '').replace('portable · ', '');
+  const home = await homeOf(win);
   const { manifests } = JSON.parse(readFileSync(path.join(home, 'index.json'), 'utf8'));
   const blob = (digest: string) => path.join(home, 'blobs', ...digest.split(':'));
   const { layers } = JSON.parse(readFileSync(blob(manifests[0].digest), 'utf8'));
