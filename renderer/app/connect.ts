@@ -1,4 +1,5 @@
 import type { ArchiveSummary, ImageSummary, Job } from '#contract';
+import { copyText } from '../components/copy-button.tsx';
 import { imageTitle } from '../features/library/library-state.ts';
 import { parseAddress } from './address.ts';
 import { select, showAgainst, showImage } from './choosing.ts';
@@ -93,8 +94,14 @@ function tellEnded(): void {
     jobsDo({ type: 'settled', jobId });
     if (job.state !== 'done') continue;
     if (checks.includes(jobId)) tellVerified(job);
-    else toast(`${job.title} is saved`);
+    else tellSaved(job);
   }
+}
+
+/** What was saved can be checked against its digest. */
+function tellSaved({ title, digest }: Job): void {
+  if (digest === null) toast(`${title} is saved`);
+  else toast(`${title} is saved: ${digest.slice(0, 19)}…`, { label: 'Copy digest', run: () => void copyText(digest) });
 }
 
 /** Findings come with the library's next state, which may be on its way. */

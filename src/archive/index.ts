@@ -4,6 +4,7 @@ export { algorithmOf, chainIds, Digester, sha256 } from './digest.ts';
 export { zstdDecompressor } from './inflate-stream.ts';
 export { blobName } from './oci-layout.ts';
 export { blobInFile, type OpenedArchive, openLayoutFolder } from './open-archive.ts';
+export { type ChainImage, packChain } from './pack-chain.ts';
 export { compressionOf, plainTarOf, type ReadPlainOptions, readPlain } from './plain-tar.ts';
 export { createReader } from './reader.ts';
 export type * from './types.ts';

@@ -21,24 +21,60 @@ const REF_NAME = 'org.opencontainers.image.ref.name';
 export async function* packImage(root: ArchiveRoot, format: ImageFileFormat, options: CopyOptions = {}): AsyncGenerator<Uint8Array> {
   const descriptor = descriptorOf(root);
   const manifest = format === 'docker-archive' ? dockerManifest(root) : null;
-  yield* packTar(membersOf(root, descriptor, manifest, options));
+  const blobs = root.blobs.map(({ digest, source }) => {
+    const stated = { ...source, statedDigest: digest };
+    return { digest, sizeBytes: source.length, bytes: () => readBlob(stated, options) };
+  });
+  yield* packTar(membersOf({ blobs, descriptor, names: root.names, manifest }));
 }
 
-function* membersOf(root: ArchiveRoot, descriptor: RootDescriptor, manifest: object | null, options: CopyOptions): Generator<NewMember> {
+/** A blob to be written, read when its turn comes. */
+export interface MemberBlob {
+  readonly digest: string;
+  readonly sizeBytes: number;
+  readonly bytes: () => AsyncIterable<Uint8Array>;
+}
+
+/** The same of blobs that are made on the way. `docker`: what its manifest.json names; null: an OCI archive. */
+export async function* packBlobs({
+  blobs,
+  descriptor,
+  names,
+  docker,
+}: {
+  readonly blobs: readonly MemberBlob[];
+  readonly descriptor: RootDescriptor;
+  readonly names: readonly string[];
+  readonly docker: { readonly configDigest: string; readonly layers: readonly string[] } | null;
+}): AsyncGenerator<Uint8Array> {
+  const tags = names.map(dockerTag).filter((tag) => tag !== null);
+  const manifest =
+    docker === null
+      ? null
+      : { Config: blobName(docker.configDigest), RepoTags: tags.length === 0 ? null : tags, Layers: docker.layers.map(blobName) };
+  yield* packTar(membersOf({ blobs, descriptor, names, manifest }));
+}
+
+interface WrittenImage {
+  readonly blobs: readonly MemberBlob[];
+  readonly descriptor: RootDescriptor;
+  readonly names: readonly string[];
+  readonly manifest: object | null;
+}
+
+function* membersOf({ blobs, descriptor, names, manifest }: WrittenImage): Generator<NewMember> {
   yield { name: 'blobs/', type: 'directory' };
   const folders = new Set<string>();
-  const blobs = [...root.blobs].sort((a, b) => (a.digest < b.digest ? -1 : 1));
-  for (const { digest, source } of blobs) {
+  for (const { digest, sizeBytes, bytes } of [...blobs].sort((a, b) => (a.digest < b.digest ? -1 : 1))) {
     const name = blobName(digest);
     const folder = name.slice(0, name.lastIndexOf('/') + 1);
     if (!folders.has(folder)) {
       folders.add(folder);
       yield { name: folder, type: 'directory' };
     }
-    const stated = { ...source, statedDigest: digest };
-    yield { name, content: { sizeBytes: source.length, bytes: () => readBlob(stated, options) } };
+    yield { name, content: { sizeBytes, bytes } };
   }
-  yield { name: 'index.json', body: indexOf(descriptor, root.names) };
+  yield { name: 'index.json', body: indexOf(descriptor, names) };
   if (manifest !== null) yield { name: 'manifest.json', body: JSON.stringify([manifest]) };
   yield { name: 'oci-layout', body: LAYOUT };
 }

@@ -1,7 +1,11 @@
 // What goes into a store and comes out of it: images and layers.
-import type { Archive } from '#archive';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { type Archive, createReader } from '#archive';
 import type { GraphDriver, StoredImage } from '#driver';
 import {
+  exportImage,
   exportLayer,
   exportStoredImage,
   findStored,
@@ -10,8 +14,11 @@ import {
   importArchive,
   importLayerTar,
   newLayerId,
+  openSpooled,
   packStoredImage,
   type StoredImageFormat,
+  spoolChain,
+  writeNewFile,
 } from '#engine';
 import { displayText, formatSize, jsonText, LayerscopeError, shortDigest } from '#model';
 import type { Arguments } from './arguments.ts';
@@ -82,7 +89,7 @@ export function imageName({ names, manifestDigest }: StoredImage): string {
   return names.length === 0 ? shortDigest(manifestDigest) : names.map(displayText).join(', ');
 }
 
-/** `store export`: an image as an archive, or a layer's blob as it is kept. */
+/** `store export`: an image as an archive; a layer's blob as it is kept, or with `--format` its chain as an image. */
 export async function exportFrom(context: Context, args: Arguments, driver: GraphDriver, [word = '']: readonly string[]): Promise<number> {
   const to = args.value('to');
   if (to === undefined) throw usageError('store export needs --to FILE');
@@ -91,8 +98,9 @@ export async function exportFrom(context: Context, args: Arguments, driver: Grap
   const format = FORMATS.find((known) => known === (given ?? 'docker-archive'));
   if (format === undefined) throw usageError(`no format ${displayText(given ?? '')}: ${FORMATS.join(', ')}`);
   if (found.kind === 'layer') {
-    if (given !== undefined) throw usageError('--format is for images: a layer is written as it is kept');
-    return exportOneLayer(context, driver, found.id, to);
+    if (given === undefined) return exportOneLayer(context, driver, found.id, to);
+    if (format === 'oci-layout') throw usageError('a layer with its chain is written as an archive: docker-archive or oci-archive');
+    return exportOneChain(context, driver, { id: found.id, format, to });
   }
   const options = { signal: context.signal };
   if (to === '-') {
@@ -103,6 +111,30 @@ export async function exportFrom(context: Context, args: Arguments, driver: Grap
   await exportStoredImage(found.image, format, to, options);
   context.out.write(`${displayText(to)}: ${imageName(found.image)}\n`);
   return EXIT.done;
+}
+
+/** A layer with those below it as an image, which gets the config and manifest that it needs. */
+async function exportOneChain(
+  context: Context,
+  driver: GraphDriver,
+  { id, format, to }: { readonly id: string; readonly format: 'docker-archive' | 'oci-archive'; readonly to: string },
+): Promise<number> {
+  const { signal } = context;
+  const folder = await mkdtemp(path.join(tmpdir(), 'layerscope-chain-'));
+  try {
+    await using reader = createReader({ cacheFolder: null, workers: 0 });
+    await using archive = await openSpooled(reader, await spoolChain(driver, id, folder, { signal }), `store:${id}`);
+    const pieces = exportImage(archive, { image: 0, format }).bytes(signal);
+    if (to === '-') {
+      for await (const bytes of pieces) await context.out.writeBytes(bytes.slice());
+      return EXIT.done;
+    }
+    const bytes = await writeNewFile(to, pieces);
+    context.out.write(`${displayText(to)}: ${formatSize(bytes)}\n`);
+    return EXIT.done;
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 }
 
 async function exportOneLayer(context: Context, driver: GraphDriver, id: string, to: string): Promise<number> {

@@ -22,7 +22,7 @@ export const spec: CommandSpec = {
     to: { value: 'FILE', summary: 'export: the file or folder that is written; - is standard output' },
     format: {
       value: 'docker-archive|oci-archive|oci-layout',
-      summary: 'export: of an image (default: docker-archive, which opens everywhere)',
+      summary: 'export: of an image (default: docker-archive, which opens everywhere); of a layer: its chain as an image',
     },
     images: { summary: 'list: images, each with its layers' },
     wait: { summary: 'mount: keep it until standard input ends, then release it' },
@@ -33,7 +33,7 @@ export const spec: CommandSpec = {
   notes: [
     'list               images and layers, their parents and state; leftovers',
     'import FILE        takes in an image archive with names and config, or a layer tar; - is standard input; prints what came in',
-    'export ID --to F   writes an image as an archive, or a layer’s blob as it came',
+    'export ID --to F   writes an image as an archive, or a layer’s blob as it came; with --format a layer’s chain as an image',
     'diff ID            writes a layer’s plain tar to standard output',
     'changes ID         what the layer changed',
     'size ID            bytes of the files that it changed',

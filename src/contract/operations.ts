@@ -74,6 +74,8 @@ export interface Job {
   readonly archiveId: string | null;
   readonly image: number | null;
   readonly error: { readonly code: string; readonly message: string } | null;
+  /** Of the file that was saved: `sha256:…`; null before, and for other work. */
+  readonly digest: string | null;
 }
 
 /** Rows [start, start + length) of a table of `total` rows. Row numbers in `parent` and `subtreeEnd` are those of the whole. */
@@ -189,12 +191,12 @@ export interface ContentPage {
 }
 
 /**
- * What can be saved: a file, or a folder as a tar; a layer as it is stored or unpacked; an image as an archive; a comparison as `diff --json`
+ * What can be saved: a file, or a folder as a tar; a layer as it is stored, unpacked, or packed otherwise; an image as an archive; a comparison as `diff --json`
  * prints it; an archive as `inspect --json` does.
  */
 export type ExportInput =
   | ({ readonly what: 'entry' } & EntryRef)
-  | ({ readonly what: 'layer'; readonly form: 'stored' | 'plain' } & ViewRef)
+  | ({ readonly what: 'layer'; readonly form: 'stored' | 'plain' | 'gzip' | 'zstd' } & ViewRef)
   | ({ readonly what: 'image'; readonly format: 'docker-archive' | 'oci-archive' } & ImageRef)
   | { readonly what: 'comparison'; readonly a: ViewRef; readonly b: ViewRef }
   | { readonly what: 'report'; readonly archiveId: string };

@@ -65,7 +65,7 @@ export const INPUT_SCHEMAS: { readonly [N in OperationName]: z.ZodType<InputOf<N
   'entry.listing': z.strictObject({ ...entryRef.shape, limit }),
   'export.start': z.discriminatedUnion('what', [
     z.strictObject({ what: z.literal('entry'), ...entryRef.shape }),
-    z.strictObject({ what: z.literal('layer'), form: z.enum(['stored', 'plain']), ...viewRef.shape }),
+    z.strictObject({ what: z.literal('layer'), form: z.enum(['stored', 'plain', 'gzip', 'zstd']), ...viewRef.shape }),
     z.strictObject({ what: z.literal('image'), format: z.enum(['docker-archive', 'oci-archive']), ...imageRef.shape }),
     z.strictObject({ what: z.literal('comparison'), a: viewRef, b: viewRef }),
     z.strictObject({ what: z.literal('report'), archiveId: id }),

@@ -1,4 +1,7 @@
-import { type Archive, type ArchiveImage, packImage, plainTarOf, readBlob, rootOfImage } from '#archive';
+import type { Transform } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import zlib from 'node:zlib';
+import { type Archive, type ArchiveImage, packChain, packImage, plainTarOf, readBlob, rootOfImage } from '#archive';
 import { type Compression, LayerscopeError } from '#model';
 import { type Exported, fileName } from './entry-export.ts';
 
@@ -10,7 +13,8 @@ function imageOf({ images }: Archive, image: number): ArchiveImage {
 
 /**
  * An image of an archive as an archive by itself, blobs and digests as they are, whatever the archive was: an OCI archive, or one that Docker
- * loads. Throws NOT_FOUND; UNSUPPORTED for one that has no manifest, as docker-archives before Docker 25.
+ * loads. Layers that belong to no image get the config and manifest that they need. Throws NOT_FOUND; UNSUPPORTED for an image that has
+ * no manifest, as in docker-archives before Docker 25.
  */
 export function exportImage(
   archive: Archive,
@@ -18,6 +22,12 @@ export function exportImage(
 ): Exported {
   const known = imageOf(archive, image);
   const root = archive.roots().find(({ images }) => images.includes(known));
+  const name = fileName(`${known.names[0] ?? archive.title}.${format === 'oci-archive' ? 'oci.tar' : 'tar'}`);
+  const whole = { name, totalBytes: null, leftOut: 0 };
+  if (known.configDigest === null && known.manifestDigest === null) {
+    const what = { os: known.os === 'unknown' ? 'linux' : known.os, architecture: HOST_ARCHITECTURE, names: [] };
+    return { ...whole, bytes: (signal) => packChain(known.layers, what, format, { signal }) };
+  }
   if (root === undefined || root.descriptor === null) {
     throw new LayerscopeError(
       'UNSUPPORTED',
@@ -25,24 +35,48 @@ export function exportImage(
     );
   }
   const one = rootOfImage(root, known);
-  const name = fileName(`${known.names[0] ?? archive.title}.${format === 'oci-archive' ? 'oci.tar' : 'tar'}`);
-  return { name, totalBytes: null, leftOut: 0, bytes: (signal) => packImage(one, format, { signal }) };
+  return { ...whole, bytes: (signal) => packImage(one, format, { signal }) };
 }
+
+/** Of layers nothing says what they were built for: this machine's, as Go calls it. */
+const HOST_ARCHITECTURE = { x64: 'amd64', ia32: '386' }[process.arch as string] ?? process.arch;
 
 const ENDINGS: Readonly<Record<Compression, string>> = { none: 'tar', gzip: 'tar.gz', zstd: 'tar.zst' };
 
-/** A layer's blob as it is stored, its digest checked, or unpacked. Throws NOT_FOUND, BLOB_MISSING. */
+/** As the blob is stored, or its plain tar, or that packed anew. */
+export type LayerForm = 'stored' | 'plain' | 'gzip' | 'zstd';
+
+/** A layer's blob as it is stored, its digest checked, or unpacked, or packed otherwise. Throws NOT_FOUND, BLOB_MISSING; UNSUPPORTED where this Node can't pack zstd. */
 export function exportLayerBlob(
   archive: Archive,
-  { image, layer, form }: { readonly image: number; readonly layer: number; readonly form: 'stored' | 'plain' },
+  { image, layer, form }: { readonly image: number; readonly layer: number; readonly form: LayerForm },
 ): Exported {
   const known = imageOf(archive, image);
   const found = known.layers[layer];
   if (found === undefined) throw new LayerscopeError('NOT_FOUND', `no layer ${layer}`);
   const { blob, digest, compression } = found;
   if (blob === null) throw new LayerscopeError('BLOB_MISSING', `layer ${layer} is not in the archive`);
-  const name = fileName(`layer-${layer}.${form === 'plain' ? 'tar' : ENDINGS[compression]}`);
-  if (form === 'plain') return { name, totalBytes: null, leftOut: 0, bytes: (signal) => plainTarOf(blob, { signal }) };
-  const stated = { ...blob, statedDigest: digest };
-  return { name, totalBytes: blob.length, leftOut: 0, bytes: (signal) => readBlob(stated, { signal }) };
+  const name = fileName(`layer-${layer}.${form === 'plain' ? 'tar' : ENDINGS[form === 'stored' ? compression : form]}`);
+  if (form === 'stored') {
+    const stated = { ...blob, statedDigest: digest };
+    return { name, totalBytes: blob.length, leftOut: 0, bytes: (signal) => readBlob(stated, { signal }) };
+  }
+  const plain = (signal: AbortSignal) => plainTarOf(blob, { signal });
+  if (form === 'plain') return { name, totalBytes: null, leftOut: 0, bytes: plain };
+  const compress = compressor(form);
+  return { name, totalBytes: null, leftOut: 0, bytes: (signal) => packed(plain(signal), compress()) };
+}
+
+function compressor(form: 'gzip' | 'zstd'): () => Transform {
+  if (form === 'gzip') return () => zlib.createGzip();
+  // Node has it since 22.15.
+  if (typeof zlib.createZstdCompress !== 'function')
+    throw new LayerscopeError('UNSUPPORTED', 'zstd can’t be written by this version of Node.js: 22.15 and later can');
+  return () => zlib.createZstdCompress();
+}
+
+async function* packed(plain: AsyncIterable<Uint8Array>, through: Transform): AsyncGenerator<Uint8Array> {
+  const done = pipeline(plain, through).catch((error: Error) => through.destroy(error));
+  for await (const chunk of through) yield chunk as Uint8Array;
+  await done;
 }

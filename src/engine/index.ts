@@ -10,6 +10,7 @@ export * from './entry-json.ts';
 export * from './export-path.ts';
 export * from './find-rewritten.ts';
 export * from './find-row.ts';
+export { exportImage } from './image-export.ts';
 export * from './inspect-archive.ts';
 export * from './jobs.ts';
 export * from './json-lines.ts';

@@ -14,7 +14,7 @@ export interface JobStart {
 export interface JobContext {
   readonly jobId: string;
   readonly signal: AbortSignal;
-  report(progress: Partial<Pick<Job, 'phase' | 'doneBytes' | 'totalBytes'>>): void;
+  report(progress: Partial<Pick<Job, 'phase' | 'doneBytes' | 'totalBytes' | 'digest'>>): void;
   /** Says what it works on, once that is known. */
   about(subject: { readonly archiveId?: string; readonly image?: number }): void;
 }
@@ -143,7 +143,7 @@ export function createJobs({ atOnce = 2, intervalMs = TOPIC_INTERVAL_MS, onDefec
       const ended = new Promise<Job>((resolve) => {
         end = resolve;
       });
-      const common = { phase: 'waiting', doneBytes: 0, totalBytes: null, archiveId, image, error: null } as const;
+      const common = { phase: 'waiting', doneBytes: 0, totalBytes: null, archiveId, image, error: null, digest: null } as const;
       const status: Job = { jobId, kind, title: displayText(title), state: 'queued', ...common };
       entries.set(jobId, { status, controller: new AbortController(), run, ended, end });
       topic.changed();

@@ -5,7 +5,7 @@ import type { ImageRef, ViewRef } from '#contract';
 import { encodeUtf8, jsonText, LayerscopeError } from '#model';
 import { compareImages } from './compare-images.ts';
 import { type Exported, exportEntry, fileName } from './entry-export.ts';
-import { exportImage, exportLayerBlob } from './image-export.ts';
+import { exportImage, exportLayerBlob, type LayerForm } from './image-export.ts';
 import { inspectArchive } from './inspect-archive.ts';
 import { differenceLines } from './json-lines.ts';
 import type { EntryOf } from './library.ts';
@@ -14,7 +14,7 @@ import type { OpenArchive } from './open-archive.ts';
 /** What can be exported: a file or folder, a layer, an image, a comparison as the command line's JSON, what is known of an archive as JSON. */
 export type ExportRequest =
   | { readonly what: 'entry'; readonly entry: EntryOf }
-  | ({ readonly what: 'layer'; readonly form: 'stored' | 'plain' } & ViewRef)
+  | ({ readonly what: 'layer'; readonly form: LayerForm } & ViewRef)
   | ({ readonly what: 'image'; readonly format: 'docker-archive' | 'oci-archive' } & ImageRef)
   | { readonly what: 'comparison'; readonly a: ViewRef; readonly b: ViewRef }
   | { readonly what: 'report'; readonly archiveId: string };

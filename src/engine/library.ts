@@ -218,7 +218,7 @@ export function createLibrary({ reader, jobs, intervalMs = TOPIC_INTERVAL_MS, on
       const title = path.basename(target);
       return jobs.start({ kind: 'export', title, archiveId: about.archiveId }, async ({ signal, report }) => {
         report({ phase: `saving ${name}`, doneBytes: 0, totalBytes });
-        await saveFile(target, bytes(signal), { signal, onBytes: (doneBytes) => report({ doneBytes }) });
+        report({ digest: await saveFile(target, bytes(signal), { signal, onBytes: (doneBytes) => report({ doneBytes }) }) });
         if (leftOut > 0) throw leftOutError(leftOut);
       });
     },

@@ -1,24 +1,27 @@
 import { randomBytes } from 'node:crypto';
 import { open, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
+import { Digester } from '#archive';
 import { asLayerscopeError } from '#model';
 
 /**
  * Writes a file that the user named; one of that name is replaced at the end, whole, or on any failure left as it was. Throws IO,
- * PERMISSION, CANCELLED, and what the pieces do.
+ * PERMISSION, CANCELLED, and what the pieces do. Returns the digest of what was written: `sha256:…`.
  */
 export async function saveFile(
   target: string,
   pieces: AsyncIterable<Uint8Array>,
   { signal, onBytes }: { readonly signal: AbortSignal; readonly onBytes?: (doneBytes: number) => void },
-): Promise<void> {
+): Promise<string> {
   const unfinished = path.join(path.dirname(target), `.layerscope-${randomBytes(8).toString('hex')}`);
+  const digester = new Digester('sha256');
   try {
     {
       await using handle = await open(unfinished, 'wx', 0o644);
       let done = 0;
       for await (const bytes of pieces) {
         signal.throwIfAborted();
+        digester.update(bytes);
         await handle.writeFile(bytes);
         done += bytes.length;
         onBytes?.(done);
@@ -27,6 +30,7 @@ export async function saveFile(
     }
     signal.throwIfAborted();
     await rename(unfinished, target);
+    return digester.finish();
   } catch (error) {
     await rm(unfinished, { force: true });
     throw asLayerscopeError(error);

@@ -58,6 +58,14 @@ test('an image goes in, is read by its name wherever an image is, and goes out w
   }
   await refused(/^layerscope: [^\n]*format/, 'store', 'export', 'app:2', '--to', 'x', '--format', 'zip');
 
+  // A layer with those below it is an image too, once that is asked for.
+  const ids = await bench.lines(['store', 'list', '--json', '--home', home]);
+  const top = String(ids.find(({ chain }) => (chain as string[]).length === 1)?.id);
+  await cli('store', 'export', top, '--to', 'chain.tar', '--format', 'docker-archive');
+  assert.match(await cli('inspect', 'chain.tar'), /2 layers, 7 B/);
+  assert.match(await cli('check', 'chain.tar'), /^(?!.*error)/);
+  await refused(/archive/, 'store', 'export', top, '--to', 'y', '--format', 'oci-layout');
+
   // A second name, then both away: the image goes with the last, and its blobs.
   await cli('store', 'import', 'image.tar');
   assert.equal((await bench.lines(['store', 'list', '--images', '--json', '--home', home])).length, 1, 'one image of two names');

@@ -1,10 +1,12 @@
 // What the window saves: files as they are, folders as tars with all that the layers say of them, comparisons and reports as the command
 // line's JSON; whole, or not at all.
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
+import zlib, { gunzipSync, gzipSync } from 'node:zlib';
 import { createReader, packOciArchive } from '#archive';
 import { createJobs, createLibrary, type ExportRequest, fileName } from '#engine';
 import { dockerArchive } from '../support/docker-archive.ts';
@@ -113,12 +115,40 @@ test('a comparison and a report are what the command line prints', async (t) => 
   }
 });
 
+test('a layer tar becomes an image of either kind, its layer as it lies; what was saved is told by its digest', async (t) => {
+  const { folder, jobs, library } = await openLibrary(t);
+  const layer = path.join(folder, 'layer.tar.gz');
+  writeFileSync(layer, gzipSync(layers[0] as Uint8Array));
+  await jobs.ended(library.open({ path: layer, title: 'layer.tar.gz' }));
+  for (const format of ['docker-archive', 'oci-archive'] as const) {
+    const target = path.join(folder, `made-${format}`);
+    const done = await jobs.ended(library.save({ what: 'image', format, archiveId: 'a2', image: 0 }, target));
+    assert.equal(done.state, 'done', done.error?.message);
+    const sha256 = (bytes: Uint8Array) => `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
+    assert.equal(done.digest, sha256(readFileSync(target)));
+    const opened = await jobs.ended(library.open({ path: target, title: format }));
+    const { images, findings } = library.summary(opened.archiveId ?? '');
+    assert.deepEqual(findings, []);
+    assert.deepEqual(
+      images.map((image) => image.layers.map(({ digest, diffId }) => [digest, diffId])),
+      [[[sha256(readFileSync(layer)), sha256(layers[0] as Uint8Array)]]],
+    );
+    const verified = await jobs.ended(library.verify({ archiveId: opened.archiveId ?? '', image: 0 }));
+    assert.deepEqual([verified.state, library.summary(opened.archiveId ?? '').findings], ['done', []]);
+  }
+});
+
 test('a layer is saved as it lies or plain, an image as an archive of either kind; one without a manifest is told', async (t) => {
   const { folder, jobs, library, bytesOf } = await openLibrary(t);
   const ref = { archiveId: 'a1', image: 0 };
   const plain = await bytesOf({ what: 'layer', form: 'plain', ...ref, layer: 1 });
   assert.ok(plain.equals(Buffer.from(layers[1] as Uint8Array)));
   assert.equal(library.exported({ what: 'layer', form: 'stored', ...ref, layer: 0 }).name, 'layer-0.tar');
+  assert.equal(library.exported({ what: 'layer', form: 'gzip', ...ref, layer: 0 }).name, 'layer-0.tar.gz');
+  assert.ok(gunzipSync(await bytesOf({ what: 'layer', form: 'gzip', ...ref, layer: 1 })).equals(plain));
+  if (typeof zlib.zstdDecompressSync === 'function')
+    assert.ok(zlib.zstdDecompressSync(await bytesOf({ what: 'layer', form: 'zstd', ...ref, layer: 1 })).equals(plain));
+  else assert.throws(() => library.exported({ what: 'layer', form: 'zstd', ...ref, layer: 1 }), { code: 'UNSUPPORTED', message: /22\.15/ });
   assert.throws(() => library.exported({ what: 'layer', form: 'stored', ...ref, layer: 9 }), { code: 'NOT_FOUND' });
   assert.throws(() => library.exported({ what: 'image', format: 'oci-archive', ...ref }), { code: 'UNSUPPORTED', message: /store/ });
   const file2 = path.join(folder, 'oci.tar');

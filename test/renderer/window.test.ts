@@ -41,6 +41,7 @@ const job = (part: Partial<Job>): Job => ({
   archiveId: null,
   image: null,
   error: null,
+  digest: null,
   ...part,
 });
 

@@ -1,10 +1,11 @@
 // What skopeo, umoci and bsdtar write is read, and what we write they read. Debian: skopeo umoci libarchive-tools.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { type NewImage, packDockerArchive, packOciArchive, tarBytes } from '#archive';
+import { exportImage } from '#engine';
 import { digestOf, Files, ociImage, ociLayout, writeFolder } from '../support/image-builder.ts';
 import { directory, file, hardlink, symlink, tar } from '../support/tar-builder.ts';
 import { codesOf, collect, pathsOf, readAll, testFolder, testReader } from '../support/workbench.ts';
@@ -124,6 +125,28 @@ test('an archive that bsdtar packs of a layout folder is an OCI archive', async 
     run('bsdtar', ['-c', '-f', 'archive', ...packing, '-C', 'layout', '.'], folder);
     const { archive, findings } = await readAll(testReader(t), path.join(folder, 'archive'), true);
     assert.deepEqual([archive.format, codesOf(findings)], ['oci-archive', []]);
+  }
+});
+
+test('skopeo and umoci read a chain of layers that we write as an image', async (t) => {
+  const folder = testFolder(t);
+  const layers = [BASE, await tarBytes([{ name: 'etc/hosts', body: 'localhost' }])];
+  const files = layers.map((bytes, index) => {
+    const file = path.join(folder, `${index}.tar`);
+    writeFileSync(file, bytes);
+    return { file, digest: null, diffId: null };
+  });
+  await using chain = await testReader(t).openLayers({ title: 'chain', name: 'chain', os: 'linux', layers: files });
+  for (const format of ['docker-archive', 'oci-archive'] as const) {
+    writeFileSync(
+      path.join(folder, 'made.tar'),
+      await collect(exportImage(chain, { image: 0, format }).bytes(new AbortController().signal)),
+    );
+    const inspected = JSON.parse(skopeo(folder, 'inspect', '--config', `${format}:made.tar`)) as { rootfs: { diff_ids: string[] } };
+    assert.deepEqual(inspected.rootfs.diff_ids, layers.map(digestOf));
+    skopeo(folder, 'copy', `${format}:made.tar`, `oci:made-${format}:v1`);
+    run('umoci', ['unpack', '--rootless', '--image', `made-${format}:v1`, `bundle-${format}`], folder);
+    assert.equal(readFileSync(path.join(folder, `bundle-${format}`, 'rootfs', 'etc', 'hosts'), 'utf8'), 'localhost');
   }
 });
 

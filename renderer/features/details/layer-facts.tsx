@@ -119,11 +119,13 @@ function OneLayer({ archiveId, image, layer }: { archiveId: string; image: Image
             choices={[
               { id: 'stored', label: 'As it is stored', detail: COMPRESSION_WORDS[layer.compression] },
               { id: 'plain', label: 'As a plain tar' },
+              { id: 'gzip', label: 'Packed with gzip' },
+              { id: 'zstd', label: 'Packed with zstd' },
             ]}
             onChoose={(form) =>
               void startExport({
                 what: 'layer',
-                form: form === 'plain' ? form : 'stored',
+                form: form === 'plain' || form === 'gzip' || form === 'zstd' ? form : 'stored',
                 archiveId,
                 image: image.index,
                 layer: layer.index,
@@ -247,28 +249,26 @@ function VerifyButton({ archive, image }: { archive: ArchiveSummary; image: Imag
       <Button icon="save" onPress={() => void startExport({ what: 'report', archiveId: archive.archiveId })}>
         Save report
       </Button>
-      {archive.format === 'layer' ? null : (
-        <MenuButton
-          label="Save the image…"
-          framed
-          selected={null}
-          choices={[
-            { id: 'docker-archive', label: 'As a Docker archive', detail: 'docker load' },
-            { id: 'oci-archive', label: 'As an OCI archive', detail: 'podman, skopeo' },
-          ]}
-          onChoose={(format) =>
-            void startExport({
-              what: 'image',
-              format: format === 'oci-archive' ? format : 'docker-archive',
-              archiveId: archive.archiveId,
-              image: image.index,
-            })
-          }
-        >
-          <Icon name="save" />
-          Save the image…
-        </MenuButton>
-      )}
+      <MenuButton
+        label={image.configDigest === null && image.manifestDigest === null ? 'Save as an image…' : 'Save the image…'}
+        framed
+        selected={null}
+        choices={[
+          { id: 'docker-archive', label: 'As a Docker archive', detail: 'docker load' },
+          { id: 'oci-archive', label: 'As an OCI archive', detail: 'podman, skopeo' },
+        ]}
+        onChoose={(format) =>
+          void startExport({
+            what: 'image',
+            format: format === 'oci-archive' ? format : 'docker-archive',
+            archiveId: archive.archiveId,
+            image: image.index,
+          })
+        }
+      >
+        <Icon name="save" />
+        {image.configDigest === null && image.manifestDigest === null ? 'Save as an image…' : 'Save the image…'}
+      </MenuButton>
       {targets.length === 1 && !archive.title.startsWith('store:') ? (
         <Button icon="plus" disabled={taking} onPress={() => void takeIntoStore(archive.archiveId, image.index)}>
           {taking ? 'Taking it in…' : 'Take into the store'}
