@@ -2,7 +2,7 @@ import type { Selection, Side } from './selection-state.ts';
 
 /**
  * The address of what is on screen: `#/image/<archive>[.<image>]/layer/<n>[-<m>]?path=…&mode=stacked`. `path` is escaped as the
- * command line prints paths; `against=<archive>[.<image>]@<layer>` is side A of `mode=compare`, `view=treemap` draws it so.
+ * command line prints paths; `against=<archive>[.<image>]@<layer>[~<since>]` is side A of `mode=compare`, `since` of side B, `view=treemap` draws it so.
  */
 export function formatAddress(selection: Selection): string {
   if (selection.archiveId === null) return '#/';
@@ -12,6 +12,7 @@ export function formatAddress(selection: Selection): string {
   if (selection.path !== null) query.push(`path=${encodeURIComponent(selection.path).replaceAll('%2F', '/')}`);
   if (selection.mode !== 'layer') query.push(`mode=${selection.mode}`);
   if (selection.mode === 'compare' && selection.against !== undefined) query.push(`against=${formatSide(selection.against)}`);
+  if (selection.mode === 'compare' && selection.since !== undefined) query.push(`since=${selection.since}`);
   if (selection.view !== undefined) query.push(`view=${selection.view}`);
   return `#/image/${encodeURIComponent(selection.archiveId)}${image}/layer/${layers}${query.length === 0 ? '' : `?${query.join('&')}`}`;
 }
@@ -33,19 +34,23 @@ export function parseAddress(hash: string): Selection | null {
     to: Math.max(from, to),
     mode: query.get('mode') === 'stacked' ? 'stacked' : against !== null ? 'compare' : 'layer',
     path: query.get('path'),
-    ...(against === null ? {} : { against }),
+    ...(against === null ? {} : { against, ...sinceOf(query.get('since')) }),
     ...(query.get('view') === 'treemap' ? { view: 'treemap' } : {}),
   };
 }
 
-function formatSide({ archiveId, image, layer }: Side): string {
-  return `${encodeURIComponent(archiveId)}${image === 0 ? '' : `.${image}`}@${layer}`;
+function formatSide({ archiveId, image, layer, since }: Side): string {
+  return `${encodeURIComponent(archiveId)}${image === 0 ? '' : `.${image}`}@${layer}${since === undefined ? '' : `~${since}`}`;
 }
 
 function parseSide(text: string): Side | null {
-  const match = /^([^.@]+)(?:\.(\d{1,6}))?@(\d{1,6})$/.exec(text);
+  const match = /^([^.@]+)(?:\.(\d{1,6}))?@(\d{1,6})(?:~(\d{1,6}))?$/.exec(text);
   if (match?.[1] === undefined) return null;
-  return { archiveId: match[1], image: Number(match[2] ?? 0), layer: Number(match[3]) };
+  return { archiveId: match[1], image: Number(match[2] ?? 0), layer: Number(match[3]), ...sinceOf(match[4] ?? null) };
+}
+
+function sinceOf(text: string | null): Pick<Side, 'since'> {
+  return text !== null && /^\d{1,6}$/.test(text) ? { since: Number(text) } : {};
 }
 
 function decode(text: string): string | null {

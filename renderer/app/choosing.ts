@@ -57,7 +57,7 @@ export function chooseMode(mode: Selection['mode']): void {
   if (selection.mode === mode) return;
   if (mode !== 'compare') {
     setLayout({ mode });
-    const { against: _, ...rest } = selection;
+    const { against: _, since: _since, ...rest } = selection;
     select({ ...rest, mode });
     return;
   }
@@ -90,18 +90,18 @@ export function compareWithLayer(layer: number): void {
 
 export function swapSides(): void {
   const { selection } = getApp();
-  const { against, archiveId, image, to } = selection;
+  const { against, archiveId, image, to, since } = selection;
   if (against === undefined || archiveId === null) return;
   const { layer, ...ref } = against;
   setApp({ anchor: layer });
-  select({ ...selection, ...ref, from: layer, to: layer, against: { archiveId, image, layer: to } });
+  select({ ...selection, since: undefined, ...ref, from: layer, to: layer, against: { archiveId, image, layer: to, since } });
 }
 
 /** Another file system becomes side B. */
-export function chooseSideB({ archiveId, image, layer }: Side): void {
+export function chooseSideB({ archiveId, image, layer, since }: Side): void {
   const { selection, archives, jobs } = getApp();
   setApp({ anchor: layer });
-  select({ ...selection, archiveId, image, from: layer, to: layer });
+  select({ ...selection, archiveId, image, from: layer, to: layer, since });
   const found = selectedImage(archives ?? [], { ...selection, archiveId, image });
   if (found !== null && !found.image.loaded && loadingJob(jobs, archiveId, image) === null) void loadImage(archiveId, image);
 }

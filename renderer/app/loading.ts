@@ -30,7 +30,7 @@ function changesKey(selection: Selection): string | null {
   if (mode === 'compare') {
     const other = against === undefined ? null : selectedImage(getApp().archives ?? [], { ...selection, ...against });
     if (against === undefined || !other?.image.loaded) return null;
-    return `${selection.archiveId}/${selection.image}/compare/${selection.to}/${against.archiveId}/${against.image}/${against.layer}`;
+    return `${selection.archiveId}/${selection.image}/compare/${selection.since ?? 0}-${selection.to}/${against.archiveId}/${against.image}/${against.since ?? 0}-${against.layer}`;
   }
   const layers = mode === 'stacked' ? `view/${selection.to}` : `changes/${selection.from}-${selection.to}`;
   return `${selection.archiveId}/${selection.image}/${layers}`;
@@ -44,13 +44,13 @@ function detailsKey(selection: Selection): string | null {
 function askRows(
   client: Client,
   ref: ImageRef,
-  { mode, from, to, against }: Selection,
+  { mode, from, to, against, since }: Selection,
   range: { start: number; count: number },
   signal: AbortSignal,
 ): Promise<RowPage> {
   if (mode === 'stacked') return client.call('image.view', { ...ref, layer: to, ...range }, { signal });
   if (mode === 'compare' && against !== undefined) {
-    return client.call('images.compare', { a: against, b: { ...ref, layer: to }, ...range }, { signal });
+    return client.call('images.compare', { a: against, b: { ...ref, layer: to, since }, ...range }, { signal });
   }
   return client.call('image.changes', { ...ref, from, to, ...range }, { signal });
 }

@@ -5,6 +5,8 @@ export interface Side {
   readonly archiveId: string;
   readonly image: number;
   readonly layer: number;
+  /** Only the layers from this one on, as if there were none below; absent: all. */
+  readonly since?: number | undefined;
 }
 
 /** What every pane answers about. Layers count from 0, the bottom, as on the command line. */
@@ -17,6 +19,8 @@ export interface Selection {
   readonly mode: 'layer' | 'stacked' | 'compare';
   /** Side A; there where `mode` is `compare`. */
   readonly against?: Side;
+  /** Of side B: as in a {@link Side}. */
+  readonly since?: number | undefined;
   /** Absent: the tree grid. */
   readonly view?: 'treemap';
   /** As `escapePath` prints it; null: none. */

@@ -1,5 +1,5 @@
 import { sortedByPathBytes } from '#changes';
-import { chooseImage, chooseLayer, compareImages, differenceLines, type ImageView, loadImage } from '#engine';
+import { aloneFrom, chooseImage, chooseLayer, compareImages, differenceLines, type ImageView, loadImage } from '#engine';
 import { differenceWords, displayText, formatSize, KIND, type RowTable, rowPath, TYPE } from '#model';
 import type { Arguments, CommandSpec } from './arguments.ts';
 import { usageError } from './arguments.ts';
@@ -19,24 +19,37 @@ export const spec: CommandSpec = {
   options: { 'exit-code': { summary: 'exit with 1 where they differ' }, json: JSON_OPTION, ...IMAGE_OPTIONS },
   summary: 'What B’s file system has added, modified or removed against A’s.',
   notes: [
-    'A#3 is A as seen at its layer 3; a digest does too. Files of the same size are compared byte by byte, unless they come from the',
+    'A#3 is A as seen at its layer 3; a digest does too. A#2-3 is what the layers 2 to 3 bring by themselves. Files of the same size are compared byte by byte, unless they come from the',
     'same layer. A file that differs in its time alone is modified; a folder is not.',
   ],
 };
 
-/** `image.tar#3` in file and layer; a file that is really called so wins only where what stands behind # is no layer. */
-function splitOperand(operand: string): { file: string; layer: string | undefined } {
-  const match = /^(.+)#(\d{1,9}|(?:sha256:|sha512:)?[0-9a-f]{6,128})$/i.exec(operand);
-  return match === null ? { file: operand, layer: undefined } : { file: match[1] ?? '', layer: match[2] };
+interface Operand {
+  readonly file: string;
+  readonly layer: string | undefined;
+  /** Where only the layers from this one on count. */
+  readonly since: string | undefined;
 }
 
-async function loadView(context: Context, args: Arguments, input: Input, layer: string | undefined): Promise<ImageView> {
+/** `image.tar#3` in file and layer, `image.tar#2-3` in file and range; a file that is really called so wins only where what stands behind # is no layer. */
+function splitOperand(operand: string): Operand {
+  const range = /^(.+)#(\d{1,9})-(\d{1,9})$/.exec(operand);
+  if (range !== null) return { file: range[1] ?? '', since: range[2], layer: range[3] };
+  const match = /^(.+)#(\d{1,9}|(?:sha256:|sha512:)?[0-9a-f]{6,128})$/i.exec(operand);
+  return match === null
+    ? { file: operand, since: undefined, layer: undefined }
+    : { file: match[1] ?? '', since: undefined, layer: match[2] };
+}
+
+async function loadView(context: Context, args: Arguments, input: Input, { layer, since }: Operand): Promise<ImageView> {
   const image = chooseImage(input.archive, { image: args.value('image'), platform: args.value('platform') });
   const loaded = await loadImage(input.reader, input.archive, image.index, { signal: context.signal, onProgress: context.progress.update });
   context.progress.clear();
   const index = layer === undefined ? image.layers.length - 1 : chooseLayer(image, layer).index;
-  warnOfGaps(context, loaded, 0, index);
-  return { loaded, layer: index };
+  const first = since === undefined ? 0 : chooseLayer(image, since).index;
+  if (first > index) throw usageError(`layers ${first} to ${index}: the lower one comes first`);
+  warnOfGaps(context, loaded, first, index);
+  return { loaded: aloneFrom(loaded, first), layer: index };
 }
 
 export async function run(context: Context, args: Arguments): Promise<number> {
@@ -45,8 +58,8 @@ export async function run(context: Context, args: Arguments): Promise<number> {
   if (left.file === '-' && right.file === '-') throw usageError('only one of A and B can be standard input');
   await using inputA = await openInput(context, args, left.file);
   await using inputB = await openInput(context, args, right.file);
-  const a = await loadView(context, args, inputA, left.layer);
-  const b = await loadView(context, args, inputB, right.layer);
+  const a = await loadView(context, args, inputA, left);
+  const b = await loadView(context, args, inputB, right);
   const comparison = await compareImages(a, b, { signal: context.signal, onProgress: context.progress.update });
   context.progress.clear();
   const { rows, differs, counts } = comparison;

@@ -100,6 +100,8 @@ export interface EntryRef extends ImageRef {
 /** A file system: an image as seen at one of its layers. */
 export interface ViewRef extends ImageRef {
   readonly layer: number;
+  /** Of a side of a comparison: only the layers from this one on count, as if there were none below; absent: all. */
+  readonly since?: number | undefined;
 }
 
 /** What an image carries and doesn't show: files that a later layer hides or writes again. */

@@ -26,6 +26,7 @@ const pathHex = z
   .max(MAX_PATH_BYTES * 2)
   .regex(/^(?:[0-9a-fA-F]{2})*$/);
 const viewRef = z.strictObject({ ...imageRef.shape, layer: index });
+const sideRef = z.strictObject({ ...viewRef.shape, since: index.optional() });
 const limit = z.int().min(1).max(10_000);
 const storedName = z.string().min(1).max(1_024);
 const storeRef = z.strictObject({ storeId: id });
@@ -51,7 +52,7 @@ export const INPUT_SCHEMAS: { readonly [N in OperationName]: z.ZodType<InputOf<N
     .strictObject({ ...imageRef.shape, from: index, to: index, ...page })
     .refine(({ from, to }) => from <= to, { message: 'from is above to', path: ['from'] }),
   'image.view': z.strictObject({ ...imageRef.shape, layer: index, ...page }),
-  'images.compare': z.strictObject({ a: viewRef, b: viewRef, ...page }),
+  'images.compare': z.strictObject({ a: sideRef, b: sideRef, ...page }),
   'image.rewritten': imageRef,
   'image.waste': z.strictObject({ ...imageRef.shape, limit }),
   'image.search': z.strictObject({ ...imageRef.shape, text: z.string().min(1).max(1_024), limit }),
@@ -67,7 +68,7 @@ export const INPUT_SCHEMAS: { readonly [N in OperationName]: z.ZodType<InputOf<N
     z.strictObject({ what: z.literal('entry'), ...entryRef.shape }),
     z.strictObject({ what: z.literal('layer'), form: z.enum(['stored', 'plain', 'gzip', 'zstd']), ...viewRef.shape }),
     z.strictObject({ what: z.literal('image'), format: z.enum(['docker-archive', 'oci-archive']), ...imageRef.shape }),
-    z.strictObject({ what: z.literal('comparison'), a: viewRef, b: viewRef }),
+    z.strictObject({ what: z.literal('comparison'), a: sideRef, b: sideRef }),
     z.strictObject({ what: z.literal('report'), archiveId: id }),
   ]),
   'store.report': nothing,

@@ -1,5 +1,5 @@
 import type { BlobSource } from '#archive';
-import { compareViews, type EntryAt, keepRows, resolveEntryBody } from '#changes';
+import { buildStack, compareViews, type EntryAt, keepRows, resolveEntryBody } from '#changes';
 import { DIFFERS, KIND, LayerscopeError, NO_ENTRY, NO_LAYER, type RowTable, TYPE } from '#model';
 import type { LoadedImage } from './types.ts';
 
@@ -7,6 +7,22 @@ import type { LoadedImage } from './types.ts';
 export interface ImageView {
   readonly loaded: LoadedImage;
   readonly layer: number;
+}
+
+/**
+ * An image as if it began at `from`: the layers below are not there, and those from it on say by themselves what they bring. Bodies that
+ * are hard links to a file of a layer below can't be told.
+ */
+export function aloneFrom(loaded: LoadedImage, from: number): LoadedImage {
+  if (from <= 0) return loaded;
+  const tables = loaded.layers.map((layer, index) => (index < from ? null : (layer?.table ?? null)));
+  return { ...loaded, stack: buildStack(tables, { caseInsensitive: loaded.image.os === 'windows' }) };
+}
+
+/** The side of a comparison that a request names. Throws BAD_REQUEST where it begins above its end. */
+export function viewOf(loaded: LoadedImage, { since = 0, layer }: { readonly since?: number | undefined; readonly layer: number }): ImageView {
+  if (since > layer) throw new LayerscopeError('BAD_REQUEST', 'a range of layers begins above its end');
+  return { loaded: aloneFrom(loaded, since), layer };
 }
 
 export interface CompareOptions {

@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import type { Reader } from '#archive';
 import type { ImageRef, ViewRef } from '#contract';
 import { encodeUtf8, jsonText, LayerscopeError } from '#model';
-import { compareImages } from './compare-images.ts';
+import { compareImages, viewOf } from './compare-images.ts';
 import { type Exported, exportEntry, fileName } from './entry-export.ts';
 import { exportImage, exportLayerBlob, type LayerForm } from './image-export.ts';
 import { inspectArchive } from './inspect-archive.ts';
@@ -46,10 +46,7 @@ export function exportedOf({ find, reader }: ExportSources, wanted: ExportReques
   }
   const { a, b } = wanted;
   const [openA, openB] = [find(a.archiveId), find(b.archiveId)];
-  const [viewA, viewB] = [
-    { loaded: openA.loaded(a.image, a.layer), layer: a.layer },
-    { loaded: openB.loaded(b.image, b.layer), layer: b.layer },
-  ];
+  const [viewA, viewB] = [viewOf(openA.loaded(a.image, a.layer), a), viewOf(openB.loaded(b.image, b.layer), b)];
   const lines = async function* (use: AbortSignal): AsyncGenerator<Uint8Array> {
     yield* batched(differenceLines(viewA, viewB, await compareImages(viewA, viewB, { signal: use })));
   };

@@ -14,7 +14,7 @@ import type {
 import { splitPath } from '#format/path';
 import { jsonText, LayerscopeError, type RowTable } from '#model';
 import { chooseImage } from './choose-image.ts';
-import { compareImages, differencesOf } from './compare-images.ts';
+import { compareImages, differencesOf, viewOf } from './compare-images.ts';
 import { entryDetails } from './entry-details.ts';
 import type { Exported } from './entry-export.ts';
 import { findRewritten } from './find-rewritten.ts';
@@ -264,8 +264,8 @@ export function createLibrary({ reader, jobs, intervalMs = TOPIC_INTERVAL_MS, on
     compare: async (a, b, signal) =>
       withImage(b, [b.layer], signal, (side, use) =>
         withImage(a, [a.layer], use, (base, both) =>
-          tables.get(`${tableKey(b.archiveId, b.image)}compare/${b.layer}/${a.archiveId}/${a.image}/${a.layer}`, async () =>
-            differencesOf(await compareImages({ loaded: base, layer: a.layer }, { loaded: side, layer: b.layer }, { signal: both })),
+          tables.get(`${tableKey(b.archiveId, b.image)}compare/${sideKey(b)}/${a.archiveId}/${a.image}/${sideKey(a)}`, async () =>
+            differencesOf(await compareImages(viewOf(base, a), viewOf(side, b), { signal: both })),
           ),
         ),
       ),
@@ -317,6 +317,10 @@ export function createLibrary({ reader, jobs, intervalMs = TOPIC_INTERVAL_MS, on
 }
 
 const MAX_CONFIG_LETTERS = 1_048_576;
+
+function sideKey({ since = 0, layer }: ViewRef): string {
+  return since === 0 ? String(layer) : `${since}-${layer}`;
+}
 
 function tableKey(archiveId: string, image: number): string {
   return `${archiveId}/${image}/`;

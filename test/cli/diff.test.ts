@@ -99,6 +99,22 @@ test('A#N is the view of layer N, of one image or of two', async (t) => {
   assert.match(wrong.stderr, /^layerscope: NOT_FOUND: [^\n]+\n$/);
 });
 
+test('A#N-M is what the layers N to M bring by themselves: a base that differs is no matter', async (t) => {
+  const bench = createBench(t);
+  const step = [tar(file('app', 'one')), tar(file('app', 'two'), file('etc/.wh.os'))];
+  bench.write('a.tar', dockerArchive([[tar(file('etc/os', 'debian')), ...step]]));
+  bench.write('b.tar', dockerArchive([[tar(file('etc/os', 'alpine'), file('more', '')), ...step, tar(file('last', ''))]]));
+  assert.equal((await bench.cli(['diff', 'a.tar', 'b.tar', '--exit-code'])).code, 1);
+  const same = await bench.cli(['diff', 'a.tar#1-2', 'b.tar#1-2', '--exit-code']);
+  assert.deepEqual([same.code, same.stdout], [0, 'no difference\n']);
+  const lines = await bench.lines(['diff', 'a.tar#1-1', 'b.tar#2-3', '--json']);
+  assert.deepEqual(
+    lines.map(({ kind, path }) => `${kind} ${path}`),
+    ['modified app', 'added last'],
+  );
+  for (const wrong of ['a.tar#2-1', 'a.tar#0-9']) assert.notEqual((await bench.cli(['diff', wrong, 'b.tar'])).code, 0);
+});
+
 test('the same bytes in other layers, in another order, as hard links or not, are no difference', async (t) => {
   const bench = createBench(t);
   bench.write('one.tar', dockerArchive([[tar(file('x', 'xxxx'), file('y', 'yyyy'), directory('d/'), file('d/z', 'z'))]]));

@@ -8,6 +8,17 @@ test('an address says what is selected and reads back as the same', () => {
     { archiveId: 'a1', image: 0, from: 4, to: 4, mode: 'layer', path: null },
     { archiveId: 'a1', image: 3, from: 2, to: 6, mode: 'layer', path: 'usr/lib/a b?&#%.so' },
     { archiveId: 'x-y', image: 0, from: 0, to: 0, mode: 'stacked', path: 'odd\\xE4\\\\name' },
+    {
+      archiveId: 'a1',
+      image: 0,
+      from: 4,
+      to: 4,
+      mode: 'compare',
+      path: null,
+      against: { archiveId: 'a2', image: 1, layer: 3, since: 2 },
+      since: 4,
+    },
+    { archiveId: 'a1', image: 0, from: 4, to: 4, mode: 'compare', path: null, against: { archiveId: 'a2', image: 0, layer: 3 } },
   ];
   for (const selection of selections) assert.deepEqual(parseAddress(formatAddress(selection)), selection);
 });

@@ -18,9 +18,9 @@ import { type SideBytes, sideBytes, signedSize, textReport } from './compare-sta
 /** Both sides by name, each with a choice of image and layer, and what they come to. */
 export function CompareBar({ state, selection }: { state: ChangesState; selection: Selection }) {
   const archives = useApp((app) => app.archives) ?? [];
-  const { against, archiveId, image, to } = selection;
+  const { against, archiveId, image, to, since } = selection;
   if (against === undefined || archiveId === null) return null;
-  const b = { archiveId, image, layer: to };
+  const b = { archiveId, image, layer: to, since };
   return (
     <div className={styles.bar}>
       <div className={styles.sides}>
@@ -33,12 +33,18 @@ export function CompareBar({ state, selection }: { state: ChangesState; selectio
   );
 }
 
-/** `web-api:1.8, layer 3`; the layer is left out where it is the top. */
+/** `web-api:1.8 at layer 3`, the layer left out where it is the top; `layers 2–3 of web-api:1.8`. */
 export function sideTitle(archives: readonly ArchiveSummary[], side: Side): string {
   const found = findSide(archives, side);
   if (found === null) return 'closed';
   const top = side.layer >= found.image.layers.length - 1;
+  if (side.since !== undefined) return `${layersAlone(side)} of ${imageTitle(found.archive, found.image)}`;
   return `${imageTitle(found.archive, found.image)}${top ? '' : ` at layer ${side.layer}`}`;
+}
+
+/** `layer 3 alone`, `layers 2–3 alone` */
+function layersAlone({ layer, since = 0 }: Side): string {
+  return `${since === layer ? `layer ${layer}` : `layers ${since}–${layer}`} alone`;
 }
 
 function findSide(archives: readonly ArchiveSummary[], { archiveId, image }: Side) {
@@ -60,6 +66,7 @@ function SideChoice({
   if (found === null) return <span className={styles.side}>{name}: closed</span>;
   const title = imageTitle(found.archive, found.image);
   const top = found.image.layers.length - 1;
+  const words = side.since !== undefined ? layersAlone(side) : side.layer === top ? 'whole' : `layer ${side.layer}`;
   const images = archives.flatMap((archive) => archive.images.map((each) => ({ archive, image: each })));
   const idOf = (archive: ArchiveSummary, image: ImageSummary) => `${archive.archiveId}/${image.index}`;
   const chooseImage = (id: string) => {
@@ -89,21 +96,37 @@ function SideChoice({
       </MenuButton>
       <MenuButton
         quiet
-        label={`Layer of side ${name}: ${side.layer === top ? 'whole' : `layer ${side.layer}`}`}
-        selected={String(side.layer)}
-        choices={found.image.layers
-          .map((layer) => ({
-            id: String(layer.index),
-            label: layer.index === top ? `Layer ${layer.index}, the whole image` : `Layer ${layer.index}`,
-            detail: (plainCommand(layer.createdBy) ?? '').slice(0, 60),
-          }))
-          .reverse()}
-        onChoose={(id) => onChoose({ ...side, layer: Number(id) })}
+        label={`Layer of side ${name}: ${words}`}
+        selected={side.since === undefined ? String(side.layer) : `since ${side.since}`}
+        choices={layerChoices(found.image, side)}
+        onChoose={(id) => onChoose(withLayer(side, id))}
       >
-        <span className="number">{side.layer === top ? 'whole' : `layer ${side.layer}`}</span>
+        <span className="number">{words}</span>
       </MenuButton>
     </span>
   );
+}
+
+/** File systems at each layer, the newest first; then what the layers up to the chosen one bring by themselves. */
+function layerChoices({ layers }: ImageSummary, side: Side) {
+  const top = layers.length - 1;
+  const detail = (createdBy: string | null) => (plainCommand(createdBy) ?? '').slice(0, 60);
+  const stacks = layers.map(({ index, createdBy }) => ({
+    id: String(index),
+    label: index === top ? `Layer ${index}, the whole image` : `Layer ${index}`,
+    detail: detail(createdBy),
+  }));
+  const alone = layers.slice(0, side.layer + 1).map(({ index, createdBy }) => ({
+    id: `since ${index}`,
+    label: layersAlone({ ...side, since: index }).replace(/^l/, 'L'),
+    detail: index === side.layer ? detail(createdBy) : 'without what is below',
+  }));
+  return [...stacks.reverse(), ...alone.reverse()];
+}
+
+function withLayer({ since: _, ...side }: Side, id: string): Side {
+  const since = /^since (\d+)$/.exec(id)?.[1];
+  return since === undefined ? { ...side, layer: Number(id) } : { ...side, since: Number(since) };
 }
 
 function Sums({ state, a, b, titleA, titleB }: { state: ChangesState; a: Side; b: Side; titleA: string; titleB: string }) {

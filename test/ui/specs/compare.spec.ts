@@ -81,11 +81,32 @@ test('Alt-click compares with a layer of the same image', async ({ win }) => {
 test('other layers of either side are chosen by name', async ({ win }) => {
   const page = await compareImages(win);
   await page.getByRole('button', { name: 'Layer of side B: whole' }).click();
-  await page.getByRole('menuitemradio', { name: /^Layer 3/ }).click();
+  await page.getByRole('menuitemradio', { name: /^Layer 3(?! alone)/ }).click();
   await expect(page.getByRole('row', { name: /removed app\.conf/ })).toBeVisible();
   await page.getByRole('button', { name: 'Layer of side A: whole' }).click();
-  await page.getByRole('menuitemradio', { name: /^Layer 3/ }).click();
+  await page.getByRole('menuitemradio', { name: /^Layer 3(?! alone)/ }).click();
   await expect(page.getByText('No difference')).toBeVisible();
+});
+
+test('layers are compared by themselves, without those below, and swapped with that', async ({ win }) => {
+  const page = await compareImages(win);
+  await page.getByRole('button', { name: 'Layer of side A: whole' }).click();
+  await page.getByRole('menuitemradio', { name: /^Layer 2(?! alone)/ }).click();
+  await page.getByRole('button', { name: 'Layer of side A: layer 2' }).click();
+  await page.getByRole('menuitemradio', { name: /^Layers 1–2 alone/ }).click();
+  await page.getByRole('button', { name: 'Layer of side B: whole' }).click();
+  await page.getByRole('menuitemradio', { name: /^Layer 4 alone/ }).click();
+  // Side A has what the layers 1 and 2 bring, side B nothing but layer 4.
+  await expect(page.getByRole('row', { name: /removed app\// })).toBeVisible();
+  await expect(page.getByRole('row', { name: /added .*app\.conf/ })).toBeVisible();
+  await expect(page.getByRole('row', { name: /motd/ })).toHaveCount(0);
+  const address = page.url();
+  expect(address).toContain('~1');
+  await page.reload();
+  await expect(page.getByRole('row', { name: /removed app\// })).toBeVisible();
+  await page.getByRole('button', { name: 'Swap the sides' }).click();
+  await expect(page.getByRole('row', { name: /added app\// })).toBeVisible();
+  expect(await complaintsOf(page)).toEqual([]);
 });
 
 test('a text is compared line by line, one below the other or side by side', async ({ win }) => {
