@@ -20,9 +20,9 @@ export function StatusBar({ found }: { found: { archive: ArchiveSummary; image: 
           <Icon name="warning" size={12} /> The program does not answer; trying again
         </span>
       ) : (
-        <span className={styles.quiet}>
-          {info === null ? 'connecting' : `Layerscope ${info.version} · ${info.host === 'electron' ? 'desktop' : 'in the browser'}`}
+        <span className={`${styles.quiet} ${styles.about}`}>
           <StoreWords elevated={info?.elevated ?? false} />
+          {info === null ? 'connecting' : `Layerscope ${info.version} · ${info.host === 'electron' ? 'desktop' : 'in the browser'}`}
         </span>
       )}
       <span className={styles.space} />
@@ -42,8 +42,9 @@ function StoreWords({ elevated }: { elevated: boolean }) {
   const bytes = stores.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   return (
     <span title={homes}>
-      {` · ${drivers} · ${elevated ? 'elevated' : 'not elevated'} · `}
+      {`${drivers} · ${elevated ? 'elevated' : 'not elevated'} · `}
       <Size bytes={bytes} /> in {stores.length === 1 ? 'store' : `${stores.length} stores`}
+      {' · '}
     </span>
   );
 }

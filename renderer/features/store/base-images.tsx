@@ -54,7 +54,9 @@ function SharedImage({ storeId, image }: { storeId: string; image: BaseImageRepo
         {version} · <Size bytes={sizeBytes} />
       </dd>
       {created === '' ? null : <dd>created {created.slice(0, 10)}</dd>}
-      <dd title={path}>{path}</dd>
+      <dd className={styles.path} title={path}>
+        {path}
+      </dd>
       <dd>
         {adopted ? (
           'adopted: the store has a layer for it'

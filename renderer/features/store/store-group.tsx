@@ -164,7 +164,9 @@ function LayerItem({ store, layer, depth }: { store: StoreReport; layer: StoredL
   const { storeId } = store;
   const { id, below, state, problem, sizeBytes, isReadWrite, mountPath } = layer;
   const electron = useApp((app) => app.info?.host === 'electron');
-  const title = shortId(id);
+  // An adopted base image is called by its name.
+  const adopted = useApp((app) => app.bases.find((each) => each.storeId === storeId)?.images.find((each) => each.id === id)?.name);
+  const title = adopted ?? shortId(id);
   const usable = state === 'ready' || state === 'mounted';
   const choices = [
     ...(usable ? mountChoices(mountPath, electron) : []),
@@ -196,7 +198,7 @@ function LayerItem({ store, layer, depth }: { store: StoreReport; layer: StoredL
           <Icon name="warning" className={library.icon ?? ''} />
         )}
         <span className={library.words}>
-          <span className={`${library.title} ${styles.id}`}>{title}</span>
+          <span className={`${library.title} ${adopted === undefined ? styles.id : ''}`}>{title}</span>
           <span className={library.sub}>
             {words.join(' · ')}
             {sizeBytes === null ? null : (

@@ -1,5 +1,8 @@
 // About Electron's door: run in the project `electron` only (playwright.config.ts).
+import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
 import type { ElectronApplication } from '@playwright/test';
+import { complaintsOf } from '../support/axe.ts';
 import { dockerArchive, WEB_API } from '../support/images.ts';
 import { expect, test } from '../support/window.ts';
 
@@ -45,6 +48,72 @@ test('the menu has the commands of the window, and does what their keys do', asy
   await page.waitForTimeout(300); // the menu's word goes another way than the keys
   await page.keyboard.press('Escape');
   await expect(page.getByRole('radio', { name: 'Layer' })).toBeChecked();
+});
+
+/** Answers the dialog for a folder. */
+async function answerFolder(app: ElectronApplication, folder: string | null): Promise<void> {
+  await app.evaluate(({ dialog }, chosen) => {
+    dialog.showOpenDialog = async () => ({ canceled: chosen === null, filePaths: chosen === null ? [] : [chosen] });
+  }, folder);
+}
+
+test('folders are added as stores, a home of Windows’ layers to be looked at only; they are kept, and forgotten', async ({ win }) => {
+  const { page, electron } = win;
+  if (electron === null) throw new Error('this spec is about Electron');
+  const note = await win.write('windowsfilter/base/layerchain.json', 'null');
+  await win.write('windowsfilter/top/layerchain.json', JSON.stringify(['C:\\ProgramData\\docker\\windowsfilter\\base']));
+  await win.write('windowsfilter/gone-removing/Files/x', 'x');
+  const home = path.dirname(path.dirname(note));
+  const add = page.getByRole('button', { name: 'Add a store…' });
+  await answerFolder(electron, null);
+  await add.click();
+  await answerFolder(electron, home);
+  await add.click();
+  const store = page.getByRole('region', { name: 'windowsfilter', exact: true });
+  await expect(store).toContainText('To be looked at only');
+  await expect(store.getByRole('listitem')).toHaveCount(3);
+  await expect(store.getByRole('listitem').nth(1)).toContainText('on 1 layer');
+  await expect(store.getByRole('listitem').nth(2)).toContainText('what is left of gone');
+  expect(await complaintsOf(page)).toEqual([]);
+
+  // What is no store is refused with the reason; an empty folder becomes one when something is taken in.
+  await answerFolder(electron, path.dirname(home));
+  await add.click();
+  await expect(page.getByText(/is no store: neither/)).toBeVisible();
+  const empty = path.join(path.dirname(home), 'second');
+  await mkdir(empty);
+  await answerFolder(electron, empty);
+  await add.click();
+  await expect(page.getByRole('region', { name: 'second' })).toContainText('It is empty');
+  await win.drop(await win.write('web-api.tar', dockerArchive(WEB_API, { name: 'acme/web-api:1.8' })));
+  await page.getByRole('button', { name: 'Take into a store…' }).click();
+  await page.getByRole('menuitem', { name: /second/ }).click();
+  await expect(page.getByRole('region', { name: 'second' }).getByRole('listitem')).toHaveCount(1);
+
+  await page.reload();
+  await expect(store).toBeVisible();
+  await page.getByRole('button', { name: 'Actions of windowsfilter' }).click();
+  await page.getByRole('menuitem', { name: /List it no more/ }).click();
+  await expect(store).toHaveCount(0);
+});
+
+test('a mount is shown in the file manager', async ({ win }) => {
+  const { page, electron } = win;
+  if (electron === null) throw new Error('this spec is about Electron');
+  await electron.evaluate(({ shell }) => {
+    shell.openPath = async (opened) => {
+      (globalThis as { opened?: string }).opened = opened;
+      return '';
+    };
+  });
+  await win.drop(await win.write('web-api.tar', dockerArchive(WEB_API, { name: 'acme/web-api:1.8' })));
+  await page.getByRole('region', { name: 'Keep in the store?' }).getByRole('button', { name: 'Import' }).click();
+  await page.getByRole('button', { name: 'Actions of acme/web-api:1.8' }).click();
+  await page.getByRole('menuitem', { name: 'Mount as a folder' }).click();
+  const said = page.getByText(/^Mounted at /).first();
+  const at = ((await said.textContent()) ?? '').replace('Mounted at ', '');
+  await page.getByRole('button', { name: 'Show', exact: true }).click();
+  await expect.poll(() => electron.evaluate(() => (globalThis as { opened?: string }).opened)).toBe(at);
 });
 
 interface Bridge {

@@ -66,6 +66,47 @@ test('what is wasted', async ({ win: { page } }) => {
   await picture(page, 'waste');
 });
 
+test('stores, base images, and an import under way', async ({ win }) => {
+  const { page } = win;
+  const step = (createdBy: string, ...files: Uint8Array[]) => ({ createdBy, tar: tar(...files) });
+  const images = [
+    { name: 'acme/web-api:1.7', layers: WEB_API.slice(0, 4) },
+    { name: 'acme/web-api:1.8', layers: WEB_API },
+    {
+      name: 'acme/worker:2.0',
+      layers: [...WEB_API.slice(0, 2), step('RUN pip install worker', file('usr/lib/worker.py', 'w'.repeat(640_000)))],
+    },
+  ];
+  for (const { name, layers } of images) {
+    const title = name.replace(/^acme\/|:/g, '');
+    await win.drop(await win.write(`${title}.tar`, dockerArchive(layers, { name })));
+    await page.getByRole('region', { name: 'Keep in the store?' }).getByRole('button', { name: 'Import' }).click();
+    await expect(page.getByText(`${name} is in the store`)).toBeVisible();
+    await page.getByRole('button', { name: `Close ${title}.tar` }).click();
+  }
+  await page.getByRole('button', { name: 'Actions of acme/worker:2.0' }).click();
+  await page.getByRole('menuitem', { name: 'Make a layer to write into' }).click();
+  await expect(page.getByText('written into · mounted')).toBeVisible();
+  const store = page.getByRole('region', { name: 'Store', exact: true });
+  await store
+    .getByRole('button', { name: /web-api:1\.8 / })
+    .first()
+    .click();
+  await expect(page.getByRole('treegrid')).toBeVisible();
+  await page.getByRole('row', { name: /server\.js/ }).click();
+  await page.waitForTimeout(6_500); // until what was said is gone
+  await picture(page, 'store');
+
+  // So large that it is still under way when the picture is made.
+  const big = Array.from({ length: 6 }, (_, index) =>
+    step(`COPY part${index} /data`, file(`data/part${index}`, Buffer.alloc(120_000_000, index + 1))),
+  );
+  await win.drop(await win.write('nightly.tar', dockerArchive(big, { name: 'acme/nightly:2025-11-25' })));
+  await page.getByRole('region', { name: 'Keep in the store?' }).getByRole('button', { name: 'Import' }).click();
+  await expect(page.getByRole('list', { name: 'Under way' })).toContainText(/layer [2-5] of 6/);
+  await picture(page, 'import');
+});
+
 test.describe('in the dark', () => {
   test.use({ colorScheme: 'dark' });
 

@@ -242,7 +242,7 @@ test.describe('windowsfilter', () => {
     const { page } = win;
     const store = page.getByRole('region', { name: 'windowsfilter' });
     await expect(store).toContainText('windowsfilter · ');
-    await expect(page.getByText(/ · portable, windowsfilter · /)).toBeVisible();
+    await expect(page.getByText(/^portable, windowsfilter · /)).toBeVisible();
 
     // A base image is looked at without making anything, and adopted when that is asked.
     const bases = page.getByRole('region', { name: 'Base images' });
