@@ -7,7 +7,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import koffi from 'koffi';
 import type { GraphDriver } from '../../src/driver/driver.ts';
+import { commandLineOf } from '../../src/driver/windows/elevated/command-line.ts';
 import { openElevatedDriver, preflight } from '../../src/driver/windows/elevated/index.ts';
 import type { ElevationSystem, HeldProcess } from '../../src/driver/windows/elevated/system.ts';
 import { Calls } from '../../src/driver/windows/ffi/calls.ts';
@@ -110,6 +112,36 @@ test('what the shell starts gets its arguments as they are, and its process is h
   assert.equal(started.imagePath().toLowerCase(), PROGRAM.toLowerCase());
   assert.equal(await ended(started), 0);
   assert.deepEqual(JSON.parse(readFileSync(file, 'utf8')), hostile);
+});
+
+test('Windows’ own parser takes a command line apart into what it was made of', () => {
+  const parse = koffi.load('shell32.dll').func('__stdcall', 'CommandLineToArgvW', 'void*', ['str16', '_Out_ int*']);
+  const pieces = ['"', '\\', ' ', '\t', 'a', '\\"', '\\\\', '""'];
+  for (let seed = 0; seed < 2_000; seed++) {
+    // Each number names other arguments: its digits to the base of the pieces, a new one at each fourth.
+    const args: string[] = [];
+    let last = '';
+    for (let rest = seed * 2_654_435, at = 0; rest > 0; rest = Math.floor(rest / pieces.length), at++) {
+      last += pieces[rest % pieces.length];
+      if (at % 4 < 3) continue;
+      args.push(last);
+      last = '';
+    }
+    args.push(last);
+    const count: [number] = [0];
+    const list = parse(`program ${commandLineOf(args)}`, count) as unknown;
+    assert.deepEqual(koffi.decode(list, koffi.array('str16', count[0])), ['program', ...args]);
+  }
+});
+
+test('with the verb that asks, the driver is had too: nobody is asked under Wine', {
+  skip: process.env.WINEPREFIX === undefined,
+}, async (t) => {
+  const folder = folderOf(t);
+  const driver = await openElevatedDriver('windowsfilter', folder, { executable: PROGRAM, args: SCRIPT });
+  assert.ok(driver !== null);
+  await using opened = driver;
+  assert.deepEqual(await opened.list(), []);
 });
 
 test('a program that is not there is told of', async () => {
