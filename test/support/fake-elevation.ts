@@ -22,8 +22,10 @@ export interface Started {
 }
 
 export class FakeWindows {
+  /** The window's process. */
+  readonly parent: FakeProcess = { image: PROGRAM, exitCode: null };
   readonly processes = new Map<number, FakeProcess>([
-    [WINDOW_PID, { image: PROGRAM, exitCode: null }],
+    [WINDOW_PID, this.parent],
     [HOST_PID, { image: PROGRAM.toUpperCase(), exitCode: null }],
   ]);
   /** What the shell does; the process that it gives, or null for a refusal. */

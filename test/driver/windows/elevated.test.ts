@@ -1,25 +1,32 @@
 // The window and its elevated process, with all that Windows says of them made up: what is refused, and that nothing is held after it.
 import assert from 'node:assert/strict';
-import { type TestContext, test } from 'node:test';
+import { type TestContext, test as unlimited } from 'node:test';
 import type { GraphDriver } from '../../../src/driver/driver.ts';
 import { type HostOptions, runDriverHost } from '../../../src/driver/windows/elevated/driver-host.ts';
 import { type ElevatedOptions, openElevatedDriver } from '../../../src/driver/windows/elevated/open-elevated-driver.ts';
 import { LayerscopeError } from '../../../src/model/index.ts';
 import { FakeWindows, HOST_PID, PROGRAM, type Started, WINDOW_PID } from '../../support/fake-elevation.ts';
-import { Exchange } from '../../support/remote-bench.ts';
+import { Exchange, type Line } from '../../support/remote-bench.ts';
 import { scriptedDriver } from '../../support/scripted-driver.ts';
 
 const HOME = 'C:\\store';
 
+/** What waits for the other process waits for ever where that doesn't end. */
+function test(name: string, work: (t: TestContext) => Promise<void>, options: { readonly skip?: boolean } = {}): void {
+  unlimited(name, { timeout: 20_000, ...options }, work);
+}
+
 class Bench {
   readonly windows: FakeWindows;
+  readonly line: Line;
   readonly reports: string[] = [];
   driver: GraphDriver = scriptedDriver({ name: 'windowsfilter', home: HOME, status: async () => [['Windows', 'made up']] });
   /** The exit code of the second process. */
   hosted: Promise<number> | null = null;
 
-  constructor(windows: FakeWindows) {
-    this.windows = windows;
+  constructor(line: Line) {
+    this.line = line;
+    this.windows = new FakeWindows(line);
   }
 
   /** What the shell starts: the second process, with these arguments. */
@@ -51,7 +58,7 @@ class Bench {
 async function benchOf(t: TestContext): Promise<Bench> {
   const exchange = await Exchange.open();
   t.after(() => exchange[Symbol.asyncDispose]());
-  return new Bench(new FakeWindows(await exchange.join()));
+  return new Bench(await exchange.join());
 }
 
 test('a consent that is refused is no error: there is no driver, and nothing is left', async (t) => {
@@ -232,11 +239,25 @@ test('the elevated process ends when its parent has, though the pipe is still op
   const driver = await bench.open();
   assert.ok(driver !== null);
   await driver.status();
-  const parent = bench.windows.processes.get(WINDOW_PID);
-  assert.ok(parent !== undefined);
-  parent.exitCode = 1;
+  bench.windows.parent.exitCode = 1;
   assert.equal(await bench.hosted, 0);
   assert.deepEqual(bench.windows.left, []);
+});
+
+test('a connection that breaks inside a frame is a failure while the parent lives, and its end where it does not', async (t) => {
+  for (const [parentExit, exitCode] of [
+    [null, 1],
+    [1, 0],
+  ] as const) {
+    const bench = await benchOf(t);
+    bench.windows.onStart = async (started) => bench.host(started);
+    const driver = await bench.open();
+    assert.ok(driver !== null);
+    bench.windows.parent.exitCode = parentExit;
+    bench.line.client.end(Buffer.from([1, 0]));
+    assert.equal(await bench.hosted, exitCode);
+    assert.deepEqual(bench.windows.left, []);
+  }
 });
 
 test('the elevated process ends when the parent’s number is nobody’s', async (t) => {
@@ -262,11 +283,15 @@ test('wrong arguments end it with 2 and one line, before Windows is asked anythi
   assert.match(lines[0] ?? '', /^layerscope: driver host: USAGE: [^\n]+$/);
 });
 
-test('on another system right arguments end it too', { skip: process.platform === 'win32' }, async (t) => {
-  const bench = await benchOf(t);
-  await bench.open();
-  const lines: string[] = [];
-  const argv = [PROGRAM, ...(bench.windows.started[0]?.args ?? [])];
-  assert.equal(await runDriverHost(argv, { report: (line) => void lines.push(line) }), 4);
-  assert.match(lines[0] ?? '', /UNSUPPORTED/);
-});
+test(
+  'on another system right arguments end it too',
+  async (t) => {
+    const bench = await benchOf(t);
+    await bench.open();
+    const lines: string[] = [];
+    const argv = [PROGRAM, ...(bench.windows.started[0]?.args ?? [])];
+    assert.equal(await runDriverHost(argv, { report: (line) => void lines.push(line) }), 4);
+    assert.match(lines[0] ?? '', /UNSUPPORTED/);
+  },
+  { skip: process.platform === 'win32' },
+);
