@@ -39,6 +39,8 @@ export class FakeWindows {
   client: number | null = null;
   /** Who made the pipe. */
   server = WINDOW_PID;
+  /** Ends that have become streams. */
+  readonly streams: string[] = [];
   readonly #line: Line;
   #pipe: string | null = null;
   readonly #open = new Map<string, number>();
@@ -84,6 +86,7 @@ export class FakeWindows {
       peerProcessId,
       toStream: () => {
         letGo();
+        this.streams.push(what);
         return stream;
       },
       [Symbol.asyncDispose]: async () => {

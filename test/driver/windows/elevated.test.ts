@@ -1,6 +1,7 @@
 // The window and its elevated process, with all that Windows says of them made up: what is refused, and that nothing is held after it.
 import assert from 'node:assert/strict';
 import { type TestContext, test as unlimited } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { GraphDriver } from '../../../src/driver/driver.ts';
 import { type HostOptions, runDriverHost } from '../../../src/driver/windows/elevated/driver-host.ts';
 import { type ElevatedOptions, openElevatedDriver } from '../../../src/driver/windows/elevated/open-elevated-driver.ts';
@@ -165,6 +166,7 @@ test('a signal stops it while the other side opens the driver, which then is let
   bench.windows.onStart = async (started) =>
     bench.host(started, {
       open: async () => {
+        while (!bench.windows.streams.includes("the server's end")) await sleep(5);
         abort.abort();
         return { ...bench.driver, [Symbol.asyncDispose]: async () => void disposed++ };
       },
