@@ -8,6 +8,7 @@ import { createHost, defectText } from '#host';
 import { LayerscopeError } from '#model';
 import { registerAppScheme, serveRenderer } from './app-protocol.ts';
 import { type Bridge, createBridge, grantedFile } from './bridge.ts';
+import { becameDriverHost } from './driver-host.ts';
 import { createKeptHomes } from './kept-homes.ts';
 import { refreshMenu, setMenu } from './menu.ts';
 import { filesOf, findSample, INDEX_WORKER, PRELOAD, RENDERER_FOLDER, STORE_WORKER } from './paths.ts';
@@ -121,6 +122,7 @@ async function start(): Promise<void> {
 }
 
 function main(): void {
+  if (becameDriverHost(process.argv)) return;
   // Two windows on one profile would share its storage: the packed app hands its files to the first.
   if (app.isPackaged && !app.requestSingleInstanceLock()) {
     app.quit();

@@ -1,21 +1,24 @@
 // `npm run test:windows -- BASE.tar [LAYER.tar…]`: what only a Windows machine can prove, run there as an administrator: Windows' own
 // layer calls on real layers (docs/decisions/0006-proof-without-windows.md says which, and where to get the tars).
+// `npm run test:windows -- --elevation`: the consent and what it gives (0010-elevation.md), from a terminal that is not elevated.
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 
 const root = path.dirname(import.meta.dirname);
+const isOfElevation = process.argv[2] === '--elevation';
 const tars = process.argv.slice(2).map((file) => path.resolve(process.env.INIT_CWD ?? '.', file));
 if (process.platform !== 'win32') {
   console.error('layerscope: UNSUPPORTED: these tests need Windows with its Containers feature, and an administrator');
   process.exit(3);
 }
-if (tars.length === 0) {
+if (!isOfElevation && tars.length === 0) {
   console.error('layerscope: USAGE: npm run test:windows -- BASE.tar [LAYER.tar…]: the plain tars of a Windows image, the base first');
   process.exit(2);
 }
-const { status } = spawnSync(process.execPath, ['--test', '--test-reporter=spec', path.join('test', 'windows', 'real.test.ts')], {
+const spec = isOfElevation ? 'elevation.test.ts' : 'real.test.ts';
+const { status } = spawnSync(process.execPath, ['--test', '--test-reporter=spec', path.join('test', 'windows', spec)], {
   cwd: root,
   stdio: 'inherit',
-  env: { ...process.env, LAYERSCOPE_LAYERS: tars.join(path.delimiter) },
+  env: isOfElevation ? process.env : { ...process.env, LAYERSCOPE_LAYERS: tars.join(path.delimiter) },
 });
 process.exitCode = status ?? 1;

@@ -1,4 +1,4 @@
-// `npm run test:wine [-- calls|driver|failures|files|images|tp4|real|layers]`: the tests of the Windows driver as Windows runs them: Windows' node.exe under Wine, kernel32 and advapi32 real,
+// `npm run test:wine [-- calls|driver|failures|files|elevation|images|tp4|real|layers]`: the tests of the Windows driver as Windows runs them: Windows' node.exe under Wine, kernel32 and advapi32 real,
 // the stand-in compiled by mingw in place of vmcompute.dll and of Backup*. Wine 8 runs Node.js 22, so the tests are bundled for it.
 // What runs node.exe there is ../shared/tools/wine-node, or the command in LAYERSCOPE_WINE_NODE. Names what is missing; with
 // LAYERSCOPE_REQUIRE_WINE=1 that is a failure.
@@ -15,11 +15,14 @@ const SPECS = {
   driver: 'test/driver/native/windows-driver.test.ts',
   failures: 'test/driver/native/failures.test.ts',
   files: 'test/wine/files.test.ts',
+  elevation: 'test/wine/elevation.test.ts',
   images: 'test/driver/native/base-images.test.ts',
   tp4: 'test/driver/native/tp4.test.ts',
   real: 'test/windows/real.test.ts',
   ...(existsSync(path.join(root, '..', 'shared')) ? { layers: 'test/shared/windows-round-trip.test.ts' } : {}),
 };
+/** Scripts that a spec starts. */
+const HELPERS = { 'elevation-host': 'test/wine/elevation-host.ts' };
 
 function missing(): string | null {
   if (spawnSync('wine', ['--version'], { stdio: 'ignore' }).error !== undefined) return 'no Wine (Debian: wine, wine64)';
@@ -45,7 +48,7 @@ async function bundle(): Promise<void> {
       target: 'node22',
       minify: false,
       rolldownOptions: {
-        input: Object.fromEntries(Object.entries(SPECS).map(([name, file]) => [name, path.join(root, file)])),
+        input: Object.fromEntries(Object.entries({ ...SPECS, ...HELPERS }).map(([name, file]) => [name, path.join(root, file)])),
         external: ['koffi', /^node:/],
         output: { format: 'es', entryFileNames: '[name].mjs', chunkFileNames: 'chunks/[name]-[hash].mjs' },
       },

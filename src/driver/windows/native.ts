@@ -187,7 +187,9 @@ export interface FileCalls {
   writeFile(path: string, bytes: Uint8Array): Promise<void>;
 }
 
-export type Privilege = 'SeBackupPrivilege' | 'SeRestorePrivilege' | 'SeSecurityPrivilege';
+/** All that {@link Native.enablePrivileges} is asked for. */
+export const PRIVILEGES = ['SeBackupPrivilege', 'SeRestorePrivilege', 'SeSecurityPrivilege'] as const;
+export type Privilege = (typeof PRIVILEGES)[number];
 
 export interface Native {
   readonly layers: LayerCalls;

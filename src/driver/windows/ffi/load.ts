@@ -26,16 +26,35 @@ export function koffi(): Koffi {
 }
 
 /** Libraries that are called into. Source: the header that {@link ./prototypes.ts} names with each function. */
-export type LibraryName = 'vmcompute' | 'kernel32' | 'backup' | 'advapi32' | 'ntdll' | 'ole32';
+export type LibraryName = 'vmcompute' | 'kernel32' | 'backup' | 'advapi32' | 'ntdll' | 'ole32' | 'shell32' | 'runtime';
 
 /** Files that tests call into in place of the system's. Not reachable from outside the program. */
 export type LibraryFiles = Partial<Record<LibraryName, string>>;
 
+let systemFolder: string | null = null;
+
+/**
+ * System32, as kernel32 says, which every process has loaded. Not as the environment says: users set their own variables, also for the
+ * programs that they let run elevated.
+ */
+function system32(): string {
+  if (systemFolder === null) {
+    const buffer = Buffer.alloc(1024);
+    const ask = koffi().load('kernel32.dll').func('__stdcall', 'GetSystemDirectoryW', 'uint32', ['void*', 'uint32']);
+    const units = ask(buffer, buffer.length / 2) as number;
+    if (units === 0 || units > buffer.length / 2)
+      throw new NativeError('GetSystemDirectoryW', 126, 'the folder of the system is not known');
+    systemFolder = buffer.toString('utf16le', 0, units * 2);
+  }
+  return systemFolder;
+}
+
 /** Where a library of the system is: nowhere but in System32, so that none beside the program is taken for it. */
 function systemFile(name: LibraryName): string {
-  const root = process.env.SystemRoot ?? 'C:\\Windows';
+  // The program itself, which has libuv in it and exports it.
+  if (name === 'runtime') return process.execPath;
   // BackupRead and BackupWrite are kernel32's; they have a name of their own for what stands in for them alone.
-  return path.win32.join(root, 'System32', `${name === 'backup' ? 'kernel32' : name}.dll`);
+  return path.win32.join(system32(), `${name === 'backup' ? 'kernel32' : name}.dll`);
 }
 
 /** Libraries, each loaded when it is first called into. */
@@ -72,12 +91,12 @@ export class Libraries {
 
   #load(library: LibraryName): LibraryHandle {
     const override = this.#files[library];
-    const file = override ?? systemFile(library);
-    const known = this.#handles.get(file);
-    if (known !== undefined) return known;
     if (override === undefined && process.platform !== 'win32') {
       throw new LayerscopeError('UNSUPPORTED', `layers of Windows' own store need Windows: ${library}.dll is not on this system`);
     }
+    const file = override ?? systemFile(library);
+    const known = this.#handles.get(file);
+    if (known !== undefined) return known;
     try {
       const handle = koffi().load(file);
       this.#handles.set(file, handle);

@@ -6,7 +6,7 @@ import { koffi, type LibraryName } from './load.ts';
 export interface Prototype {
   readonly library: LibraryName;
   readonly result: string;
-  /** Types by koffi's names; `DriverInfo*` and `WC_LAYER_DESCRIPTOR*` are {@link recordTypes}. */
+  /** Types by koffi's names; those of records are {@link recordTypes}. */
   readonly parameters: readonly string[];
 }
 
@@ -75,11 +75,45 @@ export const PROTOTYPES = {
   OpenProcessToken: { library: 'advapi32', result: 'int32', parameters: ['void*', 'uint32', '_Out_ void**'] },
   LookupPrivilegeValueW: { library: 'advapi32', result: 'int32', parameters: ['str16', 'str16', 'void*'] },
   AdjustTokenPrivileges: { library: 'advapi32', result: 'int32', parameters: ['void*', 'int32', 'void*', 'uint32', 'void*', 'void*'] },
+  GetTokenInformation: { library: 'advapi32', result: 'int32', parameters: ['void*', 'int32', 'void*', 'uint32', '_Out_ uint32*'] },
+  OpenProcess: { library: 'kernel32', result: 'void*', parameters: ['uint32', 'int32', 'uint32'] },
+  GetProcessId: { library: 'kernel32', result: 'uint32', parameters: ['void*'] },
+  GetExitCodeProcess: { library: 'kernel32', result: 'int32', parameters: ['void*', '_Out_ uint32*'] },
+  WaitForSingleObject: { library: 'kernel32', result: 'uint32', parameters: ['void*', 'uint32'] },
+  QueryFullProcessImageNameW: { library: 'kernel32', result: 'int32', parameters: ['void*', 'uint32', 'void*', '_Inout_ uint32*'] },
+  // shellapi.h
+  ShellExecuteExW: { library: 'shell32', result: 'int32', parameters: ['_Inout_ SHELLEXECUTEINFOW*'] },
+  // namedpipeapi.h, ioapiset.h, winbase.h, sddl.h
+  CreateNamedPipeW: {
+    library: 'kernel32',
+    result: 'void*',
+    parameters: ['str16', 'uint32', 'uint32', 'uint32', 'uint32', 'uint32', 'uint32', 'SECURITY_ATTRIBUTES*'],
+  },
+  ConnectNamedPipe: { library: 'kernel32', result: 'int32', parameters: ['void*', 'void*'] },
+  GetOverlappedResult: { library: 'kernel32', result: 'int32', parameters: ['void*', 'void*', '_Out_ uint32*', 'int32'] },
+  CancelIoEx: { library: 'kernel32', result: 'int32', parameters: ['void*', 'void*'] },
+  GetNamedPipeClientProcessId: { library: 'kernel32', result: 'int32', parameters: ['void*', '_Out_ uint32*'] },
+  GetNamedPipeServerProcessId: { library: 'kernel32', result: 'int32', parameters: ['void*', '_Out_ uint32*'] },
+  ConvertStringSecurityDescriptorToSecurityDescriptorW: {
+    library: 'advapi32',
+    result: 'int32',
+    parameters: ['str16', 'uint32', '_Out_ void**', 'void*'],
+  },
+  LocalFree: { library: 'kernel32', result: 'void*', parameters: ['void*'] },
+  // libuv, uv.h: a handle as a file descriptor of the C runtime that Node itself has.
+  uv_open_osfhandle: { library: 'runtime', result: 'int32', parameters: ['void*'] },
+  // winsvc.h
+  OpenSCManagerW: { library: 'advapi32', result: 'void*', parameters: ['str16', 'str16', 'uint32'] },
+  OpenServiceW: { library: 'advapi32', result: 'void*', parameters: ['void*', 'str16', 'uint32'] },
+  QueryServiceStatusEx: { library: 'advapi32', result: 'int32', parameters: ['void*', 'int32', 'void*', 'uint32', '_Out_ uint32*'] },
+  CloseServiceHandle: { library: 'advapi32', result: 'int32', parameters: ['void*'] },
 } as const satisfies Record<string, Prototype>;
 
 export type FunctionName = keyof typeof PROTOTYPES;
 
-/** Records by pointer. DriverInfo: 16 bytes; WC_LAYER_DESCRIPTOR: 32 bytes (64-bit systems). Made once: koffi's names are global. */
+/**
+ * Records by pointer. DriverInfo: 16 bytes; WC_LAYER_DESCRIPTOR: 32; SECURITY_ATTRIBUTES: 24; SHELLEXECUTEINFOW: 112 (64-bit systems). Made once: koffi's names are global.
+ */
 let records: Readonly<Record<string, TypeObject>> | null = null;
 
 export function recordTypes(): Readonly<Record<string, TypeObject>> {
@@ -87,7 +121,30 @@ export function recordTypes(): Readonly<Record<string, TypeObject>> {
     const { struct, pointer, array } = koffi();
     const info = struct('DriverInfo', { flavour: 'int32', reserved: 'int32', home: 'str16' });
     const descriptor = struct('WC_LAYER_DESCRIPTOR', { id: array('uint8', 16), flags: 'uint32', reserved: 'uint32', path: 'str16' });
-    records = { 'DriverInfo*': pointer(info), 'WC_LAYER_DESCRIPTOR*': pointer(descriptor) };
+    const security = struct('SECURITY_ATTRIBUTES', { nLength: 'uint32', lpSecurityDescriptor: 'void*', bInheritHandle: 'int32' });
+    // Named only: its parameter has a direction, which the type of a record has not.
+    struct('SHELLEXECUTEINFOW', {
+      cbSize: 'uint32',
+      fMask: 'uint32',
+      hwnd: 'void*',
+      lpVerb: 'str16',
+      lpFile: 'str16',
+      lpParameters: 'str16',
+      lpDirectory: 'str16',
+      nShow: 'int32',
+      hInstApp: 'void*',
+      lpIDList: 'void*',
+      lpClass: 'str16',
+      hkeyClass: 'void*',
+      dwHotKey: 'uint32',
+      hIcon: 'void*',
+      hProcess: 'void*',
+    });
+    records = {
+      'DriverInfo*': pointer(info),
+      'WC_LAYER_DESCRIPTOR*': pointer(descriptor),
+      'SECURITY_ATTRIBUTES*': pointer(security),
+    };
   }
   return records;
 }

@@ -1,0 +1,26 @@
+import { LayerscopeError } from '#model';
+import type { ElevationSystem } from '../elevated/system.ts';
+import { Calls } from './calls.ts';
+import { connectPipe, NativePipeServer } from './pipe.ts';
+import { heldPrivileges, imagePathOf, isElevated, NativeProcess } from './process.ts';
+import { serviceState } from './service.ts';
+import { startProcess } from './start-process.ts';
+
+/** Windows, as a driver in an elevated process needs it. Throws UNSUPPORTED where this is no Windows. Loads nothing before it is called. */
+export function openElevationSystem(): ElevationSystem {
+  if (process.platform !== 'win32') {
+    throw new LayerscopeError('UNSUPPORTED', `another process with an administrator's rights is Windows' way: this is ${process.platform}`);
+  }
+  const calls = new Calls();
+  return {
+    isElevated: () => isElevated(calls),
+    heldPrivileges: (names) => heldPrivileges(calls, names),
+    hasVmcompute: () => calls.has('ImportLayer'),
+    serviceState: (name) => serviceState(calls, name),
+    ownImagePath: () => imagePathOf(calls, calls.now('GetCurrentProcess'), 'this process'),
+    holdProcess: (processId) => NativeProcess.hold(calls, processId),
+    start: (executable, args, options) => startProcess(calls, executable, args, options),
+    listen: () => new NativePipeServer(calls),
+    connect: (name) => connectPipe(calls, name),
+  };
+}

@@ -1,0 +1,91 @@
+// What an elevated process is told at its start: taken whole, or not at all.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import {
+  formatHostArguments,
+  type HostArguments,
+  isDriverHost,
+  isElevatedHome,
+  newPipeName,
+  parseHostArguments,
+} from '../../../src/driver/windows/elevated/host-arguments.ts';
+
+const GOOD: HostArguments = {
+  driver: 'windowsfilter',
+  home: 'C:\\ProgramData\\a store',
+  pipe: newPipeName(),
+  parentProcessId: 1234,
+  secret: Buffer.alloc(32, 0xa5),
+};
+const words = formatHostArguments(GOOD);
+
+/** The words with one of them changed. */
+function withWord(at: number, word: string): readonly string[] {
+  return words.with(at, word);
+}
+
+test('what is formatted is parsed, whatever the program itself was started with', () => {
+  for (const before of [[], ['Layerscope.exe'], ['electron.exe', '--inspect', 'C:\\app']]) {
+    assert.deepEqual(parseHostArguments([...before, ...words]), GOOD);
+    assert.ok(isDriverHost([...before, ...words]));
+  }
+  assert.ok(!isDriverHost(['Layerscope.exe', 'C:\\image.tar', '--driver-hosts']));
+});
+
+test('names of pipes are 128 random bits', () => {
+  assert.match(newPipeName(), /^layerscope-driver-[0-9a-f]{32}$/);
+  assert.notEqual(newPipeName(), newPipeName());
+});
+
+const REFUSED: Readonly<Record<string, readonly string[]>> = {
+  'no host': words.slice(1),
+  'one missing': words.slice(0, -1),
+  'one too many': [...words, '--driver=windowsdiff'],
+  'one twice': [...words.slice(0, 2), '--driver=windowsfilter', ...words.slice(3)],
+  'another order': [words[0], words[2], words[1], ...words.slice(3)] as string[],
+  'the portable driver': withWord(1, '--driver=portable'),
+  'no driver': withWord(1, '--driver='),
+  'a relative home': withWord(2, '--driver-home=store'),
+  'a home of a drive’s own folder': withWord(2, '--driver-home=C:store'),
+  'no home': withWord(2, '--driver-home='),
+  'another pipe': withWord(3, '--driver-pipe=..\\other'),
+  'a pipe of a short name': withWord(3, '--driver-pipe=layerscope-driver-0'),
+  'a pipe with a tail': withWord(3, `--driver-pipe=${GOOD.pipe}\n`),
+  'a parent of no number': withWord(4, '--driver-parent=12x'),
+  'a parent 0': withWord(4, '--driver-parent=0'),
+  'a parent of another sign': withWord(4, '--driver-parent=-1'),
+  'a parent over 32 bits': withWord(4, '--driver-parent=4294967296'),
+  'a short secret': withWord(5, '--driver-secret=a5'),
+  'a secret of no digits': withWord(5, `--driver-secret=${'x'.repeat(64)}`),
+};
+for (const [what, argv] of Object.entries(REFUSED)) {
+  test(`refused: ${what}; the secret is not told`, () => {
+    assert.throws(() => parseHostArguments(argv), { code: 'USAGE', message: /^(?!.*a5a5).*$/ });
+  });
+}
+
+test('a home is an absolute path on a drive, as Windows itself would write it', () => {
+  for (const home of ['C:\\', 'd:\\store', 'C:\\ProgramData\\docker\\windowsfilter', 'C:\\ä 漢\\']) assert.ok(isElevatedHome(home), home);
+  for (const home of [
+    '',
+    '/store',
+    'store',
+    'C:store',
+    'C:/store',
+    '\\store',
+    '\\\\server\\share\\store',
+    '\\\\?\\C:\\store',
+    '\\\\.\\pipe\\x',
+    'C:\\a\\..\\b',
+    'C:\\a\\.\\b',
+    'C:\\a\\\\b',
+    'C:\\a:stream',
+    'C:\\a\0',
+    'C:\\a\nb',
+    'C:\\a"b',
+    'C:\\a*',
+    `C:\\${'x'.repeat(4096)}`,
+  ]) {
+    assert.ok(!isElevatedHome(home), home);
+  }
+});

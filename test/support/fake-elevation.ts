@@ -1,0 +1,139 @@
+// Processes, a named pipe and consent as Windows has them, for the two sides of an elevated driver in one process of a test.
+import type { Duplex } from 'node:stream';
+import { LayerscopeError } from '#model';
+import { isPipeName, newPipeName } from '../../src/driver/windows/elevated/host-arguments.ts';
+import type { ElevationSystem, HeldProcess, PipeEnd, ServiceState, StartOptions } from '../../src/driver/windows/elevated/system.ts';
+import type { Privilege } from '../../src/driver/windows/native.ts';
+import type { Line } from './remote-bench.ts';
+
+export interface FakeProcess {
+  readonly image: string;
+  exitCode: number | null;
+}
+
+export const PROGRAM = 'C:\\Program Files\\Layerscope\\Layerscope.exe';
+export const WINDOW_PID = process.pid;
+export const HOST_PID = 0x7fff_0001;
+
+export interface Started {
+  readonly executable: string;
+  readonly args: readonly string[];
+  readonly options: StartOptions;
+}
+
+export class FakeWindows {
+  /** The window's process. */
+  readonly parent: FakeProcess = { image: PROGRAM, exitCode: null };
+  readonly processes = new Map<number, FakeProcess>([
+    [WINDOW_PID, this.parent],
+    [HOST_PID, { image: PROGRAM.toUpperCase(), exitCode: null }],
+  ]);
+  /** What the shell does; the process that it gives, or null for a refusal. */
+  onStart: (started: Started) => Promise<number | null> = async () => null;
+  privileges: readonly Privilege[] = [];
+  elevated = false;
+  vmcompute = false;
+  service: () => ServiceState = () => 'missing';
+  readonly started: Started[] = [];
+  /** The process at the pipe, as soon as there is one. */
+  client: number | null = null;
+  /** Who made the pipe. */
+  server = WINDOW_PID;
+  /** Ends that have become streams. */
+  readonly streams: string[] = [];
+  readonly #line: Line;
+  #pipe: string | null = null;
+  readonly #open = new Map<string, number>();
+
+  constructor(line: Line) {
+    this.#line = line;
+  }
+
+  /** What is held and wasn't let go of. */
+  get left(): readonly string[] {
+    return [...this.#open].filter(([, count]) => count !== 0).map(([what, count]) => `${what}: ${count}`);
+  }
+
+  #count(what: string, by: 1 | -1): void {
+    this.#open.set(what, (this.#open.get(what) ?? 0) + by);
+  }
+
+  #process(processId: number): FakeProcess {
+    const found = this.processes.get(processId);
+    if (found === undefined) throw new LayerscopeError('NOT_FOUND', `no process ${processId}`);
+    return found;
+  }
+
+  #held(processId: number): HeldProcess {
+    const found = this.#process(processId);
+    this.#count(`process ${processId}`, 1);
+    return {
+      processId,
+      imagePath: () => found.image,
+      exitCode: () => found.exitCode,
+      [Symbol.asyncDispose]: async () => this.#count(`process ${processId}`, -1),
+    };
+  }
+
+  #end(what: string, peerProcessId: number, stream: Duplex): PipeEnd {
+    let isHeld = true;
+    this.#count(what, 1);
+    const letGo = (): void => {
+      if (isHeld) this.#count(what, -1);
+      isHeld = false;
+    };
+    return {
+      peerProcessId,
+      toStream: () => {
+        letGo();
+        this.streams.push(what);
+        return stream;
+      },
+      [Symbol.asyncDispose]: async () => {
+        if (isHeld) stream.destroy();
+        letGo();
+      },
+    };
+  }
+
+  /** Windows as the process of that number sees it. */
+  seenBy(processId: number): ElevationSystem {
+    return {
+      isElevated: () => this.elevated,
+      heldPrivileges: (names) => names.filter((name) => this.privileges.includes(name)),
+      hasVmcompute: () => this.vmcompute,
+      serviceState: () => this.service(),
+      ownImagePath: () => this.#process(processId).image,
+      holdProcess: (other) => this.#held(other),
+      start: async (executable, args, options) => {
+        const started = { executable, args, options };
+        this.started.push(started);
+        const child = await this.onStart(started);
+        return child === null ? null : this.#held(child);
+      },
+      listen: () => {
+        const name = newPipeName();
+        this.#pipe = name;
+        this.#count('pipe', 1);
+        let isTaken = false;
+        return {
+          name,
+          take: () => {
+            if (this.client === null || isTaken) return null;
+            isTaken = true;
+            return this.#end("the server's end", this.client, this.#line.client);
+          },
+          [Symbol.asyncDispose]: async () => {
+            this.#count('pipe', -1);
+            this.#pipe = null;
+          },
+        };
+      },
+      connect: (name) => {
+        if (!isPipeName(name) || name !== this.#pipe || this.client !== null) throw new LayerscopeError('NOT_FOUND', `no pipe ${name}`);
+        this.client = processId;
+        return this.#end("the client's end", this.server, this.#line.server);
+      },
+    };
+  }
+}

@@ -1,0 +1,64 @@
+// What only a Windows machine can prove of the elevated driver: the consent, the rights that it gives, and that the pipe is shut to all
+// others. Run from a terminal that is NOT elevated, by one who answers the questions: `npm run test:windows -- --elevation`.
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { after, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { openElevatedDriver, preflight, preflightLines } from '../../src/driver/windows/elevated/index.ts';
+import type { ElevationSystem, HeldProcess } from '../../src/driver/windows/elevated/system.ts';
+import { openElevationSystem } from '../../src/driver/windows/ffi/elevation.ts';
+
+const system = openElevationSystem();
+const home = mkdtempSync(path.join(tmpdir(), 'layerscope-elevation-'));
+after(() => rmSync(home, { recursive: true, force: true }));
+const isElevated = system.isElevated();
+const onlyPlain = { skip: isElevated && 'this terminal is elevated' };
+const HOST = process.env.LAYERSCOPE_DRIVER_HOST ?? path.join(import.meta.dirname, 'driver-host.ts');
+
+function open(as: ElevationSystem = system): ReturnType<typeof openElevatedDriver> {
+  return openElevatedDriver('windowsfilter', home, { executable: process.execPath, args: [HOST], system: as });
+}
+
+test('what this system has, for the record', async () => {
+  for (const line of preflightLines(await preflight())) console.log(line);
+});
+
+test('the pipe of the driver is shut to processes that are not elevated, this one too', onlyPlain, async () => {
+  await using server = system.listen();
+  assert.throws(() => system.connect(server.name), { code: 'PERMISSION' });
+  assert.equal(server.take(), null);
+});
+
+test('a yes: layers are made with an administrator’s rights, by a process that ends with the driver', async () => {
+  console.log('Windows asks now, or its taskbar blinks: say YES');
+  let hosting: HeldProcess | undefined;
+  const driver = await open({
+    ...system,
+    start: async (...args) => {
+      const started = await system.start(...args);
+      if (started !== null) hosting = system.holdProcess(started.processId);
+      return started;
+    },
+  });
+  assert.ok(driver !== null, 'the answer was no');
+  assert.ok(hosting !== undefined);
+  await using held = hosting;
+  {
+    await using used = driver;
+    assert.equal(system.isElevated(), isElevated);
+    assert.deepEqual(await used.list(), []);
+    await used.create('layer', null);
+    assert.equal(await used.exists('layer'), true);
+    await used.remove('layer');
+    assert.equal(held.exitCode(), null);
+  }
+  for (let tries = 0; tries < 200 && held.exitCode() === null; tries++) await sleep(50);
+  assert.equal(held.exitCode(), 0);
+});
+
+test('a no is no error', onlyPlain, async () => {
+  console.log('Windows asks again: say NO');
+  assert.equal(await open(), null);
+});
