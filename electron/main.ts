@@ -60,6 +60,14 @@ async function start(): Promise<void> {
       const window = bridge.windowOf(sender);
       return window === null ? null : chooseHome(window);
     },
+    elevation: (sender) => {
+      const handle = bridge.windowOf(sender)?.getNativeWindowHandle();
+      return {
+        executable: process.execPath,
+        args: app.isPackaged ? [] : [app.getAppPath()],
+        ownerWindow: handle?.length === 8 ? handle.readBigUInt64LE() : undefined,
+      };
+    },
     revealFolder: async (folder) => {
       const refused = await shell.openPath(folder);
       if (refused !== '') throw new LayerscopeError('IO', refused);

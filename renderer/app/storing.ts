@@ -259,6 +259,27 @@ export async function adoptBase(storeId: string, id: string, name: string): Prom
   if ((await tryCall('store.adopt', { storeId, name: id })) !== null) toast(`${displayText(name)} is adopted`);
 }
 
+/** Says what will run elevated, and what is there and missing for it. */
+export async function askToElevate(storeId: string): Promise<void> {
+  setApp({ storeSheet: { kind: 'elevate', storeId, facts: null, refused: null } });
+  const found = await tryCall('store.preflight', {});
+  const { storeSheet } = getApp();
+  if (found !== null && storeSheet?.kind === 'elevate') setApp({ storeSheet: { ...storeSheet, facts: found.facts } });
+}
+
+/** A refused consent is no error: all stays as it was. */
+export async function elevate(sheet: Extract<StoreSheet, { kind: 'elevate' }>): Promise<void> {
+  const client = await connectedClient();
+  try {
+    const { elevated } = await client.call('store.elevate', { storeId: sheet.storeId });
+    setApp({ storeSheet: null });
+    toast(elevated ? 'The driver runs as administrator now' : 'Windows was told no: everything stays as it is');
+  } catch (error) {
+    setApp({ storeSheet: { ...sheet, refused: plainError(error).message } });
+  }
+  await refreshStores();
+}
+
 export function closeStoreSheet(): void {
   setApp({ storeSheet: null });
 }

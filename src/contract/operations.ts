@@ -234,6 +234,8 @@ export interface StoreReport {
   readonly isOwn: boolean;
   /** Why it can only be looked at here; null where all can be done. */
   readonly lookOnly: string | null;
+  /** Whether an administrator's rights are missing, or an elevated process does the work; `none`: neither. */
+  readonly elevation: 'none' | 'needed' | 'held';
   readonly images: readonly StoredImageReport[];
   /** Every layer, those of the images included, and what is left of some. */
   readonly layers: readonly StoredLayerReport[];
@@ -299,6 +301,12 @@ export interface BaseImageReport {
   readonly created: string;
   /** Whether the store has a layer for it. */
   readonly adopted: boolean;
+}
+
+export interface PreflightReport {
+  readonly what: string;
+  readonly held: boolean;
+  readonly why: string;
 }
 
 /** What a layer changed, as its driver lists it; paths safe to show. */
@@ -385,6 +393,10 @@ export interface Operations {
   'store.commit': { kind: 'command'; input: StoredRef; output: { jobId: string } };
   /** Windows' shared base images. Makes nothing; empty where the system has none. */
   'store.bases': { kind: 'query'; input: StoreRef; output: { images: readonly BaseImageReport[] } };
+  /** What the Windows drivers need of this system, and whether it is there; safe to show. */
+  'store.preflight': { kind: 'query'; input: Record<string, never>; output: { facts: readonly PreflightReport[] } };
+  /** Has an elevated process do a store's work: Windows asks the user. False: the user said no. FORBIDDEN on the loopback host. */
+  'store.elevate': { kind: 'command'; input: StoreRef; output: { elevated: boolean } };
   /** Makes a layer for one of them. */
   'store.adopt': { kind: 'command'; input: StoredRef; output: Record<string, never> };
   'jobs.cancel': { kind: 'command'; input: { jobId: string }; output: Record<string, never> };
@@ -447,6 +459,8 @@ export const OPERATION_NAMES = [
   'store.changes',
   'store.commit',
   'store.bases',
+  'store.preflight',
+  'store.elevate',
   'store.adopt',
   'jobs.cancel',
   'jobs.dismiss',

@@ -87,6 +87,8 @@ export const INPUT_SCHEMAS: { readonly [N in OperationName]: z.ZodType<InputOf<N
   'store.changes': z.strictObject({ ...storedRef.shape, limit }),
   'store.commit': storedRef,
   'store.bases': storeRef,
+  'store.preflight': nothing,
+  'store.elevate': storeRef,
   'store.adopt': storedRef,
   'jobs.cancel': z.strictObject({ jobId: id }),
   'jobs.dismiss': z.strictObject({ jobId: id }),

@@ -1,3 +1,4 @@
+export { preflight } from '#driver';
 export * from './cache-folder.ts';
 export * from './check-config.ts';
 export * from './check-rules.ts';
@@ -31,7 +32,7 @@ export { serveRooms } from './serve-rooms.ts';
 export * from './state-topic.ts';
 export * from './store.ts';
 export * from './store-home.ts';
-export type { OpenDriver, RoomHome } from './store-room.ts';
+export type { DriverSource, ElevatedLaunch, RoomHome } from './store-room.ts';
 export * from './store-shelf.ts';
 export * from './store-thread.ts';
 export * from './stored-images.ts';

@@ -2,13 +2,13 @@
 import type { MessagePort } from 'node:worker_threads';
 import { asLayerscopeError } from '#model';
 import { type FromThread, LONG_CALLS, type ToThread } from './store-messages.ts';
-import { createStoreRoom, type OpenDriver, type RoomHome, type RoomProgress, type StoreRoom } from './store-room.ts';
+import { createStoreRoom, type DriverSource, type RoomHome, type RoomProgress, type StoreRoom } from './store-room.ts';
 
 /** Progress is told this often at most. */
 const PROGRESS_MS = 100;
 
-/** Answers until `close` is asked. `openDriver`: tests have their own. */
-export function serveRooms(port: MessagePort, openDriver?: OpenDriver): void {
+/** Answers until `close` is asked. `source`: tests have drivers of their own. */
+export function serveRooms(port: MessagePort, source: Partial<DriverSource> = {}): void {
   const rooms = new Map<string, StoreRoom>();
   const running = new Map<number, AbortController>();
   const say = (message: FromThread): void => port.postMessage(message);
@@ -17,7 +17,7 @@ export function serveRooms(port: MessagePort, openDriver?: OpenDriver): void {
     const key = `${wanted.driver} ${wanted.home}`;
     let room = rooms.get(key);
     if (room === undefined) {
-      room = createStoreRoom(wanted, openDriver);
+      room = createStoreRoom(wanted, source);
       rooms.set(key, room);
     }
     return room;

@@ -8,10 +8,12 @@ import {
   type LayerInfo,
   type Mount,
   openDriver,
+  openElevatedDriver,
   type SharedBaseImage,
   type StoredImage,
 } from '#driver';
 import { asLayerscopeError, displayText, LayerscopeError } from '#model';
+import { isElevated } from './elevated.ts';
 import { importLayerTar, newLayerId, type StoreProblem, verifyStore } from './store.ts';
 import { findStored, importArchive, type SpooledChain, spoolChain } from './stored-images.ts';
 
@@ -78,11 +80,36 @@ export interface StoreRoom {
   spool(name: string, folder: string, options: RoomOptions): Promise<SpooledChain | null>;
   baseImages(): Promise<readonly SharedBaseImage[]>;
   adopt(id: string): Promise<string>;
+  /** Has a second, elevated process host the driver, for which Windows asks the user; false: the user said no. */
+  elevate(launch: ElevatedLaunch): Promise<boolean>;
   close(): Promise<void>;
 }
 
-/** Opens a driver; `readOnly` where the system hasn't what it needs. Tests have their own. */
+/** What the elevated process is a copy of. */
+export interface ElevatedLaunch {
+  readonly executable: string;
+  /** Before its own: the app's folder where it isn't packed. */
+  readonly args: readonly string[];
+  /** HWND of the window that asks. */
+  readonly ownerWindow?: bigint | undefined;
+}
+
+/** Opens a driver; `readOnly` where the system hasn't what it needs. */
 export type OpenDriver = typeof openDriver;
+
+/** How drivers are opened; tests have their own. */
+export interface DriverSource {
+  readonly open: OpenDriver;
+  readonly openElevated: (name: 'windowsfilter' | 'windowsdiff', home: string, launch: ElevatedLaunch) => Promise<GraphDriver | null>;
+  /** Whether a driver needs an administrator's rights that this process hasn't. */
+  readonly needsElevation: (name: DriverName) => boolean;
+}
+
+const SYSTEM: DriverSource = {
+  open: openDriver,
+  openElevated: openElevatedDriver,
+  needsElevation: (name) => name !== 'portable' && process.platform === 'win32' && !isElevated(),
+};
 
 const MOST_FINDINGS = 100;
 
@@ -91,18 +118,23 @@ export interface RoomHome {
   readonly home: string;
 }
 
-export function createStoreRoom({ driver: name, home }: RoomHome, open: OpenDriver = openDriver): StoreRoom {
-  let opened: Promise<{ readonly driver: GraphDriver; readonly lookOnly: string | null }> | null = null;
+export function createStoreRoom({ driver: name, home }: RoomHome, source: Partial<DriverSource> = {}): StoreRoom {
+  const { open, openElevated, needsElevation } = { ...SYSTEM, ...source };
+  let opened: Promise<Opened> | null = null;
   let reader: Reader | null = null;
   const mounts = new Map<string, Mount>();
 
   /** Where the system can't run it, one that only looks. */
-  const openIt = async () => {
+  const openIt = async (): Promise<Opened> => {
+    if (needsElevation(name)) {
+      const driver = await open(name, home, { readOnly: true });
+      return { driver, lookOnly: 'changing Windows’ layers needs an administrator’s rights', elevation: 'needed' };
+    }
     try {
-      return { driver: await open(name, home), lookOnly: null };
+      return { driver: await open(name, home), lookOnly: null, elevation: 'none' };
     } catch (error) {
       if (name === 'portable' || !(error instanceof LayerscopeError) || !['UNSUPPORTED', 'PERMISSION'].includes(error.code)) throw error;
-      return { driver: await open(name, home, { readOnly: true }), lookOnly: error.message };
+      return { driver: await open(name, home, { readOnly: true }), lookOnly: error.message, elevation: 'none' };
     }
   };
   const known = () => {
@@ -121,28 +153,52 @@ export function createStoreRoom({ driver: name, home }: RoomHome, open: OpenDriv
 
   const stateOf = ({ id, state }: LayerInfo): StoredLayerReport['state'] => (mounts.has(id) ? 'mounted' : state);
 
+  const reportOf = async ({ driver, lookOnly, elevation }: Opened): Promise<RoomReport> => {
+    const images = (await driver.images?.list()) ?? [];
+    const layers = await driver.list();
+    return {
+      elevation,
+      lookOnly: lookOnly === null ? null : displayText(lookOnly),
+      images: images.map(imageReport),
+      layers: layers.map((layer) => ({
+        id: layer.id,
+        parent: layer.parent,
+        below: layer.chain.length,
+        state: stateOf(layer),
+        problem: layer.problem === null ? null : displayText(layer.problem),
+        sizeBytes: layer.sizeBytes ?? null,
+        isReadWrite: layer.readWrite === true,
+        ofImage: (layer.images?.length ?? 0) > 0,
+        mountPath: mounts.has(layer.id) ? displayText(mounts.get(layer.id)?.path ?? '') : null,
+      })),
+      sizeBytes: sizeOf(images, layers),
+      problem: null,
+    };
+  };
+
   return {
     async report() {
-      const { driver, lookOnly } = await known();
-      const images = (await driver.images?.list()) ?? [];
-      const layers = await driver.list();
-      return {
-        lookOnly: lookOnly === null ? null : displayText(lookOnly),
-        images: images.map(imageReport),
-        layers: layers.map((layer) => ({
-          id: layer.id,
-          parent: layer.parent,
-          below: layer.chain.length,
-          state: stateOf(layer),
-          problem: layer.problem === null ? null : displayText(layer.problem),
-          sizeBytes: layer.sizeBytes ?? null,
-          isReadWrite: layer.readWrite === true,
-          ofImage: (layer.images?.length ?? 0) > 0,
-          mountPath: mounts.has(layer.id) ? displayText(mounts.get(layer.id)?.path ?? '') : null,
-        })),
-        sizeBytes: sizeOf(images, layers),
-        problem: null,
-      };
+      const told = await known();
+      if (told.elevation !== 'held') return reportOf(told);
+      try {
+        return await reportOf(told);
+      } catch (error) {
+        // It ends after a while without work: what can be seen without it is told, and it is offered again.
+        if (!(error instanceof LayerscopeError) || error.code !== 'IO') throw error;
+        opened = null;
+        mounts.clear();
+        return reportOf(await known());
+      }
+    },
+
+    async elevate(launch) {
+      if (name === 'portable') throw new LayerscopeError('UNSUPPORTED', 'a portable store needs no rights');
+      const driver = await openElevated(name, home, launch);
+      if (driver === null) return false;
+      const before = opened;
+      opened = Promise.resolve({ driver, lookOnly: null, elevation: 'held' });
+      await (await before?.catch(() => null))?.driver[Symbol.asyncDispose]();
+      return true;
     },
 
     async take({ path, image, manifestDigest, parent }, { signal, onProgress }) {
@@ -263,11 +319,18 @@ export function createStoreRoom({ driver: name, home }: RoomHome, open: OpenDriv
   };
 }
 
+interface Opened {
+  readonly driver: GraphDriver;
+  /** Why it can only be looked at; null: it can be changed. */
+  readonly lookOnly: string | null;
+  readonly elevation: StoreReport['elevation'];
+}
+
 /** A report of a home that can't be read: why, in a sentence. Throws defects. */
 export function problemReport(error: unknown): RoomReport {
   const { code, message } = asLayerscopeError(error);
   if (code === 'INTERNAL') throw error;
-  return { lookOnly: null, images: [], layers: [], sizeBytes: 0, problem: displayText(message) };
+  return { elevation: 'none', lookOnly: null, images: [], layers: [], sizeBytes: 0, problem: displayText(message) };
 }
 
 /** By which it is opened and removed. */

@@ -7,7 +7,7 @@ import { openDriver } from '#driver';
 import { displayText, LayerscopeError } from '#model';
 import type { JobContext, Jobs } from './jobs.ts';
 import type { Library } from './library.ts';
-import { problemReport, type RoomHome, type StoreRoom } from './store-room.ts';
+import { type ElevatedLaunch, problemReport, type RoomHome, type StoreRoom } from './store-room.ts';
 import type { StoreThread } from './store-thread.ts';
 import { openSpooled, openStored } from './stored-images.ts';
 
@@ -40,6 +40,8 @@ export interface StoreShelf {
   commit(storeId: string, id: string): string;
   bases(storeId: string): Promise<readonly BaseImageReport[]>;
   adopt(storeId: string, id: string): Promise<void>;
+  /** Has an elevated process host the driver; false: the user said no to Windows. */
+  elevate(storeId: string, launch: ElevatedLaunch): Promise<boolean>;
 }
 
 /** Homes that the user added, kept between starts. */
@@ -108,7 +110,8 @@ export function createStoreShelf({ home, thread, library, jobs, more = [], kept 
         [...stores.values()].map(async (store) => {
           const { storeId, driver, isOwn, room, checked } = store;
           const common = { storeId, driver, home: displayText(store.home), isOwn, checked };
-          if (!isThere(store)) return { ...common, lookOnly: null, images: [], layers: [], sizeBytes: 0, problem: null };
+          if (!isThere(store))
+            return { ...common, elevation: 'none' as const, lookOnly: null, images: [], layers: [], sizeBytes: 0, problem: null };
           return { ...common, ...(await room.report().catch(problemReport)) };
         }),
       ),
@@ -225,6 +228,8 @@ export function createStoreShelf({ home, thread, library, jobs, more = [], kept 
         path: displayText(image.path),
       }));
     },
+
+    elevate: (storeId, launch) => find(storeId).room.elevate(launch),
 
     async adopt(storeId, id) {
       await find(storeId).room.adopt(id);

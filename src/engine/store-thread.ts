@@ -126,6 +126,7 @@ const ROOM_CALLS: readonly RoomCall[] = [
   'spool',
   'baseImages',
   'adopt',
+  'elevate',
 ];
 
 function errorOf({ code, message, detail }: Extract<FromThread, { type: 'error' }>): LayerscopeError {

@@ -1,5 +1,5 @@
 import type { AppInfo, FileGrant } from '#contract';
-import type { Jobs, Library, StoreShelf } from '#engine';
+import type { ElevatedLaunch, Jobs, Library, StoreShelf } from '#engine';
 import type { GrantedFile, Grants } from './grants.ts';
 import type { Sender } from './sender.ts';
 
@@ -31,6 +31,8 @@ export interface HostServices {
   readonly chooseTarget?: (sender: Sender, name: string) => Promise<string | null>;
   /** Shows the system's dialog for the folder of a store; null where the user chose none. Absent: FORBIDDEN. */
   readonly chooseHome?: (sender: Sender) => Promise<string | null>;
+  /** How a copy of this program is started for an elevated driver, and for which window. Absent: FORBIDDEN. */
+  readonly elevation?: (sender: Sender) => ElevatedLaunch;
   /** Opens a folder in the system's file manager. Absent: FORBIDDEN. */
   readonly revealFolder?: (folder: string) => Promise<void>;
   /** Absent: the door knows no files of the user's, and none are told. */

@@ -1,6 +1,6 @@
 import type { OperationName } from '#contract';
-import type { StoreShelf } from '#engine';
-import { LayerscopeError } from '#model';
+import { preflight, type StoreShelf } from '#engine';
+import { displayText, LayerscopeError } from '#model';
 import type { Handlers } from './handlers.ts';
 import type { HostServices } from './services.ts';
 
@@ -50,6 +50,10 @@ export function storeHandlers(services: HostServices): Pick<Handlers, StoreOpera
     'store.changes': (_sender, { storeId, name, limit }) => shelf().changes(storeId, name, limit),
     'store.commit': async (_sender, { storeId, name }) => ({ jobId: shelf().commit(storeId, name) }),
     'store.bases': async (_sender, { storeId }) => ({ images: await shelf().bases(storeId) }),
+    'store.preflight': async () => ({
+      facts: (await preflight()).map(({ what, held, why }) => ({ what: displayText(what), held, why: displayText(why) })),
+    }),
+    'store.elevate': async (sender, { storeId }) => ({ elevated: await shelf().elevate(storeId, desktop(services.elevation)(sender)) }),
     'store.adopt': async (_sender, { storeId, name }) => {
       await shelf().adopt(storeId, name);
       return {};

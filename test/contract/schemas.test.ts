@@ -50,6 +50,8 @@ const VALID: { readonly [N in OperationName]: InputOf<N> } = {
   'store.changes': { ...stored, limit: 10_000 },
   'store.commit': stored,
   'store.bases': { storeId: 's1' },
+  'store.preflight': {},
+  'store.elevate': { storeId: 's1' },
   'store.adopt': stored,
   'export.start': { what: 'entry', ...entry },
   'entry.content': { ...entry, offset: 2 ** 40, length: 262_144 },

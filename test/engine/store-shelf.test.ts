@@ -33,7 +33,7 @@ function startShelf(t: TestContext, kept?: KeptHomes) {
 
 test('nothing is made before something is taken in; then it is opened without its archive, and removed', async (t) => {
   const { home, image, jobs, library, shelf, open, own } = startShelf(t);
-  const nothing = { lookOnly: null, images: [], layers: [], sizeBytes: 0, problem: null, checked: null };
+  const nothing = { elevation: 'none', lookOnly: null, images: [], layers: [], sizeBytes: 0, problem: null, checked: null };
   assert.deepEqual(await shelf.report(), [{ storeId: 's1', driver: 'portable', home, isOwn: true, ...nothing }]);
   assert.throws(() => shelf.open('s1', 'app:1'), { code: 'NOT_FOUND' });
   assert.throws(() => shelf.open('s7', 'app:1'), { code: 'NOT_FOUND' });

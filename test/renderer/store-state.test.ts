@@ -21,6 +21,7 @@ const store = (part: Partial<StoreReport>): StoreReport => ({
   home: '/home/me/store',
   isOwn: true,
   lookOnly: null,
+  elevation: 'none',
   images: [],
   layers: [],
   sizeBytes: 0,

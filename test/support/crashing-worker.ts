@@ -3,11 +3,12 @@ import { parentPort } from 'node:worker_threads';
 import { serveRooms } from '#engine';
 
 if (parentPort !== null) {
-  serveRooms(parentPort, async (_name, home) => {
+  const open = async (_name: string, home: string): Promise<never> => {
     if (home.endsWith('crash'))
       setTimeout(() => {
         throw new Error('a defect');
       }, 0);
     return new Promise(() => {});
-  });
+  };
+  serveRooms(parentPort, { open });
 }

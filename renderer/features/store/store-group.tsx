@@ -3,6 +3,7 @@ import { setApp, useApp } from '../../app/store.ts';
 import {
   addStore,
   askToCleanUp,
+  askToElevate,
   askToRemove,
   commitLayer,
   createReadWrite,
@@ -14,7 +15,7 @@ import {
   showStoredChanges,
   verifyStore,
 } from '../../app/storing.ts';
-import { IconButton } from '../../components/button.tsx';
+import { Button, IconButton } from '../../components/button.tsx';
 import { Icon } from '../../components/icons.tsx';
 import { MenuButton, type MenuChoice } from '../../components/menu.tsx';
 import { Size } from '../../components/size.tsx';
@@ -45,6 +46,7 @@ export function StoreGroups() {
 
 function StoreGroup({ store }: { store: StoreReport }) {
   const title = storeTitle(store);
+  const electron = useApp((app) => app.info?.host === 'electron');
   const { storeId, driver, home, images, problem, lookOnly, checked } = store;
   const alone = layersAlone(store);
   const leftovers = leftoversOf(store);
@@ -70,7 +72,8 @@ function StoreGroup({ store }: { store: StoreReport }) {
         {choices.length === 0 ? null : <ActionMenu label={`Actions of ${title}`} choices={choices} onChoose={run} />}
       </header>
       <p className={styles.home} title={`${driver} · ${home}`}>
-        {driver} · <bdi>{home}</bdi>
+        {driver}
+        {store.elevation === 'held' ? ', elevated' : ''} · <bdi>{home}</bdi>
       </p>
       {problem === null ? null : <p className={library.problem}>{problem}</p>}
       {lookOnly === null ? null : (
@@ -78,6 +81,13 @@ function StoreGroup({ store }: { store: StoreReport }) {
           To be looked at only: {lookOnly}
         </p>
       )}
+      {store.elevation === 'needed' && electron ? (
+        <p className={styles.sentence}>
+          <Button icon="shield" onPress={() => void askToElevate(storeId)}>
+            Work as administrator…
+          </Button>
+        </p>
+      ) : null}
       {images.length === 0 && alone.length === 0 && problem === null ? (
         <p className={library.none}>{store.isOwn ? 'Images that you take into the store stay here. It is empty.' : 'It is empty.'}</p>
       ) : null}

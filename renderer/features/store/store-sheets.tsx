@@ -1,8 +1,9 @@
 import { useState } from 'react';
 import { matchesWords } from '../../app/palette-state.ts';
 import { useApp } from '../../app/store.ts';
-import { cleanUp, closeStoreSheet, removeStored, takeIn } from '../../app/storing.ts';
+import { cleanUp, closeStoreSheet, elevate, removeStored, takeIn } from '../../app/storing.ts';
 import { Button } from '../../components/button.tsx';
+import { Icon } from '../../components/icons.tsx';
 import { Mark } from '../../components/mark.tsx';
 import { Picker } from '../../components/picker.tsx';
 import { Sheet } from '../../components/sheet.tsx';
@@ -16,6 +17,7 @@ export function StoreSheets() {
   if (sheet.kind === 'remove') return <RemoveSheet sheet={sheet} />;
   if (sheet.kind === 'parent') return <ParentSheet sheet={sheet} />;
   if (sheet.kind === 'changes') return <ChangesSheet sheet={sheet} />;
+  if (sheet.kind === 'elevate') return <ElevateSheet sheet={sheet} />;
   if (sheet.kind === 'cleanup') return <CleanupSheet sheet={sheet} />;
   return <CheckedSheet sheet={sheet} />;
 }
@@ -98,6 +100,52 @@ function ChangesSheet({ sheet: { title, told } }: Of<'changes'>) {
         <p className={styles.ends}>
           <Button autoFocus onPress={closeStoreSheet}>
             Close
+          </Button>
+        </p>
+      </div>
+    </Sheet>
+  );
+}
+
+function ElevateSheet({ sheet }: Of<'elevate'>) {
+  const store = useApp((app) => app.stores?.find(({ storeId }) => storeId === sheet.storeId));
+  if (store === undefined) return null;
+  const { facts, refused } = sheet;
+  return (
+    <Sheet label="Work as administrator" onClose={closeStoreSheet}>
+      <div className={styles.sheet}>
+        <h2>Work as administrator in {storeTitle(store)}?</h2>
+        <p>
+          A second process without a window will run with an administrator’s rights: the driver {store.driver}, for {store.home} and nothing
+          else. The window stays as it is. Windows will ask you; it ends with the window, or after ten minutes without work.
+        </p>
+        {refused === null ? null : (
+          <p className={styles.refused} role="alert">
+            {refused}
+          </p>
+        )}
+        {facts === null ? (
+          <p role="status">Looking at what is there…</p>
+        ) : (
+          // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by the keyboard
+          <ul className={styles.facts} aria-label="What the driver needs" tabIndex={0}>
+            {facts.map(({ what, held, why }) => (
+              <li key={what}>
+                <Icon name={held ? 'check' : 'close'} size={12} />
+                <span>
+                  <span className="visually-hidden">{held ? 'there: ' : 'missing: '}</span>
+                  {what}: {why}
+                </span>
+              </li>
+            ))}
+          </ul>
+        )}
+        <p className={styles.ends}>
+          <Button autoFocus onPress={closeStoreSheet}>
+            Cancel
+          </Button>
+          <Button icon="shield" onPress={() => void elevate(sheet)}>
+            Continue
           </Button>
         </p>
       </div>

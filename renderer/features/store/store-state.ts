@@ -1,4 +1,12 @@
-import type { ArchiveSummary, BaseImageReport, StoredChanges, StoredImageReport, StoredLayerReport, StoreReport } from '#contract';
+import type {
+  ArchiveSummary,
+  BaseImageReport,
+  PreflightReport,
+  StoredChanges,
+  StoredImageReport,
+  StoredLayerReport,
+  StoreReport,
+} from '#contract';
 import { displayText } from '#model';
 import { imageTitle, lastPart, shortName } from '../library/library-state.ts';
 
@@ -14,6 +22,12 @@ export type StoreSheet =
       readonly told: StoredChanges | null;
     }
   | { readonly kind: 'checked'; readonly storeId: string }
+  | {
+      readonly kind: 'elevate';
+      readonly storeId: string;
+      readonly facts: readonly PreflightReport[] | null;
+      readonly refused: string | null;
+    }
   | { readonly kind: 'cleanup'; readonly storeId: string; readonly names: readonly string[] };
 
 /** An image that was opened, and could be taken into the store. */

@@ -116,6 +116,37 @@ test('a mount is shown in the file manager', async ({ win }) => {
   await expect.poll(() => electron.evaluate(() => (globalThis as { opened?: string }).opened)).toBe(at);
 });
 
+test.describe('a Windows store without an administrator’s rights', () => {
+  test.use({ withWindows: 'unelevated' });
+  test.skip(process.env.LAYERSCOPE_STAND_IN === undefined, 'no stand-in for vmcompute.dll: said above');
+
+  test('is looked at, until a shield says what will run elevated and Windows is told yes; a no is no error', async ({ win }) => {
+    const { page } = win;
+    const store = page.getByRole('region', { name: 'windowsfilter', exact: true });
+    await expect(store).toContainText('To be looked at only: changing Windows’ layers needs an administrator’s rights');
+    const shield = store.getByRole('button', { name: 'Work as administrator…' });
+    await shield.click();
+    const sheet = page.getByRole('dialog', { name: 'Work as administrator' });
+    await expect(sheet).toContainText('A second process without a window');
+    await expect(sheet.getByRole('list', { name: 'What the driver needs' })).toContainText('missing: Windows: windowsfilter');
+    expect(await complaintsOf(page)).toEqual([]);
+    if (process.env.LAYERSCOPE_SHOTS !== undefined) await page.screenshot({ path: path.join(process.env.LAYERSCOPE_SHOTS, 'elevate.png') });
+    await page.keyboard.press('Enter');
+    await expect(sheet).toHaveCount(0);
+    await shield.click();
+    await sheet.getByRole('button', { name: 'Continue' }).click();
+    await expect(page.getByText('Windows was told no: everything stays as it is')).toBeVisible();
+    await shield.click();
+    await sheet.getByRole('button', { name: 'Continue' }).click();
+    await expect(page.getByText('The driver runs as administrator now')).toBeVisible();
+    await expect(store).toContainText('windowsfilter, elevated · ');
+    await expect(store).not.toContainText('To be looked at only');
+    await page.getByRole('region', { name: 'Base images' }).getByRole('button', { name: 'Adopt' }).click();
+    await expect(store.getByRole('listitem')).toContainText('NanoServer');
+    expect(win.complaints).toEqual([]);
+  });
+});
+
 interface Bridge {
   request(name: string, input: unknown): Promise<{ ok: boolean; error?: { code: string } }>;
   grantDropped(file: File): Promise<{ ok: boolean; error?: { code: string } }>;

@@ -20,7 +20,13 @@ if (parentPort !== null) {
   const temporary = path.join(folder, 'temporary');
   mkdirSync(temporary, { recursive: true });
   const native = { layers: standIn.layers, files: new NodeFiles(temporary), paths: path, enablePrivileges: () => {} };
-  serveRooms(parentPort, async (name, home, options) =>
-    name === 'portable' ? openDriver(name, home, options) : new WindowsDriver(name, home, native),
-  );
+  const windows = (name: 'windowsfilter' | 'windowsdiff', home: string) => new WindowsDriver(name, home, native);
+  let asked = 0;
+  serveRooms(parentPort, {
+    open: async (name, home, options = {}) =>
+      name === 'portable' || options.readOnly === true ? openDriver(name, home, options) : windows(name, home),
+    // As on Windows without an administrator's rights: what is asked is refused once.
+    needsElevation: (name) => name !== 'portable' && process.env.LAYERSCOPE_STAND_IN_ELEVATION === '1',
+    openElevated: async (name, home) => (asked++ === 0 ? null : windows(name, home)),
+  });
 }

@@ -37,8 +37,11 @@ interface Door {
 /** Files by name that the program is started with. */
 export interface Options {
   readonly startWith: Readonly<Record<string, Uint8Array>>;
-  /** Whether a home of windowsfilter is listed, `windowsfilter` in the spec's folder, its driver on the stand-in. */
-  readonly withWindows: boolean;
+  /**
+   * Whether a home of windowsfilter is listed, `windowsfilter` in the spec's folder, its driver on the stand-in; `unelevated`: as a user
+   * without an administrator's rights has it.
+   */
+  readonly withWindows: boolean | 'unelevated';
 }
 
 /** `chromium`: behind the door of the web only; Electron brings its own. */
@@ -60,7 +63,7 @@ export const test = base.extend<{ win: LayerscopeWindow } & Options, { chromium:
       files.push(path.join(folder, name));
       await writeFile(path.join(folder, name), bytes);
     }
-    const windows = withWindows ? await windowsHome(folder) : null;
+    const windows = withWindows === false ? null : await windowsHome(folder, withWindows === 'unelevated');
     const door: LayerscopeWindow['door'] = info.project.name === 'electron' ? 'electron' : 'web';
     const complaints: string[] = [];
     const opened =
@@ -102,10 +105,10 @@ interface WindowsHome {
 }
 
 /** A home of windowsfilter in the spec's folder. */
-async function windowsHome(folder: string): Promise<WindowsHome> {
+async function windowsHome(folder: string, unelevated: boolean): Promise<WindowsHome> {
   const home = path.join(folder, 'windowsfilter');
   await mkdir(home);
-  return { home, env: { LAYERSCOPE_STAND_IN_FOLDER: folder } };
+  return { home, env: { LAYERSCOPE_STAND_IN_FOLDER: folder, ...(unelevated ? { LAYERSCOPE_STAND_IN_ELEVATION: '1' } : {}) } };
 }
 
 function named(windows: WindowsHome | null): readonly string[] {
