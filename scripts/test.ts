@@ -1,13 +1,14 @@
 // `npm test`: everything that needs nothing beside this clone. Ends with what ran, and names what could not.
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
-import { buildIfStale } from './stale.ts';
+import { buildIfStale, outFolder } from './stale.ts';
 
 const root = path.dirname(import.meta.dirname);
 
 function run(title: string, args: string[]): boolean {
   console.log(`\n— ${title}`);
-  return spawnSync(process.execPath, args, { stdio: 'inherit', cwd: root }).status === 0;
+  const env = { ...process.env, LAYERSCOPE_TEST_CLI: path.join(outFolder('current'), 'cli.js') };
+  return spawnSync(process.execPath, args, { stdio: 'inherit', cwd: root, env }).status === 0;
 }
 
 buildIfStale('current');

@@ -7,7 +7,7 @@ import { type TestContext, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { dockerArchive } from '../support/docker-archive.ts';
 import { directory, file, tar } from '../support/tar-builder.ts';
-import { createBench } from './run-cli.ts';
+import { createBench, MAIN } from './run-cli.ts';
 
 const base = tar(directory('etc/'), file('etc/os', 'base'));
 const image = dockerArchive({ name: 'app:1', layers: [base, tar(file('app', 'one'))] });
@@ -84,7 +84,7 @@ test('an interrupted import leaves nothing', { skip: process.platform === 'win32
   await cli('store', 'import', 'image.tar');
   const before = readFileSync(path.join(home, 'index.json'), 'utf8');
   const blobs = readdirSync(path.join(home, 'blobs', 'sha256')).sort();
-  const main = path.resolve(import.meta.dirname, '..', '..', 'src', 'cli', 'main.ts');
+  const main = MAIN;
   // Standard input that nothing more comes from: it is stopped while it waits.
   const child = spawn(process.execPath, [main, 'store', 'import', '-', '--id', 'half', '--home', home], {
     cwd: bench.folder,

@@ -54,6 +54,7 @@ test('a job tells what it does, and ends done', async () => {
     archiveId: 'a1',
     image: 2,
     error: null,
+    digest: null,
   });
   work.letGo();
   const ended = await jobs.ended(id);

@@ -15,7 +15,7 @@ import {
   showStoredChanges,
   verifyStore,
 } from '../../app/storing.ts';
-import { Button, IconButton } from '../../components/button.tsx';
+import { Button } from '../../components/button.tsx';
 import { Icon } from '../../components/icons.tsx';
 import { MenuButton, type MenuChoice } from '../../components/menu.tsx';
 import { Size } from '../../components/size.tsx';
@@ -37,7 +37,9 @@ export function StoreGroups() {
       ))}
       {electron ? (
         <p className={styles.add}>
-          <IconButton small label="Add a store…" icon="plus" onPress={() => void addStore()} />
+          <Button kind="quiet" icon="plus" onPress={() => void addStore()}>
+            Add a store…
+          </Button>
         </p>
       ) : null}
     </>
@@ -84,7 +86,7 @@ function StoreGroup({ store }: { store: StoreReport }) {
       {store.elevation === 'needed' && electron ? (
         <p className={styles.sentence}>
           <Button icon="shield" onPress={() => void askToElevate(storeId)}>
-            Work as administrator…
+            As administrator…
           </Button>
         </p>
       ) : null}

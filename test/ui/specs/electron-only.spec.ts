@@ -124,7 +124,7 @@ test.describe('a Windows store without an administrator’s rights', () => {
     const { page } = win;
     const store = page.getByRole('region', { name: 'windowsfilter', exact: true });
     await expect(store).toContainText('To be looked at only: changing Windows’ layers needs an administrator’s rights');
-    const shield = store.getByRole('button', { name: 'Work as administrator…' });
+    const shield = store.getByRole('button', { name: 'As administrator…' });
     await shield.click();
     const sheet = page.getByRole('dialog', { name: 'Work as administrator' });
     await expect(sheet).toContainText('A second process without a window');
