@@ -8,7 +8,7 @@ export interface RowWindow {
 }
 
 /** The window moves by this many rows, so that not every px draws anew. */
-const STEP = 4;
+const STEP = 2;
 
 /** Rows in sight and some more on both sides. */
 export function windowOf(count: number, height: number, scrollTop: number, room: number): RowWindow {

@@ -33,8 +33,8 @@ test('siblings sorted otherwise are counted as they are shown', () => {
 });
 
 test('rows to draw are those in sight and some more, within the table', () => {
-  assert.deepEqual(windowOf(1_000, 24, 0, 240), { first: 0, end: 16 });
-  assert.deepEqual(windowOf(1_000, 24, 24 * 500, 240), { first: 496, end: 516 });
+  assert.deepEqual(windowOf(1_000, 24, 0, 240), { first: 0, end: 12 });
+  assert.deepEqual(windowOf(1_000, 24, 24 * 500, 240), { first: 498, end: 512 });
   assert.deepEqual(windowOf(1_000, 24, 24 * 990, 240).end, 1_000);
   assert.deepEqual(windowOf(3, 24, 24 * 990, 240), { first: 2, end: 3 });
   assert.deepEqual(windowOf(0, 24, 0, 240), { first: 0, end: 0 });
