@@ -367,7 +367,7 @@ export interface Operations {
   'store.report': { kind: 'query'; input: Record<string, never>; output: { stores: readonly StoreReport[] } };
   /** Asks the user for a folder and lists it as a store from now on; null where none was chosen. FORBIDDEN on the loopback host. */
   'store.add': { kind: 'command'; input: Record<string, never>; output: { storeId: string | null } };
-  /** Lists a store no more; its files stay. USAGE for the program's own. */
+  /** Lists a store no more; its files stay. USAGE for the program's own, EXISTS while a layer of it is mounted. */
   'store.forget': { kind: 'command'; input: StoreRef; output: Record<string, never> };
   /** Opens an image by its name, or a layer with its chain, as an archive. */
   'store.open': { kind: 'command'; input: StoredRef; output: { jobId: string } };

@@ -259,7 +259,9 @@ export function createStoreRoom({ driver: name, home }: RoomHome, source: Partia
           if (findings.length < MOST_FINDINGS) findings.push(displayText(path === undefined ? message : `${path}: ${message}`));
         },
       });
-      mounts.set(id, mount);
+      // Asked for twice at once: held once.
+      if (mounts.has(id)) await mount[Symbol.asyncDispose]();
+      else mounts.set(id, mount);
       return { path: mount.path, findings };
     },
 

@@ -17,7 +17,7 @@ export interface StoreShelf {
   report(): Promise<readonly StoreReport[]>;
   /** Lists a folder as a store. Returns its id; the known one's where it is listed already. UNSUPPORTED: it is none. */
   add(folder: string): Promise<string>;
-  /** USAGE: the program's own. */
+  /** USAGE: the program's own; EXISTS while a layer of it is mounted. */
   forget(storeId: string): void;
   /** Starts a job that opens an image or a layer as an archive of the library. */
   open(storeId: string, name: string): string;
@@ -124,6 +124,8 @@ export function createStoreShelf({ home, thread, library, jobs, more = [], kept 
 
     forget(storeId) {
       if (find(storeId).isOwn) throw new LayerscopeError('USAGE', "the program's own store is always listed");
+      for (const key of mounted.keys())
+        if (key.startsWith(`${storeId}/`)) throw new LayerscopeError('EXISTS', 'a layer of it is mounted: release it first');
       stores.delete(storeId);
       keep();
     },

@@ -97,7 +97,8 @@ test('a mounted layer is written into, its changes are listed, and they become a
   const base = (await own()).layers.find(({ below }) => below === 1)?.id ?? '';
   const run = await shelf.create('s1', base);
   await assert.rejects(shelf.mountPath('s1', run), { code: 'NOT_FOUND' });
-  const { path: at, findings } = await shelf.mount('s1', run);
+  const [{ path: at, findings }, again] = await Promise.all([shelf.mount('s1', run), shelf.mount('s1', run)]);
+  assert.equal(again.path, at, 'held once, however often it is asked for');
   assert.deepEqual(findings, []);
   assert.equal(await shelf.mountPath('s1', run), at);
   assert.equal(readFileSync(path.join(at, 'a'), 'utf8'), 'one');
@@ -179,6 +180,20 @@ test('other homes are listed, kept and forgotten; one of Windows is looked at on
   shelf.forget(storeId);
   assert.deepEqual(kept, []);
   assert.equal((await shelf.report()).length, 1);
+});
+
+test('a store of which a layer is mounted stays listed', async (t) => {
+  const { folder, image, jobs, shelf, open } = startShelf(t);
+  const other = path.join(folder, 'other');
+  mkdirSync(other);
+  const storeId = await shelf.add(other);
+  await jobs.ended(shelf.take(storeId, { archiveId: await open(image), image: 0 }, null));
+  const report = (await shelf.report()).find((each) => each.storeId === storeId);
+  const id = report?.layers[0]?.id ?? '';
+  await shelf.mount(storeId, id);
+  assert.throws(() => shelf.forget(storeId), { code: 'EXISTS' });
+  await shelf.release(storeId, id);
+  shelf.forget(storeId);
 });
 
 test('an import that is cancelled leaves nothing', async (t) => {
