@@ -106,8 +106,8 @@ async function loadDetails(key: string, selection: Selection): Promise<void> {
   try {
     let details = await client.call('entry.details', { ...ref, layer: selection.to }, { signal });
     if (selection.mode === 'compare' && selection.against !== undefined) {
-      const other = await client.call('entry.details', { ...ref, ...selection.against }, { signal });
-      details = { ...details, before: other.now };
+      const other = await client.call('entry.details', { ...ref, ...withoutSince(selection.against) }, { signal });
+      details = { ...details, now: within(details.now, selection.since), before: within(other.now, selection.against.since) };
     } else if (selection.mode === 'layer' && selection.from < selection.to) {
       // Of a range, before is what lies below all of it.
       const first = await client.call('entry.details', { ...ref, layer: selection.from }, { signal });
@@ -137,6 +137,16 @@ export function viewOfEntry(details: EntryDetails, selection: Selection): Side |
   return details.before === null ? null : viewBefore({ archiveId, image, mode, from, to, against: selection.against });
 }
 
+/** Of layers by themselves, an entry that one below them brings is not there. */
+function within(entry: EntryDetails['now'], since = 0): EntryDetails['now'] {
+  return entry !== null && entry.layer < since ? null : entry;
+}
+
+/** A path that layers bring by themselves is seen at the highest of them as with all that lies below. */
+function withoutSince({ archiveId, image, layer }: Side): Side {
+  return { archiveId, image, layer };
+}
+
 /** The view that a selection compares with: what lies below its layers, or side A. */
 export function viewBefore({
   archiveId,
@@ -147,7 +157,7 @@ export function viewBefore({
   against,
 }: Pick<Selection, 'archiveId' | 'image' | 'mode' | 'from' | 'to'> & { readonly against: Side | undefined }): Side | null {
   if (archiveId === null) return null;
-  if (mode === 'compare') return against ?? null;
+  if (mode === 'compare') return against === undefined ? null : withoutSince(against);
   const layer = (mode === 'layer' ? from : to) - 1;
   return layer < 0 ? null : { archiveId, image, layer };
 }

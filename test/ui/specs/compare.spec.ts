@@ -106,6 +106,14 @@ test('layers are compared by themselves, without those below, and swapped with t
   await expect(page.getByRole('row', { name: /removed app\// })).toBeVisible();
   await page.getByRole('button', { name: 'Swap the sides' }).click();
   await expect(page.getByRole('row', { name: /added app\// })).toBeVisible();
+  // What is chosen is seen, on either side and behind either door.
+  const details = page.getByRole('region', { name: 'Details' });
+  await page.getByRole('row', { name: /server\.js/ }).click();
+  await expect(details.getByRole('region', { name: 'Text of the file' })).toBeVisible();
+  await page.getByRole('button', { name: 'Swap the sides' }).click();
+  await page.getByRole('row', { name: /added .*app\.conf/ }).click();
+  await expect(details.getByText('port = 8080')).toBeVisible();
+  expect(win.complaints).toEqual([]);
   expect(await complaintsOf(page)).toEqual([]);
 });
 
