@@ -3,7 +3,7 @@ import { matchesWords } from '../../app/palette-state.ts';
 import { useApp } from '../../app/store.ts';
 import { cleanUp, closeStoreSheet, elevate, removeStored, takeIn } from '../../app/storing.ts';
 import { Button } from '../../components/button.tsx';
-import { Icon } from '../../components/icons.tsx';
+import { Icon, type IconName } from '../../components/icons.tsx';
 import { Mark } from '../../components/mark.tsx';
 import { Picker } from '../../components/picker.tsx';
 import { Sheet } from '../../components/sheet.tsx';
@@ -24,24 +24,38 @@ export function StoreSheets() {
 
 type Of<K extends StoreSheet['kind']> = { readonly sheet: Extract<StoreSheet, { kind: K }> };
 
-/** What can't be undone is asked about; Cancel is what Enter does. */
+/** Cancel is what Enter does. */
+function Answers({ yes, icon, onYes }: { yes: string; icon?: IconName; onYes: () => void }) {
+  return (
+    <p className={styles.ends}>
+      <Button autoFocus onPress={closeStoreSheet}>
+        Cancel
+      </Button>
+      <Button {...(icon === undefined ? {} : { icon })} onPress={onYes}>
+        {yes}
+      </Button>
+    </p>
+  );
+}
+
+function Refused({ why }: { why: string | null }) {
+  if (why === null) return null;
+  return (
+    <p className={styles.refused} role="alert">
+      {why}
+    </p>
+  );
+}
+
+/** What can't be undone is asked about. */
 function RemoveSheet({ sheet }: Of<'remove'>) {
   return (
     <Sheet label="Remove from the store" onClose={closeStoreSheet}>
       <div className={styles.sheet}>
         <h2>Remove {sheet.title} from the store?</h2>
         <p>It goes, with all that nothing else needs. Archives that it came from stay as they are.</p>
-        {sheet.refused === null ? null : (
-          <p className={styles.refused} role="alert">
-            {sheet.refused}
-          </p>
-        )}
-        <p className={styles.ends}>
-          <Button autoFocus onPress={closeStoreSheet}>
-            Cancel
-          </Button>
-          <Button onPress={() => void removeStored(sheet)}>Remove</Button>
-        </p>
+        <Refused why={sheet.refused} />
+        <Answers yes="Remove" onYes={() => void removeStored(sheet)} />
       </div>
     </Sheet>
   );
@@ -119,11 +133,7 @@ function ElevateSheet({ sheet }: Of<'elevate'>) {
           A second process without a window will run with an administrator’s rights: the driver {store.driver}, for {store.home} and nothing
           else. The window stays as it is. Windows will ask you; it ends with the window, or after ten minutes without work.
         </p>
-        {refused === null ? null : (
-          <p className={styles.refused} role="alert">
-            {refused}
-          </p>
-        )}
+        <Refused why={refused} />
         {facts === null ? (
           <p role="status">Looking at what is there…</p>
         ) : (
@@ -140,14 +150,7 @@ function ElevateSheet({ sheet }: Of<'elevate'>) {
             ))}
           </ul>
         )}
-        <p className={styles.ends}>
-          <Button autoFocus onPress={closeStoreSheet}>
-            Cancel
-          </Button>
-          <Button icon="shield" onPress={() => void elevate(sheet)}>
-            Continue
-          </Button>
-        </p>
+        <Answers yes="Continue" icon="shield" onYes={() => void elevate(sheet)} />
       </div>
     </Sheet>
   );
@@ -167,12 +170,7 @@ function CleanupSheet({ sheet: { storeId, names } }: Of<'cleanup'>) {
             <li key={name}>{name}</li>
           ))}
         </ul>
-        <p className={styles.ends}>
-          <Button autoFocus onPress={closeStoreSheet}>
-            Cancel
-          </Button>
-          <Button onPress={() => void cleanUp(storeId)}>Remove</Button>
-        </p>
+        <Answers yes="Remove" onYes={() => void cleanUp(storeId)} />
       </div>
     </Sheet>
   );

@@ -160,7 +160,8 @@ export function sharedBases(archives: readonly ArchiveSummary[], stores: readonl
       key: id,
       layers: at + 1,
       sizeBytes: first.sizes.slice(0, at + 1).reduce((sum, size) => sum + size, 0),
-      images: those.map(({ title }) => title),
+      // By name: which archive was read first says nothing.
+      images: those.map(({ title }) => title).sort(),
       shown: those.find(({ shown }) => shown !== null)?.shown ?? null,
     });
   }
