@@ -7,7 +7,7 @@ import type {
   StoredLayerReport,
   StoreReport,
 } from '#contract';
-import { displayText } from '#model';
+import { displayText, shortDigest } from '#model';
 import { imageTitle, lastPart, shortName } from '../library/library-state.ts';
 
 /** What is asked or told over the window about a store. */
@@ -47,7 +47,7 @@ export function canChange({ lookOnly, problem }: StoreReport): boolean {
 
 export function storedTitle({ names, name }: StoredImageReport): string {
   const [first] = names;
-  return first === undefined ? displayText(name.slice(0, 19)) : shortName(first);
+  return first === undefined ? displayText(shortDigest(name)) : shortName(first);
 }
 
 /** Whether a store has all of an archive's images, with all their names. */
