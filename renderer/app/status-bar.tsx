@@ -1,4 +1,5 @@
 import type { ArchiveSummary, ImageSummary } from '#contract';
+import { formatCount } from '#model';
 import { Icon } from '../components/icons.tsx';
 import { Size, sizeTitle } from '../components/size.tsx';
 import { useFindings } from '../features/findings/findings-panel.tsx';
@@ -94,5 +95,5 @@ function FindingsButton() {
 }
 
 function count(number: number, word: string): string {
-  return `${number.toLocaleString('en')} ${word}${number === 1 ? '' : 's'}`;
+  return `${formatCount(number)} ${word}${number === 1 ? '' : 's'}`;
 }

@@ -42,7 +42,7 @@ const SHAPES = {
 export type IconName = keyof typeof SHAPES;
 
 /** A symbol beside a word: hidden from screen readers, so the word must be there. */
-export function Icon({ name, size = 16, className }: { name: IconName; size?: number; className?: string }) {
+export function Icon({ name, size = 16, className }: { name: IconName; size?: number; className?: string | undefined }) {
   return (
     <svg
       className={className}

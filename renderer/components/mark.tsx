@@ -1,3 +1,4 @@
+import { formatCount } from '#model';
 import styles from './mark.module.css';
 
 export type MarkName = 'added' | 'modified' | 'removed' | 'opaque' | 'unchanged';
@@ -47,7 +48,7 @@ function Count({ name, glyph, count }: { name: 'added' | 'modified' | 'removed';
   return (
     <span className={styles[name]}>
       <span aria-hidden="true">{glyph}</span>
-      {count.toLocaleString('en')}
+      {formatCount(count)}
       <span className="visually-hidden"> {name}</span>
     </span>
   );

@@ -1,11 +1,17 @@
-import { formatSize, sizeParts } from '#model';
+import type { ReactElement } from 'react';
+import { formatCount, formatSize, sizeParts } from '#model';
 import styles from './size.module.css';
 
 /** A size: decimal unit in a lighter tone, exact bytes in the title. */
 export function Size({ bytes, className }: { bytes: number; className?: string | undefined }) {
+  return sizeText(bytes, className);
+}
+
+/** The same without a component of its own: for rows that are drawn by the screen. */
+export function sizeText(bytes: number, className = ''): ReactElement {
   const { value, unit } = sizeParts(bytes);
   return (
-    <span className={`number ${className ?? ''}`} title={`${bytes.toLocaleString('en')} bytes`}>
+    <span className={`number ${className}`} title={`${formatCount(bytes)} bytes`}>
       {value}
       <span className={styles.unit}> {unit}</span>
     </span>
@@ -14,5 +20,5 @@ export function Size({ bytes, className }: { bytes: number; className?: string |
 
 /** The same as text, with exact bytes, for titles and screen readers. */
 export function sizeTitle(bytes: number): string {
-  return bytes < 1000 ? `${bytes} bytes` : `${formatSize(bytes)} (${bytes.toLocaleString('en')} bytes)`;
+  return bytes < 1000 ? `${bytes} bytes` : `${formatSize(bytes)} (${formatCount(bytes)} bytes)`;
 }

@@ -8,25 +8,37 @@ export interface Places {
   setSize(index: number): number;
 }
 
-/** One pass that counts children; all else is looked up for the few rows that are drawn. */
+/** Siblings are counted when the first of them is drawn: nothing is done for rows that nobody scrolls to. */
 export function placesOf(rows: Uint32Array, parent: Int32Array): Places {
+  // By index, from 1; 0: not counted yet.
   const position = new Uint32Array(rows.length);
-  // Children in sight by folder, the top first.
-  const count = new Uint32Array(parent.length + 1);
-  for (let index = 0; index < rows.length; index++) {
-    const folder = (parent[rows[index] as number] as number) + 1;
-    const place = (count[folder] as number) + 1;
-    count[folder] = place;
-    position[index] = place;
-  }
+  // Children in sight by folder, -1 the top.
+  const sizes = new Map<number, number>();
   const folderOf = (index: number): number => parent[rows[index] as number] as number;
+  const countSiblings = (index: number): number => {
+    const folder = folderOf(index);
+    const known = sizes.get(folder);
+    if (known !== undefined) return known;
+    let count = 0;
+    for (let at = folder < 0 ? 0 : rows.lastIndexOf(folder, index) + 1; at < rows.length; at++) {
+      const above = folderOf(at);
+      if (above === folder) position[at] = ++count;
+      // Rows are numbered depth first: what is below the folder has a parent that comes no earlier than it.
+      else if (above < folder) break;
+    }
+    sizes.set(folder, count);
+    return count;
+  };
   return {
     level(index) {
       let level = 0;
       for (let at = folderOf(index); at >= 0; at = parent[at] as number) level++;
       return level;
     },
-    position: (index) => position[index] as number,
-    setSize: (index) => count[folderOf(index) + 1] as number,
+    position(index) {
+      countSiblings(index);
+      return position[index] as number;
+    },
+    setSize: countSiblings,
   };
 }

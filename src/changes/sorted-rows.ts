@@ -21,7 +21,11 @@ export interface SortOrder {
 }
 
 type Sums = Pick<SubtreeTotals, 'size' | 'hidden'>;
-type Mask = Pick<VisibleOptions, 'mask'>;
+
+export interface SortedOptions extends Pick<VisibleOptions, 'mask'> {
+  /** A row: what is in sight below it, and not the row itself; without: all. */
+  readonly below?: number;
+}
 
 /**
  * Rows in sight, top to bottom, as `visibleRows` gives them, siblings sorted otherwise; equals by name. Only what is in sight is sorted,
@@ -32,7 +36,7 @@ export function sortedRows(
   expanded: Uint8Array,
   totals: Sums,
   sort: SortOrder,
-  options: Mask = {},
+  options: SortedOptions = {},
 ): Uint32Array<ArrayBuffer> {
   const walk = new SortedWalk(table, expanded, totals, sort, options, rowScratch(table.length), resultScratch(table.length));
   while (!walk.step(table.length));
@@ -48,7 +52,7 @@ export function* sortSteps(
   expanded: Uint8Array,
   totals: Sums,
   sort: SortOrder,
-  options: Mask = {},
+  options: SortedOptions = {},
 ): Generator<undefined, Uint32Array<ArrayBuffer>> {
   const { length } = table;
   // Memory of its own: others sort between the steps.
@@ -69,7 +73,7 @@ class SortedWalk {
   readonly #rows: Uint32Array<ArrayBuffer>;
   #top = 0;
   #count = 0;
-  #from = 0;
+  #from: number;
   #end: number;
 
   constructor(
@@ -77,7 +81,7 @@ class SortedWalk {
     expanded: Uint8Array,
     totals: Sums,
     sort: SortOrder,
-    { mask = null }: Mask,
+    { mask = null, below }: SortedOptions,
     stack: Uint32Array,
     rows: Uint32Array<ArrayBuffer>,
   ) {
@@ -92,7 +96,8 @@ class SortedWalk {
     };
     this.#stack = stack;
     this.#rows = rows;
-    this.#end = table.length;
+    this.#from = below === undefined ? 0 : below + 1;
+    this.#end = below === undefined ? table.length : (table.subtreeEnd[below] as number);
   }
 
   /** Gives at least so many rows more; true: those were the last. */

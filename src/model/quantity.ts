@@ -22,6 +22,13 @@ export function formatSize(bytes: number): string {
   return `${value} ${unit}`;
 }
 
+const GROUPED = new Intl.NumberFormat('en');
+
+/** A whole number with its digits in groups: `918,008`. */
+export function formatCount(count: number): string {
+  return GROUPED.format(count);
+}
+
 /** `0755`: the permission, set-id and sticky bits in octal, four digits. */
 export function formatMode(mode: number): string {
   return (mode & 0o7777).toString(8).padStart(4, '0');

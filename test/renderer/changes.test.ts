@@ -193,6 +193,44 @@ test('very many rows in sight are sorted between frames; what is done meanwhile 
   assert.equal(orderSteps(back), null);
 });
 
+test('one folder after another opened and closed shows what all at once would, in every order and through a filter', () => {
+  // A tree of four levels, three children each; sizes that repeat.
+  const specs: Spec[] = [];
+  const grow = (folder: string, depth: number) => {
+    for (const name of ['a', 'b', 'c']) {
+      const path = `${folder}${name}`;
+      if (depth === 0 || name === 'c') specs.push({ path, size: (specs.length * 7) % 5 });
+      else {
+        specs.push({ path: `${path}/` });
+        grow(`${path}/`, depth - 1);
+      }
+    }
+  };
+  grow('', 3);
+  const table = tableOf(specs);
+  let seed = 1;
+  const random = (below: number) => {
+    seed = (Math.imul(seed, 1_103_515_245) + 12_345) >>> 0;
+    return (seed >>> 8) % below;
+  };
+  for (const sort of ['name', 'size', 'what'] as const) {
+    for (const descending of [false, true]) {
+      for (const text of ['', 'b']) {
+        let state = changesReducer(loaded(specs, true), { type: 'sorted', sort, descending });
+        state = changesReducer(state, { type: 'filtered', filter: { ...NO_FILTER, text } });
+        for (let step = 0; step < 60; step++) {
+          const row = random(table.length);
+          if ((table.subtreeEnd[row] as number) === row + 1) continue;
+          state = changesReducer(state, { type: 'toggled', row, open: random(2) === 0 });
+          // Sorted anew, from the same folding.
+          const whole = changesReducer(state, { type: 'sorted', sort, descending });
+          assert.deepEqual(state.rows, whole.rows, `${sort} ${descending} "${text}" ${row}`);
+        }
+      }
+    }
+  }
+});
+
 test('a wanted path is opened up to and made active', () => {
   const state = changesReducer(loaded(), { type: 'wanted', path: 'app/lib/b.js' });
   assert.equal(state.active, 3);

@@ -32,6 +32,23 @@ test('siblings sorted otherwise are counted as they are shown', () => {
   assert.deepEqual(position, [1, 2, 1, 2]);
 });
 
+test('places are the same in whatever order they are asked for', () => {
+  // a, a/b, a/b/c, a/b/c/d, a/b/c/e, a/f, g, g/h
+  const parent = Int32Array.of(-1, 0, 1, 2, 2, 0, -1, 6);
+  const rows = Uint32Array.of(0, 1, 2, 3, 4, 5, 6, 7);
+  const wanted = { position: [1, 1, 1, 1, 2, 2, 2, 1], setSize: [2, 2, 1, 2, 2, 2, 2, 1] };
+  for (const order of [
+    [7, 6, 5, 4, 3, 2, 1, 0],
+    [4, 3, 0, 6, 1, 5, 2, 7],
+    [5, 0, 7, 2, 4, 6, 3, 1],
+  ]) {
+    const places = placesOf(rows, parent);
+    for (const index of order) {
+      assert.deepEqual([places.position(index), places.setSize(index)], [wanted.position[index], wanted.setSize[index]], `${index}`);
+    }
+  }
+});
+
 test('rows to draw are those in sight and some more, within the table', () => {
   assert.deepEqual(windowOf(1_000, 24, 0, 240), { first: 0, end: 12 });
   assert.deepEqual(windowOf(1_000, 24, 24 * 500, 240), { first: 498, end: 512 });

@@ -1,6 +1,6 @@
 import { type Ref, useEffect, useMemo, useRef, useState } from 'react';
 import type { SubtreeTotals } from '#changes';
-import { displayPath, escapePath, KIND, type RowTable, rowName, rowPath } from '#model';
+import { displayPath, escapePath, formatCount, KIND, type RowTable, rowName, rowPath } from '#model';
 import { choosePath, openDetails } from '../../app/choosing.ts';
 import { isShortcut, showPreview } from '../../app/commands.ts';
 import { retryChanges } from '../../app/loading.ts';
@@ -18,7 +18,7 @@ import { TreemapView } from '../treemap/treemap-view.tsx';
 import styles from './changes-pane.module.css';
 import { type ChangesState, NO_FILTER, type SortBy, touched, wholeTotals } from './changes-state.ts';
 import { FilterBar } from './filter-bar.tsx';
-import { NameCell, ShareCell, SizeCell, WhatCell } from './row-cells.tsx';
+import { nameCell, shareCell, sizeCell, whatCell } from './row-cells.tsx';
 import { whatDiffers, whatDiffersBetween } from './row-text.ts';
 import { SearchResults } from './search-results.tsx';
 
@@ -73,10 +73,7 @@ function PaneHead({ state, selection }: { state: ChangesState; selection: Select
             <Counts {...sums} />
             <Size bytes={sums.size} />
             {sums.hidden > 0 && mode === 'layer' ? (
-              <span
-                className={styles.hides}
-                title={`${sums.hidden.toLocaleString('en')} bytes of layers below are hidden, and still in the image`}
-              >
+              <span className={styles.hides} title={`${formatCount(sums.hidden)} bytes of layers below are hidden, and still in the image`}>
                 hides <Size bytes={sums.hidden} />
               </span>
             ) : null}
@@ -96,10 +93,9 @@ function outcome({ status, table, total, problem, mask, matches, filtering, sort
   if (filtering) return 'filtering…';
   if (sorting) return 'sorting…';
   if (problem !== null) return problem;
-  const count = (number: number) => number.toLocaleString('en');
-  const loaded = status === 'partial' && table !== null ? `${count(table.length)} of ${count(total)} rows` : '';
+  const loaded = status === 'partial' && table !== null ? `${formatCount(table.length)} of ${formatCount(total)} rows` : '';
   if (mask === null) return loaded;
-  return `${count(matches)} ${matches === 1 ? 'match' : 'matches'}${loaded === '' ? '' : ` in ${loaded}`}`;
+  return `${formatCount(matches)} ${matches === 1 ? 'match' : 'matches'}${loaded === '' ? '' : ` in ${loaded}`}`;
 }
 
 function Body({
@@ -240,13 +236,13 @@ function Grid({
       }}
       rowClass={(row) => (stacked && table.kind[row] === KIND.unchanged && !touched(totals, row) ? styles.dim : undefined)}
       cell={(row, column, level) => {
-        if (column === 'name') return <NameCell table={table} totals={totals} row={row} level={level} open={state.expanded[row] === 1} />;
-        if (column === 'what') return <WhatCell text={textOf(row)} />;
-        if (column === 'size') return <SizeCell table={table} totals={totals} row={row} withPrevious={resized} />;
+        if (column === 'name') return nameCell(table, totals, row, level, state.expanded[row] === 1);
+        if (column === 'what') return whatCell(textOf(row));
+        if (column === 'size') return sizeCell(table, totals, row, resized);
         if (column === 'net' && sides !== null) return <NetCell sides={sides} row={row} />;
         if (column === 'sides' && sides !== null)
           return <SideBars before={sides.before[row] as number} now={totals.size[row] as number} largest={largest} />;
-        return <ShareCell share={whole === 0 ? 0 : (totals.size[row] as number) / whole} />;
+        return shareCell(whole === 0 ? 0 : (totals.size[row] as number) / whole);
       }}
     />
   );

@@ -122,7 +122,7 @@ export function changesReducer(state: ChangesState, action: ChangesAction): Chan
     case 'siblingsOpened':
       return refold(state, siblings(state, action.row), true);
     case 'allOpened':
-      return withRows({ ...state, expanded: new Uint8Array(state.expanded.length).fill(1) });
+      return arranged({ ...state, expanded: new Uint8Array(state.expanded.length).fill(1) }, state.expanded.length);
     case 'allFolded':
       return { ...withRows({ ...state, expanded: new Uint8Array(state.expanded.length) }), active: -1 };
     case 'activated':
@@ -133,9 +133,12 @@ export function changesReducer(state: ChangesState, action: ChangesAction): Chan
       return filtered(withFilter({ ...state, filter: action.filter }));
     case 'matched':
       if (action.table !== state.table || action.filter !== state.filter) return state;
-      return withRows(withMatches({ ...state, filtering: false }, action.found));
+      return arranged(withMatches({ ...state, filtering: false }, action.found), action.found.count);
     case 'sorted':
-      return sorted({ ...state, sort: action.sort, descending: action.descending ?? nextDirection(state, action.sort) });
+      return arranged(
+        { ...state, sort: action.sort, descending: action.descending ?? nextDirection(state, action.sort) },
+        state.rows.length,
+      );
     case 'ordered':
       return isSameOrder(state, action.of) ? { ...state, sorting: false, rows: action.rows } : state;
   }
@@ -144,10 +147,12 @@ export function changesReducer(state: ChangesState, action: ChangesAction): Chan
 /** Rows that are sorted within a few milliseconds. */
 const SORTED_AT_ONCE = 150_000;
 
-/** While sorting takes its time, rows stay as they are. By name they lie sorted. */
-function sorted(state: ChangesState): ChangesState {
-  const lies = state.sort === 'name' && !state.descending;
-  return state.rows.length > SORTED_AT_ONCE && !lies ? { ...state, sorting: true } : withRows(state);
+/** By name is how the rows lie. */
+const liesSorted = ({ sort, descending }: ChangesState): boolean => sort === 'name' && !descending;
+
+/** The rows in sight, of which there are about so many. While sorting takes its time, they stay as they are. */
+function arranged(state: ChangesState, most: number): ChangesState {
+  return most > SORTED_AT_ONCE && !liesSorted(state) ? { ...state, sorting: true } : withRows(state);
 }
 
 /** Whether what was sorted is what is to be shown now. */
@@ -191,7 +196,7 @@ function withTable(state: ChangesState, table: RowTable, total: number, dense: b
     status: table.length >= total ? 'ready' : 'partial',
   };
   if (first) openFirst(table, expanded, dense ? 40 : 0);
-  return reveal(withRows(withFilter(next)));
+  return reveal(arranged(withFilter(next), state.rows.length));
 }
 
 /** Sums of what is there; those of the pages before are kept and added to. */
@@ -203,7 +208,7 @@ function withTotals({ table: before, totals }: ChangesState, table: RowTable, to
 
 /** While a filter takes its time, rows stay as they are. */
 function filtered(state: ChangesState): ChangesState {
-  return state.filtering ? state : withRows(state);
+  return state.filtering ? state : arranged(state, state.mask === null ? state.expanded.length : state.matches);
 }
 
 function withFilter(state: ChangesState): ChangesState {
@@ -257,23 +262,52 @@ function nextDirection(state: ChangesState, sort: SortBy): boolean {
 
 function withRows(state: ChangesState): ChangesState {
   if (state.table === null) return state;
-  const { table, totals, expanded, mask, sort, descending } = state;
-  // By name is how the rows lie.
-  if (totals === null || (sort === 'name' && !descending))
-    return { ...state, sorting: false, rows: visibleRows(table, expanded, { mask }) };
+  const { table, totals, expanded, mask } = state;
+  if (totals === null || liesSorted(state)) return { ...state, sorting: false, rows: visibleRows(table, expanded, { mask }) };
   return { ...state, sorting: false, rows: sortedRows(table, expanded, totals, sortOrder(table, state), { mask }) };
 }
 
-function refold(state: ChangesState, rows: readonly number[], open: boolean): ChangesState {
-  if (state.table === null || rows.length === 0) return state;
+function refold(state: ChangesState, folders: readonly number[], open: boolean): ChangesState {
+  const { table } = state;
+  if (table === null || folders.length === 0) return state;
   const expanded = state.expanded.slice();
-  for (const row of rows) expanded[row] = open ? 1 : 0;
+  for (const row of folders) expanded[row] = open ? 1 : 0;
   // An active row that went out of sight hands over to the folder that hides it.
   let { active } = state;
   if (!open) {
-    for (const row of rows) if (active > row && active < (state.table.subtreeEnd[row] as number)) active = row;
+    for (const row of folders) if (active > row && active < (table.subtreeEnd[row] as number)) active = row;
   }
-  return withRows({ ...state, expanded, active });
+  const next = { ...state, expanded, active };
+  if (state.sorting) return next;
+  const [only] = folders;
+  if (folders.length === 1 && only !== undefined) return { ...next, rows: withFolded(state, next, table, only, open) };
+  return arranged(
+    next,
+    folders.reduce((sum, row) => sum + (table.subtreeEnd[row] as number) - row, 0),
+  );
+}
+
+/** The rows in sight after one folder was opened or closed: those elsewhere stay as they are, sorted or not. */
+function withFolded(
+  { rows: before, expanded: wasOpen }: ChangesState,
+  state: ChangesState,
+  table: RowTable,
+  folder: number,
+  open: boolean,
+) {
+  const at = before.indexOf(folder);
+  if (at < 0 || (wasOpen[folder] === 1) === open || state.totals === null) return before;
+  let end = at + 1;
+  // Rows are numbered depth first: what is below the folder has a parent that comes no earlier than it.
+  while (end < before.length && (table.parent[before[end] as number] as number) >= folder) end++;
+  const below = open
+    ? sortedRows(table, state.expanded, state.totals, sortOrder(table, state), { mask: state.mask, below: folder })
+    : EMPTY_ROWS;
+  const rows = new Uint32Array(before.length - (end - at - 1) + below.length);
+  rows.set(before.subarray(0, at + 1));
+  rows.set(below, at + 1);
+  rows.set(before.subarray(end), at + 1 + below.length);
+  return rows;
 }
 
 function siblings(state: ChangesState, row: number): number[] {
@@ -314,7 +348,7 @@ function reveal(state: ChangesState): ChangesState {
   if (table === null || wanted === null) return state;
   const row = findRow(table, unescapePath(wanted));
   if (row < 0) return state.status === 'ready' ? { ...state, wanted: null, active: -1 } : state;
-  return withRows({ ...state, expanded: withAncestors(table, state.expanded, row), active: row, wanted: null });
+  return arranged({ ...state, expanded: withAncestors(table, state.expanded, row), active: row, wanted: null }, state.rows.length);
 }
 
 /** Row of a path, -1 where the table has none (yet). */

@@ -1,50 +1,54 @@
+import type { ReactElement } from 'react';
 import type { SubtreeTotals } from '#changes';
 import { displayPath, KIND, REASON, type RowTable, rowName, TYPE } from '#model';
-import { Icon, type IconName } from '../../components/icons.tsx';
-import { Mark, MixedMark } from '../../components/mark.tsx';
-import { Size } from '../../components/size.tsx';
+import { Icon } from '../../components/icons.tsx';
+import { Mark, type MarkName, MixedMark } from '../../components/mark.tsx';
+import { sizeText } from '../../components/size.tsx';
 import { isFolder, touched } from './changes-state.ts';
 import styles from './row-cells.module.css';
 
-function iconOf(type: number): IconName {
-  if (type === TYPE.directory) return 'folder';
-  if (type === TYPE.symlink || type === TYPE.hardlink) return 'link';
-  return type === TYPE.file ? 'file' : 'device';
+// The same elements for all rows: React passes over those that a row has as the one before it in its place.
+const SYMBOLS: Record<'folder' | 'link' | 'file' | 'device', ReactElement> = {
+  folder: <Icon name="folder" size={14} className={`${styles.icon} ${styles.folder}`} />,
+  link: <Icon name="link" size={14} className={styles.icon} />,
+  file: <Icon name="file" size={14} className={styles.icon} />,
+  device: <Icon name="device" size={14} className={styles.icon} />,
+};
+const MARKS: Record<MarkName, ReactElement> = {
+  added: <Mark name="added" />,
+  modified: <Mark name="modified" />,
+  removed: <Mark name="removed" />,
+  opaque: <Mark name="opaque" />,
+  unchanged: <Mark name="unchanged" />,
+};
+const twisty = (open: boolean) => (
+  <span className={styles.twisty} data-twisty="">
+    <Icon name={open ? 'chevronDown' : 'chevronRight'} size={12} />
+  </span>
+);
+const TWISTIES = { open: twisty(true), closed: twisty(false), none: <span className={styles.twisty} /> };
+const SLASH = <span className={styles.slash}>/</span>;
+
+function symbolOf(type: number): ReactElement {
+  if (type === TYPE.directory) return SYMBOLS.folder;
+  if (type === TYPE.symlink || type === TYPE.hardlink) return SYMBOLS.link;
+  return type === TYPE.file ? SYMBOLS.file : SYMBOLS.device;
 }
 
 /** Mark, symbol and name, a link's target behind it. */
-export function NameCell({
-  table,
-  totals,
-  row,
-  level,
-  open,
-}: {
-  table: RowTable;
-  totals: SubtreeTotals;
-  row: number;
-  level: number;
-  open: boolean;
-}) {
+export function nameCell(table: RowTable, totals: SubtreeTotals, row: number, level: number, open: boolean): ReactElement {
   const name = displayPath(rowName(table, row));
-  const kind = table.kind[row] as number;
-  const parent = (table.subtreeEnd[row] as number) > row + 1;
+  const isParent = (table.subtreeEnd[row] as number) > row + 1;
   const target = table.links.get(row);
-  const removed = kind === KIND.removed;
+  const isRemoved = table.kind[row] === KIND.removed;
   return (
     <span className={styles.name} style={{ paddingLeft: level * 14 }}>
-      {parent ? (
-        <span className={styles.twisty} data-twisty="">
-          <Icon name={open ? 'chevronDown' : 'chevronRight'} size={12} />
-        </span>
-      ) : (
-        <span className={styles.twisty} />
-      )}
-      <RowMark table={table} totals={totals} row={row} />
-      <Icon name={iconOf(table.type[row] as number)} size={14} className={`${styles.icon} ${isFolder(table, row) ? styles.folder : ''}`} />
-      <span className={`${styles.text} ${removed ? styles.struck : ''}`} title={name}>
+      {isParent ? (open ? TWISTIES.open : TWISTIES.closed) : TWISTIES.none}
+      {markOf(table, totals, row)}
+      {symbolOf(table.type[row] as number)}
+      <span className={isRemoved ? styles.struck : undefined} title={name}>
         {name}
-        {table.type[row] === TYPE.directory ? <span className={styles.slash}>/</span> : null}
+        {table.type[row] === TYPE.directory ? SLASH : null}
       </span>
       {target === undefined ? null : (
         <span className={styles.target} title={displayPath(target)}>
@@ -55,21 +59,21 @@ export function NameCell({
   );
 }
 
-function RowMark({ table, totals, row }: { table: RowTable; totals: SubtreeTotals; row: number }) {
+function markOf(table: RowTable, totals: SubtreeTotals, row: number): ReactElement {
   const kind = table.kind[row];
-  if (kind === KIND.added) return <Mark name="added" />;
-  if (kind === KIND.removed) return <Mark name="removed" />;
-  if (kind === KIND.modified) return <Mark name="modified" />;
-  if (table.reason[row] === REASON.opaque) return <Mark name="opaque" />;
-  if (!touched(totals, row)) return <Mark name="unchanged" />;
+  if (kind === KIND.added) return MARKS.added;
+  if (kind === KIND.removed) return MARKS.removed;
+  if (kind === KIND.modified) return MARKS.modified;
+  if (table.reason[row] === REASON.opaque) return MARKS.opaque;
+  if (!touched(totals, row)) return MARKS.unchanged;
   return (
     <MixedMark added={totals.added[row] as number} modified={totals.modified[row] as number} removed={totals.removed[row] as number} />
   );
 }
 
 /** What differs, what is hidden. */
-export function WhatCell({ text }: { text: string }) {
-  return (
+export function whatCell(text: string): ReactElement | null {
+  return text === '' ? null : (
     <span className={styles.what} title={text}>
       {text}
     </span>
@@ -77,42 +81,30 @@ export function WhatCell({ text }: { text: string }) {
 }
 
 /** Of a folder the bytes below it; of a file its own, with those before where there is room. */
-export function SizeCell({
-  table,
-  totals,
-  row,
-  withPrevious,
-}: {
-  table: RowTable;
-  totals: SubtreeTotals;
-  row: number;
-  withPrevious: boolean;
-}) {
+export function sizeCell(table: RowTable, totals: SubtreeTotals, row: number, withPrevious: boolean): ReactElement | null {
   const kind = table.kind[row];
   if (isFolder(table, row)) {
     const bytes = totals.size[row] as number;
-    return bytes === 0 ? <span /> : <Size bytes={bytes} />;
+    return bytes === 0 ? null : sizeText(bytes);
   }
   const type = table.type[row];
-  if (type !== TYPE.file && type !== TYPE.hardlink) return <span />;
+  if (type !== TYPE.file && type !== TYPE.hardlink) return null;
   const size = table.size[row] as number;
-  if (kind === KIND.removed) return <Size bytes={size} className={styles.gone} />;
-  if (type === TYPE.hardlink) return <Size bytes={size} className={styles.linked} />;
+  if (kind === KIND.removed) return sizeText(size, styles.gone);
+  if (type === TYPE.hardlink) return sizeText(size, styles.linked);
   const previous = table.previousSize[row] as number;
-  if (withPrevious && kind === KIND.modified && previous !== size) {
-    return (
-      <span className={styles.change}>
-        <Size bytes={previous} className={styles.was} />
-        <span className={styles.arrow}>→</span>
-        <Size bytes={size} />
-      </span>
-    );
-  }
-  return <Size bytes={size} />;
+  if (!withPrevious || kind !== KIND.modified || previous === size) return sizeText(size);
+  return (
+    <span className={styles.change}>
+      {sizeText(previous, styles.was)}
+      <span className={styles.arrow}>→</span>
+      {sizeText(size)}
+    </span>
+  );
 }
 
 /** A row's bytes as a part of all that is shown. */
-export function ShareCell({ share }: { share: number }) {
+export function shareCell(share: number): ReactElement | null {
   if (share <= 0) return null;
   const percent = share * 100;
   return (

@@ -1,4 +1,4 @@
-import { DIFFERS, formatSize, KIND, NO_LAYER, REASON, type RowTable } from '#model';
+import { DIFFERS, formatCount, formatSize, KIND, NO_LAYER, REASON, type RowTable } from '#model';
 
 const DIFFERS_WORDS = [
   [DIFFERS.type, 'type'],
@@ -32,7 +32,7 @@ export function whatDiffersBetween(table: RowTable, row: number): string {
   }
   const entries = table.hiddenEntries[row] as number;
   if (table.kind[row] !== KIND.removed || entries === 0) return '';
-  return `with ${entries.toLocaleString('en')} ${entries === 1 ? 'path' : 'paths'}`;
+  return `with ${formatCount(entries)} ${entries === 1 ? 'path' : 'paths'}`;
 }
 
 function hides(table: RowTable, row: number): string {
@@ -42,7 +42,7 @@ function hides(table: RowTable, row: number): string {
   if (reason === REASON.none && table.kind[row] !== KIND.removed) return '';
   const layer = table.kind[row] === KIND.removed ? (table.layer[row] as number) : (table.previousLayer[row] as number);
   const where = layer === NO_LAYER || entries > 0 ? '' : ` of layer ${layer}`;
-  const paths = entries === 0 ? '' : `${entries.toLocaleString('en')} ${entries === 1 ? 'path' : 'paths'}`;
+  const paths = entries === 0 ? '' : `${formatCount(entries)} ${entries === 1 ? 'path' : 'paths'}`;
   const size = bytes === 0 ? '' : formatSize(bytes);
   const what = [paths, size].filter((each) => each !== '').join(', ');
   if (what === '') return table.kind[row] === KIND.removed && layer !== NO_LAYER ? `from layer ${layer}` : '';

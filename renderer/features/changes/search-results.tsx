@@ -1,7 +1,7 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useEffect, useRef, useState } from 'react';
 import type { PathMatch, SearchReport } from '#contract';
-import { displayPath, unescapePath } from '#model';
+import { displayPath, formatCount, unescapePath } from '#model';
 import { goTo } from '../../app/choosing.ts';
 import { hintFor, plainError } from '../../app/messages.ts';
 import { useApp } from '../../app/store.ts';
@@ -63,8 +63,8 @@ function Matches({ matches, total }: { matches: readonly PathMatch[]; total: num
   return (
     <>
       <p className={`number ${styles.count}`} role="status">
-        {total.toLocaleString('en')} {total === 1 ? 'path' : 'paths'} in all layers
-        {total > matches.length ? `, the first ${matches.length.toLocaleString('en')} are shown` : ''}
+        {formatCount(total)} {total === 1 ? 'path' : 'paths'} in all layers
+        {total > matches.length ? `, the first ${formatCount(matches.length)} are shown` : ''}
       </p>
       <div className={styles.list} ref={scroller}>
         <ul style={{ height: virtual.getTotalSize() }} className={styles.ground} aria-label="Paths in all layers">

@@ -1,5 +1,6 @@
 import { useMemo } from 'react';
 import type { ArchiveSummary, ImageSummary } from '#contract';
+import { formatCount } from '#model';
 import { chooseSideB, compareWith, swapSides } from '../../app/choosing.ts';
 import { startExport } from '../../app/exporting.ts';
 import { toast } from '../../app/messages.ts';
@@ -174,7 +175,7 @@ export function SideBars({ before, now, largest }: { before: number; now: number
   if (before <= 0 && now <= 0) return null;
   const width = (bytes: number) => (bytes <= 0 ? 0 : Math.max(1.5, (bytes / largest) * 100));
   return (
-    <span className={styles.rowBars} title={`A ${before.toLocaleString('en')} bytes, B ${now.toLocaleString('en')} bytes`}>
+    <span className={styles.rowBars} title={`A ${formatCount(before)} bytes, B ${formatCount(now)} bytes`}>
       <i className={styles.barA} style={{ width: `${width(before)}%` }} />
       <i className={styles.barB} style={{ width: `${width(now)}%` }} />
     </span>
@@ -186,7 +187,7 @@ export function NetCell({ sides, row }: { sides: SideBytes; row: number }) {
   const bytes = sides.net[row] as number;
   if (bytes === 0) return <span />;
   return (
-    <span className={`number ${bytes > 0 ? styles.more : styles.less}`} title={`${bytes.toLocaleString('en')} bytes`}>
+    <span className={`number ${bytes > 0 ? styles.more : styles.less}`} title={`${formatCount(bytes)} bytes`}>
       {signedSize(bytes)}
     </span>
   );

@@ -1,7 +1,7 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { type ReactNode, useEffect, useMemo, useRef, useState } from 'react';
 import { type Client, CONTENT_PAGE_BYTES } from '#contract';
-import { formatSize } from '#model';
+import { formatCount, formatSize } from '#model';
 import { hintFor, plainError } from '../../app/messages.ts';
 import type { Side } from '../../app/selection-state.ts';
 import { useApp } from '../../app/store.ts';
@@ -95,7 +95,7 @@ function TextDiff({ a, b, cut }: { a: Uint8Array; b: Uint8Array; cut: string | n
     <>
       <div className={styles.bar}>
         <span className={`number ${styles.note}`}>
-          {added + removed === 0 ? 'the same text' : `+${added.toLocaleString('en')} −${removed.toLocaleString('en')} lines`}
+          {added + removed === 0 ? 'the same text' : `+${formatCount(added)} −${formatCount(removed)} lines`}
           {cut === null ? '' : `, ${cut}`}
         </span>
         <Segmented
@@ -178,7 +178,7 @@ function Lines({
             <div key={index} className={styles.line} style={{ transform: `translateY(${start}px)` }}>
               {line.kind === 'fold' ? (
                 <button type="button" className={styles.fold} onClick={() => onOpen(line.run)}>
-                  {line.count.toLocaleString('en')} lines the same
+                  {formatCount(line.count)} lines the same
                 </button>
               ) : split ? (
                 <SplitLine line={line} linesA={linesA} linesB={linesB} digits={digits} />
@@ -289,7 +289,7 @@ function ByteDiff({ a, b, cut }: { a: Part; b: Part; cut: string | null }) {
     <>
       <div className={styles.bar}>
         <span className={`number ${styles.note}`}>
-          first different at byte {first.toLocaleString('en')}
+          first different at byte {formatCount(first)}
           {cut === null ? '' : `, ${cut}`}
         </span>
       </div>

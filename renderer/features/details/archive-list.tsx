@@ -1,7 +1,7 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useEffect, useRef, useState } from 'react';
 import type { ListingReport } from '#contract';
-import { toHex, unescapePath } from '#model';
+import { formatCount, toHex, unescapePath } from '#model';
 import { viewOfEntry } from '../../app/loading.ts';
 import { hintFor, plainError } from '../../app/messages.ts';
 import { connectedClient, useApp } from '../../app/store.ts';
@@ -55,7 +55,7 @@ function Entries({ listing: { format, entries, complete, problem } }: { listing:
     estimateSize: () => LINE_HEIGHT,
     overscan: 20,
   });
-  const count = `${complete || problem !== null ? '' : 'first '}${entries.length.toLocaleString('en')} ${entries.length === 1 ? 'entry' : 'entries'}`;
+  const count = `${complete || problem !== null ? '' : 'first '}${formatCount(entries.length)} ${entries.length === 1 ? 'entry' : 'entries'}`;
   return (
     <>
       <p className={styles.listed}>

@@ -1,5 +1,5 @@
 import type { ArchiveSummary, ImageSummary } from '#contract';
-import { displayText, type LayerReport } from '#model';
+import { displayText, formatCount, type LayerReport } from '#model';
 import { startExport } from '../../app/exporting.ts';
 import { verifyImage } from '../../app/opening.ts';
 import type { Selection } from '../../app/selection-state.ts';
@@ -79,7 +79,7 @@ function OneLayer({ archiveId, image, layer }: { archiveId: string; image: Image
             <Fact label={SIZE_WORDS.files.label} title={SIZE_WORDS.files.title}>
               <Size bytes={layer.fileBytes} />{' '}
               <span className={styles.quiet}>
-                in {layer.entries.toLocaleString('en')} {layer.entries === 1 ? 'entry' : 'entries'}
+                in {formatCount(layer.entries)} {layer.entries === 1 ? 'entry' : 'entries'}
               </span>
             </Fact>
             <Fact label="Changes">
@@ -193,7 +193,7 @@ function ImageFacts({ archive, image }: { archive: ArchiveSummary; image: ImageS
             <Fact label="Shown" title="Bytes of the files that the finished image still shows">
               <Size bytes={totals.finalBytes} />{' '}
               <span className={styles.quiet}>
-                in {totals.files.toLocaleString('en')} {totals.files === 1 ? 'file' : 'files'}
+                in {formatCount(totals.files)} {totals.files === 1 ? 'file' : 'files'}
               </span>
             </Fact>
             <Fact label="Wasted" title="Bytes of files that a later layer hides or writes again">

@@ -1,5 +1,5 @@
 import type { EntryDetails, RawHeader } from '#contract';
-import { displayText } from '#model';
+import { displayText, formatCount } from '#model';
 import { hintFor } from '../../app/messages.ts';
 import { ErrorText, Notice } from '../../components/notice.tsx';
 import type { Loadable } from './details-state.ts';
@@ -36,10 +36,10 @@ export function RawTab({ raw, details }: { raw: Loadable<RawHeader>; details: En
             {displayText(value.typeflag)}
           </Fact>
           <Fact label="Header at">
-            <span className="number">{value.offset.toLocaleString('en')}</span>
+            <span className="number">{formatCount(value.offset)}</span>
           </Fact>
           <Fact label="Body at">
-            <span className="number">{value.bodyOffset.toLocaleString('en')}</span>
+            <span className="number">{formatCount(value.bodyOffset)}</span>
           </Fact>
         </Facts>
       </Section>
@@ -69,7 +69,7 @@ export function RawTab({ raw, details }: { raw: Loadable<RawHeader>; details: En
           <ul className={`number ${styles.sparse} selectable`}>
             {value.sparse.slice(0, 200).map(([offset, length]) => (
               <li key={offset}>
-                {offset.toLocaleString('en')} + {length.toLocaleString('en')} bytes
+                {formatCount(offset)} + {formatCount(length)} bytes
               </li>
             ))}
           </ul>

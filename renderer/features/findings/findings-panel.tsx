@@ -1,6 +1,6 @@
 import { useMemo } from 'react';
 import type { Finding, Severity } from '#model';
-import { displayText } from '#model';
+import { displayText, formatCount } from '#model';
 import { goTo } from '../../app/choosing.ts';
 import { selectedImage } from '../../app/selection-state.ts';
 import { useApp } from '../../app/store.ts';
@@ -51,7 +51,7 @@ function Group({ group }: { group: FindingGroup }) {
         <Icon name={group.severity} size={14} className={`${styles.icon} ${styles[group.severity]}`} />
         <span className="visually-hidden">{SEVERITY_WORDS[group.severity]}: </span>
         {group.title}
-        <span className={`number ${styles.count}`}>{group.findings.length.toLocaleString('en')}</span>
+        <span className={`number ${styles.count}`}>{formatCount(group.findings.length)}</span>
         <code className={styles.code}>{group.code}</code>
       </h3>
       <p className={styles.hint}>{group.hint}</p>
@@ -63,7 +63,7 @@ function Group({ group }: { group: FindingGroup }) {
           </li>
         ))}
       </ul>
-      {rest > 0 ? <p className={styles.rest}>and {rest.toLocaleString('en')} more</p> : null}
+      {rest > 0 ? <p className={styles.rest}>and {formatCount(rest)} more</p> : null}
     </section>
   );
 }

@@ -1,6 +1,6 @@
 import { type ReactNode, useEffect, useState } from 'react';
 import type { ImageSummary, Job, RewrittenReport, WasteReport } from '#contract';
-import { displayPath, unescapePath } from '#model';
+import { displayPath, formatCount, unescapePath } from '#model';
 import { chooseLayer, goTo } from '../../app/choosing.ts';
 import { hintFor, plainError, toast } from '../../app/messages.ts';
 import { connectedClient, useApp } from '../../app/store.ts';
@@ -88,7 +88,7 @@ function ByRewriting({ rewritten }: { rewritten: RewrittenReport }) {
         Rewritten with the same content{' '}
         {rewritten.count === 0 ? null : (
           <>
-            · {rewritten.count.toLocaleString('en')} · <Size bytes={rewritten.bytes} />
+            · {formatCount(rewritten.count)} · <Size bytes={rewritten.bytes} />
           </>
         )}
       </h3>
