@@ -10,6 +10,9 @@ import { changesDo, detailsDo, getApp, useApp } from './store.ts';
 const tables = new Map<string, RowTable>();
 const TABLES_KEPT_ROWS = 1_500_000;
 
+/** While pages of a long table come, what is there is shown this often, ms. */
+const SHOWN_EVERY = 100;
+
 function keep(key: string, table: RowTable): void {
   tables.delete(key);
   tables.set(key, table);
@@ -75,18 +78,29 @@ async function loadChanges(key: string, selection: Selection): Promise<void> {
   const { signal } = control;
   try {
     let assembly: Assembly | null = null;
-    let table: RowTable | null = null;
-    do {
-      const start: number = assembly?.length ?? 0;
-      const range = { start, count: start === 0 ? FIRST_PAGE_ROWS : PAGE_ROWS };
-      const page = await askRows(client, ref, selection, range, signal);
+    let shown = 0;
+    for (let asked = askRows(client, ref, selection, { start: 0, count: FIRST_PAGE_ROWS }, signal); ; ) {
+      const page = await asked;
       if (signal.aborted) return;
+      const first = assembly === null;
       assembly ??= new Assembly(page.total);
       if (page.rows.length === 0 && page.total > assembly.length) throw new Error('a page without rows before the end');
-      table = assembly.add(page);
-      changesDo({ type: 'came', key, table, total: page.total, dense });
-    } while (!assembly.complete);
-    keep(key, table);
+      const end = page.start + page.rows.length;
+      // The next one is on its way while this one is taken in.
+      if (end < page.total) {
+        asked = askRows(client, ref, selection, { start: end, count: PAGE_ROWS }, signal);
+        asked.catch(() => {}); // told when it is waited for
+      }
+      const table = assembly.add(page);
+      if (first || assembly.complete || performance.now() - shown >= SHOWN_EVERY) {
+        changesDo({ type: 'came', key, table, total: page.total, dense });
+        shown = performance.now();
+      }
+      if (assembly.complete) {
+        keep(key, table);
+        return;
+      }
+    }
   } catch (error) {
     if (!signal.aborted) changesDo({ type: 'failed', key, error: plainError(error) });
   }
