@@ -131,6 +131,13 @@ export function goTo(layer: number, path: string | null): void {
   select({ ...selection, from: layer, to: layer, path });
 }
 
+/** The file system of another view, at the path that is chosen here. */
+export function showInView({ archiveId, image, layer }: Side): void {
+  const { against: _, since: _since, ...rest } = getApp().selection;
+  setApp({ anchor: layer });
+  select({ ...rest, archiveId, image, from: layer, to: layer, mode: 'stacked' });
+}
+
 export function openDetails(): void {
   setLayout({ drawer: 'details' });
 }

@@ -118,21 +118,37 @@ async function loadDetails(key: string, selection: Selection): Promise<void> {
   const ref = { archiveId: selection.archiveId, image: selection.image, pathHex: pathHexOf(key) };
   const { signal } = control;
   try {
-    let details = await client.call('entry.details', { ...ref, layer: selection.to }, { signal });
-    if (selection.mode === 'compare' && selection.against !== undefined) {
-      const other = await client.call('entry.details', { ...ref, ...withoutSince(selection.against) }, { signal });
-      details = { ...details, now: within(details.now, selection.since), before: within(other.now, selection.against.since) };
-    } else if (selection.mode === 'layer' && selection.from < selection.to) {
-      // Of a range, before is what lies below all of it.
-      const first = await client.call('entry.details', { ...ref, layer: selection.from }, { signal });
-      details = { ...details, before: first.before };
-    }
+    const details = await askDetails(client, ref, selection, signal);
     if (signal.aborted) return;
     detailsDo({ type: 'detailsCame', key, details: { state: 'ready', value: details } });
     await loadTab();
   } catch (error) {
     if (!signal.aborted) detailsDo({ type: 'detailsCame', key, details: { state: 'failed', error: plainError(error) } });
   }
+}
+
+async function askDetails(
+  client: Client,
+  ref: ImageRef & { readonly pathHex: string },
+  { mode, from, to, since, against }: Selection,
+  signal: AbortSignal,
+): Promise<EntryDetails> {
+  const ask = (view: Partial<Side> & { readonly layer: number }) => client.call('entry.details', { ...ref, ...view }, { signal });
+  if (mode === 'compare' && against !== undefined) {
+    // One of the sides may never have had the path.
+    const [now, before] = await Promise.allSettled([ask({ layer: to }), ask(withoutSince(against))]);
+    for (const each of [now, before]) if (each.status === 'rejected' && plainError(each.reason).code !== 'NOT_FOUND') throw each.reason;
+    if (now.status === 'fulfilled') {
+      const other = before.status === 'fulfilled' ? before.value.now : null;
+      return { ...now.value, now: within(now.value.now, since), before: within(other, against.since) };
+    }
+    if (before.status === 'rejected') throw now.reason;
+    return { path: before.value.path, now: null, before: within(before.value.now, against.since), history: [] };
+  }
+  const details = await ask({ layer: to });
+  if (mode !== 'layer' || from === to) return details;
+  // Of a range, before is what lies below all of it.
+  return { ...details, before: (await ask({ layer: from })).before };
 }
 
 /** What the chosen tab needs and isn't there yet. */

@@ -2,7 +2,8 @@ import { useVirtualizer } from '@tanstack/react-virtual';
 import { useEffect, useMemo, useRef, useState } from 'react';
 import type { EntryDetails } from '#contract';
 import { displayText, formatSize, toHex, unescapePath } from '#model';
-import { loadMore, retryDetails, viewBefore } from '../../app/loading.ts';
+import { showInView } from '../../app/choosing.ts';
+import { loadMore, retryDetails, viewBefore, viewOfEntry } from '../../app/loading.ts';
 import { hintFor } from '../../app/messages.ts';
 import { detailsDo, useApp } from '../../app/store.ts';
 import { Button } from '../../components/button.tsx';
@@ -18,16 +19,30 @@ import type { Token } from './highlight.ts';
 import { languageOf } from './languages.ts';
 import { IMAGE_LIMIT_BYTES, mayBeArchive, previewKind, type TextLine, textLines } from './preview.ts';
 
-/** A file as text, image or bytes; of what has no bytes a sentence. */
-export function ContentTab({ state, details }: { state: DetailsState; details: EntryDetails }) {
-  const entry = details.now ?? details.before;
-  if (entry === null) return <Notice title="Not there at this layer" />;
-  if (entry.type === 'directory')
+/** Of a folder that was removed whole the list has one row: what it held is a button away. */
+function FolderNotice({ details }: { details: EntryDetails }) {
+  const selection = useApp((app) => app.selection);
+  const view = viewOfEntry(details, selection);
+  if (details.now !== null || view === null) {
     return (
       <Notice icon="folder" title="A folder">
         What it holds is in the list.
       </Notice>
     );
+  }
+  const where = selection.mode === 'compare' ? 'side A' : `layer ${view.layer}`;
+  return (
+    <Notice icon="folder" title={selection.mode === 'compare' ? 'A folder that only side A has' : 'A folder that was removed'}>
+      <Button onPress={() => showInView(view)}>Show what it holds at {where}</Button>
+    </Notice>
+  );
+}
+
+/** A file as text, image or bytes; of what has no bytes a sentence. */
+export function ContentTab({ state, details }: { state: DetailsState; details: EntryDetails }) {
+  const entry = details.now ?? details.before;
+  if (entry === null) return <Notice title="Not there at this layer" />;
+  if (entry.type === 'directory') return <FolderNotice details={details} />;
   if (entry.type === 'symlink') {
     return (
       <Notice icon="link" title="A symbolic link">

@@ -111,7 +111,7 @@ function Story({ details, image, selection }: { details: EntryDetails; image: Im
   return (
     <>
       <p className={styles.story}>
-        <Mark name={kind} /> <span>{compared ? SIDES_WORDS[kind] : words + from}</span>
+        {kind === 'unchanged' ? null : <Mark name={kind} />} <span>{compared ? SIDES_WORDS[kind] : words + from}</span>
       </p>
       {image.layers.length > 1 && history.length > 0 ? (
         <HistoryDots details={details} count={image.layers.length} selection={selection} />

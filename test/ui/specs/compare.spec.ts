@@ -15,9 +15,9 @@ const OLD = dockerArchive(
 );
 const NEW = dockerArchive(WEB_API, { name: 'acme/web-api:1.8' });
 
-async function compareImages(win: LayerscopeWindow) {
+async function compareImages(win: LayerscopeWindow, old = OLD) {
   const { page } = win;
-  await win.drop(await win.write('old.tar', OLD));
+  await win.drop(await win.write('old.tar', old));
   await expect(page.getByRole('treegrid')).toBeVisible();
   await win.drop(await win.write('new.tar', NEW));
   await expect(page.getByRole('heading', { name: 'acme/web-api:1.8' })).toBeVisible();
@@ -126,6 +126,30 @@ test('a text is compared line by line, one below the other or side by side', asy
   await page.getByRole('radio', { name: 'Side by side' }).click();
   await expect(diff).toContainText('host = a');
   await expect(page.getByRole('region', { name: 'Details' })).toContainText('+1 −2 lines');
+});
+
+test('what only one side ever had is shown from that side', async ({ win }) => {
+  const own = tar(file('etc/old.conf', 'from = a\n'), file('opt/tool', 'sharp\n'));
+  const old = dockerArchive([...WEB_API.slice(0, 4), { createdBy: 'COPY etc /etc', tar: own }], { name: 'acme/web-api:1.7' });
+  const page = await compareImages(win, old);
+  const text = page.getByRole('region', { name: 'Text of the file' });
+  await page.getByRole('row', { name: /removed old\.conf/ }).click();
+  await expect(text).toContainText('from = a');
+  await page.getByRole('tab', { name: 'Attributes' }).click();
+  await expect(page.getByRole('tabpanel')).toContainText('0644');
+  await page.getByRole('tab', { name: 'Content' }).click();
+  // The other way round it is B that has it alone.
+  await page.getByRole('button', { name: 'Swap the sides' }).click();
+  await page.getByRole('row', { name: /added old\.conf/ }).click();
+  await expect(text).toContainText('from = a');
+  await expect(page.getByText('could not be loaded')).toHaveCount(0);
+  // A folder that is gone is one row; its files are where it was.
+  await page.getByRole('button', { name: 'Swap the sides' }).click();
+  await page.getByRole('row', { name: /removed opt/ }).click();
+  await page.getByRole('button', { name: 'Show what it holds at side A' }).click();
+  await expect(page.getByRole('heading', { name: 'acme/web-api:1.7' })).toBeVisible();
+  await expect(page.getByRole('treegrid', { name: 'Files' }).getByRole('row', { selected: true })).toContainText('opt');
+  expect(win.complaints).toEqual([]);
 });
 
 test('a file that a layer changes is compared with that below it', async ({ win }) => {
