@@ -1,10 +1,10 @@
-import { type Client, CONTENT_PAGE_BYTES, type EntryDetails, FIRST_PAGE_ROWS, type ImageRef, PAGE_ROWS, type RowPage } from '#contract';
+import { type Client, CONTENT_PAGE_BYTES, type EntryDetails, type ImageRef, type RowPage } from '#contract';
 import { escapePath, type RowTable, rowPath, toHex, unescapePath } from '#model';
-import { Assembly } from '../features/changes/assemble.ts';
 import { IMAGE_LIMIT_BYTES, previewKind } from '../features/details/preview.ts';
 import { plainError } from './messages.ts';
 import { type Selection, type Side, selectedImage } from './selection-state.ts';
 import { changesDo, detailsDo, getApp, useApp } from './store.ts';
+import { tablePages } from './table-pages.ts';
 
 /** Tables that were shown lately, by request: what the host serves of an open archive never changes. */
 const tables = new Map<string, RowTable>();
@@ -77,29 +77,11 @@ async function loadChanges(key: string, selection: Selection): Promise<void> {
   const ref = { archiveId: selection.archiveId, image: selection.image };
   const { signal } = control;
   try {
-    let assembly: Assembly | null = null;
-    let shown = 0;
-    for (let asked = askRows(client, ref, selection, { start: 0, count: FIRST_PAGE_ROWS }, signal); ; ) {
-      const page = await asked;
+    const ask = (start: number, count: number) => askRows(client, ref, selection, { start, count }, signal);
+    for await (const { table, total } of tablePages(ask, { every: SHOWN_EVERY })) {
       if (signal.aborted) return;
-      const first = assembly === null;
-      assembly ??= new Assembly(page.total);
-      if (page.rows.length === 0 && page.total > assembly.length) throw new Error('a page without rows before the end');
-      const end = page.start + page.rows.length;
-      // The next one is on its way while this one is taken in.
-      if (end < page.total) {
-        asked = askRows(client, ref, selection, { start: end, count: PAGE_ROWS }, signal);
-        asked.catch(() => {}); // told when it is waited for
-      }
-      const table = assembly.add(page);
-      if (first || assembly.complete || performance.now() - shown >= SHOWN_EVERY) {
-        changesDo({ type: 'came', key, table, total: page.total, dense });
-        shown = performance.now();
-      }
-      if (assembly.complete) {
-        keep(key, table);
-        return;
-      }
+      changesDo({ type: 'came', key, table, total, dense });
+      if (table.length === total) keep(key, table);
     }
   } catch (error) {
     if (!signal.aborted) changesDo({ type: 'failed', key, error: plainError(error) });

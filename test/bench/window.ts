@@ -1,5 +1,6 @@
 // `npm run bench:window [-- IMAGE]`: the window in Chromium against the loopback host, an image of a million files: how long the page
-// is busy from a click to the next picture for opening folders, sorting and filtering, and its longest frame while it scrolls.
+// is busy from a click to the next picture for opening folders, sorting and filtering, its longest frame while it scrolls, how soon a
+// layer's changes are painted, and whether its memory stays flat while layers are browsed.
 // Prints the figures beside what we hold ourselves to; nothing here passes or fails.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -14,6 +15,8 @@ import { median } from './measure.ts';
 const root = path.resolve(import.meta.dirname, '..', '..');
 const out = process.env.LAYERSCOPE_OUT ?? path.join(root, 'dist');
 const RUNS = Number(process.env.LAYERSCOPE_BENCH_RUNS ?? 5);
+/** Over all layers, each opened whole. */
+const ROUNDS = 5;
 /** So many times slower than this machine's processor the page's is, to find what a slower machine would show. */
 const SLOWER = Number(process.env.LAYERSCOPE_BENCH_SLOWER ?? 1);
 
@@ -72,6 +75,19 @@ const MEASURE = `(() => {
       await new Promise((resolve) => setTimeout(resolve, 0));
       return untilDone(() => key(document.querySelector('[data-filter]'), 'Enter'));
     },
+    // From the click on a layer until its changes were drawn.
+    layer: (index) => new Promise((resolve) => {
+      const start = performance.now();
+      document.querySelector('[data-layer="' + index + '"]').click();
+      const look = async () => {
+        const title = document.querySelector('[data-pane="changes"] h2').textContent;
+        const row = document.querySelector('[role=treegrid] [data-row]');
+        if (title !== 'Layer ' + index || row === null) return requestAnimationFrame(look);
+        await drawn();
+        resolve(performance.now() - start);
+      };
+      look();
+    }),
     rows: () => Number(document.querySelector('[role=treegrid]')?.getAttribute('aria-rowcount') ?? 0),
     pagesCome: async () => {
       let longest = 0;
@@ -149,16 +165,23 @@ try {
   const page = await browser.newPage({ viewport: { width: 1320, height: 860 } });
   await page.goto(address);
   await page.getByRole('treegrid').waitFor({ timeout: 120_000 });
+  await page.evaluate(MEASURE);
+  const session = await page.context().newCDPSession(page);
+  if (SLOWER > 1) await session.send('Emulation.setCPUThrottlingRate', { rate: SLOWER });
+  const slower = SLOWER > 1 ? `, the page ${SLOWER} times slower` : '';
+  console.log(`${cpus()[0]?.model ?? 'unknown processor'}, ${cpus().length} cores, Chromium ${browser.version()}${slower}\n`);
   const top = await page.locator('[data-layer]').count();
+  const shown = Number(await page.locator('[data-layer][aria-pressed="true"]').first().getAttribute('data-layer'));
+  const paints: number[] = [];
+  for (let layer = top - 1; layer >= 0; layer--) {
+    if (layer !== shown) paints.push(await call<number>(page, `layer(${layer})`));
+    await page.waitForTimeout(300);
+  }
+  row('a layer chosen for the first time, until its changes are drawn', several(paints), '≤ 150 ms');
   await page.locator(`[data-layer="${top - 1}"]`).click();
   await page.getByRole('radio', { name: 'Stacked' }).click();
   await page.getByRole('treegrid', { name: 'Files' }).waitFor({ timeout: 120_000 });
-  await page.evaluate(MEASURE);
-  if (SLOWER > 1) await (await page.context().newCDPSession(page)).send('Emulation.setCPUThrottlingRate', { rate: SLOWER });
   const longest = await pagesCome(page);
-  console.log(
-    `${cpus()[0]?.model ?? 'unknown processor'}, ${cpus().length} cores, Chromium ${browser.version()}${SLOWER > 1 ? `, the page ${SLOWER} times slower` : ''}\n`,
-  );
   row('longest frame while pages of the table come', ms(longest), '≤ 50 ms');
 
   await page.getByRole('row').nth(1).click();
@@ -209,6 +232,19 @@ try {
   ] as const) {
     const gaps = await call<number[]>(page, `scroll(150, ${step})`);
     row(`longest frame while scrolling ${what}`, `${ms(Math.max(...gaps))}, median ${ms(median(gaps))}`, '≤ 50 ms');
+  }
+  await page.getByRole('radio', { name: 'Layer' }).click();
+  for (let round = 1; round <= ROUNDS; round++) {
+    for (let layer = 0; layer < top; layer++) {
+      await call(page, `layer(${layer})`);
+      await call(page, "keyOnRow('+')");
+      await call(page, 'pagesCome()');
+    }
+    await session.send('HeapProfiler.collectGarbage');
+    const { nodes } = await session.send('Memory.getDOMCounters');
+    const { usedSize, backingStorageSize } = await session.send('Runtime.getHeapUsage');
+    const held = `${((usedSize + backingStorageSize) / 1e6).toFixed(0)} MB, ${nodes.toLocaleString('en')} nodes`;
+    row(`memory of the page after ${round} ${round === 1 ? 'round' : 'rounds'} over all layers`, held, round === 1 ? 'flat from here' : '');
   }
 } finally {
   await browser.close();

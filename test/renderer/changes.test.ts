@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
+import { tablePages } from '../../renderer/app/table-pages.ts';
 import { Assembly } from '../../renderer/features/changes/assemble.ts';
 import {
   type ChangesState,
@@ -312,6 +314,44 @@ test('pages of any size put together are the table', () => {
     assert.ok(assembly.complete);
     assert.deepEqual(table, whole);
   }
+});
+
+test('pages that come between two looks are taken in together, and change nothing that is shown', async () => {
+  const whole = tableOf(SPECS);
+  let time = 0;
+  const asked: number[] = [];
+  const ask = async (start: number) => {
+    asked.push(start);
+    return pageOf(whole, start, start + 1);
+  };
+  const shown: number[] = [];
+  for await (const { table, total } of tablePages(ask, { every: 100, now: () => (time += 40) })) {
+    shown.push(table.length);
+    assert.equal(total, whole.length);
+    await setTimeout(5);
+    assert.ok(table.subtreeEnd.every((end) => end <= table.length));
+    if (table.length === total) assert.deepEqual(table, whole);
+  }
+  assert.deepEqual(asked, [0, 1, 2, 3, 4, 5, 6, 7], 'each page is asked for once');
+  assert.deepEqual([shown[0], shown.at(-1)], [1, 8]);
+  assert.ok(shown.length > 2 && shown.length < 8, `${shown}`);
+});
+
+test('a page that does not come ends the table, told once', async () => {
+  const whole = tableOf(SPECS);
+  const ask = async (start: number) => {
+    if (start > 0) throw new Error('gone');
+    return pageOf(whole, 0, 3);
+  };
+  const lengths: number[] = [];
+  await assert.rejects(async () => {
+    for await (const { table } of tablePages(ask, { every: 0 })) lengths.push(table.length);
+  }, /gone/);
+  assert.deepEqual(lengths, [3]);
+  const nothing = async () => ({ ...pageOf(whole, 0, 0), total: 8 });
+  await assert.rejects(async () => {
+    for await (const _ of tablePages(nothing, { every: 0 }));
+  }, /before the end/);
 });
 
 test('rows that came later keep what was opened and find what was wanted', () => {

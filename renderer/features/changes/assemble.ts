@@ -29,7 +29,10 @@ export class Assembly {
     return this.loaded;
   }
 
-  /** Adds the next page and gives the table so far: views of the same columns, folders that go on end where the rows do. */
+  /**
+   * Adds the next page and gives the table so far: views of the same columns, folders that go on end where the rows do. What was given
+   * before is no longer to be used: its folders may end behind its rows.
+   */
   add(page: RowPage): RowTable {
     const { columns } = this;
     for (const { row, end } of this.cut) columns.subtreeEnd[row] = end;
