@@ -49,10 +49,15 @@ export function changeRows(comparison: Comparison, whole: boolean): RowTable {
   const marks = new Uint8Array(tree.count);
   // For what went along with another: the topmost ancestor that went or was replaced; 0 none.
   const top = new Uint32Array(tree.count);
+  let swallowed = false;
   for (let node = 1; node < tree.count; node++) {
     const parent = tree.parent[node] as number;
     const above = top[parent] as number;
-    top[node] = above !== 0 ? above : swallows(comparison, parent) ? parent : 0;
+    if (above !== 0) top[node] = above;
+    else if (swallows(comparison, parent)) {
+      top[node] = parent;
+      swallowed = true;
+    }
     const wasThere = before.type[node] !== ABSENT;
     const isThere = after.type[node] !== ABSENT;
     if (!isThere) {
@@ -68,7 +73,7 @@ export function changeRows(comparison: Comparison, whole: boolean): RowTable {
     const mark = marks[node] as number;
     if (mark !== 0) filler.fill(node, rowOf[node] as number, mark);
   }
-  addHidden(comparison, rows, marks, rowOf, top);
+  if (swallowed || hasMarkerRow(rows)) addHidden(comparison, rows, marks, rowOf, top);
   return rows;
 }
 
@@ -255,6 +260,11 @@ function addHidden(comparison: Comparison, rows: RowColumns, marks: Uint8Array, 
     if (marks[swallower] !== 0 && swallower !== 0) addTo(rows, rowOf[swallower] as number, size);
     if (marker !== 0) addTo(rows, rowOf[marker] as number, size);
   }
+}
+
+function hasMarkerRow(rows: RowColumns): boolean {
+  for (let row = 0; row < rows.length; row++) if (isMarkerRow(rows, row)) return true;
+  return false;
 }
 
 /** A folder that is kept and tells what its marker hid. */

@@ -1,6 +1,6 @@
 import { type LayerTable, linkName } from '#format/layer';
 import { NO_ENTRY, NO_LAYER, type RowTable, TYPE } from '#model';
-import { type ImageTree, imageNodeName } from './image-tree.ts';
+import type { ImageTree } from './image-tree.ts';
 import { IMPLIED_META } from './same-entry.ts';
 import { depthFirstOrder } from './tree-order.ts';
 
@@ -46,16 +46,23 @@ export function layRows(tree: ImageTree, marks: Uint8Array, rowOf: Uint32Array):
     names: new Uint8Array(nameBytes),
     links: new Map(),
   };
+  const { layers, nameLayer, nameNode } = tree;
+  const { parent: rowParent, names, nameStart } = rows;
+  const order = depthFirstOrder(tree);
   let row = 0;
   let at = 0;
-  for (const node of depthFirstOrder(tree)) {
+  for (let place = 0; place < order.length && row < length; place++) {
+    const node = order[place] as number;
     if (marks[node] === 0) continue;
     rowOf[node] = row;
     const above = parent[node] as number;
-    rows.parent[row] = above === 0 ? -1 : (rowOf[above] as number);
-    const name = imageNodeName(tree, node);
-    for (let i = 0; i < name.length; i++) rows.names[at++] = name[i] as number;
-    rows.nameStart[++row] = at;
+    rowParent[row] = above === 0 ? -1 : (rowOf[above] as number);
+    // Byte by byte from where the name stands: a view for each name takes longer than what it copies.
+    const { nodeNames, nodeNameStart } = layers[nameLayer[node] as number] as LayerTable;
+    const nameOf = nameNode[node] as number;
+    const end = nodeNameStart[nameOf + 1] as number;
+    for (let from = nodeNameStart[nameOf] as number; from < end; from++) names[at++] = nodeNames[from] as number;
+    nameStart[++row] = at;
   }
   for (row = length - 1; row >= 0; row--) {
     const end = Math.max(rows.subtreeEnd[row] as number, row + 1);

@@ -223,7 +223,7 @@ function withFilter(state: ChangesState): ChangesState {
 }
 
 /** Rows that are filtered within a few milliseconds. */
-const FILTERED_AT_ONCE = 100_000;
+const FILTERED_AT_ONCE = 25_000;
 
 function isNoFilter({ text, kinds, minBytes, types }: RowFilter): boolean {
   return text === '' && kinds === NO_FILTER.kinds && minBytes === 0 && types === 0;
