@@ -1,6 +1,7 @@
-import { type Client, CONTENT_PAGE_BYTES, type EntryDetails, type ImageRef, type RowPage } from '#contract';
+import { type Client, CONTENT_PAGE_BYTES, type EntryAttributes, type EntryDetails, type ImageRef, type RowPage } from '#contract';
 import { escapePath, type RowTable, rowPath, toHex, unescapePath } from '#model';
 import { IMAGE_LIMIT_BYTES, previewKind } from '../features/details/preview.ts';
+import { isWindowsEntry, windowsTimes } from '../features/details/windows-times.ts';
 import { plainError } from './messages.ts';
 import { type Selection, type Side, selectedImage } from './selection-state.ts';
 import { changesDo, detailsDo, getApp, useApp } from './store.ts';
@@ -138,6 +139,7 @@ async function loadTab(): Promise<void> {
   const { details } = getApp();
   if (details.details.state !== 'ready' || details.key === null) return;
   if (details.tab === 'content' && details.content.state === 'idle') await loadContent(details.key, details.details.value);
+  if (details.tab === 'attributes' && details.times.state === 'idle') await loadTimes(details.key, details.details.value);
   if (details.tab === 'raw' && details.raw.state === 'idle') await loadRaw(details.key, details.details.value);
 }
 
@@ -205,6 +207,28 @@ async function loadWhole(key: string): Promise<void> {
     if (details.key !== key || details.content.state !== 'ready' || details.content.value.more !== 'there') return;
     if (details.content.value.moreError !== null) return;
     await loadMore();
+  }
+}
+
+/** Times that the index of a layer doesn't have: they are read from the headers, of Windows entries only. */
+async function loadTimes(key: string, { now, before }: EntryDetails): Promise<void> {
+  const { client, selection } = getApp();
+  const { archiveId, image, to } = selection;
+  if (client === null || archiveId === null) return;
+  const signal = detailsAsked?.signal;
+  const timesAt = async (entry: EntryAttributes | null, view: Side | null) => {
+    if (!isWindowsEntry(entry) || view === null) return null;
+    const header = await client.call('entry.raw', { ...view, pathHex: pathHexOf(key) }, signal === undefined ? {} : { signal });
+    return windowsTimes(header);
+  };
+  if (!isWindowsEntry(now) && !isWindowsEntry(before)) return;
+  detailsDo({ type: 'timesCame', key, times: { state: 'loading' } });
+  try {
+    const views = { now: { archiveId, image, layer: to }, before: viewBefore({ ...selection, against: selection.against }) };
+    const times = { now: await timesAt(now, views.now), before: await timesAt(before, views.before) };
+    detailsDo({ type: 'timesCame', key, times: { state: 'ready', value: times } });
+  } catch (error) {
+    if (!signal?.aborted) detailsDo({ type: 'timesCame', key, times: { state: 'failed', error: plainError(error) } });
   }
 }
 

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { attributeRows, modeText, mtimeText } from '../../renderer/features/details/attributes.ts';
 import { detailsReducer, initialDetails } from '../../renderer/features/details/details-state.ts';
 import { hexLine, LINE_COLUMNS, previewKind, textLines } from '../../renderer/features/details/preview.ts';
+import { isWindowsEntry, windowsTimes } from '../../renderer/features/details/windows-times.ts';
 import type { EntryAttributes } from '../../src/contract/index.ts';
 
 const bytes = (...values: number[]) => Uint8Array.from(values);
@@ -125,4 +126,22 @@ test('a page without bytes ends the file: nothing is asked for ever', () => {
   state = detailsReducer(state, { type: 'contentCame', key: 'k', content: { state: 'ready', value } });
   state = detailsReducer(state, { type: 'moreCame', key: 'k', bytes: bytes() });
   assert.equal(state.content.state === 'ready' && state.content.value.more, 'none');
+});
+
+test('a Windows entry has three times more, in the records of today and of 2016', () => {
+  const text = (name: string, value: string) => ({ name, value, encoding: 'text' as const });
+  const today = [text('LIBARCHIVE.creationtime', '1461700000.1234567'), text('atime', '1461700001'), text('ctime', '-0.5')];
+  assert.deepEqual(windowsTimes({ pax: today }), { created: '1461700000.1234567', accessed: '1461700001', changed: '-0.5' });
+  // 100 ns since 1601; a zero says that there is none.
+  const old = [text('MSWINDOWS.createtime', '131061736001234567'), text('MSWINDOWS.accesstime', '0'), text('MSWINDOWS.changetime', 'x')];
+  assert.deepEqual(windowsTimes({ pax: [...old, text('ctime', '5')] }), { created: '1461700000.123456700', accessed: '', changed: '5' });
+  assert.deepEqual(windowsTimes({ pax: [text('MSWINDOWS.createtime', '1')] }).created, '-11644473599.999999900');
+  const entryOf = (name: string) => entry({ attributes: [{ ...text(name, '32'), meaning: [] }] });
+  assert.deepEqual(
+    [isWindowsEntry(entryOf('MSWINDOWS.fileattr')), isWindowsEntry(entryOf('user.a')), isWindowsEntry(null)],
+    [true, false, false],
+  );
+  const times = { now: windowsTimes({ pax: today }), before: windowsTimes({ pax: old }) };
+  const rows = new Map(attributeRows(entry(), entry({ size: 1 }), times).map((row) => [row.label, row]));
+  assert.deepEqual([rows.get('Created')?.was, rows.get('Accessed')?.was], [null, '']);
 });

@@ -1,14 +1,16 @@
 import type { ReactNode } from 'react';
 import type { EntryDetails } from '#contract';
 import { displayText } from '#model';
+import { hintFor } from '../../app/messages.ts';
 import { CopyButton } from '../../components/copy-button.tsx';
-import { Notice } from '../../components/notice.tsx';
+import { ErrorText, Notice } from '../../components/notice.tsx';
 import { Size } from '../../components/size.tsx';
-import { type AttributeRow, attributeRows } from './attributes.ts';
+import { type AttributeRow, attributeRows, type EntryTimes } from './attributes.ts';
 import styles from './attributes-tab.module.css';
+import type { Loadable } from './details-state.ts';
 
 /** Everything an entry says of itself, old → new where it differs. */
-export function AttributesTab({ details }: { details: EntryDetails }) {
+export function AttributesTab({ details, times }: { details: EntryDetails; times: Loadable<EntryTimes> }) {
   const { now, before } = details;
   const entry = now ?? before;
   if (entry === null) return <Notice title="Not there at this layer" />;
@@ -18,7 +20,7 @@ export function AttributesTab({ details }: { details: EntryDetails }) {
       {now === null ? <p className={styles.note}>Removed here: this is how it was in layer {entry.layer}.</p> : null}
       <table className={styles.table}>
         <tbody>
-          {attributeRows(now, before).map((row) => (
+          {attributeRows(now, before, times.state === 'ready' ? times.value : undefined).map((row) => (
             <tr key={row.label}>
               <th scope="row" className={styles.label}>
                 {row.label}
@@ -42,6 +44,11 @@ export function AttributesTab({ details }: { details: EntryDetails }) {
           ))}
         </tbody>
       </table>
+      {times.state === 'failed' ? (
+        <Notice icon="error" title="The other times could not be read" tone="error">
+          <ErrorText error={times.error} hint={hintFor(times.error)} />
+        </Notice>
+      ) : null}
     </div>
   );
 }

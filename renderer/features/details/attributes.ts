@@ -1,5 +1,6 @@
 import type { EntryAttributes } from '#contract';
 import { formatMode } from '#model';
+import type { WindowsTimes } from './windows-times.ts';
 
 export interface AttributeRow {
   readonly label: string;
@@ -14,8 +15,20 @@ export interface AttributeRow {
   readonly meaning: readonly { readonly text: string; readonly isNew: boolean }[];
 }
 
-/** Attributes in the order they are shown, each with the one before where it differs. */
-export function attributeRows(now: EntryAttributes | null, before: EntryAttributes | null): readonly AttributeRow[] {
+/** Of the entry that is shown, and of the one before. */
+export interface EntryTimes {
+  readonly now: WindowsTimes | null;
+  readonly before: WindowsTimes | null;
+}
+
+const NO_TIMES: EntryTimes = { now: null, before: null };
+
+/** Attributes in the order they are shown, each with the one before where it differs; `times` as far as they are known. */
+export function attributeRows(
+  now: EntryAttributes | null,
+  before: EntryAttributes | null,
+  times: EntryTimes = NO_TIMES,
+): readonly AttributeRow[] {
   const entry = now ?? before;
   if (entry === null) return [];
   const old = now === null ? null : before;
@@ -43,6 +56,10 @@ export function attributeRows(now: EntryAttributes | null, before: EntryAttribut
     add('Owner', ({ uid, uname }) => owner(uid, uname));
     add('Group', ({ gid, gname }) => owner(gid, gname));
     add('Modified', ({ mtime }) => mtimeText(mtime));
+    const more = (from: EntryAttributes) => (from === now ? times.now : times.before);
+    add('Created', (from) => mtimeText(more(from)?.created ?? ''));
+    add('Accessed', (from) => mtimeText(more(from)?.accessed ?? ''));
+    add('Changed', (from) => mtimeText(more(from)?.changed ?? ''));
   }
   add('From layer', ({ layer, implied }) => (implied ? '' : String(layer)));
   const names = new Set([...entry.attributes, ...(old?.attributes ?? [])].map(({ name }) => name));

@@ -78,7 +78,7 @@ function PathDetails({ path, image, selection }: { path: string; image: ImageSum
           {state.details.state !== 'ready' ? null : state.tab === 'content' ? (
             <ContentTab state={state} details={state.details.value} />
           ) : state.tab === 'attributes' ? (
-            <AttributesTab details={state.details.value} />
+            <AttributesTab details={state.details.value} times={state.times} />
           ) : (
             <RawTab raw={state.raw} details={state.details.value} />
           )}

@@ -1,5 +1,6 @@
 import type { EntryDetails, RawHeader } from '#contract';
 import type { PlainError } from '../changes/changes-state.ts';
+import type { EntryTimes } from './attributes.ts';
 
 export type Loadable<T> =
   | { readonly state: 'idle' }
@@ -29,10 +30,20 @@ export interface DetailsState {
   readonly showAs: ShowAs;
   readonly details: Loadable<EntryDetails>;
   readonly raw: Loadable<RawHeader>;
+  /** Of a Windows entry, once its attributes are looked at. */
+  readonly times: Loadable<EntryTimes>;
   readonly content: Loadable<LoadedContent>;
 }
 
-export const initialDetails: DetailsState = { key: null, tab: 'content', showAs: 'auto', details: IDLE, raw: IDLE, content: IDLE };
+export const initialDetails: DetailsState = {
+  key: null,
+  tab: 'content',
+  showAs: 'auto',
+  details: IDLE,
+  raw: IDLE,
+  times: IDLE,
+  content: IDLE,
+};
 
 export type DetailsAction =
   | { readonly type: 'asked'; readonly key: string }
@@ -41,6 +52,7 @@ export type DetailsAction =
   | { readonly type: 'shownAs'; readonly showAs: ShowAs }
   | { readonly type: 'detailsCame'; readonly key: string; readonly details: Loadable<EntryDetails> }
   | { readonly type: 'rawCame'; readonly key: string; readonly raw: Loadable<RawHeader> }
+  | { readonly type: 'timesCame'; readonly key: string; readonly times: Loadable<EntryTimes> }
   | { readonly type: 'contentCame'; readonly key: string; readonly content: Loadable<LoadedContent> }
   | { readonly type: 'moreAsked'; readonly key: string }
   | { readonly type: 'moreCame'; readonly key: string; readonly bytes: Uint8Array }
@@ -63,6 +75,8 @@ export function detailsReducer(state: DetailsState, action: DetailsAction): Deta
       return { ...state, details: action.details };
     case 'rawCame':
       return { ...state, raw: action.raw };
+    case 'timesCame':
+      return { ...state, times: action.times };
     case 'contentCame':
       return { ...state, content: action.content };
     case 'moreAsked':

@@ -122,12 +122,18 @@ test('an archive inside is listed, and can be looked at as bytes', async ({ win 
 
 test('a security descriptor and attribute bits are spelled out, what is new marked', async ({ win }) => {
   const { page } = win;
-  const layer = (attributes: string, sddl: string) =>
+  const layer = (attributes: string, sddl: string, accessed: string) =>
     tar(
-      pax({ 'MSWINDOWS.fileattr': attributes, 'MSWINDOWS.rawsd': base64Bytes(sddlToSecurityDescriptor(sddl)) }),
+      pax({
+        'MSWINDOWS.fileattr': attributes,
+        'MSWINDOWS.rawsd': base64Bytes(sddlToSecurityDescriptor(sddl)),
+        'LIBARCHIVE.creationtime': '1461700000.1234567',
+        atime: accessed,
+        ctime: '1461700003.0000001',
+      }),
       file('Files/app.ini', 'x'),
     );
-  const layers = [layer('32', 'O:BAG:SYD:(A;;FA;;;SY)'), layer('33', 'O:BAG:SYD:(A;;FA;;;SY)(D;;FW;;;WD)')];
+  const layers = [layer('32', 'O:BAG:SYD:(A;;FA;;;SY)', '1461700001'), layer('33', 'O:BAG:SYD:(A;;FA;;;SY)(D;;FW;;;WD)', '1461700009')];
   await win.drop(
     await win.write(
       'windows.tar',
@@ -149,6 +155,13 @@ test('a security descriptor and attribute bits are spelled out, what is new mark
     'O:BAG:SYD:(A;;FA;;;SY)(D;;FW;;;WD)',
   ]);
   await expect(page.getByRole('button', { name: 'Copy MSWINDOWS.rawsd' })).toBeAttached();
+  // The times that Windows keeps beside the last write.
+  const row = (name: string) => page.getByRole('row', { name: new RegExp(`^${name}`) });
+  await expect(row('Created')).toContainText('2016-04-26 19:46:40.1234567 UTC');
+  await expect(row('Accessed').getByRole('deletion')).toHaveText('2016-04-26 19:46:41 UTC');
+  await expect(row('Accessed').getByRole('insertion')).toHaveText('2016-04-26 19:46:49 UTC');
+  await expect(row('Changed')).toContainText('2016-04-26 19:46:43.0000001 UTC');
+  expect(win.complaints).toEqual([]);
 });
 
 test('the raw header is shown as it stands', async ({ win }) => {
