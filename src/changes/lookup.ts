@@ -1,6 +1,6 @@
-import { KIND_NAMES, type KindName, NO_ENTRY, TYPE } from '#model';
+import { compareBytes, KIND_NAMES, type KindName, NO_ENTRY, TYPE } from '#model';
 import { bodyKey, bodyKeyLayer, bodyKeyMember } from './hard-links.ts';
-import { findPath } from './image-tree.ts';
+import { findPath, imageNodeName } from './image-tree.ts';
 import { indexOf, viewAtLayer } from './stack.ts';
 import type { EntryAt, Stack } from './types.ts';
 import { ABSENT, applyLayer, createApplier, IMPLIED, isSameFolder } from './view.ts';
@@ -16,6 +16,35 @@ export function lookup(stack: Stack, layer: number, path: Uint8Array): EntryAt |
   const view = viewAtLayer(stack, layer);
   if (view.type[node] === ABSENT) return null;
   return { layer: view.layer[node] as number, member: view.member[node] as number };
+}
+
+/** An entry that holds an alternate stream of the one beside it, and the stream's name: raw bytes, without the colon. */
+export interface StreamAt {
+  readonly name: Uint8Array;
+  readonly at: EntryAt;
+}
+
+/**
+ * Alternate streams of a path as seen at a layer, by name: a Windows layer has each as an entry of its own, `file:stream`. Source:
+ * go-winio, backuptar/tar.go.
+ */
+export function streamsOf(stack: Stack, layer: number, path: Uint8Array): StreamAt[] {
+  const { tree } = indexOf(stack);
+  const node = findPath(tree, path);
+  if (node <= 0) return [];
+  const view = viewAtLayer(stack, layer);
+  const own = imageNodeName(tree, node);
+  const found: StreamAt[] = [];
+  for (let child = tree.firstChild[tree.parent[node] as number] as number; child !== 0; child = tree.nextSibling[child] as number) {
+    if (view.type[child] !== TYPE.file) continue;
+    const name = imageNodeName(tree, child);
+    if (name.length <= own.length + 1 || name[own.length] !== 0x3a || !own.every((byte, at) => name[at] === byte)) continue;
+    found.push({
+      name: name.slice(own.length + 1),
+      at: { layer: view.layer[child] as number, member: view.member[child] as number },
+    });
+  }
+  return found.sort((a, b) => compareBytes(a.name, b.name));
 }
 
 /** The regular file whose body a path shows, itself or through a hard link; null where it shows none. */

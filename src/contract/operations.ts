@@ -160,6 +160,8 @@ export interface EntryAttributes {
     readonly encoding: 'text' | 'hex';
     readonly meaning: readonly string[];
   }[];
+  /** Alternate streams, which Windows layers have as entries beside it: names as displayPath prints them, sizes in bytes. */
+  readonly streams: readonly { readonly name: string; readonly size: number }[];
   /** No entry brings it: a folder that others imply. */
   readonly implied: boolean;
 }

@@ -1,4 +1,4 @@
-import { type EntryAt, history, lookup, resolveEntryBody } from '#changes';
+import { type EntryAt, history, lookup, resolveEntryBody, type StreamAt, streamsOf } from '#changes';
 import type { EntryAttributes, EntryDetails } from '#contract';
 import { linkName } from '#format/layer';
 import { decodeUtf8, displayPath, displayText, entryTypeName, formatTimestamp, LayerscopeError, NO_ENTRY, toHex } from '#model';
@@ -15,8 +15,8 @@ export function textOrHex(bytes: Uint8Array): { readonly value: string; readonly
   return text !== null && displayText(text) === text ? { value: text, encoding: 'text' } : { value: toHex(bytes), encoding: 'hex' };
 }
 
-/** Attributes of an entry of a view. */
-export function entryAttributes({ stack }: Pick<LoadedImage, 'stack'>, entry: EntryAt): EntryAttributes {
+/** Attributes of an entry of a view, and of the streams beside it. */
+function entryAttributes({ stack }: Pick<LoadedImage, 'stack'>, entry: EntryAt, streams: readonly StreamAt[]): EntryAttributes {
   const table = entry.member === NO_ENTRY ? null : stack.layers[entry.layer];
   const meta = table?.metas[table.meta[entry.member] as number];
   if (!table || meta === undefined) {
@@ -30,6 +30,7 @@ export function entryAttributes({ stack }: Pick<LoadedImage, 'stack'>, entry: En
       mtime: formatTimestamp(0, 0),
       linkname: null,
       attributes: [],
+      streams: [],
       implied: true,
     };
   }
@@ -51,6 +52,7 @@ export function entryAttributes({ stack }: Pick<LoadedImage, 'stack'>, entry: En
       ...textOrHex(latin1Bytes(value)),
       meaning: attributeMeaning(name, latin1Bytes(value)).map(displayText),
     })),
+    streams: streams.map(({ name, at }) => ({ name: displayPath(name), size: stack.layers[at.layer]?.size[at.member] ?? 0 })),
     implied: false,
   };
 }
@@ -62,10 +64,12 @@ export function entryDetails(loaded: LoadedImage, layer: number, path: Uint8Arra
   const before = layer > 0 ? lookup(stack, layer - 1, path) : null;
   const touched = history(stack, path);
   if (now === null && before === null && touched.length === 0) throw new LayerscopeError('NOT_FOUND', `no layer has ${displayPath(path)}`);
+  const attributesAt = (entry: EntryAt | null, at: number) =>
+    entry === null ? null : entryAttributes(loaded, entry, streamsOf(stack, at, path));
   return {
     path: displayPath(path),
-    now: now === null ? null : entryAttributes(loaded, now),
-    before: before === null ? null : entryAttributes(loaded, before),
+    now: attributesAt(now, layer),
+    before: attributesAt(before, layer - 1),
     history: touched,
   };
 }

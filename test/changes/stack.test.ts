@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { buildStack, changesOf, lookup, resolveBody, type Stack, viewAt } from '#changes';
-import { KIND, type RowTable, rowPath } from '#model';
+import { buildStack, changesOf, lookup, resolveBody, type Stack, streamsOf, viewAt } from '#changes';
+import { decodeUtf8, KIND, type RowTable, rowPath } from '#model';
 import { bytes, dir, file, hardlink, layer, type MemberFixture, symlink } from '../support/layer-fixture.ts';
 import { rowLines } from '../support/row-text.ts';
 
@@ -236,6 +236,18 @@ describe('the view at a layer', () => {
     assert.equal(lookup(stack, 2, bytes('')), null);
     assert.equal(lookup(stack, -1, bytes('d')), null);
     assert.equal(lookup(stack, 99, bytes('nothing')), null);
+  });
+
+  it('finds the streams of a file beside it, as each layer shows them', () => {
+    const stack = stackOf(
+      [file('d/a'), file('d/a:zone', 3), file('d/ab:no'), dir('d/a:folder'), file('d/a:'), file('d/b')],
+      [{ whiteout: 'd/a:zone' }, file('d/a:new'), file('d/a:also')],
+    );
+    const names = (at: number, path: string) => streamsOf(stack, at, bytes(path)).map(({ name }) => decodeUtf8(name));
+    assert.deepEqual(names(0, 'd/a'), ['zone']);
+    assert.deepEqual(names(1, 'd/a'), ['also', 'new']);
+    assert.deepEqual(streamsOf(stack, 0, bytes('d/a'))[0]?.at, { layer: 0, member: 1 });
+    assert.deepEqual([names(1, 'd/b'), names(1, 'd/none'), names(-1, 'd/a')], [[], [], []]);
   });
 });
 

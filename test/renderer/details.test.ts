@@ -65,6 +65,7 @@ const entry = (part: Partial<EntryAttributes> = {}): EntryAttributes => ({
   mtime: '1764036549.000000000',
   linkname: null,
   attributes: [],
+  streams: [],
   implied: false,
   ...part,
 });
@@ -144,4 +145,28 @@ test('a Windows entry has three times more, in the records of today and of 2016'
   const times = { now: windowsTimes({ pax: today }), before: windowsTimes({ pax: old }) };
   const rows = new Map(attributeRows(entry(), entry({ size: 1 }), times).map((row) => [row.label, row]));
   assert.deepEqual([rows.get('Created')?.was, rows.get('Accessed')?.was], [null, '']);
+});
+
+test('alternate streams have a row each, with the size before where there was one', () => {
+  const before = entry({
+    streams: [
+      { name: 'gone', size: 3 },
+      { name: 'zone', size: 26 },
+    ],
+  });
+  const now = entry({
+    streams: [
+      { name: 'new', size: 0 },
+      { name: 'zone', size: 40 },
+    ],
+  });
+  const rows = attributeRows(now, before).filter(({ label }) => label.startsWith('Stream'));
+  assert.deepEqual(
+    rows.map(({ label, bytes, was, wasBytes }) => [label, bytes, was, wasBytes]),
+    [
+      ['Stream gone', null, '3', 3],
+      ['Stream new', 0, '', null],
+      ['Stream zone', 40, '26', 26],
+    ],
+  );
 });

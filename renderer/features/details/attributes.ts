@@ -41,9 +41,9 @@ export function attributeRows(
     rows.push({
       label,
       value,
-      bytes: bytes ? Number(value) : null,
+      bytes: bytes && value !== '' ? Number(value) : null,
       was: differs ? was : null,
-      wasBytes: differs && bytes ? Number(was) : null,
+      wasBytes: differs && bytes && was !== '' ? Number(was) : null,
       mono,
       meaning: meaningOf(entry, name).map((text) => ({ text, isNew: differs && was !== '' && !meaningOf(old, name).includes(text) })),
     });
@@ -62,6 +62,11 @@ export function attributeRows(
     add('Changed', (from) => mtimeText(more(from)?.changed ?? ''));
   }
   add('From layer', ({ layer, implied }) => (implied ? '' : String(layer)));
+  const streams = new Set([...entry.streams, ...(old?.streams ?? [])].map(({ name }) => name));
+  const bytesOf = (from: EntryAttributes, name: string) => from.streams.find((each) => each.name === name)?.size;
+  for (const name of [...streams].sort()) {
+    add(`Stream ${name}`, (from) => bytesOf(from, name)?.toString() ?? '', { bytes: true });
+  }
   const names = new Set([...entry.attributes, ...(old?.attributes ?? [])].map(({ name }) => name));
   for (const name of [...names].sort()) add(name, (from) => attribute(from, name), { mono: true, name });
   return rows;
