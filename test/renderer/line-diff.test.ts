@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { type DiffRun, diffLines, pairedLines, unifiedLines } from '../../renderer/features/compare/line-diff.ts';
+import { changedPart, type DiffRun, diffLines, pairedLines, partnerOf, unifiedLines } from '../../renderer/features/compare/line-diff.ts';
 
 const lines = (text: string) => text.split('');
 
@@ -77,4 +77,38 @@ test('long runs of the same are folded until they are opened', () => {
   );
   assert.equal(unifiedLines(runs, new Set([1])).length, 17);
   assert.deepEqual(pairedLines(runs, new Set())[0], { kind: 'both', a: 1, b: 1 });
+});
+
+test('of a line that changed whole words are marked, and nothing where little is the same', () => {
+  const marked = (line: string, other: string) => {
+    const part = changedPart(line, other);
+    return part === null ? null : `${line.slice(0, part[0])}[${line.slice(...part)}]${line.slice(part[1])}`;
+  };
+  assert.equal(marked('port = 8080', 'port = 80'), 'port = [8080]');
+  assert.equal(marked('port = 80', 'port = 8080'), 'port = [80]');
+  assert.equal(marked('"a": "1.2.3",', '"a": "1.2.30",'), '"a": "1.2.[3]",');
+  assert.equal(marked('one two three', 'one three'), 'one [two ]three');
+  assert.equal(marked('one three', 'one two three'), 'one []three');
+  assert.equal(marked('aaaa aaaa x', 'aaaa x'), 'aaaa [aaaa ]x');
+  assert.equal(marked('  all else', '  nothing'), null);
+  assert.equal(marked('x completely other words', 'x something'), null);
+  assert.equal(marked('say 😀 now', 'say 😁 now'), 'say [😀] now');
+  fc.assert(
+    fc.property(fc.string({ unit: 'grapheme' }), fc.string({ unit: 'grapheme' }), (line, other) => {
+      const [a, b] = [changedPart(line, other), changedPart(other, line)];
+      if (a === null || b === null) return;
+      assert.equal(line.slice(0, a[0]), other.slice(0, b[0]));
+      assert.equal(line.slice(a[1]), other.slice(b[1]));
+      assert.ok(a[0] <= a[1] && b[0] <= b[1]);
+    }),
+  );
+});
+
+test('a line that changed has the one at its place for a partner', () => {
+  // a[bc>xyz]d[e>]
+  const runs = diffLines(lines('abcde'), lines('axyzd'));
+  const partners = (side: 'a' | 'b') => [0, 1, 2, 3, 4, 5].map((line) => partnerOf(runs, side, line));
+  assert.deepEqual(partners('a'), [-1, 1, 2, -1, -1, -1]);
+  assert.deepEqual(partners('b'), [-1, 1, 2, -1, -1, -1]);
+  assert.equal(partnerOf([], 'a', 0), -1);
 });

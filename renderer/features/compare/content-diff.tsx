@@ -11,7 +11,7 @@ import type { PlainError } from '../changes/changes-state.ts';
 import { HexView } from '../details/hex-view.tsx';
 import { type PreviewKind, previewKind, textLines } from '../details/preview.ts';
 import styles from './content-diff.module.css';
-import { type DiffLine, type DiffRun, diffLines, pairedLines, unifiedLines } from './line-diff.ts';
+import { changedPart, type DiffLine, type DiffRun, diffLines, pairedLines, partnerOf, unifiedLines } from './line-diff.ts';
 
 /** More of a file is not compared: a page of the window is no place for it. */
 const MOST_BYTES = 4 * CONTENT_PAGE_BYTES;
@@ -109,7 +109,7 @@ function TextDiff({ a, b, cut }: { a: Uint8Array; b: Uint8Array; cut: string | n
           onChange={setHow}
         />
       </div>
-      <Lines shown={shown} linesA={linesA} linesB={linesB} split={how === 'split'} onOpen={open} />
+      <Lines shown={shown} runs={runs} linesA={linesA} linesB={linesB} split={how === 'split'} onOpen={open} />
     </>
   );
 }
@@ -139,12 +139,14 @@ const LINE_HEIGHT = 18;
 
 function Lines({
   shown,
+  runs,
   linesA,
   linesB,
   split,
   onOpen,
 }: {
   shown: readonly DiffLine[];
+  runs: readonly DiffRun[];
   linesA: readonly string[];
   linesB: readonly string[];
   split: boolean;
@@ -158,6 +160,7 @@ function Lines({
     overscan: 20,
   });
   const digits = String(Math.max(linesA.length, linesB.length)).length;
+  const texts = { a: linesA, b: linesB, runs, digits };
   const longest = useMemo(() => {
     const width = (lines: readonly string[]) =>
       lines.reduce((most, text) => Math.max(most, text.length + 3 * (text.split('\t').length - 1)), 0);
@@ -181,9 +184,9 @@ function Lines({
                   {formatCount(line.count)} lines the same
                 </button>
               ) : split ? (
-                <SplitLine line={line} linesA={linesA} linesB={linesB} digits={digits} />
+                <SplitLine line={line} texts={texts} />
               ) : (
-                <UnifiedLine line={line} linesA={linesA} linesB={linesB} digits={digits} />
+                <UnifiedLine line={line} texts={texts} />
               )}
             </div>
           );
@@ -197,47 +200,66 @@ type Shown = Exclude<DiffLine, { kind: 'fold' }>;
 
 interface LineProps {
   readonly line: Shown;
-  readonly linesA: readonly string[];
-  readonly linesB: readonly string[];
+  readonly texts: Texts;
+}
+
+/** Both texts, and how they go together. */
+interface Texts {
+  readonly a: readonly string[];
+  readonly b: readonly string[];
+  readonly runs: readonly DiffRun[];
+  /** Of the highest line number. */
   readonly digits: number;
 }
 
-function UnifiedLine({ line, linesA, linesB, digits }: LineProps) {
-  if (line.kind === 'added') return <Half kind="added" number={line.b} text={linesB[line.b - 1] ?? ''} digits={digits} />;
-  if (line.kind === 'removed') return <Half kind="removed" number={line.a} text={linesA[line.a - 1] ?? ''} digits={digits} />;
-  return <Half kind="same" number={line.b} text={linesB[(line.b ?? 1) - 1] ?? ''} digits={digits} />;
+function UnifiedLine({ line, texts }: LineProps) {
+  if (line.kind === 'removed') return <Half kind="removed" number={line.a} texts={texts} />;
+  return <Half kind={line.kind === 'added' ? 'added' : 'same'} number={line.b ?? 1} texts={texts} />;
 }
 
-function SplitLine({ line, linesA, linesB, digits }: LineProps) {
-  const other = line.kind === 'same' ? 'same' : null;
+function SplitLine({ line, texts }: LineProps) {
+  const same = line.kind === 'same';
   return (
     <>
-      {line.a === null ? (
-        <span className={styles.blank} />
-      ) : (
-        <Half kind={other ?? 'removed'} number={line.a} text={linesA[line.a - 1] ?? ''} digits={digits} />
-      )}
-      {line.b === null ? (
-        <span className={styles.blank} />
-      ) : (
-        <Half kind={other ?? 'added'} number={line.b} text={linesB[line.b - 1] ?? ''} digits={digits} />
-      )}
+      {line.a === null ? <span className={styles.blank} /> : <Half kind={same ? 'sameInA' : 'removed'} number={line.a} texts={texts} />}
+      {line.b === null ? <span className={styles.blank} /> : <Half kind={same ? 'same' : 'added'} number={line.b} texts={texts} />}
     </>
   );
 }
 
-const GLYPHS = { same: ' ', added: '+', removed: '−' } as const;
+const KINDS = {
+  same: { side: 'b', glyph: ' ', word: '', style: '' },
+  sameInA: { side: 'a', glyph: ' ', word: '', style: '' },
+  added: { side: 'b', glyph: '+', word: 'added: ', style: styles.added },
+  removed: { side: 'a', glyph: '−', word: 'removed: ', style: styles.removed },
+} as const;
 
-function Half({ kind, number, text, digits }: { kind: keyof typeof GLYPHS; number: number; text: string; digits: number }): ReactNode {
+function Half({ kind, number, texts }: { kind: keyof typeof KINDS; number: number; texts: Texts }): ReactNode {
+  const { side, glyph, word, style } = KINDS[kind];
+  const text = texts[side][number - 1] ?? '';
   return (
-    <span className={`${styles.half} ${styles[kind]}`}>
-      <span className={styles.number} style={{ width: `${digits + 1}ch` }} data-number={number} />
+    <span className={`${styles.half} ${style}`}>
+      <span className={styles.number} style={{ width: `${texts.digits + 1}ch` }} data-number={number} />
       <span className={styles.glyph}>
-        <span aria-hidden="true">{GLYPHS[kind]}</span>
-        {kind === 'same' ? null : <span className="visually-hidden">{kind}: </span>}
+        <span aria-hidden="true">{glyph}</span>
+        {word === '' ? null : <span className="visually-hidden">{word}</span>}
       </span>
-      <span>{text}</span>
+      <span>{word === '' ? text : withChange(text, side, number, texts)}</span>
     </span>
+  );
+}
+
+/** The text of a line that changed, what its partner has otherwise marked. */
+function withChange(text: string, side: 'a' | 'b', number: number, { a, b, runs }: Texts): ReactNode {
+  const partner = partnerOf(runs, side, number - 1);
+  const part = partner < 0 ? null : changedPart(text, (side === 'a' ? b : a)[partner] ?? '');
+  if (part === null || part[0] === part[1]) return text;
+  return (
+    <>
+      {text.slice(0, part[0])}
+      <span className={styles.part}>{text.slice(...part)}</span>
+      {text.slice(part[1])}
+    </>
   );
 }
 

@@ -165,3 +165,44 @@ function shownLines(
   });
   return lines;
 }
+
+/** Index of the line of the other side that stands at the same place of a change; -1: none does. */
+export function partnerOf(runs: readonly DiffRun[], side: 'a' | 'b', line: number): number {
+  let low = 0;
+  let high = runs.length - 1;
+  while (low <= high) {
+    const middle = (low + high) >> 1;
+    const { same, aFrom, aTo, bFrom, bTo } = runs[middle] as DiffRun;
+    const [from, to, otherFrom, otherTo] = side === 'a' ? [aFrom, aTo, bFrom, bTo] : [bFrom, bTo, aFrom, aTo];
+    if (line < from) high = middle - 1;
+    else if (line >= to) low = middle + 1;
+    else return !same && otherFrom + line - from < otherTo ? otherFrom + line - from : -1;
+  }
+  return -1;
+}
+
+const WORD = /[\p{L}\p{N}_]/u;
+
+/**
+ * Where `line` is not as `other`: from one index to another (not included), whole words. Null where what they have in common is no
+ * help: less than a quarter of the line, or all but blanks.
+ */
+export function changedPart(line: string, other: string): readonly [number, number] | null {
+  const shorter = Math.min(line.length, other.length);
+  let from = 0;
+  // No word is cut, on either side, nor a character of two units.
+  const isInside = (text: string, at: number) => at > 0 && at < text.length && isWord(text, at - 1) && isWord(text, at);
+  while (from < shorter && line[from] === other[from]) from++;
+  while (from > 0 && (isInside(line, from) || isInside(other, from))) from--;
+  let tail = 0;
+  while (tail < shorter - from && line[line.length - 1 - tail] === other[other.length - 1 - tail]) tail++;
+  while (tail > 0 && (isInside(line, line.length - tail) || isInside(other, other.length - tail))) tail--;
+  const end = line.length - tail;
+  const common = line.slice(0, from).trim().length + line.slice(end).trim().length;
+  return common === 0 || common * 4 < line.length ? null : [from, end];
+}
+
+function isWord(text: string, at: number): boolean {
+  const unit = text.charCodeAt(at);
+  return (unit & 0xf800) === 0xd800 || WORD.test(text[at] as string);
+}

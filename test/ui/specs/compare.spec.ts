@@ -123,6 +123,7 @@ test('a text is compared line by line, one below the other or side by side', asy
   const diff = page.getByRole('region', { name: 'Differences of the text' });
   await expect(diff).toContainText('removed: port = 80');
   await expect(diff).toContainText('added: port = 8080');
+  await expect(diff.getByText('8080', { exact: true })).toBeVisible(); // the word that changed stands apart
   await page.getByRole('radio', { name: 'Side by side' }).click();
   await expect(diff).toContainText('host = a');
   await expect(page.getByRole('region', { name: 'Details' })).toContainText('+1 −2 lines');
