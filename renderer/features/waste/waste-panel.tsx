@@ -42,11 +42,6 @@ export function WastePanel({ archiveId, image }: { archiveId: string; image: Ima
           <Size bytes={wastedBytes} /> of <Size bytes={fileBytes} /> hidden or rewritten, <Size bytes={finalBytes} /> shown ·{' '}
           <strong className="number">efficiency {(efficiency * 100).toFixed(1)} %</strong>
         </span>
-        {wastedBytes === 0 || report === null || report.rewritten !== null ? null : (
-          <Button kind="quiet" disabled={looking} onPress={() => void lookForRewritten(archiveId, image.index)}>
-            {looking ? 'Comparing…' : 'Find what was rewritten unchanged'}
-          </Button>
-        )}
         <IconButton small label="Close waste" icon="close" onPress={() => setLayout({ wasteOpen: false })} />
       </header>
       {error !== null ? <ErrorText error={error} hint={hintFor(error)} /> : null}
@@ -56,7 +51,15 @@ export function WastePanel({ archiveId, image }: { archiveId: string; image: Ima
         <div className={styles.body}>
           <ByLayer report={report} image={image} />
           <div className={styles.right}>
-            {report.rewritten === null ? null : <ByRewriting rewritten={report.rewritten} />}
+            {report.rewritten === null ? (
+              <p className={styles.ask}>
+                <Button kind="quiet" disabled={looking} onPress={() => void lookForRewritten(archiveId, image.index)}>
+                  {looking ? 'Comparing…' : 'Find what was rewritten unchanged'}
+                </Button>
+              </p>
+            ) : (
+              <ByRewriting rewritten={report.rewritten} />
+            )}
             <ByFile report={report} />
           </div>
         </div>
