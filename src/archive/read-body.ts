@@ -7,6 +7,11 @@ import type { IndexedLayer } from './types.ts';
 const BLOCK = 512;
 const CHUNK = 256 * 1024;
 
+/** After so many bytes others on this thread have a turn: files are read without waiting for the disk. Reading a chunk counts as more. */
+const TURN_BYTES = 1 << 20;
+const CHUNK_COST = 4_096;
+let sinceTurn = 0;
+
 /** A stretch of a file: stored at `at` of the tar, or a hole. Offsets of the file. */
 interface Stretch {
   readonly start: number;
@@ -42,6 +47,11 @@ export async function* readBodyBytes(
       const length = Math.min(CHUNK, last - at, stretch.end - at);
       const chunk = stretch.at < 0 ? new Uint8Array(length) : await bytes.read(stretch.at + at - stretch.start, length);
       if (chunk.length === 0) throw new LayerscopeError('TRUNCATED', `the layer ends inside the file: ${size - at} bytes are missing`);
+      sinceTurn += chunk.length + CHUNK_COST;
+      if (sinceTurn >= TURN_BYTES) {
+        sinceTurn = 0;
+        await new Promise((resolve) => setImmediate(resolve));
+      }
       yield chunk;
       at += chunk.length;
     }

@@ -63,7 +63,7 @@ export type JobState = 'queued' | 'running' | 'done' | 'failed' | 'cancelled';
 
 export interface Job {
   readonly jobId: string;
-  readonly kind: 'open' | 'load' | 'verify' | 'export' | 'rewritten' | 'import';
+  readonly kind: 'open' | 'load' | 'verify' | 'export' | 'rewritten' | 'compare' | 'import';
   /** What it works on, safe to show. */
   readonly title: string;
   readonly state: JobState;

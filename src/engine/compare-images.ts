@@ -31,8 +31,18 @@ export function viewOf(
 export interface CompareOptions {
   readonly signal?: AbortSignal;
   /** Called with the bytes compared so far, of each side. */
-  readonly onProgress?: (progress: { readonly phase: string; readonly doneBytes: number; readonly totalBytes: number }) => void;
+  readonly onProgress?: (progress: CompareProgress) => void;
+  /** Has bodies read, where there are any to read: so many bytes of each side. Given: it is to call `read`, once. */
+  readonly around?: (totalBytes: number, read: (options: ReadOptions) => Promise<void>) => Promise<void>;
 }
+
+export interface CompareProgress {
+  readonly phase: string;
+  readonly doneBytes: number;
+  readonly totalBytes: number;
+}
+
+type ReadOptions = Pick<CompareOptions, 'signal' | 'onProgress'>;
 
 /** One difference: a row of the comparison's table and what differs there. */
 export interface Comparison {
@@ -80,7 +90,7 @@ function readBody({ loaded }: ImageView, body: EntryAt, signal: AbortSignal | un
 }
 
 /** Are two bodies the same bytes? Reads both side by side, no further than the first difference. */
-async function sameBytes(a: AsyncIterator<Uint8Array>, b: AsyncIterator<Uint8Array>): Promise<boolean> {
+async function sameBytes(a: AsyncIterator<Uint8Array>, b: AsyncIterator<Uint8Array>, onBytes: (count: number) => void): Promise<boolean> {
   let left: Uint8Array = new Uint8Array();
   let right: Uint8Array = new Uint8Array();
   try {
@@ -98,6 +108,7 @@ async function sameBytes(a: AsyncIterator<Uint8Array>, b: AsyncIterator<Uint8Arr
       if (left.length === 0 || right.length === 0) return left.length === right.length;
       const length = Math.min(left.length, right.length);
       if (Buffer.compare(left.subarray(0, length), right.subarray(0, length)) !== 0) return false;
+      onBytes(length);
       left = left.subarray(length);
       right = right.subarray(length);
     }
@@ -113,20 +124,29 @@ async function sameBytes(a: AsyncIterator<Uint8Array>, b: AsyncIterator<Uint8Arr
  * read to its end, CANCELLED.
  */
 export async function compareImages(a: ImageView, b: ImageView, options: CompareOptions = {}): Promise<Comparison> {
-  const { signal, onProgress } = options;
+  const { signal, onProgress, around = (_, read) => read({ ...(signal && { signal }), ...(onProgress && { onProgress }) }) } = options;
   const rows = compareViews(a.loaded.stack, a.layer, b.loaded.stack, b.layer, {
     isSameLayer: (one, two) => isSameLayer(a.loaded, one, b.loaded, two),
   });
   const differs = rows.differs.slice();
   const undecided = undecidedRows(a, b, rows);
   const totalBytes = undecided.reduce((sum, { b: body }) => sum + sizeOf(b, body), 0);
-  let doneBytes = 0;
-  for (const { row, a: before, b: now } of undecided) {
-    signal?.throwIfAborted();
-    onProgress?.({ phase: 'comparing files', doneBytes, totalBytes });
-    if (await sameBytes(readBody(a, before, signal), readBody(b, now, signal))) differs[row] = (differs[row] as number) & ~DIFFERS.content;
-    doneBytes += sizeOf(b, now);
-  }
+  const read = async ({ signal, onProgress }: ReadOptions) => {
+    let sumBefore = 0;
+    for (const { row, a: before, b: now } of undecided) {
+      let doneBytes = sumBefore;
+      const onBytes = (count: number) => {
+        signal?.throwIfAborted();
+        doneBytes += count;
+        onProgress?.({ phase: 'comparing files', doneBytes, totalBytes });
+      };
+      onBytes(0);
+      const isSame = await sameBytes(readBody(a, before, signal), readBody(b, now, signal), onBytes);
+      if (isSame) differs[row] = (differs[row] as number) & ~DIFFERS.content;
+      sumBefore += sizeOf(b, now);
+    }
+  };
+  if (undecided.length > 0) await around(totalBytes, read);
   const counts = new Uint8Array(rows.length);
   for (let row = 0; row < rows.length; row++) {
     const kind = rows.kind[row];

@@ -14,7 +14,7 @@ import type {
 import { splitPath } from '#format/path';
 import { jsonText, LayerscopeError, type RowTable } from '#model';
 import { chooseImage } from './choose-image.ts';
-import { compareImages, differencesOf, viewOf } from './compare-images.ts';
+import { type CompareOptions, compareImages, differencesOf, viewOf } from './compare-images.ts';
 import { entryDetails } from './entry-details.ts';
 import type { Exported } from './entry-export.ts';
 import { findRewritten } from './find-rewritten.ts';
@@ -181,6 +181,33 @@ export function createLibrary({ reader, jobs, intervalMs = TOPIC_INTERVAL_MS, on
   };
 
   /** One job an image at a time: who asks again joins it. */
+  /** Bodies of which there are many are read by a job: how far it is is seen, and it can be cancelled. Its outcome is the question's. */
+  const compareAsJob = async (
+    { archiveId, image }: ImageRef,
+    signal: AbortSignal,
+    read: (options: Pick<CompareOptions, 'signal' | 'onProgress'>) => Promise<void>,
+  ): Promise<void> => {
+    let failure: unknown = null;
+    const { title } = find(archiveId).summary();
+    const jobId = jobs.start({ kind: 'compare', title, archiveId, image }, async ({ signal: cancelled, report }) => {
+      try {
+        await read({ signal: cancelled, onProgress: report });
+      } catch (error) {
+        failure = error;
+        throw error;
+      }
+    });
+    const onAbort = () => jobs.cancel(jobId);
+    signal.addEventListener('abort', onAbort, { once: true });
+    if (signal.aborted) onAbort();
+    const { state } = await jobs.ended(jobId);
+    signal.removeEventListener('abort', onAbort);
+    jobs.dismiss(jobId);
+    signal.throwIfAborted();
+    if (state === 'cancelled') throw new LayerscopeError('CANCELLED', 'the comparison was cancelled');
+    if (state !== 'done') throw failure;
+  };
+
   const startReading = (kind: 'load' | 'verify', { archiveId, image }: ImageRef): string => {
     const open = find(archiveId);
     if (open.archive.images[image] === undefined) throw new LayerscopeError('NOT_FOUND', `no image ${image}`);
@@ -265,7 +292,11 @@ export function createLibrary({ reader, jobs, intervalMs = TOPIC_INTERVAL_MS, on
       withImage(b, [b.layer], signal, (side, use) =>
         withImage(a, [a.layer], use, (base, both) =>
           tables.get(`${tableKey(b.archiveId, b.image)}compare/${sideKey(b)}/${a.archiveId}/${a.image}/${sideKey(a)}`, async () =>
-            differencesOf(await compareImages(viewOf(base, a), viewOf(side, b), { signal: both })),
+            differencesOf(
+              await compareImages(viewOf(base, a), viewOf(side, b), {
+                around: (totalBytes, read) => (totalBytes <= COMPARED_AT_ONCE_BYTES ? read({ signal: both }) : compareAsJob(b, both, read)),
+              }),
+            ),
           ),
         ),
       ),
@@ -317,6 +348,9 @@ export function createLibrary({ reader, jobs, intervalMs = TOPIC_INTERVAL_MS, on
 }
 
 const MAX_CONFIG_LETTERS = 1_048_576;
+
+/** Bodies of a comparison that are read within a blink. */
+const COMPARED_AT_ONCE_BYTES = 16_000_000;
 
 function sideKey({ since = 0, layer }: ViewRef): string {
   return since === 0 ? String(layer) : `${since}-${layer}`;

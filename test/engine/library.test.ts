@@ -223,3 +223,48 @@ test('a release that fails is told, and harms nothing', async () => {
   await new Promise(setImmediate);
   assert.match(String(it.failures[0]), /disk is gone/);
 });
+
+test('a comparison that has much to read is a job while it reads, and can be cancelled', async () => {
+  // Two layers of one image bring the same paths again: of the same size, the second differs in its last byte.
+  const bodies = [...'abc'].map((end) => tar(file('same', 'x'.repeat(12_000_000)), file('other', 'y'.repeat(12_000_000) + end)));
+  await using it = await startLibrary(dockerArchive({ name: 'web:1', layers: bodies }));
+  const { archiveId } = await it.open();
+  assert.ok(archiveId);
+  const seen: Job[] = [];
+  it.jobs.subscribe((jobs) => seen.push(...jobs.filter(({ kind }) => kind === 'compare')));
+  const side = (layer: number) => ({ archiveId, image: 0, layer });
+
+  let turns = 0;
+  const counted = setInterval(() => turns++, 0);
+  const table = await it.library.compare(side(0), side(1), signal);
+  clearInterval(counted);
+  assert.ok(turns > 2, 'others have their turns meanwhile');
+  assert.deepEqual(changedPaths(table), ['modified other']);
+  const running = seen.filter(({ state }) => state === 'running');
+  assert.ok(running.some(({ totalBytes, phase }) => totalBytes === 24_000_001 && phase === 'comparing files'));
+  const done = running.map(({ doneBytes }) => doneBytes);
+  assert.deepEqual(
+    done,
+    [...done].sort((a, b) => a - b),
+  );
+  assert.ok(
+    it.jobs.list().every(({ kind }) => kind !== 'compare'),
+    'its outcome is the table',
+  );
+
+  // Cancelled from the list of jobs: whoever asked is told, and can ask again.
+  const stop = it.jobs.subscribe((jobs) => {
+    const job = jobs.find(({ kind, state }) => kind === 'compare' && state === 'running');
+    if (job !== undefined) it.jobs.cancel(job.jobId);
+  });
+  await assert.rejects(it.library.compare(side(0), side(2), signal), hasCode('CANCELLED'));
+  stop();
+  assert.deepEqual(changedPaths(await it.library.compare(side(0), side(2), signal)), ['modified other']);
+
+  // Whoever asked goes away: so does the job.
+  const control = new AbortController();
+  const leave = it.jobs.subscribe((jobs) => jobs.some(({ kind, state }) => kind === 'compare' && state === 'running') && control.abort());
+  await assert.rejects(it.library.compare(side(1), side(2), control.signal));
+  leave();
+  assert.ok(it.jobs.list().every(({ kind }) => kind !== 'compare'));
+});
