@@ -17,7 +17,6 @@ export async function* tablePages(
   { every, now = () => performance.now() }: { readonly every: number; readonly now?: () => number },
 ): AsyncGenerator<TableSoFar, void> {
   let assembly: Assembly | null = null;
-  let waiting: RowPage[] = [];
   let given = 0;
   for (let asked = ask(0, FIRST_PAGE_ROWS); ; ) {
     const page = await asked;
@@ -28,13 +27,11 @@ export async function* tablePages(
       asked = ask(end, PAGE_ROWS);
       asked.catch(() => {}); // told when it is waited for
     }
-    waiting.push(page);
-    if (assembly !== null && !isLast && now() - given < every) continue;
+    const isFirst = assembly === null;
     assembly ??= new Assembly(page.total);
-    // Not before they are shown: a page that is added changes the table that was given.
-    for (const each of waiting.slice(0, -1)) assembly.add(each);
-    waiting = [];
-    yield { table: assembly.add(page), total: page.total };
+    assembly.add(page);
+    if (!isFirst && !isLast && now() - given < every) continue;
+    yield { table: assembly.table(), total: page.total };
     given = now();
     if (isLast) return;
   }

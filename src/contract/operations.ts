@@ -380,7 +380,7 @@ export const OPERATION_NAMES = [
 export const TOPIC_NAMES = ['jobs', 'library', 'requests'] as const satisfies readonly TopicName[];
 
 export const FIRST_PAGE_ROWS = 2_000;
-export const PAGE_ROWS = 25_000;
+export const PAGE_ROWS = 12_500;
 export const CONTENT_PAGE_BYTES = 262_144;
 
 /** What the renderer calls; made over each door by its own transport. */

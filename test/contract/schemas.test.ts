@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
-import { type InputOf, OPERATION_NAMES, type OperationName } from '#contract';
+import { type InputOf, OPERATION_NAMES, type OperationName, PAGE_ROWS } from '#contract';
 import { INPUT_SCHEMAS, parseInput, parseOperationName, parseTopicName } from '#contract/schemas';
 import { LayerscopeError } from '#model';
 
@@ -25,7 +25,7 @@ const VALID: { readonly [N in OperationName]: InputOf<N> } = {
   'image.config': image,
   'image.load': image,
   'image.verify': image,
-  'image.changes': { ...image, from: 0, to: 3, start: 0, count: 25_000 },
+  'image.changes': { ...image, from: 0, to: 3, start: 0, count: PAGE_ROWS },
   'image.view': { ...image, layer: 3, start: 2_000, count: 1 },
   'images.compare': { a: { ...image, layer: 3 }, b: { archiveId: 'a2', image: 1, layer: 0 }, start: 0, count: 1 },
   'image.rewritten': image,

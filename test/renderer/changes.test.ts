@@ -303,16 +303,21 @@ test('pages of any size put together are the table', () => {
   const whole: RowTable = { ...tableOf(SPECS), links: new Map([[6, encodeUtf8('target')]]) };
   for (let size = 1; size <= whole.length; size++) {
     const assembly = new Assembly(whole.length);
-    let table: RowTable | null = null;
+    const tables: RowTable[] = [];
     for (let start = 0; start < whole.length; start += size) {
-      table = assembly.add(pageOf(whole, start, Math.min(whole.length, start + size)));
+      const before = tables.at(-1);
+      const ends = before === undefined ? [] : [...before.subtreeEnd];
+      assembly.add(pageOf(whole, start, Math.min(whole.length, start + size)));
+      assert.deepEqual([...(before?.subtreeEnd ?? [])], ends, 'what is shown stays until the next table is asked for');
+      const table = assembly.table();
+      tables.push(table);
       assert.ok(
         table.subtreeEnd.every((end) => end <= assembly.length),
         'folders that go on end where the rows do',
       );
     }
     assert.ok(assembly.complete);
-    assert.deepEqual(table, whole);
+    assert.deepEqual(tables.at(-1), whole);
   }
 });
 
@@ -358,10 +363,14 @@ test('rows that came later keep what was opened and find what was wanted', () =>
   const whole = tableOf(SPECS);
   const assembly = new Assembly(whole.length);
   let state = changesReducer(initialChanges, { type: 'asked', key: 'k', wanted: 'etc/passwd' });
-  state = changesReducer(state, { type: 'came', key: 'k', table: assembly.add(pageOf(whole, 0, 3)), total: 8, dense: false });
+  const withPage = (start: number, end: number) => {
+    assembly.add(pageOf(whole, start, end));
+    return assembly.table();
+  };
+  state = changesReducer(state, { type: 'came', key: 'k', table: withPage(0, 3), total: 8, dense: false });
   assert.equal(state.status, 'partial');
   state = changesReducer(state, { type: 'toggled', row: 1, open: true });
-  state = changesReducer(state, { type: 'came', key: 'k', table: assembly.add(pageOf(whole, 3, 8)), total: 8, dense: false });
+  state = changesReducer(state, { type: 'came', key: 'k', table: withPage(3, 8), total: 8, dense: false });
   assert.equal(state.status, 'ready');
   assert.equal(state.active, 6);
   assert.deepEqual(shown(state), ['app', 'lib', 'a.js', 'b.js', 'main.js', 'etc', 'passwd', 'top']);

@@ -29,19 +29,22 @@ export class Assembly {
     return this.loaded;
   }
 
-  /**
-   * Adds the next page and gives the table so far: views of the same columns, folders that go on end where the rows do. What was given
-   * before is no longer to be used: its folders may end behind its rows.
-   */
-  add(page: RowPage): RowTable {
+  /** Takes the next page in: nothing of the table that was given last changes. */
+  add({ rows }: RowPage): void {
     const { columns } = this;
-    for (const { row, end } of this.cut) columns.subtreeEnd[row] = end;
-    this.cut = [];
-    const { rows } = page;
     for (const name of COLUMN_NAMES) (columns[name] as Float64Array).set(rows[name] as Float64Array, this.loaded);
     this.addNames(rows);
     for (const [row, target] of rows.links) this.links.set(row + this.loaded, target);
     this.loaded += rows.length;
+  }
+
+  /**
+   * The table so far: views of the same columns, folders that go on end where the rows do. The one that was given before is no longer
+   * to be used: its folders may end behind its rows.
+   */
+  table(): RowTable {
+    for (const { row, end } of this.cut) this.columns.subtreeEnd[row] = end;
+    this.cut = [];
     this.cutOpenFolders();
     return this.view();
   }
