@@ -2,6 +2,7 @@ export * from './client.ts';
 export * from './commands.ts';
 export * from './content-security.ts';
 export * from './electron-client.ts';
+export type * from './entry-reports.ts';
 export * from './operations.ts';
 export * from './row-page.ts';
 export type * from './store-reports.ts';
