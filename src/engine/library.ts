@@ -202,7 +202,8 @@ export function createLibrary({ reader, jobs, intervalMs = TOPIC_INTERVAL_MS, on
     if (signal.aborted) onAbort();
     const { state } = await jobs.ended(jobId);
     signal.removeEventListener('abort', onAbort);
-    jobs.dismiss(jobId);
+    // The list forgets the oldest that ended: it may be this one.
+    if (jobs.list().some((job) => job.jobId === jobId)) jobs.dismiss(jobId);
     signal.throwIfAborted();
     if (state === 'cancelled') throw new LayerscopeError('CANCELLED', 'the comparison was cancelled');
     if (state !== 'done') throw failure;

@@ -233,6 +233,21 @@ test('one folder after another opened and closed shows what all at once would, i
   }
 });
 
+test('a folder of very many rows is opened between frames where they are sorted, and at once where they lie so', () => {
+  const flat = flatTable(160_000);
+  const parent = Int32Array.from(flat.parent, (_, row) => (row === 0 ? -1 : 0));
+  const table = { ...flat, parent, subtreeEnd: flat.subtreeEnd.map((end, row) => (row === 0 ? flat.length : end)) };
+  const asked = changesReducer(initialChanges, { type: 'asked', key: 'k', wanted: null });
+  const closed = changesReducer(asked, { type: 'came', key: 'k', table, total: table.length, dense: false });
+  const toggled = (state: ChangesState, open: boolean) => changesReducer(state, { type: 'toggled', row: 0, open });
+  const byName = toggled(toggled(closed, false), true);
+  assert.deepEqual([byName.sorting, byName.rows.length], [false, 160_000]);
+  const bySize = changesReducer(toggled(closed, false), { type: 'sorted', sort: 'size' });
+  assert.deepEqual([bySize.sorting, bySize.rows.length], [false, 1]);
+  const opening = toggled(bySize, true);
+  assert.deepEqual([opening.sorting, opening.rows.length, orderSteps(opening) !== null], [true, 1, true]);
+});
+
 test('a wanted path is opened up to and made active', () => {
   const state = changesReducer(loaded(), { type: 'wanted', path: 'app/lib/b.js' });
   assert.equal(state.active, 3);

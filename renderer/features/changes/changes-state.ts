@@ -280,11 +280,10 @@ function refold(state: ChangesState, folders: readonly number[], open: boolean):
   const next = { ...state, expanded, active };
   if (state.sorting) return next;
   const [only] = folders;
-  if (folders.length === 1 && only !== undefined) return { ...next, rows: withFolded(state, next, table, only, open) };
-  return arranged(
-    next,
-    folders.reduce((sum, row) => sum + (table.subtreeEnd[row] as number) - row, 0),
-  );
+  const most = folders.reduce((sum, row) => sum + (table.subtreeEnd[row] as number) - row, 0);
+  const isSlow = open && most > SORTED_AT_ONCE && !liesSorted(state);
+  if (folders.length === 1 && only !== undefined && !isSlow) return { ...next, rows: withFolded(state, next, table, only, open) };
+  return arranged(next, most);
 }
 
 /** The rows in sight after one folder was opened or closed: those elsewhere stay as they are, sorted or not. */
