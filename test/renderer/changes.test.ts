@@ -4,6 +4,7 @@ import { setTimeout } from 'node:timers/promises';
 import { tablePages } from '../../renderer/app/table-pages.ts';
 import { Assembly } from '../../renderer/features/changes/assemble.ts';
 import {
+  type ChangesAction,
   type ChangesState,
   changesReducer,
   findRow,
@@ -389,6 +390,28 @@ test('rows that came later keep what was opened and find what was wanted', () =>
   assert.equal(state.status, 'ready');
   assert.equal(state.active, 6);
   assert.deepEqual(shown(state), ['app', 'lib', 'a.js', 'b.js', 'main.js', 'etc', 'passwd', 'top']);
+});
+
+test('folders that come after all, or all beside one, were opened are opened too; until they are folded', () => {
+  const specs: Spec[] = ['a/', 'a/x/', 'a/x/1', 'a/y/', 'a/y/z/', 'a/y/z/2', 'b/', 'b/3'].map((path) => ({ path }));
+  const whole = tableOf(specs);
+  const after = (act: ChangesAction, cut: number) => {
+    const assembly = new Assembly(whole.length);
+    let state = changesReducer(initialChanges, { type: 'asked', key: 'k', wanted: null });
+    const take = (start: number, end: number) => {
+      assembly.add(pageOf(whole, start, end));
+      state = changesReducer(state, { type: 'came', key: 'k', table: assembly.table(), total: whole.length, dense: false });
+    };
+    take(0, cut);
+    state = changesReducer(state, act);
+    for (let at = cut; at < whole.length; at++) take(at, at + 1);
+    return shown(state);
+  };
+  const all = ['a', 'x', '1', 'y', 'z', '2', 'b', '3'];
+  for (let cut = 1; cut < whole.length; cut++) assert.deepEqual(after({ type: 'allOpened' }, cut), all, `${cut}`);
+  assert.deepEqual(after({ type: 'siblingsOpened', row: 1 }, 3), ['a', 'x', '1', 'y', 'z', 'b']);
+  assert.deepEqual(after({ type: 'siblingsOpened', row: 0 }, 3).slice(-2), ['b', '3']);
+  assert.deepEqual(after({ type: 'allFolded' }, 4), ['a', 'b']);
 });
 
 test('what differs is said in words', () => {

@@ -12,6 +12,7 @@ import {
 } from '#changes';
 import { compareBytes, type RowTable, rowName, TYPE, unescapePath } from '#model';
 import { sideBytes } from '../compare/compare-state.ts';
+import { openFirst, openNew, siblingFolders, type Unfolding, withAncestors } from './folding.ts';
 
 export interface PlainError {
   readonly code: string;
@@ -32,6 +33,8 @@ export interface ChangesState {
   readonly totals: SubtreeTotals | null;
   /** By row: 1 is open. Replaced, never written to. */
   readonly expanded: Uint8Array;
+  /** What was opened while rows were still to come: folders that come are opened, too. */
+  readonly unfolding: Unfolding;
   readonly filter: RowFilter;
   readonly sort: SortBy;
   readonly descending: boolean;
@@ -66,6 +69,7 @@ export const initialChanges: ChangesState = {
   total: 0,
   totals: null,
   expanded: new Uint8Array(0),
+  unfolding: null,
   filter: NO_FILTER,
   sort: 'name',
   descending: false,
@@ -120,11 +124,14 @@ export function changesReducer(state: ChangesState, action: ChangesAction): Chan
     case 'toggled':
       return refold(state, [action.row], action.open);
     case 'siblingsOpened':
-      return refold(state, siblings(state, action.row), true);
+      return {
+        ...refold(state, state.table === null ? [] : siblingFolders(state.table, action.row), true),
+        unfolding: state.table?.parent[action.row] ?? null,
+      };
     case 'allOpened':
-      return arranged({ ...state, expanded: new Uint8Array(state.expanded.length).fill(1) }, state.expanded.length);
+      return arranged({ ...state, expanded: new Uint8Array(state.expanded.length).fill(1), unfolding: 'all' }, state.expanded.length);
     case 'allFolded':
-      return { ...withRows({ ...state, expanded: new Uint8Array(state.expanded.length) }), active: -1 };
+      return { ...withRows({ ...state, expanded: new Uint8Array(state.expanded.length), unfolding: null }), active: -1 };
     case 'activated':
       return { ...state, active: action.row, wanted: null };
     case 'wanted':
@@ -196,6 +203,7 @@ function withTable(state: ChangesState, table: RowTable, total: number, dense: b
     status: table.length >= total ? 'ready' : 'partial',
   };
   if (first) openFirst(table, expanded, dense ? 40 : 0);
+  openNew(table, expanded, state.expanded.length, state.unfolding);
   return reveal(arranged(withFilter(next), state.rows.length));
 }
 
@@ -246,14 +254,6 @@ function withMatches(state: ChangesState, { matches: mask, count, problem }: Row
 }
 
 const OPENED_MATCHES = 2_000;
-
-/** The folding with the folders above a row open, so that it stays in sight. */
-function withAncestors(table: RowTable, folding: Uint8Array, row: number): Uint8Array {
-  if (row < 0) return folding;
-  const expanded = folding.slice();
-  for (let at = table.parent[row] as number; at >= 0; at = table.parent[at] as number) expanded[at] = 1;
-  return expanded;
-}
 
 /** Names go up first, all else down; the same column again turns round. */
 function nextDirection(state: ChangesState, sort: SortBy): boolean {
@@ -307,38 +307,6 @@ function withFolded(
   rows.set(below, at + 1);
   rows.set(before.subarray(end), at + 1 + below.length);
   return rows;
-}
-
-function siblings(state: ChangesState, row: number): number[] {
-  const { table } = state;
-  if (table === null) return [];
-  const parent = table.parent[row] as number;
-  const end = parent < 0 ? table.length : (table.subtreeEnd[parent] as number);
-  const found: number[] = [];
-  for (let at = parent + 1; at < end; at = table.subtreeEnd[at] as number) {
-    if ((table.subtreeEnd[at] as number) > at + 1) found.push(at);
-  }
-  return found;
-}
-
-/** Opens folders, level by level, as long as about `room` rows are in sight; a chain of single folders at the top always. */
-function openFirst(table: RowTable, expanded: Uint8Array, room: number): void {
-  let level: number[] = [];
-  for (let row = 0; row < table.length; row = table.subtreeEnd[row] as number) level.push(row);
-  let shown = level.length;
-  while (level.length > 0) {
-    const next: number[] = [];
-    for (const row of level) {
-      const end = table.subtreeEnd[row] as number;
-      const children: number[] = [];
-      for (let at = row + 1; at < end && children.length <= room; at = table.subtreeEnd[at] as number) children.push(at);
-      if (children.length === 0 || (shown + children.length > room && !(level.length === 1 && children.length === 1))) continue;
-      expanded[row] = 1;
-      shown += children.length;
-      next.push(...children);
-    }
-    level = next;
-  }
 }
 
 /** Makes the wanted path active and opens the folders above it, once its row is there. */
