@@ -79,23 +79,38 @@ function nameLength(tree: ImageTree, node: number): number {
   return (table.nodeNameStart[nameNode + 1] as number) - (table.nodeNameStart[nameNode] as number);
 }
 
-/** Fills a row with what an implied folder is. */
-export function setImplied(rows: RowColumns, row: number): void {
+/** Fills a row with what an implied folder is: `facts` is the entry that lends it mode, owner and time. */
+export function setImplied(rows: RowColumns, row: number, facts: Fact | null): void {
+  if (facts === null) rows.mode[row] = IMPLIED_META.mode;
+  else setFacts(rows, row, facts);
   rows.type[row] = TYPE.directory;
-  rows.mode[row] = IMPLIED_META.mode;
 }
 
-/** Fills a row with what the member is. `size` is that of the body it shows; `layer` the number that the row tells. */
-export function setMember(rows: RowColumns, row: number, table: LayerTable, layer: number, member: number, size: number): void {
-  const meta = table.metas[table.meta[member] as number];
+/** A member of a layer's table. */
+export interface Fact {
+  readonly table: LayerTable;
+  readonly member: number;
+}
+
+/**
+ * Fills a row with what the member is. `size` is that of the body it shows; `layer` the number that the row shows; `inode` what a hard
+ * link is a further name of, the member itself else.
+ */
+export function setMember(rows: RowColumns, row: number, entry: Fact, layer: number, inode: Fact, size: number): void {
+  const { table, member } = entry;
+  setFacts(rows, row, inode);
   rows.type[row] = table.type[member] as number;
   rows.size[row] = size;
-  rows.mtime[row] = (table.mtimeSeconds[member] as number) + (table.mtimeNanos[member] ?? 0) / 1e9;
-  rows.mode[row] = (meta?.mode ?? 0) & 0o7777;
-  rows.uid[row] = meta?.uid ?? 0;
-  rows.gid[row] = meta?.gid ?? 0;
   rows.layer[row] = layer;
   rows.entry[row] = member;
   // A copy: a view would drag all names along when the table is cloned.
   if (table.link[member] !== 0) rows.links.set(row, (linkName(table, member) as Uint8Array).slice());
+}
+
+function setFacts(rows: RowColumns, row: number, { table, member }: Fact): void {
+  const meta = table.metas[table.meta[member] as number];
+  rows.mtime[row] = (table.mtimeSeconds[member] as number) + (table.mtimeNanos[member] ?? 0) / 1e9;
+  rows.mode[row] = (meta?.mode ?? 0) & 0o7777;
+  rows.uid[row] = meta?.uid ?? 0;
+  rows.gid[row] = meta?.gid ?? 0;
 }

@@ -5,7 +5,7 @@ import type { Comparison, ImageView } from './compare-images.ts';
 import { createEntryFields, createRowPaths, type EntryFields, type RowPaths } from './entry-json.ts';
 
 /** Lines of `changes --json`, each with its line feed. */
-export function* changeLines(stack: Pick<Stack, 'layers'>, rows: RowTable): Generator<string> {
+export function* changeLines(stack: Stack, rows: RowTable): Generator<string> {
   const fields = createEntryFields(stack);
   const paths = createRowPaths(rows);
   for (const row of sortedByPathBytes(rows)) if (rows.kind[row] !== KIND.unchanged) yield changeJson(rows, row, paths, fields);
@@ -13,7 +13,7 @@ export function* changeLines(stack: Pick<Stack, 'layers'>, rows: RowTable): Gene
 
 function changeJson(rows: RowTable, row: number, paths: RowPaths, fields: EntryFields): string {
   const kind = rows.kind[row] as number;
-  let line = `{"kind":"${KIND_NAMES[kind]}","path":${jsonString(paths.text(row))}${paths.hexField(row)},${fields.of(rows.layer[row] as number, rows.entry[row] as number)}`;
+  let line = `{"kind":"${KIND_NAMES[kind]}","path":${jsonString(paths.text(row))}${paths.hexField(row)},${fields.ofRow(rows, row)}`;
   if (kind === KIND.modified) line += `,"previous":{${fields.of(rows.previousLayer[row] as number, rows.previousEntry[row] as number)}}`;
   if (kind === KIND.removed) line += `,"reason":"${REASON_NAMES[rows.reason[row] as number]}"`;
   if (hidesFolder(rows, row)) line += `,"entries":${rows.hiddenEntries[row]},"bytes":${rows.hiddenBytes[row]}`;
