@@ -436,7 +436,8 @@ export class LayerTableBuilder implements TarHandler {
   }
 
   #hasFactsOf(row: number, other: number): boolean {
-    const sameTime = this.#mtimeSeconds[row] === this.#mtimeSeconds[other] && (this.#mtimeNanos[row] ?? 0) === (this.#mtimeNanos[other] ?? 0);
+    const sameTime =
+      this.#mtimeSeconds[row] === this.#mtimeSeconds[other] && (this.#mtimeNanos[row] ?? 0) === (this.#mtimeNanos[other] ?? 0);
     return sameTime && this.#meta[row] === this.#meta[other];
   }
 
