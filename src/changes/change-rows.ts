@@ -2,7 +2,7 @@
 // views and for comparisons; they differ only in what counts as modified.
 
 import type { LayerTable } from '#format/layer';
-import { DIFFERS, KIND, REASON, type RowTable, TYPE } from '#model';
+import { DIFFERS, KIND, NO_ENTRY, REASON, type RowTable, TYPE } from '#model';
 import { bodyKey, bodyKeyLayer, bodyKeyMember, inodeOf, type LinkTable } from './hard-links.ts';
 import type { ImageTree } from './image-tree.ts';
 import { ImpliedFacts } from './implied-facts.ts';
@@ -10,6 +10,7 @@ import { LinkNames } from './link-names.ts';
 import { type Fact, layRows, type RowColumns, setImplied, setMember } from './row-columns.ts';
 import { difference, type Shown } from './same-entry.ts';
 import { isShownByItself, linkedBodies } from './shown-bodies.ts';
+import type { NodeNames } from './tree-order.ts';
 import { ABSENT, IMPLIED, isFolder, isSameFolder, TOUCH, type View, type Watcher } from './view.ts';
 
 /** What is compared with what. Views are over the one tree; their layers are numbers in `tree.layers`. */
@@ -68,7 +69,7 @@ export function changeRows(comparison: Comparison, whole: boolean): RowTable {
     } else if (whole || (watcher !== null && hidesByMarker(comparison, node))) marks[node] = UNCHANGED;
   }
   const rowOf = new Uint32Array(tree.count);
-  const rows = layRows(tree, marks, rowOf);
+  const rows = layRows(tree, marks, rowOf, tree.caseInsensitive ? writtenNames(comparison) : tree);
   const filler = new RowFiller(comparison, names, rows);
   for (let node = 1; node < tree.count; node++) {
     const mark = marks[node] as number;
@@ -76,6 +77,21 @@ export function changeRows(comparison: Comparison, whole: boolean): RowTable {
   }
   if (swallowed || hasMarkerRow(rows)) addHidden(comparison, rows, marks, rowOf, top);
   return rows;
+}
+
+/** Names as the layers wrote them that the rows come from, which may differ in case from those of the layers below. */
+function writtenNames({ tree, before, after }: Comparison): NodeNames {
+  const nameLayer = tree.nameLayer.slice();
+  const nameNode = tree.nameNode.slice();
+  for (let node = 1; node < tree.count; node++) {
+    const view = after.type[node] === ABSENT ? before : after;
+    const member = view.member[node] as number;
+    if (member === NO_ENTRY) continue;
+    const layer = view.layer[node] as number;
+    nameLayer[node] = layer;
+    nameNode[node] = (tree.layers[layer] as LayerTable).node[member] as number;
+  }
+  return { nameLayer, nameNode };
 }
 
 /** Went, or was a folder and is something else: what was below went along. */

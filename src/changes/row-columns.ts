@@ -2,16 +2,16 @@ import { type LayerTable, linkName } from '#format/layer';
 import { NO_ENTRY, NO_LAYER, type RowTable, TYPE } from '#model';
 import type { ImageTree } from './image-tree.ts';
 import { IMPLIED_META } from './same-entry.ts';
-import { depthFirstOrder } from './tree-order.ts';
+import { depthFirstOrder, type NodeNames } from './tree-order.ts';
 
 /** A row table under construction: the same columns, and the row of each node. */
 export type RowColumns = { readonly [K in keyof RowTable]: RowTable[K] } & { readonly links: Map<number, Uint8Array> };
 
 /**
  * Lays down rows for the nodes whose `marks` are not 0, and for the folders that lead to them, which it marks with 1: parents,
- * subtree ends and names. `rowOf` gets each node's row. All other columns are empty, kinds `unchanged`.
+ * subtree ends and names, those of `shown`. `rowOf` gets each node's row. All other columns are empty, kinds `unchanged`.
  */
-export function layRows(tree: ImageTree, marks: Uint8Array, rowOf: Uint32Array): RowColumns {
+export function layRows(tree: ImageTree, marks: Uint8Array, rowOf: Uint32Array, shown: NodeNames = tree): RowColumns {
   const { parent } = tree;
   let length = 0;
   let nameBytes = 0;
@@ -20,7 +20,7 @@ export function layRows(tree: ImageTree, marks: Uint8Array, rowOf: Uint32Array):
     const above = parent[node] as number;
     if (marks[above] === 0) marks[above] = 1;
     length++;
-    nameBytes += nameLength(tree, node);
+    nameBytes += nameLength(tree, shown, node);
   }
   const rows: RowColumns = {
     length,
@@ -46,9 +46,10 @@ export function layRows(tree: ImageTree, marks: Uint8Array, rowOf: Uint32Array):
     names: new Uint8Array(nameBytes),
     links: new Map(),
   };
-  const { layers, nameLayer, nameNode } = tree;
+  const { layers } = tree;
+  const { nameLayer, nameNode } = shown;
   const { parent: rowParent, names, nameStart } = rows;
-  const order = depthFirstOrder(tree);
+  const order = depthFirstOrder(tree, shown);
   let row = 0;
   let at = 0;
   for (let place = 0; place < order.length && row < length; place++) {
@@ -73,9 +74,9 @@ export function layRows(tree: ImageTree, marks: Uint8Array, rowOf: Uint32Array):
   return rows;
 }
 
-function nameLength(tree: ImageTree, node: number): number {
-  const table = tree.layers[tree.nameLayer[node] as number] as LayerTable;
-  const nameNode = tree.nameNode[node] as number;
+function nameLength(tree: ImageTree, { nameLayer, nameNode: nodes }: NodeNames, node: number): number {
+  const table = tree.layers[nameLayer[node] as number] as LayerTable;
+  const nameNode = nodes[node] as number;
   return (table.nodeNameStart[nameNode + 1] as number) - (table.nodeNameStart[nameNode] as number);
 }
 

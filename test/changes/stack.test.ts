@@ -409,4 +409,24 @@ describe('names that differ by case', () => {
     );
     assert.equal(stack.totals.files, 2);
   });
+
+  it('shows names of a Windows image as the layer wrote them, in the order of their bytes', () => {
+    const layers = [
+      [dir('Files'), file('Files/App.txt', 1), file('Files/Beta', 1)],
+      [file('files/APP.TXT', 2)],
+      [{ whiteout: 'FILES/beta' }],
+    ];
+    const stack = buildStack(
+      layers.map((members) => layer(members as MemberFixture[])),
+      { caseInsensitive: true },
+    );
+    assert.deepEqual(paths(viewAt(stack, 0)), ['Files', 'Files/App.txt', 'Files/Beta']);
+    assert.deepEqual(paths(viewAt(stack, 1)), ['Files', 'Files/APP.TXT', 'Files/Beta']);
+    assert.deepEqual(rowLines(changesOf(stack, 1, 1)), ['~ Files/APP.TXT (0 1) [content]']);
+    assert.deepEqual(rowLines(changesOf(stack, 2, 2)), ['- Files/Beta (whiteout 0 1)']);
+    assert.deepEqual(lookup(stack, 1, bytes('FILES/app.txt')), { layer: 1, member: 0 });
+    const swapped = buildStack([layer([file('B'), file('a')]), layer([file('b'), file('A')])], { caseInsensitive: true });
+    assert.deepEqual(paths(viewAt(swapped, 0)), ['B', 'a']);
+    assert.deepEqual(paths(viewAt(swapped, 1)), ['A', 'b']);
+  });
 });
