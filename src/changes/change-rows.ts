@@ -7,7 +7,7 @@ import { bodyKey, bodyKeyLayer, bodyKeyMember, type LinkTable } from './hard-lin
 import type { ImageTree } from './image-tree.ts';
 import { LinkNames } from './link-names.ts';
 import { layRows, type RowColumns, setImplied, setMember } from './row-columns.ts';
-import { difference, type Shown } from './same-entry.ts';
+import { contentDifference, difference, NOTHING_SHOWN, type Shown, type UseOfSums } from './same-entry.ts';
 import { isShownByItself, linkedBodies } from './shown-bodies.ts';
 import { ABSENT, IMPLIED, isFolder, isSameFolder, TOUCH, type View, type Watcher } from './view.ts';
 
@@ -30,6 +30,7 @@ export interface Comparison {
   readonly watcher: Watcher | null;
   /** By layer of the tree, the number of the lowest that has the same content: its members are the same. */
   readonly twins: readonly number[];
+  readonly sums: UseOfSums;
 }
 
 /** Marks of nodes that become rows. */
@@ -90,7 +91,7 @@ function isModified(comparison: Comparison, names: LinkNames, node: number): boo
   const { tree, before, after, from } = comparison;
   if (from === null) {
     const differs = differenceAt(comparison, names, node);
-    return (isFolder(after.type[node] as number) ? differs & FOLDER_BITS : differs) !== 0;
+    return (differs & (isFolder(after.type[node] as number) ? FOLDER_BITS : ~DIFFERS.rewritten)) !== 0;
   }
   const layer = after.layer[node] as number;
   if (layer < from || after.type[node] === IMPLIED) return false;
@@ -108,7 +109,7 @@ function hidesByMarker({ tree, before, after, watcher }: Comparison, node: numbe
 }
 
 function differenceAt(comparison: Comparison, names: LinkNames, node: number): number {
-  const { before, after, twins, from } = comparison;
+  const { before, after, twins, from, sums } = comparison;
   const isSame =
     before.member[node] === after.member[node] &&
     before.type[node] === after.type[node] &&
@@ -116,21 +117,28 @@ function differenceAt(comparison: Comparison, names: LinkNames, node: number): n
   if (isSame && before.type[node] !== TYPE.hardlink) return 0;
   const was = shownAt(comparison, before, node);
   const is = shownAt(comparison, after, node);
-  if (isSame) return was.body === is.body ? 0 : DIFFERS.content;
-  const bits = difference(was, is);
-  return from === null && was.body >= 0 && is.body >= 0 ? names.withoutRoles(node, bits) : bits;
+  const bothFiles = was.body >= 0 && is.body >= 0;
+  if (isSame) {
+    // The same hard link: what it leads to may still be another file on each side.
+    if (was.body === is.body) return 0;
+    return bothFiles ? contentDifference(was, is, sums) : DIFFERS.content;
+  }
+  const bits = difference(was, is, sums);
+  return from === null && bothFiles ? names.withoutRoles(node, bits) : bits;
 }
 
 function shownAt(comparison: Comparison, view: View, node: number): Shown {
   const { tree, links, twins } = comparison;
-  if (view.type[node] === IMPLIED) return { table: null, member: 0, body: -1, size: 0 };
+  if (view.type[node] === IMPLIED) return NOTHING_SHOWN;
   const layer = view.layer[node] as number;
   const member = view.member[node] as number;
   const key = bodyKey(tree, links, layer, member);
   return {
     table: tree.layers[layer] as LayerTable,
     member,
-    body: key < 0 ? -1 : (twins[bodyKeyLayer(key)] as number) * 0x1_0000_0000 + bodyKeyMember(key),
+    body: key < 0 ? -1 : canonical(twins, key),
+    bodyTable: key < 0 ? null : (tree.layers[bodyKeyLayer(key)] as LayerTable),
+    bodyMember: key < 0 ? 0 : bodyKeyMember(key),
     size: bodySize(tree, key),
   };
 }

@@ -1,6 +1,6 @@
 // Changes and differences, a JSON object a line, in the order of the paths' bytes.
 import { type Stack, sortedByPathBytes } from '#changes';
-import { differenceWords, jsonString, KIND, KIND_NAMES, NO_LAYER, REASON_NAMES, type RowTable, TYPE } from '#model';
+import { DIFFERS, differenceWords, jsonString, KIND, KIND_NAMES, NO_LAYER, REASON_NAMES, type RowTable, TYPE } from '#model';
 import type { Comparison, ImageView } from './compare-images.ts';
 import { createEntryFields, createRowPaths, type EntryFields, type RowPaths } from './entry-json.ts';
 
@@ -15,9 +15,22 @@ function changeJson(rows: RowTable, row: number, paths: RowPaths, fields: EntryF
   const kind = rows.kind[row] as number;
   let line = `{"kind":"${KIND_NAMES[kind]}","path":${jsonString(paths.text(row))}${paths.hexField(row)},${fields.of(rows.layer[row] as number, rows.entry[row] as number)}`;
   if (kind === KIND.modified) line += `,"previous":{${fields.of(rows.previousLayer[row] as number, rows.previousEntry[row] as number)}}`;
+  line += contentField(rows, rows.differs, row);
   if (kind === KIND.removed) line += `,"reason":"${REASON_NAMES[rows.reason[row] as number]}"`;
   if (hidesFolder(rows, row)) line += `,"entries":${rows.hiddenEntries[row]},"bytes":${rows.hiddenBytes[row]}`;
   return `${line}}\n`;
+}
+
+/** `,"content":"same"|"different"|"unread"` of a modified file, or hard link that shows one; else nothing. */
+function contentField(rows: RowTable, differs: Uint16Array, row: number): string {
+  if (rows.kind[row] !== KIND.modified) return '';
+  const type = rows.type[row];
+  if (type !== TYPE.file && type !== TYPE.hardlink) return '';
+  const bits = differs[row] as number;
+  if ((bits & DIFFERS.rewritten) !== 0) return ',"content":"same"';
+  if ((bits & DIFFERS.unread) !== 0) return ',"content":"unread"';
+  // What was no file before had none of its bytes.
+  return type === TYPE.file || (bits & DIFFERS.content) !== 0 ? ',"content":"different"' : '';
 }
 
 /** A folder that was removed, or replaced by something else: it hides what was in it. */
@@ -37,6 +50,7 @@ export function* differenceLines(a: ImageView, b: ImageView, { rows, differs, co
     const kind = rows.kind[row] as number;
     let line = `{"kind":"${KIND_NAMES[kind]}","path":${jsonString(paths.text(row))}${paths.hexField(row)}`;
     if (kind === KIND.modified) line += `,"differs":${JSON.stringify(differenceWords(differs[row] as number))}`;
+    line += contentField(rows, differs, row);
     const [layerA, entryA] = kind === KIND.removed ? [rows.layer, rows.entry] : [rows.previousLayer, rows.previousEntry];
     if (kind !== KIND.added) line += `,"a":${side(fieldsA, layerA[row] as number, entryA[row] as number)}`;
     if (kind !== KIND.removed) line += `,"b":${side(fieldsB, rows.layer[row] as number, rows.entry[row] as number)}`;

@@ -137,6 +137,7 @@ export class LayerTableBuilder implements TarHandler {
       headerBlocks: finished(this.#headerBlocks, count),
       meta: finished(this.#meta, count),
       link: finished(this.#link, count),
+      bodySums: new Uint32Array(0), // whoever hands over bodies puts them in
       nodeCount: tree.count,
       nodeParent: tree.parent,
       nodeNameStart: tree.nameStart,
