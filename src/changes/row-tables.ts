@@ -2,8 +2,8 @@ import { LayerscopeError, NO_LAYER, type RowTable } from '#model';
 import { type Comparison, changeRows } from './change-rows.ts';
 import type { LinkTable } from './hard-links.ts';
 import { buildTree } from './image-tree.ts';
-import { indexOf, ownViewAtLayer, viewAtLayer } from './stack.ts';
 import type { UseOfSums } from './same-entry.ts';
+import { indexOf, ownViewAtLayer, viewAtLayer } from './stack.ts';
 import type { Stack } from './types.ts';
 import { applyLayer, copyView, createApplier, emptyView, type View, viewOf, type Watcher } from './view.ts';
 

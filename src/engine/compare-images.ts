@@ -8,6 +8,8 @@ import type { LoadedImage } from './types.ts';
 export interface ImageView {
   readonly loaded: LoadedImage;
   readonly layer: number;
+  /** Only some layers of the image, or one that was asked for as such: its config isn't part of it. */
+  readonly isPart?: boolean;
 }
 
 /**
@@ -26,7 +28,7 @@ export function viewOf(
   { since = 0, layer }: { readonly since?: number | undefined; readonly layer: number },
 ): ImageView {
   if (since > layer) throw new LayerscopeError('BAD_REQUEST', 'a range of layers begins above its end');
-  return { loaded: aloneFrom(loaded, since), layer };
+  return { loaded: aloneFrom(loaded, since), layer, isPart: since > 0 };
 }
 
 export interface CompareOptions extends ContentOptions {

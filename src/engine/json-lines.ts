@@ -1,6 +1,7 @@
 // Changes and differences, a JSON object a line, in the order of the paths' bytes.
 import { type Stack, sortedByPathBytes } from '#changes';
-import { DIFFERS, differenceWords, jsonString, KIND, KIND_NAMES, NO_LAYER, REASON_NAMES, type RowTable, TYPE } from '#model';
+import type { ConfigDifference } from '#format/image';
+import { DIFFERS, differenceWords, jsonString, jsonText, KIND, KIND_NAMES, NO_LAYER, REASON_NAMES, type RowTable, TYPE } from '#model';
 import type { Comparison, ImageView } from './compare-images.ts';
 import { createEntryFields, createRowPaths, type EntryFields, type RowPaths } from './entry-json.ts';
 
@@ -38,6 +39,13 @@ export function hidesFolder(rows: RowTable, row: number): boolean {
   const kind = rows.kind[row] as number;
   if (kind === KIND.removed) return rows.type[row] === TYPE.directory;
   return kind === KIND.modified && rows.type[row] !== TYPE.directory && REASON_NAMES[rows.reason[row] as number] === 'replaced';
+}
+
+/** Lines of `diff --json` that tell of the configs, each with its line feed. */
+export function* configLines(differences: readonly ConfigDifference[]): Generator<string> {
+  for (const { field, a, b } of differences) {
+    yield `{"kind":"config","field":${jsonString(field)},"a":${jsonText(a)},"b":${jsonText(b)}}\n`;
+  }
 }
 
 /** Lines of `diff --json`, each with its line feed. */

@@ -1,10 +1,10 @@
 // What the index of two layers can't tell of files of one size: whether they are the same bytes. Each pair of bodies is read once,
 // however many names show it, side by side, in the order of one side's tars.
 
-import { BodyComparer, LayerBytes } from '#archive';
+import { BodyComparer, type LayerBytes } from '#archive';
 import { type EntryAt, resolveEntryBody } from '#changes';
-import { CONTENT_BITS, DIFFERS, KIND, LayerscopeError, NO_ENTRY, NO_LAYER, type RowTable } from '#model';
 import { FLAG } from '#format/layer';
+import { CONTENT_BITS, DIFFERS, KIND, LayerscopeError, NO_ENTRY, NO_LAYER, type RowTable } from '#model';
 import type { LoadedImage } from './types.ts';
 
 export interface CompareProgress {
