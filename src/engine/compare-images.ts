@@ -25,10 +25,10 @@ export function aloneFrom(loaded: LoadedImage, from: number): LoadedImage {
 /** The side of a comparison that a request names. Throws BAD_REQUEST where it begins above its end. */
 export function viewOf(
   loaded: LoadedImage,
-  { since = 0, layer }: { readonly since?: number | undefined; readonly layer: number },
+  { since, layer }: { readonly since?: number | undefined; readonly layer: number },
 ): ImageView {
-  if (since > layer) throw new LayerscopeError('BAD_REQUEST', 'a range of layers begins above its end');
-  return { loaded: aloneFrom(loaded, since), layer, isPart: since > 0 };
+  if ((since ?? 0) > layer) throw new LayerscopeError('BAD_REQUEST', 'a range of layers begins above its end');
+  return { loaded: aloneFrom(loaded, since ?? 0), layer, isPart: since !== undefined };
 }
 
 export interface CompareOptions extends ContentOptions {

@@ -417,7 +417,7 @@ test('folders that come after all, or all beside one, were opened are opened too
   assert.deepEqual(after({ type: 'allFolded' }, 4), ['a', 'b']);
 });
 
-test('what differs is said in words', () => {
+test('what differs is said in words, and what does not is not', () => {
   const table = tableOf([
     { path: 'a', kind: KIND.modified, more: { differs: DIFFERS.content | DIFFERS.mode | DIFFERS.time } },
     { path: 'b', kind: KIND.modified },
@@ -425,9 +425,20 @@ test('what differs is said in words', () => {
     { path: 'd', kind: KIND.removed, more: { reason: REASON.whiteout, hiddenBytes: 41_000_000, hiddenEntries: 23, layer: 5 } },
     { path: 'e', kind: KIND.removed, more: { reason: REASON.whiteout, layer: 3 } },
     { path: 'f', kind: KIND.added },
+    { path: 'g', kind: KIND.modified, more: { differs: DIFFERS.rewritten | DIFFERS.mode } },
+    { path: 'h', kind: KIND.modified, more: { differs: DIFFERS.unread } },
   ]);
   assert.deepEqual(
-    [0, 1, 2, 3, 4, 5].map((row) => whatDiffers(table, row)),
-    ['content, mode, time', 'written again', 'hides 200.0 kB of layer 2', 'hides 23 paths, 41.0 MB', 'from layer 3', ''],
+    [0, 1, 2, 3, 4, 5, 6, 7].map((row) => whatDiffers(table, row)),
+    [
+      'content, mode, time',
+      'written again',
+      'hides 200.0 kB of layer 2',
+      'hides 23 paths, 41.0 MB',
+      'from layer 3',
+      '',
+      'rewritten, mode',
+      'unread',
+    ],
   );
 });
