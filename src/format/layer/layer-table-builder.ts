@@ -105,6 +105,7 @@ export class LayerTableBuilder implements TarHandler {
     tree.finish();
     const table: LayerTable = {
       ...this.#rows.finish(),
+      bodySums: new Uint32Array(0), // whoever hands over bodies puts them in
       nodeCount: tree.count,
       nodeParent: tree.parent,
       nodeNameStart: tree.nameStart,
