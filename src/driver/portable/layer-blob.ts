@@ -1,10 +1,20 @@
 // A layer's blob in the store, read: measured when it comes, as a table for its changes, one file of it.
-import { type CopiedBlob, compressionOf, Digester, plainTarOf, readPlain } from '#archive';
+import {
+  type BlobSource,
+  blobInFile,
+  type CopiedBlob,
+  compressionOf,
+  Digester,
+  type IndexedLayer,
+  plainTarOf,
+  readLayer,
+  readPlain,
+} from '#archive';
 import { MEDIA_TYPE } from '#format/image';
 import { type LayerTable, LayerTableBuilder, layerFigures } from '#format/layer';
 import { TarReader } from '#format/tar';
 import { readTarPieces } from '#format/windows-tar';
-import { type Compression, displayText, type Finding, finding, LayerscopeError, TYPE } from '#model';
+import { type Compression, displayText, type ErrorCode, type Finding, type FindingCode, finding, LayerscopeError, TYPE } from '#model';
 import type { ApplyOptions, CallOptions } from '../driver.ts';
 import type { LayerRecord } from './layer-record.ts';
 
@@ -64,13 +74,33 @@ export async function measureBlob(file: string, copied: CopiedBlob | null, optio
   };
 }
 
-/** A layer's tar as a table. Throws as {@link measureBlob}. */
+/** A blob whose headers were read. */
+export interface ReadBlob {
+  readonly blob: BlobSource;
+  readonly indexed: IndexedLayer;
+}
+
+/** Reads a blob's headers. Throws BAD_TAR, TRUNCATED, DAMAGED where it isn't whole, IO, CANCELLED. */
+export async function readBlobTable(blob: BlobSource, { signal }: { readonly signal?: AbortSignal | undefined }): Promise<ReadBlob> {
+  const indexed = await readLayer(blob, signal);
+  for (const { code, message, offset } of indexed.findings) {
+    const error = STOPS[code];
+    if (error !== undefined) throw new LayerscopeError(error, message, offset === undefined ? {} : { offset });
+  }
+  return { blob, indexed };
+}
+
+/** What a blob isn't laid out for. */
+const STOPS: Partial<Record<FindingCode, ErrorCode>> = {
+  'bad-tar': 'BAD_TAR',
+  truncated: 'TRUNCATED',
+  'size-mismatch': 'TRUNCATED',
+  'damaged-blob': 'DAMAGED',
+};
+
+/** A layer's tar as a table, as far as it can be read. Throws IO, CANCELLED. */
 export async function tableOf(file: string, { signal }: CallOptions): Promise<LayerTable> {
-  const builder = new LayerTableBuilder();
-  const reader = new TarReader(builder);
-  await readPlain(file, (bytes) => reader.push(bytes), { signal });
-  reader.end();
-  return builder.finish().table;
+  return (await readLayer(blobInFile(file), signal)).table;
 }
 
 /** Content of the last entry of a name in a layer's tar, holes as zeros. NOT_FOUND. */

@@ -2,9 +2,10 @@
 import { mkdir, readdir, realpath, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { blobName } from '#archive';
+import { removeTree } from '#disk';
 import { MEDIA_TYPE } from '#format/image';
 import { asLayerscopeError, LayerscopeError } from '#model';
-import { onDisk, readJson, removeDurably, removeTree, statsOf, writeDurably } from './durable.ts';
+import { onDisk, readJson, removeDurably, statsOf, writeDurably } from './durable.ts';
 import { type LayerRecord, parseLayerId, parseLayerRecord } from './layer-record.ts';
 import { type LayoutImages, readLayoutImages } from './layout-images.ts';
 import { addNamedBlobs } from './named-blobs.ts';

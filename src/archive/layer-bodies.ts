@@ -1,0 +1,28 @@
+// Bodies of one layer as they are stored, holes left out: to lay files out that stay sparse.
+
+import { indexBlob } from './index-layer.ts';
+import { FilePlainBytes, ForwardPlainBytes, type PlainBytes } from './plain-bytes.ts';
+import { storedPieces } from './read-body.ts';
+import type { BlobSource, IndexedLayer, LayerBodies } from './types.ts';
+import { callerControl } from './work-control.ts';
+
+/** Bodies out of a layer's plain bytes, which are disposed of with it. */
+export function bodiesOf(bytes: PlainBytes, indexed: IndexedLayer): LayerBodies {
+  return {
+    pieces: (member) => storedPieces(bytes, indexed, member),
+    [Symbol.asyncDispose]: () => bytes[Symbol.asyncDispose](),
+  };
+}
+
+/**
+ * Bodies of a layer straight from its blob: of a packed one by inflating it once, nothing kept, so members must be asked for in the order
+ * of the tar. Throws NOT_FOUND, PERMISSION, IO.
+ */
+export function openBodies(blob: BlobSource, indexed: IndexedLayer, signal?: AbortSignal): LayerBodies {
+  return bodiesOf(blob.compression === 'none' ? new FilePlainBytes(blob) : new ForwardPlainBytes(blob, signal), indexed);
+}
+
+/** Reads one layer's headers, without a cache. What is wrong with the blob is in the result. Throws NOT_FOUND, PERMISSION, IO, CANCELLED. */
+export async function readLayer(blob: BlobSource, signal?: AbortSignal): Promise<IndexedLayer> {
+  return (await indexBlob(blob, { verify: false, diffIdAlgorithm: 'sha256' }, callerControl(signal))).layer;
+}
