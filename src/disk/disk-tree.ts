@@ -132,7 +132,7 @@ export class DiskTree {
   #own(handle: Handle, name: Uint8Array, { uid, gid }: Facts): void {
     if (!this.#keeps.owners) return;
     if (!MAY_CHOWN) {
-      if (uid !== process.getuid?.() || gid !== process.getgid?.()) this.shortfalls.note('owner', name);
+      if (uid !== process.getuid?.() || gid !== process.getgid?.()) this.shortfalls.noteStranger();
       return;
     }
     const fits = isId(uid) && isId(gid);

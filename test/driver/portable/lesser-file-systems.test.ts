@@ -1,34 +1,11 @@
 // A chain laid out on file systems that have less: no hard links, no symlinks, no owners, no modes, no case, fewer names. Simulated, as a
 // test machine rarely has one: the calls answer as such a file system does.
 import assert from 'node:assert/strict';
-import fs, { lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import fs, { lstatSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
-import type { Finding } from '#model';
-import { layOutChain } from '../../../src/driver/portable/mount-chain.ts';
+import { layOut, newRoot } from '../../support/laid-chain.ts';
 import { directory, file, hardlink, pax, symlink, tar } from '../../support/tar-builder.ts';
-
-function newRoot(t: TestContext): string {
-  const folder = mkdtempSync(path.join(tmpdir(), 'layerscope-lesser-'));
-  t.after(() => rmSync(folder, { recursive: true, force: true }));
-  const root = path.join(folder, 'root');
-  mkdirSync(root);
-  return root;
-}
-
-async function layOut(root: string, ...layers: readonly Uint8Array[]): Promise<string[]> {
-  const told: Finding[] = [];
-  const files = layers.map((bytes, index) => {
-    const file = path.join(path.dirname(root), `${index}.tar`);
-    writeFileSync(file, bytes);
-    const blob = { digest: `sha256:${index}`, size: bytes.length, mediaType: '', diffId: null, fileBytes: null };
-    return { version: 1, parent: null, readWrite: false, blob } as const;
-  });
-  const blobFile = (digest: string): string => path.join(path.dirname(root), `${digest.slice('sha256:'.length)}.tar`);
-  await layOutChain(root, files, blobFile, { onFinding: (found) => told.push(found) });
-  return told.map(({ code, message, path: where }) => (where === undefined ? `${code} ${message}` : `${code} ${where}: ${message}`));
-}
 
 function failing(t: TestContext, code: string, ...names: readonly (keyof typeof fs)[]): void {
   for (const name of names) {
