@@ -1,7 +1,8 @@
 // Bodies of one layer as they are stored, holes left out: to lay files out that stay sparse.
 
-import { indexBlob } from './index-layer.ts';
+import { indexBlob, LayerIndexer } from './index-layer.ts';
 import { FilePlainBytes, ForwardPlainBytes, type PlainBytes } from './plain-bytes.ts';
+import { readPlain } from './plain-tar.ts';
 import { storedPieces } from './read-body.ts';
 import type { BlobSource, IndexedLayer, LayerBodies } from './types.ts';
 import { callerControl } from './work-control.ts';
@@ -25,4 +26,17 @@ export function openBodies(blob: BlobSource, indexed: IndexedLayer, signal?: Abo
 /** Reads one layer's headers, without a cache. What is wrong with the blob is in the result. Throws NOT_FOUND, PERMISSION, IO, CANCELLED. */
 export async function readLayer(blob: BlobSource, signal?: AbortSignal): Promise<IndexedLayer> {
   return (await indexBlob(blob, { verify: false, diffIdAlgorithm: 'sha256' }, callerControl(signal))).layer;
+}
+
+/** Reads all of a layer: what its headers say, each plain byte handed on. Throws TRUNCATED, DAMAGED of a packed one, IO, CANCELLED. */
+export async function readWholeLayer(blob: BlobSource, onPlain: (bytes: Uint8Array) => void, signal?: AbortSignal): Promise<IndexedLayer> {
+  const indexer = new LayerIndexer();
+  let tarBytes = 0;
+  const take = (bytes: Uint8Array): void => {
+    onPlain(bytes);
+    tarBytes += bytes.length;
+    if (indexer.problem === null) indexer.push(bytes);
+  };
+  await readPlain(blob, take, { signal });
+  return indexer.finish(tarBytes, null).layer;
 }

@@ -4,6 +4,7 @@ import path from 'node:path';
 import type { TestContext } from 'node:test';
 import { removeTree } from '#disk';
 import type { Finding } from '#model';
+import { LayerTables } from '../../src/driver/portable/layer-tables.ts';
 import { layOutChain } from '../../src/driver/portable/mount-chain.ts';
 import { testFolder } from './workbench.ts';
 
@@ -25,6 +26,8 @@ export async function layOut(root: string, ...layers: readonly Uint8Array[]): Pr
     writeFileSync(fileOf(blob.digest), bytes);
     return { version: 1, parent: null, readWrite: false, blob } as const;
   });
-  await layOutChain(root, records, fileOf, { onFinding: (found) => told.push(found) });
+  const folder = path.dirname(root);
+  const tables = new LayerTables({ folder: path.join(folder, 'tables'), temporary: folder, blobFile: fileOf });
+  await layOutChain(root, records, tables, { onFinding: (found) => told.push(found) });
   return told.map(({ code, message, path: where }) => (where === undefined ? `${code} ${message}` : `${code} ${where}: ${message}`));
 }

@@ -1,21 +1,11 @@
 // A layer's blob in the store, read: measured when it comes, as a table for its changes, one file of it.
-import {
-  type BlobSource,
-  blobInFile,
-  type CopiedBlob,
-  compressionOf,
-  Digester,
-  type IndexedLayer,
-  plainTarOf,
-  readLayer,
-  readPlain,
-} from '#archive';
+import { type BlobSource, type CopiedBlob, compressionOf, Digester, type IndexedLayer, plainTarOf, readLayer, readPlain } from '#archive';
 import { MEDIA_TYPE } from '#format/image';
-import { type LayerTable, LayerTableBuilder, layerFigures } from '#format/layer';
+import { LayerTableBuilder, layerFigures } from '#format/layer';
 import { TarReader } from '#format/tar';
 import { readTarPieces } from '#format/windows-tar';
 import { type Compression, displayText, type ErrorCode, type Finding, type FindingCode, finding, LayerscopeError, TYPE } from '#model';
-import type { ApplyOptions, CallOptions } from '../driver.ts';
+import type { ApplyOptions } from '../driver.ts';
 import type { LayerRecord } from './layer-record.ts';
 
 /** Of a layer's blob, by how it is packed. */
@@ -25,10 +15,16 @@ export function layerMediaType(compression: Compression): string {
 
 export type MeasuredBlob = NonNullable<LayerRecord['blob']> & { readonly diffId: string; readonly fileBytes: number };
 
+/** The same, and what its headers say. */
+export interface Measured {
+  readonly blob: MeasuredBlob;
+  readonly layer: IndexedLayer;
+}
+
 /**
  * Reads a blob once: its digests, and what its tar says; `copied` is what its copying measured, if it did. Throws BAD_TAR, TRUNCATED, DAMAGED.
  */
-export async function measureBlob(file: string, copied: CopiedBlob | null, options: ApplyOptions): Promise<MeasuredBlob> {
+export async function measureBlob(file: string, copied: CopiedBlob | null, options: ApplyOptions): Promise<Measured> {
   const compression = compressionOf(file);
   const packed = copied === null ? new Digester('sha256') : null;
   // The diffID of a plain blob is its digest: no byte is hashed twice.
@@ -45,9 +41,11 @@ export async function measureBlob(file: string, copied: CopiedBlob | null, optio
     truncated: (index) => builder.truncated(index),
   });
   let size = 0;
+  let tarBytes = 0;
   await readPlain(
     file,
     (bytes) => {
+      tarBytes += bytes.length;
       plain?.update(bytes);
       reader.push(bytes);
     },
@@ -65,13 +63,14 @@ export async function measureBlob(file: string, copied: CopiedBlob | null, optio
   const { table, findings } = builder.finish();
   for (const found of findings) options.onFinding?.(found);
   const digest = copied?.digest ?? packed?.finish() ?? '';
-  return {
+  const blob = {
     digest,
     size,
     mediaType: layerMediaType(compression),
     diffId: plain?.finish() ?? digest,
     fileBytes: layerFigures(table).fileBytes,
   };
+  return { blob, layer: { table, status: 'present', tarBytes, findings, measured: null } };
 }
 
 /** A blob whose headers were read. */
@@ -97,11 +96,6 @@ const STOPS: Partial<Record<FindingCode, ErrorCode>> = {
   'size-mismatch': 'TRUNCATED',
   'damaged-blob': 'DAMAGED',
 };
-
-/** A layer's tar as a table, as far as it can be read. Throws IO, CANCELLED. */
-export async function tableOf(file: string, { signal }: CallOptions): Promise<LayerTable> {
-  return (await readLayer(blobInFile(file), signal)).table;
-}
 
 /** Content of the last entry of a name in a layer's tar, holes as zeros. NOT_FOUND. */
 export async function* contentOf(blob: string, name: string): AsyncGenerator<Uint8Array, void, undefined> {

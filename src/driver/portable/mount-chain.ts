@@ -1,6 +1,6 @@
 // A chain laid out as a container sees it: its layers' headers are read, stacked, and the top view is laid out, each body that it still
 // shows written once. There is no second engine of layers: what `ls` lists is what is mounted.
-import { type BlobSource, blobInFile, openBodies } from '#archive';
+import { openBodies } from '#archive';
 import { buildStack, type Stack, viewAt } from '#changes';
 import { type Facts, factsAt, layOut, planTree, type Refusal } from '#disk';
 import { FLAG, type LayerTable } from '#format/layer';
@@ -8,8 +8,9 @@ import { type RefusedName, refuseName } from '#format/path';
 import { type Finding, finding, LayerscopeError, TYPE } from '#model';
 import type { MountOptions } from '../driver.ts';
 import { onDisk } from './durable.ts';
-import { type ReadBlob, readBlobTable } from './layer-blob.ts';
+import type { ReadBlob } from './layer-blob.ts';
 import type { LayerRecord } from './layer-record.ts';
+import type { LayerTables } from './layer-tables.ts';
 
 /** Entries that are left out and named; the last says how many more there are. */
 const MOST_NAMED = 1000;
@@ -18,13 +19,10 @@ const MOST_NAMED = 1000;
 export async function layOutChain(
   root: string,
   layers: readonly LayerRecord[],
-  blobFile: (digest: string) => string,
+  tables: LayerTables,
   { signal, onFinding = () => {} }: MountOptions,
 ): Promise<void> {
-  const sources = await onDisk(async () =>
-    layers.map(({ blob }) => (blob === null ? null : blobInFile(blobFile(blob.digest), blob.digest))),
-  );
-  const read = await readAll(sources, signal);
+  const read = await onDisk(() => readAll(layers, tables, signal));
   const stack = buildStack(read.map((layer) => layer?.indexed.table ?? null));
   if (layers.length === 0) return;
   const rows = viewAt(stack, layers.length - 1);
@@ -56,12 +54,12 @@ export async function layOutChain(
 }
 
 /** Each blob is read once, however often it is in the chain. */
-async function readAll(sources: readonly (BlobSource | null)[], signal: AbortSignal | undefined): Promise<(ReadBlob | null)[]> {
+async function readAll(layers: readonly LayerRecord[], tables: LayerTables, signal: AbortSignal | undefined): Promise<(ReadBlob | null)[]> {
   const known = new Map<string, ReadBlob>();
   const read: (ReadBlob | null)[] = [];
-  for (const blob of sources) {
-    const layer = blob === null ? null : (known.get(blob.path) ?? (await readBlobTable(blob, { signal })));
-    if (layer !== null) known.set(layer.blob.path, layer);
+  for (const { blob } of layers) {
+    const layer = blob === null ? null : (known.get(blob.digest) ?? (await tables.read(blob.digest, signal)));
+    if (blob !== null && layer !== null) known.set(blob.digest, layer);
     read.push(layer);
   }
   return read;

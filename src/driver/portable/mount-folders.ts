@@ -8,19 +8,20 @@ import { removeTree } from '#disk';
 import type { MountOptions } from '../driver.ts';
 import { onDisk, readJson, statsOf } from './durable.ts';
 import type { LayerRecord } from './layer-record.ts';
+import type { LayerTables } from './layer-tables.ts';
 import { layOutChain } from './mount-chain.ts';
 import { type SnapshotEntry, walkTree } from './tree-diff.ts';
 import { isThere, thisProcess } from './writer-lock.ts';
 
 export class MountFolders {
   readonly #home: string;
-  readonly #blobFile: (digest: string) => string;
+  readonly #tables: LayerTables;
   /** What goes at the release, by layer. */
   readonly #held = new Map<string, string>();
 
-  constructor(home: string, blobFile: (digest: string) => string) {
+  constructor(home: string, tables: LayerTables) {
     this.#home = home;
-    this.#blobFile = blobFile;
+    this.#tables = tables;
   }
 
   /** A read-write layer's files, whether they were laid out yet or not. */
@@ -43,7 +44,7 @@ export class MountFolders {
     const root = path.join(folder, 'root');
     try {
       await onDisk(() => mkdir(root));
-      await layOutChain(root, layers, this.#blobFile, options);
+      await layOutChain(root, layers, this.#tables, options);
     } catch (error) {
       await removeTree(folder);
       throw error;
@@ -62,7 +63,7 @@ export class MountFolders {
         const root = path.join(unfinished, 'root');
         await onDisk(() => mkdir(unfinished, { mode: 0o700 }));
         await onDisk(() => mkdir(root));
-        await layOutChain(root, below, this.#blobFile, options);
+        await layOutChain(root, below, this.#tables, options);
         await onDisk(async () => {
           {
             await using snapshot = await open(path.join(unfinished, 'snapshot'), 'wx');
