@@ -10,6 +10,8 @@ const ENTRIES_A_TURN = 256;
  * isn't there is no error. Links are not followed.
  */
 export async function removeTree(folder: string | Buffer): Promise<void> {
+  // There modes shut nothing out, but programs that look at a new file do: `rm` waits for them.
+  if (process.platform === 'win32') return fs.promises.rm(folder, { recursive: true, force: true, maxRetries: 3 });
   const top = typeof folder === 'string' ? Buffer.from(folder) : folder;
   const stats = fs.lstatSync(top, { throwIfNoEntry: false });
   if (stats === undefined) return;

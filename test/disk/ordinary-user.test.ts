@@ -1,7 +1,7 @@
 // Modes that shut out the one who lays them out: no matter to root, so that all of this is run by an ordinary user, too.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import {
+import fs, {
   accessSync,
   appendFileSync,
   chmodSync,
@@ -116,6 +116,21 @@ test('a chain is mounted though its folders shut their maker out, and is taken d
   chmodSync(mount.path, 0o555);
   await mount[Symbol.asyncDispose]();
   assert.deepEqual(readdirSync(path.join(driver.home, 'mounts')), []);
+});
+
+test('a mount that is cancelled half-way leaves nothing, whatever was made by then', async (t) => {
+  const driver = await openStore(t);
+  for (const call of ['mkdirSync', 'openSync', 'lutimesSync'] as const) {
+    const controller = new AbortController();
+    const real = fs[call] as (...values: unknown[]) => unknown;
+    const { mock } = t.mock.method(fs, call, ((...values: unknown[]) => {
+      controller.abort();
+      return real(...values);
+    }) as never);
+    await assert.rejects(driver.mount('upper', { signal: controller.signal }), { code: 'CANCELLED' }, call);
+    mock.restore();
+    assert.deepEqual(readdirSync(path.join(driver.home, 'mounts')), [], call);
+  }
 });
 
 test("the root's own mode is kept, and shuts nothing out that is still to be done", async (t) => {
