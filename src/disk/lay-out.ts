@@ -5,15 +5,14 @@ import fs from 'node:fs';
 import type { LayerBodies } from '#archive';
 import type { EntryAt, Stack } from '#changes';
 import { linkName } from '#format/layer';
-import { asLayerscopeError, type ErrorCode, type Finding, type FindingCode, type RowTable, TYPE } from '#model';
+import { type ErrorCode, type Finding, type FindingCode, type RowTable, TYPE } from '#model';
 import { DiskTree, type Keeps } from './disk-tree.ts';
 import type { Attributes } from './extended-attributes.ts';
 import { type Facts, factsAt, folderFacts } from './facts.ts';
 import { errorCode, isAboutEntry } from './system-errors.ts';
 import { type Planned, type PlannedEntry, type Refusal, refusal, type TreePlan } from './tree-plan.ts';
+import { type BodyFailure, LazyBodies, type WriteBodyOptions, writeBody } from './write-body.ts';
 
-/** Errors of the image that are about one body. */
-const BODY_ERRORS: ReadonlySet<ErrorCode> = new Set(['TRUNCATED', 'DAMAGED', 'BAD_TAR', 'BLOB_MISSING', 'UNSUPPORTED']);
 const ENTRIES_A_TURN = 64;
 
 /** What was made. */
@@ -72,6 +71,7 @@ class Laying implements LaidOut {
   /** Files that are given their facts behind their attributes. */
   readonly #late: { readonly path: Uint8Array; readonly facts: Facts }[] = [];
   readonly written = { files: 0, folders: 0, links: 0, bytes: 0 };
+  readonly #bodyOptions: WriteBodyOptions;
   #turn = 0;
 
   constructor(stack: Stack, rows: RowTable, plan: TreePlan, root: string, options: LayOutOptions) {
@@ -80,6 +80,15 @@ class Laying implements LaidOut {
     this.#plan = plan;
     this.#options = options;
     this.#tree = new DiskTree(root, options);
+    const { takesDamage, signal, onBytes } = options;
+    this.#bodyOptions = {
+      takesDamage,
+      signal,
+      onBytes: (bytes) => {
+        this.written.bytes += bytes;
+        onBytes?.(bytes);
+      },
+    };
   }
 
   async run(): Promise<LaidOut> {
@@ -189,9 +198,10 @@ class Laying implements LaidOut {
       if (this.#attempt(next.row, () => (descriptor = this.#tree.makeFile(next.path)))) made = next;
     }
     const { path, row } = made;
-    let failure: Failure | null = null;
+    let failure: BodyFailure | null = null;
     try {
-      failure = await this.#fill(descriptor, source, member, this.#stack.layers[layer]?.size[member] ?? 0);
+      const size = this.#stack.layers[layer]?.size[member] ?? 0;
+      failure = await writeBody(descriptor, source, member, size, this.#bodyOptions);
       const isLate = this.#options.attributes && facts.attributes.length > 0;
       if (failure === null && isLate) this.#late.push({ path, facts });
       else if (failure === null) this.#tree.setFacts(descriptor, path, facts);
@@ -221,34 +231,6 @@ class Laying implements LaidOut {
         existing = name;
       });
       if (isMade) this.written.files++;
-    }
-  }
-
-  /** Fills a new file; gives back the image's error where the body can't be read to its end. Holes stay holes. */
-  async #fill(descriptor: number, source: LazyBodies, member: number, size: number): Promise<Failure | null> {
-    if (size === 0) return null;
-    try {
-      let end = 0;
-      for await (const { at, bytes } of source.open().pieces(member)) {
-        this.#options.signal?.throwIfAborted();
-        for (let done = 0; done < bytes.length; ) done += fs.writeSync(descriptor, bytes, done, bytes.length - done, at + done);
-        end = at + bytes.length;
-        this.written.bytes += bytes.length;
-        this.#options.onBytes?.(bytes.length);
-      }
-      if (end < size) fs.ftruncateSync(descriptor, size);
-      return null;
-    } catch (thrown) {
-      if (isAboutEntry(thrown)) {
-        const isTooLarge = errorCode(thrown) === 'EFBIG';
-        return {
-          code: isTooLarge ? 'TOO_LARGE' : 'NAME_REFUSED',
-          message: isTooLarge ? 'larger than this disk takes' : `the system refuses it: ${errorCode(thrown)}`,
-        };
-      }
-      const error = asLayerscopeError(thrown);
-      if (!this.#options.takesDamage || !BODY_ERRORS.has(error.code)) throw thrown;
-      return error;
     }
   }
 
@@ -300,11 +282,6 @@ class Laying implements LaidOut {
 /** Whether a link to a symbolic link is one to that link itself, and not to what it leads to. Source: link(2) of Linux, of macOS. */
 const LINKS_LINKS = process.platform === 'linux';
 
-interface Failure {
-  readonly code: ErrorCode;
-  readonly message: string;
-}
-
 export function nodeWord(type: number): string {
   return type === TYPE.fifo ? 'a pipe' : 'a device';
 }
@@ -312,23 +289,4 @@ export function nodeWord(type: number): string {
 function targetOf(stack: Stack, { layer, member }: EntryAt): Uint8Array {
   const table = stack.layers[layer];
   return (table ? linkName(table, member) : null) ?? new Uint8Array(0);
-}
-
-/** A layer's bodies, opened for the first that is asked for. */
-class LazyBodies implements AsyncDisposable {
-  readonly #open: () => LayerBodies;
-  #bodies: LayerBodies | null = null;
-
-  constructor(open: () => LayerBodies) {
-    this.#open = open;
-  }
-
-  open(): LayerBodies {
-    this.#bodies ??= this.#open();
-    return this.#bodies;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#bodies?.[Symbol.asyncDispose]();
-  }
 }
