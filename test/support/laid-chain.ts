@@ -17,8 +17,13 @@ export function newRoot(t: TestContext): string {
   return root;
 }
 
-/** Lays layers out, the lowest first; what was told, a line each. */
+/** Lays layers out, the lowest first; what was told, a line each, but for owners, which only root keeps. */
 export async function layOut(root: string, ...layers: readonly Uint8Array[]): Promise<string[]> {
+  return (await allTold(root, ...layers)).filter((line) => !line.endsWith('only root may give files away'));
+}
+
+/** The same with all that was told. */
+export async function allTold(root: string, ...layers: readonly Uint8Array[]): Promise<string[]> {
   const told: Finding[] = [];
   const fileOf = (digest: string): string => path.join(path.dirname(root), `${digest.slice('sha256:'.length)}.tar`);
   const records = layers.map((bytes, index) => {
