@@ -2,13 +2,15 @@
 // views and for comparisons; they differ only in what counts as modified.
 
 import type { LayerTable } from '#format/layer';
-import { DIFFERS, KIND, REASON, type RowTable, TYPE } from '#model';
-import { bodyKey, bodyKeyLayer, bodyKeyMember, type LinkTable } from './hard-links.ts';
+import { DIFFERS, KIND, NO_ENTRY, REASON, type RowTable, TYPE } from '#model';
+import { bodyKey, bodyKeyLayer, bodyKeyMember, inodeOf, type LinkTable } from './hard-links.ts';
 import type { ImageTree } from './image-tree.ts';
+import { ImpliedFacts } from './implied-facts.ts';
 import { LinkNames } from './link-names.ts';
-import { layRows, type RowColumns, setImplied, setMember } from './row-columns.ts';
+import { type Fact, layRows, type RowColumns, setImplied, setMember } from './row-columns.ts';
 import { difference, type Shown } from './same-entry.ts';
 import { isShownByItself, linkedBodies } from './shown-bodies.ts';
+import type { NodeNames } from './tree-order.ts';
 import { ABSENT, IMPLIED, isFolder, isSameFolder, TOUCH, type View, type Watcher } from './view.ts';
 
 /** What is compared with what. Views are over the one tree; their layers are numbers in `tree.layers`. */
@@ -67,7 +69,7 @@ export function changeRows(comparison: Comparison, whole: boolean): RowTable {
     } else if (whole || (watcher !== null && hidesByMarker(comparison, node))) marks[node] = UNCHANGED;
   }
   const rowOf = new Uint32Array(tree.count);
-  const rows = layRows(tree, marks, rowOf);
+  const rows = layRows(tree, marks, rowOf, tree.caseInsensitive ? writtenNames(comparison) : tree);
   const filler = new RowFiller(comparison, names, rows);
   for (let node = 1; node < tree.count; node++) {
     const mark = marks[node] as number;
@@ -75,6 +77,21 @@ export function changeRows(comparison: Comparison, whole: boolean): RowTable {
   }
   if (swallowed || hasMarkerRow(rows)) addHidden(comparison, rows, marks, rowOf, top);
   return rows;
+}
+
+/** Names as the layers wrote them that the rows come from, which may differ in case from those of the layers below. */
+function writtenNames({ tree, before, after }: Comparison): NodeNames {
+  const nameLayer = tree.nameLayer.slice();
+  const nameNode = tree.nameNode.slice();
+  for (let node = 1; node < tree.count; node++) {
+    const view = after.type[node] === ABSENT ? before : after;
+    const member = view.member[node] as number;
+    if (member === NO_ENTRY) continue;
+    const layer = view.layer[node] as number;
+    nameLayer[node] = layer;
+    nameNode[node] = (tree.layers[layer] as LayerTable).node[member] as number;
+  }
+  return { nameLayer, nameNode };
 }
 
 /** Went, or was a folder and is something else: what was below went along. */
@@ -93,7 +110,8 @@ function isModified(comparison: Comparison, names: LinkNames, node: number): boo
     return (isFolder(after.type[node] as number) ? differs & FOLDER_BITS : differs) !== 0;
   }
   const layer = after.layer[node] as number;
-  if (layer < from || after.type[node] === IMPLIED) return false;
+  if (layer < from) return false;
+  if (after.type[node] === IMPLIED) return !isFolder(before.type[node] as number);
   return after.type[node] !== TYPE.directory || !isSameFolder(tree, before, node, layer, after.member[node] as number);
 }
 
@@ -121,10 +139,20 @@ function differenceAt(comparison: Comparison, names: LinkNames, node: number): n
   return from === null && was.body >= 0 && is.body >= 0 ? names.withoutRoles(node, bits) : bits;
 }
 
+/** The entry that lends an implied folder its facts; null: none. */
+function impliedFact(tree: ImageTree, lowest: number, layer: number, node: number): Fact | null {
+  tree.impliedFacts ??= new ImpliedFacts(tree);
+  const at = tree.impliedFacts.of(lowest, layer, node);
+  return at === null ? null : { table: tree.layers[at.layer] as LayerTable, member: at.member };
+}
+
 function shownAt(comparison: Comparison, view: View, node: number): Shown {
-  const { tree, links, twins } = comparison;
-  if (view.type[node] === IMPLIED) return { table: null, member: 0, body: -1, size: 0 };
+  const { tree, links, twins, beforeBase, afterBase } = comparison;
   const layer = view.layer[node] as number;
+  if (view.type[node] === IMPLIED) {
+    const fact = impliedFact(tree, view === comparison.before ? beforeBase : afterBase, layer, node);
+    return { table: fact?.table ?? null, member: fact?.member ?? 0, body: -1, size: 0 };
+  }
   const member = view.member[node] as number;
   const key = bodyKey(tree, links, layer, member);
   return {
@@ -174,11 +202,9 @@ class RowFiller {
       rows.differs[row] = differenceAt(this.#comparison, this.#names, node);
       this.#setPrevious(node, row);
       if (was === TYPE.file || was === TYPE.hardlink) rows.previousSize[row] = shownAt(this.#comparison, before, node).size;
-      if (isFolder(was) && !isFolder(after.type[node] as number)) rows.reason[row] = REASON.replaced;
-    } else if (after.type[node] === IMPLIED && !isFolder(was)) {
-      // Something else became a folder since its content was brought: no change by cli.md, yet it hides.
-      rows.reason[row] = REASON.replaced;
-      this.#setPrevious(node, row);
+      // An implied folder comes with no entry of its own: the row says what it hides.
+      const isReplaced = isFolder(was) ? !isFolder(after.type[node] as number) : after.type[node] === IMPLIED;
+      if (isReplaced) rows.reason[row] = REASON.replaced;
     }
     if (rows.reason[row] === REASON.none && hidesByMarker(this.#comparison, node)) {
       rows.reason[row] = ((watcher?.marks[node] ?? 0) & TOUCH.opaque) !== 0 ? REASON.opaque : REASON.whiteout;
@@ -186,22 +212,20 @@ class RowFiller {
   }
 
   #show(view: View, node: number, row: number, base: number): void {
-    if (view.type[node] === IMPLIED) {
-      setImplied(this.#rows, row);
-      return;
-    }
     const { tree, links } = this.#comparison;
     const layer = view.layer[node] as number;
-    const member = view.member[node] as number;
-    const table = tree.layers[layer] as LayerTable;
-    const type = view.type[node] as number;
-    const size =
-      type === TYPE.file
-        ? (table.size[member] as number)
-        : type === TYPE.hardlink
-          ? bodySize(tree, bodyKey(tree, links, layer, member))
-          : 0;
-    setMember(this.#rows, row, table, layer - base, member, size);
+    if (view.type[node] === IMPLIED) {
+      setImplied(this.#rows, row, impliedFact(tree, base, layer, node));
+      return;
+    }
+    const entry = { table: tree.layers[layer] as LayerTable, member: view.member[node] as number };
+    let inode = entry;
+    if (view.type[node] === TYPE.hardlink) {
+      const target = inodeOf(tree, links, layer, entry.member);
+      if (target !== null) inode = { table: tree.layers[target.layer] as LayerTable, member: target.member };
+    }
+    const size = inode.table.type[inode.member] === TYPE.file ? (inode.table.size[inode.member] as number) : 0;
+    setMember(this.#rows, row, entry, layer - base, inode, size);
   }
 
   /** What the row replaces or removes, and the body of it that nothing shows any more. */

@@ -1,22 +1,24 @@
-// What body a hard link shows. A link keeps the body that its target had when its layer was applied: of the layer itself where the
-// layer brings the target (before or after the link), else of the layers below, even where the same layer hides the target.
-// Links may come before their targets, point at links, run in a circle, or at nothing. (go-containerregistry#977)
+// What a hard link is a further name of: a file, and with it a body, but also a symbolic link, a device or a pipe. A link keeps what its
+// target was when it came: of the layer itself where the layer had brought it by then (the table knows) or brings it later, else of the
+// layers below, even where the same layer hides the target. Links may point at links, run in a circle, or at nothing.
+// (go-containerregistry#977)
 
 import { type LayerTable, linkName } from '#format/layer';
 import { NO_ENTRY, NO_LAYER, TYPE } from '#model';
 import { findPath, type ImageTree, NOT_IN_TREE } from './image-tree.ts';
+import type { EntryAt } from './types.ts';
 import { ABSENT, type Applier, isFolder, type Staged, TOUCH } from './view.ts';
 
-/** The hard links of one layer that count, by ascending member, and the bodies they show. */
+/** The hard links of one layer that are seen, by ascending member, and what they are names of. */
 export interface LinkTable {
   readonly members: Uint32Array;
-  /** Layer and member of the regular file; {@link NO_LAYER} and {@link NO_ENTRY} where the link leads to none. */
-  readonly bodyLayer: Uint16Array;
-  readonly bodyMember: Uint32Array;
+  /** Layer and member of an entry of any type but folders and hard links; {@link NO_LAYER} and {@link NO_ENTRY} where there is none. */
+  readonly targetLayer: Uint16Array;
+  readonly targetMember: Uint32Array;
 }
 
-/** Why a link shows no file. `special`: its target is there, but is no regular file (a symlink, a device): that is no fault. */
-export type LinkFault = 'missing' | 'circle' | 'folder' | 'special';
+/** Why a link is a name of nothing. */
+export type LinkFault = 'missing' | 'circle' | 'folder';
 
 const RESOLVED = 1;
 const ON_THE_WAY = 2;
@@ -48,25 +50,25 @@ export function resolveLinks(
   if (members.length === 0) return null;
   const links: LinkTable = {
     members: Uint32Array.from(members),
-    bodyLayer: new Uint16Array(members.length).fill(NO_LAYER),
-    bodyMember: new Uint32Array(members.length).fill(NO_ENTRY),
+    targetLayer: new Uint16Array(members.length).fill(NO_LAYER),
+    targetMember: new Uint32Array(members.length).fill(NO_ENTRY),
   };
   const table = applier.tree.layers[layer] as LayerTable;
   const state = new Uint8Array(members.length);
   const faults: (LinkFault | undefined)[] = [];
   const way: number[] = [];
   for (let start = 0; start < members.length; start++) {
-    let end: Body | LinkFault = 'circle';
+    let end: Target | LinkFault = 'circle';
     let at = start;
     for (;;) {
       if (state[at] === RESOLVED) {
-        end = faults[at] ?? { layer: links.bodyLayer[at] as number, member: links.bodyMember[at] as number };
+        end = faults[at] ?? { layer: links.targetLayer[at] as number, member: links.targetMember[at] as number };
         break;
       }
       if (state[at] === ON_THE_WAY) break;
       state[at] = ON_THE_WAY;
       way.push(at);
-      const target = follow(applier, layer, linkName(table, members[at] as number), lower);
+      const target = follow(applier, layer, members[at] as number, lower);
       if (typeof target === 'object' && target.layer === layer && table.type[target.member] === TYPE.hardlink) {
         at = linkIndex(links, target.member);
         continue;
@@ -78,8 +80,8 @@ export function resolveLinks(
       state[index] = RESOLVED;
       if (typeof end === 'string') faults[index] = end;
       else {
-        links.bodyLayer[index] = end.layer;
-        links.bodyMember[index] = end.member;
+        links.targetLayer[index] = end.layer;
+        links.targetMember[index] = end.member;
       }
     }
     way.length = 0;
@@ -89,15 +91,18 @@ export function resolveLinks(
   return links;
 }
 
-interface Body {
+interface Target {
   readonly layer: number;
   readonly member: number;
 }
 
-/** What a link name stands for: a regular file, a hard link of the layer itself, or none. */
-function follow(applier: Applier, layer: number, name: Uint8Array | null, lower: readonly (LinkTable | null)[]): Body | LinkFault {
+/** What a hard link is a name of, as far as its own layer goes: an entry, another hard link of the layer, or nothing. */
+function follow(applier: Applier, layer: number, link: number, lower: readonly (LinkTable | null)[]): Target | LinkFault {
   const { tree, touch, brought, view } = applier;
-  let path = name;
+  const own = tree.layers[layer] as LayerTable;
+  const known = own.linkTarget[(own.link[link] as number) - 1] as number;
+  if (known !== 0) return { layer, member: known - 1 };
+  let path = linkName(own, link);
   for (let hop = 0; hop <= MAX_LOWER_HOPS; hop++) {
     const node: number = path === null ? NOT_IN_TREE : findPath(tree, path);
     if (node <= 0) return 'missing';
@@ -107,16 +112,25 @@ function follow(applier: Applier, layer: number, name: Uint8Array | null, lower:
     const member: number = isBrought ? (brought[node] as number) : (view.member[node] as number);
     const table = tree.layers[at] as LayerTable;
     const type = isBrought ? (table.type[member] as number) : (view.type[node] as number);
-    if (type === TYPE.file || (type === TYPE.hardlink && isBrought)) return { layer: at, member };
-    if (type !== TYPE.hardlink) return isFolder(type) ? 'folder' : 'special';
+    if (isFolder(type)) return 'folder';
+    if (type !== TYPE.hardlink || isBrought) return { layer: at, member };
     const links = lower[at] as LinkTable;
     const index = linkIndex(links, member);
-    if (links.bodyLayer[index] !== NO_LAYER) {
-      return { layer: links.bodyLayer[index] as number, member: links.bodyMember[index] as number };
+    if (links.targetLayer[index] !== NO_LAYER) {
+      return { layer: links.targetLayer[index] as number, member: links.targetMember[index] as number };
     }
     path = linkName(table, member);
   }
   return 'missing';
+}
+
+/** What an entry is: of a hard link the entry that it is a further name of, of anything else itself. Null: a hard link to nothing. */
+export function inodeOf(tree: ImageTree, links: readonly (LinkTable | null)[], layer: number, member: number): EntryAt | null {
+  if (tree.layers[layer]?.type[member] !== TYPE.hardlink) return { layer, member };
+  const table = links[layer];
+  const index = linkIndex(table, member);
+  if (!table || index < 0 || table.targetLayer[index] === NO_LAYER) return null;
+  return { layer: table.targetLayer[index] as number, member: table.targetMember[index] as number };
 }
 
 /** A body as one number: equal where two names show the same. -1: the entry has none. */
@@ -126,8 +140,10 @@ export function bodyKey(tree: ImageTree, links: readonly (LinkTable | null)[], l
   if (type !== TYPE.hardlink) return -1;
   const table = links[layer];
   const index = linkIndex(table, member);
-  if (!table || index < 0 || table.bodyLayer[index] === NO_LAYER) return -1;
-  return (table.bodyLayer[index] as number) * 0x1_0000_0000 + (table.bodyMember[index] as number);
+  if (!table || index < 0 || table.targetLayer[index] === NO_LAYER) return -1;
+  const targetLayer = table.targetLayer[index] as number;
+  const targetMember = table.targetMember[index] as number;
+  return tree.layers[targetLayer]?.type[targetMember] === TYPE.file ? targetLayer * 0x1_0000_0000 + targetMember : -1;
 }
 
 export function bodyKeyLayer(key: number): number {

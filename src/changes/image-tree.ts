@@ -8,6 +8,7 @@
 
 import { finished, hashName, type LayerTable, nodeName, release } from '#format/layer';
 import { foldName } from './fold-case.ts';
+import type { ImpliedFacts } from './implied-facts.ts';
 
 export interface ImageTree {
   readonly layers: readonly (LayerTable | null)[];
@@ -26,6 +27,8 @@ export interface ImageTree {
   readonly slots: Uint32Array;
   /** See {@link depthFirstOrder}. */
   order: Uint32Array | null;
+  /** Facts of folders that no entry brings; made when the first is asked for. */
+  impliedFacts: ImpliedFacts | null;
 }
 
 function mix(parent: number, hash: number): number {
@@ -120,6 +123,7 @@ class TreeBuilder {
       maps,
       slots: this.#slots,
       order: null,
+      impliedFacts: null,
     };
   }
 

@@ -1,9 +1,9 @@
 import { compareBytes, KIND_NAMES, type KindName, NO_ENTRY, TYPE } from '#model';
-import { bodyKey, bodyKeyLayer, bodyKeyMember } from './hard-links.ts';
+import { bodyKey, bodyKeyLayer, bodyKeyMember, inodeOf } from './hard-links.ts';
 import { findPath, imageNodeName } from './image-tree.ts';
 import { indexOf, viewAtLayer } from './stack.ts';
 import type { EntryAt, Stack } from './types.ts';
-import { ABSENT, applyLayer, createApplier, IMPLIED, isSameFolder } from './view.ts';
+import { ABSENT, applyLayer, createApplier, IMPLIED, isFolder, isSameFolder } from './view.ts';
 
 /**
  * The entry of a path (raw bytes; empty components and `.` are passed over) as seen at a layer; null where the view hasn't it, and
@@ -60,6 +60,16 @@ export function resolveEntryBody(stack: Stack, at: EntryAt): EntryAt | null {
   return key < 0 ? null : { layer: bodyKeyLayer(key), member: bodyKeyMember(key) };
 }
 
+/**
+ * What an entry is: of a hard link the entry, of any type, that it is a further name of; of anything else itself. Null for a hard link to
+ * nothing, and an implied folder is itself.
+ */
+export function resolveEntry(stack: Stack, at: EntryAt): EntryAt | null {
+  if (at.member === NO_ENTRY) return at;
+  const { tree, links } = indexOf(stack);
+  return inodeOf(tree, links, at.layer, at.member);
+}
+
 /** What a layer did to a path. */
 export interface PathEvent {
   readonly layer: number;
@@ -87,7 +97,12 @@ export function history(stack: Stack, path: Uint8Array): PathEvent[] {
       if (type !== ABSENT) events.push({ layer, kind: KIND_NAMES[3], size: 0 });
       continue;
     }
-    if (view.layer[node] !== layer || now === IMPLIED) continue;
+    if (view.layer[node] !== layer) continue;
+    if (now === IMPLIED) {
+      // Implied folders are no event of their own, but what they replace is.
+      if (type !== ABSENT && !isFolder(type)) events.push({ layer, kind: KIND_NAMES[2], size: 0 });
+      continue;
+    }
     const member = view.member[node] as number;
     if (now === TYPE.directory && type === TYPE.directory) {
       const below = { type: [before.type], layer: [before.layer], member: [before.member] };

@@ -2,16 +2,16 @@ import { type LayerTable, linkName } from '#format/layer';
 import { NO_ENTRY, NO_LAYER, type RowTable, TYPE } from '#model';
 import type { ImageTree } from './image-tree.ts';
 import { IMPLIED_META } from './same-entry.ts';
-import { depthFirstOrder } from './tree-order.ts';
+import { depthFirstOrder, type NodeNames } from './tree-order.ts';
 
 /** A row table under construction: the same columns, and the row of each node. */
 export type RowColumns = { readonly [K in keyof RowTable]: RowTable[K] } & { readonly links: Map<number, Uint8Array> };
 
 /**
  * Lays down rows for the nodes whose `marks` are not 0, and for the folders that lead to them, which it marks with 1: parents,
- * subtree ends and names. `rowOf` gets each node's row. All other columns are empty, kinds `unchanged`.
+ * subtree ends and names, those of `shown`. `rowOf` gets each node's row. All other columns are empty, kinds `unchanged`.
  */
-export function layRows(tree: ImageTree, marks: Uint8Array, rowOf: Uint32Array): RowColumns {
+export function layRows(tree: ImageTree, marks: Uint8Array, rowOf: Uint32Array, shown: NodeNames = tree): RowColumns {
   const { parent } = tree;
   let length = 0;
   let nameBytes = 0;
@@ -20,7 +20,7 @@ export function layRows(tree: ImageTree, marks: Uint8Array, rowOf: Uint32Array):
     const above = parent[node] as number;
     if (marks[above] === 0) marks[above] = 1;
     length++;
-    nameBytes += nameLength(tree, node);
+    nameBytes += nameLength(tree, shown, node);
   }
   const rows: RowColumns = {
     length,
@@ -46,9 +46,10 @@ export function layRows(tree: ImageTree, marks: Uint8Array, rowOf: Uint32Array):
     names: new Uint8Array(nameBytes),
     links: new Map(),
   };
-  const { layers, nameLayer, nameNode } = tree;
+  const { layers } = tree;
+  const { nameLayer, nameNode } = shown;
   const { parent: rowParent, names, nameStart } = rows;
-  const order = depthFirstOrder(tree);
+  const order = depthFirstOrder(tree, shown);
   let row = 0;
   let at = 0;
   for (let place = 0; place < order.length && row < length; place++) {
@@ -73,29 +74,44 @@ export function layRows(tree: ImageTree, marks: Uint8Array, rowOf: Uint32Array):
   return rows;
 }
 
-function nameLength(tree: ImageTree, node: number): number {
-  const table = tree.layers[tree.nameLayer[node] as number] as LayerTable;
-  const nameNode = tree.nameNode[node] as number;
+function nameLength(tree: ImageTree, { nameLayer, nameNode: nodes }: NodeNames, node: number): number {
+  const table = tree.layers[nameLayer[node] as number] as LayerTable;
+  const nameNode = nodes[node] as number;
   return (table.nodeNameStart[nameNode + 1] as number) - (table.nodeNameStart[nameNode] as number);
 }
 
-/** Fills a row with what an implied folder is. */
-export function setImplied(rows: RowColumns, row: number): void {
+/** Fills a row with what an implied folder is: `facts` is the entry that lends it mode, owner and time. */
+export function setImplied(rows: RowColumns, row: number, facts: Fact | null): void {
+  if (facts === null) rows.mode[row] = IMPLIED_META.mode;
+  else setFacts(rows, row, facts);
   rows.type[row] = TYPE.directory;
-  rows.mode[row] = IMPLIED_META.mode;
 }
 
-/** Fills a row with what the member is. `size` is that of the body it shows; `layer` the number that the row tells. */
-export function setMember(rows: RowColumns, row: number, table: LayerTable, layer: number, member: number, size: number): void {
-  const meta = table.metas[table.meta[member] as number];
+/** A member of a layer's table. */
+export interface Fact {
+  readonly table: LayerTable;
+  readonly member: number;
+}
+
+/**
+ * Fills a row with what the member is. `size` is that of the body it shows; `layer` the number that the row shows; `inode` what a hard
+ * link is a further name of, the member itself else.
+ */
+export function setMember(rows: RowColumns, row: number, entry: Fact, layer: number, inode: Fact, size: number): void {
+  const { table, member } = entry;
+  setFacts(rows, row, inode);
   rows.type[row] = table.type[member] as number;
   rows.size[row] = size;
-  rows.mtime[row] = (table.mtimeSeconds[member] as number) + (table.mtimeNanos[member] ?? 0) / 1e9;
-  rows.mode[row] = (meta?.mode ?? 0) & 0o7777;
-  rows.uid[row] = meta?.uid ?? 0;
-  rows.gid[row] = meta?.gid ?? 0;
   rows.layer[row] = layer;
   rows.entry[row] = member;
   // A copy: a view would drag all names along when the table is cloned.
   if (table.link[member] !== 0) rows.links.set(row, (linkName(table, member) as Uint8Array).slice());
+}
+
+function setFacts(rows: RowColumns, row: number, { table, member }: Fact): void {
+  const meta = table.metas[table.meta[member] as number];
+  rows.mtime[row] = (table.mtimeSeconds[member] as number) + (table.mtimeNanos[member] ?? 0) / 1e9;
+  rows.mode[row] = (meta?.mode ?? 0) & 0o7777;
+  rows.uid[row] = meta?.uid ?? 0;
+  rows.gid[row] = meta?.gid ?? 0;
 }

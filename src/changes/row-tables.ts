@@ -85,5 +85,5 @@ export function compareViews(a: Stack, layerA: number, b: Stack, layerB: number,
 }
 
 function shifted(table: LinkTable | null, base: number): LinkTable | null {
-  return table === null ? null : { ...table, bodyLayer: table.bodyLayer.map((layer) => (layer === NO_LAYER ? layer : layer + base)) };
+  return table === null ? null : { ...table, targetLayer: table.targetLayer.map((layer) => (layer === NO_LAYER ? layer : layer + base)) };
 }

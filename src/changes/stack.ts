@@ -4,7 +4,7 @@
 //   80,000 entries in six layers: about 10 ms. Memory over the layers' tables: 18 bytes a node of the image, its share of the hash
 //   (6 to 12), 4 a node of a layer, and 4 more for the order once rows are made.
 
-import { type LayerTable, layerFigures, linkName, nodePath } from '#format/layer';
+import { FLAG, type LayerTable, layerFigures, linkName, nodePath } from '#format/layer';
 import {
   displayPath,
   escapePath,
@@ -85,7 +85,14 @@ export function buildStack(layers: readonly (LayerTable | null)[], options: { ca
     }
     const list = new FindingList(table, layer);
     for (const member of staged.aimless) {
-      list.add('whiteout-without-target', member, 'a whiteout of what the layers below do not have');
+      const isOpaque = ((table.flags[member] as number) & FLAG.opaque) !== 0;
+      const what = isOpaque
+        ? 'an opaque marker in a folder in which the layers below have nothing'
+        : 'a whiteout of what the layers below do not have';
+      list.add('whiteout-without-target', member, what);
+    }
+    for (const node of staged.lostLinks) {
+      list.addNode('symlink-replaced', node, 'was a symbolic link; this layer has entries below it, so it is a folder from here on');
     }
     links.push(resolveLinks(applier, staged, links, (member, fault) => list.addFault(member, fault)));
     if (caseInsensitive) {
@@ -127,7 +134,6 @@ const FAULTS: Readonly<Record<LinkFault, string>> = {
   missing: 'is not there',
   circle: 'leads back to the link',
   folder: 'is a folder',
-  special: '',
 };
 
 /** Findings of one layer: at most 1,000 of a code; the last then says how many more there are. */
@@ -146,7 +152,6 @@ class FindingList {
   }
 
   addFault(member: number, fault: LinkFault): void {
-    if (fault === 'special') return;
     const target = displayPath(linkName(this.#table, member) ?? new Uint8Array(0));
     this.add('dangling-hardlink', member, `a hard link whose target ${FAULTS[fault]}: ${target}`);
   }

@@ -1,12 +1,15 @@
 import type { LayerTable } from '#format/layer';
 import type { ImageTree } from './image-tree.ts';
 
+/** For each node of the image, the layer and the node of its table under whose name it is shown. */
+export type NodeNames = Pick<ImageTree, 'nameLayer' | 'nameNode'>;
+
 /** As the bytes of two nodes' names compare: below 0 where the first comes first. */
-function compareNames(tree: ImageTree, a: number, b: number): number {
-  const tableA = tree.layers[tree.nameLayer[a] as number] as LayerTable;
-  const tableB = tree.layers[tree.nameLayer[b] as number] as LayerTable;
-  const nodeA = tree.nameNode[a] as number;
-  const nodeB = tree.nameNode[b] as number;
+function compareNames(layers: ImageTree['layers'], names: NodeNames, a: number, b: number): number {
+  const tableA = layers[names.nameLayer[a] as number] as LayerTable;
+  const tableB = layers[names.nameLayer[b] as number] as LayerTable;
+  const nodeA = names.nameNode[a] as number;
+  const nodeB = names.nameNode[b] as number;
   const startA = tableA.nodeNameStart[nodeA] as number;
   const startB = tableB.nodeNameStart[nodeB] as number;
   const lengthA = (tableA.nodeNameStart[nodeA + 1] as number) - startA;
@@ -23,11 +26,11 @@ function compareNames(tree: ImageTree, a: number, b: number): number {
 
 /**
  * All nodes but the root, depth first, siblings by the bytes of their names. Made once a tree: most layers come sorted, so mostly
- * nothing is to be sorted. Don't write into it.
+ * nothing is to be sorted. Don't write into it. `names`: other names than the tree's own; that order isn't kept.
  */
-export function depthFirstOrder(tree: ImageTree): Uint32Array {
-  if (tree.order !== null) return tree.order;
-  const { firstChild, nextSibling, count } = tree;
+export function depthFirstOrder(tree: ImageTree, names: NodeNames = tree): Uint32Array {
+  if (names === tree && tree.order !== null) return tree.order;
+  const { firstChild, nextSibling, count, layers } = tree;
   const order = new Uint32Array(count - 1);
   // Nodes still to visit, the next on top.
   const stack = new Uint32Array(count);
@@ -39,11 +42,11 @@ export function depthFirstOrder(tree: ImageTree): Uint32Array {
     const base = height;
     let sorted = true;
     for (let child = firstChild[node] as number; child !== 0; child = nextSibling[child] as number) {
-      if (height > base && sorted && compareNames(tree, stack[height - 1] as number, child) < 0) sorted = false;
+      if (height > base && sorted && compareNames(layers, names, stack[height - 1] as number, child) < 0) sorted = false;
       stack[height++] = child;
     }
-    if (!sorted) stack.subarray(base, height).sort((a, b) => compareNames(tree, b, a));
+    if (!sorted) stack.subarray(base, height).sort((a, b) => compareNames(layers, names, b, a));
   }
-  tree.order = order;
+  if (names === tree) tree.order = order;
   return order;
 }

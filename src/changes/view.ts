@@ -1,6 +1,7 @@
 // The file system as a stack of layers shows it: for each node of the image's tree, which layer's member it is. A view is made by
 // applying layers one after another, the lowest first; every question about a stack is answered from views, so that there is one
-// place that knows what whiteouts, opaque markers, replaced folders and implied ones do: `applyLayer`.
+// place that knows what whiteouts, opaque markers, replaced folders and implied ones do: `applyLayer`. What members of one layer do to
+// each other (links on the way, folders replaced in the same layer) is settled before, in the layer's table.
 //
 // Source: OCI image-spec layer.md (Applying Changesets), and cli.md, which settles what it leaves open: order inside a layer doesn't
 // matter to whiteouts (they hide only what lies below), the last of several members of one path counts, parents that no member
@@ -86,8 +87,10 @@ export interface Staged {
   readonly causes: number[];
   /** Members that are hard links and count, in order. */
   readonly links: number[];
-  /** Members that are whiteouts of nothing. */
+  /** Members that are whiteouts of nothing, and opaque markers where there is nothing to hide. */
   readonly aimless: number[];
+  /** Nodes of the layer's table where a folder that no member brings takes the place of a symbolic link. */
+  readonly lostLinks: number[];
 }
 
 /** Applies a layer of the tree to the applier's view, which shows the layers below. */
@@ -108,7 +111,7 @@ export function stageLayer(applier: Applier, layer: number): Staged | null {
   const table = applier.tree.layers[layer];
   const map = applier.tree.maps[layer];
   if (!table || !map) return null;
-  const staged: Staged = { layer, added: 0, modified: 0, causes: [], links: [], aimless: [] };
+  const staged: Staged = { layer, added: 0, modified: 0, causes: [], links: [], aimless: [], lostLinks: [] };
   stageMembers(applier, staged, table, map);
   stageNodes(applier, staged, table, map);
   return staged;
@@ -120,12 +123,12 @@ function stageMembers(applier: Applier, staged: Staged, table: LayerTable, map: 
   let hasLinks = false;
   for (let member = 0; member < table.memberCount; member++) {
     const flag = flags[member] as number;
-    if ((flag & FLAG.rawOnly) !== 0) continue;
+    if ((flag & (FLAG.rawOnly | FLAG.superseded)) !== 0) continue;
     const node = map[nodes[member] as number] as number;
     const touched = touch[node] as number;
     if ((flag & (FLAG.whiteout | FLAG.opaque)) !== 0) {
       const bit = (flag & FLAG.whiteout) !== 0 ? TOUCH.whiteout : TOUCH.opaque;
-      if (bit === TOUCH.whiteout && view.type[node] === ABSENT) staged.aimless.push(member);
+      if (bit === TOUCH.whiteout ? view.type[node] === ABSENT : !hasContent(applier, node)) staged.aimless.push(member);
       if ((touched & (TOUCH.whiteout | TOUCH.opaque)) === 0) staged.causes.push(node);
       touch[node] = touched | bit;
     } else if (node !== 0) {
@@ -143,18 +146,32 @@ function stageMembers(applier: Applier, staged: Staged, table: LayerTable, map: 
   }
 }
 
+/** Is anything in the folder that the view shows at the node? */
+function hasContent({ tree, view }: Applier, node: number): boolean {
+  for (let child = tree.firstChild[node] as number; child !== 0; child = tree.nextSibling[child] as number) {
+    if (view.type[child] !== ABSENT) return true;
+  }
+  return false;
+}
+
 /** Children before parents: implied folders, and what the layer adds, modifies and replaces. */
 function stageNodes(applier: Applier, staged: Staged, table: LayerTable, map: Uint32Array): void {
   const { touch, brought, view, tree } = applier;
   const { nodeParent, type } = table;
   for (let layerNode = table.nodeCount - 1; layerNode > 0; layerNode--) {
     const node = map[layerNode] as number;
-    const touched = touch[node] as number;
-    if ((touched & KEPT) === 0) continue;
+    let touched = touch[node] as number;
+    // A marker needs a folder to lie in, as anything else does.
+    if ((touched & (KEPT | TOUCH.opaque)) === TOUCH.opaque) touched = touch[node] = touched | TOUCH.implied;
+    if ((touched & (KEPT | TOUCH.whiteout)) === 0) continue;
     const parent = map[nodeParent[layerNode] as number] as number;
     if (parent !== 0 && ((touch[parent] as number) & KEPT) === 0) touch[parent] = (touch[parent] as number) | TOUCH.implied;
-    if ((touched & (TOUCH.entry | TOUCH.counted)) !== TOUCH.entry) continue;
+    if ((touched & KEPT) === 0 || (touched & TOUCH.counted) !== 0) continue;
     touch[node] = touched | TOUCH.counted;
+    if ((touched & TOUCH.entry) === 0) {
+      stageImplied(staged, view.type[node] as number, layerNode);
+      continue;
+    }
     const below = view.type[node] as number;
     if (below === ABSENT) {
       staged.added++;
@@ -170,6 +187,13 @@ function stageNodes(applier: Applier, staged: Staged, table: LayerTable, map: Ui
     if ((touched & CAUSE) === 0) staged.causes.push(node);
     touch[node] = touched | TOUCH.counted | TOUCH.replaced;
   }
+}
+
+/** A folder that content below it brings takes the place of whatever is no folder there. */
+function stageImplied(staged: Staged, below: number, layerNode: number): void {
+  if (below === ABSENT || isFolder(below)) return;
+  staged.modified++;
+  if (below === TYPE.symlink) staged.lostLinks.push(layerNode);
 }
 
 /** A view, or what was kept of one. */

@@ -39,7 +39,7 @@ export async function run(context: Context, args: Arguments): Promise<number> {
     if (json) {
       const owner = rows.layer[row] as number;
       out.write(
-        `{"path":${jsonString(paths.text(row))}${paths.hexField(row)},${fields.of(owner, rows.entry[row] as number)},"layer":${owner === NO_LAYER ? 'null' : owner}}\n`,
+        `{"path":${jsonString(paths.text(row))}${paths.hexField(row)},${fields.ofRow(rows, row)},"layer":${owner === NO_LAYER ? 'null' : owner}}\n`,
       );
     } else out.write(`${viewLine(rows, row, digits, style)}\n`);
     if (out.full) await out.drain();

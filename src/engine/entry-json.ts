@@ -1,5 +1,5 @@
 // JSON of entries and rows, as the command line prints it and the window saves it: cli.md of the contract says what stands in it.
-import type { Stack } from '#changes';
+import { resolveEntry, type Stack } from '#changes';
 import { type LayerTable, linkName } from '#format/layer';
 import {
   decodeUtf8,
@@ -13,6 +13,7 @@ import {
   type RowTable,
   rowName,
   rowPath,
+  TYPE,
   toHex,
 } from '#model';
 
@@ -44,14 +45,20 @@ export function createRowPaths(rows: RowTable): RowPaths {
   return { text, hexField: (row) => (isBroken(row) ? `,"pathHex":"${toHex(rowPath(rows, row))}"` : '') };
 }
 
-/** JSON of what entries are: `"type":…,"size":…,"mode":…,"uid":…,"gid":…,"mtime":…` and `linkname`, without braces. */
+/**
+ * JSON of what entries are, without braces: `"type":…,"size":…,"mode":…,"uid":…,"gid":…,"mtime":…`, then `linkname` of links, `target` of
+ * hard links (the type of what they are names of, whose facts they have), `devMajor` and `devMinor` of devices.
+ */
 export interface EntryFields {
   of(layer: number, entry: number): string;
+  /** Of a row as it is now; of a folder that no entry brings what the row has. */
+  ofRow(rows: RowTable, row: number): string;
 }
 
 const IMPLIED_FOLDER = '"type":"directory","size":0,"mode":"0755","uid":0,"gid":0,"mtime":"0.000000000"';
 
-export function createEntryFields({ layers }: Pick<Stack, 'layers'>): EntryFields {
+export function createEntryFields(stack: Stack): EntryFields {
+  const { layers } = stack;
   const owners: string[][] = layers.map(() => []);
   const ownerOf = (table: LayerTable, layer: number, meta: number): string => {
     const kept = owners[layer]?.[meta];
@@ -62,13 +69,39 @@ export function createEntryFields({ layers }: Pick<Stack, 'layers'>): EntryField
     if (ofLayer !== undefined) ofLayer[meta] = text;
     return text;
   };
+  const facts = (table: LayerTable, layer: number, member: number): string => {
+    const meta = table.meta[member] as number;
+    return `"size":${table.size[member]},${ownerOf(table, layer, meta)},"mtime":"${memberTime(table, member)}"`;
+  };
+  const devices = (table: LayerTable, member: number): string => {
+    const type = table.type[member];
+    if (type !== TYPE.character && type !== TYPE.block) return '';
+    const { devMajor = 0, devMinor = 0 } = table.metas[table.meta[member] as number] ?? {};
+    return `,"devMajor":${devMajor},"devMinor":${devMinor}`;
+  };
+  const linkField = (table: LayerTable, member: number): string => {
+    const link = linkName(table, member);
+    return link === null ? '' : `,"linkname":${jsonString(escapePath(link))}`;
+  };
+  const of = (layer: number, entry: number): string => {
+    const table = layer === NO_LAYER || entry === NO_ENTRY ? null : layers[layer];
+    if (table === null || table === undefined) return IMPLIED_FOLDER;
+    const type = table.type[entry] as number;
+    if (type !== TYPE.hardlink) {
+      return `"type":"${entryTypeName(type)}",${facts(table, layer, entry)}${linkField(table, entry)}${devices(table, entry)}`;
+    }
+    const inode = resolveEntry(stack, { layer, member: entry });
+    const shown = inode === null ? null : layers[inode.layer];
+    if (inode === null || !shown) return `"type":"hardlink",${facts(table, layer, entry)}${linkField(table, entry)}`;
+    const target = `,"target":"${entryTypeName(shown.type[inode.member] as number)}"`;
+    return `"type":"hardlink",${facts(shown, inode.layer, inode.member)}${linkField(table, entry)}${target}${devices(shown, inode.member)}`;
+  };
   return {
-    of(layer, entry) {
-      const table = layer === NO_LAYER || entry === NO_ENTRY ? null : layers[layer];
-      if (table === null || table === undefined) return IMPLIED_FOLDER;
-      const link = linkName(table, entry);
-      const linkField = link === null ? '' : `,"linkname":${jsonString(escapePath(link))}`;
-      return `"type":"${entryTypeName(table.type[entry] as number)}","size":${table.size[entry]},${ownerOf(table, layer, table.meta[entry] as number)},"mtime":"${memberTime(table, entry)}"${linkField}`;
+    of,
+    ofRow(rows, row) {
+      if (rows.entry[row] !== NO_ENTRY) return of(rows.layer[row] as number, rows.entry[row] as number);
+      const owner = `"mode":"${formatMode(rows.mode[row] as number)}","uid":${rows.uid[row]},"gid":${rows.gid[row]}`;
+      return `"type":"directory","size":0,${owner},"mtime":"0.000000000"`;
     },
   };
 }

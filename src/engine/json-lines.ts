@@ -1,23 +1,50 @@
 // Changes and differences, a JSON object a line, in the order of the paths' bytes.
 import { type Stack, sortedByPathBytes } from '#changes';
-import { differenceWords, jsonString, KIND, KIND_NAMES, NO_LAYER, REASON_NAMES, type RowTable, TYPE } from '#model';
+import { nodeName } from '#format/layer';
+import {
+  compareBytes,
+  differenceWords,
+  escapePath,
+  jsonString,
+  KIND,
+  KIND_NAMES,
+  NO_LAYER,
+  REASON_NAMES,
+  type RowTable,
+  rowName,
+  rowPath,
+  TYPE,
+} from '#model';
 import type { Comparison, ImageView } from './compare-images.ts';
 import { createEntryFields, createRowPaths, type EntryFields, type RowPaths } from './entry-json.ts';
 
 /** Lines of `changes --json`, each with its line feed. */
-export function* changeLines(stack: Pick<Stack, 'layers'>, rows: RowTable): Generator<string> {
+export function* changeLines(stack: Stack, rows: RowTable): Generator<string> {
   const fields = createEntryFields(stack);
   const paths = createRowPaths(rows);
-  for (const row of sortedByPathBytes(rows)) if (rows.kind[row] !== KIND.unchanged) yield changeJson(rows, row, paths, fields);
+  for (const row of sortedByPathBytes(rows)) if (rows.kind[row] !== KIND.unchanged) yield changeJson(stack, rows, row, paths, fields);
 }
 
-function changeJson(rows: RowTable, row: number, paths: RowPaths, fields: EntryFields): string {
+function changeJson(stack: Stack, rows: RowTable, row: number, paths: RowPaths, fields: EntryFields): string {
   const kind = rows.kind[row] as number;
-  let line = `{"kind":"${KIND_NAMES[kind]}","path":${jsonString(paths.text(row))}${paths.hexField(row)},${fields.of(rows.layer[row] as number, rows.entry[row] as number)}`;
-  if (kind === KIND.modified) line += `,"previous":{${fields.of(rows.previousLayer[row] as number, rows.previousEntry[row] as number)}}`;
+  let line = `{"kind":"${KIND_NAMES[kind]}","path":${jsonString(paths.text(row))}${paths.hexField(row)},${fields.ofRow(rows, row)}`;
+  if (kind === KIND.modified)
+    line += `,"previous":{${previousPath(stack, rows, row)}${fields.of(rows.previousLayer[row] as number, rows.previousEntry[row] as number)}}`;
   if (kind === KIND.removed) line += `,"reason":"${REASON_NAMES[rows.reason[row] as number]}"`;
   if (hidesFolder(rows, row)) line += `,"entries":${rows.hiddenEntries[row]},"bytes":${rows.hiddenBytes[row]}`;
   return `${line}}\n`;
+}
+
+/** In a Windows image, where names differ in case only: the path as it was written before. */
+function previousPath({ caseInsensitive, layers }: Stack, rows: RowTable, row: number): string {
+  const table = caseInsensitive ? layers[rows.previousLayer[row] as number] : null;
+  if (!table) return '';
+  const before = nodeName(table, table.node[rows.previousEntry[row] as number] as number);
+  const now = rowName(rows, row);
+  if (compareBytes(before, now) === 0) return '';
+  const path = rowPath(rows, row);
+  const folder = path.subarray(0, path.length - now.length);
+  return `"path":${jsonString(escapePath(folder) + escapePath(before))},`;
 }
 
 /** A folder that was removed, or replaced by something else: it hides what was in it. */

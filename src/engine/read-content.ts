@@ -1,4 +1,4 @@
-import { resolveEntryBody } from '#changes';
+import { resolveEntry, resolveEntryBody } from '#changes';
 import { displayPath, LayerscopeError, TYPE } from '#model';
 import { typeInWords } from './link-words.ts';
 import { entryType, resolveImagePath } from './resolve-path.ts';
@@ -28,7 +28,7 @@ export function readContent(
     throw new LayerscopeError('NOT_FOUND', `${via === null ? '' : `${via}: `}the root of the image is a directory, not a file`);
   const body = resolveEntryBody(loaded.stack, entry);
   if (body === null) {
-    const type = entryType(loaded, entry);
+    const type = entryType(loaded, resolveEntry(loaded.stack, entry) ?? entry);
     throw new LayerscopeError('NOT_FOUND', `${shown} is ${typeInWords(type)}${type === TYPE.hardlink ? '' : ', not a file'}`);
   }
   const archiveLayer = loaded.image.layers[body.layer];

@@ -1,4 +1,4 @@
-import { type EntryAt, lookup } from '#changes';
+import { type EntryAt, lookup, resolveEntry } from '#changes';
 import { linkName } from '#format/layer';
 import { isParent, joinPath, splitPath } from '#format/path';
 import { displayPath, LayerscopeError, NO_ENTRY, TYPE } from '#model';
@@ -33,7 +33,7 @@ function targetOf({ stack }: Loaded, { layer, member }: EntryAt): Uint8Array {
 /** Why nothing can be below this path: `a/b is a file, not a directory`; null where it is a folder or isn't there. */
 function obstacleAt(loaded: Loaded, layer: number, path: Uint8Array): string | null {
   const entry = path.length === 0 ? null : lookup(loaded.stack, layer, path);
-  const type = entry === null ? TYPE.directory : entryType(loaded, entry);
+  const type = entry === null ? TYPE.directory : entryType(loaded, resolveEntry(loaded.stack, entry) ?? entry);
   return type === TYPE.directory ? null : `${displayPath(path)} is ${typeInWords(type)}, not a directory`;
 }
 
@@ -74,8 +74,10 @@ export function resolveImagePath(
       return fail(missingInWords({ typed, missing, layer, hops, obstacle: obstacleAt(loaded, layer, joinPath(done.slice(0, -1))) }));
     }
     entry = found;
-    if (entryType(loaded, found) !== TYPE.symlink || (todo.length === 0 && !followLast)) continue;
-    const target = targetOf(loaded, found);
+    // A hard link to a symbolic link is a second name of it.
+    const named = resolveEntry(loaded.stack, found) ?? found;
+    if (entryType(loaded, named) !== TYPE.symlink || (todo.length === 0 && !followLast)) continue;
+    const target = targetOf(loaded, named);
     const hop = { path: displayPath(path), target: displayPath(target), behind: todo.length };
     // A link met again while its own target is being followed is met for ever.
     const loop = hops.findIndex((each) => each.path === hop.path);

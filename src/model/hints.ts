@@ -49,8 +49,28 @@ export const FINDING_HINTS: Record<FindingCode, { title: string; hint: string }>
   'ambiguous-name': { title: 'Two names on one entry', hint: 'Readers disagree; the GNU long name counts here, as in Go.' },
   'global-header': { title: 'PAX global header', hint: 'Go, and so Docker, does not apply it to the entries.' },
   'duplicate-path': { title: 'Path more than once', hint: 'The last entry counts; all of them cost.' },
+  'folder-replaced': {
+    title: 'Folder replaced within a layer',
+    hint: 'A later entry of the same layer took its place; what the layer had put in it is lost in a container.',
+  },
+  'entry-below-file': {
+    title: 'Entry below a file',
+    hint: 'A path goes through an entry of the same layer that is no folder. Container engines refuse such a layer.',
+  },
+  'name-through-link': {
+    title: 'Path through a symbolic link',
+    hint: 'The link is followed inside the image, as a container engine does; the entry is shown where it ends up.',
+  },
+  'symlink-loop': {
+    title: 'Symbolic links in a circle',
+    hint: 'The path never ends anywhere, so the entry is only listed in raw. Container engines refuse such a layer.',
+  },
+  'symlink-replaced': {
+    title: 'Symbolic link replaced by a folder',
+    hint: 'A layer has entries below the link, so a container gets a folder there; what the link led to is no longer seen through it.',
+  },
   'bare-whiteout': { title: 'Whiteout of nothing named', hint: 'A bare .wh. is not applied.' },
-  'whiteout-without-target': { title: 'Whiteout without target', hint: 'It hides nothing.' },
+  'whiteout-without-target': { title: 'Whiteout of nothing', hint: 'The layers below have nothing there, so it hides nothing.' },
   'dangling-hardlink': { title: 'Hard link to nothing', hint: 'Its target is not in this layer or below.' },
   'reserved-name': {
     title: 'Name that Windows reserves or refuses',

@@ -31,7 +31,7 @@ function listed(rows: RowTable, withReason = true): SlowChange[] {
     if (kind === 'unchanged') continue;
     const type = entryTypeName(rows.type[row] as number);
     const counts = { entries: rows.hiddenEntries[row] as number, bytes: rows.hiddenBytes[row] as number };
-    const hides = kind === 'removed' ? type === 'directory' : kind === 'modified' && rows.reason[row] === 3;
+    const hides = kind === 'removed' ? type === 'directory' : kind === 'modified' && rows.reason[row] === 3 && type !== 'directory';
     const reason = kind === 'removed' && withReason ? { reason: REASON_NAMES[rows.reason[row] as number] as string } : {};
     changes.push({ kind, path: text(rows, row), type, ...reason, ...(hides ? counts : {}) });
   }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { buildStack, changesOf, lookup, resolveBody, type Stack, streamsOf, viewAt } from '#changes';
-import { decodeUtf8, KIND, type RowTable, rowPath } from '#model';
+import { decodeUtf8, KIND, type RowTable, rowPath, TYPE } from '#model';
 import { bytes, dir, file, hardlink, layer, type MemberFixture, symlink } from '../support/layer-fixture.ts';
 import { rowLines } from '../support/row-text.ts';
 
@@ -140,7 +140,8 @@ describe('a stack of layers', () => {
       [{ opaque: 'a' }, { whiteout: 'a/b/c' }, dir('a/b')],
       ['- a/b/c (whiteout 0 4)', '- a/b/d (opaque 0 1)', '- a/z (opaque 0 2)'],
     );
-    inAnyOrder([[dir('a'), dir('a/b'), file('a/b/c', 4)]], [{ whiteout: 'a' }, { whiteout: 'a/b/c' }], ['- a/ (whiteout 2 4)']);
+    // The marker in a/b needs that folder, so it is there again, implied.
+    inAnyOrder([[dir('a'), dir('a/b'), file('a/b/c', 4)]], [{ whiteout: 'a' }, { whiteout: 'a/b/c' }], ['- a/b/c (whiteout 0 4)']);
   });
 
   it('calls a folder that became something else modified, with what it hid', () => {
@@ -154,11 +155,58 @@ describe('a stack of layers', () => {
     assert.deepEqual(paths(viewAt(stack, 1)), ['d']);
   });
 
-  it('lets content make an implied folder of what was a file, which is no change of its own', () => {
+  it('calls a file modified that content below it makes an implied folder', () => {
     const stack = stackOf([file('a', 5)], [file('a/b', 1)]);
-    assert.deepEqual(rowLines(changesOf(stack, 1, 1), { unchanged: true }), ['  a/ (replaced 0 5)', '+ a/b']);
-    assert.deepEqual(counts(stack, 1), [1, 0, 0]);
+    assert.deepEqual(rowLines(changesOf(stack, 1, 1)), ['~ a/ (replaced 0 5) [type,mode]', '+ a/b']);
+    assert.deepEqual(counts(stack, 1), [1, 1, 0]);
     assert.equal(stack.totals.wastedBytes, 5);
+    assert.deepEqual(stack.findings, []);
+  });
+
+  it('reports a symbolic link that a folder replaces, whether content or a whiteout implies it', () => {
+    const below = [dir('usr'), dir('usr/lib'), file('usr/lib/libc.so', 5), symlink('lib', 'usr/lib')];
+    for (const above of [[file('lib/x', 1)], [{ whiteout: 'lib/libc.so' }], [{ opaque: 'lib' }]]) {
+      const stack = stackOf(below, above);
+      const rows = changesOf(stack, 1, 1);
+      assert.equal(rowLines(rows)[0], '~ lib/ (replaced 0 0) [type,mode]');
+      assert.deepEqual(
+        stack.findings.filter(({ code }) => code === 'symlink-replaced').map(({ path, layer }) => [path, layer]),
+        [['lib', 1]],
+      );
+      const view = viewAt(stack, 1);
+      assert.deepEqual(paths(view).slice(0, 1), ['lib']);
+      assert.equal(view.type[0], TYPE.directory);
+      assert.ok(paths(view).includes('usr/lib/libc.so'));
+    }
+  });
+
+  it('says of an opaque marker that it hides nothing where the layers below have nothing in the folder', () => {
+    const told = (below: MemberFixture[], above: MemberFixture[]): (string | undefined)[] =>
+      stackOf(below, above)
+        .findings.filter(({ code }) => code === 'whiteout-without-target')
+        .map(({ path }) => path);
+    assert.deepEqual(told([dir('d'), file('d/x')], [{ opaque: 'd' }]), []);
+    assert.deepEqual(told([dir('d')], [{ opaque: 'd' }]), ['d']);
+    assert.deepEqual(told([file('d')], [{ opaque: 'd' }, file('d/x')]), ['d']);
+    assert.deepEqual(told([], [dir('d'), { opaque: 'd' }]), ['d']);
+  });
+
+  it('gives an implied folder the mode and owner of the nearest folder below, hidden or not', () => {
+    const modeOf = (...layers: MemberFixture[][]): string => {
+      const view = viewAt(stackOf(...layers), layers.length - 1);
+      const row = paths(view).indexOf('a/d');
+      return `${(view.mode[row] as number).toString(8)} ${view.uid[row]}`;
+    };
+    const below = [dir('a', { mode: 0o755 }), dir('a/d', { mode: 0o700, uid: 7 }), file('a/d/x')];
+    assert.equal(modeOf(below, [{ opaque: 'a' }, file('a/d/y')]), '700 7');
+    // A whiteout in between says that nothing was there.
+    assert.equal(modeOf(below, [{ whiteout: 'a/d' }], [file('a/d/y')]), '755 0');
+    assert.equal(modeOf(below, [{ whiteout: 'a/d' }, file('a/d/y')]), '755 0');
+    assert.equal(modeOf([file('a')], [file('a/d/y')]), '755 0');
+    // containerd follows a link of the layer below when it looks for the folder.
+    assert.equal(modeOf([dir('b', { mode: 0o711, uid: 3 }), dir('a'), symlink('a/d', '../b')], [file('a/d/y')]), '711 3');
+    // What is implied below as well has what that one has.
+    assert.equal(modeOf(below, [{ opaque: 'a' }, file('a/d/y')], [{ opaque: 'a' }, file('a/d/z')]), '700 7');
   });
 
   it('counts the last of several members of one path, and all their bytes', () => {
@@ -360,6 +408,26 @@ describe('names that differ by case', () => {
       },
     );
     assert.equal(stack.totals.files, 2);
+  });
+
+  it('shows names of a Windows image as the layer wrote them, in the order of their bytes', () => {
+    const layers = [
+      [dir('Files'), file('Files/App.txt', 1), file('Files/Beta', 1)],
+      [file('files/APP.TXT', 2)],
+      [{ whiteout: 'FILES/beta' }],
+    ];
+    const stack = buildStack(
+      layers.map((members) => layer(members as MemberFixture[])),
+      { caseInsensitive: true },
+    );
+    assert.deepEqual(paths(viewAt(stack, 0)), ['Files', 'Files/App.txt', 'Files/Beta']);
+    assert.deepEqual(paths(viewAt(stack, 1)), ['Files', 'Files/APP.TXT', 'Files/Beta']);
+    assert.deepEqual(rowLines(changesOf(stack, 1, 1)), ['~ Files/APP.TXT (0 1) [content]']);
+    assert.deepEqual(rowLines(changesOf(stack, 2, 2)), ['- Files/Beta (whiteout 0 1)']);
+    assert.deepEqual(lookup(stack, 1, bytes('FILES/app.txt')), { layer: 1, member: 0 });
+    const swapped = buildStack([layer([file('B'), file('a')]), layer([file('b'), file('A')])], { caseInsensitive: true });
+    assert.deepEqual(paths(viewAt(swapped, 0)), ['B', 'a']);
+    assert.deepEqual(paths(viewAt(swapped, 1)), ['A', 'b']);
   });
 });
 

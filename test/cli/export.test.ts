@@ -13,7 +13,7 @@ const IMAGE = dockerArchive([
       file('etc/tool', '#!', { mode: 0o4755 }),
       directory('etc/shut/', { mode: 0o555 }),
       file('etc/shut/x', 'x', { mode: 0o444 }),
-      hardlink('etc/again', 'etc/motd'),
+      hardlink('etc/again', 'etc/motd', { mode: 0o640, mtime: 1_600_000_000 }),
       symlink('etc/out', '/etc/passwd', { mtime: 1_400_000_000 }),
       symlink('etc/up', '../../..'),
       symlink('conf', 'etc'),

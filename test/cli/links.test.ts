@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { runCommand } from '../support/command-line.ts';
-import { directory, file, hardlink, symlink, tar } from '../support/tar-builder.ts';
+import { directory, file, hardlink, member, symlink, tar } from '../support/tar-builder.ts';
 import { testFolder } from '../support/workbench.ts';
 
 const chain = Array.from({ length: 12 }, (_, at) => symlink(`chain${at}`, `chain${at + 1}`));
@@ -28,6 +28,9 @@ const LAYER = tar(
   symlink('nowhere', ''),
   symlink('odd\u202e', 'x\u202ey'),
   hardlink('gone', 'never-was'),
+  hardlink('second', 'b'),
+  member({ name: 'null', typeflag: '3', devMajor: 1, devMinor: 3 }),
+  hardlink('zero', 'null'),
   ...chain,
   ...row,
   file('row41', 'too far'),
@@ -63,6 +66,9 @@ const OF_CAT: Readonly<Record<string, string>> = {
   nowhere: 'nowhere is a link with an empty target',
   'odd\\u202e': "odd\\u202E is a link to x\\u202Ey, which isn't in the image as seen at layer 0",
   gone: 'gone is a hard link to nothing',
+  second: "second is a link to /opt/c, which isn't in the image as seen at layer 0",
+  zero: 'zero is a character device, not a file',
+  'zero/x': 'no zero/x in the image as seen at layer 0: zero is a character device, not a directory',
   chain0: `${[0, 1, 2, 3, 4, 5].map((at) => `chain${at} is a link to chain${at + 1}`).join(', ')}, 3 more links, ${[9, 10, 11]
     .map((at) => `chain${at} is a link to chain${at + 1}`)
     .join(', ')}, which isn't in the image as seen at layer 0`,

@@ -18,7 +18,7 @@ const layers = [
   tar(
     directory('srv/', { mode: 0o2750, uid: 7, gid: 8, mtime: 1_500_000_000 }),
     file('srv/one', 'first', { mode: 0o4755, uid: 1, gid: 2, uname: 'web', mtime: 1_400_000_001 }),
-    hardlink('srv/two', 'srv/one'),
+    hardlink('srv/two', 'srv/one', { mode: 0o4755, uid: 1, gid: 2, uname: 'web', mtime: 1_400_000_001 }),
     symlink('srv/to', '../etc/passwd'),
     file('srv/gone', 'x'),
     file('other', 'y'),

@@ -115,19 +115,36 @@ describe('names in normal form', () => {
 });
 
 describe('names that lead out', () => {
-  test('a .. component: in raw only, told', () => {
-    const built = layer(file('../x', 'body'), file('a/../../x'), file('a/..'), directory('..'), file('a/../b'));
+  test('a .. that climbs over the root: in raw only, reported', () => {
+    const built = layer(file('../x', 'body'), file('a/../../x'), directory('..'), file('/../x'), file('./../x'));
     assert.deepEqual(rows(built), Array(5).fill('- rawOnly escapes'));
     assert.deepEqual(
       told(built.findings),
-      ['../x', 'a/../../x', 'a/..', '..', 'a/../b'].map((name) => `path-escape ${name}`),
+      ['../x', 'a/../../x', '..', '/../x', './../x'].map((name) => `path-escape ${name}`),
     );
     assert.deepEqual([built.entries, built.fileBytes], [5, 0]);
   });
 
-  test('an absolute name is shown and marked', () => {
-    const built = layer(file('/abs', 'body'));
-    assert.deepEqual([rows(built), told(built.findings), built.fileBytes], [['abs escapes'], ['path-escape /abs'], 4]);
+  test('a .. that stays inside is taken by its text, as Go cleans names', () => {
+    const built = layer(
+      file('a/../b', 'body'),
+      file('x/y/../../z/./w'),
+      directory('a/..'),
+      file('.wh.a/../c/.wh.d'),
+      symlink('l', '/q'),
+      file('l/../e'),
+    );
+    assert.deepEqual(rows(built), ['b', 'z/w', '', 'c/d whiteout', 'l', 'e']);
+    assert.deepEqual(
+      told(built.findings),
+      ['a/../b', 'x/y/../../z/./w', 'a/..', '.wh.a/../c/.wh.d', 'l/../e'].map((name) => `odd-name ${name}`),
+    );
+  });
+
+  test('an absolute name is taken inside the root, with a note', () => {
+    const built = layer(file('/abs', 'body'), directory('//d/'), file('/.wh.gone'));
+    assert.deepEqual([rows(built), built.fileBytes], [['abs', 'd', 'gone whiteout'], 4]);
+    assert.deepEqual(told(built.findings), ['odd-name /abs', 'odd-name //d/', 'odd-name /.wh.gone']);
   });
 
   test('names that climb or start at a root on Windows are shown and marked', () => {
@@ -146,9 +163,10 @@ describe('names that lead out', () => {
   });
 
   test('a hard link whose target leads out is shown and marked', () => {
-    const bad = ['../x', 'a/../../x', '/etc/passwd', 'C:\\x', 'a\\..\\..\\x'];
+    const bad = ['../x', 'a/../../x', '/../etc/passwd', 'C:\\x', 'a\\..\\..\\x'];
     for (const target of bad) assert.deepEqual(rows(layer(hardlink('h', target))), ['h escapes'], target);
-    for (const target of ['a/../x', './x', 'x', '..x', 'a/./b']) assert.deepEqual(rows(layer(hardlink('h', target))), ['h'], target);
+    for (const target of ['a/../x', './x', 'x', '..x', 'a/./b', '/etc/passwd'])
+      assert.deepEqual(rows(layer(hardlink('h', target))), ['h'], target);
   });
 
   test('a symbolic link may lead anywhere', () => {
@@ -158,28 +176,138 @@ describe('names that lead out', () => {
     }
   });
 
-  test('what passes through a symbolic link that leads out is marked, before or behind the link', () => {
-    const built = layer(file('out/early'), symlink('out', '../../etc'), file('out/passwd'), file('out/a/b'), file('other/x'));
-    assert.deepEqual(rows(built), ['out/early escapes', 'out', 'out/passwd escapes', 'out/a/b escapes', 'other/x']);
-    assert.deepEqual(told(built.findings), ['path-escape out/early', 'path-escape out/passwd', 'path-escape out/a/b']);
+  test('what passes through a symbolic link that climbs over the root is marked, where a container has it', () => {
+    const built = layer(symlink('out', '../../etc'), file('out/passwd'), file('out/a/b'), file('other/x'));
+    assert.deepEqual(rows(built), ['out', 'etc/passwd escapes', 'etc/a/b escapes', 'other/x']);
+    assert.deepEqual(told(built.findings), ['path-escape out/passwd', 'path-escape out/a/b']);
   });
 
-  test("what passes through one that stays inside is not; nor where a folder took the link's place", () => {
-    assert.deepEqual(layer(symlink('d/in', '../usr'), file('d/in/x')).findings, []);
-    assert.deepEqual(told(layer(symlink('d', '/etc'), directory('d/'), file('d/x')).findings), ['duplicate-path d/']);
+  test('a hard link whose target passes through a link that climbs is marked; one from the root is not', () => {
+    const built = layer(symlink('out', '../etc'), hardlink('h', 'out/shadow'), symlink('in', '/etc'), hardlink('i', 'in/shadow'));
+    assert.deepEqual(rows(built), ['out', 'h escapes', 'in', 'i']);
+  });
+});
+
+describe('what members of a layer do to each other', () => {
+  test('a symbolic link on the way is followed inside the root, and the way is a note', () => {
+    const built = layer(
+      directory('data/'),
+      symlink('s', '/data'),
+      file('s/R', 'x'),
+      file('s/d/e'),
+      symlink('d/in', '../usr'),
+      file('d/in/y'),
+    );
+    assert.deepEqual(rows(built), ['data', 's', 'data/R', 'data/d/e', 'd/in', 'usr/y']);
+    assert.deepEqual(
+      built.findings.map(({ code, path, message }) => [code, path, message.split(': ')[1]]),
+      [
+        ['name-through-link', 's/R', 'it lies in data'],
+        ['name-through-link', 's/d/e', 'it lies in data/d'],
+        ['name-through-link', 'd/in/y', 'it lies in usr'],
+      ],
+    );
   });
 
-  test('links that lead to links are followed, circles end', () => {
+  test('a link to what is not there has its folder made; a whiteout and an opaque marker go the same way', () => {
+    const built = layer(symlink('s', 'nowhere/at'), file('s/x'), file('s/.wh.gone'), file('s/t/.wh..wh..opq'), directory('s/'));
+    assert.deepEqual(rows(built), ['s superseded', 'nowhere/at/x', 'nowhere/at/gone whiteout', 'nowhere/at/t opaque', 's']);
+  });
+
+  test('links that lead to links are followed; a target is joined by its text', () => {
     const chain = layer(symlink('a', 'b'), symlink('b', 'c/up'), symlink('c/up', '../..'), file('a/x'));
-    assert.deepEqual(rows(chain).at(-1), 'a/x escapes');
-    assert.deepEqual(layer(symlink('a', 'b'), symlink('b', 'a'), file('a/x')).findings, []);
-    assert.deepEqual(layer(symlink('a', 'a'), file('a/x')).findings, []);
-    assert.deepEqual(rows(layer(symlink('a', 'nowhere/../..'), file('a/x'))).at(-1), 'a/x escapes');
+    assert.equal(rows(chain).at(-1), 'x escapes');
+    assert.equal(rows(layer(symlink('a', 'nowhere/../..'), file('a/x'))).at(-1), 'x escapes');
+    assert.equal(rows(layer(symlink('a', 'b/../c'), symlink('b', 'd/e'), file('a/x'))).at(-1), 'c/x');
+    assert.equal(rows(layer(symlink('a', '/b/../c'), symlink('b', '/d/e'), file('a/x'))).at(-1), 'd/c/x');
+    const long = Array.from({ length: 300 }, (_, at) => symlink(`l${at}`, `l${at + 1}`));
+    assert.equal(rows(layer(...long, file('l100/x'))).at(-1), 'l300/x');
   });
 
-  test('a hard link whose target passes through a link that leads out is marked', () => {
-    const built = layer(symlink('out', '/etc'), hardlink('h', 'out/shadow'), hardlink('i', 'in/x'));
-    assert.deepEqual(rows(built), ['out', 'h escapes', 'i']);
+  test('links in a circle, or too many of them, lead nowhere: in raw only', () => {
+    const long = Array.from({ length: 300 }, (_, at) => symlink(`l${at}`, `l${at + 1}`));
+    for (const links of [[symlink('a', 'b'), symlink('b', 'a')], [symlink('a', 'a')], [...long, symlink('a', 'l0')]]) {
+      const built = layer(...links, file('a/x'));
+      assert.equal(rows(built).at(-1), '- rawOnly');
+      assert.deepEqual(told(built.findings), ['symlink-loop a/x']);
+    }
+  });
+
+  test('a hard link to a symbolic link is that link, for paths through it too', () => {
+    const built = layer(symlink('s', 'd'), hardlink('h', 's'), file('h/x'));
+    assert.deepEqual(rows(built), ['s', 'h', 'd/x']);
+    assert.deepEqual([...built.table.linkTarget], [0, 1]);
+  });
+
+  test('an entry that replaces a folder takes away what the layer laid below it before', () => {
+    const built = layer(directory('v/'), file('v/R', 'x'), file('v/d/.wh.w'), file('v/.wh..wh..opq'), file('v', 'ten bytes.'));
+    assert.deepEqual(rows(built), ['v superseded', 'v/R superseded', 'v/d/w whiteout superseded', 'v opaque superseded', 'v']);
+    assert.deepEqual(told(built.findings), ['folder-replaced v', 'duplicate-path v']);
+    assert.match(built.findings[0]?.message ?? '', /and with it the entry that came before in it/);
+    assert.equal(built.fileBytes, 11);
+  });
+
+  test('what comes into the folder again is there again, in each turn', () => {
+    const turn = [directory('v/'), file('v/a'), file('v/b/c'), symlink('v', 'w')];
+    const built = layer(...turn, ...turn, directory('v/'), file('v/a'));
+    const standing = rows(built).filter((row) => !row.includes('superseded'));
+    assert.deepEqual(standing, ['v', 'v/a']);
+    assert.deepEqual(rows(layer(directory('v/'), symlink('v', 'w'), file('v/a'))), ['v superseded', 'v', 'w/a']);
+  });
+
+  test('names of the folder before do not lead into what has been replaced', () => {
+    const built = layer(file('p/q/one'), symlink('p', 'z'), file('p/q/two'));
+    assert.deepEqual(rows(built), ['p/q/one superseded', 'p', 'z/q/two']);
+  });
+
+  test('an entry below a file makes a folder of it, so that nothing is hidden, and is an error', () => {
+    const built = layer(file('f', 'x'), file('f/below', 'y'));
+    assert.deepEqual(rows(built), ['f superseded', 'f/below']);
+    assert.deepEqual(told(built.findings), ['entry-below-file f/below']);
+    assert.equal(built.findings[0]?.severity, 'error');
+  });
+
+  test('files that folders took the place of, and back, are taken away once', () => {
+    const built = layer(file('v/f'), file('v', ''), file('v/f'), file('v/f/g'), file('v', ''), file('v/f'), symlink('v', 'w'));
+    assert.deepEqual(
+      rows(built).filter((row) => !row.includes('superseded')),
+      ['v'],
+    );
+  });
+
+  test('a hard link is a name of what its target was when it came', () => {
+    const built = layer(
+      file('f', 'old'),
+      hardlink('h', 'f'),
+      hardlink('i', './h'),
+      file('f', 'newer'),
+      hardlink('early', 'late'),
+      file('late'),
+    );
+    assert.deepEqual([...built.table.linkTarget], [1, 1, 0]);
+    const through = layer(symlink('s', 'd'), file('d/f', 'x'), hardlink('h', 's/f'), hardlink('abs', '/d/f'));
+    assert.deepEqual([...through.table.linkTarget], [0, 2, 2]);
+    assert.deepEqual([...layer(file('f'), hardlink('f', 'f')).table.linkTarget], [0]);
+  });
+
+  test('names of one file have the facts of the hard link that came last', () => {
+    const { table } = layer(
+      file('f', 'x', { mode: 0o600, uid: 1, mtime: 5 }),
+      hardlink('h', 'f', { mode: 0o640, uid: 2, mtime: 6 }),
+      hardlink('i', 'h', { mode: 0o644, uid: 3, mtime: 7 }),
+      file('g', 'x', { mode: 0o600, uid: 1, mtime: 5 }),
+    );
+    const facts = [0, 1, 2, 3].map((row) => [
+      table.metas[table.meta[row] as number]?.mode,
+      table.metas[table.meta[row] as number]?.uid,
+      table.mtimeSeconds[row],
+    ]);
+    assert.deepEqual(facts, [
+      [0o644, 3, 7],
+      [0o644, 3, 7],
+      [0o644, 3, 7],
+      [0o600, 1, 5],
+    ]);
   });
 });
 
@@ -240,13 +368,13 @@ describe('columns', () => {
       pax({ mtime: '1.25' }),
       member({ name: 'dev', typeflag: '3', devMajor: 1, devMinor: 3 }),
       symlink('l', 'target'),
-      hardlink('h', 'f'),
+      hardlink('h', 'f', { mode: 0o100644, uid: 1, gid: 2, uname: 'u', gname: 'g', mtime: 99 }),
       directory('d/', { size: 77 }),
     );
     const types = [...table.type].map(entryTypeName);
     assert.deepEqual(types, ['file', 'character', 'symlink', 'hardlink', 'directory']);
     assert.deepEqual([...table.size], [5, 0, 0, 0, 0]);
-    assert.deepEqual([...table.mtimeSeconds], [99, 1, 0, 0, 0]);
+    assert.deepEqual([...table.mtimeSeconds], [99, 1, 0, 99, 0]);
     assert.deepEqual([...table.mtimeNanos], [0, 250_000_000, 0, 0, 0]);
     assert.deepEqual([...table.headerBlock], [0, 2, 5, 6, 7]);
     assert.deepEqual([...table.headerBlocks], [1, 3, 1, 1, 1]);

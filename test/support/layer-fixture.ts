@@ -142,5 +142,7 @@ export function layer(members: readonly MemberFixture[]): LayerTable {
     metas,
     linkStart: Uint32Array.from(linkStart),
     linkNames: Uint8Array.from(linkNames),
+    // Not known yet when the link came: a stack then finds them by their paths.
+    linkTarget: new Uint32Array(linkStart.length - 1),
   };
 }

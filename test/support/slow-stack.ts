@@ -16,6 +16,8 @@ export interface SlowEntry {
   readonly layer: number;
   readonly link: string | undefined;
   body: SlowBody | null;
+  /** A hard link that is a further name of a symlink, a device or a pipe. */
+  isOther?: boolean;
 }
 
 export interface SlowChange {
@@ -74,7 +76,10 @@ export function applySlowly(
     }
   }
   const implied = new Set<string>();
-  for (const path of entries.keys()) for (const folder of above(path)) if (folder !== '' && !entries.has(folder)) implied.add(folder);
+  // An opaque marker lies in its folder, a whiteout beside what it hides: they need a folder as entries do.
+  for (const path of [...entries.keys(), ...whiteouts, ...[...opaques].map((folder) => `${folder}/`)]) {
+    for (const folder of above(path)) if (folder !== '' && !entries.has(folder)) implied.add(folder);
+  }
   const replaced = new Set<string>();
   for (const [path, entry] of entries) if (below.get(path)?.type === 'directory' && entry.type !== 'directory') replaced.add(path);
 
@@ -131,8 +136,12 @@ export function changesBetween(
     changes.push({ kind: 'removed', path, type, ...(reason === undefined ? {} : { reason }), ...sum });
   }
   for (const [path, entry] of view) {
-    if (entry.layer < from || entry.implied) continue;
+    if (entry.layer < from) continue;
     const was = below.get(path);
+    if (entry.implied) {
+      if (was !== undefined && was.type !== 'directory') changes.push({ kind: 'modified', path, type: entry.type });
+      continue;
+    }
     if (was === undefined) changes.push({ kind: 'added', path, type: entry.type });
     else if (entry.type !== 'directory' || was.type !== 'directory' || was.implied || was.meta !== entry.meta) {
       const sum = was.type === 'directory' && entry.type !== 'directory' ? (sums.get(path) ?? { entries: 0, bytes: 0 }) : {};
@@ -158,6 +167,10 @@ function bodyOf(path: string, link: SlowEntry, entries: SlowView, below: SlowVie
     seen.add(target);
     at = entries.get(target) ?? below.get(target);
     if (at?.body) return at.body;
+    if (at?.isOther || (at !== undefined && !['hardlink', 'file', 'directory'].includes(at.type))) {
+      link.isOther = true;
+      return null;
+    }
     if (at?.type !== 'hardlink') return null;
   }
   return null;

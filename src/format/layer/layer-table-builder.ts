@@ -5,8 +5,11 @@
 //   .wh..wh..opq       an opaque marker: hides all that the layers below have in its folder
 //   .wh..wh.*          AUFS's own (plnk, aufs, orph): no part of the view; nor is a bare .wh. or one of `.` or `..`
 //
-// Names are relative to the root. Normal form has no leading `/` or `./`, no empty or `.` component and no trailing `/`.
-// A name with a `..` component has none: it is listed in raw only.
+// Names are relative to the root. Normal form has no leading `/` or `./`, no empty, `.` or `..` component and no trailing `/`.
+// A name that climbs over the root has none: it is listed in raw only.
+//
+// The order of a layer's members matters where they meet, since containerd applies each layer to an empty folder of its own: a symbolic
+// link on the way of a name is followed inside the root, and an entry that replaces a folder takes away what the layer laid below it.
 import type { TarFinding, TarHandler, TarMember } from '#format/tar';
 import { displayPath, escapePath, type Finding, type FindingCode, TYPE } from '#model';
 import { FindingList } from './finding-list.ts';
@@ -14,8 +17,8 @@ import { finished, growing, grown } from './growing.ts';
 import { FLAG, hashName, type LayerTable, NO_NODE, nodePath } from './layer-table.ts';
 import { MetaTable } from './metas.ts';
 import { climbsOut, isUtf8, leadsOutOnWindows } from './names.ts';
-import { MARK, PathTree, SHAPE } from './path-tree.ts';
-import { SymlinkEscapes } from './symlink-escape.ts';
+import { bytesOf, OwnLinks, partsOf, textOf } from './own-links.ts';
+import { HOLDS, MARK, PathTree, SHAPE, WALK } from './path-tree.ts';
 
 const BLOCK = 512;
 
@@ -56,6 +59,7 @@ export function layerFigures(table: LayerTable): { entries: number; fileBytes: n
  */
 export class LayerTableBuilder implements TarHandler {
   readonly #tree = new PathTree();
+  readonly #ownLinks = new OwnLinks(this.#tree, (node) => this.#linkOf(this.#linkAt(node)));
   readonly #metas = new MetaTable();
   readonly #findings = new FindingList();
   #count = 0;
@@ -74,12 +78,20 @@ export class LayerTableBuilder implements TarHandler {
   #linkCount = 0;
   #linkStart = growing(Uint32Array<ArrayBuffer>, 64);
   #linkNames = growing(Uint8Array<ArrayBuffer>, 1024);
+  #linkTarget = growing(Uint32Array<ArrayBuffer>, 64);
   /** The member handed in last: findings that come right after it are about it. */
   #last: TarMember | null = null;
   #dotSlashCount = 0;
   #dotSlashOffset = 0;
   #dotSlashPath = '';
-  #hardlinkCount = 0;
+  /** Whether anything was taken away again: markers may be gone. */
+  #tookAway = false;
+  /** Whether a hard link says other facts than what it is a name of. */
+  #changedFacts = false;
+
+  constructor() {
+    this.#tree.onFolderInPlace = (node) => this.#makeFolderOf(node);
+  }
 
   member(member: TarMember): void {
     const row = this.#count;
@@ -119,10 +131,11 @@ export class LayerTableBuilder implements TarHandler {
   /** The table with columns as long as their content, and the findings, in order, at most 1,000 of a code and one that counts the rest. */
   finish(): BuiltLayer {
     this.#last = null;
-    this.#markThroughSymlinks();
     this.#tellDotSlash();
     const count = this.#count;
     const tree = this.#tree;
+    if (this.#tookAway) this.#dropMarkers();
+    if (this.#changedFacts) this.#shareFacts();
     tree.finish();
     const linkStart = finished(this.#linkStart, this.#linkCount + 1);
     const table: LayerTable = {
@@ -145,6 +158,7 @@ export class LayerTableBuilder implements TarHandler {
       metas: this.#metas.metas,
       linkStart,
       linkNames: finished(this.#linkNames, linkStart[this.#linkCount] as number),
+      linkTarget: finished(this.#linkTarget, this.#linkCount),
     };
     return { table, findings: this.#findings.finish(), ...layerFigures(table) };
   }
@@ -177,7 +191,10 @@ export class LayerTableBuilder implements TarHandler {
     if (to > this.#linkNames.length) this.#linkNames = grown(this.#linkNames, to * 2);
     for (let i = linkStart, at = from; i < linkEnd; i++) this.#linkNames[at++] = linkBytes[i] as number;
     this.#linkCount++;
-    if (this.#linkCount === this.#linkStart.length) this.#linkStart = grown(this.#linkStart, this.#linkCount * 2);
+    if (this.#linkCount === this.#linkStart.length) {
+      this.#linkStart = grown(this.#linkStart, this.#linkCount * 2);
+      this.#linkTarget = grown(this.#linkTarget, this.#linkCount * 2);
+    }
     this.#linkStart[this.#linkCount] = to;
     return this.#linkCount;
   }
@@ -208,9 +225,10 @@ export class LayerTableBuilder implements TarHandler {
   #place(member: TarMember, row: number): void {
     const tree = this.#tree;
     const { nameBytes, nameStart, nameEnd } = member;
-    const hasNode = tree.walk(nameBytes, nameStart, nameEnd);
+    let walked = tree.walk(nameBytes, nameStart, nameEnd);
+    if (walked === WALK.byLinks) walked = this.#walkByLinks(member);
     if (tree.shape !== 0 || tree.marks !== 0) this.#look(member, row);
-    if (!hasNode) {
+    if (walked !== WALK.found) {
       this.#setRawOnly(row);
       return;
     }
@@ -218,23 +236,102 @@ export class LayerTableBuilder implements TarHandler {
       this.#placeRoot(member, row);
       return;
     }
-    const { folder, baseStart, baseEnd } = tree;
-    if (nameBytes[baseStart] === 0x2e && baseEnd - baseStart >= 4 && startsWith(nameBytes, baseStart, WHITEOUT)) {
+    const { bytes, folder, baseStart, baseEnd } = tree;
+    if (bytes[baseStart] === 0x2e && baseEnd - baseStart >= 4 && startsWith(bytes, baseStart, WHITEOUT)) {
       this.#placeWhiteout(member, row);
       return;
     }
-    this.#stand(member, row, tree.intern(folder, nameBytes, baseStart, baseEnd, tree.baseHash));
-    if (member.type === TYPE.hardlink) this.#lookAtHardlink(member, row);
+    const node = tree.intern(folder, bytes, baseStart, baseEnd, tree.baseHash);
+    this.#stand(member, row, node, member.type === TYPE.hardlink ? this.#target(member, row, node) : row);
   }
 
-  /** The member stands for the node from now on. */
-  #stand(member: TarMember, row: number, node: number): void {
+  /** A name with a `..`, which is taken by its text, or one that goes through links. */
+  #walkByLinks(member: TarMember): number {
+    const tree = this.#tree;
+    const { nameBytes, nameStart, nameEnd } = member;
+    const { shape, marks } = tree;
+    const given = partsOf(textOf(nameBytes, nameStart, nameEnd));
+    const clean: string[] = [];
+    for (const part of given) {
+      if (part !== '..') clean.push(part);
+      else if (clean.pop() === undefined) {
+        tree.shape = shape | SHAPE.dotDot;
+        return WALK.noNode;
+      }
+    }
+    const base = clean.pop();
+    const folders = this.#ownLinks.resolve(clean.join('/'));
+    if (folders === null) {
+      tree.shape = shape | SHAPE.loop;
+      return WALK.noNode;
+    }
+    const walked = tree.walkParts(folders, base === undefined ? null : bytesOf(base));
+    tree.shape = shape | (given.includes('..') ? SHAPE.odd : 0);
+    // A closer look, since the walk stopped before it saw all of the name.
+    const whole = leadsOutOnWindows(nameBytes, nameStart, nameEnd) ? MARK.backslash : 0;
+    const { through, climbs } = this.#ownLinks;
+    tree.marks = marks | whole | MARK.high | (through ? MARK.link : 0) | (climbs ? MARK.climbs : 0);
+    return base === undefined ? this.#atRoot() : walked;
+  }
+
+  #atRoot(): number {
+    this.#tree.baseStart = -1;
+    return WALK.found;
+  }
+
+  /** The member stands for the node from now on. `shown`: the member whose link text a path through the node follows. */
+  #stand(member: TarMember, row: number, node: number, shown: number): void {
+    const tree = this.#tree;
     this.#node[row] = node;
-    const before = this.#tree.member[node] as number;
-    this.#tree.member[node] = row + 1;
+    const held = tree.holds[node] as number;
+    const before = tree.member[node] as number;
+    tree.member[node] = row + 1;
+    const is = member.type === TYPE.directory ? HOLDS.folder : shown >= 0 && this.#type[shown] === TYPE.symlink ? HOLDS.link : HOLDS.other;
+    if ((held & (HOLDS.folder | HOLDS.link | HOLDS.other)) === 0) tree.hold(node, is);
+    else if ((held & is) === 0 || is === HOLDS.link) {
+      if ((held & HOLDS.folder) !== 0) this.#replaceFolder(member, node);
+      tree.holdInstead(node, is | (held & HOLDS.whiteout));
+    }
     if (before === 0) return;
     this.#set(before - 1, FLAG.superseded);
-    this.#tell('duplicate-path', member, 'the path comes more than once in this layer: the last entry counts');
+    this.#tell('duplicate-path', member, 'the path comes more than once in this layer: the last entry takes precedence');
+  }
+
+  /** What the layer laid below a folder goes with it. */
+  #replaceFolder(member: TarMember, node: number): void {
+    const { member: standing } = this.#tree;
+    let gone = 0;
+    this.#tookAway = true;
+    this.#tree.clearBelow(node, (below) => {
+      const row = (standing[below] as number) - 1;
+      if (row < 0) return;
+      this.#set(row, FLAG.superseded);
+      standing[below] = 0;
+      gone++;
+    });
+    if (gone === 0) return;
+    const entries = gone === 1 ? 'the entry' : `the ${gone} entries`;
+    this.#tell('folder-replaced', member, `replaces a folder of this layer, and with it ${entries} that came before in it`);
+  }
+
+  /** A file on the way to another entry gives place to a folder, so that nothing is hidden. */
+  #makeFolderOf(node: number): void {
+    const tree = this.#tree;
+    const before = tree.member[node] as number;
+    if (before === 0) return;
+    tree.member[node] = 0;
+    this.#set(before - 1, FLAG.superseded);
+    if (this.#last === null) return;
+    this.#tell('entry-below-file', this.#last, `stands below ${displayPath(this.#pathOfNode(node))}, which this layer brings as no folder`);
+  }
+
+  /** Whiteouts and opaque markers in what was replaced are gone. */
+  #dropMarkers(): void {
+    const { holds } = this.#tree;
+    for (let row = 0; row < this.#count; row++) {
+      const bit = this.#has(row, FLAG.whiteout) ? HOLDS.whiteout : this.#has(row, FLAG.opaque) ? HOLDS.opaque : 0;
+      if (bit !== 0 && ((holds[this.#node[row] as number] as number) & bit) === 0) this.#set(row, FLAG.superseded);
+    }
   }
 
   #placeRoot(member: TarMember, row: number): void {
@@ -242,7 +339,7 @@ export class LayerTableBuilder implements TarHandler {
     const plain = (shape & (SHAPE.dotSlash | SHAPE.trailingSlash)) === (SHAPE.dotSlash | SHAPE.trailingSlash) && (shape & SHAPE.odd) === 0;
     if (member.type === TYPE.directory) {
       if (!plain && (shape & SHAPE.odd) === 0) this.#tell('odd-name', member, 'a name that stands for the root');
-      this.#stand(member, row, 0);
+      this.#stand(member, row, 0, row);
       return;
     }
     if ((shape & SHAPE.odd) === 0) this.#tell('odd-name', member, 'an entry that is no folder has a name that stands for the root');
@@ -250,8 +347,7 @@ export class LayerTableBuilder implements TarHandler {
   }
 
   #placeWhiteout(member: TarMember, row: number): void {
-    const { nameBytes } = member;
-    const { folder, baseStart, baseEnd } = this.#tree;
+    const { bytes: nameBytes, folder, baseStart, baseEnd } = this.#tree;
     const start = baseStart + WHITEOUT.length;
     if (start === baseEnd || (baseEnd === start + 1 && nameBytes[start] === 0x2e)) {
       this.#tell('bare-whiteout', member, 'a whiteout that names nothing: not applied');
@@ -264,10 +360,13 @@ export class LayerTableBuilder implements TarHandler {
       const rest = start + WHITEOUT.length;
       if (baseEnd - rest === OPAQUE.length && startsWith(nameBytes, rest, OPAQUE)) {
         this.#node[row] = folder;
+        this.#tree.hold(folder, HOLDS.opaque);
         this.#set(row, FLAG.opaque);
       } else this.#setRawOnly(row);
     } else {
-      this.#node[row] = this.#tree.intern(folder, nameBytes, start, baseEnd, hashName(nameBytes, start, baseEnd));
+      const node = this.#tree.intern(folder, nameBytes, start, baseEnd, hashName(nameBytes, start, baseEnd));
+      this.#node[row] = node;
+      this.#tree.hold(node, HOLDS.whiteout);
       this.#set(row, FLAG.whiteout);
     }
   }
@@ -277,9 +376,9 @@ export class LayerTableBuilder implements TarHandler {
     const { shape, marks } = this.#tree;
     const { nameBytes, nameStart, nameEnd } = member;
     if ((shape & SHAPE.dotDot) !== 0) {
-      this.#escape(member, row, 'a name with a .. component');
-    } else if ((shape & SHAPE.absolute) !== 0) {
-      this.#escape(member, row, 'an absolute name');
+      this.#escape(member, row, 'a name that climbs over the root');
+    } else if ((marks & MARK.climbs) !== 0) {
+      this.#escape(member, row, 'its path goes through a symbolic link that climbs over the root');
     } else if (
       (marks & (MARK.backslash | MARK.dots | MARK.drive)) !== 0 &&
       leadsOutOnWindows(nameBytes, nameStart + (shape & SHAPE.dotSlash ? 2 : 0), nameEnd)
@@ -288,10 +387,14 @@ export class LayerTableBuilder implements TarHandler {
     }
     const odd = member.type === TYPE.directory ? SHAPE.odd : ODD_FOR_OTHERS;
     if ((shape & SHAPE.tooDeep) !== 0) this.#tell('odd-name', member, 'a name with more components than any system takes');
+    else if ((shape & SHAPE.loop) !== 0) this.#tell('symlink-loop', member, 'its path goes through symbolic links that lead in a circle');
+    else if ((shape & SHAPE.absolute) !== 0 && (shape & odd) === 0 && this.#tree.baseStart >= 0)
+      this.#tell('odd-name', member, 'an absolute name: taken inside the root');
     else if ((shape & odd) !== 0 && this.#tree.baseStart >= 0)
       this.#tell('odd-name', member, `not in normal form: ${displayPath(member.name)}`);
     else if ((shape & SHAPE.odd) !== 0) this.#tell('odd-name', member, 'a name that stands for the root');
     else if ((shape & SHAPE.dotSlash) !== 0 && this.#tree.baseStart >= 0) this.#countDotSlash(member);
+    if ((marks & MARK.link) !== 0 && (marks & MARK.climbs) === 0) this.#tellWay(member);
     if ((marks & MARK.high) !== 0 && !isUtf8(nameBytes, nameStart, nameEnd)) {
       this.#set(row, FLAG.nameNotUtf8);
       this.#tell('invalid-utf8-name', member, 'a name that is not UTF-8');
@@ -303,13 +406,78 @@ export class LayerTableBuilder implements TarHandler {
     this.#tell('path-escape', member, message);
   }
 
-  #lookAtHardlink(member: TarMember, row: number): void {
-    this.#hardlinkCount++;
+  /** Where a name goes that leads through a symbolic link. */
+  #tellWay(member: TarMember): void {
+    const { folder } = this.#tree;
+    const where = folder === 0 ? 'the root' : displayPath(this.#pathOfNode(folder));
+    this.#tell('name-through-link', member, `its path goes through a symbolic link of this layer: it lies in ${where}`);
+  }
+
+  /** The member that a hard link names at this moment, through other links, or -1: it comes later, lies below, or is nowhere. */
+  #target(member: TarMember, row: number, own: number): number {
     const { linkBytes, linkStart, linkEnd } = member;
-    if (this.#has(row, FLAG.escapes)) return;
-    if (climbsOut(linkBytes.subarray(linkStart, linkEnd), 0) || leadsOutOnWindows(linkBytes, linkStart, linkEnd)) {
+    const link = (this.#link[row] as number) - 1;
+    this.#linkTarget[link] = 0;
+    const path = linkBytes.subarray(linkStart, linkEnd);
+    this.#ownLinks.climbs = false;
+    const node = this.#findTarget(path);
+    const climbs = this.#ownLinks.climbs || climbsOut(path, 0);
+    if (!this.#has(row, FLAG.escapes) && (climbs || leadsOutOnWindows(linkBytes, linkStart, linkEnd))) {
       this.#escape(member, row, `a hard link to what lies outside: ${displayPath(member.linkname)}`);
     }
+    const standing = node <= 0 || node === own ? -1 : (this.#tree.member[node] as number) - 1;
+    if (standing < 0 || this.#type[standing] === TYPE.directory) return -1;
+    const further =
+      this.#type[standing] === TYPE.hardlink ? (this.#linkTarget[(this.#link[standing] as number) - 1] as number) - 1 : standing;
+    if (further < 0) return -1;
+    this.#linkTarget[link] = further + 1;
+    this.#changedFacts ||= !this.#hasFactsOf(row, further);
+    return further;
+  }
+
+  #hasFactsOf(row: number, other: number): boolean {
+    const sameTime =
+      this.#mtimeSeconds[row] === this.#mtimeSeconds[other] && (this.#mtimeNanos[row] ?? 0) === (this.#mtimeNanos[other] ?? 0);
+    return sameTime && this.#meta[row] === this.#meta[other];
+  }
+
+  /** The node that a path leads to, links on the way followed, the last not; 0 or less: none. */
+  #findTarget(path: Uint8Array): number {
+    const parts = partsOf(textOf(path));
+    const base = parts.pop();
+    if (base === undefined || base === '..') return 0;
+    const folders = this.#ownLinks.resolve(parts.join('/'));
+    if (folders === null) return 0;
+    let node = 0;
+    for (const name of [...folders, bytesOf(base)]) {
+      node = this.#tree.find(node, name, 0, name.length);
+      if (node === 0) return 0;
+    }
+    return node;
+  }
+
+  /** The symbolic link that a node holds, itself or as a hard link to it. */
+  #linkAt(node: number): number {
+    const row = (this.#tree.member[node] as number) - 1;
+    return this.#type[row] === TYPE.hardlink ? (this.#linkTarget[(this.#link[row] as number) - 1] as number) - 1 : row;
+  }
+
+  /** Names of one inode have its facts, and each hard link sets them anew, as containerd does: the last one decides. */
+  #shareFacts(): void {
+    const each = (visit: (link: number, target: number) => void): void => {
+      for (let row = 0; row < this.#count; row++) {
+        if (this.#type[row] !== TYPE.hardlink || this.#node[row] === NO_NODE) continue;
+        const target = (this.#linkTarget[(this.#link[row] as number) - 1] as number) - 1;
+        if (target >= 0) visit(row, target);
+      }
+    };
+    const copy = (from: number, to: number): void => {
+      this.#meta[to] = this.#metas.withFactsOf(this.#meta[to] as number, this.#meta[from] as number);
+      this.#mtimeSeconds[to] = this.#mtimeSeconds[from] as number;
+      if (this.#mtimeNanos.length > 0) this.#mtimeNanos[to] = this.#mtimeNanos[from] as number;
+    };
+    each(copy);
+    each((link, target) => copy(target, link));
   }
 
   /** `tar -C folder .` puts `./` before every name: one finding says so. */
@@ -327,29 +495,12 @@ export class LayerTableBuilder implements TarHandler {
 
   #pathOf(row: number): string | undefined {
     const node = this.#node[row] as number;
-    if (node === NO_NODE) return undefined;
-    const { parent, nameStart, names } = this.#tree;
-    return escapePath(nodePath({ nodeParent: parent, nodeNameStart: nameStart, nodeNames: names }, node));
+    return node === NO_NODE ? undefined : escapePath(this.#pathOfNode(node));
   }
 
-  /** Members whose path, or hard link's target, passes through a symlink of this layer that leads out. */
-  #markThroughSymlinks(): void {
-    const escapes = new SymlinkEscapes(this.#tree, this.#type, (row) => this.#linkOf(row));
-    const below = escapes.below();
-    for (let row = 0; row < this.#count && (below !== null || this.#hardlinkCount > 0); row++) {
-      const node = this.#node[row] as number;
-      if (node === NO_NODE || this.#has(row, FLAG.escapes)) continue;
-      const through = below !== null && below[node] === 1;
-      if (!through && !(this.#type[row] === TYPE.hardlink && escapes.leadsOut(this.#linkOf(row)))) continue;
-      this.#set(row, FLAG.escapes);
-      const what = through ? 'its path passes' : "its hard link's target passes";
-      this.#findings.add(
-        'path-escape',
-        `${what} through a symbolic link that leads out of the root`,
-        (this.#headerBlock[row] as number) * BLOCK,
-        () => this.#pathOf(row),
-      );
-    }
+  #pathOfNode(node: number): Uint8Array {
+    const { parent, nameStart, names } = this.#tree;
+    return nodePath({ nodeParent: parent, nodeNameStart: nameStart, nodeNames: names }, node);
   }
 }
 

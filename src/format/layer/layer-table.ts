@@ -38,6 +38,11 @@ export interface LayerTable {
   /** Offsets into `linkNames`, one more than there are links. */
   readonly linkStart: Uint32Array;
   readonly linkNames: Uint8Array;
+  /**
+   * By link: 1 + the member that a hard link is a further name of, never a hard link itself; 0 for symbolic links, and for hard links
+   * whose target the layer had not brought by then.
+   */
+  readonly linkTarget: Uint32Array;
 }
 
 /** What many members share; interned. */
@@ -64,9 +69,9 @@ export const FLAG = {
   rawOnly: 4, // no part of the view: node is NO_NODE
   sparse: 8,
   truncated: 16,
-  escapes: 32, // its name or hard link target leads out of the root: shown, never exported
+  escapes: 32, // its name or hard link target climbs over the root: shown where a container has it, never exported
   nameNotUtf8: 64,
-  superseded: 128, // a later member of this layer names the same node
+  superseded: 128, // a later member of this layer took its place, or that of a folder above it
 } as const;
 
 /** In `node`: the member is in raw only. */

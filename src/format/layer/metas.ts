@@ -31,6 +31,8 @@ export class MetaTable {
   readonly #forms: { readonly records: Uint8Array; readonly meta: number }[] = [];
   /** Index by everything: forms that differ only in the order of their records are one meta. */
   readonly #byText = new Map<string, number>();
+  /** By the two indexes that {@link withFactsOf} was asked with. */
+  readonly #shared = new Map<string, number>();
   #last = -1;
 
   /** Index of the member's meta. */
@@ -52,6 +54,19 @@ export class MetaTable {
     this.#slots[slot] = this.#last + 1;
     if (++this.#slotCount * 2 > this.#slots.length) this.#rehash();
     return this.#last;
+  }
+
+  /** Index of a meta with the mode and owner of `facts`, else as `meta`. */
+  withFactsOf(meta: number, facts: number): number {
+    const { mode, uid, gid, uname, gname } = this.metas[facts] as MemberMeta;
+    const own = this.metas[meta] as MemberMeta;
+    if (own.mode === mode && own.uid === uid && own.gid === gid && own.uname === uname && own.gname === gname) return meta;
+    const key = `${meta} ${facts}`;
+    const known = this.#shared.get(key);
+    if (known !== undefined) return known;
+    const index = this.metas.push({ ...own, mode, uid, gid, uname, gname }) - 1;
+    this.#shared.set(key, index);
+    return index;
   }
 
   #is(index: number, member: TarMember): boolean {

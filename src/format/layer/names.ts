@@ -39,9 +39,8 @@ function climbs(bytes: Uint8Array, start: number, end: number): boolean {
   return spaces;
 }
 
-/** Does a relative path from `depth` folders below the root climb over it? An absolute one does. */
+/** Does a path from `depth` folders below the root climb over it? A leading `/` is the root itself. */
 export function climbsOut(bytes: Uint8Array, depth: number): boolean {
-  if (bytes[0] === SLASH) return true;
   let left = depth;
   for (let from = 0; from < bytes.length; ) {
     let to = from;

@@ -16,9 +16,10 @@ export const SHAPE = {
   dotSlash: 1, // begins with `./`
   absolute: 2, // begins with `/`
   trailingSlash: 4,
-  odd: 8, // an empty or `.` component elsewhere, or several in front
-  dotDot: 16, // a `..` component: the name has no node
+  odd: 8, // an empty, `.` or `..` component elsewhere, or several in front
+  dotDot: 16, // it climbs over the root: the name has no node
   tooDeep: 32, // more components than any system takes: the name has no node
+  loop: 64, // it goes through symbolic links that lead in a circle: the name has no node
 } as const;
 
 /** Bits of {@link PathTree.marks}: what a name has that may need a closer look. */
@@ -27,11 +28,26 @@ export const MARK = {
   backslash: 2,
   dots: 4, // a component that begins with `..` and goes on
   drive: 8, // a first component with a colon in second place
+  link: 16, // the way goes through a symbolic link of the layer itself
+  climbs: 32, // and that link, or one behind it, climbs over the root
 } as const;
 
+/** What the layer's own folder holds at a node by now: bits of {@link PathTree.holds}. */
+export const HOLDS = {
+  folder: 1, // an entry's, or one that content below it implies
+  link: 2, // a symbolic link
+  other: 4, // anything else that an entry brings
+  whiteout: 8,
+  opaque: 16,
+} as const;
+
+/** What {@link PathTree.walk} found of a name. */
+export const WALK = { found: 0, noNode: 1, byLinks: 2 } as const;
+
 /**
- * The tree of paths under construction: nodes found by parent and name through one hash table of numbers. Remembers the folders of
- * the name before: the next name in the same folder costs one look-up.
+ * The tree of paths under construction, and what each path is by now. A layer is applied to a folder of its own, as containerd does, so
+ * what an earlier entry laid down decides where a later one goes. Nodes are found by parent and name through one hash table of numbers.
+ * Remembers the folders of the name before: the next name in the same folder costs one look-up.
  */
 export class PathTree {
   count = 1;
@@ -42,17 +58,28 @@ export class PathTree {
   names = growing(Uint8Array<ArrayBuffer>, 1024);
   /** For the builder: 1 + number of the member that stands for the node, 0 for none. */
   member = growing(Uint32Array<ArrayBuffer>, 64);
+  /** Bits of {@link HOLDS}; 0: nothing is there, or nothing any more. */
+  holds = growing(Uint8Array<ArrayBuffer>, 64);
+  /** Counts what may lead names elsewhere than before: links that came, and things that something else replaced. */
+  changes = 0;
+  /** Called for a node that holds something else than a folder when content below it makes it one. */
+  onFolderInPlace: (node: number) => void = () => {};
+  /** What is held below each node: made when something is first taken away, since most layers take nothing away. */
+  #children: { first: Uint32Array<ArrayBuffer>; next: Uint32Array<ArrayBuffer> } | null = null;
   /** Node numbers by hash, 0 for a free slot: the root is never looked up. */
   #slots = new Uint32Array(256);
 
   // The folders of the last name: `#path` holds their names joined by `/`.
   #path = new Uint8Array(256);
   #depth = 0;
+  #previous: Uint8Array = new Uint8Array(0);
   #ends = new Uint32Array(64);
   #nodes = new Uint32Array(64);
   #marks = new Uint8Array(64);
 
   // What `walk` found.
+  /** The buffer that `baseStart` and `baseEnd` are of. */
+  bytes: Uint8Array = new Uint8Array(0);
   folder = 0;
   /** Last component; -1 where the name is the root's. */
   baseStart = -1;
@@ -63,10 +90,15 @@ export class PathTree {
 
   constructor() {
     this.hash[0] = hashName(this.names, 0, 0);
+    this.holds[0] = HOLDS.folder;
   }
 
-  /** Takes a name apart and finds or makes the nodes of its folders, not of its last component. False: the name has no node. */
-  walk(bytes: Uint8Array, start: number, nameEnd: number): boolean {
+  /**
+   * Takes a name apart and finds or makes the nodes of its folders, not of its last component: a code of {@link WALK}. `byLinks`: it has
+   * a `..`, or goes through a symbolic link of this layer, and is to be resolved first ({@link walkParts}).
+   */
+  walk(bytes: Uint8Array, start: number, nameEnd: number): number {
+    this.bytes = bytes;
     this.baseStart = -1;
     this.folder = 0;
     this.shape = 0;
@@ -78,10 +110,30 @@ export class PathTree {
     if (at < end) at = this.#rejoin(bytes, at, end);
     while (at < end) {
       const next = this.#component(bytes, at, end);
-      if (next < 0) return false;
+      if (next < 0) return -next;
       at = next;
     }
-    return true;
+    return WALK.found;
+  }
+
+  /** The same for a name whose way is known: `folders` are no links, and `base` is its last component, null for the root's own name. */
+  walkParts(folders: readonly Uint8Array[], base: Uint8Array | null): number {
+    this.#depth = 0;
+    this.folder = 0;
+    this.baseStart = -1;
+    for (const name of base === null ? folders : [...folders, base]) {
+      this.bytes = name;
+      if (this.baseStart >= 0) {
+        const entered = this.#enter(this.folder, this.#previous, 0, this.#previous.length, this.baseHash);
+        if (entered < 0) return -entered;
+        this.folder = entered;
+      }
+      this.#previous = name;
+      this.baseStart = 0;
+      this.baseEnd = name.length;
+      this.baseHash = hashName(name, 0, name.length);
+    }
+    return WALK.found;
   }
 
   /** Passes over `/` and `./` in front. */
@@ -121,7 +173,7 @@ export class PathTree {
     return start + (ends[depth] as number) + 1;
   }
 
-  /** Takes one component; the one before it turns out to be a folder. Returns where the next begins, -1 for a name without node. */
+  /** Takes one component; the one before it turns out to be a folder. Returns where the next begins; below 0: minus a code of WALK. */
   #component(bytes: Uint8Array, start: number, end: number): number {
     let hash = 0x811c9dc5;
     let high = 0;
@@ -147,14 +199,14 @@ export class PathTree {
         return next;
       }
       if (bytes[start + 1] === DOT) {
-        if (length === 2) {
-          this.shape |= SHAPE.dotDot;
-          return -1;
-        }
+        if (length === 2) return -WALK.byLinks;
         marks |= MARK.dots;
       }
     }
-    if (this.baseStart >= 0 && !this.#descend(bytes)) return -1;
+    if (this.baseStart >= 0) {
+      const entered = this.#descend(bytes);
+      if (entered < 0) return entered;
+    }
     if (this.#depth === 0 && length > 1 && bytes[start + 1] === 0x3a) marks |= MARK.drive;
     this.baseStart = start;
     this.baseEnd = at;
@@ -163,13 +215,28 @@ export class PathTree {
     return next;
   }
 
-  /** The last component so far is a folder after all. */
-  #descend(bytes: Uint8Array): boolean {
+  /** The node of a folder on the way, which it is from now on; below 0: minus a code of WALK. */
+  #enter(parent: number, bytes: Uint8Array, start: number, end: number, hash: number): number {
+    const node = this.intern(parent, bytes, start, end, hash);
+    const held = this.holds[node] as number;
+    if ((held & HOLDS.folder) !== 0) return node;
+    if ((held & HOLDS.link) !== 0) return -WALK.byLinks;
+    if ((held & HOLDS.other) === 0) this.hold(node, HOLDS.folder);
+    else {
+      this.onFolderInPlace(node);
+      this.holdInstead(node, (held & HOLDS.whiteout) | HOLDS.folder);
+    }
+    return node;
+  }
+
+  /** The last component so far is a folder after all. 0, or minus a code of WALK. */
+  #descend(bytes: Uint8Array): number {
     if (this.#depth >= MAX_DEPTH) {
       this.shape |= SHAPE.tooDeep;
-      return false;
+      return -WALK.noNode;
     }
-    const node = this.intern(this.folder, bytes, this.baseStart, this.baseEnd, this.baseHash);
+    const node = this.#enter(this.folder, bytes, this.baseStart, this.baseEnd, this.baseHash);
+    if (node < 0) return node;
     const depth = this.#depth + 1;
     if (depth >= this.#ends.length) {
       this.#ends = grown(this.#ends, depth * 2);
@@ -187,7 +254,50 @@ export class PathTree {
     this.#marks[depth] = this.marks;
     this.#depth = depth;
     this.folder = node;
-    return true;
+    return 0;
+  }
+
+  /** Something is held at the node besides what is there. */
+  hold(node: number, bits: number): void {
+    const held = this.holds[node] as number;
+    this.holds[node] = held | bits;
+    if ((bits & HOLDS.link) !== 0) this.changes++;
+    if (held !== 0 || this.#children === null) return;
+    this.#link(this.#children, node);
+  }
+
+  /** What a node that was held holds instead. It may have been a folder on the way of the name before. */
+  holdInstead(node: number, bits: number): void {
+    this.holds[node] = bits;
+    this.changes++;
+    this.#depth = 0;
+  }
+
+  #link({ first, next }: { first: Uint32Array; next: Uint32Array }, node: number): void {
+    const parent = this.parent[node] as number;
+    next[node] = first[parent] as number;
+    first[parent] = node;
+  }
+
+  /** Takes away all that is held below a node; `onGone` is called with each. What it costs was paid when that was laid down. */
+  clearBelow(top: number, onGone: (node: number) => void): void {
+    if (this.#children === null) {
+      const length = this.parent.length;
+      this.#children = { first: growing(Uint32Array<ArrayBuffer>, length), next: growing(Uint32Array<ArrayBuffer>, length) };
+      for (let node = 1; node < this.count; node++) if (this.holds[node] !== 0) this.#link(this.#children, node);
+    }
+    const { first, next } = this.#children;
+    const left = [top];
+    for (let node = left.pop(); node !== undefined; node = left.pop()) {
+      for (let child = first[node] as number; child !== 0; child = next[child] as number) {
+        onGone(child);
+        this.holds[child] = 0;
+        left.push(child);
+      }
+      first[node] = 0;
+    }
+    this.changes++;
+    this.#depth = 0;
   }
 
   /** The node of a name below `parent`, made where there's none. */
@@ -247,6 +357,10 @@ export class PathTree {
     this.hash = grown(this.hash, length);
     this.nameStart = grown(this.nameStart, length + 1);
     this.member = grown(this.member, length);
+    this.holds = grown(this.holds, length);
+    if (this.#children !== null) {
+      this.#children = { first: grown(this.#children.first, length), next: grown(this.#children.next, length) };
+    }
   }
 
   #rehash(): void {
@@ -266,6 +380,8 @@ export class PathTree {
   finish(): void {
     release(this.#slots);
     release(this.member);
+    release(this.holds);
+    if (this.#children !== null) for (const column of [this.#children.first, this.#children.next]) release(column);
     this.parent = finished(this.parent, this.count);
     this.hash = finished(this.hash, this.count);
     this.nameStart = finished(this.nameStart, this.count + 1);

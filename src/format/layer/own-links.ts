@@ -1,0 +1,135 @@
+// Where a name goes whose way leads through symbolic links of its own layer: to the folder that the link leads to, inside the root, as
+// containerd finds it (continuity fs.RootPath). Links of the layers below play no part: a layer is applied to a folder of its own.
+//
+//   s -> /data, then s/R        data/R: a target from the root is taken inside it
+//   s -> ../../etc, then s/R    etc/R: nothing is above the root; it is reported as leading out
+//   s -> nowhere, then s/R      nowhere/R: the folder is made
+//
+// A relative target is joined to the link's folder by its text, `..` and all, and then followed again. Paths are strings, a character
+// a byte.
+import { HOLDS, type PathTree } from './path-tree.ts';
+
+/** Links followed on the way of one name. Source: continuity fs.RootPath. */
+const MAX_LINKS = 255;
+/** Links that Linux follows on the way of one path. */
+const MAX_SYSTEM_LINKS = 40;
+/** Components looked at for all names of a layer: a hostile one stops here. */
+const MAX_STEPS = 1 << 26;
+
+export class OwnLinks {
+  readonly #tree: PathTree;
+  /** Raw target of the link that a node holds. */
+  readonly #targetOf: (node: number) => Uint8Array;
+  #links = 0;
+  #steps = 0;
+  /** Whether the last path went through a link, and over the root. */
+  through = false;
+  climbs = false;
+  /** The last answer: what lies in one folder mostly comes together. */
+  #last: {
+    readonly path: string;
+    readonly changes: number;
+    readonly through: boolean;
+    readonly climbs: boolean;
+    readonly parts: Uint8Array[];
+  } | null = null;
+
+  constructor(tree: PathTree, targetOf: (node: number) => Uint8Array) {
+    this.#tree = tree;
+    this.#targetOf = targetOf;
+  }
+
+  /** The components of the folder that a path leads to, none of them a link; null where links lead in a circle, or too far. */
+  resolve(path: string): Uint8Array[] | null {
+    const { changes } = this.#tree;
+    if (this.#last !== null && this.#last.path === path && this.#last.changes === changes) {
+      this.through = this.#last.through;
+      this.climbs = this.#last.climbs;
+      return this.#last.parts;
+    }
+    this.#links = 0;
+    this.through = false;
+    this.climbs = false;
+    let at: string | null = path;
+    for (;;) {
+      const before = this.#links;
+      at = this.#pass(at);
+      if (at === null) return null;
+      if (before === this.#links) break;
+    }
+    const parts = partsOf(at).map(bytesOf);
+    this.#last = { path, changes, through: this.through, climbs: this.climbs, parts };
+    return parts;
+  }
+
+  /** Follows the link at each component once. */
+  #pass(path: string): string | null {
+    let at = '';
+    for (const part of partsOf(path)) {
+      const next = this.#joined(at, part);
+      const node = this.#lookAt(next);
+      if (node < 0) return null;
+      if (((this.#tree.holds[node] as number) & HOLDS.link) === 0) {
+        at = next;
+        continue;
+      }
+      if (++this.#links > MAX_LINKS) return null;
+      this.through = true;
+      const target = textOf(this.#targetOf(node));
+      at = target.startsWith('/') ? target : this.#joined(at, target);
+    }
+    return at;
+  }
+
+  /** Two paths as one, by their text; what climbs over the root stays there. */
+  #joined(folder: string, path: string): string {
+    const parts: string[] = [];
+    for (const part of [...partsOf(folder), ...partsOf(path)]) {
+      if (part !== '..') parts.push(part);
+      else if (parts.pop() === undefined) this.climbs = true;
+    }
+    return parts.join('/');
+  }
+
+  /** The node at a path as the system sees it, links on the way followed; 0 where nothing is, -1 where too much was looked at. */
+  #lookAt(path: string): number {
+    const { holds } = this.#tree;
+    const way = [0];
+    const left = partsOf(path).reverse();
+    let links = 0;
+    for (let part = left.pop(); part !== undefined; part = left.pop()) {
+      if (++this.#steps > MAX_STEPS) return -1;
+      if (part === '..') {
+        if (way.length === 1) return 0;
+        way.pop();
+        continue;
+      }
+      const name = bytesOf(part);
+      const node = this.#tree.find(way.at(-1) as number, name, 0, name.length);
+      if (node === 0 || left.length === 0) return node;
+      const held = holds[node] as number;
+      if ((held & HOLDS.link) !== 0) {
+        const target = textOf(this.#targetOf(node));
+        if (target.startsWith('/') || ++links > MAX_SYSTEM_LINKS) return 0;
+        left.push(...partsOf(target).reverse());
+      } else if ((held & HOLDS.folder) === 0) return 0;
+      else way.push(node);
+    }
+    return 0;
+  }
+}
+
+/** Components of a path, empty ones and `.` left out. */
+export function partsOf(path: string): string[] {
+  return path.split('/').filter((part) => part !== '' && part !== '.');
+}
+
+export function textOf(bytes: Uint8Array, start = 0, end = bytes.length): string {
+  let text = '';
+  for (let at = start; at < end; at++) text += String.fromCharCode(bytes[at] as number);
+  return text;
+}
+
+export function bytesOf(text: string): Uint8Array {
+  return Uint8Array.from(text, (character) => character.charCodeAt(0));
+}
