@@ -12,6 +12,7 @@ export function Button({
   icon,
   disabled = false,
   autoFocus = false,
+  expanded,
 }: {
   children: ReactNode;
   onPress: () => void;
@@ -20,9 +21,17 @@ export function Button({
   disabled?: boolean;
   /** Of a sheet: what Enter does. */
   autoFocus?: boolean;
+  /** Of a button that opens something below it: whether it is open. */
+  expanded?: boolean;
 }) {
   return (
-    <AriaButton className={`${styles.button} ${styles[kind]}`} onPress={onPress} isDisabled={disabled} autoFocus={autoFocus}>
+    <AriaButton
+      className={`${styles.button} ${styles[kind]}`}
+      onPress={onPress}
+      isDisabled={disabled}
+      autoFocus={autoFocus}
+      {...(expanded === undefined ? {} : { 'aria-expanded': expanded })}
+    >
       {icon === undefined ? null : <Icon name={icon} />}
       {children}
     </AriaButton>

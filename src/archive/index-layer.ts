@@ -1,6 +1,7 @@
 import { type BuiltLayer, LayerTableBuilder } from '#format/layer';
 import { type TarHandler, TarReader } from '#format/tar';
 import { type Finding, finding, LayerscopeError } from '#model';
+import { BodySums } from './body-sums.ts';
 import { type Decompressed, decompress } from './decompress.ts';
 import { algorithmOf, Digester } from './digest.ts';
 import { type FileRange, openBlob } from './source-file.ts';
@@ -30,13 +31,17 @@ export class LayerIndexer {
   #problem: LayerscopeError | null = null;
   #truncated = false;
   #quiet = false;
+  readonly #sums: BodySums | null;
 
-  /** `also` sees each member too. */
-  constructor(also?: TarHandler) {
+  /** `also` sees each member too; `sums`: bodies pass by, and their checksums are kept. */
+  constructor({ also, sums = false }: { readonly also?: TarHandler; readonly sums?: boolean } = {}) {
     const builder = this.#builder;
+    const bodySums = sums ? new BodySums() : null;
+    this.#sums = bodySums;
     this.reader = new TarReader({
       member: (member) => {
         builder.member(member);
+        bodySums?.member(member);
         also?.member(member);
       },
       finding: (told) => {
@@ -47,6 +52,7 @@ export class LayerIndexer {
         builder.truncated(member);
         also?.truncated?.(member);
       },
+      ...(bodySums === null ? {} : { body: (bytes, start, end) => bodySums.body(bytes, start, end) }),
     });
   }
 
@@ -89,7 +95,8 @@ export class LayerIndexer {
     if (packed?.end === 'damaged') findings.push(finding('damaged-blob', `${packed.message}`, { offset: tarBytes }));
     if (packed?.trailing) findings.push(finding('trailing-data', 'bytes follow the end of the compressed data'));
     const whole = problem === null && !this.#truncated && (packed === null || packed.end === 'complete');
-    return { layer: { table: built.table, status: whole ? 'present' : 'damaged', tarBytes, findings, measured: null }, built };
+    const table = this.#sums === null ? built.table : { ...built.table, bodySums: this.#sums.finish(built.table.memberCount) };
+    return { layer: { table, status: whole ? 'present' : 'damaged', tarBytes, findings, measured: null }, built };
   }
 }
 
@@ -148,16 +155,19 @@ async function indexPacked(
   options: IndexOptions,
   control: WorkControl,
 ): Promise<IndexedBlob> {
-  const indexer = new LayerIndexer();
+  const indexer = new LayerIndexer({ sums: true });
   // The blob is read whole anyway: hashing what is read costs little, and tells whether what it says may be kept by its digest.
   const digester = options.verify || blob.statedDigest !== null ? new Digester(algorithmOf(blob.statedDigest)) : null;
   const plain = options.verify ? new Digester(options.diffIdAlgorithm) : null;
+  const chunks = new DeferredChunks((bytes) => {
+    plain?.update(bytes);
+    if (indexer.problem === null) indexer.push(bytes);
+  });
   const packed = await decompress(
     range,
     compression,
     (bytes) => {
-      plain?.update(bytes);
-      if (indexer.problem === null) indexer.push(bytes);
+      chunks.add(bytes);
       return indexer.problem === null || plain !== null;
     },
     {
@@ -166,9 +176,47 @@ async function indexPacked(
       ...(digester === null ? {} : { onPacked: (bytes: Uint8Array) => digester.update(bytes) }),
     },
   );
+  chunks.drain();
   const stopped = packed.end === 'stopped';
   const { layer } = indexer.finish(packed.plainBytes, packed);
   const blobDigest = digester === null || stopped ? null : digester.finish();
   const measured = plain === null || blobDigest === null ? null : { digest: blobDigest, diffId: plain.finish() };
   return { layer: { ...layer, measured }, blobDigest };
+}
+
+/**
+ * Works on chunks a little after they came: node:zlib hands one out before it has its thread inflate the next, and would wait for whoever
+ * works on it at once.
+ */
+class DeferredChunks {
+  readonly #work: (bytes: Uint8Array) => void;
+  readonly #waiting: Uint8Array[] = [];
+  #failure: { readonly error: unknown } | null = null;
+
+  constructor(work: (bytes: Uint8Array) => void) {
+    this.#work = work;
+  }
+
+  /** Throws what the work on a chunk before threw. */
+  add(bytes: Uint8Array): void {
+    if (this.#failure !== null) throw this.#failure.error;
+    this.#waiting.push(bytes);
+    queueMicrotask(() => {
+      try {
+        this.#workOff();
+      } catch (error) {
+        this.#failure ??= { error };
+      }
+    });
+  }
+
+  /** Works on what still waits. Throws what the work on any chunk threw. */
+  drain(): void {
+    if (this.#failure !== null) throw this.#failure.error;
+    this.#workOff();
+  }
+
+  #workOff(): void {
+    for (let bytes = this.#waiting.shift(); bytes !== undefined; bytes = this.#waiting.shift()) this.#work(bytes);
+  }
 }

@@ -2,6 +2,7 @@ export { platformField, rootOfImage } from './archive-roots.ts';
 export { type CopiedBlob, copyBlob, readBlob } from './copy-blob.ts';
 export { algorithmOf, chainIds, Digester, sha256 } from './digest.ts';
 export { zstdDecompressor } from './inflate-stream.ts';
+export { BodyComparer, type BodyIn, LayerBytes } from './layer-bytes.ts';
 export { blobName } from './oci-layout.ts';
 export { blobInFile, type OpenedArchive, openLayoutFolder } from './open-archive.ts';
 export { type ChainImage, packChain } from './pack-chain.ts';

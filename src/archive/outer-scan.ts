@@ -23,7 +23,7 @@ export class OuterScan {
   constructor(whole = false) {
     this.keepsAll = whole;
     this.members = whole ? wholeCollector() : new MemberCollector();
-    this.indexer = new LayerIndexer(this.members);
+    this.indexer = new LayerIndexer({ also: this.members });
   }
 
   /** As a layer. */

@@ -9,6 +9,8 @@ import type { BlobSource } from './types.ts';
 export interface PlainBytes extends AsyncDisposable {
   /** At most `length` bytes at `at`; none where the tar has ended. Throws what stands in the way: DAMAGED, TRUNCATED, IO, CANCELLED. */
   read(at: number, length: number): Promise<Uint8Array>;
+  /** The same into `target` from `offset` on; returns how many bytes there were, at once where they lie in a file. */
+  fill(target: Uint8Array, offset: number, at: number, length: number): number | Promise<number>;
 }
 
 /** Of a layer that lies plain in its file. */
@@ -23,6 +25,11 @@ export class FilePlainBytes implements PlainBytes {
     const { file, start, length: end } = this.#range;
     const bytes = new Uint8Array(Math.max(0, Math.min(length, end - at)));
     return bytes.subarray(0, file.read(bytes, start + at));
+  }
+
+  fill(target: Uint8Array, offset: number, at: number, length: number): number {
+    const { file, start, length: end } = this.#range;
+    return file.read(target, start + at, Math.max(0, Math.min(length, end - at)), offset);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -52,25 +59,33 @@ export class SpooledPlainBytes implements PlainBytes {
     return this.#spool.read(at, length);
   }
 
+  fill(target: Uint8Array, offset: number, at: number, length: number): Promise<number> {
+    return copied(this.read(at, length), target, offset);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#release();
   }
 }
 
-/** Of a layer that is inflated as it is read, nothing kept: where there is no room for a spool. Offsets must not go back. */
+/** Of a layer that is inflated as it is read, nothing kept: where there is no room for a spool. Going back begins anew. */
 export class ForwardPlainBytes implements PlainBytes {
+  readonly #blob: BlobSource;
+  readonly #signal: AbortSignal | undefined;
   readonly #range: FileRange;
-  readonly #chunks: ReturnType<typeof inflateChunks>;
+  #chunks: ReturnType<typeof inflateChunks>;
   #chunk = new Uint8Array(0) as Uint8Array;
   #chunkAt = 0;
 
   constructor(blob: BlobSource, signal: AbortSignal | undefined) {
+    this.#blob = blob;
+    this.#signal = signal;
     this.#range = openBlob(blob);
     this.#chunks = inflateChunks(this.#range, packed(blob.compression), signal);
   }
 
   async read(at: number, length: number): Promise<Uint8Array> {
-    if (at < this.#chunkAt) throw new LayerscopeError('INTERNAL', 'read backwards in a stream');
+    if (at < this.#chunkAt) await this.#beginAnew();
     while (at >= this.#chunkAt + this.#chunk.length) {
       this.#chunkAt += this.#chunk.length;
       const next = await this.#chunks.next();
@@ -87,8 +102,25 @@ export class ForwardPlainBytes implements PlainBytes {
     return this.#chunk.subarray(from, from + length);
   }
 
+  fill(target: Uint8Array, offset: number, at: number, length: number): Promise<number> {
+    return copied(this.read(at, length), target, offset);
+  }
+
+  async #beginAnew(): Promise<void> {
+    await this.#chunks.return(undefined as never);
+    this.#chunks = inflateChunks(this.#range, packed(this.#blob.compression), this.#signal);
+    this.#chunk = new Uint8Array(0);
+    this.#chunkAt = 0;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#chunks.return(undefined as never);
     this.#range.file[Symbol.dispose]();
   }
+}
+
+async function copied(read: Promise<Uint8Array>, target: Uint8Array, offset: number): Promise<number> {
+  const bytes = await read;
+  target.set(bytes, offset);
+  return bytes.length;
 }

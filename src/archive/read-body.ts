@@ -1,4 +1,4 @@
-import { FLAG } from '#format/layer';
+import { FLAG, type LayerTable } from '#format/layer';
 import { displayText, LayerscopeError, TYPE } from '#model';
 import type { PlainBytes } from './plain-bytes.ts';
 import { findMember } from './raw-member.ts';
@@ -13,7 +13,7 @@ const CHUNK_COST = 4_096;
 let sinceTurn = 0;
 
 /** A stretch of a file: stored at `at` of the tar, or a hole. Offsets of the file. */
-interface Stretch {
+export interface Stretch {
   readonly start: number;
   readonly end: number;
   /** -1: a hole. */
@@ -37,12 +37,7 @@ export async function* readBodyBytes(
   const size = table.size[member] as number;
   const last = Math.min(size, end);
   if (start >= last) return;
-  const header = (table.headerBlock[member] as number) * BLOCK;
-  const isSparse = ((table.flags[member] as number) & FLAG.sparse) !== 0;
-  const stretches = isSparse
-    ? await sparseStretches(bytes, header, member, size, start)
-    : [{ start: 0, end: size, at: header + (table.headerBlocks[member] as number) * BLOCK }];
-  for (const stretch of stretches) {
+  for (const stretch of await stretchesOf(bytes, table, member, start)) {
     for (let at = Math.max(start, stretch.start); at < Math.min(last, stretch.end); ) {
       const length = Math.min(CHUNK, last - at, stretch.end - at);
       const chunk = stretch.at < 0 ? new Uint8Array(length) : await bytes.read(stretch.at + at - stretch.start, length);
@@ -56,6 +51,19 @@ export async function* readBodyBytes(
       at += chunk.length;
     }
   }
+}
+
+/** What a regular file is made of, from the stretch that holds `start` on. Throws what `bytes` throws. */
+export function stretchesOf(
+  bytes: PlainBytes,
+  table: LayerTable,
+  member: number,
+  start: number,
+): readonly Stretch[] | Promise<readonly Stretch[]> {
+  const size = table.size[member] as number;
+  const header = (table.headerBlock[member] as number) * BLOCK;
+  if (((table.flags[member] as number) & FLAG.sparse) !== 0) return sparseStretches(bytes, header, member, size, start);
+  return [{ start: 0, end: size, at: header + (table.headerBlocks[member] as number) * BLOCK }];
 }
 
 /** What a sparse file is made of, from the stretch that holds `start` on. */

@@ -3,6 +3,7 @@ import { displayText, LayerscopeError } from '#model';
 import { DEFAULT_CACHE_BYTES } from './cache-trim.ts';
 import { IndexCache, removeQuietly } from './index-cache.ts';
 import type { IndexedBlob } from './index-layer.ts';
+import { LayerBytes } from './layer-bytes.ts';
 import { type IndexLayersOptions, LayerReading } from './layer-reading.ts';
 import { NewFile } from './new-file.ts';
 import { type OpenedArchive, openLayerFiles, openLayoutFolder, titleOf } from './open-archive.ts';
@@ -136,6 +137,11 @@ class FileReader implements Reader {
       this.#check(signal);
       yield chunk;
     }
+  }
+
+  openLayer(layer: ArchiveLayer, indexed: IndexedLayer, { signal }: { signal?: AbortSignal } = {}): LayerBytes {
+    this.#check(signal);
+    return new LayerBytes(indexed.table, this.#plain(layer, indexed, signal));
   }
 
   async readHeader(

@@ -1,5 +1,6 @@
 import type { LayerTable } from '#format/layer';
 import type { ArchiveFormat, Compression, Finding, HistoryReport, LayerStatus } from '#model';
+import type { LayerBytes } from './layer-bytes.ts';
 
 /** An archive that was opened: its manifests are read, its layers are not. Holds a file: dispose of it. */
 export interface Archive extends AsyncDisposable {
@@ -187,6 +188,8 @@ export interface Reader extends AsyncDisposable {
     member: number,
     options?: { start?: number; length?: number; signal?: AbortSignal },
   ): AsyncIterable<Uint8Array>;
+  /** A layer of which many bodies are read: see BodyComparer. The caller disposes of it. Throws BLOB_MISSING, NOT_FOUND, IO. */
+  openLayer(layer: ArchiveLayer, indexed: IndexedLayer, options?: { signal?: AbortSignal }): LayerBytes;
   /** The member's header again, and its header blocks as they stand (at most `maxBytes`). */
   readHeader(
     layer: ArchiveLayer,

@@ -8,7 +8,7 @@ import type { ImageTree } from './image-tree.ts';
 import { ImpliedFacts } from './implied-facts.ts';
 import { LinkNames } from './link-names.ts';
 import { type Fact, layRows, type RowColumns, setImplied, setMember } from './row-columns.ts';
-import { difference, type Shown } from './same-entry.ts';
+import { contentDifference, difference, NOTHING_SHOWN, type Shown, type UseOfSums } from './same-entry.ts';
 import { isShownByItself, linkedBodies } from './shown-bodies.ts';
 import type { NodeNames } from './tree-order.ts';
 import { ABSENT, IMPLIED, isFolder, isSameFolder, TOUCH, type View, type Watcher } from './view.ts';
@@ -32,6 +32,7 @@ export interface Comparison {
   readonly watcher: Watcher | null;
   /** By layer of the tree, the number of the lowest that has the same content: its members are the same. */
   readonly twins: readonly number[];
+  readonly sums: UseOfSums;
 }
 
 /** Marks of nodes that become rows. */
@@ -107,7 +108,7 @@ function isModified(comparison: Comparison, names: LinkNames, node: number): boo
   const { tree, before, after, from } = comparison;
   if (from === null) {
     const differs = differenceAt(comparison, names, node);
-    return (isFolder(after.type[node] as number) ? differs & FOLDER_BITS : differs) !== 0;
+    return (differs & (isFolder(after.type[node] as number) ? FOLDER_BITS : ~DIFFERS.rewritten)) !== 0;
   }
   const layer = after.layer[node] as number;
   if (layer < from) return false;
@@ -126,7 +127,7 @@ function hidesByMarker({ tree, before, after, watcher }: Comparison, node: numbe
 }
 
 function differenceAt(comparison: Comparison, names: LinkNames, node: number): number {
-  const { before, after, twins, from } = comparison;
+  const { before, after, twins, from, sums } = comparison;
   const isSame =
     before.member[node] === after.member[node] &&
     before.type[node] === after.type[node] &&
@@ -134,9 +135,14 @@ function differenceAt(comparison: Comparison, names: LinkNames, node: number): n
   if (isSame && before.type[node] !== TYPE.hardlink) return 0;
   const was = shownAt(comparison, before, node);
   const is = shownAt(comparison, after, node);
-  if (isSame) return was.body === is.body ? 0 : DIFFERS.content;
-  const bits = difference(was, is);
-  return from === null && was.body >= 0 && is.body >= 0 ? names.withoutRoles(node, bits) : bits;
+  const bothFiles = was.body >= 0 && is.body >= 0;
+  if (isSame) {
+    // The same hard link: what it leads to may still be another file on each side.
+    if (was.body === is.body) return 0;
+    return bothFiles ? contentDifference(was, is, sums) : DIFFERS.content;
+  }
+  const bits = difference(was, is, sums);
+  return from === null && bothFiles ? names.withoutRoles(node, bits) : bits;
 }
 
 /** The entry that lends an implied folder its facts; null: none. */
@@ -151,14 +157,16 @@ function shownAt(comparison: Comparison, view: View, node: number): Shown {
   const layer = view.layer[node] as number;
   if (view.type[node] === IMPLIED) {
     const fact = impliedFact(tree, view === comparison.before ? beforeBase : afterBase, layer, node);
-    return { table: fact?.table ?? null, member: fact?.member ?? 0, body: -1, size: 0 };
+    return fact === null ? NOTHING_SHOWN : { ...NOTHING_SHOWN, ...fact };
   }
   const member = view.member[node] as number;
   const key = bodyKey(tree, links, layer, member);
   return {
     table: tree.layers[layer] as LayerTable,
     member,
-    body: key < 0 ? -1 : (twins[bodyKeyLayer(key)] as number) * 0x1_0000_0000 + bodyKeyMember(key),
+    body: key < 0 ? -1 : canonical(twins, key),
+    bodyTable: key < 0 ? null : (tree.layers[bodyKeyLayer(key)] as LayerTable),
+    bodyMember: key < 0 ? 0 : bodyKeyMember(key),
     size: bodySize(tree, key),
   };
 }

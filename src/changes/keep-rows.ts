@@ -45,6 +45,7 @@ export function keepRows(table: RowTable, keep: ArrayLike<number>): RowTable {
     type: Uint8Array.from(rows, (row) => table.type[row] as number),
     size: Float64Array.from(rows, (row) => table.size[row] as number),
     previousSize: Float64Array.from(rows, (row) => table.previousSize[row] as number),
+    counted: Uint8Array.from(rows, (row) => table.counted[row] as number),
     hiddenEntries: Uint32Array.from(rows, (row) => table.hiddenEntries[row] as number),
     hiddenBytes: Float64Array.from(rows, (row) => table.hiddenBytes[row] as number),
     mtime: Float64Array.from(rows, (row) => table.mtime[row] as number),

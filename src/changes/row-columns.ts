@@ -1,5 +1,5 @@
 import { type LayerTable, linkName } from '#format/layer';
-import { NO_ENTRY, NO_LAYER, type RowTable, TYPE } from '#model';
+import { COUNTED, NO_ENTRY, NO_LAYER, type RowTable, TYPE } from '#model';
 import type { ImageTree } from './image-tree.ts';
 import { IMPLIED_META } from './same-entry.ts';
 import { depthFirstOrder, type NodeNames } from './tree-order.ts';
@@ -32,6 +32,7 @@ export function layRows(tree: ImageTree, marks: Uint8Array, rowOf: Uint32Array, 
     type: new Uint8Array(length),
     size: new Float64Array(length),
     previousSize: new Float64Array(length),
+    counted: new Uint8Array(length),
     hiddenEntries: new Uint32Array(length),
     hiddenBytes: new Float64Array(length),
     mtime: new Float64Array(length),
@@ -102,6 +103,8 @@ export function setMember(rows: RowColumns, row: number, entry: Fact, layer: num
   setFacts(rows, row, inode);
   rows.type[row] = table.type[member] as number;
   rows.size[row] = size;
+  // A hard link adds nothing: its body is another's.
+  if (table.type[member] === TYPE.file) rows.counted[row] = COUNTED.now;
   rows.layer[row] = layer;
   rows.entry[row] = member;
   // A copy: a view would drag all names along when the table is cloned.

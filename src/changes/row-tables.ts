@@ -2,9 +2,15 @@ import { LayerscopeError, NO_LAYER, type RowTable } from '#model';
 import { type Comparison, changeRows } from './change-rows.ts';
 import type { LinkTable } from './hard-links.ts';
 import { buildTree } from './image-tree.ts';
+import type { UseOfSums } from './same-entry.ts';
 import { indexOf, ownViewAtLayer, viewAtLayer } from './stack.ts';
 import type { Stack } from './types.ts';
 import { applyLayer, copyView, createApplier, emptyView, type View, viewOf, type Watcher } from './view.ts';
+
+export interface SumOptions {
+  /** Default: `trusted` for changes of layers, `hints` for comparisons. */
+  readonly sums?: UseOfSums;
+}
 
 function checkLayer(stack: Stack, layer: number): void {
   if (!Number.isInteger(layer) || layer < 0 || layer >= stack.layers.length) {
@@ -13,27 +19,28 @@ function checkLayer(stack: Stack, layer: number): void {
 }
 
 /** Applies the layers and watches why nodes go. */
-function watched(stack: Stack, from: number, to: number): Comparison {
+function watched(stack: Stack, from: number, to: number, sums: UseOfSums): Comparison {
   const { tree, links } = indexOf(stack);
   const before = ownViewAtLayer(stack, from - 1);
   const watcher: Watcher = { reasons: new Uint8Array(tree.count), marks: new Uint8Array(tree.count) };
   const applier = createApplier(tree, copyView(before));
   for (let layer = from; layer <= to; layer++) applyLayer(applier, layer, watcher);
   const twins = tree.layers.map((_, layer) => layer);
-  return { tree, before, after: applier.view, links, from, beforeBase: 0, afterBase: 0, watcher, twins };
+  return { tree, before, after: applier.view, links, from, beforeBase: 0, afterBase: 0, watcher, twins, sums };
 }
 
 /**
  * What the layers from `from` to `to` (both included, 0 the bottom) changed together: rows of changes, and of the folders that lead
  * to them. A removed folder is one row; what it hid is counted there. A folder that is kept though a whiteout or opaque marker of
  * its own hid what was in it has that `reason` and the sum of what went (whose topmost paths have rows of their own below it).
+ * Files of one size whose bytes nothing tells without reading them are `unread`.
  * Throws NOT_FOUND for a layer that isn't there or a range that runs backwards.
  */
-export function changesOf(stack: Stack, from: number, to: number): RowTable {
+export function changesOf(stack: Stack, from: number, to: number, { sums = 'trusted' }: SumOptions = {}): RowTable {
   checkLayer(stack, from);
   checkLayer(stack, to);
   if (from > to) throw new LayerscopeError('NOT_FOUND', `no layers from ${from} to ${to}`);
-  return changeRows(watched(stack, from, to), false);
+  return changeRows(watched(stack, from, to, sums), false);
 }
 
 /**
@@ -42,10 +49,10 @@ export function changesOf(stack: Stack, from: number, to: number): RowTable {
  */
 export function viewAt(stack: Stack, layer: number): RowTable {
   checkLayer(stack, layer);
-  return changeRows(watched(stack, layer, layer), true);
+  return changeRows(watched(stack, layer, layer, 'trusted'), true);
 }
 
-export interface CompareOptions {
+export interface CompareOptions extends SumOptions {
   /**
    * Do layer `a` of stack A and layer `b` of stack B have the same content (the same digest or diffID)? What both views take from
    * such layers is the same without reading it. Default: the same table object.
@@ -56,14 +63,13 @@ export interface CompareOptions {
 /**
  * The view of stack A at `layerA` against that of stack B at `layerB`: rows of what B added, modified (folders: in more than their
  * time) or removed, and of the folders that lead to them. `layer` and `entry` are of stack B (of removed rows: A), `previousLayer`
- * and `previousEntry` of A. Files whose bodies aren't known to be one have `content` among what differs; where both are as long,
- * that takes reading both. Where the same names share a body in both views, it is no difference which of them are the hard links.
+ * and `previousEntry` of A. Files of one size that may be the same bytes have `unread` among what differs: both are to be read. Where the same names share a body in both views, it is no difference which of them are the hard links.
  * A layer of -1 is an empty view. Throws NOT_FOUND for other layers that aren't there.
  */
 export function compareViews(a: Stack, layerA: number, b: Stack, layerB: number, options: CompareOptions = {}): RowTable {
   if (layerA !== -1) checkLayer(a, layerA);
   if (layerB !== -1) checkLayer(b, layerB);
-  const rest = { from: null, beforeBase: 0, watcher: null };
+  const rest = { from: null, beforeBase: 0, watcher: null, sums: options.sums ?? ('hints' as const) };
   if (a === b) {
     const { tree, links } = indexOf(a);
     const twins = tree.layers.map((table, layer) => (table === null ? layer : tree.layers.indexOf(table)));

@@ -52,13 +52,40 @@ function sameBytes(a: Uint8Array | null, b: Uint8Array | null): boolean {
   return a.length === b.length && a.every((byte, i) => byte === b[i]);
 }
 
-/** A member, or an implied folder where `table` is null. `body` is the same number where two show the same body, -1 for none. */
+/** A member, or an implied folder where `table` is null. */
 export interface Shown {
   readonly table: LayerTable | null;
   readonly member: number;
+  /** The same number where two show the same body, -1 for none. */
   readonly body: number;
+  /** The table and member that have the body. */
+  readonly bodyTable: LayerTable | null;
+  readonly bodyMember: number;
   /** Size of the body. */
   readonly size: number;
+}
+
+/** What an implied folder shows. */
+export const NOTHING_SHOWN: Shown = { table: null, member: 0, body: -1, bodyTable: null, bodyMember: 0, size: 0 };
+
+/**
+ * What checksums of bodies are good for. `trusted`: equal ones are taken for equal bytes; `hints`: only different ones tell, equal ones
+ * are to be read; `ignored`: nothing is told by them.
+ */
+export type UseOfSums = 'trusted' | 'hints' | 'ignored';
+
+/** One of CONTENT_BITS for two files: what is known of their bytes without reading them. */
+export function contentDifference(before: Shown, now: Shown, sums: UseOfSums): number {
+  if (before.body === now.body) return DIFFERS.rewritten;
+  if (before.size !== now.size) return DIFFERS.content;
+  if (now.size === 0) return DIFFERS.rewritten;
+  const one = before.bodyTable?.bodySums ?? [];
+  const two = now.bodyTable?.bodySums ?? [];
+  const [x, y] = [before.bodyMember * 2, now.bodyMember * 2];
+  const known = ((one[x] ?? 0) | (one[x + 1] ?? 0)) !== 0 && ((two[y] ?? 0) | (two[y + 1] ?? 0)) !== 0;
+  if (!known || sums === 'ignored') return DIFFERS.unread;
+  if (one[x] !== two[y] || one[x + 1] !== two[y + 1]) return DIFFERS.content;
+  return sums === 'trusted' ? DIFFERS.rewritten : DIFFERS.unread;
 }
 
 function typeOf(shown: Shown): number {
@@ -66,7 +93,7 @@ function typeOf(shown: Shown): number {
 }
 
 /** Bits of DIFFERS between what a path was and what it is. */
-export function difference(before: Shown, now: Shown): number {
+export function difference(before: Shown, now: Shown, sums: UseOfSums): number {
   const { table: a, member: x } = before;
   const { table: b, member: y } = now;
   if (a === b && x === y) return 0;
@@ -76,14 +103,14 @@ export function difference(before: Shown, now: Shown): number {
   const typeA = typeOf(before);
   const typeB = typeOf(now);
   if (typeA !== typeB) bits |= DIFFERS.type;
-  if (before.body >= 0 && now.body >= 0 && before.body !== now.body && before.size + now.size > 0) bits |= DIFFERS.content;
+  if (before.body >= 0 && now.body >= 0) bits |= contentDifference(before, now, sums);
   const seconds = (a?.mtimeSeconds[x] ?? 0) !== (b?.mtimeSeconds[y] ?? 0);
   if (seconds || (a?.mtimeNanos[x] ?? 0) !== (b?.mtimeNanos[y] ?? 0)) bits |= DIFFERS.time;
   if (typeA === typeB && a !== null && b !== null) {
     if (typeA === TYPE.symlink || typeA === TYPE.hardlink) {
       if (!sameBytes(linkName(a, x), linkName(b, y))) bits |= DIFFERS.link;
     } else if (typeA === TYPE.character || typeA === TYPE.block) {
-      if (metaA.devMajor !== metaB.devMajor || metaA.devMinor !== metaB.devMinor) bits |= DIFFERS.content;
+      if (metaA.devMajor !== metaB.devMajor || metaA.devMinor !== metaB.devMinor) bits |= DIFFERS.device;
     }
   }
   return bits;

@@ -1,8 +1,8 @@
-import { KIND, REASON, type RowTable, TYPE } from '#model';
+import { COUNTED, KIND, REASON, type RowTable } from '#model';
 
 /** Sums by row: of the row itself and all rows below it. */
 export interface SubtreeTotals {
-  /** Bytes of regular files that are there; a hard link adds nothing, what was removed neither. */
+  /** Bytes of the rows that count them now (see COUNTED): of regular files that are there, each body once. */
   readonly size: Float64Array<ArrayBuffer>;
   /** Bytes that are hidden: what was removed, replaced or overwritten and still costs. */
   readonly hidden: Float64Array<ArrayBuffer>;
@@ -34,14 +34,15 @@ export function emptyTotals(length: number): SubtreeTotals {
  * and not once a page.
  */
 export function addTotals(table: RowTable, totals: SubtreeTotals, from: number): void {
-  const { parent, kind, type } = table;
+  const { parent, kind, counted } = table;
   const { size, hidden, added, modified, removed } = totals;
   for (let row = table.length - 1; row >= from; row--) {
     const ownKind = kind[row];
     if (ownKind === KIND.added) added[row] = (added[row] as number) + 1;
     else if (ownKind === KIND.modified) modified[row] = (modified[row] as number) + 1;
     else if (ownKind === KIND.removed) removed[row] = (removed[row] as number) + 1;
-    if (ownKind !== KIND.removed && type[row] === TYPE.file) size[row] = (size[row] as number) + (table.size[row] as number);
+    if (ownKind !== KIND.removed && ((counted[row] as number) & COUNTED.now) !== 0)
+      size[row] = (size[row] as number) + (table.size[row] as number);
     if (!repeatsHidden(table, row)) hidden[row] = (hidden[row] as number) + (table.hiddenBytes[row] as number);
     // Folders before `from` were passed already: all of them get it now.
     for (let above = parent[row] as number; above >= 0; above = parent[above] as number) {

@@ -1,13 +1,13 @@
 import { sortedByPathBytes } from '#changes';
 import { changeLines, chooseLayer, hidesFolder, listChanges } from '#engine';
-import { differenceWords, formatSize, KIND, NO_LAYER, REASON_NAMES, type RowTable, rowPath, sizeParts, TYPE } from '#model';
+import { changeWords, formatSize, KIND, NO_LAYER, REASON_NAMES, type RowTable, rowPath, sizeParts, TYPE } from '#model';
 import type { Arguments, CommandSpec } from './arguments.ts';
 import { usageError } from './arguments.ts';
 import { type Context, EXIT } from './context.ts';
 import { layerCommand } from './layer-command.ts';
 import { loadChosen, requireLayer, warnOfGaps } from './load-input.ts';
 import { openInput } from './open-input.ts';
-import { IMAGE_OPTIONS, JSON_OPTION, LAYER_OPTION } from './options.ts';
+import { IMAGE_OPTIONS, JSON_OPTION, LAYER_OPTION, NO_CONTENT_OPTION } from './options.ts';
 import { rowLabel } from './row-text.ts';
 import type { Style } from './style.ts';
 import { padText } from './text-table.ts';
@@ -17,8 +17,13 @@ export const spec: CommandSpec = {
   operands: 'IMAGE --layer N|DIGEST',
   minOperands: 1,
   maxOperands: 1,
-  options: { layer: LAYER_OPTION, json: JSON_OPTION, ...IMAGE_OPTIONS },
+  options: { layer: LAYER_OPTION, 'no-content': NO_CONTENT_OPTION, json: JSON_OPTION, ...IMAGE_OPTIONS },
   summary: 'What a layer changed, in the order of the paths’ bytes: + added, ~ modified, − removed.',
+  notes: [
+    'A modified file says “content” where its bytes are others, “rewritten” where the layer brings the same bytes again, and “unread” where',
+    'they have the same size and were not compared: with --no-content, or because one is damaged. Plain layers are read; files of compressed',
+    'ones are compared by checksums of 64 bits, which are no proof against who makes files to fool them: diff compares byte by byte.',
+  ],
 };
 
 export async function run(context: Context, args: Arguments): Promise<number> {
@@ -29,7 +34,10 @@ export async function run(context: Context, args: Arguments): Promise<number> {
   const layer = chooseLayer(loaded.image, wanted);
   requireLayer(loaded, layer);
   warnOfGaps(context, loaded, 0, layer.index);
-  const rows = listChanges(loaded.stack, layer.index, layer.index);
+  const { signal, progress } = context;
+  const reads = !args.flag('no-content');
+  const rows = await listChanges(loaded, layer.index, layer.index, { reads, signal, onProgress: progress.update });
+  progress.clear();
   const { out, style } = context;
   if (args.flag('json')) {
     for (const line of changeLines(loaded.stack, rows)) {
@@ -69,7 +77,7 @@ export function changeLine(rows: RowTable, row: number, style: Style): string {
   const notes: string[] = [];
   if (kind === KIND.removed) notes.push(REASON_NAMES[rows.reason[row] as number] ?? '');
   else {
-    notes.push(...differenceWords(rows.differs[row] as number));
+    notes.push(...changeWords(rows.differs[row] as number));
     if (type === TYPE.file && rows.previousLayer[row] !== NO_LAYER && rows.previousSize[row] !== rows.size[row])
       notes.push(`was ${formatSize(rows.previousSize[row] as number)}`);
   }

@@ -1,90 +1,174 @@
-import { sortedByPathBytes } from '#changes';
-import { aloneFrom, chooseImage, chooseLayer, compareImages, differenceLines, type ImageView, loadImage } from '#engine';
-import { differenceWords, displayText, formatSize, KIND, type RowTable, rowPath, TYPE } from '#model';
+import { type SideSums, sideSums, sortedByPathBytes } from '#changes';
+import {
+  aloneFrom,
+  type Comparison,
+  type ConfigDifference,
+  chooseImage,
+  chooseLayer,
+  compareImages,
+  configDifferences,
+  configLines,
+  differenceLines,
+  type ImageView,
+  loadImage,
+} from '#engine';
+import { changeWords, DIFFERS, displayText, formatSize, jsonText, KIND, type RowTable, rowPath, TYPE } from '#model';
 import type { Arguments, CommandSpec } from './arguments.ts';
 import { usageError } from './arguments.ts';
 import { EMPTY_SIZE_CELL, sizeCell } from './changes.ts';
 import { type Context, EXIT } from './context.ts';
+import { type Operand, splitOperand } from './diff-operand.ts';
 import { warnOfGaps } from './load-input.ts';
 import { type Input, openInput } from './open-input.ts';
-import { IMAGE_OPTIONS, JSON_OPTION } from './options.ts';
+import { IMAGE_OPTIONS, JSON_OPTION, NO_CONTENT_OPTION } from './options.ts';
 import { rowLabel } from './row-text.ts';
 import type { Style } from './style.ts';
+
+/** What `--ignore` takes. */
+const IGNORED: ReadonlyMap<string, number> = new Map([
+  ['time', DIFFERS.time],
+  ['owner', DIFFERS.owner],
+  ['mode', DIFFERS.mode],
+  ['xattrs', DIFFERS.attributes],
+]);
 
 export const spec: CommandSpec = {
   name: 'diff',
   operands: 'A B',
   minOperands: 2,
   maxOperands: 2,
-  options: { 'exit-code': { summary: 'exit with 1 where they differ' }, json: JSON_OPTION, ...IMAGE_OPTIONS },
-  summary: 'What B’s file system has added, modified or removed against A’s.',
+  options: {
+    'exit-code': { summary: 'exit with 1 where they differ' },
+    ignore: { value: 'WORDS', summary: `leave out what differs in these only: ${[...IGNORED.keys()].join(',')}` },
+    'no-content': NO_CONTENT_OPTION,
+    'no-config': { summary: 'leave out what the configs say otherwise' },
+    json: JSON_OPTION,
+    'image-a': { value: 'N|NAME', summary: 'which image of A; --image-b of B; --image of both' },
+    'image-b': { value: 'N|NAME', summary: 'which image of B' },
+    'platform-a': { value: 'OS/ARCH[/VARIANT]', summary: 'which platform of A; --platform-b of B; --platform of both' },
+    'platform-b': { value: 'OS/ARCH[/VARIANT]', summary: 'which platform of B' },
+    ...IMAGE_OPTIONS,
+  },
+  summary: 'What B’s file system has added, modified or removed against A’s, and what its config says otherwise.',
   notes: [
-    'A#3 is A as seen at its layer 3; a digest does too. A#2-3 is what the layers 2 to 3 bring by themselves. Files of the same size are compared byte by byte, unless they come from the',
-    'same layer. A file that differs in its time alone is modified; a folder is not.',
+    'A@NAME is an image of A, by its name, number or digest. A#3 is A as seen at its layer 3 (a digest does too), A#2-3 what the layers 2',
+    'to 3 bring by themselves, A@NAME#3 a layer of an image. A file that is really called so comes first.',
+    'Files of the same size are compared byte by byte, unless they come from the same layer. One that another layer brings with the same',
+    'bytes is “rewritten”, and told only where its mode, owner, time or attributes differ; one that cannot be read, or with --no-content',
+    'is not, is “unread”, and told. A file that differs in its time alone is modified; a folder is not.',
+    'Configs are compared where A and B are whole images, not layers of them.',
   ],
 };
 
-interface Operand {
-  readonly file: string;
-  readonly layer: string | undefined;
-  /** Where only the layers from this one on count. */
-  readonly since: string | undefined;
-}
-
-/** `image.tar#3` in file and layer, `image.tar#2-3` in file and range; a file that is really called so wins only where what stands behind # is no layer. */
-function splitOperand(operand: string): Operand {
-  const range = /^(.+)#(\d{1,9})-(\d{1,9})$/.exec(operand);
-  if (range !== null) return { file: range[1] ?? '', since: range[2], layer: range[3] };
-  const match = /^(.+)#(\d{1,9}|(?:sha256:|sha512:)?[0-9a-f]{6,128})$/i.exec(operand);
-  return match === null
-    ? { file: operand, since: undefined, layer: undefined }
-    : { file: match[1] ?? '', since: undefined, layer: match[2] };
-}
-
-async function loadView(context: Context, args: Arguments, input: Input, { layer, since }: Operand): Promise<ImageView> {
-  const image = chooseImage(input.archive, { image: args.value('image'), platform: args.value('platform') });
+async function loadView(context: Context, args: Arguments, input: Input, side: 'a' | 'b', operand: Operand): Promise<ImageView> {
+  const { layer, since } = operand;
+  const chosen = args.value(`image-${side}`);
+  if (chosen !== undefined && operand.image !== undefined) {
+    throw usageError(`${side.toUpperCase()}@${operand.image} and --image-${side} both choose an image`);
+  }
+  const image = chooseImage(input.archive, {
+    image: operand.image ?? chosen ?? args.value('image'),
+    platform: args.value(`platform-${side}`) ?? args.value('platform'),
+  });
   const loaded = await loadImage(input.reader, input.archive, image.index, { signal: context.signal, onProgress: context.progress.update });
   context.progress.clear();
   const index = layer === undefined ? image.layers.length - 1 : chooseLayer(image, layer).index;
   const first = since === undefined ? 0 : chooseLayer(image, since).index;
   if (first > index) throw usageError(`layers ${first} to ${index}: the lower one comes first`);
   warnOfGaps(context, loaded, first, index);
-  return { loaded: aloneFrom(loaded, first), layer: index };
+  return { loaded: aloneFrom(loaded, first), layer: index, isPart: layer !== undefined };
+}
+
+/** Bits of DIFFERS. Throws USAGE for a word that isn't one of them. */
+function ignoredBits(words: string | undefined): number {
+  let bits = 0;
+  for (const word of words?.split(',') ?? []) {
+    const bit = IGNORED.get(word.trim());
+    if (bit === undefined) throw usageError(`--ignore takes ${[...IGNORED.keys()].join(', ')}, not ${displayText(word.trim())}`);
+    bits |= bit;
+  }
+  return bits;
 }
 
 export async function run(context: Context, args: Arguments): Promise<number> {
-  const [left, right] = args.operands.map(splitOperand);
+  const ignore = ignoredBits(args.value('ignore'));
+  const [left, right] = args.operands.map((operand) => splitOperand(operand));
   if (left === undefined || right === undefined) throw usageError('diff needs A and B');
   if (left.file === '-' && right.file === '-') throw usageError('only one of A and B can be standard input');
   await using inputA = await openInput(context, args, left.file);
   await using inputB = await openInput(context, args, right.file);
-  const a = await loadView(context, args, inputA, left);
-  const b = await loadView(context, args, inputB, right);
-  const comparison = await compareImages(a, b, { signal: context.signal, onProgress: context.progress.update });
+  const a = await loadView(context, args, inputA, 'a', left);
+  const b = await loadView(context, args, inputB, 'b', right);
+  const reads = !args.flag('no-content');
+  const comparison = await compareImages(a, b, { signal: context.signal, onProgress: context.progress.update, reads, ignore });
   context.progress.clear();
-  const { rows, differs, counts } = comparison;
+  const configs = args.flag('no-config') ? [] : (configDifferences(a, b) ?? []);
+  warnOfConfigs(context, args, a, b);
   const { out, style } = context;
-  const json = args.flag('json');
-  const tally = { [KIND.added]: 0, [KIND.modified]: 0, [KIND.removed]: 0 };
-  if (json) {
-    for (const line of differenceLines(a, b, comparison)) {
-      out.write(line);
-      if (out.full) await out.drain();
+  if (args.flag('json')) {
+    for (const lines of [differenceLines(a, b, comparison), configLines(configs)]) {
+      for (const line of lines) {
+        out.write(line);
+        if (out.full) await out.drain();
+      }
     }
-  } else {
-    for (const row of sortedByPathBytes(rows)) {
-      if (counts[row] === 0) continue;
-      tally[rows.kind[row] as keyof typeof tally]++;
-      out.write(`${diffLine(rows, row, differenceWords(differs[row] as number), style)}\n`);
-      if (out.full) await out.drain();
-    }
-  }
-  const differ = counts.some((count) => count === 1);
-  if (!json) {
-    const total = `${style.added(`+${tally[KIND.added]}`)} ${style.modified(`~${tally[KIND.modified]}`)} ${style.removed(`−${tally[KIND.removed]}`)}`;
-    out.write(differ ? `${total}\n` : 'no difference\n');
-  }
+  } else
+    await writeText(
+      context,
+      comparison,
+      configs.map((each) => configLine(each, style)),
+    );
+  const differ = configs.length > 0 || comparison.counts.includes(1);
   return differ && args.flag('exit-code') ? EXIT.failed : EXIT.done;
+}
+
+/** A whole image whose config can't be read has one all the same. */
+function warnOfConfigs(context: Context, args: Arguments, a: ImageView, b: ImageView): void {
+  if (args.flag('no-config')) return;
+  for (const [name, view] of Object.entries({ A: a, B: b })) {
+    const { archive, image } = view.loaded;
+    if (view.isPart === true || archive.format === 'layer' || (image.config !== null && image.config !== undefined)) continue;
+    context.warn(`the config of ${name} is missing or damaged: configs are not compared`);
+  }
+}
+
+async function writeText({ out, style }: Context, { rows, differs, counts }: Comparison, configs: readonly string[]): Promise<void> {
+  const tally = { [KIND.added]: 0, [KIND.modified]: 0, [KIND.removed]: 0 };
+  for (const row of sortedByPathBytes(rows)) {
+    if (counts[row] === 0) continue;
+    tally[rows.kind[row] as keyof typeof tally]++;
+    out.write(`${diffLine(rows, row, changeWords(differs[row] as number), style)}\n`);
+    if (out.full) await out.drain();
+  }
+  for (const line of configs) out.write(`${line}\n`);
+  if (configs.length === 0 && !counts.includes(1)) {
+    out.write('no difference\n');
+    return;
+  }
+  const totals = [
+    `${style.added(`+${tally[KIND.added]}`)} ${style.modified(`~${tally[KIND.modified]}`)} ${style.removed(`−${tally[KIND.removed]}`)}`,
+    sumText(sideSums(rows, counts)),
+    ...(configs.length === 0 ? [] : [`${configs.length} in the config`]),
+  ];
+  out.write(`${totals.join(', ')}\n`);
+}
+
+/** What B has more: of what differs, each body once. */
+function sumText({ before, now }: SideSums): string {
+  const net = now - before;
+  return `net ${net > 0 ? '+' : ''}${formatSize(net)}`;
+}
+
+/** `~ config Env.PATH: "/bin" → "/usr/bin"` */
+function configLine({ field, a, b }: ConfigDifference, style: Style): string {
+  const label = displayText(field);
+  if (a === null) return `${style.added('+')} config ${style.added(label)}: ${valueText(b)}`;
+  if (b === null) return `${style.removed('−')} config ${style.removed(label)}: ${valueText(a)}`;
+  return `${style.modified('~')} config ${style.modified(label)}: ${valueText(a)} → ${valueText(b)}`;
+}
+
+function valueText(value: unknown): string {
+  return displayText(jsonText(value));
 }
 
 function diffLine(rows: RowTable, row: number, words: readonly string[], style: Style): string {

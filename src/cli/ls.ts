@@ -1,5 +1,6 @@
-import { sortedByPathBytes } from '#changes';
+import { resolveEntry, type Stack, sortedByPathBytes } from '#changes';
 import { createEntryFields, createRowPaths, findRow, listView, resolveImagePath } from '#engine';
+import type { MemberMeta } from '#format/layer';
 import { parseImagePath, splitPath } from '#format/path';
 import { displayPath, entryTypeName, jsonString, LayerscopeError, NO_LAYER, type RowTable, rowPath, TYPE } from '#model';
 import type { Arguments, CommandSpec } from './arguments.ts';
@@ -41,7 +42,7 @@ export async function run(context: Context, args: Arguments): Promise<number> {
       out.write(
         `{"path":${jsonString(paths.text(row))}${paths.hexField(row)},${fields.ofRow(rows, row)},"layer":${owner === NO_LAYER ? 'null' : owner}}\n`,
       );
-    } else out.write(`${viewLine(rows, row, digits, style)}\n`);
+    } else out.write(`${viewLine(loaded.stack, rows, row, digits, style)}\n`);
     if (out.full) await out.drain();
   }
   return EXIT.done;
@@ -66,19 +67,28 @@ function rowsBelow(
   return { from: row, end };
 }
 
-/** A row for people, as `ls -l` would: mode, owner, size, time, the layer that it comes from, name. */
-function viewLine(rows: RowTable, row: number, digits: number, style: Style): string {
+/** A row for people, as `ls -l` would: mode, owner, size or device numbers, time, the layer that it comes from, name. */
+function viewLine(stack: Stack, rows: RowTable, row: number, digits: number, style: Style): string {
   const type = rows.type[row] as number;
-  const name = entryTypeName(type);
   const layer = rows.layer[row] as number;
-  const hasSize = type === TYPE.file || type === TYPE.hardlink;
+  const at = { layer, member: rows.entry[row] as number };
+  const inode = layer === NO_LAYER ? at : (resolveEntry(stack, at) ?? at);
+  const table = stack.layers[inode.layer];
+  // A hard link is shown as what it is a further name of.
+  const shown = type === TYPE.hardlink ? (table?.type[inode.member] ?? type) : type;
   const label = rowLabel(rows, row, rowPath(rows, row));
   return [
-    permissionText(name, rows.mode[row] as number),
+    permissionText(entryTypeName(shown), rows.mode[row] as number),
     padText(`${rows.uid[row]}:${rows.gid[row]}`, 9),
-    hasSize ? sizeCell(rows.size[row] as number) : EMPTY_SIZE_CELL,
+    sizeOrNumbers(rows.size[row] as number, shown, table?.metas[table.meta[inode.member] as number]),
     style.dim(layer === NO_LAYER ? ' '.repeat(19) : padText(dateText(rows.mtime[row] as number), 19)),
     style.dim(padText(layer === NO_LAYER ? '' : String(layer), digits, 'right')),
     type === TYPE.directory ? style.bold(label) : type === TYPE.symlink ? style.accent(label) : label,
   ].join('  ');
+}
+
+function sizeOrNumbers(size: number, type: number, meta: MemberMeta | undefined): string {
+  if (type === TYPE.file || type === TYPE.hardlink) return sizeCell(size);
+  const isDevice = type === TYPE.character || type === TYPE.block;
+  return isDevice ? padText(`${meta?.devMajor ?? 0}, ${meta?.devMinor ?? 0}`, EMPTY_SIZE_CELL.length, 'right') : EMPTY_SIZE_CELL;
 }

@@ -118,6 +118,16 @@ export interface WasteReport {
   readonly rewritten: RewrittenReport | null;
 }
 
+/** What two images' configs say otherwise. */
+export interface ConfigReport {
+  /** False where a side is less than an image, or its config can't be read. */
+  readonly compared: boolean;
+  /** How many fields differ; `differences` may be fewer. */
+  readonly total: number;
+  /** `field` as `diff --json` names it; values safe to show, lists as JSON, long ones cut; null: not set. */
+  readonly differences: readonly { readonly field: string; readonly a: string | null; readonly b: string | null }[];
+}
+
 export interface RewrittenReport {
   /** Of all, not only of those told. */
   readonly bytes: number;
@@ -207,6 +217,8 @@ export interface Operations {
   'image.view': { kind: 'query'; input: ImageRef & { layer: number; start: number; count: number }; output: RowPage };
   /** What is different in `b` from what is in `a`, to the last byte: rows as compareViews has them, none that are the same. */
   'images.compare': { kind: 'query'; input: { a: ViewRef; b: ViewRef; start: number; count: number }; output: RowPage };
+  /** What the configs of both sides say otherwise, where both are whole images. */
+  'images.configs': { kind: 'query'; input: { a: ViewRef; b: ViewRef }; output: ConfigReport };
   /** Looks for files that a layer brings again with the same bytes: reads bodies, and so is a job. `image.waste` tells them then. */
   'image.rewritten': { kind: 'command'; input: ImageRef; output: { jobId: string } };
   'image.waste': { kind: 'query'; input: ImageRef & { limit: number }; output: WasteReport };
@@ -293,6 +305,7 @@ export const OPERATION_NAMES = [
   'image.changes',
   'image.view',
   'images.compare',
+  'images.configs',
   'image.rewritten',
   'image.waste',
   'image.search',

@@ -25,6 +25,7 @@ export function slicePage(rows: RowTable, start: number, count: number): RowPage
       type: rows.type.slice(from, to),
       size: rows.size.slice(from, to),
       previousSize: rows.previousSize.slice(from, to),
+      counted: rows.counted.slice(from, to),
       hiddenEntries: rows.hiddenEntries.slice(from, to),
       hiddenBytes: rows.hiddenBytes.slice(from, to),
       mtime: rows.mtime.slice(from, to),
@@ -136,6 +137,7 @@ export class PageAssembler {
     columns.type.set(rows.type, at);
     columns.size.set(rows.size, at);
     columns.previousSize.set(rows.previousSize, at);
+    columns.counted.set(rows.counted, at);
     columns.hiddenEntries.set(rows.hiddenEntries, at);
     columns.hiddenBytes.set(rows.hiddenBytes, at);
     columns.mtime.set(rows.mtime, at);
@@ -180,7 +182,17 @@ export async function assemblePages(
 
 function checkPage({ total, start, rows }: RowPage): void {
   const { length, nameStart, names } = rows;
-  const columns = [rows.parent, rows.subtreeEnd, rows.kind, rows.differs, rows.reason, rows.type, rows.size, rows.previousSize];
+  const columns = [
+    rows.parent,
+    rows.subtreeEnd,
+    rows.kind,
+    rows.differs,
+    rows.reason,
+    rows.type,
+    rows.size,
+    rows.previousSize,
+    rows.counted,
+  ];
   columns.push(rows.hiddenEntries, rows.hiddenBytes, rows.mtime, rows.mode, rows.uid, rows.gid, rows.layer, rows.entry);
   columns.push(rows.previousLayer, rows.previousEntry);
   const whole = Number.isSafeInteger(total) && total >= 0 && Number.isSafeInteger(start) && start >= 0 && start + length <= total;
@@ -202,6 +214,7 @@ function emptyColumns(length: number): RowTable {
     type: new Uint8Array(length),
     size: new Float64Array(length),
     previousSize: new Float64Array(length),
+    counted: new Uint8Array(length),
     hiddenEntries: new Uint32Array(length),
     hiddenBytes: new Float64Array(length),
     mtime: new Float64Array(length),
@@ -229,6 +242,7 @@ function viewOf(columns: RowTable, length: number, names: Uint8Array, links: Rea
     type: columns.type.subarray(0, length),
     size: columns.size.subarray(0, length),
     previousSize: columns.previousSize.subarray(0, length),
+    counted: columns.counted.subarray(0, length),
     hiddenEntries: columns.hiddenEntries.subarray(0, length),
     hiddenBytes: columns.hiddenBytes.subarray(0, length),
     mtime: columns.mtime.subarray(0, length),

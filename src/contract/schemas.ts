@@ -53,6 +53,7 @@ export const INPUT_SCHEMAS: { readonly [N in OperationName]: z.ZodType<InputOf<N
     .refine(({ from, to }) => from <= to, { message: 'from is above to', path: ['from'] }),
   'image.view': z.strictObject({ ...imageRef.shape, layer: index, ...page }),
   'images.compare': z.strictObject({ a: sideRef, b: sideRef, ...page }),
+  'images.configs': z.strictObject({ a: sideRef, b: sideRef }),
   'image.rewritten': imageRef,
   'image.waste': z.strictObject({ ...imageRef.shape, limit }),
   'image.search': z.strictObject({ ...imageRef.shape, text: z.string().min(1).max(1_024), limit }),

@@ -1,11 +1,14 @@
 // Changes and differences, a JSON object a line, in the order of the paths' bytes.
 import { type Stack, sortedByPathBytes } from '#changes';
+import type { ConfigDifference } from '#format/image';
 import { nodeName } from '#format/layer';
 import {
   compareBytes,
+  DIFFERS,
   differenceWords,
   escapePath,
   jsonString,
+  jsonText,
   KIND,
   KIND_NAMES,
   NO_LAYER,
@@ -30,6 +33,7 @@ function changeJson(stack: Stack, rows: RowTable, row: number, paths: RowPaths, 
   let line = `{"kind":"${KIND_NAMES[kind]}","path":${jsonString(paths.text(row))}${paths.hexField(row)},${fields.ofRow(rows, row)}`;
   if (kind === KIND.modified)
     line += `,"previous":{${previousPath(stack, rows, row)}${fields.of(rows.previousLayer[row] as number, rows.previousEntry[row] as number)}}`;
+  line += contentField(rows, rows.differs, row);
   if (kind === KIND.removed) line += `,"reason":"${REASON_NAMES[rows.reason[row] as number]}"`;
   if (hidesFolder(rows, row)) line += `,"entries":${rows.hiddenEntries[row]},"bytes":${rows.hiddenBytes[row]}`;
   return `${line}}\n`;
@@ -47,11 +51,30 @@ function previousPath({ caseInsensitive, layers }: Stack, rows: RowTable, row: n
   return `"path":${jsonString(escapePath(folder) + escapePath(before))},`;
 }
 
+/** `,"content":"same"|"different"|"unread"` of a modified file, or hard link that shows one; else nothing. */
+function contentField(rows: RowTable, differs: Uint16Array, row: number): string {
+  if (rows.kind[row] !== KIND.modified) return '';
+  const type = rows.type[row];
+  if (type !== TYPE.file && type !== TYPE.hardlink) return '';
+  const bits = differs[row] as number;
+  if ((bits & DIFFERS.rewritten) !== 0) return ',"content":"same"';
+  if ((bits & DIFFERS.unread) !== 0) return ',"content":"unread"';
+  // What was no file before had none of its bytes.
+  return type === TYPE.file || (bits & DIFFERS.content) !== 0 ? ',"content":"different"' : '';
+}
+
 /** A folder that was removed, or replaced by something else: it hides what was in it. */
 export function hidesFolder(rows: RowTable, row: number): boolean {
   const kind = rows.kind[row] as number;
   if (kind === KIND.removed) return rows.type[row] === TYPE.directory;
   return kind === KIND.modified && rows.type[row] !== TYPE.directory && REASON_NAMES[rows.reason[row] as number] === 'replaced';
+}
+
+/** Lines of `diff --json` that tell of the configs, each with its line feed. */
+export function* configLines(differences: readonly ConfigDifference[]): Generator<string> {
+  for (const { field, a, b } of differences) {
+    yield `{"kind":"config","field":${jsonString(field)},"a":${jsonText(a)},"b":${jsonText(b)}}\n`;
+  }
 }
 
 /** Lines of `diff --json`, each with its line feed. */
@@ -64,6 +87,7 @@ export function* differenceLines(a: ImageView, b: ImageView, { rows, differs, co
     const kind = rows.kind[row] as number;
     let line = `{"kind":"${KIND_NAMES[kind]}","path":${jsonString(paths.text(row))}${paths.hexField(row)}`;
     if (kind === KIND.modified) line += `,"differs":${JSON.stringify(differenceWords(differs[row] as number))}`;
+    line += contentField(rows, differs, row);
     const [layerA, entryA] = kind === KIND.removed ? [rows.layer, rows.entry] : [rows.previousLayer, rows.previousEntry];
     if (kind !== KIND.added) line += `,"a":${side(fieldsA, layerA[row] as number, entryA[row] as number)}`;
     if (kind !== KIND.removed) line += `,"b":${side(fieldsB, rows.layer[row] as number, rows.entry[row] as number)}`;

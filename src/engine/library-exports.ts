@@ -4,10 +4,11 @@ import type { Reader } from '#archive';
 import type { ImageRef, ViewRef } from '#contract';
 import { encodeUtf8, jsonText, LayerscopeError } from '#model';
 import { compareImages, viewOf } from './compare-images.ts';
+import { configDifferences } from './config-differences.ts';
 import { type Exported, exportEntry, fileName } from './entry-export.ts';
 import { exportImage, exportLayerBlob, type LayerForm } from './image-export.ts';
 import { inspectArchive } from './inspect-archive.ts';
-import { differenceLines } from './json-lines.ts';
+import { configLines, differenceLines } from './json-lines.ts';
 import type { EntryOf } from './library.ts';
 import type { OpenArchive } from './open-archive.ts';
 
@@ -48,7 +49,9 @@ export function exportedOf({ find, reader }: ExportSources, wanted: ExportReques
   const [openA, openB] = [find(a.archiveId), find(b.archiveId)];
   const [viewA, viewB] = [viewOf(openA.loaded(a.image, a.layer), a), viewOf(openB.loaded(b.image, b.layer), b)];
   const lines = async function* (use: AbortSignal): AsyncGenerator<Uint8Array> {
-    yield* batched(differenceLines(viewA, viewB, await compareImages(viewA, viewB, { signal: use })));
+    const comparison = await compareImages(viewA, viewB, { signal: use });
+    yield* batched(differenceLines(viewA, viewB, comparison));
+    yield* batched(configLines(configDifferences(viewA, viewB) ?? []));
   };
   return { name: 'differences.jsonl', totalBytes: null, leftOut: 0, bytes: (signal) => whileOpen([openA, openB], signal, lines) };
 }

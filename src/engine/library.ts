@@ -2,6 +2,7 @@ import path from 'node:path';
 import type { Archive, Progress, Reader } from '#archive';
 import type {
   ArchiveSummary,
+  ConfigReport,
   ContentPage,
   EntryDetails,
   ImageRef,
@@ -14,7 +15,10 @@ import type {
 import { splitPath } from '#format/path';
 import { jsonText, LayerscopeError, type RowTable } from '#model';
 import { chooseImage } from './choose-image.ts';
-import { type CompareOptions, compareImages, differencesOf, viewOf } from './compare-images.ts';
+import { compareImages, differencesOf, viewOf } from './compare-images.ts';
+import { configDifferences } from './config-differences.ts';
+import { configReport } from './config-report.ts';
+import { createContentReading } from './content-reading.ts';
 import { entryDetails } from './entry-details.ts';
 import type { Exported } from './entry-export.ts';
 import { findRewritten } from './find-rewritten.ts';
@@ -26,6 +30,7 @@ import { listView } from './list-view.ts';
 import { loadImage } from './load-image.ts';
 import { archiveBytes, OpenArchive } from './open-archive.ts';
 import { readContent } from './read-content.ts';
+import { readContents } from './read-contents.ts';
 import { readRawEntry } from './read-raw-entry.ts';
 import { reportWaste } from './report-waste.ts';
 import { saveFile } from './save-file.ts';
@@ -80,11 +85,13 @@ export interface Library extends AsyncDisposable {
   load(ref: ImageRef): string;
   /** The same with every digest checked. */
   verify(ref: ImageRef): string;
-  /** What the layers `from` to `to` changed together. */
+  /** What the layers `from` to `to` changed together; reads bodies of the same size, and so may take long. */
   changes(ref: ImageRef, range: { from: number; to: number; signal: AbortSignal }): Promise<RowTable>;
   view(ref: ImageRef, at: { layer: number; signal: AbortSignal }): Promise<RowTable>;
   /** What is different in `b` from what is in `a`; reads bodies of the same size, and so may take long. */
   compare(a: ViewRef, b: ViewRef, signal: AbortSignal): Promise<RowTable>;
+  /** What the configs of both sides say otherwise, of whole images. */
+  configs(a: ViewRef, b: ViewRef, signal: AbortSignal): Promise<ConfigReport>;
   /** Starts a job that looks for files which a layer brings again with the same bytes; `waste` tells them then. */
   findRewritten(ref: ImageRef): string;
   waste(ref: ImageRef, limit: number, signal: AbortSignal): Promise<WasteReport>;
@@ -119,6 +126,8 @@ export function createLibrary({ reader, jobs, intervalMs = TOPIC_INTERVAL_MS, on
     if (archive === undefined) throw new LayerscopeError('NOT_FOUND', 'no such archive is open');
     return archive;
   };
+
+  const contents = createContentReading(jobs, (archiveId) => find(archiveId).summary().title);
 
   const readLayers = async (open: OpenArchive, image: number, verify: boolean, { signal, report }: JobContext): Promise<void> => {
     const count = open.archive.images[image]?.layers.length ?? 0;
@@ -181,34 +190,6 @@ export function createLibrary({ reader, jobs, intervalMs = TOPIC_INTERVAL_MS, on
   };
 
   /** One job an image at a time: who asks again joins it. */
-  /** Bodies of which there are many are read by a job: how far it is is seen, and it can be cancelled. Its outcome is the question's. */
-  const compareAsJob = async (
-    { archiveId, image }: ImageRef,
-    signal: AbortSignal,
-    read: (options: Pick<CompareOptions, 'signal' | 'onProgress'>) => Promise<void>,
-  ): Promise<void> => {
-    let failure: unknown = null;
-    const { title } = find(archiveId).summary();
-    const jobId = jobs.start({ kind: 'compare', title, archiveId, image }, async ({ signal: cancelled, report }) => {
-      try {
-        await read({ signal: cancelled, onProgress: report });
-      } catch (error) {
-        failure = error;
-        throw error;
-      }
-    });
-    const onAbort = () => jobs.cancel(jobId);
-    signal.addEventListener('abort', onAbort, { once: true });
-    if (signal.aborted) onAbort();
-    const { state } = await jobs.ended(jobId);
-    signal.removeEventListener('abort', onAbort);
-    // The list forgets the oldest that ended: it may be this one.
-    if (jobs.list().some((job) => job.jobId === jobId)) jobs.dismiss(jobId);
-    signal.throwIfAborted();
-    if (state === 'cancelled') throw new LayerscopeError('CANCELLED', 'the comparison was cancelled');
-    if (state !== 'done') throw failure;
-  };
-
   const startReading = (kind: 'load' | 'verify', { archiveId, image }: ImageRef): string => {
     const open = find(archiveId);
     if (open.archive.images[image] === undefined) throw new LayerscopeError('NOT_FOUND', `no image ${image}`);
@@ -282,24 +263,38 @@ export function createLibrary({ reader, jobs, intervalMs = TOPIC_INTERVAL_MS, on
     verify: (ref) => startReading('verify', ref),
     // Rows are made on this thread: half a second for a million of them. Whoever moves them to a worker changes these two only.
     changes: async (ref, { from, to, signal }) =>
-      withImage(ref, [from, to], signal, ({ stack }) =>
-        tables.get(`${tableKey(ref.archiveId, ref.image)}changes/${from}/${to}`, async () => listChanges(stack, from, to)),
+      withImage(ref, [from, to], signal, (loaded, use) =>
+        tables.get(
+          `${tableKey(ref.archiveId, ref.image)}changes/${from}/${to}`,
+          () => listChanges(loaded, from, to, { around: contents.asFarAsWanted(ref, use) }),
+          use,
+        ),
       ),
     view: async (ref, { layer, signal }) =>
-      withImage(ref, [layer], signal, ({ stack }) =>
-        tables.get(`${tableKey(ref.archiveId, ref.image)}view/${layer}`, async () => listView(stack, layer)),
+      withImage(ref, [layer], signal, (loaded, use) =>
+        tables.get(
+          `${tableKey(ref.archiveId, ref.image)}view/${layer}`,
+          async () => {
+            const rows = listView(loaded.stack, layer);
+            await readContents(loaded, loaded, { rows, differs: rows.differs }, { around: contents.asFarAsWanted(ref, use) });
+            return rows;
+          },
+          use,
+        ),
       ),
     compare: async (a, b, signal) =>
       withImage(b, [b.layer], signal, (side, use) =>
         withImage(a, [a.layer], use, (base, both) =>
-          tables.get(`${tableKey(b.archiveId, b.image)}compare/${sideKey(b)}/${a.archiveId}/${a.image}/${sideKey(a)}`, async () =>
-            differencesOf(
-              await compareImages(viewOf(base, a), viewOf(side, b), {
-                around: (totalBytes, read) => (totalBytes <= COMPARED_AT_ONCE_BYTES ? read({ signal: both }) : compareAsJob(b, both, read)),
-              }),
-            ),
+          tables.get(
+            `${tableKey(b.archiveId, b.image)}compare/${sideKey(b)}/${a.archiveId}/${a.image}/${sideKey(a)}`,
+            async () => differencesOf(await compareImages(viewOf(base, a), viewOf(side, b), { around: contents.forAnswer(b, both) })),
+            both,
           ),
         ),
+      ),
+    configs: async (a, b, signal) =>
+      withImage(b, [b.layer], signal, (side, use) =>
+        withImage(a, [a.layer], use, async (base) => configReport(configDifferences(viewOf(base, a), viewOf(side, b)))),
       ),
     findRewritten(ref) {
       const { archiveId, image } = ref;
@@ -349,9 +344,6 @@ export function createLibrary({ reader, jobs, intervalMs = TOPIC_INTERVAL_MS, on
 }
 
 const MAX_CONFIG_LETTERS = 1_048_576;
-
-/** Bodies of a comparison that are read within a blink. */
-const COMPARED_AT_ONCE_BYTES = 16_000_000;
 
 function sideKey({ since = 0, layer }: ViewRef): string {
   return since === 0 ? String(layer) : `${since}-${layer}`;

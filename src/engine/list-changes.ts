@@ -1,7 +1,15 @@
-import { changesOf, type Stack } from '#changes';
+import { changesOf } from '#changes';
 import type { RowTable } from '#model';
+import { type ContentOptions, readContents } from './read-contents.ts';
+import type { LoadedImage } from './types.ts';
 
-/** What the layers `from` to `to` (both included, 0 the bottom) changed together, as cli.md defines changes. */
-export function listChanges(stack: Stack, from: number, to: number): RowTable {
-  return changesOf(stack, from, to);
+/**
+ * What the layers `from` to `to` (both included, 0 the bottom) changed together. Files of one size are compared: by their checksums where
+ * both were taken while their layers were unpacked, else byte by byte; what can't be read is `unread`. Throws NOT_FOUND, IO, CANCELLED.
+ */
+export async function listChanges(loaded: LoadedImage, from: number, to: number, options: ContentOptions = {}): Promise<RowTable> {
+  if (options.reads === false) return changesOf(loaded.stack, from, to, { sums: 'ignored' });
+  const rows = changesOf(loaded.stack, from, to);
+  await readContents(loaded, loaded, { rows, differs: rows.differs }, options);
+  return rows;
 }

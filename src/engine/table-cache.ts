@@ -1,9 +1,13 @@
 import type { RowTable } from '#model';
+import { isCancelled } from './content-reading.ts';
 
 /** Tables asked for of late: a window fetches one in many pages. */
 export interface TableCache {
-  /** The kept table, else what `make` gives; two that ask at once wait for the same. A failure isn't kept. */
-  get(key: string, make: () => Promise<RowTable>): Promise<RowTable>;
+  /**
+   * The kept table, else what `make` gives; two that ask at once wait for the same. A failure isn't kept; where the other one cancelled what
+   * both wait for, and `signal` isn't aborted, it is made anew.
+   */
+  get(key: string, make: () => Promise<RowTable>, signal?: AbortSignal): Promise<RowTable>;
   /** Forgets tables whose key begins so. */
   drop(prefix: string): void;
 }
@@ -26,7 +30,7 @@ export function createTableCache({ maxTables = 6, maxBytes = 256_000_000 } = {})
   };
 
   return {
-    get(key, make) {
+    async get(key, make, signal) {
       const kept = tables.get(key);
       const entry = kept ?? { table: make(), bytes: 0 };
       tables.delete(key);
@@ -42,7 +46,13 @@ export function createTableCache({ maxTables = 6, maxBytes = 256_000_000 } = {})
           },
         );
       }
-      return entry.table;
+      if (kept === undefined) return entry.table;
+      try {
+        return await entry.table;
+      } catch (error) {
+        if (signal === undefined || signal.aborted || !isCancelled(error)) throw error;
+        return this.get(key, make, signal);
+      }
     },
     drop(prefix) {
       for (const key of tables.keys()) if (key.startsWith(prefix)) tables.delete(key);

@@ -97,6 +97,7 @@ export function createHandlers(services: Services): Handlers {
     'image.changes': async (_sender, input, signal) => pageOf(await library.changes(input, { ...input, signal }), input),
     'image.view': async (_sender, input, signal) => pageOf(await library.view(input, { ...input, signal }), input),
     'images.compare': async (_sender, input, signal) => pageOf(await library.compare(input.a, input.b, signal), input),
+    'images.configs': (_sender, { a, b }, signal) => library.configs(a, b, signal),
     'image.rewritten': async (_sender, ref) => ({ jobId: library.findRewritten(ref) }),
     'image.waste': (_sender, input, signal) => library.waste(input, input.limit, signal),
     'image.search': (_sender, input, signal) => library.search(input, input, signal),

@@ -12,7 +12,7 @@ export interface RowTable {
   readonly subtreeEnd: Uint32Array;
   /** {@link KIND} */
   readonly kind: Uint8Array;
-  /** Bits of {@link DIFFERS}: what is not the same as before; 0 for added, removed and unchanged. */
+  /** Bits of {@link DIFFERS}: what is not the same as before, and what is known of a file's content; 0 for added, removed and unchanged. */
   readonly differs: Uint16Array;
   /** {@link REASON}: why a row was removed, or what a modified or added one hides; 0 none. */
   readonly reason: Uint8Array;
@@ -22,6 +22,8 @@ export interface RowTable {
   readonly size: Float64Array;
   /** Bytes before: of a modified file; else 0. */
   readonly previousSize: Float64Array;
+  /** Bits of {@link COUNTED}: the sides on which sums take the row's bytes. Of the names that share a body only one has it. */
+  readonly counted: Uint8Array;
   /** Paths hidden with this row, itself not counted: of a removed folder, one replaced, or one made opaque. */
   readonly hiddenEntries: Uint32Array;
   /** Bytes hidden by this row, its own body included where that is hidden: what the layer below still costs. */
@@ -52,21 +54,39 @@ export const KIND_NAMES = ['unchanged', 'added', 'modified', 'removed'] as const
 export type KindName = (typeof KIND_NAMES)[number];
 
 export const DIFFERS = {
-  content: 1, // a file that the layer brings again: its size differs, or it can't be told without reading both
+  content: 1, // the bytes of a file are known to be others
   type: 2,
   mode: 4,
   owner: 8,
   time: 16,
   attributes: 32,
   link: 64,
+  rewritten: 128, // no difference: the file was brought again with the same bytes
+  unread: 256, // a file of the same size whose bytes were not compared, or could not be read
+  device: 512, // the numbers of a device
 } as const;
 
-const DIFFERENCE_WORDS = Object.entries(DIFFERS);
+/** What says how a file's content compares: at most one of them is set. */
+export const CONTENT_BITS = DIFFERS.content | DIFFERS.rewritten | DIFFERS.unread;
 
-/** What isn't the same as before, in words. */
+const DIFFERENCE_WORDS = Object.entries(DIFFERS).filter(([, bit]) => (bit & (DIFFERS.rewritten | DIFFERS.unread)) === 0);
+
+/** What isn't the same as before, in words: `rewritten` and `unread` are no differences. */
 export function differenceWords(bits: number): string[] {
   return DIFFERENCE_WORDS.filter(([, bit]) => bits & bit).map(([word]) => word);
 }
+
+/** The same for people: `rewritten` or `unread` comes first where content isn't known to differ. */
+export function changeWords(bits: number): string[] {
+  const first = (bits & DIFFERS.rewritten) !== 0 ? ['rewritten'] : (bits & DIFFERS.unread) !== 0 ? ['unread'] : [];
+  return [...first, ...differenceWords(bits)];
+}
+
+/** Sides on which a row's bytes are part of a sum. */
+export const COUNTED = {
+  now: 1, // `size`, of a row that is there
+  before: 2, // `previousSize`; of a removed row `size`
+} as const;
 
 export const REASON = { none: 0, whiteout: 1, opaque: 2, replaced: 3 } as const;
 export const REASON_NAMES = ['none', 'whiteout', 'opaque', 'replaced'] as const;

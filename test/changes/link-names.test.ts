@@ -19,15 +19,15 @@ describe('hard links in comparisons', () => {
     const lines = compared([file('a', 3), hardlink('b', 'a')], [file('b', 3), hardlink('a', 'b')]);
     assert.deepEqual(
       lines.map((line) => line.replace(/ \(.*\)/, '')),
-      ['~ a [content]', '~ b [content]'],
+      ['~ a [unread]', '~ b [unread]'],
     );
   });
 
   it('differ where other names share the body', () => {
     const linked = [file('a', 0), hardlink('b', 'a'), file('c', 0)];
-    assert.deepEqual(compared(linked, [file('a', 0), file('b', 0), file('c', 0)]), ['~ b [type]']);
-    assert.deepEqual(compared(linked, [file('a', 0), file('b', 0), hardlink('c', 'a')]), ['~ b [type]', '~ c [type]']);
-    assert.deepEqual(compared(linked, [file('a', 0), file('c', 0), hardlink('b', 'c')]), ['~ b [link]']);
+    assert.deepEqual(compared(linked, [file('a', 0), file('b', 0), file('c', 0)]), ['~ b [type,rewritten]']);
+    assert.deepEqual(compared(linked, [file('a', 0), file('b', 0), hardlink('c', 'a')]), ['~ b [type,rewritten]', '~ c [type,rewritten]']);
+    assert.deepEqual(compared(linked, [file('a', 0), file('c', 0), hardlink('b', 'c')]), ['~ b [link,rewritten]']);
   });
 
   it('have the attributes of their body, which tars repeat for links or do not', () => {
@@ -35,13 +35,13 @@ describe('hard links in comparisons', () => {
     const a = [file('a', 0, { attributes }), hardlink('b', 'a')];
     assert.deepEqual(compared(a, [file('a', 0, { attributes }), hardlink('b', 'a', { attributes })]), []);
     assert.deepEqual(compared(a, [file('b', 0, { attributes }), hardlink('a', 'b')]), []);
-    assert.deepEqual(compared(a, [file('b', 0), hardlink('a', 'b')]), ['~ a [attributes]']);
-    assert.deepEqual(compared([file('a', 0, { attributes })], [file('a', 0)]), ['~ a [attributes]']);
+    assert.deepEqual(compared(a, [file('b', 0), hardlink('a', 'b')]), ['~ a [attributes,rewritten]']);
+    assert.deepEqual(compared([file('a', 0, { attributes })], [file('a', 0)]), ['~ a [attributes,rewritten]']);
   });
 
   it('of a layer are told as the layer brings them', () => {
     const stack = stackOf([file('a', 0), hardlink('b', 'a')], [file('b', 0), hardlink('a', 'b')]);
-    assert.deepEqual(rowLines(changesOf(stack, 1, 1)), ['~ a [type]', '~ b [type]']);
+    assert.deepEqual(rowLines(changesOf(stack, 1, 1)), ['~ a [type,rewritten]', '~ b [type,rewritten]']);
     assert.deepEqual(rowLines(compareViews(stack, 0, stack, 1)), []);
   });
 });

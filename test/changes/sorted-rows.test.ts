@@ -19,6 +19,7 @@ function tableOf(folders: number, count: number): RowTable {
     type: Uint8Array.from(column((row) => (isFolder(row) ? TYPE.directory : TYPE.file))),
     size: Float64Array.from(column((row) => (isFolder(row) ? 0 : random(row)))),
     previousSize: new Float64Array(length),
+    counted: new Uint8Array(length),
     hiddenEntries: new Uint32Array(length),
     hiddenBytes: Float64Array.from(column((row) => (isFolder(row) ? 0 : random(row * 7)))),
     mtime: new Float64Array(length),

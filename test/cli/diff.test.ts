@@ -65,6 +65,7 @@ test('diff tells every difference, to the last byte, and no more', async (t) => 
     kind: 'modified',
     path: 'size',
     differs: ['content'],
+    content: 'different',
     a: { ...attributes, size: 1 },
     b: { ...attributes, size: 3 },
   });

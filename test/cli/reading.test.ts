@@ -88,6 +88,7 @@ test('changes come in the order of the paths’ bytes with previous, reason and 
     gid: 0,
     mtime: '0.000000000',
     previous: { type: 'file', size: 6, mode: '0644', uid: 7, gid: 8, mtime: '1700000000.000000000' },
+    content: 'different',
   });
   assert.equal(lines[3]?.reason, 'whiteout');
   const { kind, type, reason, entries, bytes } = lines[4] ?? {};

@@ -81,16 +81,19 @@ export interface ImageSpec {
   readonly architecture?: string;
   /** One a layer. */
   readonly commands?: readonly string[];
+  /** How it is run: `config` of the config. */
+  readonly config?: object;
 }
 
 /** A docker-archive with one or more images of plain layer tars, as `docker save` wrote it before 25. */
 export function dockerArchive(...images: readonly (readonly [readonly Uint8Array[], ImageSpec?])[]): Uint8Array<ArrayBuffer> {
   const members: Uint8Array[] = [];
   const manifest = images.map(([layers, spec = {}]) => {
-    const { names = ['example:latest'], os = 'linux', architecture = 'amd64', commands = [] } = spec;
+    const { names = ['example:latest'], os = 'linux', architecture = 'amd64', commands = [], config: settings } = spec;
     const config = JSON.stringify({
       os,
       architecture,
+      ...(settings === undefined ? {} : { config: settings }),
       rootfs: { type: 'layers', diff_ids: layers.map((layer) => `sha256:${sha256(layer)}`) },
       history: layers.map((_, index) => ({ created_by: commands[index] ?? `step ${index}` })),
     });

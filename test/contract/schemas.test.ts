@@ -27,6 +27,7 @@ const VALID: { readonly [N in OperationName]: InputOf<N> } = {
   'image.verify': image,
   'image.changes': { ...image, from: 0, to: 3, start: 0, count: PAGE_ROWS },
   'image.view': { ...image, layer: 3, start: 2_000, count: 1 },
+  'images.configs': { a: { ...image, layer: 3 }, b: { archiveId: 'a2', image: 1, layer: 0, since: 0 } },
   'images.compare': { a: { ...image, layer: 3 }, b: { archiveId: 'a2', image: 1, layer: 0 }, start: 0, count: 1 },
   'image.rewritten': image,
   'image.waste': { ...image, limit: 200 },

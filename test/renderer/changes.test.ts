@@ -14,7 +14,7 @@ import {
 } from '../../renderer/features/changes/changes-state.ts';
 import { whatDiffers } from '../../renderer/features/changes/row-text.ts';
 import type { RowPage } from '../../src/contract/index.ts';
-import { DIFFERS, displayPath, encodeUtf8, KIND, NO_LAYER, REASON, type RowTable, rowName, TYPE } from '../../src/model/index.ts';
+import { COUNTED, DIFFERS, displayPath, encodeUtf8, KIND, NO_LAYER, REASON, type RowTable, rowName, TYPE } from '../../src/model/index.ts';
 
 interface Spec {
   readonly path: string;
@@ -39,6 +39,7 @@ function flatTable(length: number): RowTable {
     type: new Uint8Array(length).fill(TYPE.file),
     size: Float64Array.from(zeros, (_, at) => at % 7),
     previousSize: zeros,
+    counted: new Uint8Array(length).fill(COUNTED.now),
     hiddenEntries: new Uint32Array(length),
     hiddenBytes: zeros,
     nameStart: new Uint32Array(length + 1),
@@ -75,6 +76,7 @@ function tableOf(specs: readonly Spec[]): RowTable {
     type: Uint8Array.from(column(({ type, path }) => type ?? (path.endsWith('/') ? TYPE.directory : TYPE.file))),
     size: Float64Array.from(column(({ size = 0 }) => size)),
     previousSize: new Float64Array(length),
+    counted: Uint8Array.from(column(({ type = TYPE.file }) => (type === TYPE.file ? COUNTED.now : 0))),
     hiddenEntries: Uint32Array.from(column(({ more }) => more?.hiddenEntries ?? 0)),
     hiddenBytes: Float64Array.from(column(({ more }) => more?.hiddenBytes ?? 0)),
     mtime: new Float64Array(length),
@@ -298,6 +300,7 @@ function pageOf(table: RowTable, start: number, end: number): RowPage {
       type: cut(table.type),
       size: cut(table.size),
       previousSize: cut(table.previousSize),
+      counted: cut(table.counted),
       hiddenEntries: cut(table.hiddenEntries),
       hiddenBytes: cut(table.hiddenBytes),
       mtime: cut(table.mtime),
@@ -414,7 +417,7 @@ test('folders that come after all, or all beside one, were opened are opened too
   assert.deepEqual(after({ type: 'allFolded' }, 4), ['a', 'b']);
 });
 
-test('what differs is said in words', () => {
+test('what differs is said in words, and what does not is not', () => {
   const table = tableOf([
     { path: 'a', kind: KIND.modified, more: { differs: DIFFERS.content | DIFFERS.mode | DIFFERS.time } },
     { path: 'b', kind: KIND.modified },
@@ -422,9 +425,20 @@ test('what differs is said in words', () => {
     { path: 'd', kind: KIND.removed, more: { reason: REASON.whiteout, hiddenBytes: 41_000_000, hiddenEntries: 23, layer: 5 } },
     { path: 'e', kind: KIND.removed, more: { reason: REASON.whiteout, layer: 3 } },
     { path: 'f', kind: KIND.added },
+    { path: 'g', kind: KIND.modified, more: { differs: DIFFERS.rewritten | DIFFERS.mode } },
+    { path: 'h', kind: KIND.modified, more: { differs: DIFFERS.unread } },
   ]);
   assert.deepEqual(
-    [0, 1, 2, 3, 4, 5].map((row) => whatDiffers(table, row)),
-    ['content, mode, time', 'written again', 'hides 200.0 kB of layer 2', 'hides 23 paths, 41.0 MB', 'from layer 3', ''],
+    [0, 1, 2, 3, 4, 5, 6, 7].map((row) => whatDiffers(table, row)),
+    [
+      'content, mode, time',
+      'written again',
+      'hides 200.0 kB of layer 2',
+      'hides 23 paths, 41.0 MB',
+      'from layer 3',
+      '',
+      'rewritten, mode',
+      'unread',
+    ],
   );
 });

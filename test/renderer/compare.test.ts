@@ -4,7 +4,7 @@ import { formatAddress, parseAddress } from '../../renderer/app/address.ts';
 import type { Selection } from '../../renderer/app/selection-state.ts';
 import { commonLayers, otherSide, sideBytes, signedSize, textReport } from '../../renderer/features/compare/compare-state.ts';
 import type { ArchiveSummary, ImageSummary } from '../../src/contract/index.ts';
-import { DIFFERS, KIND, TYPE } from '../../src/model/index.ts';
+import { COUNTED, DIFFERS, KIND, TYPE } from '../../src/model/index.ts';
 import { numberedRows } from '../support/row-tables.ts';
 
 const image = (index: number, chainIds: readonly (string | null)[]) =>
@@ -24,6 +24,8 @@ const table = {
   type: Uint8Array.of(TYPE.directory, TYPE.file, TYPE.file, TYPE.file, TYPE.directory),
   size: Float64Array.of(0, 60, 30, 5, 0),
   previousSize: Float64Array.of(0, 0, 10, 0, 0),
+  counted: Uint8Array.of(0, COUNTED.now, COUNTED.now | COUNTED.before, COUNTED.before, 0),
+  reason: new Uint8Array(5),
   hiddenBytes: Float64Array.of(0, 0, 10, 5, 100),
   hiddenEntries: Uint32Array.of(0, 0, 0, 0, 2),
   nameStart: Uint32Array.from([0, ...names].map((_, i) => names.slice(0, i).reduce((sum, { length }) => sum + length, 0))),
@@ -53,7 +55,11 @@ test('bytes of both sides and what B has more are summed up to the folders', () 
 });
 
 test('the report says what was compared, a line a path, and the sums; names are escaped', () => {
-  assert.deepEqual(textReport(table, 'web:1', 'web:2').split('\n'), [
+  const configs = [
+    { field: 'Cmd', a: '["a"]', b: '["b"]' },
+    { field: 'User', a: null, b: 'root' },
+  ];
+  assert.deepEqual(textReport(table, { titleA: 'web:1', titleB: 'web:2', configs }).split('\n'), [
     'A  web:1',
     'B  web:2',
     '',
@@ -61,8 +67,10 @@ test('the report says what was compared, a line a path, and the sums; names are 
     '~       30 B  app/mod\\x0A  (content, mode, was 10 B)',
     '−        5 B  app/gone',
     '−             old/  (and 2 below, 100 B)',
+    '~ config Cmd: ["a"] → ["b"]',
+    '+ config User: root',
     '',
-    '+1 ~1 −2, net −25 B',
+    '+1 ~1 −2, net −25 B, 2 in the config',
     '',
   ]);
 });

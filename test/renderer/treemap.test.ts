@@ -15,6 +15,7 @@ const table = {
   reason: new Uint8Array(6),
   type: Uint8Array.of(TYPE.directory, TYPE.file, TYPE.file, TYPE.file, TYPE.directory, TYPE.file),
   size: Float64Array.of(0, 60, 30, 10, 0, 5),
+  counted: Uint8Array.of(0, 1, 1, 1, 0, 1),
   hiddenBytes: Float64Array.of(0, 0, 0, 10, 0, 0),
 };
 const totals = subtreeTotals(table);

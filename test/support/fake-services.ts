@@ -67,6 +67,11 @@ export function fakeLibrary(): Library & {
       know(ref.archiveId);
       return numberedRows(10);
     },
+    async configs(a, b) {
+      know(a.archiveId);
+      know(b.archiveId);
+      return { compared: true, total: 0, differences: [] };
+    },
     async compare(a, b) {
       know(a.archiveId);
       know(b.archiveId);

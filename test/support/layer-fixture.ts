@@ -134,6 +134,7 @@ export function layer(members: readonly MemberFixture[]): LayerTable {
     headerBlocks: new Uint32Array(count).fill(1),
     meta: Uint32Array.from({ length: count }, (_, row) => row),
     link,
+    bodySums: new Uint32Array(0),
     nodeCount: tree.parents.length,
     nodeParent: Uint32Array.from(tree.parents),
     nodeNameStart: Uint32Array.from(tree.nameStart),

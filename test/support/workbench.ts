@@ -12,7 +12,7 @@ type Cleanup = () => void | PromiseLike<void>;
 const cleanups = new WeakMap<TestContext, Cleanup[]>();
 
 /** Runs `cleanup` when the test ends, the last given first, where `context.after` runs the first first: a reader ends before its folder. */
-function atEnd(context: TestContext, cleanup: Cleanup): void {
+export function atEnd(context: TestContext, cleanup: Cleanup): void {
   const known = cleanups.get(context);
   if (known !== undefined) {
     known.push(cleanup);

@@ -1,16 +1,19 @@
-import { DIFFERS, formatCount, formatSize, KIND, NO_LAYER, REASON, type RowTable } from '#model';
+import { CONTENT_BITS, DIFFERS, formatCount, formatSize, KIND, NO_LAYER, REASON, type RowTable } from '#model';
 
 const DIFFERS_WORDS = [
   [DIFFERS.type, 'type'],
   [DIFFERS.content, 'content'],
+  [DIFFERS.rewritten, 'rewritten'],
+  [DIFFERS.unread, 'unread'],
   [DIFFERS.link, 'target'],
   [DIFFERS.mode, 'mode'],
   [DIFFERS.owner, 'owner'],
   [DIFFERS.attributes, 'attributes'],
   [DIFFERS.time, 'time'],
+  [DIFFERS.device, 'device numbers'],
 ] as const;
 
-/** `content, mode`; of what hides: `hides 0.2 MB of layer 2`. */
+/** `content, mode`; of a file that is brought again with the same bytes `rewritten, mode`; of what hides: `hides 0.2 MB of layer 2`. */
 export function whatDiffers(table: RowTable, row: number): string {
   const kind = table.kind[row];
   const words: string[] = [];
@@ -33,6 +36,14 @@ export function whatDiffersBetween(table: RowTable, row: number): string {
   const entries = table.hiddenEntries[row] as number;
   if (table.kind[row] !== KIND.removed || entries === 0) return '';
   return `with ${formatCount(entries)} ${entries === 1 ? 'path' : 'paths'}`;
+}
+
+/** What a modified file's bytes are to those before; empty where there is nothing to say. */
+export function contentWords(differs: number): string {
+  const bit = differs & CONTENT_BITS;
+  if (bit === DIFFERS.rewritten) return 'same content';
+  if (bit === DIFFERS.unread) return 'content not compared';
+  return bit === DIFFERS.content ? 'other content' : '';
 }
 
 function hides(table: RowTable, row: number): string {

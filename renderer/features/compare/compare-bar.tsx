@@ -1,4 +1,4 @@
-import { useMemo } from 'react';
+import { useMemo, useState } from 'react';
 import type { ArchiveSummary, ImageSummary } from '#contract';
 import { formatCount } from '#model';
 import { chooseSideB, compareWith, swapSides } from '../../app/choosing.ts';
@@ -15,6 +15,7 @@ import type { ChangesState } from '../changes/changes-state.ts';
 import { imageTitle, lastPart } from '../library/library-state.ts';
 import styles from './compare-bar.module.css';
 import { type SideBytes, sideBytes, signedSize, textReport } from './compare-state.ts';
+import { ConfigDiff, useConfigReport } from './config-diff.tsx';
 
 /** Both sides by name, each with a choice of image and layer, and what they come to. */
 export function CompareBar({ state, selection }: { state: ChangesState; selection: Selection }) {
@@ -132,6 +133,8 @@ function withLayer({ since: _, ...side }: Side, id: string): Side {
 
 function Sums({ state, a, b, titleA, titleB }: { state: ChangesState; a: Side; b: Side; titleA: string; titleB: string }) {
   const { table, totals } = state;
+  const config = useConfigReport(a, b);
+  const [configOpen, setConfigOpen] = useState(false);
   const sums = useMemo(() => {
     if (table === null || totals === null) return null;
     const sides = sideBytes(table);
@@ -146,27 +149,45 @@ function Sums({ state, a, b, titleA, titleB }: { state: ChangesState; a: Side; b
   if (table === null || sums === null) return null;
   const largest = Math.max(sums.before, sums.now, 1);
   const copy = async () => {
-    if (await copyText(textReport(table, titleA, titleB))) toast('Report copied');
+    if (await copyText(textReport(table, { titleA, titleB, configs: config?.differences ?? [] }))) toast('Report copied');
   };
   return (
-    <div className={styles.sums}>
-      <span className={styles.twoBars} aria-hidden="true">
-        <i className={styles.barA} style={{ width: `${(sums.before / largest) * 100}%` }} />
-        <i className={styles.barB} style={{ width: `${(sums.now / largest) * 100}%` }} />
-      </span>
-      <span>
-        what differs: A <Size bytes={sums.before} />, B <Size bytes={sums.now} />
-      </span>
-      <strong className="number">net {signedSize(sums.now - sums.before)}</strong>
-      <span className={styles.actions}>
-        <Button kind="quiet" icon="copy" disabled={state.status !== 'ready'} onPress={() => void copy()}>
-          Copy report
-        </Button>
-        <Button kind="quiet" icon="save" disabled={state.status !== 'ready'} onPress={() => void startExport({ what: 'comparison', a, b })}>
-          Save as JSON
-        </Button>
-      </span>
-    </div>
+    <>
+      <div className={styles.sums}>
+        <span className={styles.twoBars} aria-hidden="true">
+          <i className={styles.barA} style={{ width: `${(sums.before / largest) * 100}%` }} />
+          <i className={styles.barB} style={{ width: `${(sums.now / largest) * 100}%` }} />
+        </span>
+        <span>
+          what differs: A <Size bytes={sums.before} />, B <Size bytes={sums.now} />
+        </span>
+        <strong className="number">net {signedSize(sums.now - sums.before)}</strong>
+        {config === null || config.total === 0 ? null : (
+          <Button
+            kind="quiet"
+            icon={configOpen ? 'chevronDown' : 'chevronRight'}
+            expanded={configOpen}
+            onPress={() => setConfigOpen(!configOpen)}
+          >
+            {`config: ${formatCount(config.total)} ${config.total === 1 ? 'field differs' : 'fields differ'}`}
+          </Button>
+        )}
+        <span className={styles.actions}>
+          <Button kind="quiet" icon="copy" disabled={state.status !== 'ready'} onPress={() => void copy()}>
+            Copy report
+          </Button>
+          <Button
+            kind="quiet"
+            icon="save"
+            disabled={state.status !== 'ready'}
+            onPress={() => void startExport({ what: 'comparison', a, b })}
+          >
+            Save as JSON
+          </Button>
+        </span>
+      </div>
+      {config === null || config.total === 0 || !configOpen ? null : <ConfigDiff report={config} />}
+    </>
   );
 }
 

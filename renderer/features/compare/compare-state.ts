@@ -1,5 +1,6 @@
-import type { ArchiveSummary, ImageSummary } from '#contract';
-import { DIFFERS, displayPath, formatSize, KIND, type RowTable, rowPath, TYPE } from '#model';
+import { bytesBefore, bytesNow } from '#changes';
+import type { ArchiveSummary, ConfigReport, ImageSummary } from '#contract';
+import { changeWords, displayPath, formatSize, KIND, type RowTable, rowPath, TYPE } from '#model';
 import type { Selection, Side } from '../../app/selection-state.ts';
 
 /**
@@ -36,23 +37,15 @@ export interface SideBytes {
   readonly net: Float64Array;
 }
 
-/** One pass from the last row to the first. A removed folder is a row of its own that knows what was in it. */
+/** One pass from the last row to the first. A removed folder is a row of its own that knows what was in it; hard links' bodies count once. */
 export function sideBytes(table: RowTable): SideBytes {
-  const { length, kind, type, parent, size, previousSize } = table;
+  const { length, parent } = table;
   const before = new Float64Array(length);
   const net = new Float64Array(length);
   for (let row = length - 1; row >= 0; row--) {
-    const isFile = type[row] === TYPE.file;
-    let was = 0;
-    let now = 0;
-    if (kind[row] === KIND.removed) was = isFile ? (size[row] as number) : (table.hiddenBytes[row] as number);
-    else if (kind[row] === KIND.added) now = isFile ? (size[row] as number) : 0;
-    else if (kind[row] === KIND.modified) {
-      was = previousSize[row] as number;
-      now = isFile ? (size[row] as number) : 0;
-    }
+    const was = bytesBefore(table, row);
     before[row] = (before[row] as number) + was;
-    net[row] = (net[row] as number) + now - was;
+    net[row] = (net[row] as number) + bytesNow(table, row) - was;
     const above = parent[row] as number;
     if (above < 0) continue;
     before[above] = (before[above] as number) + (before[row] as number);
@@ -66,18 +59,17 @@ export function signedSize(bytes: number): string {
   return bytes > 0 ? `+${formatSize(bytes)}` : formatSize(bytes);
 }
 
-const WORDS = [
-  [DIFFERS.content, 'content'],
-  [DIFFERS.type, 'type'],
-  [DIFFERS.mode, 'mode'],
-  [DIFFERS.owner, 'owner'],
-  [DIFFERS.time, 'time'],
-  [DIFFERS.attributes, 'attributes'],
-  [DIFFERS.link, 'linkname'],
-] as const;
+/** What a field of a config says, or that it isn't set. */
+export function configWords({ field, a, b }: ConfigReport['differences'][number]): string {
+  if (a === null) return `+ config ${field}: ${b ?? ''}`;
+  return b === null ? `− config ${field}: ${a}` : `~ config ${field}: ${a} → ${b}`;
+}
 
-/** A comparison as text: what was compared, a line a path as `layerscope diff` prints it, the sums. Names are escaped. */
-export function textReport(table: RowTable, titleA: string, titleB: string): string {
+/** A comparison as text: what was compared, a line a path as `layerscope diff` prints it, what the configs say otherwise, the sums. Names are escaped. */
+export function textReport(
+  table: RowTable,
+  { titleA, titleB, configs = [] }: { titleA: string; titleB: string; configs?: ConfigReport['differences'] },
+): string {
   const lines = [`A  ${titleA}`, `B  ${titleB}`, ''];
   const tally = [0, 0, 0, 0];
   const cell = (bytes: number) => formatSize(bytes).padStart(10);
@@ -90,7 +82,7 @@ export function textReport(table: RowTable, titleA: string, titleB: string): str
     const path = `${displayPath(rowPath(table, row))}${table.type[row] === TYPE.directory ? '/' : ''}`;
     const notes: string[] = [];
     if (kind === KIND.modified) {
-      for (const [bit, word] of WORDS) if (((table.differs[row] as number) & bit) !== 0) notes.push(word);
+      notes.push(...changeWords(table.differs[row] as number));
       if (isFile && table.previousSize[row] !== table.size[row]) notes.push(`was ${formatSize(table.previousSize[row] as number)}`);
     } else if (kind === KIND.removed && (table.hiddenEntries[row] as number) > 0) {
       notes.push(`and ${table.hiddenEntries[row]} below, ${formatSize(table.hiddenBytes[row] as number)}`);
@@ -98,12 +90,15 @@ export function textReport(table: RowTable, titleA: string, titleB: string): str
     const glyph = kind === KIND.added ? '+' : kind === KIND.modified ? '~' : '−';
     lines.push(`${glyph} ${size}  ${path}${notes.length === 0 ? '' : `  (${notes.join(', ')})`}`);
   }
+  for (const each of configs) lines.push(configWords(each));
   const { net } = sideBytes(table);
   let sum = 0;
   for (let row = 0; row < table.length; row = table.subtreeEnd[row] as number) sum += net[row] as number;
   const added = tally[KIND.added] ?? 0;
   const modified = tally[KIND.modified] ?? 0;
   const removed = tally[KIND.removed] ?? 0;
-  lines.push('', added + modified + removed === 0 ? 'no difference' : `+${added} ~${modified} −${removed}, net ${signedSize(sum)}`);
+  const inConfig = configs.length === 0 ? '' : `, ${configs.length} in the config`;
+  const isSame = added + modified + removed + configs.length === 0;
+  lines.push('', isSame ? 'no difference' : `+${added} ~${modified} −${removed}, net ${signedSize(sum)}${inConfig}`);
   return `${lines.join('\n')}\n`;
 }

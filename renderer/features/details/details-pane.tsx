@@ -1,4 +1,4 @@
-import type { ReactNode } from 'react';
+import { type ReactNode, useMemo } from 'react';
 import type { EntryDetails, ImageSummary } from '#contract';
 import { displayPath, unescapePath } from '#model';
 import { chooseLayer } from '../../app/choosing.ts';
@@ -14,6 +14,8 @@ import { CopyButton } from '../../components/copy-button.tsx';
 import { Mark } from '../../components/mark.tsx';
 import { ErrorText, Notice } from '../../components/notice.tsx';
 import { Tabs } from '../../components/tabs.tsx';
+import { findRow } from '../changes/changes-state.ts';
+import { contentWords } from '../changes/row-text.ts';
 import { AttributesTab } from './attributes-tab.tsx';
 import { ContentTab } from './content-tab.tsx';
 import styles from './details-pane.module.css';
@@ -107,17 +109,28 @@ function Story({ details, image, selection }: { details: EntryDetails; image: Im
   const where =
     selection.from === selection.to || selection.mode === 'stacked' ? `layer ${selection.to}` : `layers ${selection.from}–${selection.to}`;
   const from = first !== undefined && first.layer < low ? `, first seen in layer ${first.layer}` : '';
+  const content = useContentWords(kind === 'modified' ? selection.path : null);
   const words = kind === 'unchanged' ? `unchanged in ${where}` : `${kind} in ${where}`;
   return (
     <>
       <p className={styles.story}>
-        {kind === 'unchanged' ? null : <Mark name={kind} />} <span>{compared ? SIDES_WORDS[kind] : words + from}</span>
+        {kind === 'unchanged' ? null : <Mark name={kind} />}{' '}
+        <span>{`${compared ? SIDES_WORDS[kind] : words + from}${content === '' ? '' : `, ${content}`}`}</span>
       </p>
       {image.layers.length > 1 && history.length > 0 ? (
         <HistoryDots details={details} count={image.layers.length} selection={selection} />
       ) : null}
     </>
   );
+}
+
+/** Of a file whose row is in the list: what its bytes are to those before. */
+function useContentWords(path: string | null): string {
+  const table = useApp(({ changes }) => changes.table);
+  return useMemo(() => {
+    const row = table === null || path === null ? -1 : findRow(table, unescapePath(path));
+    return table === null || row < 0 ? '' : contentWords(table.differs[row] as number);
+  }, [table, path]);
 }
 
 /** A dot a layer, the lowest first; those that touch the path are filled and are buttons. */

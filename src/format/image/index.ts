@@ -1,3 +1,4 @@
+export { type ConfigDifference, compareConfigs } from './compare-configs.ts';
 export * from './docker-manifest.ts';
 export * from './image-config.ts';
 export * from './json-value.ts';

@@ -13,14 +13,12 @@
 import type { TarFinding, TarHandler, TarMember } from '#format/tar';
 import { displayPath, escapePath, type Finding, type FindingCode, TYPE } from '#model';
 import { FindingList } from './finding-list.ts';
-import { finished, growing, grown } from './growing.ts';
+import { LayerColumns } from './layer-columns.ts';
 import { FLAG, hashName, type LayerTable, NO_NODE, nodePath } from './layer-table.ts';
 import { MetaTable } from './metas.ts';
 import { climbsOut, isUtf8, leadsOutOnWindows } from './names.ts';
 import { bytesOf, OwnLinks, partsOf, textOf } from './own-links.ts';
 import { HOLDS, MARK, PathTree, SHAPE, WALK } from './path-tree.ts';
-
-const BLOCK = 512;
 
 /** `.wh.`: the name behind it is hidden. Source: OCI image-spec layer.md, Whiteouts; AUFS. */
 const WHITEOUT = [0x2e, 0x77, 0x68, 0x2e] as const;
@@ -59,26 +57,10 @@ export function layerFigures(table: LayerTable): { entries: number; fileBytes: n
  */
 export class LayerTableBuilder implements TarHandler {
   readonly #tree = new PathTree();
-  readonly #ownLinks = new OwnLinks(this.#tree, (node) => this.#linkOf(this.#linkAt(node)));
   readonly #metas = new MetaTable();
+  readonly #rows = new LayerColumns(this.#metas);
+  readonly #ownLinks = new OwnLinks(this.#tree, (node) => this.#rows.linkOf(this.#rows.inode((this.#tree.member[node] as number) - 1)));
   readonly #findings = new FindingList();
-  #count = 0;
-  #capacity = 256;
-  #node = growing(Uint32Array<ArrayBuffer>, 256);
-  #type = growing(Uint8Array<ArrayBuffer>, 256);
-  #flags = growing(Uint16Array<ArrayBuffer>, 256);
-  #size = growing(Float64Array<ArrayBuffer>, 256);
-  #mtimeSeconds = growing(Float64Array<ArrayBuffer>, 256);
-  /** Made when the first member has some. */
-  #mtimeNanos = new Uint32Array(0);
-  #headerBlock = growing(Uint32Array<ArrayBuffer>, 256);
-  #headerBlocks = growing(Uint32Array<ArrayBuffer>, 256);
-  #meta = growing(Uint32Array<ArrayBuffer>, 256);
-  #link = growing(Uint32Array<ArrayBuffer>, 256);
-  #linkCount = 0;
-  #linkStart = growing(Uint32Array<ArrayBuffer>, 64);
-  #linkNames = growing(Uint8Array<ArrayBuffer>, 1024);
-  #linkTarget = growing(Uint32Array<ArrayBuffer>, 64);
   /** The member handed in last: findings that come right after it are about it. */
   #last: TarMember | null = null;
   #dotSlashCount = 0;
@@ -86,29 +68,15 @@ export class LayerTableBuilder implements TarHandler {
   #dotSlashPath = '';
   /** Whether anything was taken away again: markers may be gone. */
   #tookAway = false;
-  /** Whether a hard link says other facts than what it is a name of. */
-  #changedFacts = false;
 
   constructor() {
     this.#tree.onFolderInPlace = (node) => this.#makeFolderOf(node);
   }
 
   member(member: TarMember): void {
-    const row = this.#count;
-    if (row === this.#capacity) this.#grow();
-    this.#count = row + 1;
     this.#last = member;
-    const { type } = member;
-    this.#type[row] = type;
-    this.#flags[row] = member.sparse === null ? 0 : FLAG.sparse;
-    this.#size[row] = type === TYPE.file ? member.size : 0;
-    this.#mtimeSeconds[row] = member.mtimeSeconds;
-    if (member.mtimeNanos !== 0) this.#setNanos(row, member.mtimeNanos);
-    this.#headerBlock[row] = member.headerOffset / BLOCK;
-    this.#headerBlocks[row] = (member.bodyOffset - member.headerOffset) / BLOCK;
-    this.#meta[row] = this.#metas.intern(member);
-    this.#link[row] = type === TYPE.symlink || type === TYPE.hardlink ? this.#addLink(member) : 0;
-    if (type === TYPE.global || type === TYPE.other) this.#setRawOnly(row);
+    const row = this.#rows.add(member);
+    if (member.type === TYPE.global || member.type === TYPE.other) this.#setRawOnly(row);
     else this.#place(member, row);
   }
 
@@ -118,103 +86,39 @@ export class LayerTableBuilder implements TarHandler {
     const path =
       last !== null && finding.offset === last.headerOffset
         ? () => escapePath(last.name)
-        : finding.code === 'truncated' && this.#count > 0 && this.#has(this.#count - 1, FLAG.truncated)
-          ? () => this.#pathOf(this.#count - 1)
+        : finding.code === 'truncated' && this.#rows.count > 0 && this.#rows.has(this.#rows.count - 1, FLAG.truncated)
+          ? () => this.#pathOf(this.#rows.count - 1)
           : () => undefined;
     this.#findings.add(finding.code, finding.message, finding.offset, path);
   }
 
   truncated(memberIndex: number): void {
-    if (memberIndex >= 0 && memberIndex < this.#count) this.#set(memberIndex, FLAG.truncated);
+    if (memberIndex >= 0 && memberIndex < this.#rows.count) this.#rows.set(memberIndex, FLAG.truncated);
   }
 
   /** The table with columns as long as their content, and the findings, in order, at most 1,000 of a code and one that counts the rest. */
   finish(): BuiltLayer {
     this.#last = null;
     this.#tellDotSlash();
-    const count = this.#count;
-    const tree = this.#tree;
     if (this.#tookAway) this.#dropMarkers();
-    if (this.#changedFacts) this.#shareFacts();
+    const tree = this.#tree;
     tree.finish();
-    const linkStart = finished(this.#linkStart, this.#linkCount + 1);
     const table: LayerTable = {
-      memberCount: count,
-      node: finished(this.#node, count),
-      type: finished(this.#type, count),
-      flags: finished(this.#flags, count),
-      size: finished(this.#size, count),
-      mtimeSeconds: finished(this.#mtimeSeconds, count),
-      mtimeNanos: this.#mtimeNanos.length === 0 ? this.#mtimeNanos : finished(this.#mtimeNanos, count),
-      headerBlock: finished(this.#headerBlock, count),
-      headerBlocks: finished(this.#headerBlocks, count),
-      meta: finished(this.#meta, count),
-      link: finished(this.#link, count),
+      ...this.#rows.finish(),
+      bodySums: new Uint32Array(0), // whoever hands over bodies puts them in
       nodeCount: tree.count,
       nodeParent: tree.parent,
       nodeNameStart: tree.nameStart,
       nodeNames: tree.names,
       nodeHash: tree.hash,
       metas: this.#metas.metas,
-      linkStart,
-      linkNames: finished(this.#linkNames, linkStart[this.#linkCount] as number),
-      linkTarget: finished(this.#linkTarget, this.#linkCount),
     };
     return { table, findings: this.#findings.finish(), ...layerFigures(table) };
   }
 
-  #grow(): void {
-    const length = this.#capacity * 2;
-    this.#capacity = length;
-    this.#node = grown(this.#node, length);
-    this.#type = grown(this.#type, length);
-    this.#flags = grown(this.#flags, length);
-    this.#size = grown(this.#size, length);
-    this.#mtimeSeconds = grown(this.#mtimeSeconds, length);
-    if (this.#mtimeNanos.length > 0) this.#mtimeNanos = grown(this.#mtimeNanos, length);
-    this.#headerBlock = grown(this.#headerBlock, length);
-    this.#headerBlocks = grown(this.#headerBlocks, length);
-    this.#meta = grown(this.#meta, length);
-    this.#link = grown(this.#link, length);
-  }
-
-  #setNanos(row: number, nanos: number): void {
-    if (this.#mtimeNanos.length === 0) this.#mtimeNanos = growing(Uint32Array<ArrayBuffer>, this.#capacity);
-    this.#mtimeNanos[row] = nanos;
-  }
-
-  /** 1 + number of the link name. */
-  #addLink(member: TarMember): number {
-    const { linkBytes, linkStart, linkEnd } = member;
-    const from = this.#linkStart[this.#linkCount] as number;
-    const to = from + linkEnd - linkStart;
-    if (to > this.#linkNames.length) this.#linkNames = grown(this.#linkNames, to * 2);
-    for (let i = linkStart, at = from; i < linkEnd; i++) this.#linkNames[at++] = linkBytes[i] as number;
-    this.#linkCount++;
-    if (this.#linkCount === this.#linkStart.length) {
-      this.#linkStart = grown(this.#linkStart, this.#linkCount * 2);
-      this.#linkTarget = grown(this.#linkTarget, this.#linkCount * 2);
-    }
-    this.#linkStart[this.#linkCount] = to;
-    return this.#linkCount;
-  }
-
-  #linkOf(row: number): Uint8Array {
-    const link = this.#link[row] as number;
-    return this.#linkNames.subarray(this.#linkStart[link - 1], this.#linkStart[link]);
-  }
-
-  #set(row: number, flags: number): void {
-    this.#flags[row] = (this.#flags[row] as number) | flags;
-  }
-
-  #has(row: number, flags: number): boolean {
-    return ((this.#flags[row] as number) & flags) !== 0;
-  }
-
   #setRawOnly(row: number): void {
-    this.#node[row] = NO_NODE;
-    this.#set(row, FLAG.rawOnly);
+    this.#rows.node[row] = NO_NODE;
+    this.#rows.set(row, FLAG.rawOnly);
   }
 
   #tell(code: FindingCode, member: TarMember, message: string): void {
@@ -282,18 +186,19 @@ export class LayerTableBuilder implements TarHandler {
   /** The member stands for the node from now on. `shown`: the member whose link text a path through the node follows. */
   #stand(member: TarMember, row: number, node: number, shown: number): void {
     const tree = this.#tree;
-    this.#node[row] = node;
+    this.#rows.node[row] = node;
     const held = tree.holds[node] as number;
     const before = tree.member[node] as number;
     tree.member[node] = row + 1;
-    const is = member.type === TYPE.directory ? HOLDS.folder : shown >= 0 && this.#type[shown] === TYPE.symlink ? HOLDS.link : HOLDS.other;
+    const is =
+      member.type === TYPE.directory ? HOLDS.folder : shown >= 0 && this.#rows.type[shown] === TYPE.symlink ? HOLDS.link : HOLDS.other;
     if ((held & (HOLDS.folder | HOLDS.link | HOLDS.other)) === 0) tree.hold(node, is);
     else if ((held & is) === 0 || is === HOLDS.link) {
       if ((held & HOLDS.folder) !== 0) this.#replaceFolder(member, node);
       tree.holdInstead(node, is | (held & HOLDS.whiteout));
     }
     if (before === 0) return;
-    this.#set(before - 1, FLAG.superseded);
+    this.#rows.set(before - 1, FLAG.superseded);
     this.#tell('duplicate-path', member, 'the path comes more than once in this layer: the last entry takes precedence');
   }
 
@@ -305,7 +210,7 @@ export class LayerTableBuilder implements TarHandler {
     this.#tree.clearBelow(node, (below) => {
       const row = (standing[below] as number) - 1;
       if (row < 0) return;
-      this.#set(row, FLAG.superseded);
+      this.#rows.set(row, FLAG.superseded);
       standing[below] = 0;
       gone++;
     });
@@ -320,7 +225,7 @@ export class LayerTableBuilder implements TarHandler {
     const before = tree.member[node] as number;
     if (before === 0) return;
     tree.member[node] = 0;
-    this.#set(before - 1, FLAG.superseded);
+    this.#rows.set(before - 1, FLAG.superseded);
     if (this.#last === null) return;
     this.#tell('entry-below-file', this.#last, `stands below ${displayPath(this.#pathOfNode(node))}, which this layer brings as no folder`);
   }
@@ -328,9 +233,9 @@ export class LayerTableBuilder implements TarHandler {
   /** Whiteouts and opaque markers in what was replaced are gone. */
   #dropMarkers(): void {
     const { holds } = this.#tree;
-    for (let row = 0; row < this.#count; row++) {
-      const bit = this.#has(row, FLAG.whiteout) ? HOLDS.whiteout : this.#has(row, FLAG.opaque) ? HOLDS.opaque : 0;
-      if (bit !== 0 && ((holds[this.#node[row] as number] as number) & bit) === 0) this.#set(row, FLAG.superseded);
+    for (let row = 0; row < this.#rows.count; row++) {
+      const bit = this.#rows.has(row, FLAG.whiteout) ? HOLDS.whiteout : this.#rows.has(row, FLAG.opaque) ? HOLDS.opaque : 0;
+      if (bit !== 0 && ((holds[this.#rows.node[row] as number] as number) & bit) === 0) this.#rows.set(row, FLAG.superseded);
     }
   }
 
@@ -354,20 +259,20 @@ export class LayerTableBuilder implements TarHandler {
       this.#setRawOnly(row);
     } else if (baseEnd === start + 2 && nameBytes[start] === 0x2e && nameBytes[start + 1] === 0x2e) {
       this.#tell('path-escape', member, 'a whiteout of the folder above: not applied');
-      this.#set(row, FLAG.escapes);
+      this.#rows.set(row, FLAG.escapes);
       this.#setRawOnly(row);
     } else if (startsWith(nameBytes, start, WHITEOUT)) {
       const rest = start + WHITEOUT.length;
       if (baseEnd - rest === OPAQUE.length && startsWith(nameBytes, rest, OPAQUE)) {
-        this.#node[row] = folder;
+        this.#rows.node[row] = folder;
         this.#tree.hold(folder, HOLDS.opaque);
-        this.#set(row, FLAG.opaque);
+        this.#rows.set(row, FLAG.opaque);
       } else this.#setRawOnly(row);
     } else {
       const node = this.#tree.intern(folder, nameBytes, start, baseEnd, hashName(nameBytes, start, baseEnd));
-      this.#node[row] = node;
+      this.#rows.node[row] = node;
       this.#tree.hold(node, HOLDS.whiteout);
-      this.#set(row, FLAG.whiteout);
+      this.#rows.set(row, FLAG.whiteout);
     }
   }
 
@@ -396,13 +301,13 @@ export class LayerTableBuilder implements TarHandler {
     else if ((shape & SHAPE.dotSlash) !== 0 && this.#tree.baseStart >= 0) this.#countDotSlash(member);
     if ((marks & MARK.link) !== 0 && (marks & MARK.climbs) === 0) this.#tellWay(member);
     if ((marks & MARK.high) !== 0 && !isUtf8(nameBytes, nameStart, nameEnd)) {
-      this.#set(row, FLAG.nameNotUtf8);
+      this.#rows.set(row, FLAG.nameNotUtf8);
       this.#tell('invalid-utf8-name', member, 'a name that is not UTF-8');
     }
   }
 
   #escape(member: TarMember, row: number, message: string): void {
-    this.#set(row, FLAG.escapes);
+    this.#rows.set(row, FLAG.escapes);
     this.#tell('path-escape', member, message);
   }
 
@@ -413,32 +318,20 @@ export class LayerTableBuilder implements TarHandler {
     this.#tell('name-through-link', member, `its path goes through a symbolic link of this layer: it lies in ${where}`);
   }
 
-  /** The member that a hard link names at this moment, through other links, or -1: it comes later, lies below, or is nowhere. */
+  /** The row that a hard link names at this moment, through other links, or -1: it comes later, lies below, or is nowhere. */
   #target(member: TarMember, row: number, own: number): number {
-    const { linkBytes, linkStart, linkEnd } = member;
-    const link = (this.#link[row] as number) - 1;
-    this.#linkTarget[link] = 0;
-    const path = linkBytes.subarray(linkStart, linkEnd);
+    const path = this.#rows.linkOf(row);
     this.#ownLinks.climbs = false;
     const node = this.#findTarget(path);
     const climbs = this.#ownLinks.climbs || climbsOut(path, 0);
-    if (!this.#has(row, FLAG.escapes) && (climbs || leadsOutOnWindows(linkBytes, linkStart, linkEnd))) {
+    if (!this.#rows.has(row, FLAG.escapes) && (climbs || leadsOutOnWindows(path, 0, path.length))) {
       this.#escape(member, row, `a hard link to what lies outside: ${displayPath(member.linkname)}`);
     }
     const standing = node <= 0 || node === own ? -1 : (this.#tree.member[node] as number) - 1;
-    if (standing < 0 || this.#type[standing] === TYPE.directory) return -1;
-    const further =
-      this.#type[standing] === TYPE.hardlink ? (this.#linkTarget[(this.#link[standing] as number) - 1] as number) - 1 : standing;
-    if (further < 0) return -1;
-    this.#linkTarget[link] = further + 1;
-    this.#changedFacts ||= !this.#hasFactsOf(row, further);
-    return further;
-  }
-
-  #hasFactsOf(row: number, other: number): boolean {
-    const sameTime =
-      this.#mtimeSeconds[row] === this.#mtimeSeconds[other] && (this.#mtimeNanos[row] ?? 0) === (this.#mtimeNanos[other] ?? 0);
-    return sameTime && this.#meta[row] === this.#meta[other];
+    if (standing < 0 || this.#rows.type[standing] === TYPE.directory) return -1;
+    const inode = this.#rows.inode(standing);
+    if (inode >= 0) this.#rows.nameOf(row, inode);
+    return inode;
   }
 
   /** The node that a path leads to, links on the way followed, the last not; 0 or less: none. */
@@ -456,30 +349,6 @@ export class LayerTableBuilder implements TarHandler {
     return node;
   }
 
-  /** The symbolic link that a node holds, itself or as a hard link to it. */
-  #linkAt(node: number): number {
-    const row = (this.#tree.member[node] as number) - 1;
-    return this.#type[row] === TYPE.hardlink ? (this.#linkTarget[(this.#link[row] as number) - 1] as number) - 1 : row;
-  }
-
-  /** Names of one inode have its facts, and each hard link sets them anew, as containerd does: the last one decides. */
-  #shareFacts(): void {
-    const each = (visit: (link: number, target: number) => void): void => {
-      for (let row = 0; row < this.#count; row++) {
-        if (this.#type[row] !== TYPE.hardlink || this.#node[row] === NO_NODE) continue;
-        const target = (this.#linkTarget[(this.#link[row] as number) - 1] as number) - 1;
-        if (target >= 0) visit(row, target);
-      }
-    };
-    const copy = (from: number, to: number): void => {
-      this.#meta[to] = this.#metas.withFactsOf(this.#meta[to] as number, this.#meta[from] as number);
-      this.#mtimeSeconds[to] = this.#mtimeSeconds[from] as number;
-      if (this.#mtimeNanos.length > 0) this.#mtimeNanos[to] = this.#mtimeNanos[from] as number;
-    };
-    each(copy);
-    each((link, target) => copy(target, link));
-  }
-
   /** `tar -C folder .` puts `./` before every name: one finding says so. */
   #countDotSlash(member: TarMember): void {
     if (this.#dotSlashCount++ > 0) return;
@@ -494,7 +363,7 @@ export class LayerTableBuilder implements TarHandler {
   }
 
   #pathOf(row: number): string | undefined {
-    const node = this.#node[row] as number;
+    const node = this.#rows.node[row] as number;
     return node === NO_NODE ? undefined : escapePath(this.#pathOfNode(node));
   }
 

@@ -1,6 +1,6 @@
 /**
  * A layer's tar as columns: every member once, in the order of the tar, and the tree of the paths that they name.
- * Made once a blob, kept in the cache, handed to workers: only plain arrays. About 45 bytes a member and 10 a path, names apart.
+ * Made once a blob, kept in the cache, handed to workers: only plain arrays. About 45 bytes a member (8 more of compressed layers) and 10 a path, names apart.
  */
 export interface LayerTable {
   /** Tar members: files and whiteouts, and those that are listed in raw only (see {@link FLAG}). Global headers too. */
@@ -24,6 +24,11 @@ export interface LayerTable {
   readonly meta: Uint32Array;
   /** 1 + index into the link names, 0 for none. */
   readonly link: Uint32Array;
+  /**
+   * Two words a member: a checksum of a regular file's body, both 0 where there is none (a body that was not read to its end, sparse
+   * ones). Empty where bodies were not read. Against chance, not against people: see BodySum.
+   */
+  readonly bodySums: Uint32Array;
 
   /** Path nodes; node 0 is the root. A parent's number is smaller than its children's. */
   readonly nodeCount: number;

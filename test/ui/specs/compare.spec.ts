@@ -173,6 +173,51 @@ test('what B has more sorts', async ({ win }) => {
   await expect(page.getByRole('row', { name: /opt\// })).toHaveAttribute('aria-posinset', '2');
 });
 
+test('configs that differ are counted beside the sums, shown on request, and in the report', async ({ win }) => {
+  const { page } = win;
+  const layers = [{ createdBy: 'COPY x', tar: tar(file('x', 'one')) }];
+  await win.drop(await win.write('a.tar', dockerArchive(layers, { name: 'app:1', config: { Env: ['PATH=/bin'], Cmd: ['sh'] } })));
+  await expect(page.getByRole('treegrid')).toBeVisible();
+  const config = { Env: ['PATH=/usr/bin'], Cmd: ['sh'], User: '\u202eroot' };
+  await win.drop(await win.write('b.tar', dockerArchive(layers, { name: 'app:2', config })));
+  await expect(page.getByRole('heading', { name: 'app:2' })).toBeVisible();
+  await page.getByRole('radio', { name: 'Compare' }).click();
+  await expect(page.getByText('Both sides show the same files, to the last byte.')).toBeVisible();
+  const button = page.getByRole('button', { name: 'config: 2 fields differ' });
+  await expect(button).toHaveAttribute('aria-expanded', 'false');
+  await button.click();
+  const region = page.getByRole('region', { name: 'Config differences' });
+  await expect(region.getByRole('row', { name: 'Env.PATH' })).toContainText('/usr/bin');
+  await expect(region.getByRole('row', { name: 'User' })).toContainText('not set');
+  await expect(region.getByRole('row', { name: 'User' })).toContainText('\\u202Eroot');
+  expect(await complaintsOf(page)).toEqual([]);
+  await button.click();
+  await expect(region).toHaveCount(0);
+  // Of layers no config is compared.
+  await page.getByRole('button', { name: /^Layer of side A/ }).click();
+  await page.getByRole('menuitemradio', { name: /^Layer 0 alone/ }).click();
+  await expect(button).toHaveCount(0);
+  expect(win.complaints).toEqual([]);
+});
+
+test('a file that differs in its mode alone says nothing of its content', async ({ win }) => {
+  const { page } = win;
+  const layer = (mode: number, end: string) => ({
+    createdBy: 'RUN chmod',
+    tar: tar(file('chmod', 'same', { mode }), file('other', `same${end}`)),
+  });
+  await win.drop(await win.write('a.tar', dockerArchive([layer(0o644, 'a'), layer(0o600, 'b')], { name: 'app:1' })));
+  await expect(page.getByRole('treegrid')).toBeVisible();
+  const row = page.getByRole('row', { name: /modified chmod/ });
+  await expect(row).toContainText('rewritten, mode');
+  await expect(page.getByRole('row', { name: /modified other/ })).toContainText('content');
+  await row.click();
+  await expect(page.getByText('modified in layer 1, first seen in layer 0, same content')).toBeVisible();
+  await page.getByRole('row', { name: /modified other/ }).click();
+  await expect(page.getByText('modified in layer 1, first seen in layer 0, other content')).toBeVisible();
+  expect(win.complaints).toEqual([]);
+});
+
 test('the report is copied as text', async ({ win }) => {
   const page = await compareImages(win);
   await page.evaluate(() => {

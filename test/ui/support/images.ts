@@ -14,6 +14,8 @@ export interface ImageOptions {
   readonly architecture?: string;
   /** Steps without a layer, after the last. */
   readonly lastSteps?: readonly string[];
+  /** How it is run: `config` of its config. */
+  readonly config?: object;
 }
 
 interface Built {
@@ -21,13 +23,16 @@ interface Built {
   readonly manifest: object;
 }
 
-function build(layers: readonly ImageLayer[], { name, architecture = 'amd64', lastSteps = [] }: ImageOptions): Built {
+function build(
+  layers: readonly ImageLayer[],
+  { name, architecture = 'amd64', lastSteps = [], config: settings = {} }: ImageOptions,
+): Built {
   const history = [
     ...layers.map(({ createdBy }) => ({ created: '2025-11-20T10:11:12Z', created_by: createdBy })),
     ...lastSteps.map((step) => ({ created: '2025-11-20T10:11:12Z', created_by: step, empty_layer: true })),
   ];
   const diffIds = layers.map((layer) => `sha256:${sha256(layer.tar)}`);
-  const config = JSON.stringify({ architecture, os: 'linux', config: {}, rootfs: { type: 'layers', diff_ids: diffIds }, history });
+  const config = JSON.stringify({ architecture, os: 'linux', config: settings, rootfs: { type: 'layers', diff_ids: diffIds }, history });
   const configName = `${sha256(Buffer.from(config))}.json`;
   const layerNames = layers.map((layer) => `${sha256(layer.tar)}/layer.tar`);
   return {

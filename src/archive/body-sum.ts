@@ -1,0 +1,125 @@
+// A checksum of 64 bits of a body, for telling bodies of one size apart without reading them again. Four lanes of 32 bits take a word each,
+// as xxHash's do (https://github.com/Cyan4973/xxHash, doc/xxhash_spec.md, XXH32), and every lane but the first takes in its neighbour; then
+// they change places. Each step can be undone, so no difference is lost on the way: two bodies that differ by chance have one sum once in
+// 2^64. It is no cryptographic hash: who wants to can make two bodies of one sum. Where that matters, bodies are read.
+//
+// Words are read in the machine's byte order: sums are kept in the index cache, which is of one machine, and are never shown.
+
+const PRIME_1 = 0x9e3779b1;
+const PRIME_2 = 0x85ebca77;
+const SCRATCH_BYTES = 32 * 1024;
+const BLOCK_BYTES = 16;
+
+/** The checksum of one body at a time. It doesn't depend on how the bytes are cut into pieces. */
+export class BodySum {
+  /** The first and the second half; never both 0. */
+  low = 0;
+  high = 0;
+  #a = 0;
+  #b = 0;
+  #c = 0;
+  #d = 0;
+  #length = 0;
+  /** A beginning of a block, and room for bytes that lie across words. */
+  readonly #scratch = new Uint8Array(SCRATCH_BYTES);
+  readonly #scratchWords = new Int32Array(this.#scratch.buffer);
+  #filled = 0;
+  #buffer: ArrayBufferLike = this.#scratch.buffer;
+  #words: Int32Array = this.#scratchWords;
+
+  /** Begins a new body. */
+  begin(): void {
+    this.#a = 0x243f6a88;
+    this.#b = 0x05a308d3;
+    this.#c = 0x13198a2e;
+    this.#d = 0x03707344;
+    this.#length = 0;
+    this.#filled = 0;
+  }
+
+  /** Takes the bytes from `start` to `end`. */
+  update(bytes: Uint8Array, start: number, end: number): void {
+    this.#length += end - start;
+    let at = start;
+    if (this.#filled > 0) at = this.#fillBlock(bytes, at, end);
+    const whole = at + ((end - at) & ~(BLOCK_BYTES - 1));
+    if (whole > at) {
+      if (((bytes.byteOffset + at) & 3) === 0) this.#takeAligned(bytes, at, whole);
+      else this.#takeCopied(bytes, at, whole);
+      at = whole;
+    }
+    while (at < end) this.#scratch[this.#filled++] = bytes[at++] as number;
+  }
+
+  /** Ends the body: `low` and `high` are its checksum. */
+  finish(): void {
+    if (this.#filled > 0) {
+      this.#scratch.fill(0, this.#filled, BLOCK_BYTES);
+      this.#take(this.#scratchWords, 0, BLOCK_BYTES / 4);
+      this.#filled = 0;
+    }
+    const first = mixed(mixed(this.#a ^ this.#length) + this.#c);
+    const second = mixed(mixed(this.#b ^ Math.floor(this.#length / 0x1_0000_0000)) + this.#d);
+    this.low = (first + Math.imul(second, PRIME_2)) >>> 0;
+    this.high = (second + Math.imul(first, PRIME_1)) >>> 0;
+    if (this.low === 0 && this.high === 0) this.low = 1;
+  }
+
+  /** Completes the block that was begun; returns where the rest of the bytes starts. */
+  #fillBlock(bytes: Uint8Array, start: number, end: number): number {
+    let at = start;
+    while (at < end && this.#filled < BLOCK_BYTES) this.#scratch[this.#filled++] = bytes[at++] as number;
+    if (this.#filled === BLOCK_BYTES) {
+      this.#take(this.#scratchWords, 0, BLOCK_BYTES / 4);
+      this.#filled = 0;
+    }
+    return at;
+  }
+
+  #takeAligned(bytes: Uint8Array, start: number, end: number): void {
+    if (bytes.buffer !== this.#buffer) {
+      this.#buffer = bytes.buffer;
+      this.#words = new Int32Array(bytes.buffer, 0, bytes.buffer.byteLength >>> 2);
+    }
+    this.#take(this.#words, (bytes.byteOffset + start) >>> 2, (bytes.byteOffset + end) >>> 2);
+  }
+
+  #takeCopied(bytes: Uint8Array, start: number, end: number): void {
+    for (let at = start; at < end; at += SCRATCH_BYTES) {
+      const piece = bytes.subarray(at, Math.min(end, at + SCRATCH_BYTES));
+      this.#scratch.set(piece);
+      this.#take(this.#scratchWords, 0, piece.length >>> 2);
+    }
+  }
+
+  /** Words from `from` to `to`: whole blocks. */
+  #take(words: Int32Array, from: number, to: number): void {
+    let a = this.#a;
+    let b = this.#b;
+    let c = this.#c;
+    let d = this.#d;
+    for (let at = from; at < to; at += 4) {
+      d = ((d ^ c) + Math.imul(words[at + 3] as number, PRIME_2)) | 0;
+      c = ((c ^ b) + Math.imul(words[at + 2] as number, PRIME_2)) | 0;
+      b = ((b ^ a) + Math.imul(words[at + 1] as number, PRIME_2)) | 0;
+      a = (a + Math.imul(words[at] as number, PRIME_2)) | 0;
+      const last = Math.imul((d << 13) | (d >>> 19), PRIME_1);
+      d = Math.imul((c << 13) | (c >>> 19), PRIME_1);
+      c = Math.imul((b << 13) | (b >>> 19), PRIME_1);
+      b = Math.imul((a << 13) | (a >>> 19), PRIME_1);
+      a = last;
+    }
+    this.#a = a;
+    this.#b = b;
+    this.#c = c;
+    this.#d = d;
+  }
+}
+
+/** Every bit of the result hangs on every bit. Source: MurmurHash3's fmix32. */
+function mixed(word: number): number {
+  let hash = word;
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  return hash ^ (hash >>> 16);
+}

@@ -1,0 +1,40 @@
+import { finished, growing, grown } from '#format/layer';
+import type { TarHandler, TarMember } from '#format/tar';
+import { TYPE } from '#model';
+import { BodySum } from './body-sum.ts';
+
+/** Makes the column `bodySums` of a layer's table from the bodies that a TarReader hands out. */
+export class BodySums implements Pick<Required<TarHandler>, 'member' | 'body'> {
+  readonly #sum = new BodySum();
+  #capacity = 256;
+  #words = growing(Uint32Array<ArrayBuffer>, 512);
+  #count = 0;
+  /** Bytes of the body to come; 0: none that is summed. */
+  #left = 0;
+
+  member(member: TarMember): void {
+    this.#count++;
+    if (this.#count > this.#capacity) {
+      this.#capacity *= 2;
+      this.#words = grown(this.#words, this.#capacity * 2);
+    }
+    // What is stored of a sparse file isn't its content: those are read where it matters.
+    this.#left = member.type === TYPE.file && member.sparse === null ? member.size : 0;
+    if (this.#left > 0) this.#sum.begin();
+  }
+
+  body(bytes: Uint8Array, start: number, end: number): void {
+    if (this.#left === 0) return;
+    this.#sum.update(bytes, start, end);
+    this.#left -= end - start;
+    if (this.#left > 0) return;
+    this.#sum.finish();
+    const at = (this.#count - 1) * 2;
+    this.#words[at] = this.#sum.low;
+    this.#words[at + 1] = this.#sum.high;
+  }
+
+  finish(memberCount: number): Uint32Array<ArrayBuffer> {
+    return finished(this.#words, memberCount * 2);
+  }
+}

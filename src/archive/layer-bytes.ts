@@ -1,0 +1,107 @@
+// Two bodies compared where they lie, without a copy of either in memory. Holes of sparse files are passed over, so that the time is
+// that of what is stored.
+
+import type { LayerTable } from '#format/layer';
+import { LayerscopeError } from '#model';
+import type { PlainBytes } from './plain-bytes.ts';
+import { type Stretch, stretchesOf } from './read-body.ts';
+import { cancelled } from './work-control.ts';
+
+/** A layer whose file is kept open, for many bodies of it. Dispose of it. */
+export class LayerBytes implements AsyncDisposable {
+  readonly table: LayerTable;
+  readonly bytes: PlainBytes;
+
+  constructor(table: LayerTable, bytes: PlainBytes) {
+    this.table = table;
+    this.bytes = bytes;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return Promise.resolve(this.bytes[Symbol.asyncDispose]());
+  }
+}
+
+/** A regular file of a layer. */
+export interface BodyIn {
+  readonly layer: LayerBytes;
+  readonly member: number;
+}
+
+export interface SameBodyOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Called with how many bytes of each were compared since the last call. */
+  readonly onBytes?: (count: number) => void;
+}
+
+/** Most files that differ do so early: the first pieces are small. */
+const FIRST_PIECE = 16 * 1024;
+const LARGEST_PIECE = 256 * 1024;
+/** After so many bytes others on this thread have a turn; a file counts as some bytes, however small it is. */
+const TURN_BYTES = 4 << 20;
+const BODY_COST = 16 * 1024;
+
+/** Compares bodies, one pair after another, in two buffers of its own. */
+export class BodyComparer {
+  readonly #left = Buffer.allocUnsafeSlow(LARGEST_PIECE);
+  readonly #right = Buffer.allocUnsafeSlow(LARGEST_PIECE);
+  #sinceTurn = 0;
+
+  /** Are two bodies of one size the same bytes? Reads no further than the first difference. Throws TRUNCATED, DAMAGED, IO, CANCELLED. */
+  async isSame(a: BodyIn, b: BodyIn, { signal, onBytes }: SameBodyOptions = {}): Promise<boolean> {
+    const partsA = await stretchesOf(a.layer.bytes, a.layer.table, a.member, 0);
+    const partsB = await stretchesOf(b.layer.bytes, b.layer.table, b.member, 0);
+    const size = a.layer.table.size[a.member] as number;
+    let piece = FIRST_PIECE;
+    let [atA, atB] = [0, 0];
+    this.#sinceTurn += BODY_COST;
+    for (let at = 0; at < size; ) {
+      while ((partsA[atA]?.end ?? size) <= at) atA++;
+      while ((partsB[atB]?.end ?? size) <= at) atB++;
+      const [left, right] = [partAt(partsA, atA), partAt(partsB, atB)];
+      const end = Math.min(left.end, right.end);
+      if (signal?.aborted) throw cancelled();
+      if (left.at < 0 && right.at < 0) {
+        onBytes?.(end - at);
+        at = end;
+        continue;
+      }
+      const length = Math.min(piece, end - at);
+      await this.#fill(this.#left, a, left, at, length);
+      await this.#fill(this.#right, b, right, at, length);
+      if (this.#left.compare(this.#right, 0, length, 0, length) !== 0) return false;
+      onBytes?.(length);
+      at += length;
+      piece = Math.min(piece * 2, LARGEST_PIECE);
+      await this.#rest(length);
+    }
+    return true;
+  }
+
+  /** Puts `length` bytes of the body from `at` on into the buffer. */
+  async #fill(target: Buffer, { layer }: BodyIn, part: Stretch, at: number, length: number): Promise<void> {
+    if (part.at < 0) {
+      target.fill(0, 0, length);
+      return;
+    }
+    for (let got = 0; got < length; ) {
+      const wanted = layer.bytes.fill(target, got, part.at + at + got - part.start, length - got);
+      const count = typeof wanted === 'number' ? wanted : await wanted;
+      if (count === 0) throw new LayerscopeError('TRUNCATED', 'the layer ends inside a file');
+      got += count;
+    }
+  }
+
+  async #rest(bytes: number): Promise<void> {
+    this.#sinceTurn += bytes;
+    if (this.#sinceTurn < TURN_BYTES) return;
+    this.#sinceTurn = 0;
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+function partAt(parts: readonly Stretch[], index: number): Stretch {
+  const part = parts[index];
+  if (part === undefined) throw new LayerscopeError('INTERNAL', 'the parts of a file end before it does');
+  return part;
+}

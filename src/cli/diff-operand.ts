@@ -1,0 +1,42 @@
+import { existsSync } from 'node:fs';
+import { usageError } from './arguments.ts';
+
+/** A side of `diff` as it was typed: a file, an image of it, and the layers that count. */
+export interface Operand {
+  readonly file: string;
+  /** What chooses the image, as `--image` has it; undefined: nothing is said. */
+  readonly image: string | undefined;
+  readonly layer: string | undefined;
+  /** Where only the layers from this one on count. */
+  readonly since: string | undefined;
+}
+
+type Layers = Pick<Operand, 'layer' | 'since'>;
+
+const NO_LAYERS: Layers = { layer: undefined, since: undefined };
+
+/**
+ * `image.tar#3` is a file and a layer of it, `image.tar#2-3` a range, `image.tar@app:1` an image of it, `image.tar@app:1#3` a layer of that.
+ * A file that has `@` or `#` in its own name is taken first, the longest that is there. Throws USAGE where nothing follows the `@`.
+ */
+export function splitOperand(operand: string, exists: (path: string) => boolean = existsSync): Operand {
+  if (exists(operand)) return { file: operand, image: undefined, ...NO_LAYERS };
+  const { rest, layers } = splitLayers(operand);
+  if (exists(rest)) return { file: rest, image: undefined, ...layers };
+  for (let at = rest.lastIndexOf('@'); at > 0; at = rest.lastIndexOf('@', at - 1)) {
+    const file = rest.slice(0, at);
+    if (file !== '-' && !exists(file)) continue;
+    const image = rest.slice(at + 1);
+    if (image === '') throw usageError(`no image is named behind the @: ${operand}`);
+    return { file, image, ...layers };
+  }
+  return { file: rest, image: undefined, ...layers };
+}
+
+function splitLayers(operand: string): { readonly rest: string; readonly layers: Layers } {
+  const range = /^(.+)#(\d{1,9})-(\d{1,9})$/.exec(operand);
+  if (range !== null) return { rest: range[1] ?? '', layers: { since: range[2], layer: range[3] } };
+  const one = /^(.+)#(\d{1,9}|(?:sha256:|sha512:)?[0-9a-f]{6,128})$/i.exec(operand);
+  if (one === null) return { rest: operand, layers: NO_LAYERS };
+  return { rest: one[1] ?? '', layers: { since: undefined, layer: one[2] } };
+}

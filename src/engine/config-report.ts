@@ -1,0 +1,27 @@
+import type { ConfigReport } from '#contract';
+import type { ConfigDifference } from '#format/image';
+import { displayText, jsonText } from '#model';
+
+/** Labels may hold whole documents: the window shows the beginning of each. */
+const MAX_LINES = 1_000;
+const MAX_LETTERS = 2_000;
+
+/** What the window is told of two configs; null: there is nothing to compare. */
+export function configReport(differences: readonly ConfigDifference[] | null): ConfigReport {
+  if (differences === null) return { compared: false, total: 0, differences: [] };
+  return {
+    compared: true,
+    total: differences.length,
+    differences: differences.slice(0, MAX_LINES).map(({ field, a, b }) => ({ field: cut(field), a: valueText(a), b: valueText(b) })),
+  };
+}
+
+/** A text as it is, anything else as JSON; safe to show. */
+function valueText(value: unknown): string | null {
+  if (value === null) return null;
+  return cut(typeof value === 'string' ? value : jsonText(value));
+}
+
+function cut(text: string): string {
+  return displayText(text.length <= MAX_LETTERS ? text : `${text.slice(0, MAX_LETTERS)}…`);
+}

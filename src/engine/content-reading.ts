@@ -1,0 +1,58 @@
+// Bodies that a table needs read: at once where that takes a blink, else by a job, so that how far it is can be seen, and it can be cancelled.
+import type { ImageRef } from '#contract';
+import { asLayerscopeError, LayerscopeError } from '#model';
+import type { Jobs } from './jobs.ts';
+import type { ContentOptions } from './read-contents.ts';
+
+type Around = NonNullable<ContentOptions['around']>;
+
+/** Bodies that are read within a blink. */
+const AT_ONCE_BYTES = 16_000_000;
+
+export interface ContentReading {
+  /** For a question about an image that can't be answered otherwise: it fails with CANCELLED where the job is cancelled. */
+  forAnswer(ref: ImageRef, signal: AbortSignal): Around;
+  /** For one that can: where the job is cancelled, what was found out until then is kept. */
+  asFarAsWanted(ref: ImageRef, signal: AbortSignal): Around;
+}
+
+export function isCancelled(error: unknown): boolean {
+  return asLayerscopeError(error).code === 'CANCELLED';
+}
+
+/** `titleOf`: what the job is shown as working on. */
+export function createContentReading(jobs: Jobs, titleOf: (archiveId: string) => string): ContentReading {
+  const asJob = async ({ archiveId, image }: ImageRef, signal: AbortSignal, read: Parameters<Around>[1]): Promise<void> => {
+    let failure: unknown = null;
+    const jobId = jobs.start({ kind: 'compare', title: titleOf(archiveId), archiveId, image }, async ({ signal: cancelled, report }) => {
+      try {
+        await read({ signal: cancelled, onProgress: report });
+      } catch (error) {
+        failure = error;
+        throw error;
+      }
+    });
+    const onAbort = () => jobs.cancel(jobId);
+    signal.addEventListener('abort', onAbort, { once: true });
+    if (signal.aborted) onAbort();
+    const { state } = await jobs.ended(jobId);
+    signal.removeEventListener('abort', onAbort);
+    // The list forgets the oldest that ended: it may be this one.
+    if (jobs.list().some((job) => job.jobId === jobId)) jobs.dismiss(jobId);
+    signal.throwIfAborted();
+    if (state === 'cancelled') throw new LayerscopeError('CANCELLED', 'the comparison was cancelled');
+    if (state !== 'done') throw failure;
+  };
+  const forAnswer: ContentReading['forAnswer'] = (ref, signal) => (totalBytes, read) =>
+    totalBytes <= AT_ONCE_BYTES ? read({ signal }) : asJob(ref, signal, read);
+  return {
+    forAnswer,
+    asFarAsWanted: (ref, signal) => async (totalBytes, read) => {
+      try {
+        await forAnswer(ref, signal)(totalBytes, read);
+      } catch (error) {
+        if (signal.aborted || !isCancelled(error)) throw error;
+      }
+    },
+  };
+}

@@ -1,0 +1,182 @@
+import type { TarMember } from '#format/tar';
+import { TYPE } from '#model';
+import { finished, growing, grown } from './growing.ts';
+import { FLAG, type LayerTable, NO_NODE } from './layer-table.ts';
+import type { MetaTable } from './metas.ts';
+
+const BLOCK = 512;
+
+/** What {@link LayerColumns.finish} gives: a table's columns of members and of their links. */
+type MemberColumns = Pick<
+  LayerTable,
+  | 'memberCount'
+  | 'node'
+  | 'type'
+  | 'flags'
+  | 'size'
+  | 'mtimeSeconds'
+  | 'mtimeNanos'
+  | 'headerBlock'
+  | 'headerBlocks'
+  | 'meta'
+  | 'link'
+  | 'linkStart'
+  | 'linkNames'
+  | 'linkTarget'
+>;
+
+/** A table's columns of members under construction. A row is a member, in the order of the tar. */
+export class LayerColumns {
+  readonly #metas: MetaTable;
+  count = 0;
+  #capacity = 256;
+  node = growing(Uint32Array<ArrayBuffer>, 256);
+  type = growing(Uint8Array<ArrayBuffer>, 256);
+  #flags = growing(Uint16Array<ArrayBuffer>, 256);
+  #size = growing(Float64Array<ArrayBuffer>, 256);
+  #mtimeSeconds = growing(Float64Array<ArrayBuffer>, 256);
+  /** Made when the first member has some. */
+  #mtimeNanos = new Uint32Array(0);
+  #headerBlock = growing(Uint32Array<ArrayBuffer>, 256);
+  #headerBlocks = growing(Uint32Array<ArrayBuffer>, 256);
+  #meta = growing(Uint32Array<ArrayBuffer>, 256);
+  #link = growing(Uint32Array<ArrayBuffer>, 256);
+  #linkCount = 0;
+  #linkStart = growing(Uint32Array<ArrayBuffer>, 64);
+  #linkNames = growing(Uint8Array<ArrayBuffer>, 1024);
+  #linkTarget = growing(Uint32Array<ArrayBuffer>, 64);
+  /** Whether a hard link has other facts than what it is a further name of. */
+  #hasOtherFacts = false;
+
+  constructor(metas: MetaTable) {
+    this.#metas = metas;
+  }
+
+  /** Adds a row, without a node. */
+  add(member: TarMember): number {
+    const row = this.count;
+    if (row === this.#capacity) this.#grow();
+    this.count = row + 1;
+    const { type } = member;
+    this.node[row] = NO_NODE;
+    this.type[row] = type;
+    this.#flags[row] = member.sparse === null ? 0 : FLAG.sparse;
+    this.#size[row] = type === TYPE.file ? member.size : 0;
+    this.#mtimeSeconds[row] = member.mtimeSeconds;
+    if (member.mtimeNanos !== 0) this.#setNanos(row, member.mtimeNanos);
+    this.#headerBlock[row] = member.headerOffset / BLOCK;
+    this.#headerBlocks[row] = (member.bodyOffset - member.headerOffset) / BLOCK;
+    this.#meta[row] = this.#metas.intern(member);
+    this.#link[row] = type === TYPE.symlink || type === TYPE.hardlink ? this.#addLink(member) : 0;
+    return row;
+  }
+
+  #grow(): void {
+    const length = this.#capacity * 2;
+    this.#capacity = length;
+    this.node = grown(this.node, length);
+    this.type = grown(this.type, length);
+    this.#flags = grown(this.#flags, length);
+    this.#size = grown(this.#size, length);
+    this.#mtimeSeconds = grown(this.#mtimeSeconds, length);
+    if (this.#mtimeNanos.length > 0) this.#mtimeNanos = grown(this.#mtimeNanos, length);
+    this.#headerBlock = grown(this.#headerBlock, length);
+    this.#headerBlocks = grown(this.#headerBlocks, length);
+    this.#meta = grown(this.#meta, length);
+    this.#link = grown(this.#link, length);
+  }
+
+  #setNanos(row: number, nanos: number): void {
+    if (this.#mtimeNanos.length === 0) this.#mtimeNanos = growing(Uint32Array<ArrayBuffer>, this.#capacity);
+    this.#mtimeNanos[row] = nanos;
+  }
+
+  /** 1 + number of the link name. */
+  #addLink(member: TarMember): number {
+    const { linkBytes, linkStart, linkEnd } = member;
+    const from = this.#linkStart[this.#linkCount] as number;
+    const to = from + linkEnd - linkStart;
+    if (to > this.#linkNames.length) this.#linkNames = grown(this.#linkNames, to * 2);
+    for (let i = linkStart, at = from; i < linkEnd; i++) this.#linkNames[at++] = linkBytes[i] as number;
+    this.#linkCount++;
+    if (this.#linkCount === this.#linkStart.length) {
+      this.#linkStart = grown(this.#linkStart, this.#linkCount * 2);
+      this.#linkTarget = grown(this.#linkTarget, this.#linkCount * 2);
+    }
+    this.#linkStart[this.#linkCount] = to;
+    return this.#linkCount;
+  }
+
+  set(row: number, flags: number): void {
+    this.#flags[row] = (this.#flags[row] as number) | flags;
+  }
+
+  has(row: number, flags: number): boolean {
+    return ((this.#flags[row] as number) & flags) !== 0;
+  }
+
+  /** Offset of the row's first header block, in bytes. */
+  offset(row: number): number {
+    return (this.#headerBlock[row] as number) * BLOCK;
+  }
+
+  /** Raw link target of a row that has one: a view. */
+  linkOf(row: number): Uint8Array {
+    const link = this.#link[row] as number;
+    return this.#linkNames.subarray(this.#linkStart[link - 1], this.#linkStart[link]);
+  }
+
+  /** The row itself, or of a hard link what it is a further name of; -1 where that had not come by then. */
+  inode(row: number): number {
+    return this.type[row] === TYPE.hardlink ? (this.#linkTarget[(this.#link[row] as number) - 1] as number) - 1 : row;
+  }
+
+  /** A hard link is a further name of another row, which is no hard link. */
+  nameOf(row: number, inode: number): void {
+    this.#linkTarget[(this.#link[row] as number) - 1] = inode + 1;
+    this.#hasOtherFacts ||= this.#meta[row] !== this.#meta[inode] || !this.#hasTimeOf(row, inode);
+  }
+
+  #hasTimeOf(row: number, other: number): boolean {
+    return this.#mtimeSeconds[row] === this.#mtimeSeconds[other] && (this.#mtimeNanos[row] ?? 0) === (this.#mtimeNanos[other] ?? 0);
+  }
+
+  /** Names of one inode have its facts, and each hard link sets them anew, as containerd does: the last one decides. */
+  #shareFacts(): void {
+    const links: number[] = [];
+    for (let row = 0; row < this.count; row++) {
+      if (this.type[row] === TYPE.hardlink && this.node[row] !== NO_NODE && this.inode(row) >= 0) links.push(row);
+    }
+    for (const row of links) this.#copyFacts(row, this.inode(row));
+    for (const row of links) this.#copyFacts(this.inode(row), row);
+  }
+
+  #copyFacts(from: number, to: number): void {
+    this.#meta[to] = this.#metas.withFactsOf(this.#meta[to] as number, this.#meta[from] as number);
+    this.#mtimeSeconds[to] = this.#mtimeSeconds[from] as number;
+    if (this.#mtimeNanos.length > 0) this.#mtimeNanos[to] = this.#mtimeNanos[from] as number;
+  }
+
+  /** The columns, as long as there are rows. Nothing can be added any more. */
+  finish(): MemberColumns {
+    if (this.#hasOtherFacts) this.#shareFacts();
+    const { count } = this;
+    const linkStart = finished(this.#linkStart, this.#linkCount + 1);
+    return {
+      memberCount: count,
+      node: finished(this.node, count),
+      type: finished(this.type, count),
+      flags: finished(this.#flags, count),
+      size: finished(this.#size, count),
+      mtimeSeconds: finished(this.#mtimeSeconds, count),
+      mtimeNanos: this.#mtimeNanos.length === 0 ? this.#mtimeNanos : finished(this.#mtimeNanos, count),
+      headerBlock: finished(this.#headerBlock, count),
+      headerBlocks: finished(this.#headerBlocks, count),
+      meta: finished(this.#meta, count),
+      link: finished(this.#link, count),
+      linkStart,
+      linkNames: finished(this.#linkNames, linkStart[this.#linkCount] as number),
+      linkTarget: finished(this.#linkTarget, this.#linkCount),
+    };
+  }
+}

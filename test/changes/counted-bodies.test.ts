@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { buildStack, compareViews, countBodies, sideSums } from '#changes';
+import { DIFFERS, KIND, TYPE } from '#model';
+import { dir, file, hardlink, layer, type MemberFixture } from '../support/layer-fixture.ts';
+
+type Layers = readonly MemberFixture[][];
+
+/** Bytes of both sides. Files of one size are taken for the same bytes. */
+function sums(a: Layers, b: Layers): [before: number, now: number] {
+  const [one, two] = [a, b].map((layers) => ({ stack: buildStack(layers.map(layer)), layer: layers.length - 1 }));
+  assert.ok(one && two);
+  const rows = compareViews(one.stack, one.layer, two.stack, two.layer);
+  const differs = Uint8Array.from(rows.kind, (kind, row) => {
+    const silent = DIFFERS.unread | DIFFERS.rewritten | (rows.type[row] === TYPE.directory ? DIFFERS.time : 0);
+    return kind === KIND.unchanged || (kind === KIND.modified && ((rows.differs[row] as number) & ~silent) === 0) ? 0 : 1;
+  });
+  countBodies(one, two, rows, differs);
+  const { before, now } = sideSums(rows, differs);
+  return [before, now];
+}
+
+const linked = (size: number, names = ['l1', 'l2', 'l3']) => [file('f', size), ...names.map((name) => hardlink(name, 'f'))];
+
+describe('sums of a comparison', () => {
+  it('count a body once on either side, whatever it is called', () => {
+    assert.deepEqual(sums([linked(100)], [linked(101)]), [100, 101]);
+    assert.deepEqual(sums([linked(100)], [[]]), [100, 0]);
+    assert.deepEqual(sums([[]], [linked(100)]), [0, 100]);
+    // The name that is the file in one tar is a link in the other.
+    assert.deepEqual(sums([[file('a', 7), hardlink('b', 'a')]], [[file('b', 8), hardlink('a', 'b')]]), [7, 8]);
+  });
+
+  it('count no body of which another name stays', () => {
+    assert.deepEqual(sums([linked(100)], [linked(100, ['l1'])]), [0, 0]);
+    assert.deepEqual(sums([linked(100)], [[...linked(100), hardlink('more', 'f')]]), [0, 0]);
+    // The file's own name went, a link still shows it.
+    assert.deepEqual(sums([[file('a', 7), hardlink('b', 'a')]], [[file('b', 7)]])[0], 7);
+    const below = [file('a', 7), hardlink('b', 'a'), hardlink('c', 'a')];
+    assert.deepEqual(sums([below], [below, [{ whiteout: 'a' }]]), [0, 0]);
+  });
+
+  it('count a body that only links show', () => {
+    const only = [[file('a', 9), hardlink('b', 'a'), hardlink('c', 'a')], [{ whiteout: 'a' }]];
+    assert.deepEqual(sums(only, [[]]), [9, 0]);
+    assert.deepEqual(sums([[]], only), [0, 9]);
+    const inside = [[file('a', 9), dir('d'), hardlink('d/b', 'a'), hardlink('d/c', 'a')], [{ whiteout: 'a' }]];
+    assert.deepEqual(sums(inside, [[]]), [9, 0]);
+  });
+
+  it('know what was in a folder that went, or is a file now', () => {
+    const a = [dir('d'), file('d/f', 5), hardlink('d/l', 'd/f'), file('d/g', 3)];
+    assert.deepEqual(sums([a], [[]]), [8, 0]);
+    assert.deepEqual(sums([a], [[file('d', 2)]]), [8, 2]);
+    assert.deepEqual(sums([[file('d', 2)]], [a]), [2, 8]);
+    // One name is inside and the other isn't.
+    assert.deepEqual(sums([[...a, hardlink('out', 'd/f')]], [[]]), [8, 0]);
+    assert.deepEqual(sums([[...a, hardlink('out', 'd/f')]], [[file('out', 5)]])[1], 5);
+  });
+});

@@ -1,0 +1,134 @@
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import { createReader } from '#archive';
+import { createJobs, createLibrary, type ExportRequest } from '#engine';
+import { dockerArchive } from '../cli/run-cli.ts';
+import { rowLines } from '../support/row-text.ts';
+import { file, hardlink, tar } from '../support/tar-builder.ts';
+import { atEnd, testFile } from '../support/workbench.ts';
+
+const { signal } = new AbortController();
+
+/** A library with the image open as `a1`. */
+async function openLibrary(t: TestContext, image: Uint8Array) {
+  const reader = createReader({ cacheFolder: null, workers: 0 });
+  const jobs = createJobs({ intervalMs: 0 });
+  const library = createLibrary({ reader, jobs, intervalMs: 0 });
+  const path = testFile(t, image, 'image.tar');
+  atEnd(t, async () => {
+    await jobs[Symbol.asyncDispose]();
+    await library[Symbol.asyncDispose]();
+    await reader[Symbol.asyncDispose]();
+  });
+  await jobs.ended(library.open({ path, title: 'image.tar' }));
+  return { jobs, library };
+}
+
+const ref = { archiveId: 'a1', image: 0 };
+const SMALL = [tar(file('chmod', 'same'), file('other', 'aaaa')), tar(file('chmod', 'same', { mode: 0o600 }), file('other', 'aaab'))];
+const TOLD = ['~ chmod [mode,rewritten]', '~ other [content]'];
+
+test('changes, a stacked view and a comparison tell apart what is rewritten and what is changed', async (t) => {
+  const { library } = await openLibrary(t, dockerArchive([SMALL]));
+  const bits = (lines: string[]) => lines.map((line) => line.replace(/ \(.*\)/, ''));
+  assert.deepEqual(bits(rowLines(await library.changes(ref, { from: 1, to: 1, signal }))), TOLD);
+  assert.deepEqual(bits(rowLines(await library.view(ref, { layer: 1, signal }))), TOLD);
+  assert.deepEqual(bits(rowLines(await library.compare({ ...ref, layer: 0 }, { ...ref, layer: 1 }, signal))), TOLD);
+});
+
+/** Layers that bring two files of 12 MB again: of one the last byte is another. */
+const LARGE = [...'ab'].map((end, mode) =>
+  tar(file('late', 'x'.repeat(12_000_000) + end), file('chmod', 'y'.repeat(12_000_000), { mode: 0o600 + mode })),
+);
+
+test('a layer with much to compare is read by a job, whose end is told by what the rows say', async (t) => {
+  const { library, jobs } = await openLibrary(t, dockerArchive([LARGE]));
+  const seen = new Set<number | null>();
+  jobs.subscribe((list) => {
+    for (const { kind, totalBytes } of list) if (kind === 'compare') seen.add(totalBytes);
+  });
+  const rows = await library.changes(ref, { from: 1, to: 1, signal });
+  assert.deepEqual(
+    rowLines(rows).map((line) => line.slice(line.indexOf('['))),
+    ['[mode,rewritten]', '[content]'],
+  );
+  assert.ok(seen.has(24_000_001));
+  assert.ok(jobs.list().every(({ kind }) => kind !== 'compare'));
+});
+
+test('a job that is cancelled leaves the changes to be seen, what was not compared as unread', async (t) => {
+  const { library, jobs } = await openLibrary(t, dockerArchive([LARGE]));
+  jobs.subscribe((list) => {
+    const job = list.find(({ kind, state }) => kind === 'compare' && state === 'running');
+    if (job !== undefined) jobs.cancel(job.jobId);
+  });
+  const rows = await library.changes(ref, { from: 1, to: 1, signal });
+  assert.deepEqual(
+    rowLines(rows).map((line) => line.slice(line.indexOf('['))),
+    ['[mode,unread]', '[unread]'],
+  );
+});
+
+test('who asks for rows that another gave up asking for gets them', async (t) => {
+  const { library, jobs } = await openLibrary(t, dockerArchive([LARGE]));
+  const first = new AbortController();
+  const leave = jobs.subscribe((list) => list.some(({ kind, state }) => kind === 'compare' && state === 'running') && first.abort());
+  const given = library.changes(ref, { from: 1, to: 1, signal: first.signal });
+  const wanted = library.changes(ref, { from: 1, to: 1, signal });
+  await assert.rejects(given);
+  leave();
+  assert.deepEqual(
+    rowLines(await wanted).map((line) => line.slice(line.indexOf('['))),
+    ['[mode,rewritten]', '[content]'],
+  );
+});
+
+test('a comparison’s rows count a body once a side', async (t) => {
+  const names = Array.from({ length: 300 }, (_, at) => `l${at}`);
+  const layer = (end: string) => tar(file('f', 'x'.repeat(1_000) + end), ...names.map((name) => hardlink(name, 'f')));
+  const { library } = await openLibrary(t, dockerArchive([[layer('a'), layer('b')]]));
+  const rows = await library.compare({ ...ref, layer: 0 }, { ...ref, layer: 1 }, signal);
+  assert.equal(rows.length, 301);
+  assert.deepEqual(
+    [...rows.counted].filter((bits) => bits !== 0),
+    [3],
+  );
+});
+
+test('configs are compared where both sides are whole images; the export has them, too', async (t) => {
+  const layers = [tar(file('x', 'one')), tar(file('y', ''))];
+  const { library, jobs } = await openLibrary(
+    t,
+    dockerArchive(
+      [layers, { config: { Cmd: ['a'], Labels: { l: `\u001b[31m${'x'.repeat(5_000)}` } } }],
+      [layers, { names: ['b'], config: { User: 'root' } }],
+    ),
+  );
+  await jobs.ended(library.load({ ...ref, image: 1 }));
+  const a = { ...ref, layer: 1 };
+  const b = { ...ref, image: 1, layer: 1 };
+  const { compared, total, differences } = await library.configs(a, b, signal);
+  assert.deepEqual([compared, total], [true, 3]);
+  assert.deepEqual(differences.slice(0, 2), [
+    { field: 'User', a: null, b: 'root' },
+    { field: 'Cmd', a: '["a"]', b: null },
+  ]);
+  assert.match(differences[2]?.a ?? '', /^\\x1B\[31mx{1000,}…$/);
+  for (const part of [
+    { ...a, layer: 0 },
+    { ...a, since: 1 },
+  ]) {
+    assert.deepEqual(await library.configs(part, b, signal), { compared: false, total: 0, differences: [] });
+  }
+  const linesOf = async (wanted: ExportRequest) => {
+    let text = '';
+    for await (const bytes of library.exported(wanted).bytes(signal)) text += Buffer.from(bytes).toString();
+    return text.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line)]));
+  };
+  const lines = await linesOf({ what: 'comparison', a, b });
+  assert.deepEqual(
+    lines.map(({ kind, field }) => `${kind} ${field}`),
+    ['config User', 'config Cmd', 'config Labels.l'],
+  );
+  assert.deepEqual(await linesOf({ what: 'comparison', a: { ...a, since: 1 }, b: { ...b, since: 1 } }), []);
+});
