@@ -113,7 +113,8 @@ async function check(folder: string): Promise<void> {
   const home = path.join(profile, 'windowsfilter');
   mkdirSync(home);
   writeFileSync(path.join(profile, 'stores.json'), JSON.stringify([{ driver: 'windowsfilter', home }]));
-  const args = ['--no-sandbox', `--remote-debugging-port=${PORT}`, `--user-data-dir=${profile}`];
+  const sandbox = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
+  const args = [...sandbox, `--remote-debugging-port=${PORT}`, `--user-data-dir=${profile}`];
   const command = process.platform === 'linux' && !process.env.DISPLAY ? ['xvfb-run', '-a', executable, ...args] : [executable, ...args];
   const child = spawn(command[0] as string, command.slice(1), { stdio: 'ignore', detached: true });
   try {

@@ -1,8 +1,9 @@
+import { escapePath, unescapePath } from '#model';
 import type { Selection, Side } from './selection-state.ts';
 
 /**
- * The address of what is on screen: `#/image/<archive>[.<image>]/layer/<n>[-<m>]?path=…&mode=stacked`. `path` is escaped as the
- * command line prints paths; `against=<archive>[.<image>]@<layer>[~<since>]` is side A of `mode=compare`, `since` of side B, `view=treemap` draws it so.
+ * The address of what is on screen: `#/image/<archive>[.<image>]/layer/<n>[-<m>]?path=…&mode=stacked`. `path` is escaped as JSON
+ * of the command line has paths (its other forms are understood); `against=<archive>[.<image>]@<layer>[~<since>]` is side A of `mode=compare`, `since` of side B, `view=treemap` draws it so.
  */
 export function formatAddress(selection: Selection): string {
   if (selection.archiveId === null) return '#/';
@@ -15,6 +16,12 @@ export function formatAddress(selection: Selection): string {
   if (selection.mode === 'compare' && selection.since !== undefined) query.push(`since=${selection.since}`);
   if (selection.view !== undefined) query.push(`view=${selection.view}`);
   return `#/image/${encodeURIComponent(selection.archiveId)}${image}/layer/${layers}${query.length === 0 ? '' : `?${query.join('&')}`}`;
+}
+
+/** A path as the window keeps it, of any form that it is printed in; null for none, and for the root. */
+function parsePath(text: string): string | null {
+  const path = escapePath(unescapePath(text)).replace(/^(?:\.?\/)+|\/+$/g, '');
+  return path === '' ? null : path;
 }
 
 /** Null where the address names nothing that can be shown. */
@@ -33,7 +40,7 @@ export function parseAddress(hash: string): Selection | null {
     from: Math.min(from, to),
     to: Math.max(from, to),
     mode: query.get('mode') === 'stacked' ? 'stacked' : against !== null ? 'compare' : 'layer',
-    path: query.get('path'),
+    path: parsePath(query.get('path') ?? ''),
     ...(against === null ? {} : { against, ...sinceOf(query.get('since')) }),
     ...(query.get('view') === 'treemap' ? { view: 'treemap' } : {}),
   };

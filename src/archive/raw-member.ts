@@ -17,7 +17,7 @@ export function rawMember(member: TarMember, index: number): RawMember {
     name: member.name.slice(),
     type: entryTypeName(member.type),
     typeflag: member.typeflag,
-    size: member.size,
+    size: hasContent(member.type) ? member.size : member.headerSize,
     storedSize: member.storedSize,
     mode: member.mode,
     uid: member.uid,
@@ -34,6 +34,11 @@ export function rawMember(member: TarMember, index: number): RawMember {
     sparse: member.sparse,
     whiteout: member.type === TYPE.global ? null : whiteoutOf(member.name),
   };
+}
+
+/** Of the others, the size is what the header says of a body that isn't there. */
+function hasContent(type: number): boolean {
+  return type === TYPE.file || type === TYPE.other;
 }
 
 /** By the last component of the name, as layers mark what they hide; AUFS's own files (`.wh..wh.plnk`) and a bare `.wh.` hide nothing. */

@@ -108,7 +108,9 @@ export interface RawMember {
   readonly name: Uint8Array;
   readonly type: string;
   readonly typeflag: number;
+  /** Of the file, holes included; of a member without a body what its header says all the same. */
   readonly size: number;
+  /** Bytes that follow in the tar, padding left out. */
   readonly storedSize: number;
   readonly mode: number;
   readonly uid: number;

@@ -116,7 +116,10 @@ export function packOciArchive(images: readonly NewImage[]): AsyncGenerator<Uint
     return { ...manifest, platform: { architecture, os }, annotations: { 'org.opencontainers.image.ref.name': name } };
   });
   const index = { schemaVersion: 2, mediaType: MEDIA_TYPE.ociIndex, manifests };
+  // Without the folders' own entries skopeo makes them root's, which nobody else may.
   return packTar([
+    { name: 'blobs/', type: 'directory' },
+    { name: 'blobs/sha256/', type: 'directory' },
     ...members.values(),
     { name: 'index.json', body: jsonBytes(index) },
     { name: 'oci-layout', body: jsonBytes({ imageLayoutVersion: '1.0.0' }) },

@@ -7,6 +7,16 @@ export interface CaseCollision {
   readonly other: number;
 }
 
+/** By node 1: the layer brings it, or something below it; not where all that it has there are whiteouts. */
+export function broughtNodes(table: LayerTable): Uint8Array {
+  const brought = new Uint8Array(table.nodeCount);
+  for (let member = 0; member < table.memberCount; member++) {
+    if (((table.flags[member] as number) & (FLAG.rawOnly | FLAG.whiteout | FLAG.opaque)) === 0) brought[table.node[member] as number] = 1;
+  }
+  for (let node = table.nodeCount - 1; node > 0; node--) if (brought[node] === 1) brought[table.nodeParent[node] as number] = 1;
+  return brought;
+}
+
 /**
  * Where a layer of a Windows image names one path in two ways. Whiteouts don't count: to delete a name and bring it in another case
  * is how it is renamed.
@@ -14,11 +24,7 @@ export interface CaseCollision {
 export function caseCollisions(tree: ImageTree, layer: number): CaseCollision[] {
   const table = tree.layers[layer] as LayerTable;
   const map = tree.maps[layer] as Uint32Array;
-  const brought = new Uint8Array(table.nodeCount);
-  for (let member = 0; member < table.memberCount; member++) {
-    if (((table.flags[member] as number) & (FLAG.rawOnly | FLAG.whiteout | FLAG.opaque)) === 0) brought[table.node[member] as number] = 1;
-  }
-  for (let node = table.nodeCount - 1; node > 0; node--) if (brought[node] === 1) brought[table.nodeParent[node] as number] = 1;
+  const brought = broughtNodes(table);
   const first = new Uint32Array(tree.count);
   const collisions: CaseCollision[] = [];
   for (let node = 1; node < table.nodeCount; node++) {

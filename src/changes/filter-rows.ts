@@ -1,11 +1,11 @@
-import { decodeUtf8, encodeUtf8, escapePath, KIND, type RowTable, rowName } from '#model';
+import { compareBytes, decodeUtf8, encodeUtf8, escapePath, KIND, type RowTable, rowName, unescapePath } from '#model';
 import { globPattern, type PathPattern, step, textPattern } from './path-pattern.ts';
 
 export interface RowFilter {
   /**
    * Empty: all. `/…/` (flags i, m, s, u may follow): a regular expression on the path. With `*`, `?` or `[`: a glob (see
-   * globPattern), without `/` on the name. Else the text anywhere in the path, A to Z in either case; where no row has it, its
-   * characters in that order with others between.
+   * globPattern), without `/` on the name; and the row of that very path. Else, and where no row fits the glob, the text anywhere in the path, typed or escaped as it
+   * is printed, A to Z in either case; where no row has it, its characters in that order with others between.
    */
   readonly text: string;
   /** Bits of `1 << KIND`; 15: all. */
@@ -24,6 +24,9 @@ export interface RowMatches {
   /** What is wrong with the text (a regular expression that isn't one), which then doesn't filter. One line, safe to show. */
   readonly problem: string | null;
 }
+
+const SLASH = 0x2f;
+const BACKSLASH = 0x5c;
 
 const ALL_KINDS = (1 << KIND.unchanged) | (1 << KIND.added) | (1 << KIND.modified) | (1 << KIND.removed);
 
@@ -77,17 +80,53 @@ function* matchText(table: RowTable, text: string): Steps<TextMatches> {
   if (text === '') return { matches: null, problem: null };
   const expression = /^\/(.+)\/([imsu]*)$/s.exec(text);
   if (expression !== null) return yield* matchExpression(table, expression[1] as string, expression[2] as string);
-  const bytes = encodeUtf8(text);
   const isGlob = /[*?[]/.test(text);
-  const pattern = isGlob ? globPattern(bytes) : textPattern(bytes, false);
-  if (pattern === null) {
-    if (isGlob) return { matches: null, problem: 'the pattern is too long' };
-    return yield* matchExpression(table, text.replace(/^\//, '').replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&'), 'i');
+  const glob = isGlob ? globPattern(encodeUtf8(text)) : null;
+  const globbed = glob === null ? null : yield* matchPattern(table, glob);
+  // As a path is printed: escapes stand for what they are, the letters of a glob for themselves; a folder's `/` may stand at its end.
+  const printed = unescapePath(text);
+  if (globbed?.includes(1)) {
+    const row = rowOf(table, printed);
+    if (row >= 0) globbed[row] = 1;
+    return { matches: globbed, problem: null };
   }
-  const matches = yield* matchPattern(table, pattern);
-  if (isGlob || matches.includes(1)) return { matches, problem: null };
-  const scattered = textPattern(bytes, true);
-  return { matches: scattered === null ? matches : yield* matchPattern(table, scattered), problem: null };
+  const forms = [
+    printed,
+    ...(text.includes('\\') ? [encodeUtf8(text)] : []),
+    ...(printed.length > 1 && printed.at(-1) === SLASH ? [printed.subarray(0, -1)] : []),
+  ];
+  for (const form of forms) {
+    const matches = yield* matchLetters(table, form);
+    if (matches.includes(1)) return { matches, problem: null };
+  }
+  if (isGlob) return glob === null ? { matches: null, problem: 'the pattern is too long' } : { matches: globbed, problem: null };
+  const scattered = textPattern(printed, true);
+  return { matches: scattered === null ? new Uint8Array(table.length) : yield* matchPattern(table, scattered), problem: null };
+}
+
+/** Row of a whole path, -1 where the table has none. */
+function rowOf(table: RowTable, path: Uint8Array): number {
+  let row = -1;
+  let end = table.length;
+  for (let at = path[0] === SLASH ? 1 : 0; at < path.length; ) {
+    const slash = path.indexOf(SLASH, at);
+    const name = path.subarray(at, slash < 0 ? path.length : slash);
+    let child = row + 1;
+    while (child < end && compareBytes(rowName(table, child), name) !== 0) child = table.subtreeEnd[child] as number;
+    if (child >= end) return -1;
+    row = child;
+    end = table.subtreeEnd[row] as number;
+    at += name.length + 1;
+  }
+  return row;
+}
+
+/** Rows that have the text anywhere in their path, A to Z in either case. */
+function* matchLetters(table: RowTable, text: Uint8Array): Steps<Uint8Array> {
+  const pattern = textPattern(text, false);
+  if (pattern !== null) return yield* matchPattern(table, pattern);
+  const letters = escapePath(text.subarray(text[0] === SLASH ? 1 : 0)).replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
+  return (yield* matchExpression(table, letters, 'i')).matches ?? new Uint8Array(table.length);
 }
 
 function* matchPattern(table: RowTable, pattern: PathPattern): Steps<Uint8Array> {
@@ -135,7 +174,7 @@ function* matchExpression(table: RowTable, source: string, flags: string): Steps
   return { matches, problem: null };
 }
 
-/** Paths as text, in the order of the rows; bytes that aren't UTF-8 escaped. Decodes many at once where they are ASCII. */
+/** Paths as they are printed (escapePath), in the order of the rows. Decodes many at once where none needs an escape. */
 function* forEachPath(table: RowTable, visit: (row: number, path: string) => void): Steps<void> {
   const { length, parent } = table;
   // The path of the row being looked at; the folders above it are in front. By row, where its path ends.
@@ -181,7 +220,7 @@ function* forEachPath(table: RowTable, visit: (row: number, path: string) => voi
     }
     for (let i = 0; i < end; i++) {
       const byte = path[i] as number;
-      if (byte >= 0x80) isAscii = false;
+      if (byte >= 0x80 || byte === BACKSLASH) isAscii = false;
       chunk[used + i] = byte;
     }
     used += end;

@@ -1,6 +1,7 @@
 export { bytesBefore, bytesNow, countBodies, type SideSums, sideSums } from './counted-bodies.ts';
 export { filterRows, filterSteps, type RowFilter, type RowMatches } from './filter-rows.ts';
 export { keepRows } from './keep-rows.ts';
+export { figuresWithout, type KeptFigures } from './kept-figures.ts';
 export { history, lookup, type PathEvent, resolveBody, resolveEntry, resolveEntryBody, type StreamAt, streamsOf } from './lookup.ts';
 export { sortedByPathBytes } from './path-order.ts';
 export { type CompareOptions, changesOf, compareViews, viewAt } from './row-tables.ts';

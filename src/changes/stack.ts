@@ -22,6 +22,7 @@ import { buildTree, type ImageTree } from './image-tree.ts';
 import { linkedBodies } from './shown-bodies.ts';
 import type { LayerSummary, Stack } from './types.ts';
 import { commitLayer, copyView, createApplier, stageLayer, type View, viewOf } from './view.ts';
+import { windowsOddNames } from './windows-names.ts';
 
 const MAX_FINDINGS = 1_000;
 
@@ -98,6 +99,7 @@ export function buildStack(layers: readonly (LayerTable | null)[], options: { ca
       for (const { node, other } of caseCollisions(tree, layer)) {
         list.addNode('case-collision', node, `differs by case only from ${displayPath(nodePath(table, other))}`);
       }
+      for (const { node, reason } of windowsOddNames(table)) list.addNode('reserved-name', node, reason);
     }
     const removed = commitLayer(applier, staged);
     summaries.push({ ...layerFigures(table), added: staged.added, modified: staged.modified, removed });

@@ -59,7 +59,7 @@ export function wastedByLayer(stack: Stack): number[] {
 }
 
 /** Every regular file's body, those that count no more in their layer too, layer by layer. */
-function forEachBody(stack: Stack, visit: (node: number, layer: number, size: number) => void): void {
+export function forEachBody(stack: Stack, visit: (node: number, layer: number, size: number) => void): void {
   const { tree } = indexOf(stack);
   stack.layers.forEach((table, layer) => {
     if (table === null) return;

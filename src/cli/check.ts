@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
-import { checkRules, chooseImage, DEFAULT_CHECK_CONFIG, loadImage, parseCheckConfig, type RuleResult } from '#engine';
-import { asLayerscopeError, jsonText, LayerscopeError } from '#model';
+import { createReadStream } from 'node:fs';
+import { checkRules, chooseImage, DEFAULT_CHECK_CONFIG, loadImage, parseCheckConfig, type RuleResult, withoutExcluded } from '#engine';
+import { asLayerscopeError, formatSize, jsonText, LayerscopeError } from '#model';
 import type { Arguments, CommandSpec } from './arguments.ts';
 import { type Context, EXIT } from './context.ts';
 import { openInput } from './open-input.ts';
@@ -8,6 +8,8 @@ import { IMAGE_OPTIONS, JSON_OPTION } from './options.ts';
 import type { Style } from './style.ts';
 
 const CONFIG_FILE = '.dive-ci';
+/** No more of the file is read: an archive may be named by mistake. */
+const MOST_CONFIG_BYTES = 2_000_000;
 
 export const spec: CommandSpec = {
   name: 'check',
@@ -19,13 +21,19 @@ export const spec: CommandSpec = {
     json: JSON_OPTION,
     ...IMAGE_OPTIONS,
   },
-  summary: 'Holds the image against rules; exits with 1 where one fails.',
+  summary: 'Checks the image against rules, and exits with 1 where one fails.',
   notes: [
+    'The file of rules is YAML, as dive reads it. A rule that it does not name has its default; "disabled" turns one off.',
+    'A rule or key that is not known is an error (exit 2).',
+    '',
     'rules:',
-    '  lowestEfficiency: 0.95           # at least; dive’s default is 0.9',
+    '  lowestEfficiency: 0.95           # at least; default 0.9',
     '  highestWastedBytes: 20MB         # at most; disabled by default',
-    '  highestUserWastedPercent: 0.20   # wasted bytes to the bytes above the lowest layer; default 0.1',
-    'failOn: error                      # or warning: findings of that severity fail; disabled by default',
+    '  highestUserWastedPercent: 0.20   # at most: wasted bytes as a part of all bytes above the lowest layer; default 0.1',
+    'failOn: error                      # or warning: findings of that severity or a higher one fail; disabled by default',
+    'exclude:                           # files that count for no rule, and for no finding of failOn',
+    '  - /usr/share/doc                 # a path, and all below it; * ? [a-z] stand for characters, ** for folders',
+    '  - "*.pyc"                        # without a slash: a name in any folder',
   ],
 };
 
@@ -33,7 +41,9 @@ export const spec: CommandSpec = {
 async function readConfig(named: string | undefined): Promise<{ file: string; text: string } | null> {
   const file = named ?? CONFIG_FILE;
   try {
-    return { file, text: await readFile(file, 'utf8') };
+    const chunks: Buffer[] = [];
+    for await (const chunk of createReadStream(file, { end: MOST_CONFIG_BYTES })) chunks.push(chunk as Buffer);
+    return { file, text: Buffer.concat(chunks).toString() };
   } catch (thrown) {
     const error = asLayerscopeError(thrown);
     if (error.code !== 'NOT_FOUND') throw error;
@@ -44,17 +54,28 @@ async function readConfig(named: string | undefined): Promise<{ file: string; te
 
 export async function run(context: Context, args: Arguments): Promise<number> {
   const source = await readConfig(args.value('config'));
-  const config = source === null ? DEFAULT_CHECK_CONFIG : await parseCheckConfig(source.text);
+  const config = source === null ? DEFAULT_CHECK_CONFIG : await parseCheckConfig(source.text, source.file);
   await using input = await openInput(context, args, args.operands[0] ?? '');
   const { reader, archive } = input;
   const image = chooseImage(archive, { image: args.value('image'), platform: args.value('platform') });
   const loaded = await loadImage(reader, archive, image.index, { signal: context.signal, onProgress: context.progress.update });
   context.progress.clear();
   const ofArchive = archive.findings.filter((finding) => finding.image === undefined || finding.image === image.index);
-  const rules = checkRules(config, loaded.report, [...ofArchive, ...loaded.findings]);
+  const { report, findings, excludedBytes } = withoutExcluded(loaded, [...ofArchive, ...loaded.findings], config.exclude);
+  const rules = checkRules(config, report, findings);
   const passed = rules.every(({ status }) => status !== 'fail');
-  if (args.flag('json')) context.out.write(`${jsonText({ passed, config: source?.file ?? null, image: image.index, rules }, 2)}\n`);
-  else for (const rule of rules) context.out.write(`${ruleLine(rule, context.style)}\n`);
+  const { out, style } = context;
+  const { exclude } = config;
+  if (args.flag('json')) {
+    const excluded = { patterns: exclude, bytes: excludedBytes };
+    out.write(`${jsonText({ passed, config: source?.file ?? null, image: image.index, rules, excluded }, 2)}\n`);
+    return passed ? EXIT.done : EXIT.failed;
+  }
+  for (const rule of rules) out.write(`${ruleLine(rule, style)}\n`);
+  if (exclude.length > 0) {
+    const count = `${exclude.length} ${exclude.length === 1 ? 'pattern' : 'patterns'}`;
+    out.write(style.dim(`${formatSize(excludedBytes)} of files are excluded by ${count}\n`));
+  }
   return passed ? EXIT.done : EXIT.failed;
 }
 

@@ -63,7 +63,7 @@ function rowsBelow(
   if (row < 0) return { from: 0, end: rows.length };
   const end = rows.subtreeEnd[row] as number;
   if (rows.type[row] === TYPE.directory) return { from: row + 1, end };
-  if (endsInSlash) throw new LayerscopeError('NOT_FOUND', `${displayPath(path)} is no folder`);
+  if (endsInSlash) throw new LayerscopeError('NOT_FOUND', `${displayPath(path)} is not a directory`);
   return { from: row, end };
 }
 

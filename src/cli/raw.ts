@@ -44,7 +44,6 @@ function ownerName(bytes: Uint8Array): string {
 /** A member as `raw --json` promises it. */
 function rawJson(member: RawMember): Record<string, unknown> {
   const { name, linkname, type, pax, sparse, whiteout } = member;
-  const device = type === 'character' || type === 'block';
   return {
     index: member.index,
     offset: member.offset,
@@ -62,12 +61,21 @@ function rawJson(member: RawMember): Record<string, unknown> {
     mtime: formatTimestamp(member.mtimeSeconds, member.mtimeNanos),
     ...(linkname === null ? {} : { linkname: escapePath(linkname) }),
     ...(linkname === null || decodeUtf8(linkname) !== null ? {} : { linknameHex: toHex(linkname) }),
-    ...(device ? { devmajor: member.devMajor, devminor: member.devMinor } : {}),
+    ...(isDevice(type) ? deviceJson(member) : {}),
     format: member.format,
     ...(pax === null ? {} : { pax: paxJson(pax) }),
     ...(sparse === null ? {} : { sparse }),
     ...(whiteout === null ? {} : { whiteout }),
   };
+}
+
+function isDevice(type: string): boolean {
+  return type === 'character' || type === 'block';
+}
+
+/** By the names that `ls` has, and by the older ones. */
+function deviceJson({ devMajor, devMinor }: RawMember): Record<string, number> {
+  return { devmajor: devMajor, devminor: devMinor, devMajor, devMinor };
 }
 
 function paxJson(pax: ReadonlyMap<string, Uint8Array>): Record<string, string | { hex: string }> {
@@ -81,6 +89,7 @@ function rawLine(member: RawMember, style: Style): string {
   const target = linkname === null ? '' : ` ${type === 'hardlink' ? '=>' : '->'} ${displayPath(linkname)}`;
   const extras = [
     type === 'global' || type === 'other' ? type : '',
+    isDevice(type) ? `device ${member.devMajor}, ${member.devMinor}` : '',
     member.whiteout === null ? '' : member.whiteout === 'opaque' ? 'opaque' : 'whiteout',
     member.sparse === null ? '' : `sparse, ${member.sparse.length} stored`,
     member.pax === null ? '' : `pax ${displayText([...member.pax.keys()].join(' '))}`,

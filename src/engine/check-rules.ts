@@ -1,8 +1,8 @@
 import { type Finding, formatSize, type ImageReport } from '#model';
-import type { CheckConfig } from './check-config.ts';
+import type { CheckConfig, RuleName } from './check-config.ts';
 
 export interface RuleResult {
-  readonly rule: keyof CheckConfig;
+  readonly rule: RuleName;
   readonly status: 'pass' | 'fail' | 'skip';
   /** What the image has: a ratio, bytes, or how many findings. Null where there is nothing to divide by. */
   readonly value: number | null;
@@ -13,7 +13,7 @@ export interface RuleResult {
 
 const percent = (ratio: number): string => `${(ratio * 100).toFixed(2)} %`;
 
-function skipped(rule: keyof CheckConfig, value: number | null): RuleResult {
+function skipped(rule: RuleName, value: number | null): RuleResult {
   return { rule, status: 'skip', value, threshold: null, message: 'disabled' };
 }
 

@@ -1,7 +1,9 @@
 export { preflight } from '#driver';
 export * from './cache-folder.ts';
 export * from './check-config.ts';
+export * from './check-exclude.ts';
 export * from './check-rules.ts';
+export { parseByteSize } from './check-values.ts';
 export * from './choose-image.ts';
 export * from './compare-images.ts';
 export * from './config-differences.ts';

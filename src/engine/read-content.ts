@@ -1,5 +1,6 @@
-import { resolveEntryBody } from '#changes';
-import { displayPath, ENTRY_TYPES, LayerscopeError } from '#model';
+import { resolveEntry, resolveEntryBody } from '#changes';
+import { displayPath, LayerscopeError, TYPE } from '#model';
+import { typeInWords } from './link-words.ts';
 import { entryType, resolveImagePath } from './resolve-path.ts';
 import type { LoadedImage } from './types.ts';
 
@@ -21,13 +22,14 @@ export function readContent(
   parts: readonly Uint8Array[],
   options: { readonly start?: number; readonly length?: number; readonly signal?: AbortSignal } = {},
 ): Content {
-  const { path, entry } = resolveImagePath(loaded, layer, parts, { followLast: true });
-  const shown = displayPath(path);
-  if (entry === null) throw new LayerscopeError('NOT_FOUND', 'the root of the image is a directory, no file');
+  const { path, entry, via } = resolveImagePath(loaded, layer, parts, { followLast: true });
+  const shown = via === null ? displayPath(path) : `${via}, and ${displayPath(path)}`;
+  if (entry === null)
+    throw new LayerscopeError('NOT_FOUND', `${via === null ? '' : `${via}: `}the root of the image is a directory, not a file`);
   const body = resolveEntryBody(loaded.stack, entry);
   if (body === null) {
-    const type = ENTRY_TYPES[entryType(loaded, entry)];
-    throw new LayerscopeError('NOT_FOUND', type === 'hardlink' ? `${shown} is a hard link to nothing` : `${shown} is a ${type}, no file`);
+    const type = entryType(loaded, resolveEntry(loaded.stack, entry) ?? entry);
+    throw new LayerscopeError('NOT_FOUND', `${shown} is ${typeInWords(type)}${type === TYPE.hardlink ? '' : ', not a file'}`);
   }
   const archiveLayer = loaded.image.layers[body.layer];
   const indexed = loaded.layers[body.layer];

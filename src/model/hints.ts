@@ -72,7 +72,10 @@ export const FINDING_HINTS: Record<FindingCode, { title: string; hint: string }>
   'bare-whiteout': { title: 'Whiteout of nothing named', hint: 'A bare .wh. is not applied.' },
   'whiteout-without-target': { title: 'Whiteout of nothing', hint: 'The layers below have nothing there, so it hides nothing.' },
   'dangling-hardlink': { title: 'Hard link to nothing', hint: 'Its target is not in this layer or below.' },
-  'reserved-name': { title: 'Name reserved on Windows', hint: 'It can not be written on Windows as it is.' },
+  'reserved-name': {
+    title: 'Name that Windows reserves or refuses',
+    hint: 'Programs on Windows cannot open it by this name.',
+  },
   'case-collision': { title: 'Names that differ in case only', hint: 'Windows takes them for one file.' },
   'unknown-type': { title: 'Unknown entry type', hint: 'The entry is listed in raw only.' },
   'not-kept': { title: 'Not kept on this disk', hint: 'The file system or this user can not keep it: owners, modes, times or attributes.' },

@@ -1,5 +1,5 @@
 // What JSON.stringify leaves as it is, though a terminal obeys it or a reader is misled by it: C1 controls, DEL, bidi marks.
-const UNSAFE = /[\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069\u2028\u2029\ufeff]/g;
+const UNSAFE = /[\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\u2028\u2029\ufeff]/g;
 const PLAIN = /^[ !#-[\]-~]*$/;
 
 function escapeLetter(letter: string): string {

@@ -29,7 +29,7 @@ export function encodeUtf8(text: string): Uint8Array<ArrayBuffer> {
 
 // Control characters, and the bidi controls that make a name read as another.
 // biome-ignore lint/suspicious/noControlCharactersInRegex: to find them is the point
-const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069\u2028\u2029\ufeff]/g;
+const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\u2028\u2029\ufeff]/g;
 
 function escapeUnsafe(text: string): string {
   return text.replace(UNSAFE, (ch) => {
@@ -81,26 +81,35 @@ export function displayText(text: string): string {
   return escapeUnsafe(text);
 }
 
-/** The bytes that {@link escapePath} printed. A backslash that begins no escape stands for itself. */
+// The escapes of displayPath and of JSON's text: a byte, a character (a pair of surrogates is one, half of one none), a letter.
+const ESCAPE =
+  /\\(?:x([\da-fA-F]{2})|(u(?:[dD][89abAB][\da-fA-F]{2}\\u[dD][c-fC-F][\da-fA-F]{2}|(?![dD][89a-fA-F])[\da-fA-F]{4}))|u\{(?!0*[dD][89a-fA-F][\da-fA-F]{2}\})0*((?:10|[\da-fA-F])?[\da-fA-F]{1,4})\}|([nrtbf"\\]))/g;
+const LETTERS: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t', b: '\b', f: '\f' };
+
+/**
+ * The bytes of a path as {@link escapePath} or {@link displayPath} printed it; `\n`, `\t` and the other escapes of JSON's text are
+ * understood too. A backslash that begins no escape stands for itself.
+ */
 export function unescapePath(text: string): Uint8Array<ArrayBuffer> {
   if (!text.includes('\\')) return encodeUtf8(text);
-  const out: number[] = [];
-  for (let at = 0; at < text.length; ) {
-    const hex = /^\\x([0-9A-Fa-f]{2})/.exec(text.slice(at, at + 4));
-    if (hex?.[1]) {
-      out.push(Number.parseInt(hex[1], 16));
-      at += 4;
-    } else if (text.startsWith('\\\\', at)) {
-      out.push(0x5c);
-      at += 2;
-    } else {
-      const point = text.codePointAt(at) as number;
-      const piece = String.fromCodePoint(point);
-      out.push(...encodeUtf8(piece));
-      at += piece.length;
-    }
+  const out = new Uint8Array(text.length * 3);
+  let length = 0;
+  const put = (piece: string): void => {
+    const bytes = encodeUtf8(piece);
+    out.set(bytes, length);
+    length += bytes.length;
+  };
+  let at = 0;
+  for (const { index, 0: all, 1: byte, 2: units, 3: point, 4: letter } of text.matchAll(ESCAPE)) {
+    put(text.slice(at, index));
+    at = index + all.length;
+    if (byte !== undefined) out[length++] = Number.parseInt(byte, 16);
+    else if (units !== undefined) put(String.fromCharCode(...units.split('\\').map((unit) => Number.parseInt(unit.slice(1), 16))));
+    else if (point !== undefined) put(String.fromCodePoint(Number.parseInt(point, 16)));
+    else if (letter !== undefined) put(LETTERS[letter] ?? letter);
   }
-  return Uint8Array.from(out);
+  put(text.slice(at));
+  return out.slice(0, length);
 }
 
 export function toHex(bytes: Uint8Array): string {

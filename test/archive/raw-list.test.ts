@@ -11,6 +11,7 @@ import {
   file,
   gnuLongName,
   hardlink,
+  header,
   latin1,
   member,
   pax,
@@ -149,4 +150,28 @@ test('a list that is broken off, or cancelled, lets its file go', async (t) => {
     );
     assert.deepEqual(openFilesBelow(path.dirname(input)) ?? [], []);
   }
+});
+
+test('the size is what the header says, also of members without a body; what is stored stays what follows', async (t) => {
+  const sized = { size: 0o1234 };
+  const { members, error } = await listed(
+    t,
+    tar(
+      symlink('link', 'x', sized),
+      hardlink('hard', 'link', sized),
+      directory('dir/', sized),
+      member({ name: 'char', typeflag: '3', devMajor: 1, devMinor: 3, ...sized }),
+      member({ name: 'block', typeflag: '4', ...sized }),
+      member({ name: 'pipe', typeflag: '6', ...sized }),
+      header({ name: 'v7dir/', format: 'v7', typeflag: 0, ...sized }),
+      pax({ size: '70000' }),
+      symlink('paxed', 'x', { size: 3 }),
+      file('file', 'body'),
+      paxSparse('1.0', 'sparse', 5000, [[4000, 3]], 'abc'),
+    ),
+  );
+  assert.equal(error, null);
+  const sizes = members.map(({ name, size, storedSize }) => `${text(name)} ${size} ${storedSize}`);
+  const bodyless = ['link', 'hard', 'dir/', 'char', 'block', 'pipe', 'v7dir/'].map((name) => `${name} ${0o1234} 0`);
+  assert.deepEqual(sizes, [...bodyless, 'paxed 70000 0', 'file 4 4', 'sparse 5000 515']);
 });

@@ -151,7 +151,7 @@ const host = spawn(process.execPath, [path.join(out, 'cli.js'), 'serve', path.re
   stdio: ['ignore', 'pipe', 'inherit'],
   env: { ...process.env, XDG_CACHE_HOME: folder },
 });
-const browser = await chromium.launch({ executablePath: ensureChromium(), args: ['--no-sandbox'] });
+const browser = await chromium.launch({ executablePath: ensureChromium(), chromiumSandbox: process.getuid?.() !== 0 });
 try {
   const address = await new Promise<string>((resolve, reject) => {
     let text = '';

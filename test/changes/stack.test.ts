@@ -430,3 +430,43 @@ describe('names that differ by case', () => {
     assert.deepEqual(paths(viewAt(swapped, 1)), ['A', 'b']);
   });
 });
+
+describe('names that Windows reserves or refuses', () => {
+  const members = [
+    dir('Files/NUL'),
+    file('Files/NUL/plain', 1),
+    file('Files/con.txt', 1),
+    file('Files/implied./x', 1),
+    file('Files/f', 1),
+    file('Files/f:stream', 1),
+    file('Files/back\\slash', 1),
+    { whiteout: 'Files/aux' },
+    file('UtilityVM/Files/a?', 1),
+    file('UtilityVM/aux', 1),
+    file('Hives/System_Delta:x:', 1),
+    file('other/lpt1', 1),
+  ];
+
+  it('are findings of a Windows image where they are files there, each by its own name once', () => {
+    const { findings } = buildStack([layer(members)], { caseInsensitive: true });
+    assert.deepEqual(
+      findings.map(({ code, layer: at, path, message }) => `${code} ${at} ${path}: ${message}`),
+      [
+        'whiteout-without-target 0 Files/aux: a whiteout of what the layers below do not have',
+        'reserved-name 0 Files/NUL: is a device on Windows',
+        'reserved-name 0 Files/con.txt: is a device on Windows',
+        'reserved-name 0 Files/implied.: ends in a dot or a space, which Windows drops',
+        'reserved-name 0 Files/back\\\\slash: has a backslash, which separates folders on Windows',
+        'reserved-name 0 UtilityVM/Files/a?: has a character that Windows refuses in names',
+      ],
+    );
+  });
+
+  it('are names like any other in a Linux image', () => {
+    const { findings } = buildStack([layer(members)]);
+    assert.deepEqual(
+      findings.filter(({ code }) => code === 'reserved-name'),
+      [],
+    );
+  });
+});

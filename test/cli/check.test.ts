@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { file, tar } from '../support/tar-builder.ts';
+import { file, hardlink, tar } from '../support/tar-builder.ts';
 import { createBench, dockerArchive } from './run-cli.ts';
 
 // 100 bytes at the bottom, 60 above of which 10 write a path again: 10 of 160 wasted, 10 of 60 of the user's.
@@ -66,5 +66,52 @@ test('a configuration that is missing or wrong is told before anything is read',
   assert.deepEqual([missing.code, missing.stderr], [3, 'layerscope: NOT_FOUND: no file nowhere\n']);
   const wrong = await bench.cli(['check', 'nothing.tar', '--config', 'bad']);
   assert.equal(wrong.code, 2);
-  assert.match(wrong.stderr, /^layerscope: USAGE: lowestEfficiency [^\n]+\n$/);
+  assert.match(wrong.stderr, /^layerscope: USAGE: bad:2: lowestEfficiency: [^\n]+\n$/);
+});
+
+test('excluded paths count for no rule and no finding', async (t) => {
+  const bench = createBench(t);
+  const below = tar(
+    file('var/cache/apt/list', 'c'.repeat(100)),
+    file('app/lib.pyc', 'p'.repeat(50)),
+    file('app/main', 'm'.repeat(10)),
+    hardlink('app/seen', 'var/cache/apt/list'),
+  );
+  const above = tar(
+    file('var/cache/apt/list', 'C'.repeat(100)),
+    file('app/lib.pyc', 'P'.repeat(50)),
+    file('app/main', 'M'.repeat(10)),
+    hardlink('app/dangling', 'nowhere'),
+  );
+  bench.write('image.tar', dockerArchive([[below, above]]));
+  const rules = 'rules: {lowestEfficiency: 0.1, highestWastedBytes: 10B, highestUserWastedPercent: 1}\nfailOn: warning\n';
+  const run = async (exclude: string) => {
+    bench.write('rules', `${rules}${exclude}`);
+    const { code, stdout } = await bench.cli(['check', 'image.tar', '--config', 'rules', '--json']);
+    const { rules: results, excluded } = JSON.parse(stdout);
+    return [code, ...results.map(({ value }: { value: number }) => value), excluded];
+  };
+  // 320 bytes in all; of what the lower layer brought, app/seen still shows 100.
+  assert.deepEqual(await run(''), [1, 260 / 320, 60, 60 / 160, 1, { patterns: [], bytes: 0 }]);
+  assert.deepEqual(await run('exclude: ["*.pyc"]\n'), [1, 210 / 220, 10, 10 / 110, 1, { patterns: ['*.pyc'], bytes: 100 }]);
+  const all = { patterns: ['/var/**', '*.pyc', 'app/dang*'], bytes: 300 };
+  assert.deepEqual(await run('exclude:\n  - /var/**\n  - "*.pyc"\n  - app/dang*\n'), [0, 10 / 20, 10, 1, 0, all]);
+  assert.deepEqual(await run('exclude: ["**"]\n'), [0, 1, 0, null, 0, { patterns: ['**'], bytes: 320 }]);
+  const { stdout } = await bench.cli(['check', 'image.tar', '--config', 'rules']);
+  assert.match(stdout, /\n320 B of files are excluded by 1 pattern\n$/);
+});
+
+test('a file of rules that can not be meant is wrong use, with its name and line', async (t) => {
+  const bench = createBench(t);
+  bench.write('image.tar', IMAGE);
+  for (const [text, said] of [
+    ['', '.dive-ci:1: the file is empty'],
+    ['rules:\n  lowestEfficency: 1\n', '.dive-ci:2: unknown rule "lowestEfficency"'],
+    ['- rules\n', '.dive-ci:1: not a table of rules'],
+  ] as const) {
+    bench.write('.dive-ci', text);
+    const { code, stdout, stderr } = await bench.cli(['check', 'image.tar']);
+    assert.deepEqual([code, stdout], [2, ''], text);
+    assert.ok(stderr.startsWith(`layerscope: USAGE: ${said}`), stderr);
+  }
 });

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import { directory, file, hardlink, latin1, pax, symlink, tar } from '../support/tar-builder.ts';
+import { directory, file, hardlink, latin1, member, pax, symlink, tar } from '../support/tar-builder.ts';
 import { createBench, dockerArchive } from './run-cli.ts';
 
 const BASE = tar(
@@ -207,6 +207,25 @@ test('raw gives every entry in order with all that its header and PAX records sa
     lines.map(({ offset }) => offset),
     [0, 2048, 2560, 3072],
   );
+});
+
+test('raw gives the size that the header says and the numbers of a device', async (t) => {
+  const bench = createBench(t);
+  bench.write(
+    'layer.tar',
+    tar(
+      member({ name: 'null', typeflag: '3', size: 7, devMajor: 1, devMinor: 3 }),
+      symlink('l', 'target', { size: 6 }),
+      directory('d/', { size: 4096 }),
+    ),
+  );
+  const [device, link, folder] = await bench.lines(['raw', 'layer.tar', '--layer', '0', '--json']);
+  assert.deepEqual([device?.size, device?.storedSize, device?.devMajor, device?.devMinor], [7, 0, 1, 3]);
+  assert.deepEqual([link?.size, link?.storedSize, link?.devMajor], [6, 0, undefined]);
+  assert.deepEqual([folder?.size, folder?.storedSize], [4096, 0]);
+  const { stdout } = await bench.cli(['raw', 'layer.tar', '--layer', '0']);
+  assert.match(stdout, / {2}7 .* null {2}\[device 1, 3\]\n/);
+  assert.match(stdout, / {2}4096 .* d\/\n/);
 });
 
 test('a tar that stops with an error is listed up to there', async (t) => {

@@ -37,13 +37,18 @@ test("dive's own example file is read as it is", async () => {
   # Note: the base image layer is NOT included in the total image size.
   highestUserWastedPercent: 0.20
 `);
-  assert.deepEqual(config, { lowestEfficiency: 0.95, highestWastedBytes: 20_000_000, highestUserWastedPercent: 0.2, failOn: null });
+  assert.deepEqual(config, {
+    lowestEfficiency: 0.95,
+    highestWastedBytes: 20_000_000,
+    highestUserWastedPercent: 0.2,
+    failOn: null,
+    exclude: [],
+  });
 });
 
-test('a rule that the file does not name has the default of dive, and so has an empty file', async () => {
-  assert.deepEqual(await parseCheckConfig(''), DEFAULT_CHECK_CONFIG);
-  assert.deepEqual(await parseCheckConfig('# nothing\n'), DEFAULT_CHECK_CONFIG);
-  assert.deepEqual(await parseCheckConfig('rules:\n'), DEFAULT_CHECK_CONFIG);
+test('a rule that the file does not name has the default of dive, and so have all where it names none', async () => {
+  for (const text of ['rules:\n', 'rules: {}\n', 'exclude:\n', 'exclude: []\nrules:\n'])
+    assert.deepEqual(await parseCheckConfig(text), DEFAULT_CHECK_CONFIG, text);
   assert.deepEqual(await parseCheckConfig('rules:\n  highestWastedBytes: 1GB\n'), { ...DEFAULT_CHECK_CONFIG, highestWastedBytes: 1e9 });
 });
 
@@ -75,20 +80,51 @@ test('sizes are read as the size parser of dive reads them', () => {
     assert.throws(() => parseByteSize('highestWastedBytes', text), isUsage, text);
 });
 
-test('a file that is no table of rules is wrong use, told in one line', async () => {
-  for (const text of [
-    '- a\n- b\n',
-    'rules: [',
-    'lowestEfficiency',
-    'rules:\n  lowestEfficiency: 2\n',
-    'rules:\n  lowestEfficiency: -0.1\n',
-  ]) {
-    await assert.rejects(parseCheckConfig(text), isUsage, text);
+test('what is wrong with the file is told by its name and line, in one line', async () => {
+  const saids: Readonly<Record<string, RegExp>> = {
+    '': /^ci:1: the file is empty$/,
+    '# nothing\n\n': /^ci:1: the file is empty$/,
+    '---\n...\n': /^ci:1: the file is empty$/,
+    '- a\n- b\n': /^ci:1: not a table of rules$/,
+    lowestEfficiency: /^ci:1: not a table of rules$/,
+    '# c\n\nrules: [': /^ci:3: not YAML: /,
+    'a: b: c': /^ci:1: not YAML: /,
+    'failOn: error\nfailOn: error\n': /^ci:2: not YAML: /,
+    'failOn: error\n---\nfailOn: error\n': /^ci:2: not YAML: /,
+    'rules: much\n': /^ci:1: rules is not a table of rules$/,
+    'rules:\n  - lowestEfficiency: 1\n': /^ci:2: rules is not a table of rules$/,
+    'rules:\n  lowestEfficiency: 0.9\n  lowestEficiency: 0.9\n': /^ci:3: unknown rule "lowestEficiency": it may be lowestEfficiency, /,
+    'rules:\n  exclude: [a]\n': /^ci:2: unknown rule "exclude"/,
+    'rule:\n  lowestEfficiency: 0.9\n': /^ci:1: unknown key "rule": it may be rules, exclude or failOn$/,
+    'failOn: error\n"\u001b[31m": 1\n': /^ci:2: unknown key "\\u001b\[31m"/,
+    'rules:\n  lowestEfficiency: 2\n': /^ci:2: lowestEfficiency: not between 0 and 1: "2"$/,
+    'rules:\n\n  lowestEfficiency: -0.1\n': /^ci:3: lowestEfficiency: not between 0 and 1/,
+    'rules:\n  lowestEfficiency: much\n': /^ci:2: lowestEfficiency: not a number: "much"$/,
+    'rules:\n  lowestEfficiency: true\n': /^ci:2: lowestEfficiency: not a number: "true"$/,
+    'rules:\n  lowestEfficiency: {a: 1}\n': /^ci:2: lowestEfficiency is not a single value$/,
+    'rules:\n  lowestEfficiency: [0.9]\n': /^ci:2: lowestEfficiency is not a single value$/,
+    'rules:\n  lowestEfficiency: 0.9\nlowest-efficiency-threshold: 0.5\n': /^ci:3: lowestEfficiency is given twice$/,
+    'rules:\n  highestWastedBytes: "\u009b31m"\n': /^ci:2: highestWastedBytes: not a size such as 20MB: "\\u009B31m"$/,
+    'failOn: sometimes\n': /^ci:1: failOn: neither error nor warning: "sometimes"$/,
+    'exclude: usr/share\n': /^ci:1: exclude is not a list of patterns$/,
+    'exclude: {a: b}\n': /^ci:1: exclude is not a list of patterns$/,
+    'exclude:\n  - ok\n  - [a]\n': /^ci:3: a pattern of exclude is not a single value$/,
+    'exclude:\n  - ok\n  - ""\n': /^ci:3: the pattern "" of exclude names nothing$/,
+    'exclude: [../x]\n': /^ci:1: the pattern "\.\.\/x" of exclude leads out of the image$/,
+    'rules: *nothing\n': /^ci:1: nothing is called "nothing"$/,
+    '? [a]\n: b\n': /^ci:1: a key that is not a word$/,
+  };
+  for (const [text, said] of Object.entries(saids)) {
+    await assert.rejects(parseCheckConfig(text, 'ci'), (error) => isUsage(error) && said.test((error as Error).message), text);
   }
-  await assert.rejects(parseCheckConfig('rules:\n  lowestEfficiency: much\n'), isUsage);
-  await assert.rejects(parseCheckConfig('rules:\n  lowestEfficiency: {a: 1}\n'), isUsage);
-  await assert.rejects(parseCheckConfig('failOn: sometimes\n'), isUsage);
-  await assert.rejects(parseCheckConfig('rules:\n  highestWastedBytes: "\u001b[31m"\n'), isUsage);
+  await assert.rejects(parseCheckConfig(`rules:\n${'#'.repeat(1_000_000)}`, 'ci'), isUsage);
+});
+
+test('an alias stands for what it names', async () => {
+  const { lowestEfficiency, highestUserWastedPercent, exclude } = await parseCheckConfig(
+    'rules: {lowestEfficiency: &one 0.5, highestUserWastedPercent: *one}\nexclude: [&p "*.pyc", *p]\n',
+  );
+  assert.deepEqual([lowestEfficiency, highestUserWastedPercent, exclude], [0.5, 0.5, ['*.pyc', '*.pyc']]);
 });
 
 test('a threshold itself passes; the first step beyond it fails', async () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { isParent, joinPath, parseImagePath, refuseName, reservedOnWindows, splitPath } from '#format/path';
+import { isParent, isWindowsFile, joinPath, oddOnWindows, parseImagePath, refuseName, reservedOnWindows, splitPath } from '#format/path';
 import { encodeUtf8 } from '#model';
 
 const refused = (name: string, rules: 'unix' | 'windows' = 'unix') => refuseName(encodeUtf8(name), rules)?.code ?? null;
@@ -63,6 +63,27 @@ test('the reason says what Windows does with the name', () => {
   assert.match(reservedOnWindows('aux.txt') ?? '', /device/);
   assert.match(reservedOnWindows('f:stream') ?? '', /stream/);
   assert.equal(reservedOnWindows('plain.txt'), null);
+});
+
+test('a name of a Windows image is odd where Windows reserves or refuses it; a stream of a file is not', () => {
+  const odd = (name: string) => oddOnWindows(encodeUtf8(name));
+  for (const name of ['NUL', 'con.txt', 'COM¹', 'aux', 'lpt1.x:stream', 'AUX .log']) assert.match(odd(name) ?? '', /device/, name);
+  for (const name of ['dot.', 'blank ', '...', 'f.:stream']) assert.match(odd(name) ?? '', /ends in/, name);
+  for (const name of ['back\\slash', 'f\\x:stream']) assert.match(odd(name) ?? '', /backslash/, name);
+  for (const name of ['a<b', 'a?', 'a|b', 'a"b', 'a*', 'tab\t', 'del\u0001', 'f:a*b']) assert.match(odd(name) ?? '', /character/, name);
+  for (const name of ['C:', ':stream', 'a:b:c', 'a::$DATA']) assert.match(odd(name) ?? '', /colon/, name);
+  for (const name of ['f:stream', 'a.txt', 'ä ö', '.x', 'nullable', 'Zone.Identifier', 'f:Zone.Identifier', '$Recycle.Bin', '{guid}', 'Ω'])
+    assert.equal(odd(name), null, name);
+  assert.equal(oddOnWindows(Uint8Array.of(0xe4, 0x66)), null);
+  assert.match(oddOnWindows(Uint8Array.of(0xe4, 0x5c)) ?? '', /backslash/);
+});
+
+test('files of a Windows image are below Files and UtilityVM/Files, in any case and by either slash', () => {
+  const isFile = (path: string) => isWindowsFile(encodeUtf8(path));
+  for (const path of ['Files/x', 'files/a/b', 'UtilityVM/Files/x', 'Files\\x', 'UTILITYVM/FILES/a/b'])
+    assert.equal(isFile(path), true, path);
+  for (const path of ['Files', 'Hives/System_Delta', 'UtilityVM', 'UtilityVM/Files', 'UtilityVM/x', 'x/Files/y', 'Filesx/y', ''])
+    assert.equal(isFile(path), false, path);
 });
 
 test('a path falls into components without empty ones and dots, and joins again', () => {

@@ -40,13 +40,54 @@ test('a name that is shown holds no control and no bidi character', () => {
   );
 });
 
-test('what is escaped comes back byte for byte', () => {
+// Bytes that make escapes likely: backslashes, what follows them in an escape, controls, bidi marks, halves of characters.
+const PIECES = [
+  '\\',
+  'x',
+  'u',
+  '{',
+  '}',
+  'E4',
+  '202E',
+  'n',
+  't',
+  '"',
+  '\n',
+  '\t',
+  '\u001b',
+  '\u0085',
+  '\u061c',
+  '\u202e',
+  '\ufeff',
+  'ä',
+  '😀',
+  '/',
+  ' ',
+];
+const oddPath = fc
+  .array(fc.oneof(fc.constantFrom(...PIECES).map(encodeUtf8), fc.uint8Array({ minLength: 1, maxLength: 3 })), { maxLength: 30 })
+  .map((pieces) => Uint8Array.from(pieces.flatMap((piece) => [...piece])));
+
+test('what is printed for a path comes back byte for byte, in JSON and on a terminal', () => {
   fc.assert(
-    fc.property(fc.uint8Array({ maxLength: 60 }), (bytes) => {
-      assert.deepEqual(unescapePath(escapePath(bytes)), Uint8Array.from(bytes));
+    fc.property(fc.oneof(oddPath, fc.uint8Array({ maxLength: 60 })), (bytes) => {
+      assert.deepEqual(unescapePath(escapePath(bytes)), bytes);
+      assert.deepEqual(unescapePath(displayPath(bytes)), bytes);
     }),
-    { seed: 2, numRuns: 1000 },
+    { seed: 2, numRuns: 3000 },
   );
+});
+
+test('escapes that JSON writes and that people write are understood, half a character is none', () => {
+  const typed = (text: string): string => toHex(unescapePath(text));
+  assert.equal(typed('bidi\\u202Etxt.exe'), typed('bidi\u202etxt.exe'));
+  assert.equal(typed('\\u202e\\u{202E}\\u{00202e}'), 'e280ae'.repeat(3));
+  assert.equal(typed('\\n\\t\\r\\b\\f\\"'), '0a090d080c22');
+  assert.equal(typed('\\ud83d\\uDE00\\u{1f600}\\u{10FFFF}'), 'f09f9880f09f9880f48fbfbf');
+  assert.equal(typed('\\xe4\\xE4\\x00'), 'e4e400');
+  for (const text of ['\\ud83d', '\\uDE00', '\\u{d800}', '\\u{110000}', '\\u20', '\\u{}', '\\xZ1', '\\q', '\\T', '\\U202E', '\\'])
+    assert.equal(typed(text), toHex(encodeUtf8(text)), text);
+  assert.equal(typed('\\\\u202E\\\\n'), toHex(encodeUtf8('\\u202E\\n')));
 });
 
 test('hex comes back, and what is no hex is null', () => {

@@ -44,3 +44,11 @@ test('what is no address is refused', () => {
     assert.equal(parseAddress(hash), null, hash);
   }
 });
+
+test('a path in an address may have any form that it is printed in, and slashes around it', () => {
+  const pathOf = (text: string): string | null | undefined => parseAddress(`#/image/a1/layer/0?path=${text}`)?.path;
+  assert.equal(pathOf('bidi\\u202Etxt.exe'), 'bidi\u202etxt.exe');
+  assert.equal(pathOf('/etc/'), 'etc');
+  assert.equal(pathOf('./back\\\\slash\\xE4'), 'back\\\\slash\\xE4');
+  assert.equal(pathOf('/'), null);
+});

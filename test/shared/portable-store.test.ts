@@ -77,6 +77,9 @@ function layersOf(layout: string): Descriptor[] {
   return (JSON.parse(readFileSync(blob(layout, manifest), 'utf8')) as { layers: Descriptor[] }).layers;
 }
 
+/** Where `umoci unpack --rootless` notes owners that it may not set. */
+const ROOTLESS_OWNER = 'user.rootlesscontainers';
+
 /** Each path with all that both keep of it. Times to the microsecond, as Node.js sets no finer ones; names of one file by its first. */
 function describeTree(root: string): string[] {
   const lines: string[] = [];
@@ -96,9 +99,8 @@ function describeTree(root: string): string[] {
       firsts.set(stats.ino, first);
       what = `${stats.size} ${createHash('sha256').update(readFileSync(file)).digest('hex')} ${first === name ? '' : `= ${first}`}`;
     }
-    lines.push(
-      `${name} ${(stats.mode & 0o7777).toString(8)} ${owner} ${time} ${what} ${JSON.stringify(attributes.get(Buffer.from(name).toString('latin1')) ?? [])}`,
-    );
+    const kept = (attributes.get(Buffer.from(name).toString('latin1')) ?? []).filter(([key]) => key !== ROOTLESS_OWNER);
+    lines.push(`${name} ${(stats.mode & 0o7777).toString(8)} ${owner} ${time} ${what} ${JSON.stringify(kept)}`);
   }
   return lines;
 }

@@ -23,7 +23,8 @@ export default defineConfig({
     // A trace costs a fifth of the time; a failure leaves a picture and the page's text in any case.
     trace: process.env.CI === undefined ? 'retain-on-failure' : 'off',
     screenshot: 'only-on-failure',
-    launchOptions: { args: ['--no-sandbox'], ...(chromium === undefined ? {} : { executablePath: chromium }) },
+    // As users have it; root's Chromium starts without only.
+    launchOptions: { chromiumSandbox: process.getuid?.() !== 0, ...(chromium === undefined ? {} : { executablePath: chromium }) },
   },
   projects: [{ name: 'web', testIgnore: [...skipped, '**/electron-only.spec.ts'] }, { name: 'electron' }],
 });

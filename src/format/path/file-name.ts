@@ -11,6 +11,7 @@
  * Source: Microsoft, Naming Files, Paths, and Namespaces; cases.md, Layers.
  */
 import { decodeUtf8 } from '#model';
+import { splitPath } from './image-path.ts';
 
 /** Whose rules for file names count. */
 export type NamingRules = 'unix' | 'windows';
@@ -49,11 +50,30 @@ function leadsOut(text: string): boolean {
 /** Why Windows can't hold this name as a file name, or null. `text` is one path component. */
 export function reservedOnWindows(text: string): string | null {
   if (text.includes(':')) return 'names a stream or a drive on Windows';
+  if (text.includes('\\')) return 'has a backslash, which separates folders on Windows';
   if (FORBIDDEN.test(text)) return 'has a character that Windows refuses in names';
   if (/[. ]$/.test(text)) return 'ends in a dot or a space, which Windows drops';
   const stem = (text.split('.', 1)[0] ?? '').trimEnd();
   if (DEVICE.test(stem)) return 'is a device on Windows';
   return null;
+}
+
+/**
+ * Why programs on Windows can't open a name of a Windows image as it is, or null: `name` is raw bytes, one component. `file:stream` is an
+ * alternate stream, as layers have them. Bytes that aren't UTF-8 are no problem of these: they have a finding of their own.
+ */
+export function oddOnWindows(name: Uint8Array): string | null {
+  const text = decodeUtf8(name) ?? latin1(name);
+  const [file = '', stream, ...more] = text.split(':');
+  if (stream === undefined) return reservedOnWindows(text);
+  if (file === '' || stream === '' || more.length > 0) return 'has a colon that separates no file from a stream of it';
+  return reservedOnWindows(file) ?? (FORBIDDEN.test(stream) ? 'has a character that Windows refuses in names' : null);
+}
+
+/** Is a path (raw bytes) of a Windows image one that becomes a file's name there: below `Files` or `UtilityVM/Files`, by either slash? */
+export function isWindowsFile(path: Uint8Array): boolean {
+  const [first, second, ...more] = splitPath(path).flatMap((part) => latin1(part).toLowerCase().split('\\'));
+  return first === 'files' ? second !== undefined : first === 'utilityvm' && second === 'files' && more.length > 0;
 }
 
 /**

@@ -1,2 +1,3 @@
 export * from './file-name.ts';
+export * from './glob.ts';
 export * from './image-path.ts';

@@ -10,6 +10,7 @@ export class MemberView implements TarMember {
   bodyOffset = 0;
   dataOffset = 0;
   size = 0;
+  headerSize = 0;
   storedSize = 0;
   typeflag = 0;
   type = 0;

@@ -309,6 +309,7 @@ export class TarReader {
     if (path >= 0) member.setName(this.#records.bytes, path, this.#records.end(KEY.path));
     member.setPlace(this.#extensionOffset, this.#extensionOffset);
     member.size = 0;
+    member.headerSize = this.#extensionFilled;
     member.storedSize = this.#extensionFilled;
     member.type = TYPE.global;
     member.format = 'pax';
@@ -357,6 +358,7 @@ export class TarReader {
     if (offset + stored > Number.MAX_SAFE_INTEGER - BLOCK * 2) this.#fail(offset, 'a size over 2^53 bytes');
     member.type = type;
     member.size = stored;
+    member.headerSize = member.storedSize;
     member.storedSize = stored;
     member.setPlace(this.#pendingOffset >= 0 ? this.#pendingOffset : offset, offset);
     this.#padding = -stored & (BLOCK - 1);

@@ -16,6 +16,8 @@ export interface TarMember {
   bodyOffset: number;
   /** Bytes of the file as it is meant: holes included. 0 for members that have no body, whatever their header says. */
   size: number;
+  /** What the header says, PAX records included, also of members that have no body; of a sparse file what is stored. */
+  headerSize: number;
   /** Bytes stored in the tar, padding left out. */
   storedSize: number;
   typeflag: number;

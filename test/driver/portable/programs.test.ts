@@ -100,6 +100,10 @@ function mountsHere(): boolean {
   }
 }
 
+test('root is there where its tests must run', () => {
+  assert.ok(canMount || process.env.LAYERSCOPE_REQUIRE_ROOT !== '1', 'LAYERSCOPE_REQUIRE_ROOT=1, and no file system can be mounted');
+});
+
 test('a full disk: told, nothing left, what was there is whole, and can be taken away', {
   skip: canMount ? false : 'needs root on Linux: a small file system is mounted',
 }, async (t) => {

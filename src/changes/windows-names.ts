@@ -1,0 +1,22 @@
+import { type LayerTable, nodePath } from '#format/layer';
+import { isWindowsFile, oddOnWindows } from '#format/path';
+import { broughtNodes } from './case-collisions.ts';
+
+/** A node of a layer's table whose own name, not that of a folder above it, can't be opened on Windows as it is. */
+export interface OddName {
+  readonly node: number;
+  /** A clause without the name: `is a device on Windows`. */
+  readonly reason: string;
+}
+
+/** Names that a layer of a Windows image brings into its file systems and that Windows reserves or refuses, by node. */
+export function windowsOddNames(table: LayerTable): OddName[] {
+  const brought = broughtNodes(table);
+  const odd: OddName[] = [];
+  for (let node = 1; node < table.nodeCount; node++) {
+    if (brought[node] === 0) continue;
+    const reason = oddOnWindows(table.nodeNames.subarray(table.nodeNameStart[node], table.nodeNameStart[node + 1]));
+    if (reason !== null && isWindowsFile(nodePath(table, node))) odd.push({ node, reason });
+  }
+  return odd;
+}

@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { buildStack, changesOf, filterRows } from '#changes';
+import { displayPath, escapePath, rowPath } from '#model';
+import { dir, type EntryFixture, file, layer } from '../support/layer-fixture.ts';
+
+const LONG = 'a/name/that/is/longer/than/a/pattern/may/be/x\\y';
+const odd = (text: string): EntryFixture => file(Uint8Array.from(text, (letter) => letter.charCodeAt(0)));
+const stack = buildStack([
+  layer([
+    dir('empty/folder'),
+    file('bidi\u202etxt.exe'),
+    file('back\\slash'),
+    odd('latin\xe4'),
+    file('dots[1].txt'),
+    file('dots1.txt'),
+    file('who?'),
+    file(LONG),
+    file(`b/${'deep/'.repeat(8)}[slug]/page.tsx`),
+    file('esc\u001b[31m'),
+  ]),
+]);
+const table = changesOf(stack, 0, 0);
+
+function found(text: string): string[] {
+  const { matches } = filterRows(table, { text, kinds: 15, minBytes: 0, types: 0 });
+  return Array.from({ length: table.length }, (_, row) => row)
+    .filter((row) => matches === null || matches[row] === 1)
+    .map((row) => escapePath(rowPath(table, row)));
+}
+
+test('every path is found by each form that it is printed in', () => {
+  for (let row = 0; row < table.length; row++) {
+    const path = rowPath(table, row);
+    for (const form of [escapePath(path), displayPath(path), `/${displayPath(path)}`])
+      assert.ok(found(form).includes(escapePath(path)), form);
+  }
+});
+
+test('a folder is found with the slash that is printed behind it, where nothing is below it', () => {
+  assert.deepEqual(found('empty/folder/'), ['empty/folder']);
+});
+
+test('letters of a glob stand for themselves in a whole path, and where no row fits the glob', () => {
+  assert.deepEqual(found('dots[1].txt'), ['dots1.txt', 'dots[1].txt']);
+  assert.deepEqual(found('ots[1].txt'), ['dots[1].txt']);
+  assert.deepEqual(found('[slug]/page.tsx'), [`b/${'deep/'.repeat(8)}[slug]/page.tsx`]);
+  assert.deepEqual(found('who?'), ['who?']);
+});
+
+test('a single backslash that begins no escape stands for itself', () => {
+  assert.deepEqual(found('back\\slash'), ['back\\\\slash']);
+  assert.deepEqual(found('x\\y'), [LONG.replace('\\', '\\\\')]);
+});

@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createPathMatcher, invalidGlob } from '#format/path';
+import { encodeUtf8 } from '#model';
+import { latin1 } from '../support/tar-builder.ts';
+
+function matches(pattern: string, path: string | Uint8Array, ignoreCase = false): boolean {
+  return createPathMatcher([pattern], { ignoreCase })(typeof path === 'string' ? encodeUtf8(path) : path);
+}
+
+function assertMatches(pattern: string, yes: readonly string[], no: readonly string[]): void {
+  for (const path of yes) assert.equal(matches(pattern, path), true, `${pattern} matches ${path}`);
+  for (const path of no) assert.equal(matches(pattern, path), false, `${pattern} doesn't match ${path}`);
+}
+
+test('a pattern without a slash is for a name anywhere, and for all below it', () => {
+  assertMatches('*.pyc', ['a.pyc', 'usr/lib/x.pyc', 'x.pyc/in/it', '.pyc'], ['a.py', 'pyc', 'a.pycx']);
+  assertMatches('cache', ['cache', 'var/cache', 'var/cache/apt/x'], ['caches', 'var/xcache/y']);
+  assertMatches('**', ['a', 'a/b'], []);
+});
+
+test('a pattern with a slash is for the whole path, a leading slash or not', () => {
+  for (const slash of ['', '/', './']) {
+    assertMatches(`${slash}usr/share/doc`, ['usr/share/doc', 'usr/share/doc/x/y'], ['usr/share/docs', 'opt/usr/share/doc', 'usr/share']);
+    assertMatches(`${slash}var/*/log`, ['var/x/log', 'var/x/log/y'], ['var/log', 'var/x/y/log']);
+  }
+  assertMatches('/tmp', ['tmp', 'tmp/x'], ['usr/tmp']);
+});
+
+test('two stars between slashes are any number of folders, none among them', () => {
+  assertMatches('usr/**/doc', ['usr/doc', 'usr/a/doc', 'usr/a/b/doc/x'], ['doc', 'usr/a/docs']);
+  assertMatches('usr/**', ['usr/a', 'usr/a/b'], ['usr', 'usrx/a']);
+  assertMatches('**/x/y', ['x/y', 'a/b/x/y'], ['x/z/y']);
+  assertMatches('**/a/**/b/**', ['a/b/c', 'x/a/y/b/c'], ['a/b', 'b/a/c']);
+});
+
+test('a slash at the end leaves a file of that name alone', () => {
+  assertMatches('logs/', ['logs/x', 'var/logs/x'], ['logs', 'var/logs']);
+  assertMatches('/var/logs/', ['var/logs/x'], ['var/logs', 'x/var/logs/y']);
+});
+
+test('? is one character, a class one of those it names', () => {
+  assertMatches('a?c', ['abc', 'aäc', 'a😀c', 'a-c'], ['ac', 'abbc', 'a/c']);
+  assertMatches('[a-c]x', ['ax', 'cx'], ['dx', 'Ax', 'x']);
+  assertMatches('[!a-c]x', ['dx', 'äx'], ['ax', 'x']);
+  assertMatches('[^a]x', ['bx'], ['ax']);
+  assertMatches('[]-]x', [']x', '-x'], ['ax']);
+  assertMatches('[ä-ö]', ['ä', 'ö'], ['a', 'z']);
+  assertMatches('[ab', ['[ab'], ['a']);
+  assertMatches('*[0-9]?', ['x12', '1a'], ['1', 'ab']);
+  assertMatches('*??', ['文文', 'ab'], ['文', 'a']);
+});
+
+test('a backslash takes the meaning away, and the escapes of printed paths are understood', () => {
+  assertMatches('\\*x', ['*x'], ['ax']);
+  assertMatches('a\\[1\\]', ['a[1]'], ['a1']);
+  assertMatches('back\\\\slash', ['back\\slash'], ['backslash']);
+  assertMatches('*\\u202E*', ['bidi\u202etxt'], ['bidi']);
+  assert.equal(matches('f\\xE4?', latin1('f\xE4\xF6')), true);
+  assert.equal(matches('f\\xE4', 'fä'), false);
+  assert.equal(matches('f?', latin1('f\xE4')), true);
+});
+
+test('case counts, but for images of Windows', () => {
+  assert.equal(matches('*.TXT', 'a.txt'), false);
+  assert.equal(matches('files/*.TXT', 'Files/A.txt', true), true);
+  assert.equal(matches('[A-C]', 'b', true), true);
+});
+
+test('a pattern of many stars takes no more time than pattern times path', () => {
+  assert.equal(matches('*a'.repeat(200), `${'a'.repeat(50_000)}b`), false);
+  assert.equal(matches(`${'**/'.repeat(90)}x`, `${'a/'.repeat(500)}b`), false);
+});
+
+test('a pattern that names nothing, or leads out, is told', () => {
+  for (const pattern of ['', '/', './', '//']) assert.equal(invalidGlob(pattern), 'names nothing');
+  assert.equal(invalidGlob('../x'), 'leads out of the image');
+  assert.equal(invalidGlob('a/'.repeat(200)), 'has too many folders');
+  assert.equal(invalidGlob('/usr/**'), null);
+});

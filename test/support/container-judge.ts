@@ -1,0 +1,87 @@
+// ../shared/check/container.py asks containerd's applier and the kernel's overlayfs what a container sees of an image, and compares it
+// with what the command line says. It needs root, overlay mounts, Go (it builds a small program), Python and zstd.
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+
+const root = path.resolve(import.meta.dirname, '..', '..');
+
+export const JUDGE: string = path.join(root, '..', 'shared', 'check', 'container.py');
+
+function runs(command: string, args: readonly string[]): boolean {
+  return spawnSync(command, args, { stdio: 'ignore' }).status === 0;
+}
+
+function mountsOverlays(): boolean {
+  const folder = mkdtempSync(path.join(tmpdir(), 'layerscope-overlay-'));
+  const [a, b, merged] = ['a', 'b', 'merged'].map((name) => path.join(folder, name)) as [string, string, string];
+  try {
+    for (const each of [a, b, merged]) mkdirSync(each);
+    if (!runs('mount', ['-t', 'overlay', 'layerscope', '-o', `lowerdir=${a}:${b}`, merged])) return false;
+    return runs('umount', [merged]);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** What this machine lacks for the judge, in words; null where it has all. */
+export function judgeLacks(): string | null {
+  if (process.getuid?.() !== 0) return 'this user is not root';
+  for (const [tool, args, where] of [
+    ['python3', ['--version'], 'Debian: python3'],
+    ['go', ['version'], 'https://go.dev'],
+    ['zstd', ['--version'], 'Debian: zstd'],
+  ] as const)
+    if (!runs(tool, args)) return `no ${tool} (${where})`;
+  return mountsOverlays() ? null : 'overlay file systems cannot be mounted here';
+}
+
+export interface Verdict {
+  /** Images, or stacks of layers, that a container sees as the command line does, of those that containerd takes. */
+  readonly agree: number;
+  readonly asked: number;
+  /** By the file's name, what differs: `lib: type symlink for directory`. */
+  readonly differences: ReadonlyMap<string, readonly string[]>;
+  /** How many differ in all, by the file's name: the judge prints the first few. */
+  readonly counts: ReadonlyMap<string, number>;
+  /** Names of files that containerd itself doesn't take. */
+  readonly refused: readonly string[];
+  readonly output: string;
+}
+
+/** Runs the judge with the program in `cli`; temporary files go to `folder`. Throws where it doesn't come to a verdict. */
+export async function askJudge(cli: string, args: readonly string[], folder: string): Promise<Verdict> {
+  const command = [process.execPath, cli].map((word) => `'${word}'`).join(' ');
+  const env = { ...process.env, TMPDIR: folder };
+  delete (env as NodeJS.ProcessEnv).LAYERSCOPE_CACHE;
+  const output = await new Promise<string>((resolve, reject) => {
+    const child = spawn('python3', [JUDGE, command, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    let text = '';
+    for (const stream of [child.stdout, child.stderr])
+      stream.setEncoding('utf8').on('data', (chunk: string) => {
+        text += chunk;
+      });
+    child.on('error', reject);
+    child.on('close', () => resolve(text));
+  });
+  return readVerdict(output);
+}
+
+function readVerdict(output: string): Verdict {
+  const differences = new Map<string, string[]>();
+  const counts = new Map<string, number>();
+  const refused: string[] = [];
+  for (const line of output.split('\n')) {
+    const [, name = '', count, first = ''] = /^(.+?): (\d+) differ: (.*)$/.exec(line) ?? [];
+    if (count !== undefined) {
+      differences.set(name, first.split('; '));
+      counts.set(name, Number(count));
+    }
+    const [, file] = /^(.+) containerd refuses it$/.exec(line) ?? [];
+    if (file !== undefined) refused.push(path.basename(file));
+  }
+  const [, agree, asked] = /(?:^|\n)(\d+) of (\d+) agree\n*$/.exec(output) ?? [];
+  if (agree === undefined || asked === undefined) throw new Error(`the judge came to no verdict:\n${output}`);
+  return { agree: Number(agree), asked: Number(asked), differences, counts, refused, output };
+}
