@@ -23,10 +23,7 @@ export function aloneFrom(loaded: LoadedImage, from: number): LoadedImage {
 }
 
 /** The side of a comparison that a request names. Throws BAD_REQUEST where it begins above its end. */
-export function viewOf(
-  loaded: LoadedImage,
-  { since, layer }: { readonly since?: number | undefined; readonly layer: number },
-): ImageView {
+export function viewOf(loaded: LoadedImage, { since, layer }: { readonly since?: number | undefined; readonly layer: number }): ImageView {
   if ((since ?? 0) > layer) throw new LayerscopeError('BAD_REQUEST', 'a range of layers begins above its end');
   return { loaded: aloneFrom(loaded, since ?? 0), layer, isPart: since !== undefined };
 }
