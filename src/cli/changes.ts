@@ -30,12 +30,12 @@ export async function run(context: Context, args: Arguments): Promise<number> {
   const wanted = args.value('layer');
   if (wanted === undefined) throw usageError('changes needs --layer N|DIGEST');
   await using input = await openInput(context, args, args.operands[0] ?? '');
-  const loaded = await loadChosen(context, args, input);
+  const reads = !args.flag('no-content');
+  const loaded = await loadChosen(context, args, input, reads ? { sums: 'taken' } : {});
   const layer = chooseLayer(loaded.image, wanted);
   requireLayer(loaded, layer);
   warnOfGaps(context, loaded, 0, layer.index);
   const { signal, progress } = context;
-  const reads = !args.flag('no-content');
   const rows = await listChanges(loaded, layer.index, layer.index, { reads, signal, onProgress: progress.update });
   progress.clear();
   const { out, style } = context;

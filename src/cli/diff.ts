@@ -70,7 +70,11 @@ async function loadView(context: Context, args: Arguments, input: Input, side: '
     image: operand.image ?? chosen ?? args.value('image'),
     platform: args.value(`platform-${side}`) ?? args.value('platform'),
   });
-  const loaded = await loadImage(input.reader, input.archive, image.index, { signal: context.signal, onProgress: context.progress.update });
+  const loaded = await loadImage(input.reader, input.archive, image.index, {
+    signal: context.signal,
+    onProgress: context.progress.update,
+    ...(args.flag('no-content') ? {} : { sums: 'taken' as const }),
+  });
   context.progress.clear();
   const index = layer === undefined ? image.layers.length - 1 : chooseLayer(image, layer).index;
   const first = since === undefined ? 0 : chooseLayer(image, since).index;

@@ -5,6 +5,7 @@ import { BodyComparer, type LayerBytes } from '#archive';
 import { type EntryAt, resolveEntryBody } from '#changes';
 import { FLAG } from '#format/layer';
 import { CONTENT_BITS, DIFFERS, KIND, LayerscopeError, NO_ENTRY, NO_LAYER, type RowTable } from '#model';
+import { layersWithoutSums, packedBytes, takeSums } from './missing-sums.ts';
 import type { LoadedImage } from './types.ts';
 
 export interface CompareProgress {
@@ -63,16 +64,32 @@ export async function readContents(
   }
   if (pairs.length === 0) return;
   pairs.sort((x, y) => x.b.layer - y.b.layer || x.b.member - y.b.member);
-  const totalBytes = pairs.reduce((sum, { bytes }) => sum + bytes, 0);
+  // Equal checksums are enough for changes of one image; two images are compared byte by byte.
+  const sumless = a === b ? layersWithoutSums(a, pairs) : [];
+  const totalBytes = sumless.length > 0 ? packedBytes(a, sumless) : bytesOf(pairs);
+  const keep = (pair: Pair, isSame: boolean | null): void => {
+    if (isSame === null) return;
+    settle(pair, isSame);
+    memo.set(pairKey(pair.a, pair.b), isSame);
+  };
   await around(totalBytes, async (readOptions) => {
-    await using reading = new PairReading(a, b, readOptions, totalBytes);
-    for (const pair of pairs) {
-      const isSame = await reading.isSame(pair);
-      if (isSame === null) continue;
-      settle(pair, isSame);
-      memo.set(pairKey(pair.a, pair.b), isSame);
+    let left: readonly Pair[] = pairs;
+    if (sumless.length > 0) {
+      const tell = (doneBytes: number): void => readOptions.onProgress?.({ phase: 'reading layers', doneBytes, totalBytes });
+      const taken = await takeSums(a, sumless, { signal: readOptions.signal, onBytes: tell });
+      left = pairs.filter((pair) => {
+        const isSame = taken.isSame(pair.a, pair.b);
+        keep(pair, isSame);
+        return isSame === null;
+      });
     }
+    await using reading = new PairReading(a, b, readOptions, bytesOf(left));
+    for (const pair of left) keep(pair, await reading.isSame(pair));
   });
+}
+
+function bytesOf(pairs: readonly Pair[]): number {
+  return pairs.reduce((sum, { bytes }) => sum + bytes, 0);
 }
 
 function pairKey(a: EntryAt, b: EntryAt): string {
