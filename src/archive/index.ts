@@ -1,7 +1,9 @@
 export { platformField, rootOfImage } from './archive-roots.ts';
 export { type CopiedBlob, copyBlob, readBlob } from './copy-blob.ts';
 export { algorithmOf, chainIds, Digester, sha256 } from './digest.ts';
+export { decodeIndex, encodeIndex } from './index-file.ts';
 export { zstdDecompressor } from './inflate-stream.ts';
+export { openBodies, readLayer, readWholeLayer } from './layer-bodies.ts';
 export { BodyComparer, type BodyIn, LayerBytes } from './layer-bytes.ts';
 export { blobName } from './oci-layout.ts';
 export { blobInFile, type OpenedArchive, openLayoutFolder } from './open-archive.ts';

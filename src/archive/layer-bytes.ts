@@ -49,8 +49,8 @@ export class BodyComparer {
 
   /** Are two bodies of one size the same bytes? Reads no further than the first difference. Throws TRUNCATED, DAMAGED, IO, CANCELLED. */
   async isSame(a: BodyIn, b: BodyIn, { signal, onBytes }: SameBodyOptions = {}): Promise<boolean> {
-    const partsA = await stretchesOf(a.layer.bytes, a.layer.table, a.member, 0);
-    const partsB = await stretchesOf(b.layer.bytes, b.layer.table, b.member, 0);
+    const partsA = await stretchesOf(a.layer.bytes, a.layer, a.member, 0, Number.POSITIVE_INFINITY);
+    const partsB = await stretchesOf(b.layer.bytes, b.layer, b.member, 0, Number.POSITIVE_INFINITY);
     const size = a.layer.table.size[a.member] as number;
     let piece = FIRST_PIECE;
     let [atA, atB] = [0, 0];

@@ -1,8 +1,8 @@
-import { FLAG, type LayerTable } from '#format/layer';
+import { FLAG } from '#format/layer';
 import { displayText, LayerscopeError, TYPE } from '#model';
 import type { PlainBytes } from './plain-bytes.ts';
 import { findMember } from './raw-member.ts';
-import type { IndexedLayer } from './types.ts';
+import type { IndexedLayer, StoredPiece } from './types.ts';
 
 const BLOCK = 512;
 const CHUNK = 256 * 1024;
@@ -26,44 +26,75 @@ export interface Stretch {
  */
 export async function* readBodyBytes(
   bytes: PlainBytes,
-  { table }: IndexedLayer,
+  indexed: IndexedLayer,
   member: number,
   start: number,
   end: number,
 ): AsyncGenerator<Uint8Array> {
+  for (const stretch of await stretchesOf(bytes, indexed, member, start, end)) {
+    if (stretch.at >= 0) {
+      for await (const piece of piecesOf(bytes, stretch, indexed, member)) yield piece.bytes;
+      continue;
+    }
+    for (let at = stretch.start; at < stretch.end; at += CHUNK) {
+      const length = Math.min(CHUNK, stretch.end - at);
+      await takeTurns(length);
+      yield new Uint8Array(length);
+    }
+  }
+}
+
+/** What is stored of a regular file's body, in order, holes left out. Throws as {@link readBodyBytes}. */
+export async function* storedPieces(bytes: PlainBytes, indexed: IndexedLayer, member: number): AsyncGenerator<StoredPiece> {
+  for (const stretch of await stretchesOf(bytes, indexed, member, 0, Number.POSITIVE_INFINITY)) {
+    if (stretch.at >= 0) yield* piecesOf(bytes, stretch, indexed, member);
+  }
+}
+
+async function* piecesOf(bytes: PlainBytes, stretch: Stretch, { table }: IndexedLayer, member: number): AsyncGenerator<StoredPiece> {
+  for (let at = stretch.start; at < stretch.end; ) {
+    const chunk = await bytes.read(stretch.at + at - stretch.start, Math.min(CHUNK, stretch.end - at));
+    if (chunk.length === 0) {
+      const missing = (table.size[member] as number) - at;
+      throw new LayerscopeError('TRUNCATED', `the layer ends inside the file: ${missing} bytes are missing`);
+    }
+    await takeTurns(chunk.length);
+    yield { at, bytes: chunk };
+    at += chunk.length;
+  }
+}
+
+async function takeTurns(length: number): Promise<void> {
+  sinceTurn += length + CHUNK_COST;
+  if (sinceTurn < TURN_BYTES) return;
+  sinceTurn = 0;
+  await new Promise((resolve) => setImmediate(resolve));
+}
+
+/** What lies between `start` and `end` of a file, in order. Throws as {@link readBodyBytes}. */
+export async function stretchesOf(
+  bytes: PlainBytes,
+  { table }: Pick<IndexedLayer, 'table'>,
+  member: number,
+  start: number,
+  end: number,
+): Promise<readonly Stretch[]> {
   if (!(member >= 0 && member < table.memberCount) || table.type[member] !== TYPE.file) {
     throw new LayerscopeError('NOT_FOUND', `entry ${displayText(String(member))} of the layer is no file`);
   }
   const size = table.size[member] as number;
   const last = Math.min(size, end);
-  if (start >= last) return;
-  for (const stretch of await stretchesOf(bytes, table, member, start)) {
-    for (let at = Math.max(start, stretch.start); at < Math.min(last, stretch.end); ) {
-      const length = Math.min(CHUNK, last - at, stretch.end - at);
-      const chunk = stretch.at < 0 ? new Uint8Array(length) : await bytes.read(stretch.at + at - stretch.start, length);
-      if (chunk.length === 0) throw new LayerscopeError('TRUNCATED', `the layer ends inside the file: ${size - at} bytes are missing`);
-      sinceTurn += chunk.length + CHUNK_COST;
-      if (sinceTurn >= TURN_BYTES) {
-        sinceTurn = 0;
-        await new Promise((resolve) => setImmediate(resolve));
-      }
-      yield chunk;
-      at += chunk.length;
-    }
-  }
-}
-
-/** What a regular file is made of, from the stretch that holds `start` on. Throws what `bytes` throws. */
-export function stretchesOf(
-  bytes: PlainBytes,
-  table: LayerTable,
-  member: number,
-  start: number,
-): readonly Stretch[] | Promise<readonly Stretch[]> {
-  const size = table.size[member] as number;
+  if (start >= last) return [];
   const header = (table.headerBlock[member] as number) * BLOCK;
-  if (((table.flags[member] as number) & FLAG.sparse) !== 0) return sparseStretches(bytes, header, member, size, start);
-  return [{ start: 0, end: size, at: header + (table.headerBlocks[member] as number) * BLOCK }];
+  if (((table.flags[member] as number) & FLAG.sparse) === 0) {
+    return [{ start, end: last, at: header + (table.headerBlocks[member] as number) * BLOCK + start }];
+  }
+  const stretches = await sparseStretches(bytes, header, member, size, start);
+  return stretches.flatMap((stretch) => {
+    const from = Math.max(start, stretch.start);
+    const to = Math.min(last, stretch.end);
+    return from >= to ? [] : [{ start: from, end: to, at: stretch.at < 0 ? -1 : stretch.at + from - stretch.start }];
+  });
 }
 
 /** What a sparse file is made of, from the stretch that holds `start` on. */

@@ -3,6 +3,7 @@ import { displayText, LayerscopeError } from '#model';
 import { DEFAULT_CACHE_BYTES } from './cache-trim.ts';
 import { IndexCache, removeQuietly } from './index-cache.ts';
 import type { IndexedBlob } from './index-layer.ts';
+import { bodiesOf } from './layer-bodies.ts';
 import { LayerBytes } from './layer-bytes.ts';
 import { type IndexLayersOptions, LayerReading } from './layer-reading.ts';
 import { NewFile } from './new-file.ts';
@@ -16,7 +17,17 @@ import { readBodyBytes } from './read-body.ts';
 import { SourceFile, systemError } from './source-file.ts';
 import { SpoolStore } from './spool-store.ts';
 import { TarOpener } from './tar-opener.ts';
-import type { Archive, ArchiveLayer, BlobSource, IndexedLayer, LayerFiles, RawMember, Reader, ReaderOptions } from './types.ts';
+import type {
+  Archive,
+  ArchiveLayer,
+  BlobSource,
+  IndexedLayer,
+  LayerBodies,
+  LayerFiles,
+  RawMember,
+  Reader,
+  ReaderOptions,
+} from './types.ts';
 import { untilAborted } from './until-aborted.ts';
 import { cancelled } from './work-control.ts';
 import { defaultWorkerUrl, WorkerPool } from './worker-pool.ts';
@@ -142,6 +153,11 @@ class FileReader implements Reader {
   openLayer(layer: ArchiveLayer, indexed: IndexedLayer, { signal }: { signal?: AbortSignal } = {}): LayerBytes {
     this.#check(signal);
     return new LayerBytes(indexed.table, this.#plain(layer, indexed, signal));
+  }
+
+  openBodies(layer: ArchiveLayer, indexed: IndexedLayer, { signal }: { signal?: AbortSignal } = {}): LayerBodies {
+    this.#check(signal);
+    return bodiesOf(this.#plain(layer, indexed, signal), indexed);
   }
 
   async readHeader(

@@ -155,6 +155,18 @@ export interface LayerFiles {
   readonly onClose?: () => Promise<void>;
 }
 
+/** Stored bytes of a file and where in the file they are. Valid until the next ones are asked for. */
+export interface StoredPiece {
+  readonly at: number;
+  readonly bytes: Uint8Array;
+}
+
+/** Bodies of a layer's regular files. Dispose of it. */
+export interface LayerBodies extends AsyncDisposable {
+  /** What is stored of a file, in order; what is between is a hole. Throws NOT_FOUND for what is no file, TRUNCATED, DAMAGED, IO, CANCELLED. */
+  pieces(member: number): AsyncIterable<StoredPiece>;
+}
+
 /** Opens archives and reads layers: holds the worker pool, the index cache and the spools. Dispose of it. */
 export interface Reader extends AsyncDisposable {
   /** A file or an OCI layout folder. Fails with NOT_FOUND, NOT_AN_IMAGE, BAD_MANIFEST, TRUNCATED, DAMAGED, PERMISSION, IO, CANCELLED. */
@@ -190,6 +202,8 @@ export interface Reader extends AsyncDisposable {
   ): AsyncIterable<Uint8Array>;
   /** A layer of which many bodies are read: see BodyComparer. The caller disposes of it. Throws BLOB_MISSING, NOT_FOUND, IO. */
   openLayer(layer: ArchiveLayer, indexed: IndexedLayer, options?: { signal?: AbortSignal }): LayerBytes;
+  /** Many bodies of one layer, without opening it for each. Throws BLOB_MISSING, IO, CANCELLED. */
+  openBodies(layer: ArchiveLayer, indexed: IndexedLayer, options?: { signal?: AbortSignal }): LayerBodies;
   /** The member's header again, and its header blocks as they stand (at most `maxBytes`). */
   readHeader(
     layer: ArchiveLayer,

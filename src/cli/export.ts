@@ -44,6 +44,7 @@ export async function run(context: Context, args: Arguments): Promise<number> {
     onProgress: context.progress.update,
     onRefused: ({ code, path: refused, message }) => context.tell(code, `${refused}: ${message}`),
     onSkipped: ({ path: skipped, message }) => context.warn(`${skipped}: ${message}`),
+    onNotKept: ({ path: named, message }) => context.warn(named === undefined ? message : `${named}: ${message}`),
   });
   context.progress.clear();
   const { files, folders, links, bytes, refused } = result;

@@ -1,7 +1,8 @@
-import { splitPath } from '#format/path';
+import { type PlannedEntry, planTree, type TreePlan } from '#disk';
+import { linkName } from '#format/layer';
+import { refuseName, splitPath } from '#format/path';
 import { type TarHeader, TarWriter, toByteString } from '#format/windows-tar';
 import { displayPath, LayerscopeError, NO_ENTRY, NO_LAYER, type RowTable, TYPE } from '#model';
-import { type ExportPlan, planExport } from './export-plan.ts';
 import { findRow } from './find-row.ts';
 import { listView } from './list-view.ts';
 import { readContent } from './read-content.ts';
@@ -44,7 +45,7 @@ export function exportEntry(loaded: LoadedImage, layer: number, path: Uint8Array
   }
   const prefix = resolved.path.length - (parts.at(-1)?.length ?? 0);
   const end = top < 0 ? rows.length : (rows.subtreeEnd[top] as number);
-  const plan = planExport(loaded, rows, Math.max(top, 0), end, prefix, 'unix');
+  const plan = planTree(loaded.stack, rows, { from: Math.max(top, 0), end, prefix, refuseName: (each) => refuseName(each, 'unix') });
   return {
     name: `${name}.tar`,
     totalBytes: null,
@@ -54,7 +55,7 @@ export function exportEntry(loaded: LoadedImage, layer: number, path: Uint8Array
 }
 
 /** Parents first, then bodies in the order of their layers, so that none is gone through twice, then links and devices. */
-async function* tarOfPlan(loaded: LoadedImage, rows: RowTable, plan: ExportPlan, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+async function* tarOfPlan(loaded: LoadedImage, rows: RowTable, plan: TreePlan, signal: AbortSignal): AsyncGenerator<Uint8Array> {
   const writer = new TarWriter();
   for (const { row, path } of plan.folders) {
     signal.throwIfAborted();
@@ -75,17 +76,30 @@ async function* tarOfPlan(loaded: LoadedImage, rows: RowTable, plan: ExportPlan,
       yield writer.header({ ...headerAt(loaded, source.layer, source.member), name: toByteString(path), linkname: name, typeflag: '1' });
     }
   }
-  for (const { row, path, target } of plan.symlinks) {
-    yield writer.header({ ...headerOf(loaded, rows, row), name: toByteString(path), linkname: toByteString(target), typeflag: '2' });
-  }
-  for (const { row, path } of plan.devices) {
-    const typeflag = DEVICE_FLAGS[rows.type[row] as number];
-    if (typeflag !== undefined) yield writer.header({ ...headerOf(loaded, rows, row), name: toByteString(path), typeflag });
-  }
+  for (const entry of [...plan.symlinks, ...plan.nodes]) for (const header of headersOf(loaded, entry)) yield writer.header(header);
   yield writer.end();
 }
 
-const DEVICE_FLAGS: Readonly<Record<number, string>> = { [TYPE.character]: '3', [TYPE.block]: '4', [TYPE.fifo]: '6' };
+/** Of a link, device or pipe: itself, and its other names as hard links to it. */
+function headersOf(loaded: LoadedImage, { source, type, names: [first, ...others] }: PlannedEntry): TarHeader[] {
+  const typeflag = BODILESS_FLAGS[type];
+  const table = loaded.stack.layers[source.layer];
+  if (first === undefined || typeflag === undefined || !table) return [];
+  const own = headerAt(loaded, source.layer, source.member);
+  const name = toByteString(first.path);
+  const target = type === TYPE.symlink ? linkName(table, source.member) : null;
+  return [
+    { ...own, name, typeflag, ...(target === null ? {} : { linkname: toByteString(target) }) },
+    ...others.map(({ path }) => ({ ...own, name: toByteString(path), typeflag: '1', linkname: name })),
+  ];
+}
+
+const BODILESS_FLAGS: Readonly<Record<number, string>> = {
+  [TYPE.symlink]: '2',
+  [TYPE.character]: '3',
+  [TYPE.block]: '4',
+  [TYPE.fifo]: '6',
+};
 
 function headerOf(loaded: LoadedImage, rows: RowTable, row: number): Omit<TarHeader, 'name'> {
   const layer = rows.layer[row] as number;

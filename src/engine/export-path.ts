@@ -1,18 +1,16 @@
-import { lstatSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, renameSync, rmdirSync, rmSync } from 'node:fs';
+import { lstatSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmdirSync } from 'node:fs';
 import path from 'node:path';
-import type { Progress } from '#archive';
-
+import type { LayerBodies, Progress } from '#archive';
+import { type LaidOut, layOut, nodeWord, planTree, type Refusal, removeTree, type TreePlan, type Written } from '#disk';
 import { FLAG } from '#format/layer';
-import { splitPath } from '#format/path';
-import { asLayerscopeError, displayPath, displayText, LayerscopeError, rowName, TYPE } from '#model';
-import { type ExportPlan, planExport, type Refusal } from './export-plan.ts';
-import { removeStage, type Written, writeExport } from './export-writer.ts';
+import { refuseName, splitPath } from '#format/path';
+import { asLayerscopeError, displayPath, displayText, type Finding, LayerscopeError, type RowTable, rowName, rowPath, TYPE } from '#model';
 import { findRow } from './find-row.ts';
 import { listView } from './list-view.ts';
 import { resolveImagePath } from './resolve-path.ts';
 import type { LoadedImage } from './types.ts';
 
-export type { Refusal } from './export-plan.ts';
+export type { Refusal } from '#disk';
 
 export interface ExportOptions {
   /** The view to export from, 0 the bottom; absent: the top. */
@@ -29,6 +27,8 @@ export interface ExportOptions {
   readonly onRefused: (refusal: Refusal) => void;
   /** A device or pipe: never made. */
   readonly onSkipped: (skipped: Refusal) => void;
+  /** What the disk could not keep of what is there. */
+  readonly onNotKept?: (found: Finding) => void;
 }
 
 export interface ExportResult extends Written {
@@ -56,8 +56,10 @@ export async function exportPath(loaded: LoadedImage, options: ExportOptions): P
   if (top === null) throw new LayerscopeError('NOT_FOUND', `no ${displayPath(resolved.path)} in the image`);
   const prefix = resolved.path.length - (parts.at(-1)?.length ?? 0);
   const from = Math.max(top, 0);
-  const plan = planExport(loaded, rows, from, top < 0 ? rows.length : (rows.subtreeEnd[top] as number), prefix, RULES);
-  if (top >= 0) refuseOnlyEntry(plan);
+  const end = top < 0 ? rows.length : (rows.subtreeEnd[top] as number);
+  const plan = planTree(stack, rows, { from, end, prefix, refuseName: (name) => refuseName(name, RULES) });
+  const skipped = plan.nodes.flatMap(({ type, names }) => names.map(({ row }) => skippedNode(rows, row, type)));
+  if (top >= 0) refuseOnlyEntry(plan, skipped);
 
   const opened = openFolder(options.folder);
   let stage: string | null = null;
@@ -75,26 +77,50 @@ export async function exportPath(loaded: LoadedImage, options: ExportOptions): P
     };
     for (const refusal of plan.refused) onRefused(refusal);
     if (top < 0) for (const refusal of await hiddenEscapes(loaded, layer)) onRefused(refusal);
-    for (const skipped of plan.skipped) options.onSkipped(skipped);
-    const written = await writeExport(loaded, rows, plan, stage, {
+    for (const each of skipped) options.onSkipped(each);
+    let doneBytes = 0;
+    const laid = await layOut(stack, rows, plan, stage, {
+      owners: false,
+      setIds: false,
+      attributes: false,
+      nodes: false,
+      takesDamage: true,
       signal: options.signal,
-      onProgress: (doneBytes) => options.onProgress?.({ phase: 'exporting', doneBytes, totalBytes: plan.totalBytes }),
+      bodiesOf: (at) => bodiesOfLayer(loaded, at, options.signal),
+      onBytes: (bytes) => {
+        doneBytes += bytes;
+        options.onProgress?.({ phase: 'exporting', doneBytes, totalBytes: plan.totalBytes });
+      },
       onRefused,
     });
+    await laid.closeFolders(false);
     options.signal?.throwIfAborted();
-    moveIntoPlace(stage, target, top < 0);
+    await moveIntoPlace(stage, laid, target, top < 0);
     kept = true;
-    return { ...written, target: top < 0 ? opened.folder : target.toString(), refused, skipped: plan.skipped.length };
+    for (const found of laid.findings()) options.onNotKept?.(found);
+    return { ...laid.written, target: top < 0 ? opened.folder : target.toString(), refused, skipped: skipped.length };
   } finally {
-    if (stage !== null) removeStage(stage, kept ? null : plan);
+    if (stage !== null) await removeTree(stage);
     if (!kept) opened.undo();
   }
 }
 
+function skippedNode(rows: RowTable, row: number, type: number): Refusal {
+  const message = `${nodeWord(type)}, not made`;
+  return { path: displayPath(rowPath(rows, row)), code: 'UNSUPPORTED', finding: 'not-made', message };
+}
+
+function bodiesOfLayer({ reader, image, layers }: LoadedImage, at: number, signal: AbortSignal | undefined): LayerBodies {
+  const layer = image.layers[at];
+  const indexed = layers[at];
+  if (layer === undefined || !indexed) throw new LayerscopeError('BLOB_MISSING', 'its layer could not be read');
+  return reader.openBodies(layer, indexed, signal === undefined ? {} : { signal });
+}
+
 /** Where the path itself is what may not be made, nothing is: its refusal is the error. */
-function refuseOnlyEntry(plan: ExportPlan): void {
+function refuseOnlyEntry(plan: TreePlan, skipped: readonly Refusal[]): void {
   if (plan.folders.length + plan.bodies.length + plan.symlinks.length > 0) return;
-  const first = plan.refused[0] ?? plan.skipped[0];
+  const first = plan.refused[0] ?? skipped[0];
   if (first !== undefined) throw new LayerscopeError(first.code, `${first.path}: ${first.message}`);
 }
 
@@ -133,18 +159,18 @@ function exists(target: Buffer): boolean {
   return lstatSync(target, { throwIfNoEntry: false }) !== undefined;
 }
 
-/** Renames what was laid out to where it belongs; takes back what it renamed where one fails. */
-function moveIntoPlace(stage: string, target: Buffer, whole: boolean): void {
+/** Moves what was laid out to where it belongs; takes back what it moved where one fails. */
+async function moveIntoPlace(stage: string, laid: LaidOut, target: Buffer, whole: boolean): Promise<void> {
   const moved: Buffer[] = [];
   try {
     for (const name of readdirSync(stage, { encoding: 'buffer' })) {
       const place = whole ? Buffer.concat([target, Buffer.from(path.sep), name]) : target;
       if (exists(place)) throw new LayerscopeError('EXISTS', `${displayPath(place)} is there already`);
-      renameSync(Buffer.concat([Buffer.from(stage + path.sep), name]), place);
       moved.push(place);
+      laid.moveOut(name, place);
     }
   } catch (error) {
-    for (const place of moved) rmSync(place, { recursive: true, force: true });
+    for (const place of moved) await removeTree(place);
     throw error;
   }
 }
@@ -163,7 +189,12 @@ async function hiddenEscapes({ reader, image, layers }: LoadedImage, upTo: numbe
       if (((flags[member] as number) & (FLAG.escapes | FLAG.rawOnly)) !== (FLAG.escapes | FLAG.rawOnly)) continue;
       if (refusals.length === MOST_ESCAPES) return refusals;
       const { raw } = await reader.readHeader(layer, indexed, member, { maxBytes: 0 });
-      refusals.push({ path: displayPath(raw.name), code: 'PATH_ESCAPE', message: 'its name leads out of the image' });
+      refusals.push({
+        path: displayPath(raw.name),
+        code: 'PATH_ESCAPE',
+        finding: 'path-escape',
+        message: 'its name leads out of the image',
+      });
     }
   }
   return refusals;

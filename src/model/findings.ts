@@ -33,6 +33,8 @@ export const FINDING_SEVERITY = {
   'case-collision': 'warning',
   'unknown-type': 'warning',
   'index-entry-skipped': 'note',
+  'not-kept': 'warning',
+  'not-made': 'warning',
 } as const satisfies Record<string, Severity>;
 
 export type FindingCode = keyof typeof FINDING_SEVERITY;

@@ -78,5 +78,7 @@ export const FINDING_HINTS: Record<FindingCode, { title: string; hint: string }>
   },
   'case-collision': { title: 'Names that differ in case only', hint: 'Windows takes them for one file.' },
   'unknown-type': { title: 'Unknown entry type', hint: 'The entry is listed in raw only.' },
+  'not-kept': { title: 'Not kept on this disk', hint: 'The file system or this user can not keep it: owners, modes, times or attributes.' },
+  'not-made': { title: 'Not laid out', hint: 'The system refuses the entry; everything else is there.' },
   'index-entry-skipped': { title: 'Index entry not followed', hint: 'The index is nested too deeply, or in a circle.' },
 };

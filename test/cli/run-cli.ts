@@ -1,10 +1,11 @@
 // Runs the command line as a user would, each test with a cache and a working folder of its own.
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { TestContext } from 'node:test';
+import { removeTree } from '#disk';
 import { concat, file, tar } from '../support/tar-builder.ts';
 
 /** LAYERSCOPE_TEST_CLI: the built program, as users have it; it starts in a fifth of the time. */
@@ -31,7 +32,7 @@ export function createBench(t: TestContext): Bench {
   const outer = mkdtempSync(path.join(tmpdir(), 'layerscope-test-'));
   const folder = path.join(outer, 'work');
   mkdirSync(folder);
-  t.after(() => rmSync(outer, { recursive: true, force: true }));
+  t.after(() => removeTree(outer));
   const cli: Bench['cli'] = (args, { stdin, env = {} } = {}) =>
     new Promise((resolve, reject) => {
       const child = spawn(process.execPath, [MAIN, ...args], {

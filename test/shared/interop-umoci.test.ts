@@ -84,7 +84,8 @@ test('export lays out what umoci unpacks, but for pipes, owners and set-id bits'
     const target = path.join(folder, `export-${top}`);
     const { code, stderr } = await runCommand(['export', layout, '/', '--to', target, '--image', `v${top}`]);
     assert.equal(code, 0, stderr);
-    assert.equal(stderr, 'layerscope: warning: run/pipe: a pipe, not made\n');
+    const setIds = /^layerscope: warning: usr\/bin\/(su|wall): its set-user-ID and set-group-ID bits were left out\n/gm;
+    assert.equal(stderr.replace(setIds, ''), 'layerscope: warning: run/pipe: a pipe, not made\n');
     assertSameTree(diskTree(target), theirs, `export of v${top}`, 1000n, ({ type, mode, size, link, group, sha256 }) => ({
       type,
       mode: type === 'symlink' ? null : (mode & 0o1777).toString(8),

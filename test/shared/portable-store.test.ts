@@ -22,7 +22,7 @@ import { writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, describe, test } from 'node:test';
-import { readAttributes, setAttributes } from '../../src/driver/portable/extended-attributes.ts';
+import { readAttributes, setAttributes } from '#disk';
 import { PortableDriver } from '../../src/driver/portable/index.ts';
 
 const corpus = path.resolve(import.meta.dirname, '..', '..', '..', 'shared', 'corpus');

@@ -1,9 +1,10 @@
 // What tests of archives share: a folder of their own, a reader, and files of this test alone.
-import { mkdtempSync, readdirSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { TestContext } from 'node:test';
 import { type Archive, createReader, type IndexedLayer, type Reader, type ReaderOptions } from '#archive';
+import { removeTree } from '#disk';
 import { NO_NODE, nodePath } from '#format/layer';
 import type { Finding } from '#model';
 
@@ -28,7 +29,7 @@ export function atEnd(context: TestContext, cleanup: Cleanup): void {
 /** A folder that is removed when the test ends. */
 export function testFolder(context: TestContext): string {
   const folder = mkdtempSync(path.join(tmpdir(), 'layerscope-test-'));
-  atEnd(context, () => rmSync(folder, { recursive: true, force: true }));
+  atEnd(context, () => removeTree(folder));
   return folder;
 }
 

@@ -1,7 +1,7 @@
 // Files of the store that are whole or not there: written beside, flushed, renamed, the folder flushed.
 import { randomBytes } from 'node:crypto';
 import type { Stats } from 'node:fs';
-import { chmod, lstat, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { lstat, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { asLayerscopeError, LayerscopeError } from '#model';
 
@@ -97,22 +97,4 @@ export async function statsOf(file: string): Promise<Stats | null> {
     if (told.code === 'NOT_FOUND') return null;
     throw told;
   }
-}
-
-/** Removes a tree, folders that can't be listed as they are too. */
-export async function removeTree(folder: string): Promise<void> {
-  const stats = await statsOf(folder);
-  if (stats === null) return;
-  if (stats.isDirectory()) {
-    if ((stats.mode & 0o700) !== 0o700) await chmod(folder, 0o700);
-    for (const name of await readdir(folder, { encoding: 'buffer' })) await removeTreeAt(Buffer.concat([Buffer.from(`${folder}/`), name]));
-  }
-  await rm(folder, { recursive: true, force: true });
-}
-
-async function removeTreeAt(at: Buffer): Promise<void> {
-  const stats = await lstat(at);
-  if (!stats.isDirectory()) return;
-  if ((stats.mode & 0o700) !== 0o700) await chmod(at, 0o700);
-  for (const name of await readdir(at, { encoding: 'buffer' })) await removeTreeAt(Buffer.concat([at, Buffer.from('/'), name]));
 }

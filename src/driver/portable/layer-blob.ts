@@ -1,11 +1,11 @@
 // A layer's blob in the store, read: measured when it comes, as a table for its changes, one file of it.
-import { type CopiedBlob, compressionOf, Digester, plainTarOf, readPlain } from '#archive';
+import { type BlobSource, type CopiedBlob, compressionOf, Digester, type IndexedLayer, plainTarOf, readLayer, readPlain } from '#archive';
 import { MEDIA_TYPE } from '#format/image';
-import { type LayerTable, LayerTableBuilder, layerFigures } from '#format/layer';
+import { LayerTableBuilder, layerFigures } from '#format/layer';
 import { TarReader } from '#format/tar';
 import { readTarPieces } from '#format/windows-tar';
-import { type Compression, displayText, type Finding, finding, LayerscopeError, TYPE } from '#model';
-import type { ApplyOptions, CallOptions } from '../driver.ts';
+import { type Compression, displayText, type ErrorCode, type Finding, type FindingCode, finding, LayerscopeError, TYPE } from '#model';
+import type { ApplyOptions } from '../driver.ts';
 import type { LayerRecord } from './layer-record.ts';
 
 /** Of a layer's blob, by how it is packed. */
@@ -15,10 +15,16 @@ export function layerMediaType(compression: Compression): string {
 
 export type MeasuredBlob = NonNullable<LayerRecord['blob']> & { readonly diffId: string; readonly fileBytes: number };
 
+/** The same, and what its headers say. */
+export interface Measured {
+  readonly blob: MeasuredBlob;
+  readonly layer: IndexedLayer;
+}
+
 /**
  * Reads a blob once: its digests, and what its tar says; `copied` is what its copying measured, if it did. Throws BAD_TAR, TRUNCATED, DAMAGED.
  */
-export async function measureBlob(file: string, copied: CopiedBlob | null, options: ApplyOptions): Promise<MeasuredBlob> {
+export async function measureBlob(file: string, copied: CopiedBlob | null, options: ApplyOptions): Promise<Measured> {
   const compression = compressionOf(file);
   const packed = copied === null ? new Digester('sha256') : null;
   // The diffID of a plain blob is its digest: no byte is hashed twice.
@@ -35,9 +41,11 @@ export async function measureBlob(file: string, copied: CopiedBlob | null, optio
     truncated: (index) => builder.truncated(index),
   });
   let size = 0;
+  let tarBytes = 0;
   await readPlain(
     file,
     (bytes) => {
+      tarBytes += bytes.length;
       plain?.update(bytes);
       reader.push(bytes);
     },
@@ -55,23 +63,39 @@ export async function measureBlob(file: string, copied: CopiedBlob | null, optio
   const { table, findings } = builder.finish();
   for (const found of findings) options.onFinding?.(found);
   const digest = copied?.digest ?? packed?.finish() ?? '';
-  return {
+  const blob = {
     digest,
     size,
     mediaType: layerMediaType(compression),
     diffId: plain?.finish() ?? digest,
     fileBytes: layerFigures(table).fileBytes,
   };
+  return { blob, layer: { table, status: 'present', tarBytes, findings, measured: null } };
 }
 
-/** A layer's tar as a table. Throws as {@link measureBlob}. */
-export async function tableOf(file: string, { signal }: CallOptions): Promise<LayerTable> {
-  const builder = new LayerTableBuilder();
-  const reader = new TarReader(builder);
-  await readPlain(file, (bytes) => reader.push(bytes), { signal });
-  reader.end();
-  return builder.finish().table;
+/** A blob whose headers were read. */
+export interface ReadBlob {
+  readonly blob: BlobSource;
+  readonly indexed: IndexedLayer;
 }
+
+/** Reads a blob's headers. Throws BAD_TAR, TRUNCATED, DAMAGED where it isn't whole, IO, CANCELLED. */
+export async function readBlobTable(blob: BlobSource, { signal }: { readonly signal?: AbortSignal | undefined }): Promise<ReadBlob> {
+  const indexed = await readLayer(blob, signal);
+  for (const { code, message, offset } of indexed.findings) {
+    const error = STOPS[code];
+    if (error !== undefined) throw new LayerscopeError(error, message, offset === undefined ? {} : { offset });
+  }
+  return { blob, indexed };
+}
+
+/** What a blob isn't laid out for. */
+const STOPS: Partial<Record<FindingCode, ErrorCode>> = {
+  'bad-tar': 'BAD_TAR',
+  truncated: 'TRUNCATED',
+  'size-mismatch': 'TRUNCATED',
+  'damaged-blob': 'DAMAGED',
+};
 
 /** Content of the last entry of a name in a layer's tar, holes as zeros. NOT_FOUND. */
 export async function* contentOf(blob: string, name: string): AsyncGenerator<Uint8Array, void, undefined> {

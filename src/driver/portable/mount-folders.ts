@@ -1,27 +1,27 @@
 // Chains laid out in folders of the store: one a mount, gone at its release, and one that stays for each read-write layer.
 import { randomBytes } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, open, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
-import { readPlain } from '#archive';
-import { LayerscopeError } from '#model';
+import { removeTree } from '#disk';
 import type { MountOptions } from '../driver.ts';
-import { LayerApplier } from './apply-tar.ts';
-import { onDisk, readJson, removeTree, statsOf } from './durable.ts';
+import { onDisk, readJson, statsOf } from './durable.ts';
 import type { LayerRecord } from './layer-record.ts';
+import type { LayerTables } from './layer-tables.ts';
+import { layOutChain } from './mount-chain.ts';
 import { type SnapshotEntry, walkTree } from './tree-diff.ts';
 import { isThere, thisProcess } from './writer-lock.ts';
 
 export class MountFolders {
   readonly #home: string;
-  readonly #blobFile: (digest: string) => string;
+  readonly #tables: LayerTables;
   /** What goes at the release, by layer. */
   readonly #held = new Map<string, string>();
 
-  constructor(home: string, blobFile: (digest: string) => string) {
+  constructor(home: string, tables: LayerTables) {
     this.#home = home;
-    this.#blobFile = blobFile;
+    this.#tables = tables;
   }
 
   /** A read-write layer's files, whether they were laid out yet or not. */
@@ -44,7 +44,7 @@ export class MountFolders {
     const root = path.join(folder, 'root');
     try {
       await onDisk(() => mkdir(root));
-      await this.#layOut(root, layers, options);
+      await layOutChain(root, layers, this.#tables, options);
     } catch (error) {
       await removeTree(folder);
       throw error;
@@ -61,8 +61,9 @@ export class MountFolders {
       if ((await statsOf(folder)) === null) {
         const unfinished = path.join(mark, 'unfinished');
         const root = path.join(unfinished, 'root');
-        await onDisk(() => mkdir(root, { recursive: true }));
-        await this.#layOut(root, below, options);
+        await onDisk(() => mkdir(unfinished, { mode: 0o700 }));
+        await onDisk(() => mkdir(root));
+        await layOutChain(root, below, this.#tables, options);
         await onDisk(async () => {
           {
             await using snapshot = await open(path.join(unfinished, 'snapshot'), 'wx');
@@ -138,32 +139,11 @@ export class MountFolders {
   async #newFolder(id: string): Promise<string> {
     const folder = path.join(this.#home, 'mounts', `${id}-${randomBytes(6).toString('hex')}`);
     await onDisk(async () => {
-      await mkdir(folder, { recursive: true });
+      await mkdir(path.dirname(folder), { recursive: true });
+      // What a layer may hold, set-id programs and folders that anyone may write, is no other user's to enter, least of all half-made.
+      await mkdir(folder, { mode: 0o700 });
       await writeFile(path.join(folder, 'owner'), JSON.stringify({ ...(await thisProcess()), id }));
     });
     return folder;
-  }
-
-  /** Whether a folder's file system takes names that differ in case only for one. */
-  async #foldsCase(root: string): Promise<boolean> {
-    const probe = path.join(root, 'case');
-    await onDisk(() => writeFile(probe, '', { flag: 'wx' }));
-    try {
-      return (await statsOf(path.join(root, 'CASE'))) !== null;
-    } finally {
-      await onDisk(() => rm(probe));
-    }
-  }
-
-  /** Layers one on another in an empty folder. */
-  async #layOut(root: string, layers: readonly LayerRecord[], { signal, onFinding = () => {} }: MountOptions): Promise<void> {
-    const foldsCase = await this.#foldsCase(root);
-    for (const { blob } of layers) {
-      if (blob === null) continue;
-      using applier = new LayerApplier(root, { foldsCase, onFinding });
-      await onDisk(() => readPlain(this.#blobFile(blob.digest), (bytes) => applier.push(bytes), { signal }));
-      await onDisk(async () => applier.finish());
-      if (signal?.aborted) throw new LayerscopeError('CANCELLED', 'cancelled');
-    }
   }
 }

@@ -2,6 +2,7 @@
 //
 //   oci-layout, index.json, blobs/sha256/<hex>   as the OCI image-spec says; a layer's blob is kept as it came
 //   layers/<id>.json                             parent and blob of a layer that is no image's
+//   tables/<digest>.idx                          what a packed blob's headers say, to be read without inflating it
 //   mounts/<name>/root, owner                    a chain laid out for a mount, and who did it
 //   written/<id>/root, snapshot                  a read-write layer's files, and what they were at first
 //   tmp/, lock                                   unfinished files; who writes
@@ -29,7 +30,7 @@ import type {
 import type { ImageStore } from '../images.ts';
 import { MountTable } from '../mount.ts';
 import { onDisk, putInPlace, removeDurably, statsOf, unfinishedName } from './durable.ts';
-import { contentOf, measureBlob, tableOf } from './layer-blob.ts';
+import { contentOf, measureBlob } from './layer-blob.ts';
 import { type LayerRecord, parseLayerId, STORE_VERSION } from './layer-record.ts';
 import { MountFolders } from './mount-folders.ts';
 import { LAYOUT, PortableHome, refuseAborted } from './portable-home.ts';
@@ -45,7 +46,7 @@ export class PortableDriver implements GraphDriver {
 
   private constructor(home: PortableHome) {
     this.#home = home;
-    this.#folders = new MountFolders(home.folder, (digest) => home.blobFile(digest));
+    this.#folders = new MountFolders(home.folder, home.tables);
     this.images = new PortableImages(home, {
       mountedOf: (ids) => this.#mountedOf(ids),
       sweepMountsOf: (ids) => this.#folders.sweepMountsOf(ids),
@@ -216,9 +217,10 @@ export class PortableDriver implements GraphDriver {
       refuseAborted(options.signal);
       const copied = 'file' in source ? await copyBlob(blobInFile(source.file), unfinished, options) : null;
       if ('tar' in source) await receive(source.tar, unfinished, options);
-      const blob = await measureBlob(unfinished, copied, options);
+      const { blob, layer } = await measureBlob(unfinished, copied, options);
       const file = this.#home.blobFile(blob.digest);
       if ((await statsOf(file)) === null) await putInPlace(unfinished, file);
+      await this.#home.tables.keep(blob.digest, layer);
       await this.#home.putRecord(id, { ...record, blob });
       return { sizeBytes: blob.fileBytes };
     } finally {
@@ -287,7 +289,7 @@ export class PortableDriver implements GraphDriver {
     }
     const layers = [...(await this.#home.parents(id, record)).reverse().map((parent) => parent.record), record];
     const tables: (LayerTable | null)[] = [];
-    for (const { blob } of layers) tables.push(blob === null ? null : await tableOf(this.#home.blobFile(blob.digest), options));
+    for (const { blob } of layers) tables.push(blob === null ? null : await this.#tableOf(blob.digest, options));
     const rows = changesOf(buildStack(tables), tables.length - 1, tables.length - 1);
     for (let row = 0; row < rows.length; row++) {
       const mark = rows.kind[row];
@@ -297,12 +299,16 @@ export class PortableDriver implements GraphDriver {
     }
   }
 
+  async #tableOf(digest: string, { signal }: CallOptions): Promise<LayerTable> {
+    return (await this.#home.tables.read(digest, signal)).indexed.table;
+  }
+
   async diffSize(id: string, options: CallOptions = {}): Promise<number> {
     const record = await this.#home.record(id);
     refuseAborted(options.signal);
     if (!record.readWrite) {
       if (record.blob === null) return 0;
-      return record.blob.fileBytes ?? layerFigures(await tableOf(this.#home.blobFile(record.blob.digest), options)).fileBytes;
+      return record.blob.fileBytes ?? layerFigures(await this.#tableOf(record.blob.digest, options)).fileBytes;
     }
     const seen = new Set<string>();
     let total = 0;

@@ -2,10 +2,12 @@
 import { mkdir, readdir, realpath, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { blobName } from '#archive';
+import { removeTree } from '#disk';
 import { MEDIA_TYPE } from '#format/image';
 import { asLayerscopeError, LayerscopeError } from '#model';
-import { onDisk, readJson, removeDurably, removeTree, statsOf, writeDurably } from './durable.ts';
+import { onDisk, readJson, removeDurably, statsOf, writeDurably } from './durable.ts';
 import { type LayerRecord, parseLayerId, parseLayerRecord } from './layer-record.ts';
+import { LayerTables } from './layer-tables.ts';
 import { type LayoutImages, readLayoutImages } from './layout-images.ts';
 import { addNamedBlobs } from './named-blobs.ts';
 import { lockForWriting } from './writer-lock.ts';
@@ -21,10 +23,12 @@ export function refuseAborted(signal: AbortSignal | undefined): void {
 
 export class PortableHome {
   readonly folder: string;
+  readonly tables: LayerTables;
   #layout: { readonly stamp: string; readonly images: LayoutImages } | null = null;
 
   private constructor(folder: string) {
     this.folder = folder;
+    this.tables = new LayerTables({ folder: this.in('tables'), temporary: this.tmp, blobFile: (digest) => this.blobFile(digest) });
   }
 
   /** Opens a home, made where there is none. UNSUPPORTED for one of a newer version; IO for a folder that holds something else. */
@@ -160,20 +164,31 @@ export class PortableHome {
 
   /** Takes away blobs that nothing names. Returns their hex. */
   async removeBlobs(): Promise<string[]> {
-    const unnamed = await this.unnamedBlobs();
+    const named = await this.#namedBlobs();
+    const unnamed = named === null ? [] : await this.#blobsBut(named);
     for (const { file } of unnamed) await removeDurably(file);
+    if (named !== null) await onDisk(() => this.tables.sweep(named));
     return unnamed.map(({ hex }) => hex);
   }
 
   /** Blobs that nothing names: no layer's record, no image of the index. */
   async unnamedBlobs(): Promise<readonly { readonly hex: string; readonly file: string }[]> {
+    const named = await this.#namedBlobs();
+    return named === null ? [] : this.#blobsBut(named);
+  }
+
+  /** Digests that something names; null where a record can't be read: what it names isn't known, and nothing is taken away then. */
+  async #namedBlobs(): Promise<Set<string> | null> {
     const named = new Set<string>();
     for (const record of (await this.records()).values()) {
-      // What a record names that can't be read isn't known: nothing is taken away then.
-      if (record instanceof LayerscopeError) return [];
+      if (record instanceof LayerscopeError) return null;
       if (record.blob !== null) named.add(record.blob.digest);
     }
     await addNamedBlobs(await readJson(this.in('index.json')), (digest) => this.blobFile(digest), named);
+    return named;
+  }
+
+  async #blobsBut(named: ReadonlySet<string>): Promise<readonly { readonly hex: string; readonly file: string }[]> {
     const unnamed: { readonly hex: string; readonly file: string }[] = [];
     for (const algorithm of await readdir(this.in('blobs')).catch(() => [])) {
       for (const name of await readdir(this.in('blobs', algorithm)).catch(() => [])) {

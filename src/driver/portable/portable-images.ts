@@ -15,7 +15,7 @@ import {
   platformField,
   type RootDescriptor,
   readBlob,
-  readPlain,
+  readWholeLayer,
   sha256,
 } from '#archive';
 import { MEDIA_TYPE } from '#format/image';
@@ -119,7 +119,8 @@ export class PortableImages implements ImageStore {
 
   async #plainDigest(digest: string, algorithm: string, { signal }: CallOptions): Promise<string> {
     const digester = new Digester(algorithm);
-    await readPlain(this.#home.blobFile(digest), (bytes) => digester.update(bytes), { signal });
+    const layer = await readWholeLayer(blobInFile(this.#home.blobFile(digest)), (bytes) => digester.update(bytes), signal);
+    await this.#home.tables.keep(digest, layer);
     return digester.finish();
   }
 

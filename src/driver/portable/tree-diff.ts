@@ -2,10 +2,10 @@
 import { type BigIntStats, createReadStream } from 'node:fs';
 import { lstat, readdir, readlink } from 'node:fs/promises';
 import path from 'node:path';
+import { type Attributes, openFolder, openToRead, readAttributes } from '#disk';
 import { fromByteString, type TarHeader, TarWriter, toByteString } from '#format/windows-tar';
 import { displayText, LayerscopeError } from '#model';
 import type { DriverChange } from '../driver.ts';
-import { type Attributes, readAttributes } from './extended-attributes.ts';
 
 /** One path of a snapshot. Keys are bytes, each a character. */
 export interface SnapshotEntry {
@@ -32,21 +32,26 @@ export interface SnapshotEntry {
  */
 export async function* walkTree(root: string, signal?: AbortSignal): AsyncGenerator<SnapshotEntry, void, undefined> {
   const attributes = readAttributes(root);
-  const visit = async function* (below: string): AsyncGenerator<SnapshotEntry, void, undefined> {
+  const visit = async function* (below: string, mode: number): AsyncGenerator<SnapshotEntry, void, undefined> {
     const folder = onDisk(root, below);
-    const names = (await readdir(folder, { encoding: 'buffer' })).map((name) => toByteString(name)).sort();
-    for (const name of names) {
-      if (signal?.aborted) throw new LayerscopeError('CANCELLED', 'cancelled');
-      const entry = below === '' ? name : `${below}/${name}`;
-      const stats = await lstat(onDisk(root, entry), { bigint: true });
-      const kind = kindOf(stats);
-      if (kind === null) continue;
-      const target = kind === 'symlink' ? toByteString(await readlink(onDisk(root, entry), { encoding: 'buffer' })) : '';
-      yield { ...factsOf(entry, kind, stats), target, attributes: attributes === null ? null : (attributes.get(entry) ?? []) };
-      if (kind === 'directory') yield* visit(entry);
+    const shut = openFolder(folder, mode);
+    try {
+      const names = (await readdir(folder, { encoding: 'buffer' })).map((name) => toByteString(name)).sort();
+      for (const name of names) {
+        if (signal?.aborted) throw new LayerscopeError('CANCELLED', 'cancelled');
+        const entry = below === '' ? name : `${below}/${name}`;
+        const stats = await lstat(onDisk(root, entry), { bigint: true });
+        const kind = kindOf(stats);
+        if (kind === null) continue;
+        const target = kind === 'symlink' ? toByteString(await readlink(onDisk(root, entry), { encoding: 'buffer' })) : '';
+        yield { ...factsOf(entry, kind, stats), target, attributes: attributes === null ? null : (attributes.get(entry) ?? []) };
+        if (kind === 'directory') yield* visit(entry, Number(stats.mode));
+      }
+    } finally {
+      shut();
     }
   };
-  yield* visit('');
+  yield* visit('', (await lstat(root)).mode);
 }
 
 /** Null for a socket. */
@@ -196,7 +201,8 @@ function headerOf({ path: name, kind, size, mtimeNs, target, device, attributes,
 async function* bodyOf(writer: TarWriter, root: string, entry: SnapshotEntry): AsyncGenerator<Uint8Array, void, undefined> {
   if (entry.size === 0) return;
   let left = entry.size;
-  for await (const chunk of createReadStream(onDisk(root, entry.path), { end: entry.size - 1, highWaterMark: 256 * 1024 })) {
+  const fd = openToRead(root, fromByteString(entry.path));
+  for await (const chunk of createReadStream('', { fd, start: 0, end: entry.size - 1, highWaterMark: 256 * 1024 })) {
     left -= (chunk as Buffer).length;
     yield writer.body(chunk as Buffer);
   }

@@ -9,8 +9,8 @@ import { LayerscopeError } from '#model';
 import { onDisk } from './durable.ts';
 
 const POLL_MS = 25;
-/** Breaking a lock takes a moment: whoever began so long ago was killed. */
-const BREAKING_MS = 10_000;
+/** Breaking a lock, and writing who holds one, take a moment: whoever began so long ago was killed. */
+const UNFINISHED_MS = 10_000;
 
 interface Holder {
   readonly pid: number;
@@ -64,11 +64,19 @@ async function readHolder(file: string): Promise<{ text: string; holder: unknown
   }
 }
 
+/** Whether nobody is behind a lock any more. One that doesn't say yet who holds it is still being written, unless that was long ago. */
+async function isAbandoned(file: string, { text, holder }: { readonly text: string; readonly holder: unknown }): Promise<boolean> {
+  if (holder !== null) return !(await isThere(holder));
+  const since = await stat(file).catch(() => null);
+  return since !== null && Date.now() - since.mtimeMs > UNFINISHED_MS && (await readHolder(file))?.text === text;
+}
+
 /** Takes the writer's lock of a home, waiting for it. Throws CANCELLED, and what the system says. Dispose of it. */
 export async function lockForWriting(home: string, signal: AbortSignal | undefined): Promise<AsyncDisposable> {
   const file = path.join(home, 'lock');
   const holder: Holder = { ...(await thisProcess()), token: randomBytes(8).toString('hex') };
-  const own = path.join(home, `lock.${holder.token}`);
+  // The name says whose it is as well: the file is looked at by others before all of it is written.
+  const own = path.join(home, `lock.${holder.token}.${holder.pid}.${holder.began ?? '0'}`);
   const text = JSON.stringify(holder);
   try {
     await onDisk(() => writeFile(own, text, { flag: 'wx' }));
@@ -76,7 +84,7 @@ export async function lockForWriting(home: string, signal: AbortSignal | undefin
       if (signal?.aborted) throw new LayerscopeError('CANCELLED', 'cancelled while another writer was waited for');
       if (await take(own, file, text)) break;
       const known = await readHolder(file);
-      if (known !== null && !(await isThere(known.holder))) await breakLock(home, file, known.text);
+      if (known !== null && (await isAbandoned(file, known))) await breakLock(home, file, known.text);
       else await delay(POLL_MS);
     }
   } finally {
@@ -94,9 +102,9 @@ export async function lockForWriting(home: string, signal: AbortSignal | undefin
 /** What processes left that were killed while they waited. */
 async function removeDead(home: string): Promise<void> {
   for (const name of await onDisk(() => readdir(home))) {
-    if (!/^lock\.[0-9a-f]{16}$/.test(name)) continue;
-    const known = await readHolder(path.join(home, name));
-    if (known !== null && !(await isThere(known.holder))) await rm(path.join(home, name), { force: true });
+    const [, pid, began] = /^lock\.[0-9a-f]{16}\.([0-9]+)\.([0-9]+)$/.exec(name) ?? [];
+    if (pid === undefined || (await isThere({ pid: Number(pid), began: began === '0' ? null : began }))) continue;
+    await rm(path.join(home, name), { force: true });
   }
 }
 
@@ -126,7 +134,7 @@ async function breakLock(home: string, file: string, seen: string): Promise<void
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     const since = await stat(breaking).catch(() => null);
-    if (since !== null && Date.now() - since.mtimeMs > BREAKING_MS) await rm(breaking, { force: true });
+    if (since !== null && Date.now() - since.mtimeMs > UNFINISHED_MS) await rm(breaking, { force: true });
     await delay(POLL_MS);
     return;
   }

@@ -1,6 +1,7 @@
 // Extended attributes of files, which Node.js neither reads nor sets: by the programs of the attr package, where the system has them.
 // Paths are below a root, keys as bytes, each a character; values too.
 import { spawnSync } from 'node:child_process';
+import { withAllOpen } from './access.ts';
 
 export type Attributes = readonly (readonly [name: string, value: string])[];
 
@@ -41,10 +42,13 @@ export function setAttributes(root: string, entries: readonly { readonly path: s
   return done.status === null || failed === 0 ? count : Math.min(failed, count);
 }
 
-/** All below a root that has attributes, by path; null where the system has no `getfattr`. */
+/**
+ * All below a root that has attributes, by path; null where the system has no `getfattr`. What modes shut to this user is opened meanwhile, and
+ * shut again.
+ */
 export function readAttributes(root: string): ReadonlyMap<string, Attributes> | null {
   const options = ['-R', '-P', '-h', '-d', '-m', '-', '-e', 'base64', '.'];
-  const done = spawnSync('getfattr', options, { cwd: root, encoding: 'latin1', maxBuffer: MAX_TEXT });
+  const done = withAllOpen(root, () => spawnSync('getfattr', options, { cwd: root, encoding: 'latin1', maxBuffer: MAX_TEXT }));
   if (done.error !== undefined) return null;
   const found = new Map<string, Attributes>();
   for (const block of done.stdout.split('\n\n')) {

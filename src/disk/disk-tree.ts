@@ -1,0 +1,176 @@
+// A folder that a tree is laid out in: each kind of entry made as a new one, and given its facts, as far as the file system and the user
+// go. Calls go through `fs` as a whole, so that tests can let a lesser file system answer.
+import { spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import fs from 'node:fs';
+import path from 'node:path';
+import { TYPE } from '#model';
+import { type Attributes, setAttributes } from './extended-attributes.ts';
+import type { Facts } from './facts.ts';
+import { type Shortfall, Shortfalls } from './shortfalls.ts';
+import { errorCode, isAboutEntry } from './system-errors.ts';
+import { HeldTimes, timeArgument } from './times.ts';
+
+/** What is kept of the image beside names, content, permissions and times. */
+export interface Keeps {
+  readonly owners: boolean;
+  readonly setIds: boolean;
+}
+
+const MAY_CHOWN = process.getuid?.() === 0;
+const MOST_ID = 2 ** 32 - 2;
+const SET_IDS = 0o6000;
+const NEW_FILE = fs.constants.O_WRONLY | fs.constants.O_CREAT | fs.constants.O_EXCL | (fs.constants.O_NOFOLLOW ?? 0);
+const OLD_FOLDER = fs.constants.O_RDONLY | (fs.constants.O_DIRECTORY ?? 0) | (fs.constants.O_NOFOLLOW ?? 0);
+const NODE_LETTERS: ReadonlyMap<number, string> = new Map([
+  [TYPE.character, 'c'],
+  [TYPE.block, 'b'],
+  [TYPE.fifo, 'p'],
+]);
+
+/** How an entry is reached to set its facts: by its path, or by a descriptor of it. */
+type Handle = Buffer | number;
+
+/** Paths are raw bytes below the root, joined by `/`. Whatever leads to one must be a folder that was made here. */
+export class DiskTree {
+  readonly #root: Buffer;
+  readonly #keeps: Keeps;
+  readonly #times = new HeldTimes();
+  readonly shortfalls = new Shortfalls();
+
+  /** `root`: absolute, a folder that only this process writes. */
+  constructor(root: string, keeps: Keeps) {
+    this.#root = Buffer.from(root);
+    this.#keeps = keeps;
+  }
+
+  at(name: Uint8Array): Buffer {
+    return name.length === 0 ? this.#root : Buffer.concat([this.#root, Buffer.from('/'), name]);
+  }
+
+  /** Open to this process alone, until it is given its facts. */
+  makeFolder(name: Uint8Array): void {
+    fs.mkdirSync(this.at(name), 0o700);
+  }
+
+  /** A new file's descriptor, for the caller to fill and close. */
+  makeFile(name: Uint8Array): number {
+    return fs.openSync(this.at(name), NEW_FILE, 0o600);
+  }
+
+  makeSymlink(name: Uint8Array, target: Uint8Array, facts: Facts): void {
+    const at = this.at(name);
+    fs.symlinkSync(Buffer.from(target), at);
+    this.#own(at, name, facts);
+    this.#setTime(at, name, facts);
+  }
+
+  /** A device or pipe, by the system's `mknod`; false where that refuses. */
+  makeNode(name: Uint8Array, type: number, facts: Facts): boolean {
+    const letter = NODE_LETTERS.get(type);
+    if (letter === undefined) return false;
+    // The program takes text only, a name may be any bytes: made beside the root, then moved.
+    const made = path.join(path.dirname(this.#root.toString()), `node-${randomBytes(6).toString('hex')}`);
+    const numbers = letter === 'p' ? [] : [String(facts.devMajor), String(facts.devMinor)];
+    if (spawnSync('mknod', ['-m', '600', '--', made, letter, ...numbers], { stdio: 'ignore' }).status !== 0) return false;
+    try {
+      // Unlike a rename, a link never replaces what is there.
+      fs.linkSync(made, this.at(name));
+    } finally {
+      fs.unlinkSync(made);
+    }
+    return true;
+  }
+
+  /** Another name of what was made. Where the file system takes none, false. */
+  makeLink(existing: Uint8Array, name: Uint8Array): boolean {
+    try {
+      fs.linkSync(this.at(existing), this.at(name));
+      return true;
+    } catch (error) {
+      if (!isAboutEntry(error) || errorCode(error) === 'EEXIST' || errorCode(error) === 'ENAMETOOLONG') throw error;
+      return false;
+    }
+  }
+
+  copyFile(existing: Uint8Array, name: Uint8Array): void {
+    fs.copyFileSync(this.at(existing), this.at(name), fs.constants.COPYFILE_EXCL);
+  }
+
+  /** Owner, mode and time, in that order: a new owner takes set-id bits away. */
+  setFacts(handle: Handle, name: Uint8Array, facts: Facts): void {
+    this.#own(handle, name, facts);
+    if (!this.#keeps.setIds && (facts.mode & SET_IDS) !== 0) this.shortfalls.note('setId', name);
+    const mode = this.#keeps.setIds ? facts.mode : facts.mode & ~SET_IDS;
+    this.#fact('mode', name, () => (typeof handle === 'number' ? fs.fchmodSync(handle, mode) : fs.chmodSync(handle, mode)));
+    this.#setTime(handle, name, facts);
+  }
+
+  /** Moves a folder out to where it belongs, then gives it its facts: its mode may be one that forbids the move. */
+  moveFolder(name: Uint8Array, place: Buffer, facts: Facts): void {
+    if (process.platform === 'win32') {
+      fs.renameSync(this.at(name), place);
+      this.setFacts(place, name, facts);
+      return;
+    }
+    // Held by a descriptor: whoever else may write where it goes can't put a link in its place.
+    const descriptor = fs.openSync(this.at(name), OLD_FOLDER);
+    try {
+      fs.renameSync(this.at(name), place);
+      this.setFacts(descriptor, name, facts);
+    } finally {
+      fs.closeSync(descriptor);
+    }
+  }
+
+  /** Before modes: this user's own attributes are set on what it may write. */
+  setAttributes(entries: readonly { readonly path: Uint8Array; readonly attributes: Attributes }[]): void {
+    const named = entries.map(({ path: name, attributes }) => ({ path: Buffer.from(name).toString('latin1'), attributes }));
+    this.shortfalls.noteAttributes(setAttributes(this.#root.toString(), named));
+  }
+
+  #own(handle: Handle, name: Uint8Array, { uid, gid }: Facts): void {
+    if (!this.#keeps.owners) return;
+    if (!MAY_CHOWN) {
+      if (uid !== process.getuid?.() || gid !== process.getgid?.()) this.shortfalls.noteStranger();
+      return;
+    }
+    const fits = isId(uid) && isId(gid);
+    if (!fits) this.shortfalls.note('owner', name);
+    const [user, group] = [isId(uid) ? uid : 0, isId(gid) ? gid : 0];
+    this.#fact('owner', name, () => {
+      if (typeof handle === 'number') fs.fchownSync(handle, user, group);
+      else fs.lchownSync(handle, user, group);
+    });
+  }
+
+  #setTime(handle: Handle, name: Uint8Array, facts: Facts): void {
+    const time = timeArgument(facts);
+    this.#fact('time', name, () => {
+      if (typeof handle === 'number') fs.futimesSync(handle, time, time);
+      else fs.lutimesSync(handle, time, time);
+      if (!this.#times.holds(facts, () => secondsOf(handle))) this.shortfalls.note('time', name);
+    });
+  }
+
+  /** Sets a fact; a file system that has none is no reason to stop. */
+  #fact(kind: Shortfall, name: Uint8Array, set: () => void): void {
+    try {
+      set();
+    } catch (error) {
+      if (!isAboutEntry(error)) throw error;
+      this.shortfalls.note(kind, name);
+    }
+  }
+}
+
+function isId(id: number): boolean {
+  return id >= 0 && id <= MOST_ID;
+}
+
+/** Modification time in whole seconds, rounded down. */
+function secondsOf(handle: Handle): number {
+  const { mtimeNs } = typeof handle === 'number' ? fs.fstatSync(handle, { bigint: true }) : fs.lstatSync(handle, { bigint: true });
+  const second = 1_000_000_000n;
+  return Number((mtimeNs - (((mtimeNs % second) + second) % second)) / second);
+}

@@ -1,0 +1,292 @@
+// Lays a plan out in a fresh folder. The order makes every step safe without looking where a path leads: folders first, each a new one;
+// files, each a new one; other names of them; devices and pipes; symbolic links when nothing is written below a name any more; extended
+// attributes; and when all is there, what folders are: times change with their content, and modes may shut this user out.
+import fs from 'node:fs';
+import type { LayerBodies } from '#archive';
+import type { EntryAt, Stack } from '#changes';
+import { linkName } from '#format/layer';
+import { type ErrorCode, type Finding, type FindingCode, type RowTable, TYPE } from '#model';
+import { DiskTree, type Keeps } from './disk-tree.ts';
+import type { Attributes } from './extended-attributes.ts';
+import { type Facts, factsAt, folderFacts } from './facts.ts';
+import { errorCode, isAboutEntry } from './system-errors.ts';
+import { type Planned, type PlannedEntry, type Refusal, refusal, type TreePlan } from './tree-plan.ts';
+import { type BodyFailure, LazyBodies, type WriteBodyOptions, writeBody } from './write-body.ts';
+
+const ENTRIES_A_TURN = 64;
+
+/** What was made. */
+export interface Written {
+  /** Names: a hard link counts. */
+  readonly files: number;
+  readonly folders: number;
+  readonly links: number;
+  readonly bytes: number;
+}
+
+export interface LayOutOptions extends Keeps {
+  readonly attributes: boolean;
+  /** Devices and pipes; false: none is made, and the plan's are left to the caller. */
+  readonly nodes: boolean;
+  /** Bodies of a layer; members are asked for in the order of its tar. Throws BLOB_MISSING where there is none. */
+  readonly bodiesOf: (layer: number) => LayerBodies;
+  /** A body that can't be read is left out; false: it stops the work. */
+  readonly takesDamage: boolean;
+  readonly signal?: AbortSignal | undefined;
+  readonly onBytes?: ((bytes: number) => void) | undefined;
+  readonly onRefused: (refusal: Refusal) => void;
+}
+
+/** A plan whose entries are all there, but for what its folders are. */
+export interface LaidOut {
+  readonly written: Written;
+  /** Gives folders their owners, modes and times, the deepest first; `top`: those too that are directly in the root. */
+  closeFolders(top: boolean): Promise<void>;
+  /** Gives the root its own. */
+  closeRoot(facts: Facts): void;
+  /** Moves what is directly in the root to `place`, a folder's facts then. */
+  moveOut(name: Uint8Array, place: Buffer): void;
+  /** What could not be kept; to be asked at the end. */
+  findings(): readonly Finding[];
+}
+
+/**
+ * Lays a plan out in `root`: absolute, a fresh folder that only this process writes. Throws CANCELLED, and what the system says of the disk;
+ * what concerns one entry is told through `onRefused`, and the rest laid out.
+ */
+export async function layOut(stack: Stack, rows: RowTable, plan: TreePlan, root: string, options: LayOutOptions): Promise<LaidOut> {
+  return new Laying(stack, rows, plan, root, options).run();
+}
+
+class Laying implements LaidOut {
+  readonly #stack: Stack;
+  readonly #rows: RowTable;
+  readonly #plan: TreePlan;
+  readonly #options: LayOutOptions;
+  readonly #tree: DiskTree;
+  /** Rows of folders that are not there, and what is below them isn't. */
+  readonly #lost = new Set<number>();
+  readonly #folders: Planned[] = [];
+  readonly #attributes: { readonly path: Uint8Array; readonly attributes: Attributes }[] = [];
+  /** Files that are given their facts behind their attributes. */
+  readonly #late: { readonly path: Uint8Array; readonly facts: Facts }[] = [];
+  readonly written = { files: 0, folders: 0, links: 0, bytes: 0 };
+  readonly #bodyOptions: WriteBodyOptions;
+  #turn = 0;
+
+  constructor(stack: Stack, rows: RowTable, plan: TreePlan, root: string, options: LayOutOptions) {
+    this.#stack = stack;
+    this.#rows = rows;
+    this.#plan = plan;
+    this.#options = options;
+    this.#tree = new DiskTree(root, options);
+    const { takesDamage, signal, onBytes } = options;
+    this.#bodyOptions = {
+      takesDamage,
+      signal,
+      onBytes: (bytes) => {
+        this.written.bytes += bytes;
+        onBytes?.(bytes);
+      },
+    };
+  }
+
+  async run(): Promise<LaidOut> {
+    await this.#makeFolders();
+    await this.#makeFiles();
+    if (this.#options.nodes) for (const node of this.#plan.nodes) await this.#makeNode(node);
+    for (const link of this.#plan.symlinks) await this.#makeSymlink(link);
+    this.#tree.setAttributes(this.#attributes);
+    for (const { path, facts } of this.#late) this.#tree.setFacts(this.#tree.at(path), path, facts);
+    return this;
+  }
+
+  async closeFolders(top: boolean): Promise<void> {
+    for (const { row, path } of this.#folders.toReversed()) {
+      await this.#breathe();
+      if (top || path.includes(0x2f)) this.#tree.setFacts(this.#tree.at(path), path, folderFacts(this.#stack, this.#rows, row));
+    }
+  }
+
+  closeRoot(facts: Facts): void {
+    this.#tree.setAttributes([{ path: new Uint8Array(0), attributes: facts.attributes }]);
+    this.#tree.setFacts(this.#tree.at(new Uint8Array(0)), new Uint8Array(0), facts);
+  }
+
+  moveOut(name: Uint8Array, place: Buffer): void {
+    const folder = this.#folders.find(({ path }) => Buffer.compare(path, name) === 0);
+    if (folder === undefined) fs.renameSync(this.#tree.at(name), place);
+    else this.#tree.moveFolder(name, place, folderFacts(this.#stack, this.#rows, folder.row));
+  }
+
+  findings(): readonly Finding[] {
+    return this.#tree.shortfalls.findings();
+  }
+
+  async #breathe(): Promise<void> {
+    this.#options.signal?.throwIfAborted();
+    if (++this.#turn % ENTRIES_A_TURN === 0) await new Promise((resolve) => setImmediate(resolve));
+  }
+
+  #refuse(row: number, code: ErrorCode, finding: FindingCode, message: string): void {
+    this.#options.onRefused(refusal(this.#rows, row, code, finding, message));
+  }
+
+  /** Runs one entry's calls; what the system says about the entry is told and gives false, anything else is thrown. */
+  #attempt(row: number, work: () => void): boolean {
+    try {
+      work();
+      return true;
+    } catch (error) {
+      if (!isAboutEntry(error)) throw error;
+      const code = errorCode(error);
+      if (code === 'EEXIST') this.#refuse(row, 'NAME_REFUSED', 'case-collision', 'this disk takes its name for that of another entry');
+      else this.#refuse(row, 'NAME_REFUSED', 'not-made', `the system refuses it: ${code}`);
+      return false;
+    }
+  }
+
+  async #makeFolders(): Promise<void> {
+    for (const folder of this.#plan.folders) {
+      await this.#breathe();
+      const { row, path } = folder;
+      const isLost = this.#lost.has(this.#rows.parent[row] as number);
+      if (isLost || !this.#attempt(row, () => this.#tree.makeFolder(path))) {
+        this.#lost.add(row);
+        continue;
+      }
+      this.#folders.push(folder);
+      this.written.folders++;
+      if (this.#options.attributes) this.#keepAttributes(path, folderFacts(this.#stack, this.#rows, row).attributes);
+    }
+  }
+
+  #keepAttributes(path: Uint8Array, attributes: Attributes): void {
+    if (attributes.length > 0) this.#attributes.push({ path, attributes });
+  }
+
+  #names({ names }: PlannedEntry): Planned[] {
+    return this.#lost.size === 0 ? [...names] : names.filter(({ row }) => !this.#lost.has(this.#rows.parent[row] as number));
+  }
+
+  async #makeFiles(): Promise<void> {
+    const { bodies } = this.#plan;
+    for (let at = 0; at < bodies.length; ) {
+      const layer = bodies[at]?.source.layer ?? 0;
+      await using source = this.#openLayer(layer);
+      for (let body = bodies[at]; body?.source.layer === layer; body = bodies[++at]) {
+        await this.#breathe();
+        await this.#makeFile(body, source);
+      }
+    }
+  }
+
+  /** Opened when a body with bytes is asked for. */
+  #openLayer(layer: number): LazyBodies {
+    return new LazyBodies(() => this.#options.bodiesOf(layer));
+  }
+
+  async #makeFile(body: PlannedEntry, source: LazyBodies): Promise<void> {
+    const { member, layer } = body.source;
+    const facts = factsAt(this.#stack, body.source);
+    const names = this.#names(body);
+    let descriptor = -1;
+    let made: Planned | undefined;
+    while (made === undefined) {
+      const next = names.shift();
+      if (next === undefined) return;
+      if (this.#attempt(next.row, () => (descriptor = this.#tree.makeFile(next.path)))) made = next;
+    }
+    const { path, row } = made;
+    let failure: BodyFailure | null = null;
+    try {
+      const size = this.#stack.layers[layer]?.size[member] ?? 0;
+      failure = await writeBody(descriptor, source, member, size, this.#bodyOptions);
+      const isLate = this.#options.attributes && facts.attributes.length > 0;
+      if (failure === null && isLate) this.#late.push({ path, facts });
+      else if (failure === null) this.#tree.setFacts(descriptor, path, facts);
+    } finally {
+      fs.closeSync(descriptor);
+    }
+    if (failure !== null) {
+      fs.unlinkSync(this.#tree.at(path));
+      for (const { row: each } of [{ row }, ...names]) this.#refuse(each, failure.code, 'not-made', failure.message);
+      return;
+    }
+    this.written.files++;
+    if (this.#options.attributes) this.#keepAttributes(path, facts.attributes);
+    this.#linkAll(path, names, facts);
+  }
+
+  /** Further names of a file. Where the file system takes no more links, the next is a copy, and those behind it are links to that. */
+  #linkAll(path: Uint8Array, names: readonly Planned[], facts: Facts): void {
+    let existing = path;
+    for (const { row, path: name } of names) {
+      const isMade = this.#attempt(row, () => {
+        if (this.#tree.makeLink(existing, name)) return;
+        this.#tree.copyFile(existing, name);
+        this.#tree.shortfalls.note('link', name);
+        this.#late.push({ path: name, facts });
+        if (this.#options.attributes) this.#keepAttributes(name, facts.attributes);
+        existing = name;
+      });
+      if (isMade) this.written.files++;
+    }
+  }
+
+  async #makeSymlink(link: PlannedEntry): Promise<void> {
+    await this.#breathe();
+    const facts = factsAt(this.#stack, link.source);
+    const target = targetOf(this.#stack, link.source);
+    let existing: Uint8Array | null = null;
+    for (const { row, path } of this.#names(link)) {
+      if (target.length === 0) {
+        this.#refuse(row, 'NAME_REFUSED', 'not-made', 'a symbolic link whose target is empty');
+        continue;
+      }
+      const first: Uint8Array | null = existing;
+      const isMade = this.#attempt(row, () => {
+        if (first !== null && LINKS_LINKS && this.#tree.makeLink(first, path)) return;
+        this.#tree.makeSymlink(path, target, facts);
+        if (first !== null) this.#tree.shortfalls.note('link', path);
+        if (this.#options.attributes) this.#keepAttributes(path, facts.attributes);
+      });
+      if (!isMade) continue;
+      existing ??= path;
+      this.written.links++;
+    }
+  }
+
+  async #makeNode(node: PlannedEntry): Promise<void> {
+    await this.#breathe();
+    const facts = factsAt(this.#stack, node.source);
+    let existing: Uint8Array | null = null;
+    for (const { row, path } of this.#names(node)) {
+      const first: Uint8Array | null = existing;
+      let isMade = false;
+      const isAnswered = this.#attempt(row, () => {
+        isMade = first !== null && this.#tree.makeLink(first, path);
+        if (isMade) return;
+        isMade = this.#tree.makeNode(path, node.type, facts);
+        if (!isMade) return;
+        if (first !== null) this.#tree.shortfalls.note('link', path);
+        if (this.#options.attributes) this.#keepAttributes(path, facts.attributes);
+        this.#late.push({ path, facts });
+      });
+      if (isMade) existing ??= path;
+      else if (isAnswered) this.#refuse(row, 'PERMISSION', 'not-made', `${nodeWord(node.type)} that this user or file system can not make`);
+    }
+  }
+}
+
+/** Whether a link to a symbolic link is one to that link itself, and not to what it leads to. Source: link(2) of Linux, of macOS. */
+const LINKS_LINKS = process.platform === 'linux';
+
+export function nodeWord(type: number): string {
+  return type === TYPE.fifo ? 'a pipe' : 'a device';
+}
+
+function targetOf(stack: Stack, { layer, member }: EntryAt): Uint8Array {
+  const table = stack.layers[layer];
+  return (table ? linkName(table, member) : null) ?? new Uint8Array(0);
+}

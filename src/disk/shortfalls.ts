@@ -1,0 +1,60 @@
+// What a file system or a user couldn't keep of entries that are there: counted by kind, the first of each named.
+import { displayPath, type Finding, finding, formatCount } from '#model';
+
+/** Kinds, and how each is said of one entry. */
+const SENTENCES = {
+  owner: 'its owner could not be kept',
+  mode: 'its mode could not be kept',
+  setId: 'its set-user-ID and set-group-ID bits were left out',
+  time: 'this file system can not hold its time',
+  link: 'it is a copy: this file system takes no further hard link',
+} as const;
+
+export type Shortfall = keyof typeof SENTENCES;
+
+/** So many of a kind are named each. */
+const MOST_NAMED = 5;
+
+export class Shortfalls {
+  readonly #byKind = new Map<Shortfall, { readonly named: Uint8Array[]; count: number }>();
+  #attributes = 0;
+  #strangers = 0;
+
+  /** `path`: raw, below the root; empty for the root itself. */
+  note(kind: Shortfall, path: Uint8Array): void {
+    let found = this.#byKind.get(kind);
+    if (found === undefined) {
+      found = { named: [], count: 0 };
+      this.#byKind.set(kind, found);
+    }
+    found.count++;
+    if (found.named.length < MOST_NAMED) found.named.push(path);
+  }
+
+  noteAttributes(count: number): void {
+    this.#attributes += count;
+  }
+
+  /** An entry of another user, made by one who may not give it away: the rule for all but root, so that none is named. */
+  noteStranger(): void {
+    this.#strangers++;
+  }
+
+  findings(): Finding[] {
+    const told: Finding[] = [];
+    for (const [kind, { named, count }] of this.#byKind) {
+      const shown = count > MOST_NAMED ? named.slice(0, 1) : named;
+      const others = count - shown.length;
+      const more = others === 0 ? '' : `; the same of ${formatCount(others)} others`;
+      for (const path of shown) told.push(finding('not-kept', SENTENCES[kind] + more, { path: displayPath(path) || '.' }));
+    }
+    if (this.#strangers > 0) {
+      const entries = this.#strangers === 1 ? 'an entry' : `${formatCount(this.#strangers)} entries`;
+      told.push(finding('not-kept', `the owner of ${entries} could not be kept: only root may give files away`));
+    }
+    const count = this.#attributes;
+    if (count === 1) told.push(finding('not-kept', 'an extended attribute could not be set'));
+    else if (count > 1) told.push(finding('not-kept', `${formatCount(count)} extended attributes could not be set`));
+    return told;
+  }
+}

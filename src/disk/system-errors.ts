@@ -1,0 +1,33 @@
+// What the system says of one entry, and what of the disk as a whole.
+
+/** About one entry: it is named and left out. All others (a full or failing disk, too many open files) stop the work. */
+const ENTRY_ERRORS: ReadonlySet<string> = new Set([
+  'EACCES',
+  'EEXIST',
+  'EFBIG',
+  'EILSEQ',
+  'EINVAL',
+  'ELOOP',
+  'EMLINK',
+  'ENAMETOOLONG',
+  'ENODEV',
+  'ENOSYS',
+  'ENOTDIR',
+  'ENOTSUP',
+  'ENXIO',
+  'EOPNOTSUPP',
+  'EOVERFLOW',
+  'EPERM',
+  'ERANGE',
+  'ERR_INVALID_ARG_VALUE',
+  'ERR_OUT_OF_RANGE',
+]);
+
+export function errorCode(error: unknown): string {
+  const { code } = (error ?? {}) as { code?: unknown };
+  return typeof code === 'string' ? code : '';
+}
+
+export function isAboutEntry(error: unknown): boolean {
+  return ENTRY_ERRORS.has(errorCode(error));
+}

@@ -1,0 +1,152 @@
+// What is to be laid out of a view, in the order in which it is: a view's rows are what a container would see, so that whatever is laid out
+// from them is laid out by the same rules.
+import { type EntryAt, resolveEntry, type Stack } from '#changes';
+import { FLAG } from '#format/layer';
+import type { RefusedName } from '#format/path';
+import { displayPath, type ErrorCode, type FindingCode, NO_ENTRY, NO_LAYER, type RowTable, rowName, rowPath, TYPE } from '#model';
+
+/** An entry that isn't laid out, and why. `path` is safe to print. */
+export interface Refusal {
+  readonly path: string;
+  readonly code: ErrorCode;
+  /** The same as a finding's code. */
+  readonly finding: FindingCode;
+  readonly message: string;
+}
+
+/** A row to lay out; `path` is raw bytes below the folder that it is laid out in. */
+export interface Planned {
+  readonly row: number;
+  readonly path: Uint8Array;
+}
+
+/** Anything but a folder: an entry of a layer, and all names that it has. The first is made, the others become hard links to it. */
+export interface PlannedEntry {
+  readonly source: EntryAt;
+  /** Code of TYPE, never a hard link's. */
+  readonly type: number;
+  readonly names: readonly Planned[];
+}
+
+export interface TreePlan {
+  /** Parents before their children. */
+  readonly folders: readonly Planned[];
+  /** By layer and place in its tar: read in this order no layer is gone through twice. */
+  readonly bodies: readonly PlannedEntry[];
+  readonly symlinks: readonly PlannedEntry[];
+  /** Devices and pipes. */
+  readonly nodes: readonly PlannedEntry[];
+  readonly refused: readonly Refusal[];
+  readonly totalBytes: number;
+}
+
+export interface PlanOptions {
+  /** Rows [from, end) of the view, all below one folder. Default: all of them. */
+  readonly from?: number;
+  readonly end?: number;
+  /** Bytes of their paths that lead to that folder. */
+  readonly prefix?: number;
+  /** Why a name may not be written; null: it may. */
+  readonly refuseName: (name: Uint8Array) => RefusedName | null;
+  /** Entries whose names or links climb over the root are laid out where a container has them, inside; else they are refused. */
+  readonly keepEscapes?: boolean;
+}
+
+function below(rows: RowTable, row: number): string {
+  const count = (rows.subtreeEnd[row] as number) - row - 1;
+  return count === 0 ? '' : ` (and ${count} below it)`;
+}
+
+/** A row that isn't laid out, nor what is below it. */
+export function refusal(rows: RowTable, row: number, code: ErrorCode, finding: FindingCode, message: string): Refusal {
+  return { path: displayPath(rowPath(rows, row)), code, finding, message: message + below(rows, row) };
+}
+
+/** Bits of FLAG of the row's entry, 0 for an implied folder. */
+function rowFlags(stack: Stack, rows: RowTable, row: number): number {
+  const layer = rows.layer[row] as number;
+  const entry = rows.entry[row] as number;
+  return layer === NO_LAYER || entry === NO_ENTRY ? 0 : (stack.layers[layer]?.flags[entry] ?? 0);
+}
+
+/** Is there an entry below a folder whose own name doesn't lead out? */
+function hasOthers(stack: Stack, rows: RowTable, row: number): boolean {
+  for (let at = row + 1; at < (rows.subtreeEnd[row] as number); at++) {
+    if (rows.layer[at] !== NO_LAYER && (rowFlags(stack, rows, at) & FLAG.escapes) === 0) return true;
+  }
+  return false;
+}
+
+/** Entries by what they are, each with its names. */
+class EntryGroups {
+  readonly #groups = new Map<number, { readonly source: EntryAt; readonly type: number; readonly names: Planned[] }>();
+
+  add(source: EntryAt, type: number, name: Planned): void {
+    const key = source.layer * 2 ** 32 + source.member;
+    const known = this.#groups.get(key);
+    if (known === undefined) this.#groups.set(key, { source, type, names: [name] });
+    else known.names.push(name);
+  }
+
+  ordered(): PlannedEntry[] {
+    return [...this.#groups.values()].sort((a, b) => a.source.layer - b.source.layer || a.source.member - b.source.member);
+  }
+}
+
+/**
+ * Plans rows of a view. Refused are names and hard links that lead out, names that may not be written, hard links to nothing, and whatever
+ * stands below an entry that is no folder: it would be written through a link.
+ */
+export function planTree(stack: Stack, rows: RowTable, options: PlanOptions): TreePlan {
+  const { from = 0, end = rows.length, prefix = 0 } = options;
+  const folders: Planned[] = [];
+  const refused: Refusal[] = [];
+  const entries = new EntryGroups();
+
+  /** Takes a row that is no folder. */
+  const planEntry = (row: number, path: Uint8Array): void => {
+    const source = resolveEntry(stack, { layer: rows.layer[row] as number, member: rows.entry[row] as number });
+    const type = source === null ? undefined : stack.layers[source.layer]?.type[source.member];
+    if (source === null || type === undefined) {
+      refused.push(refusal(rows, row, 'NOT_FOUND', 'dangling-hardlink', 'a hard link to nothing'));
+    } else entries.add(source, type, { row, path });
+    for (let child = row + 1; child < (rows.subtreeEnd[row] as number); child = rows.subtreeEnd[child] as number) {
+      refused.push(refusal(rows, child, 'PATH_ESCAPE', 'path-escape', 'it stands below an entry that is no folder'));
+    }
+  };
+
+  for (let row = from; row < end; ) {
+    const next = rows.subtreeEnd[row] as number;
+    const isFolder = rows.type[row] === TYPE.directory;
+    const name = options.refuseName(rowName(rows, row));
+    if (name !== null) {
+      const message = `its name ${name.reason}`;
+      if (name.code === 'path-escape') refused.push(refusal(rows, row, 'PATH_ESCAPE', 'path-escape', message));
+      else refused.push(refusal(rows, row, 'NAME_REFUSED', 'not-made', message));
+      row = next;
+      continue;
+    }
+    const path = rowPath(rows, row).subarray(prefix);
+    if (!options.keepEscapes && rowFlags(stack, rows, row) & FLAG.escapes) {
+      const what = rows.type[row] === TYPE.hardlink ? 'a hard link that leads out of the image' : 'its name leads out of the image';
+      const told = refusal(rows, row, 'PATH_ESCAPE', 'path-escape', what);
+      if (!isFolder || !hasOthers(stack, rows, row)) {
+        refused.push(told);
+        row = next;
+        continue;
+      }
+      // What others put into a folder of that name is theirs: the folder is made as if they had implied it.
+      refused.push({ ...told, message: what });
+    }
+    if (isFolder) folders.push({ row, path });
+    else planEntry(row, path);
+    row = isFolder ? row + 1 : next;
+  }
+
+  const ordered = entries.ordered();
+  const bodies = ordered.filter(({ type }) => type === TYPE.file);
+  const symlinks = ordered.filter(({ type }) => type === TYPE.symlink);
+  const nodes = ordered.filter(({ type }) => type !== TYPE.file && type !== TYPE.symlink);
+  const totalBytes = bodies.reduce((sum, { source }) => sum + (stack.layers[source.layer]?.size[source.member] ?? 0), 0);
+  return { folders, bodies, symlinks, nodes, refused, totalBytes };
+}

@@ -1,0 +1,68 @@
+// One body out of a layer into a new file.
+import fs from 'node:fs';
+import type { LayerBodies } from '#archive';
+import { asLayerscopeError, type ErrorCode } from '#model';
+import { errorCode, isAboutEntry } from './system-errors.ts';
+
+/** Errors of the image that are about one body. */
+const BODY_ERRORS: ReadonlySet<ErrorCode> = new Set(['TRUNCATED', 'DAMAGED', 'BAD_TAR', 'BLOB_MISSING', 'UNSUPPORTED']);
+
+export interface WriteBodyOptions {
+  /** A body that can't be read is a failure of its own; false: it stops the work. */
+  readonly takesDamage: boolean;
+  readonly signal: AbortSignal | undefined;
+  readonly onBytes: (bytes: number) => void;
+}
+
+/** Why a body isn't there. */
+export interface BodyFailure {
+  readonly code: ErrorCode;
+  readonly message: string;
+}
+
+/** Fills a new file; gives back what is wrong with the body where it can't be had to its end. Holes stay holes. */
+export async function writeBody(
+  descriptor: number,
+  source: LazyBodies,
+  member: number,
+  size: number,
+  { takesDamage, signal, onBytes }: WriteBodyOptions,
+): Promise<BodyFailure | null> {
+  if (size === 0) return null;
+  try {
+    let end = 0;
+    for await (const { at, bytes } of source.open().pieces(member)) {
+      signal?.throwIfAborted();
+      for (let done = 0; done < bytes.length; ) done += fs.writeSync(descriptor, bytes, done, bytes.length - done, at + done);
+      end = at + bytes.length;
+      onBytes(bytes.length);
+    }
+    if (end < size) fs.ftruncateSync(descriptor, size);
+    return null;
+  } catch (thrown) {
+    if (errorCode(thrown) === 'EFBIG') return { code: 'TOO_LARGE', message: 'larger than this disk takes' };
+    if (isAboutEntry(thrown)) return { code: 'NAME_REFUSED', message: `the system refuses it: ${errorCode(thrown)}` };
+    const error = asLayerscopeError(thrown);
+    if (!takesDamage || !BODY_ERRORS.has(error.code)) throw thrown;
+    return error;
+  }
+}
+
+/** A layer's bodies, opened for the first that is asked for. */
+export class LazyBodies implements AsyncDisposable {
+  readonly #open: () => LayerBodies;
+  #bodies: LayerBodies | null = null;
+
+  constructor(open: () => LayerBodies) {
+    this.#open = open;
+  }
+
+  open(): LayerBodies {
+    this.#bodies ??= this.#open();
+    return this.#bodies;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#bodies?.[Symbol.asyncDispose]();
+  }
+}

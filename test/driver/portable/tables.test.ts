@@ -1,0 +1,79 @@
+// What the store keeps of packed layers' headers: it saves an inflation, and is never believed of another blob.
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import fs, { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { gzipSync } from 'node:zlib';
+import { PortableDriver } from '../../../src/driver/portable/index.ts';
+import { file, tar } from '../../support/tar-builder.ts';
+
+async function openStore(t: TestContext): Promise<PortableDriver> {
+  const folder = mkdtempSync(path.join(tmpdir(), 'layerscope-tables-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const driver = await PortableDriver.open(path.join(folder, 'home'));
+  t.after(() => driver[Symbol.asyncDispose]());
+  return driver;
+}
+
+async function addPacked(driver: PortableDriver, id: string, layer: Uint8Array): Promise<string> {
+  const packed = path.join(path.dirname(driver.home), `${id}.tar.gz`);
+  writeFileSync(packed, gzipSync(layer));
+  await driver.create(id, null);
+  await driver.applyBlob(id, packed);
+  return (await driver.metadata(id)).file ?? '';
+}
+
+const kept = (driver: PortableDriver): string[] => readdirSync(path.join(driver.home, 'tables'));
+
+async function mounted(driver: PortableDriver, id: string): Promise<Record<string, string>> {
+  await using mount = await driver.mount(id);
+  return Object.fromEntries(readdirSync(mount.path).map((name) => [name, readFileSync(path.join(mount.path, name), 'utf8')]));
+}
+
+test('a packed layer is read once to be mounted, as its import read its headers', async (t) => {
+  const driver = await openStore(t);
+  const content = randomBytes(1 << 20).toString('base64');
+  const blob = await addPacked(driver, 'a', tar(file('f', content)));
+  assert.equal(kept(driver).length, 1);
+  const { mock } = t.mock.method(fs, 'readSync');
+  syncBuiltinESMExports();
+  t.after(() => {
+    mock.restore();
+    syncBuiltinESMExports();
+  });
+  const timesRead = async (): Promise<number> => {
+    mock.resetCalls();
+    assert.deepEqual(await mounted(driver, 'a'), { f: content });
+    return Math.round(mock.calls.reduce((sum, { result }) => sum + (result ?? 0), 0) / statSync(blob).size);
+  };
+  assert.equal(await timesRead(), 1);
+  rmSync(path.join(driver.home, 'tables'), { recursive: true });
+  assert.equal(await timesRead(), 2, 'once for the headers, once for the bodies');
+  assert.equal(await timesRead(), 1, 'kept by the mount before');
+});
+
+test('a table that is damaged, or of what the blob was before, is not believed', async (t) => {
+  const driver = await openStore(t);
+  const blob = await addPacked(driver, 'a', tar(file('f', 'content'), file('g', 'more')));
+  const other = await addPacked(driver, 'b', tar(file('first', 'x'.repeat(600)), file('f', 'other')));
+  const [one = ''] = kept(driver);
+  writeFileSync(path.join(driver.home, 'tables', one), 'no table');
+  assert.deepEqual(await mounted(driver, 'a'), { f: 'content', g: 'more' });
+  copyFileSync(other, blob);
+  assert.deepEqual(await mounted(driver, 'a'), { first: 'x'.repeat(600), f: 'other' });
+});
+
+test('a table goes with its blob, and a plain layer has none', async (t) => {
+  const driver = await openStore(t);
+  await addPacked(driver, 'a', tar(file('f', 'content')));
+  await driver.create('plain', null);
+  await driver.applyDiff('plain', [tar(file('g', 'plain'))]);
+  assert.equal(kept(driver).length, 1);
+  assert.deepEqual(await mounted(driver, 'plain'), { g: 'plain' });
+  assert.equal(kept(driver).length, 1);
+  await driver.remove('a');
+  assert.deepEqual(kept(driver), []);
+});

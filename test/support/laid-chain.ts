@@ -1,0 +1,38 @@
+// Layers laid out in a folder as a mount is, without a store.
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import type { TestContext } from 'node:test';
+import { removeTree } from '#disk';
+import type { Finding } from '#model';
+import { LayerTables } from '../../src/driver/portable/layer-tables.ts';
+import { layOutChain } from '../../src/driver/portable/mount-chain.ts';
+import { testFolder } from './workbench.ts';
+
+/** An empty folder in a folder of the test's own, removed whatever modes what was laid out in it has. */
+export function newRoot(t: TestContext): string {
+  const folder = mkdtempSync(path.join(testFolder(t), 'laid-'));
+  t.after(() => removeTree(folder));
+  const root = path.join(folder, 'root');
+  mkdirSync(root);
+  return root;
+}
+
+/** Lays layers out, the lowest first; what was told, a line each, but for owners, which only root keeps. */
+export async function layOut(root: string, ...layers: readonly Uint8Array[]): Promise<string[]> {
+  return (await allTold(root, ...layers)).filter((line) => !line.endsWith('only root may give files away'));
+}
+
+/** The same with all that was told. */
+export async function allTold(root: string, ...layers: readonly Uint8Array[]): Promise<string[]> {
+  const told: Finding[] = [];
+  const fileOf = (digest: string): string => path.join(path.dirname(root), `${digest.slice('sha256:'.length)}.tar`);
+  const records = layers.map((bytes, index) => {
+    const blob = { digest: `sha256:${index}`, size: bytes.length, mediaType: '', diffId: null, fileBytes: null };
+    writeFileSync(fileOf(blob.digest), bytes);
+    return { version: 1, parent: null, readWrite: false, blob } as const;
+  });
+  const folder = path.dirname(root);
+  const tables = new LayerTables({ folder: path.join(folder, 'tables'), temporary: folder, blobFile: fileOf });
+  await layOutChain(root, records, tables, { onFinding: (found) => told.push(found) });
+  return told.map(({ code, message, path: where }) => (where === undefined ? `${code} ${message}` : `${code} ${where}: ${message}`));
+}
