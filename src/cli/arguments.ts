@@ -77,7 +77,7 @@ export function parseArguments(spec: CommandSpec, argv: readonly string[]): Argu
 /** The text of `layerscope COMMAND --help`. */
 export function commandHelp(spec: CommandSpec): string {
   const rows = Object.entries(spec.options).map(([name, { value, summary }]) => [`--${name}${value ? ` ${value}` : ''}`, summary] as const);
-  rows.push(['--help', 'print this']);
+  rows.push(['--help', 'print this help']);
   const width = Math.max(...rows.map(([option]) => option.length));
   return [
     `layerscope ${spec.name} ${spec.operands} [options]`.replace('  ', ' '),

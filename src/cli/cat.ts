@@ -4,7 +4,7 @@ import type { Arguments, CommandSpec } from './arguments.ts';
 import { type Context, EXIT } from './context.ts';
 import { loadChosen, viewLayer } from './load-input.ts';
 import { openInput } from './open-input.ts';
-import { IMAGE_OPTIONS, VIEW_LAYER_OPTION } from './options.ts';
+import { IMAGE_OPTIONS, PATH_NOTE, VIEW_LAYER_OPTION } from './options.ts';
 
 export const spec: CommandSpec = {
   name: 'cat',
@@ -12,8 +12,8 @@ export const spec: CommandSpec = {
   minOperands: 2,
   maxOperands: 2,
   options: { layer: VIEW_LAYER_OPTION, ...IMAGE_OPTIONS },
-  summary: 'A file’s bytes as seen at a layer. Links are followed inside the image.',
-  notes: ['Paths may be typed as they are printed: \\xE4 for a byte that is not UTF-8, \\\\ for a backslash.'],
+  summary: 'The content of a file as seen at a layer. Links are followed inside the image.',
+  notes: [PATH_NOTE],
 };
 
 export async function run(context: Context, args: Arguments): Promise<number> {

@@ -8,7 +8,7 @@ import { EMPTY_SIZE_CELL, sizeCell } from './changes.ts';
 import { type Context, EXIT } from './context.ts';
 import { loadChosen, viewLayer, warnOfGaps } from './load-input.ts';
 import { openInput } from './open-input.ts';
-import { IMAGE_OPTIONS, JSON_OPTION, VIEW_LAYER_OPTION } from './options.ts';
+import { IMAGE_OPTIONS, JSON_OPTION, PATH_NOTE, VIEW_LAYER_OPTION } from './options.ts';
 import { dateText, permissionText, rowLabel } from './row-text.ts';
 import type { Style } from './style.ts';
 import { padText } from './text-table.ts';
@@ -19,8 +19,8 @@ export const spec: CommandSpec = {
   minOperands: 1,
   maxOperands: 2,
   options: { layer: VIEW_LAYER_OPTION, json: JSON_OPTION, ...IMAGE_OPTIONS },
-  summary: 'The file system as seen at a layer, or what is below PATH, with all that is in it.',
-  notes: ['Paths may be typed as they are printed: \\xE4 for a byte that is not UTF-8, \\\\ for a backslash.'],
+  summary: 'The file system as seen at a layer: all of it, or all that is below PATH.',
+  notes: [PATH_NOTE],
 };
 
 export async function run(context: Context, args: Arguments): Promise<number> {

@@ -11,7 +11,7 @@ import { programVersion } from './version.ts';
 function programHelp(): string {
   const width = Math.max(...Object.entries(COMMANDS).map(([name, { operands }]) => name.length + operands.length + 1));
   return [
-    'layerscope COMMAND …: what is in a container image, and what each layer changed',
+    'layerscope COMMAND … shows what is in a container image and what each layer changed.',
     '',
     ...Object.entries(COMMANDS).map(([name, { operands, summary }]) => `  ${`${name} ${operands}`.padEnd(width)}  ${summary}`),
     '',

@@ -8,10 +8,10 @@ import { usageError } from './arguments.ts';
 const DRIVERS: readonly DriverName[] = ['portable', 'windowsfilter', 'windowsdiff'];
 
 export const STORE_OPTIONS = {
-  driver: { value: 'portable|windowsfilter|windowsdiff', summary: 'of store:ID: whose layers the store has (default: portable)' },
+  driver: { value: 'portable|windowsfilter|windowsdiff', summary: 'the kind of store that store:ID is in (default: portable)' },
   home: {
     value: 'FOLDER',
-    summary: 'of store:ID: where the store is (default: of portable, in the user’s data folder; on Windows, Docker’s)',
+    summary: 'the folder of that store (default: for portable in your data folder, for the others Docker’s on Windows)',
   },
 } as const satisfies Record<string, OptionSpec>;
 

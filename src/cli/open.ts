@@ -16,7 +16,7 @@ export const spec: CommandSpec = {
   minOperands: 0,
   maxOperands: Number.POSITIVE_INFINITY,
   options: {},
-  summary: 'Opens the window, with the images in it. Where there is none to be had, layerscope serve shows the same in a browser.',
+  summary: 'Opens the window with these images. Where no window can be opened, layerscope serve shows the same in a browser.',
 };
 
 export async function run(_context: Context, args: Arguments): Promise<number> {

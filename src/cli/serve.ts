@@ -20,7 +20,7 @@ export const spec: CommandSpec = {
     ...STORE_OPTIONS,
     'no-cache': { summary: 'neither read nor write the index cache' },
   },
-  summary: 'Serves the window’s interface to browsers of this machine, until it is interrupted; prints the address.',
+  summary: 'Serves the window to browsers on this machine until it is interrupted, and prints its address.',
 };
 
 function parsePort(text: string | undefined): number {

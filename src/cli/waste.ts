@@ -16,12 +16,12 @@ export const spec: CommandSpec = {
   minOperands: 1,
   maxOperands: 1,
   options: {
-    rewritten: { summary: 'compare bodies too: which files a layer brings again with the same content' },
-    limit: { value: 'N', summary: `so many files at most, the most bytes first (default: ${DEFAULT_LIMIT})` },
+    rewritten: { summary: 'compare contents, too: which files a layer writes again unchanged' },
+    limit: { value: 'N', summary: `list at most N files, the largest waste first (default: ${DEFAULT_LIMIT})` },
     json: JSON_OPTION,
     ...IMAGE_OPTIONS,
   },
-  summary: 'What an image carries and does not show: by the layer that wrote it, and by file.',
+  summary: 'The bytes that an image carries but no longer shows, by the layer that wrote them and by file.',
 };
 
 export async function run(context: Context, args: Arguments): Promise<number> {
