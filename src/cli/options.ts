@@ -14,5 +14,5 @@ export const LAYER_OPTION = {
   summary: 'a layer: 0 is the bottom; or six or more digits of its digest or diff ID',
 } as const;
 export const VIEW_LAYER_OPTION = { value: 'N|DIGEST', summary: 'the file system as seen at this layer (default: the top)' } as const;
-export const NO_CONTENT_OPTION = { summary: 'read no file: of two of one size it is not known whether they are the same' } as const;
+export const NO_CONTENT_OPTION = { summary: 'do not compare the bytes of files of equal size' } as const;
 export const JSON_OPTION = { summary: 'print JSON' } as const;
