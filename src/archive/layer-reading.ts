@@ -56,7 +56,7 @@ export class LayerReading {
       const kept = scanned.get(blob) ?? cache?.read(blob) ?? null;
       const lacksSums = kept === null || (blob.compression !== 'none' && kept.layer.table.bodySums.length === 0);
       if (kept !== null && !options.verify && !(lacksSums && options.sums === 'needed')) settle(blob, kept);
-      // What is kept with checksums isn't replaced by what has none.
+      // An index with checksums is never replaced by one without.
       else tasks.push(this.#task(blob, layer, options.verify ?? false, options.sums !== undefined || !lacksSums));
     }
     await this.#run(tasks, options, settle);

@@ -183,8 +183,8 @@ export interface Reader extends AsyncDisposable {
    * Indexes layers side by side; a blob that several layers share is read once. Null for layers whose blob isn't there.
    * A damaged layer doesn't fail the others: it comes with what could be read, status `damaged` and its finding.
    * `verify`: reads every byte and measures digests; mismatches are findings.
-   * `sums`: checksums of bodies (see LayerTable) are `taken` where a compressed layer is unpacked anyway, or `needed`: one whose index was
-   * kept without them is unpacked again.
+   * `sums`: checksums of bodies (see LayerTable) are `taken` if a compressed layer is unpacked anyway, or `needed`: a layer whose index
+   * was kept without them is unpacked again.
    */
   indexLayers(
     layers: readonly ArchiveLayer[],

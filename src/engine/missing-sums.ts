@@ -1,10 +1,10 @@
-// Compressed layers whose index was kept by a command that needs no checksums (`inspect`, `ls`) are unpacked once more for them, all at once
-// and on workers: that is quicker than spooling them for a few bodies, and the index is kept with them from then on.
+// A compressed layer whose index was kept by a command that needs no checksums (`inspect`, `ls`) is unpacked once more to take them, on
+// workers: that is quicker than spooling it for a few bodies, and from then on the index has them.
 
 import { sameSums } from '#changes';
 import type { LoadedImage } from './types.ts';
 
-/** Layers that would have checksums of these bodies, and don't. */
+/** Layers that could have checksums of these bodies but don't. */
 export function layersWithoutSums(
   loaded: LoadedImage,
   pairs: readonly { readonly a: { readonly layer: number }; readonly b: { readonly layer: number } }[],

@@ -61,6 +61,7 @@ const BELOW = tar(
   file('linked', LONG),
   hardlink('link', 'linked'),
   symlink('was-link', 'size'),
+  symlink('linked-now', 'size'),
   file('turned', 'abc'),
   file('hole', concat(new Uint8Array(70_000), new Uint8Array(Buffer.from('end')))),
   file('untouched', LONG),
@@ -74,6 +75,7 @@ const ABOVE = tar(
   file('linked', LONG, { uid: 3 }),
   hardlink('link', 'linked', { uid: 3 }),
   file('was-link', 'abc'),
+  hardlink('linked-now', 'size'),
   symlink('turned', 'size'),
   gnuSparse('hole', 70_003, [[70_000, 3]], 'end'),
 );
@@ -85,6 +87,7 @@ const TOLD = [
   'late: different',
   'link: same',
   'linked: same',
+  'linked-now: different',
   'size: different',
   'turned: undefined',
   'was-link: different',
