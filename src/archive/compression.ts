@@ -5,13 +5,32 @@ export const MAGIC_BYTES = 18;
 
 /**
  * How a blob is packed, by what it begins with: gzip `1F 8B 08` (RFC 1952), a zstd frame `28 B5 2F FD`, or a skippable frame
- * `5x 2A 4D 18` (RFC 8878), which may come first: zstd:chunked and pzstd write some. No tar header begins so: their first byte would be
- * that of a name, and the checksum decides where a name is as odd.
+ * `5x 2A 4D 18` (RFC 8878), which may come first: zstd:chunked and pzstd write some; xz `FD 37 7A 58 5A 00`; bzip2 `BZh`, a digit, and
+ * the start of a block or the end. No tar header begins so: their first byte would be that of a name, and the checksum decides where a
+ * name is as odd.
  */
 export function detectCompression(head: Uint8Array): Compression {
   if (head[0] === 0x1f && head[1] === 0x8b && head[2] === 8) return 'gzip';
   if (isZstdFrame(head, 0) || isSkippableFrame(head, 0)) return 'zstd';
+  if (head.length >= XZ.length && beginsWith(head, XZ)) return 'xz';
+  if (isBzip2(head)) return 'bzip2';
   return 'none';
+}
+
+const XZ = [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00];
+const BZIP2_BLOCK = [0x31, 0x41, 0x59, 0x26, 0x53, 0x59];
+const BZIP2_END = [0x17, 0x72, 0x45, 0x38, 0x50, 0x90];
+
+/** A name may begin with `BZh9` as well: what follows it in bzip2 doesn't make a name. */
+function isBzip2(head: Uint8Array): boolean {
+  const level = (head[3] as number) - 0x30;
+  if (head[0] !== 0x42 || head[1] !== 0x5a || head[2] !== 0x68 || !(level >= 1 && level <= 9)) return false;
+  return head.length <= 4 || beginsWith(head.subarray(4), BZIP2_BLOCK) || beginsWith(head.subarray(4), BZIP2_END);
+}
+
+/** As far as there are bytes: a file may be cut off. */
+function beginsWith(bytes: Uint8Array, start: readonly number[]): boolean {
+  return bytes.length > 0 && start.every((byte, at) => at >= bytes.length || bytes[at] === byte);
 }
 
 export function isZstdFrame(bytes: Uint8Array, at: number): boolean {

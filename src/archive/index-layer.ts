@@ -1,7 +1,7 @@
 import { type BuiltLayer, LayerTableBuilder } from '#format/layer';
 import { type TarHandler, TarReader } from '#format/tar';
 import { type Finding, finding, LayerscopeError } from '#model';
-import { type Decompressed, decompress } from './decompress.ts';
+import { type Decompressed, decompress, type PackedAs } from './decompress.ts';
 import { algorithmOf, Digester } from './digest.ts';
 import { type FileRange, openBlob } from './source-file.ts';
 import { feedFromFile } from './tar-source.ts';
@@ -144,7 +144,7 @@ async function verifyPlain(range: FileRange, blob: BlobSource, options: IndexOpt
 async function indexPacked(
   range: FileRange,
   blob: BlobSource,
-  compression: 'gzip' | 'zstd',
+  compression: PackedAs,
   options: IndexOptions,
   control: WorkControl,
 ): Promise<IndexedBlob> {

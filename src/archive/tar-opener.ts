@@ -1,6 +1,6 @@
 import { displayText, finding, LayerscopeError } from '#model';
 import { detectCompression, MAGIC_BYTES } from './compression.ts';
-import { type Decompressed, decompress } from './decompress.ts';
+import { type Decompressed, decompress, type PackedAs } from './decompress.ts';
 import type { IndexCache } from './index-cache.ts';
 import { removeQuietly } from './index-cache.ts';
 import type { IndexedBlob } from './index-layer.ts';
@@ -146,7 +146,7 @@ export class TarOpener {
    * A packed file may be an image archive packed as a whole, or a layer: only its names tell, and manifests come last. So it is unpacked into a
    * file, and its members are read on the way; once it plainly looks like a layer the file is dropped.
    */
-  async #openPacked(blob: BlobSource, compression: 'gzip' | 'zstd', isImage = false): Promise<OpenedTar> {
+  async #openPacked(blob: BlobSource, compression: PackedAs, isImage = false): Promise<OpenedTar> {
     const kept = this.#parts.spools.claimWhole(`${blob.cacheKey}:unpacked`, blob.cacheKey !== '');
     if (kept !== null) return this.#openUnpacked(kept, blob, null);
     const scan = new OuterScan(isImage);
@@ -186,7 +186,7 @@ export class TarOpener {
     target: string | null,
     blob: BlobSource,
     packed: Decompressed,
-    compression: 'gzip' | 'zstd',
+    compression: PackedAs,
   ): Promise<OpenedTar> {
     const again = () => this.#openPacked(blob, compression, true);
     if (target === null) {

@@ -2,7 +2,8 @@ import type { Finding } from './findings.ts';
 
 /** Told apart by content. `layer`: one layer tar by itself. */
 export type ArchiveFormat = 'docker-archive' | 'oci-archive' | 'oci-layout' | 'layer';
-export type Compression = 'none' | 'gzip' | 'zstd';
+/** How a blob is packed. The word is an open one in JSON: others may be added. */
+export type Compression = 'none' | 'gzip' | 'zstd' | 'xz' | 'bzip2';
 export type LayerStatus = 'present' | 'missing' | 'foreign' | 'damaged';
 
 /** What `inspect --json` says of a layer. Counts and sizes are 0 while it isn't read or can't be. */
