@@ -40,3 +40,49 @@ export function isZstdFrame(bytes: Uint8Array, at: number): boolean {
 export function isSkippableFrame(bytes: Uint8Array, at: number): boolean {
   return ((bytes[at] as number) & 0xf0) === 0x50 && bytes[at + 1] === 0x2a && bytes[at + 2] === 0x4d && bytes[at + 3] === 0x18;
 }
+
+/** Bytes that {@link strangerName} needs to see. */
+export const STRANGER_BYTES = 64;
+
+interface Stranger {
+  readonly what: string;
+  readonly start: string;
+  readonly at?: number;
+  /** It packs files or a stream, as what it stands in for might be packed. */
+  readonly packs?: true;
+}
+
+const STRANGERS: readonly Stranger[] = [
+  { what: 'a ZIP file', start: 'PK\x03\x04', packs: true },
+  { what: 'a ZIP file', start: 'PK\x05\x06', packs: true },
+  { what: 'a 7z file', start: '7z\xbc\xaf\x27\x1c', packs: true },
+  { what: 'a RAR file', start: 'Rar!\x1a\x07', packs: true },
+  { what: 'packed with lz4', start: '\x04\x22\x4d\x18', packs: true },
+  { what: 'packed with lzip', start: 'LZIP', packs: true },
+  { what: 'packed with lzma', start: '\x5d\x00\x00', packs: true },
+  { what: 'packed with lzop', start: '\x89LZO\x00', packs: true },
+  { what: 'packed with compress', start: '\x1f\x9d', packs: true },
+  { what: 'a SquashFS image', start: 'hsqs' },
+  { what: 'a qcow2 disk image', start: 'QFI\xfb' },
+  { what: 'a SIF image of Apptainer', start: 'SIF_MAGIC', at: 32 },
+  { what: 'a WebAssembly module', start: '\x00asm' },
+  { what: 'a program', start: '\x7fELF' },
+  { what: 'a Debian package or ar archive', start: '!<arch>\n' },
+  { what: 'an RPM package', start: '\xed\xab\xee\xdb' },
+];
+
+function findStranger(head: Uint8Array): Stranger | null {
+  const text = Buffer.from(head.buffer, head.byteOffset, head.byteLength).toString('latin1');
+  return STRANGERS.find(({ at = 0, start }) => text.startsWith(start, at)) ?? null;
+}
+
+/** What a file is that no tar is in, by what it begins with: for words only, once it turned out to be none. Null: unknown. */
+export function strangerName(head: Uint8Array): string | null {
+  return findStranger(head)?.what ?? null;
+}
+
+/** The same where it is a way to pack that isn't read. */
+export function strangePacking(head: Uint8Array): string | null {
+  const found = findStranger(head);
+  return found?.packs === true ? found.what : null;
+}

@@ -1,12 +1,15 @@
 export { platformField, rootOfImage } from './archive-roots.ts';
+export { detectCompression } from './compression.ts';
 export { type CopiedBlob, copyBlob, readBlob } from './copy-blob.ts';
 export { algorithmOf, chainIds, Digester, sha256 } from './digest.ts';
 export { zstdDecompressor } from './inflate-stream.ts';
-export { blobName } from './oci-layout.ts';
-export { blobInFile, type OpenedArchive, openLayoutFolder } from './open-archive.ts';
+export { blobName } from './member-store.ts';
+export { blobInFile, type OpenedArchive } from './open-archive.ts';
+export { openLayoutFolder } from './open-folder.ts';
 export { type ChainImage, packChain } from './pack-chain.ts';
 export { compressionOf, plainTarOf, type ReadPlainOptions, readPlain } from './plain-tar.ts';
 export { createReader } from './reader.ts';
 export type * from './types.ts';
+export { unpackPieces } from './unpack-stream.ts';
 export { type NewImage, type NewMember, packDockerArchive, packOciArchive, packTar, tarBytes } from './write-archive.ts';
 export { type ImageFileFormat, namedEntries, packImage, writeLayout } from './write-image.ts';

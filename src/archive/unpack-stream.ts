@@ -15,6 +15,21 @@ export function createUnpacker(compression: UnpackedHere): Unpacker {
   return compression === 'xz' ? new XzUnpacker(() => createHash('sha256')) : new Bzip2Unpacker();
 }
 
+/** Plain bytes of a packed stream that comes in pieces; what follows its end is left alone. Throws DAMAGED, TRUNCATED, UNSUPPORTED, TOO_LARGE. */
+export async function* unpackPieces(
+  compression: UnpackedHere,
+  pieces: AsyncIterable<Uint8Array>,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const unpacker = createUnpacker(compression);
+  for await (const piece of pieces) {
+    unpacker.push(piece);
+    for (let bytes = unpacker.next(); bytes !== null; bytes = unpacker.next()) yield bytes;
+    if (unpacker.done) return;
+  }
+  unpacker.end();
+  for (let bytes = unpacker.next(); bytes !== null; bytes = unpacker.next()) yield bytes;
+}
+
 /** Plain bytes after which whoever holds the work back is asked again. */
 const GATE_BYTES = 1024 * 1024;
 /** Others on this thread have a turn after so long, ms: unlike zlib's, this work is done on it. */

@@ -5,6 +5,7 @@ import { STORE_OPTIONS } from './open-store.ts';
 export const IMAGE_OPTIONS = {
   image: { value: 'N|NAME', summary: 'which image of the archive (default: the host’s platform, else the first)' },
   platform: { value: 'OS/ARCH[/VARIANT]', summary: 'which platform of a multi-platform image' },
+  'follow-links': { summary: 'of a folder: follow links that lead out of it, as Bazel makes them' },
   ...STORE_OPTIONS,
   'no-cache': { summary: 'neither read nor write the index cache' },
 } as const satisfies Record<string, OptionSpec>;

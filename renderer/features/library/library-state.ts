@@ -24,6 +24,7 @@ export const FORMAT_WORDS: Record<ArchiveSummary['format'], string> = {
   'docker-archive': 'Docker archive',
   'oci-archive': 'OCI archive',
   'oci-layout': 'OCI layout folder',
+  dir: 'Image folder (dir:)',
   layer: 'Layer tar',
 };
 

@@ -1,3 +1,4 @@
+export * from './artifact.ts';
 export * from './docker-manifest.ts';
 export * from './image-config.ts';
 export * from './json-value.ts';
@@ -5,3 +6,4 @@ export * from './legacy-image.ts';
 export * from './media-type.ts';
 export * from './oci-manifest.ts';
 export * from './platform.ts';
+export * from './platform-match.ts';
