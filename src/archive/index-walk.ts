@@ -107,6 +107,7 @@ export class IndexWalk {
     }
     this.#embedded.take(descriptor, 'manifest');
     if (!mayBeManifest(descriptor)) {
+      this.#checkPart(descriptor, 'the index');
       this.#artifacts.set(digest, { descriptor, manifest: null, names: [...names], subject: null });
       return;
     }
@@ -125,10 +126,30 @@ export class IndexWalk {
       this.#images.set(digest, { descriptor, manifest, names, attestations: [] });
       return;
     }
+    for (const part of new Map([manifest.config, ...manifest.layers].map((each) => [each?.digestText, each])).values())
+      if (part !== null && part !== undefined) this.#checkPart(part, `artifact ${digest}`);
     const subject = subjectOf(manifest, descriptor, names) ?? this.#signedDigest(manifest);
     this.#artifacts.set(digest, { descriptor, manifest, names, subject });
     const about = attestedDigest(descriptor);
     if (about !== null && this.#holdsStatement(digest, manifest)) this.#attestations.push({ digest, about });
+  }
+
+  /** Is the blob there, of the size that is stated? Its content is not looked at. */
+  #checkPart({ digest, digestText, size, urls }: Descriptor, of: string): void {
+    if (digest === '') {
+      if (digestText === '') this.tell('bad-descriptor', `${of} names a blob without a digest`);
+      else this.tell('bad-digest', `${of} names ${shownDigest(digestText)}, which is not a digest that can be followed`);
+      return;
+    }
+    try {
+      const range = this.#store.find(blobName(digest));
+      if (range === null && urls.length === 0) this.tell('missing-blob', `${digest} of ${of} is not in the archive`);
+      else if (range !== null && size !== null && size !== range.length)
+        this.tell('size-mismatch', `${digest} of ${of} has ${range.length} bytes, its descriptor says ${size}`);
+    } catch (error) {
+      const code = refusalCode(error, 'missing-blob');
+      if (error instanceof LayerscopeError) this.tell(code, `${of}: ${error.message}`);
+    }
   }
 
   /** What is behind an entry: null where that isn't there, can't be read, or is of another kind. */

@@ -5,6 +5,7 @@ import { addDirIndex, DirMembers, isDirFormat } from './dir-members.ts';
 import { addLegacyImages, hasLegacyLayers } from './docker-archive.ts';
 import { FolderMembers } from './folder-members.ts';
 import { ImageList } from './image-list.ts';
+import { MemberRefused } from './member-refused.ts';
 import { type MemberStore, readDocument } from './member-store.ts';
 import { addByIndex, addByManifest, type OpenedArchive, openedList } from './open-archive.ts';
 import { type NewPath, OverlayMembers } from './overlay-members.ts';
@@ -19,6 +20,17 @@ export function openLayoutFolder(folder: string): OpenedArchive {
  * PATH_ESCAPE where its index is such a link, NOT_FOUND, PERMISSION, IO.
  */
 export function openFolder(folder: string, newPath: NewPath, followLinks: boolean): OpenedArchive {
+  try {
+    return openAny(folder, newPath, followLinks);
+  } catch (error) {
+    if (!(error instanceof MemberRefused) || error.finding !== 'link-outside') throw error;
+    throw new LayerscopeError('PATH_ESCAPE', `${error.message}: open it with --follow-links, or copy it with its links followed`, {
+      cause: error,
+    });
+  }
+}
+
+function openAny(folder: string, newPath: NewPath, followLinks: boolean): OpenedArchive {
   const members = new FolderMembers(folder, followLinks);
   const store = new OverlayMembers(members, newPath);
   const problem = manifestProblem(store);

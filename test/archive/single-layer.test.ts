@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { LayerscopeError } from '#model';
 import { archiveOf, dockerArchive, Files, json, ociImage, ociLayout, pack } from '../support/image-builder.ts';
 import { BZIP2_EMPTY, XZ_EMPTY } from '../support/packed-samples.ts';
-import { concat, directory, file, gnuSparse, pax, tar, utf8, zeros } from '../support/tar-builder.ts';
+import { concat, directory, file, pax, tar, utf8, zeros } from '../support/tar-builder.ts';
 import { codesOf, collect, openAll, openFilesBelow, pathsOf, readAll, testFile, testFolder, testReader } from '../support/workbench.ts';
 
 const LAYER = tar(file('etc/passwd', 'root'), file('b', 'second'));
@@ -220,27 +220,6 @@ test('a named pipe is read as a stream', { skip: process.platform === 'win32' },
   await writing;
   assert.deepEqual(pathsOf(layers[0]?.[0]), ['etc/passwd', 'b']);
   assert.ok(existsSync(pipe));
-});
-
-test('a layer stored as a sparse member of its archive is read, its holes as zeros', async (t) => {
-  const files = dockerArchive([{ layers: [LAYER] }]);
-  const name = [...files.keys()].find((key) => key.endsWith('layer.tar')) ?? '';
-  files.delete(name);
-  const sparse = gnuSparse(
-    name,
-    LAYER.length,
-    [
-      [0, 512],
-      [LAYER.length, 0],
-    ],
-    LAYER.subarray(0, 512),
-  );
-  const { archive, findings } = await openAll(t, archiveOf(files, sparse));
-  assert.deepEqual(
-    archive.images[0]?.layers.map(({ status }) => status),
-    ['present'],
-  );
-  assert.deepEqual(codesOf(findings), ['missing-end-marker']);
 });
 
 test('a stream that has nothing to give is given up when it is cancelled', async (t) => {
