@@ -197,6 +197,8 @@ class Pass {
     let pendingAt = 0;
     try {
       for (let at = 0; ; ) {
+        // What is unpacked on this thread waits at the gate by itself: two must not wait there at once.
+        if (isUnpackedHere(this.#compression)) await pending;
         await this.#options.gate?.();
         const next = frames === null ? at : frames.skipTo(at);
         let wanted = this.#pieceBytes;

@@ -123,7 +123,8 @@ export class TarOpener {
   /** Why not all of the tar could be read. */
   #flaw({ indexer }: OuterScan, packed: Decompressed | null): LayerscopeError {
     const name = displayText(this.#title);
-    if (packed?.end === 'damaged') return new LayerscopeError('DAMAGED', `${name}: ${packed.message}`);
+    if (packed?.end === 'damaged')
+      return new LayerscopeError(packed.isUnsupported ? 'UNSUPPORTED' : 'DAMAGED', `${name}: ${packed.message}`);
     if (indexer.problem !== null) return new LayerscopeError('BAD_TAR', `${name}: ${indexer.problem.message}`, { cause: indexer.problem });
     return new LayerscopeError('TRUNCATED', `${name} is cut off before the end of its manifest`);
   }
@@ -132,7 +133,8 @@ export class TarOpener {
   #refuse({ indexer }: OuterScan, tarBytes: number, packed: Decompressed | null): void {
     const name = displayText(this.#title);
     if (packed?.end === 'damaged' || packed?.end === 'truncated') {
-      throw new LayerscopeError(packed.end === 'damaged' ? 'DAMAGED' : 'TRUNCATED', `${name}: ${packed.message}`);
+      const code = packed.isUnsupported ? 'UNSUPPORTED' : packed.end === 'damaged' ? 'DAMAGED' : 'TRUNCATED';
+      throw new LayerscopeError(code, `${name}: ${packed.message}`);
     }
     if (tarBytes === 0) throw new LayerscopeError('NOT_AN_IMAGE', `${name} holds nothing: it unpacks to 0 bytes`);
     const head = packed === null ? this.#head() : new Uint8Array(0);
@@ -151,9 +153,10 @@ export class TarOpener {
   }
 
   /** One with a manifest.json that makes no sense is looked at each time: the cache has no place for that. */
-  #layer(blob: BlobSource, indexed: IndexedBlob, manifestProblem: string | null): OpenedTar {
+  #layer(found: BlobSource, indexed: IndexedBlob, manifestProblem: string | null): OpenedTar {
+    const blob = manifestProblem === null ? found : { ...found, cacheKey: '' };
     this.#parts.scanned.set(blob, indexed);
-    if (manifestProblem === null) this.#parts.cache?.write(blob, indexed);
+    this.#parts.cache?.write(blob, indexed);
     return { archive: openSingleLayer(blob, this.#title, manifestProblem), ownFiles: [] };
   }
 
