@@ -23,11 +23,22 @@ export async function* unpackPieces(
   const unpacker = createUnpacker(compression);
   for await (const piece of pieces) {
     unpacker.push(piece);
-    for (let bytes = unpacker.next(); bytes !== null; bytes = unpacker.next()) yield bytes;
+    yield* drawn(unpacker);
     if (unpacker.done) return;
   }
   unpacker.end();
-  for (let bytes = unpacker.next(); bytes !== null; bytes = unpacker.next()) yield bytes;
+  yield* drawn(unpacker);
+}
+
+/** What can be had now, others on this thread given their turns. */
+async function* drawn(unpacker: Unpacker): AsyncGenerator<Uint8Array, void, undefined> {
+  let until = performance.now() + SLICE;
+  for (let bytes = unpacker.next(); bytes !== null; bytes = unpacker.next()) {
+    yield bytes;
+    if (performance.now() < until) continue;
+    await new Promise((resolve) => setImmediate(resolve));
+    until = performance.now() + SLICE;
+  }
 }
 
 /** Plain bytes after which whoever holds the work back is asked again. */
