@@ -115,7 +115,8 @@ export class TarOpener {
     const findings = layer.findings
       .filter(({ code }) => code === 'bad-tar' || code === 'truncated' || code === 'damaged-blob' || code === 'trailing-data')
       .map(({ code, message }) => finding(code, `the archive itself: ${message}`));
-    if (manifestProblem !== null) findings.push(finding('manifest-unreadable', manifestProblem));
+    const instead = kind === 'oci-archive' ? 'index.json is used' : 'the files of each layer are used';
+    if (manifestProblem !== null) findings.push(finding('manifest-unreadable', `${manifestProblem}: ${instead}`));
     const members = new TarMembers(scan.members.members, file, key, identity, newPath);
     return { archive: openImageTar(kind, members, newPath, findings), ownFiles: [] };
   }
