@@ -192,7 +192,7 @@ function showFinished(): void {
     const image = archive.images[job.image ?? 0] ?? archive.images[0];
     const sideA = takeSideA(jobId);
     if (takeBrought(jobId) && image !== undefined) offerImport(archive.archiveId, imageTitle(archive, image));
-    if (image === undefined) toast(`${archive.title} holds no images`);
+    if (image === undefined) toast(`${archive.title} holds ${archive.artifacts === undefined ? 'no images' : 'artifacts only, no image'}`);
     else if (sideA !== null) showAgainst(sideA, archive.archiveId, image);
     else if (shownEarly.delete(jobId)) relight(archive.archiveId, image);
     else if (getApp().selection.archiveId === archive.archiveId) batchShown = true;

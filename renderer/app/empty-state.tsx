@@ -15,7 +15,7 @@ export function EmptyState() {
       <Drawing />
       <h2 className={styles.title}>Drop an image archive</h2>
       <p className={styles.text}>
-        Docker and OCI archives{info?.host === 'electron' ? ', OCI layout folders' : ''} and single layers; plain, gzip or zstd.
+        Docker and OCI archives{info?.host === 'electron' ? ', OCI layout folders' : ''} and single layers; plain, gzip, zstd, xz or bzip2.
       </p>
       <div className={styles.buttons}>
         <Button kind="primary" icon="open" onPress={() => void choose('files')}>

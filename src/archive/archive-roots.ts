@@ -3,8 +3,7 @@ import { annotatedName, asArray, asObject, type Descriptor, MEDIA_TYPE, parseDes
 import { type ArchiveFormat, displayText, LayerscopeError } from '#model';
 import { detectCompression, MAGIC_BYTES } from './compression.ts';
 import { rangeSource } from './image-list.ts';
-import { MAX_DOCUMENT_BYTES, type MemberStore, readDocument, type StoredRange } from './member-store.ts';
-import { blobName } from './oci-layout.ts';
+import { blobName, MAX_DOCUMENT_BYTES, type MemberStore, readDocument, type StoredRange } from './member-store.ts';
 import { SourceFile } from './source-file.ts';
 import type { ArchiveImage, ArchiveRoot, RootBlob, RootDescriptor } from './types.ts';
 

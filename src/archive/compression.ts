@@ -5,13 +5,32 @@ export const MAGIC_BYTES = 18;
 
 /**
  * How a blob is packed, by what it begins with: gzip `1F 8B 08` (RFC 1952), a zstd frame `28 B5 2F FD`, or a skippable frame
- * `5x 2A 4D 18` (RFC 8878), which may come first: zstd:chunked and pzstd write some. No tar header begins so: their first byte would be
- * that of a name, and the checksum decides where a name is as odd.
+ * `5x 2A 4D 18` (RFC 8878), which may come first: zstd:chunked and pzstd write some; xz `FD 37 7A 58 5A 00`; bzip2 `BZh`, a digit, and
+ * the start of a block or the end. No tar header begins so: their first byte would be that of a name, and the checksum decides where a
+ * name is as odd.
  */
 export function detectCompression(head: Uint8Array): Compression {
   if (head[0] === 0x1f && head[1] === 0x8b && head[2] === 8) return 'gzip';
   if (isZstdFrame(head, 0) || isSkippableFrame(head, 0)) return 'zstd';
+  if (head.length >= XZ.length && beginsWith(head, XZ)) return 'xz';
+  if (isBzip2(head)) return 'bzip2';
   return 'none';
+}
+
+const XZ = [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00];
+const BZIP2_BLOCK = [0x31, 0x41, 0x59, 0x26, 0x53, 0x59];
+const BZIP2_END = [0x17, 0x72, 0x45, 0x38, 0x50, 0x90];
+
+/** A name may begin with `BZh9` as well: what follows it in bzip2 doesn't make a name. */
+function isBzip2(head: Uint8Array): boolean {
+  const level = (head[3] as number) - 0x30;
+  if (head[0] !== 0x42 || head[1] !== 0x5a || head[2] !== 0x68 || !(level >= 1 && level <= 9)) return false;
+  return head.length <= 4 || beginsWith(head.subarray(4), BZIP2_BLOCK) || beginsWith(head.subarray(4), BZIP2_END);
+}
+
+/** As far as there are bytes: a file may be cut off. */
+function beginsWith(bytes: Uint8Array, start: readonly number[]): boolean {
+  return bytes.length > 0 && start.every((byte, at) => at >= bytes.length || bytes[at] === byte);
 }
 
 export function isZstdFrame(bytes: Uint8Array, at: number): boolean {
@@ -20,4 +39,50 @@ export function isZstdFrame(bytes: Uint8Array, at: number): boolean {
 
 export function isSkippableFrame(bytes: Uint8Array, at: number): boolean {
   return ((bytes[at] as number) & 0xf0) === 0x50 && bytes[at + 1] === 0x2a && bytes[at + 2] === 0x4d && bytes[at + 3] === 0x18;
+}
+
+/** Bytes that {@link strangerName} needs to see. */
+export const STRANGER_BYTES = 64;
+
+interface Stranger {
+  readonly what: string;
+  readonly start: string;
+  readonly at?: number;
+  /** It packs files or a stream, as what it stands in for might be packed. */
+  readonly packs?: true;
+}
+
+const STRANGERS: readonly Stranger[] = [
+  { what: 'a ZIP file', start: 'PK\x03\x04', packs: true },
+  { what: 'a ZIP file', start: 'PK\x05\x06', packs: true },
+  { what: 'a 7z file', start: '7z\xbc\xaf\x27\x1c', packs: true },
+  { what: 'a RAR file', start: 'Rar!\x1a\x07', packs: true },
+  { what: 'packed with lz4', start: '\x04\x22\x4d\x18', packs: true },
+  { what: 'packed with lzip', start: 'LZIP', packs: true },
+  { what: 'packed with lzma', start: '\x5d\x00\x00', packs: true },
+  { what: 'packed with lzop', start: '\x89LZO\x00', packs: true },
+  { what: 'packed with compress', start: '\x1f\x9d', packs: true },
+  { what: 'a SquashFS image', start: 'hsqs' },
+  { what: 'a qcow2 disk image', start: 'QFI\xfb' },
+  { what: 'a SIF image of Apptainer', start: 'SIF_MAGIC', at: 32 },
+  { what: 'a WebAssembly module', start: '\x00asm' },
+  { what: 'a program', start: '\x7fELF' },
+  { what: 'a Debian package or ar archive', start: '!<arch>\n' },
+  { what: 'an RPM package', start: '\xed\xab\xee\xdb' },
+];
+
+function findStranger(head: Uint8Array): Stranger | null {
+  const text = Buffer.from(head.buffer, head.byteOffset, head.byteLength).toString('latin1');
+  return STRANGERS.find(({ at = 0, start }) => text.startsWith(start, at)) ?? null;
+}
+
+/** What a file is that no tar is in, by what it begins with: for words only, once it turned out to be none. Null: unknown. */
+export function strangerName(head: Uint8Array): string | null {
+  return findStranger(head)?.what ?? null;
+}
+
+/** The same where it is a way to pack that isn't read. */
+export function strangePacking(head: Uint8Array): string | null {
+  const found = findStranger(head);
+  return found?.packs === true ? found.what : null;
 }

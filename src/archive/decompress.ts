@@ -6,13 +6,18 @@
 //   - of zstd it reads the first frame and drops the rest in silence.
 // So zstd is split into frames here (zstd-frames.ts), and where a piece fails, all is read again up to there and the piece put in
 // in ever smaller ones: whatever can be read is read, at two more passes for damaged blobs alone.
+// xz and bzip2, which node:zlib doesn't have, are unpacked by unpack-stream.ts; what it brings to light before damage it doesn't lose.
 
 import { createGunzip } from 'node:zlib';
 import type { Compression } from '#model';
 import { LayerscopeError } from '#model';
 import { InflateFailure, InflateStream, type PlainSink, zstdDecompressor } from './inflate-stream.ts';
 import type { FileRange } from './source-file.ts';
+import { isUnpackedHere, UnpackStream } from './unpack-stream.ts';
 import { ZstdFrames } from './zstd-frames.ts';
+
+/** How a blob is packed that is. */
+export type PackedAs = Exclude<Compression, 'none'>;
 
 export interface DecompressOptions {
   /** Sees the packed bytes as they are read, those behind the last stream too; to hash them. Everything is read then, damage or not. */
@@ -31,6 +36,8 @@ export interface Decompressed {
   readonly message: string | null;
   /** Bytes follow the last compressed stream. */
   readonly trailing: boolean;
+  /** `damaged`, but by nothing more than what isn't read here: a rare filter, say. */
+  readonly isUnsupported?: boolean;
 }
 
 const PIECE = 256 * 1024;
@@ -49,7 +56,7 @@ const HEADER_FAILURE = /incorrect header check|unknown compression method|unknow
  */
 export async function decompress(
   range: FileRange,
-  compression: Exclude<Compression, 'none'>,
+  compression: PackedAs,
   sink: PlainSink,
   options: DecompressOptions = {},
 ): Promise<Decompressed> {
@@ -65,7 +72,7 @@ interface Failed {
 
 class Pass {
   readonly #range: FileRange;
-  readonly #compression: Exclude<Compression, 'none'>;
+  readonly #compression: PackedAs;
   readonly #sink: PlainSink;
   readonly #options: DecompressOptions;
   readonly #pieceBytes: number;
@@ -74,7 +81,7 @@ class Pass {
   #known = 0;
   #packedSeen = 0;
 
-  constructor(range: FileRange, compression: Exclude<Compression, 'none'>, sink: PlainSink, options: DecompressOptions) {
+  constructor(range: FileRange, compression: PackedAs, sink: PlainSink, options: DecompressOptions) {
     this.#range = range;
     this.#compression = compression;
     this.#sink = sink;
@@ -85,7 +92,7 @@ class Pass {
   async run(): Promise<Decompressed> {
     let result = await this.#once(null);
     for (const step of RETRY_PIECES) {
-      if (!('at' in result) || result.failure.code === 'Z_BUF_ERROR') break;
+      if (!('at' in result) || result.failure.code === 'Z_BUF_ERROR' || isUnpackedHere(this.#compression)) break;
       this.#known = Math.max(this.#known, this.#plainBytes);
       this.#plainBytes = 0;
       result = await this.#once({ at: result.at, step });
@@ -112,6 +119,10 @@ class Pass {
     }
     if (name === 'gzip' && HEADER_FAILURE.test(failure.message) && plainBytes > 0) {
       return { end: 'complete', plainBytes, message: null, trailing: true };
+    }
+    if (failure.code === 'UNSUPPORTED' || failure.code === 'TOO_LARGE') {
+      const message = `the ${name} stream has ${failure.message}, which is not read`;
+      return { end: 'damaged', plainBytes, message, trailing: false, isUnsupported: true };
     }
     return { end: 'damaged', plainBytes, message: `the ${name} stream is damaged: ${failure.message}`, trailing: false };
   }
@@ -170,17 +181,24 @@ class Pass {
     }
   }
 
+  #stream(chunkSize: number): InflateStream | UnpackStream {
+    const compression = this.#compression;
+    if (isUnpackedHere(compression)) return new UnpackStream(compression, this.#take, () => this.#options.gate?.());
+    return new InflateStream(compression === 'gzip' ? createGunzip({ chunkSize }) : zstdDecompressor(chunkSize), this.#take);
+  }
+
   /** Reads and writes pieces until something ends it; a failure comes back with the offset of its piece. */
   async #once(retry: { at: number; step: number } | null): Promise<Omit<Decompressed, 'plainBytes'> | Failed> {
     const chunkSize = retry === null ? PLAIN_CHUNK : RETRY_CHUNK;
-    const transform = this.#compression === 'gzip' ? createGunzip({ chunkSize }) : zstdDecompressor(chunkSize);
-    const stream = new InflateStream(transform, this.#take);
+    const stream = this.#stream(chunkSize);
     const frames = this.#compression === 'zstd' ? new ZstdFrames(this.#range) : null;
     const window = new PieceWindow(this.#pieceBytes, (buffer, at) => this.#read(buffer, at));
     let pending: Promise<'open' | 'ended' | 'stopped'> = Promise.resolve('open');
     let pendingAt = 0;
     try {
       for (let at = 0; ; ) {
+        // What is unpacked on this thread waits at the gate by itself: two must not wait there at once.
+        if (isUnpackedHere(this.#compression)) await pending;
         await this.#options.gate?.();
         const next = frames === null ? at : frames.skipTo(at);
         let wanted = this.#pieceBytes;
@@ -199,7 +217,8 @@ class Pass {
       }
       pendingAt = this.#range.length;
       if ((await stream.end()) === 'stopped') return STOPPED;
-      return { end: 'complete', message: null, trailing: frames?.trailing ?? false };
+      const unused = isUnpackedHere(this.#compression) && stream.usedBytes < this.#range.length;
+      return { end: 'complete', message: null, trailing: frames?.trailing ?? unused };
     } catch (error) {
       if (error instanceof InflateFailure) return { at: pendingAt, failure: error };
       throw error;
@@ -234,7 +253,7 @@ class PieceWindow {
 }
 
 /** Throws INTERNAL for a blob that isn't compressed: a caller's mistake. */
-export function packed(compression: Compression): Exclude<Compression, 'none'> {
+export function packed(compression: Compression): PackedAs {
   if (compression === 'none') throw new LayerscopeError('INTERNAL', 'a plain blob is not to be decompressed');
   return compression;
 }

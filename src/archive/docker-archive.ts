@@ -9,8 +9,10 @@ import {
 } from '#format/image';
 import { displayText, LayerscopeError } from '#model';
 import type { ImageList, LayerPlan } from './image-list.ts';
-import { type MemberStore, readDocument, storeName } from './member-store.ts';
-import { blobName, layerPlan, type OciImage } from './oci-layout.ts';
+import type { OciImage } from './index-walk.ts';
+import { refusalCode } from './member-refused.ts';
+import { blobName, type MemberStore, readDocument, storeName } from './member-store.ts';
+import { layerPlan } from './oci-layout.ts';
 
 /** Layers of one chain; Docker takes 125. */
 const MAX_CHAIN = 4096;
@@ -22,11 +24,14 @@ const MAX_CHAIN = 4096;
 export function addDockerImages(list: ImageList, store: MemberStore, images: readonly DockerImage[], oci: readonly OciImage[]): void {
   for (const image of images) {
     const index = list.nextIndex;
-    const stated = image.config === null ? null : digestInPath(image.config);
-    const config = list.readConfig(image.config === null ? null : storeName(image.config), stated);
+    const configName = image.config === null ? null : memberName(store, image.config);
+    const stated = configName === null ? null : digestInPath(configName);
+    const twinOf = (digest: string | null) => oci.find(({ manifest }) => digest !== null && manifest.config?.digest === digest) ?? null;
+    const size = twinOf(stated)?.manifest.config?.size ?? null;
+    const config = list.readConfig(configName === null ? null : { name: configName, digest: stated, size, isImageConfig: true });
     const configDigest = stated ?? config?.digest ?? null;
-    const plans = image.layers.map((path, layer) => dockerLayer(path, config?.fields.diffIds[layer] ?? null, image));
-    const twin = oci.find(({ manifest }) => configDigest !== null && manifest.config?.digest === configDigest) ?? null;
+    const plans = image.layers.map((path, layer) => dockerLayer(memberName(store, path), config?.fields.diffIds[layer] ?? null, image));
+    const twin = twinOf(configDigest);
     const agrees = twin !== null && sameLayers(store, plans, twin);
     if (twin === null && oci.length > 0) {
       list.tell('manifest-disagreement', 'no manifest of index.json has the config that manifest.json names', { image: index });
@@ -48,17 +53,26 @@ export function addDockerImages(list: ImageList, store: MemberStore, images: rea
         : plans,
       attestations: agrees ? twin.attestations : [],
       config,
+      isImageConfig: true,
     });
   }
 }
 
-function dockerLayer(path: string, diffId: string | null, image: DockerImage): LayerPlan {
-  const digest = digestInPath(path);
+/** Docker on Windows before 18.04 wrote `<id>\\layer.tar` into manifest.json, while the tar has `<id>/layer.tar`. */
+function memberName(store: MemberStore, path: string): string {
+  const name = storeName(path);
+  if (!name.includes('\\') || lookUp(store, name) !== null) return name;
+  const slashes = name.replaceAll('\\', '/');
+  return lookUp(store, slashes) === null ? name : slashes;
+}
+
+function dockerLayer(name: string, diffId: string | null, image: DockerImage): LayerPlan {
+  const digest = digestInPath(name);
   // Older Dockers state here what the layer was in its registry, which isn't what lies in the archive.
   const source = diffId === null ? undefined : image.layerSources.get(diffId);
   const same = source !== undefined && source.digest === digest;
   return {
-    name: storeName(path),
+    name,
     digest,
     mediaType: same || (source?.urls.length ?? 0) > 0 ? (source?.mediaType ?? null) : null,
     size: same ? source.size : null,
@@ -81,8 +95,8 @@ function lookUp(store: MemberStore, name: string): ReturnType<MemberStore['find'
   try {
     return store.find(name);
   } catch (error) {
-    if (error instanceof LayerscopeError && error.code === 'PATH_ESCAPE') return null;
-    throw error;
+    refusalCode(error, 'path-escape'); // told where it is read
+    return null;
   }
 }
 
@@ -112,10 +126,20 @@ function untaggedTops(store: MemberStore): string[] {
     const id = legacyId(name);
     if (id === null) continue;
     ids.push(id);
-    const parent = readLegacyLayer(store, id)?.layer.parent;
+    const parent = parentOf(store, id);
     if (parent) parents.add(parent);
   }
   return ids.filter((id) => !parents.has(id));
+}
+
+/** Null where there is none, or it can't be read: told once its own image is made. */
+function parentOf(store: MemberStore, id: string): string | null {
+  try {
+    return readLegacyLayer(store, id)?.layer.parent ?? null;
+  } catch (error) {
+    refusalCode(error, 'config-unreadable');
+    return null;
+  }
 }
 
 function readLegacyLayer(store: MemberStore, id: string): { layer: LegacyLayer; value: unknown } | null {
@@ -131,7 +155,7 @@ function addLegacyImage(list: ImageList, store: MemberStore, top: string, names:
   const seen = new Set<string>();
   for (let id: string | null = top; id !== null; ) {
     if (seen.has(id) || seen.size >= MAX_CHAIN) {
-      list.tell('missing-blob', `the parents of ${displayText(top.slice(0, 12))} lead in a circle`, { image });
+      list.tell('parent-loop', `the parents of ${displayText(top.slice(0, 12))} lead in a circle`, { image });
       break;
     }
     seen.add(id);
@@ -156,10 +180,11 @@ function addLegacyImage(list: ImageList, store: MemberStore, top: string, names:
         ? null
         : {
             value: topValue,
-            fields: { platform: parsePlatform(topValue), history, diffIds: chain.map(() => null) },
+            fields: { platform: parsePlatform(topValue), history, diffIds: chain.map(() => null), illFormedDiffIds: new Map() },
             digest: null,
             range: null,
           },
+    isImageConfig: true,
   });
 }
 
@@ -169,8 +194,8 @@ function tryLegacyLayer(list: ImageList, store: MemberStore, id: string, image: 
     if (read === null) list.tell('missing-blob', `layer ${displayText(id.slice(0, 12))} is not in the archive`, { image });
     return read;
   } catch (error) {
-    if (!(error instanceof LayerscopeError) || error.code === 'IO') throw error;
-    list.tell('damaged-blob', error.message, { image });
+    const code = refusalCode(error, 'config-unreadable');
+    if (error instanceof LayerscopeError) list.tell(code, `layer ${displayText(id.slice(0, 12))}: ${error.message}`, { image });
     return null;
   }
 }

@@ -1,7 +1,9 @@
 import {
   createdByLayer,
+  diffIdProblem,
   historyProblem,
   type ImageConfig,
+  imageConfigProblem,
   isForeignMediaType,
   mediaTypeProblem,
   type Platform,
@@ -11,6 +13,7 @@ import {
   statedCompression,
 } from '#format/image';
 import {
+  type ArtifactReport,
   type Compression,
   displayText,
   type Finding,
@@ -22,17 +25,34 @@ import {
 } from '#model';
 import { detectCompression, MAGIC_BYTES } from './compression.ts';
 import { algorithmOf, Digester } from './digest.ts';
+import { shownDigest } from './index-walk.ts';
+import { refusalCode } from './member-refused.ts';
 import { type MemberStore, readDocument, type StoredRange } from './member-store.ts';
 import type { ArchiveImage, ArchiveLayer, BlobSource } from './types.ts';
 
-/** What a manifest says of a layer. */
-export interface LayerPlan {
-  /** Name in the store. */
+type IllFormed = NonNullable<ArchiveLayer['illFormed']>;
+
+/** What a manifest says of a blob. */
+export interface BlobPlan {
+  /** Name in the store; empty: it has none. */
   readonly name: string;
   readonly digest: string | null;
-  readonly mediaType: string | null;
   readonly size: number | null;
+}
+
+/** What a manifest says of a layer. */
+export interface LayerPlan extends BlobPlan {
+  readonly mediaType: string | null;
   readonly urls: readonly string[];
+  /** What stands in place of a digest; safe to print. */
+  readonly illFormed?: string;
+}
+
+/** What a manifest says of a config. */
+export interface ConfigPlan extends BlobPlan {
+  readonly illFormed?: string;
+  /** Its media type is that of an image's config, or nobody said another. */
+  readonly isImageConfig: boolean;
 }
 
 /** What the manifests say of an image, its config read. */
@@ -43,20 +63,26 @@ export interface ImagePlan {
   /** Of the index entry: counts before the config's. */
   readonly platform: Platform | null;
   readonly configDigest: string | null;
+  readonly illFormedConfigDigest?: string;
   readonly manifestDigest: string | null;
   readonly layers: readonly LayerPlan[];
   readonly attestations: readonly string[];
   /** Null where it is missing or damaged. */
   readonly config: ReadConfig | null;
+  /** See {@link ConfigPlan}. */
+  readonly isImageConfig: boolean;
 }
 
 /** A config as it was read. `value`: the parsed JSON. */
 export interface ReadConfig {
   readonly value: unknown;
+  /** Nothing where `value` is no image's config. */
   readonly fields: ImageConfig;
   /** Null: it has none of its own. */
   readonly digest: string | null;
   readonly range: StoredRange | null;
+  /** It is no image's config: told already. */
+  readonly isStrange?: boolean;
 }
 
 /** Layers of all images of an archive; an image has 127 at most where it is to be run. */
@@ -66,6 +92,7 @@ const MAX_IMAGES = 10_000;
 /** Makes an archive's images from what its manifests say, and gathers the findings of both. */
 export class ImageList {
   readonly images: ArchiveImage[] = [];
+  readonly artifacts: ArtifactReport[] = [];
   readonly findings: Finding[] = [];
   readonly #store: MemberStore;
   #layerCount = 0;
@@ -86,51 +113,57 @@ export class ImageList {
   }
 
   /**
-   * The document of that name, with its digest by the algorithm of `stated`. Null where it is absent or can't be read:
-   * that is a finding of `image`, or of the archive. A digest that isn't the stated one is a finding too.
+   * The config that a manifest names, its size and digest checked. Null where it is absent or can't be read. What is wrong is a finding of
+   * the image that {@link add} makes next. `plan` null: the manifest names none.
    */
-  readBlob(
-    name: string,
-    stated: string | null,
-    what: string,
-    image?: number,
-  ): { bytes: Uint8Array; digest: string; range: StoredRange | null } | null {
-    const where = image === undefined ? {} : { image };
+  readConfig(plan: ConfigPlan | null): ReadConfig | null {
+    const where = { image: this.nextIndex };
+    if (plan === null) {
+      this.tell('config-missing', 'the manifest names no config', where);
+      return null;
+    }
+    if (plan.illFormed !== undefined)
+      this.tell('bad-digest', `the config is named ${plan.illFormed}, which is not a digest that can be checked`, where);
+    if (plan.name === '') return null;
+    const bytes = this.#readConfigBytes(plan, where);
+    if (bytes === null) return null;
     try {
-      const bytes = readDocument(this.#store, name);
-      if (bytes === null) {
-        this.tell('missing-blob', `${what} ${stated ?? displayText(name)} is not in the archive`, where);
-        return null;
-      }
-      const digester = new Digester(algorithmOf(stated));
-      digester.update(bytes);
-      const digest = digester.finish();
-      if (stated !== null && digest !== stated) this.tell('digest-mismatch', `${what} is named ${stated}, its content is ${digest}`, where);
-      return { bytes, digest, range: this.#store.find(name) };
+      const value = parseJson(bytes, 'the config');
+      const digest = this.#checkBlob(bytes, plan, where);
+      const problem = plan.isImageConfig ? imageConfigProblem(value) : null;
+      if (problem !== null) this.tell('config-not-image', `the config ${problem}`, where);
+      const fields = parseImageConfig(problem === null ? value : null);
+      return { value, fields, digest, range: this.#store.find(plan.name), ...(problem === null ? {} : { isStrange: true }) };
     } catch (error) {
-      if (!(error instanceof LayerscopeError) || error.code === 'IO') throw error;
-      this.tell(error.code === 'PATH_ESCAPE' ? 'path-escape' : 'damaged-blob', `${what}: ${error.message}`, where);
+      const code = refusalCode(error, 'config-unreadable');
+      this.#checkBlob(bytes, plan, where);
+      if (error instanceof LayerscopeError) this.tell(code, error.message, where);
       return null;
     }
   }
 
-  /** An image config; see {@link readBlob}. One that is no JSON is a finding. */
-  readConfig(name: string | null, stated: string | null): ReadConfig | null {
-    const image = this.nextIndex;
-    if (name === null) {
-      this.tell('missing-blob', 'the manifest names no config', { image });
-      return null;
-    }
-    const blob = this.readBlob(name, stated, 'the config', image);
-    if (blob === null) return null;
+  #readConfigBytes({ name, digest }: ConfigPlan, where: { image: number }): Uint8Array | null {
     try {
-      const value = parseJson(blob.bytes, 'the config');
-      return { value, fields: parseImageConfig(value), digest: blob.digest, range: blob.range };
+      const bytes = readDocument(this.#store, name);
+      if (bytes === null) this.tell('missing-blob', `the config ${digest ?? displayText(name)} is not in the archive`, where);
+      return bytes;
     } catch (error) {
-      if (!(error instanceof LayerscopeError)) throw error;
-      this.tell('damaged-blob', error.message, { image });
+      const code = refusalCode(error, 'config-unreadable');
+      if (error instanceof LayerscopeError) this.tell(code, `the config: ${error.message}`, where);
       return null;
     }
+  }
+
+  /** Its digest, by the algorithm of the stated one; another digest or size than stated is told. */
+  #checkBlob(bytes: Uint8Array, { digest, size }: ConfigPlan, where: { image: number }): string {
+    const digester = new Digester(algorithmOf(digest));
+    digester.update(bytes);
+    const measured = digester.finish();
+    if (digest !== null && measured !== digest)
+      this.tell('digest-mismatch', `the config is named ${digest}, its content is ${measured}`, where);
+    else if (size !== null && size !== bytes.length)
+      this.tell('size-mismatch', `the config has ${bytes.length} bytes, its descriptor says ${size}`, where);
+    return measured;
   }
 
   /** Throws TOO_LARGE, IO. */
@@ -142,11 +175,9 @@ export class ImageList {
     }
     const fields = plan.config?.fields ?? parseImageConfig(null);
     const count = plan.layers.length;
-    if (plan.config !== null) this.#checkConfig(fields, count, image);
+    if (plan.config !== null && plan.isImageConfig && plan.config.isStrange !== true) this.#checkConfig(fields, count, image);
     const createdBy = createdByLayer(fields.history, count);
-    const layers = plan.layers.map((layer, index) =>
-      this.#layer(layer, index, image, fields.diffIds[index] ?? null, createdBy[index] ?? null),
-    );
+    const layers = plan.layers.map((layer, index) => this.#layer(layer, { index, image, fields, createdBy: createdBy[index] ?? null }));
     const platform = plan.platform ?? fields.platform;
     const osVersion = plan.platform?.osVersion ?? fields.platform?.osVersion ?? null;
     const configDigest = plan.configDigest ?? plan.config?.digest ?? null;
@@ -159,6 +190,7 @@ export class ImageList {
       os: fields.platform?.os ?? platform?.os ?? 'unknown',
       ...(osVersion === null ? {} : { osVersion: displayText(osVersion) }),
       configDigest,
+      ...(plan.illFormedConfigDigest === undefined ? {} : { illFormedConfigDigest: plan.illFormedConfigDigest }),
       manifestDigest: plan.manifestDigest,
       layers,
       history: fields.history,
@@ -171,18 +203,27 @@ export class ImageList {
   #checkConfig(fields: ImageConfig, layers: number, image: number): void {
     const problem = historyProblem(fields.history, layers);
     if (problem !== null) this.tell('history-mismatch', problem, { image });
-    if (fields.diffIds.length !== layers) {
-      this.tell('manifest-disagreement', `the config has ${fields.diffIds.length} diffIDs, the manifest ${layers} layers`, { image });
-    }
+    const count = diffIdProblem(fields, layers);
+    if (count !== null) this.tell('diffid-count', count, { image });
   }
 
-  #layer(plan: LayerPlan, index: number, image: number, diffId: string | null, createdBy: string | null): ArchiveLayer {
+  #layer(plan: LayerPlan, of: { index: number; image: number; fields: ImageConfig; createdBy: string | null }): ArchiveLayer {
+    const { index, image, fields, createdBy } = of;
     const where = { image, layer: index };
+    const illFormed = this.#illFormed(plan, fields.illFormedDiffIds.get(index), where);
+    const stated = {
+      index,
+      digest: plan.digest,
+      diffId: fields.diffIds[index] ?? null,
+      mediaType: plan.mediaType,
+      createdBy,
+      urls: plan.urls,
+      ...(illFormed === undefined ? {} : { illFormed }),
+    };
     const range = this.#find(plan, where);
-    const stated = { index, digest: plan.digest, diffId, mediaType: plan.mediaType, createdBy, urls: plan.urls };
     if (range === null) {
       const status: LayerStatus = isForeignMediaType(plan.mediaType) || plan.urls.length > 0 ? 'foreign' : 'missing';
-      this.#tellMissing(plan, status, where);
+      if (status === 'foreign') this.#tellForeign(plan, where);
       return { ...stated, status, compression: statedCompression(plan.mediaType) ?? 'none', blobBytes: plan.size ?? 0, blob: null };
     }
     const compression = detectCompression(this.#store.head(range, MAGIC_BYTES));
@@ -194,29 +235,40 @@ export class ImageList {
     return { ...stated, status: 'present', compression, blobBytes: range.length, blob: this.#blob(range, compression, plan.digest) };
   }
 
+  /** What stands in the places of the layer's digests and isn't one; told. */
+  #illFormed(plan: LayerPlan, diffIdText: string | undefined, where: { image: number; layer: number }): IllFormed | undefined {
+    const digest = plan.illFormed;
+    const diffId = diffIdText === undefined ? undefined : shownDigest(diffIdText);
+    if (digest !== undefined) this.tell('bad-digest', `the layer is named ${digest}, which is not a digest that can be checked`, where);
+    if (diffId !== undefined)
+      this.tell('bad-digest', `the config names the layer ${diffId}, which is not a diff ID that can be checked`, where);
+    if (digest === undefined && diffId === undefined) return undefined;
+    return { ...(digest === undefined ? {} : { digest }), ...(diffId === undefined ? {} : { diffId }) };
+  }
+
+  /** Where the blob lies; null where it doesn't: told, unless it is one that is kept elsewhere. */
   #find(plan: LayerPlan, where: { image: number; layer: number }): StoredRange | null {
-    if (plan.name === '') return null;
+    const isForeign = isForeignMediaType(plan.mediaType) || plan.urls.length > 0;
+    if (plan.name === '') {
+      if (plan.illFormed === undefined && !isForeign) this.tell('bad-descriptor', 'the manifest names the layer without a digest', where);
+      return null;
+    }
     try {
-      return this.#store.find(plan.name);
+      const range = this.#store.find(plan.name);
+      // An ill-formed name leads to nothing: that is told already.
+      if (range === null && !isForeign && plan.illFormed === undefined)
+        this.tell('missing-blob', `${plan.digest ?? displayText(plan.name)} is not in the archive`, where);
+      return range;
     } catch (error) {
-      if (!(error instanceof LayerscopeError) || error.code === 'IO' || error.code === 'PERMISSION') throw error;
-      this.tell(error.code === 'PATH_ESCAPE' ? 'path-escape' : 'missing-blob', error.message, where);
+      const code = refusalCode(error, 'layer-unreadable');
+      if (error instanceof LayerscopeError) this.tell(code, error.message, where);
       return null;
     }
   }
 
-  #tellMissing(plan: LayerPlan, status: LayerStatus, where: { image: number; layer: number }): void {
-    const last = this.findings.at(-1);
-    // What hindered looking it up was told already.
-    if (last?.image === where.image && last.layer === where.layer && last.code !== 'media-type-mismatch') return;
-    const name = plan.digest ?? (plan.name === '' ? 'a layer without a digest' : displayText(plan.name));
-    if (status === 'missing') this.tell('missing-blob', `${name} is not in the archive`, where);
-    else
-      this.tell(
-        'foreign-layer',
-        `${name} is kept elsewhere: ${plan.urls.length === 0 ? 'no address is given' : displayText(plan.urls.join(' '))}`,
-        where,
-      );
+  #tellForeign({ digest, urls }: LayerPlan, where: { image: number; layer: number }): void {
+    const elsewhere = urls.length === 0 ? 'no address is given' : displayText(urls.join(' '));
+    this.tell('foreign-layer', `${digest ?? 'a layer without a digest'} is kept elsewhere: ${elsewhere}`, where);
   }
 
   #blob(range: StoredRange, compression: Compression, statedDigest: string | null): BlobSource {

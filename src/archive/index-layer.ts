@@ -2,7 +2,8 @@ import { type BuiltLayer, LayerTableBuilder } from '#format/layer';
 import { type TarHandler, TarReader } from '#format/tar';
 import { type Finding, finding, LayerscopeError } from '#model';
 import { BodySums } from './body-sums.ts';
-import { type Decompressed, decompress } from './decompress.ts';
+import { STRANGER_BYTES, strangePacking } from './compression.ts';
+import { type Decompressed, decompress, type PackedAs } from './decompress.ts';
 import { algorithmOf, Digester } from './digest.ts';
 import { type FileRange, openBlob } from './source-file.ts';
 import { feedFromFile } from './tar-source.ts';
@@ -94,7 +95,9 @@ export class LayerIndexer {
       findings.push(finding('bad-tar', problem.message, problem.offset === undefined ? {} : { offset: problem.offset }));
     if (packed?.end === 'truncated')
       findings.push(finding('truncated', `${packed.message}: entries up to there are read`, { offset: tarBytes }));
-    if (packed?.end === 'damaged') findings.push(finding('damaged-blob', `${packed.message}`, { offset: tarBytes }));
+    if (packed?.end === 'damaged') {
+      findings.push(finding(packed.isUnsupported ? 'unsupported-compression' : 'damaged-blob', `${packed.message}`, { offset: tarBytes }));
+    }
     if (packed?.trailing) findings.push(finding('trailing-data', 'bytes follow the end of the compressed data'));
     const whole = problem === null && !this.#truncated && (packed === null || packed.end === 'complete');
     const table = this.#sums === null ? built.table : { ...built.table, bodySums: this.#sums.finish(built.table.memberCount) };
@@ -120,7 +123,16 @@ async function indexPlain(range: FileRange, control: WorkControl): Promise<Index
   } catch (error) {
     indexer.fail(error);
   }
-  return { layer: indexer.finish(range.length, null).layer, blobDigest: null };
+  return { layer: named(indexer.finish(range.length, null).layer, range), blobDigest: null };
+}
+
+/** A layer that no tar is in: says what is in it, where that is known. */
+function named(layer: IndexedLayer, { file, start, length }: FileRange): IndexedLayer {
+  if (layer.status === 'present' || layer.table.memberCount > 0) return layer;
+  const head = new Uint8Array(Math.min(STRANGER_BYTES, length));
+  const packing = strangePacking(head.subarray(0, file.read(head, start)));
+  if (packing === null) return layer;
+  return { ...layer, findings: [finding('unsupported-compression', `the layer is ${packing}, which is not read`)] };
 }
 
 /** Reads all of a plain tar: its digest as a blob and its diffID are one where they are of one algorithm. */
@@ -146,14 +158,14 @@ async function verifyPlain(range: FileRange, blob: BlobSource, options: IndexOpt
     until = performance.now() + control.slice;
   }
   const digest = digester.finish();
-  const { layer } = indexer.finish(at, null);
+  const layer = named(indexer.finish(at, null).layer, range);
   return { layer: { ...layer, measured: { digest, diffId: second?.finish() ?? digest } }, blobDigest: digest };
 }
 
 async function indexPacked(
   range: FileRange,
   blob: BlobSource,
-  compression: 'gzip' | 'zstd',
+  compression: PackedAs,
   options: IndexOptions,
   control: WorkControl,
 ): Promise<IndexedBlob> {

@@ -1,5 +1,4 @@
-import type { Compression } from '#model';
-import { type Decompressed, decompress } from './decompress.ts';
+import { type Decompressed, decompress, type PackedAs } from './decompress.ts';
 import type { FileRange } from './source-file.ts';
 import { cancelled } from './work-control.ts';
 
@@ -12,7 +11,7 @@ const MAX_WAITING = 4;
  */
 export async function* inflateChunks(
   range: FileRange,
-  compression: Exclude<Compression, 'none'>,
+  compression: PackedAs,
   signal?: AbortSignal,
 ): AsyncGenerator<Uint8Array, Decompressed> {
   const waiting: Uint8Array[] = [];

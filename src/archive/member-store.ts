@@ -34,6 +34,11 @@ export function normalName(name: string): string | null {
   return parts.includes('..') ? null : parts.join('/');
 }
 
+/** Name in the store of a blob; empty for a descriptor without a digest. */
+export function blobName(digest: string): string {
+  return digest === '' ? '' : `blobs/${digest.replace(':', '/')}`;
+}
+
 /** A manifest's path, which is UTF-8 text, as the store's latin1. */
 export function storeName(path: string): string {
   return Buffer.from(path, 'utf8').toString('latin1');

@@ -1,104 +1,107 @@
 import path from 'node:path';
 import { type DockerImage, parseDockerManifest, parseJson } from '#format/image';
-import { type ArchiveFormat, type Compression, type Finding, LayerscopeError } from '#model';
+import { type ArchiveFormat, type ArtifactReport, type Compression, type Finding, finding, LayerscopeError } from '#model';
 import { archiveRoots } from './archive-roots.ts';
 import { detectCompression, MAGIC_BYTES } from './compression.ts';
 import { addDockerImages, addLegacyImages } from './docker-archive.ts';
-import { FolderMembers } from './folder-members.ts';
 import { ImageList } from './image-list.ts';
-import { type MemberStore, readDocument, readHead } from './member-store.ts';
-import { addOciImages, type OciContent, readOciContent } from './oci-layout.ts';
+import { refusalCode } from './member-refused.ts';
+import { readDocument, readHead } from './member-store.ts';
+import { addArtifacts, addOciImages, type OciContent, readOciContent } from './oci-layout.ts';
 import type { TarKind } from './outer-scan.ts';
+import { type NewPath, OverlayMembers } from './overlay-members.ts';
 import { SourceFile } from './source-file.ts';
+import type { TarMembers } from './tar-members.ts';
 import type { ArchiveImage, ArchiveRoot, BlobSource, LayerFiles } from './types.ts';
 
 /** What was opened, before it gets its life cycle. */
 export interface OpenedArchive {
   readonly format: ArchiveFormat;
   readonly images: readonly ArchiveImage[];
+  readonly artifacts: readonly ArtifactReport[];
   readonly findings: readonly Finding[];
   /** See {@link Archive.roots}. */
   readonly roots: () => readonly ArchiveRoot[];
+  /** Files of ours that its members lie in, to be removed with it. */
+  readonly ownFiles: () => readonly string[];
 }
 
-/** An OCI layout folder. Throws NOT_AN_IMAGE where it is none, BAD_MANIFEST, NOT_FOUND, PERMISSION, IO. */
-export function openLayoutFolder(folder: string): OpenedArchive {
-  const store = new FolderMembers(folder);
-  const content = readOciContent(store);
-  if (content === null) {
-    const what = store.find('oci-layout') === null ? 'a folder without index.json is no OCI layout' : 'an OCI layout without index.json';
-    throw new LayerscopeError(store.find('oci-layout') === null ? 'NOT_AN_IMAGE' : 'BAD_MANIFEST', what);
-  }
-  const list = new ImageList(store);
-  addOciImages(list, content);
-  return {
-    format: 'oci-layout',
-    images: list.images,
-    findings: list.findings,
-    roots: () => archiveRoots('oci-layout', store, list.images),
-  };
+/** What a list has become. `files`: of the store under the overlay. */
+export function openedList(
+  format: ArchiveFormat,
+  list: ImageList,
+  store: OverlayMembers,
+  files: () => readonly string[] = () => [],
+): OpenedArchive {
+  const { images, artifacts, findings } = list;
+  const ownFiles = () => [...store.files, ...files()];
+  return { format, images, artifacts, findings, roots: () => archiveRoots(format, store, images), ownFiles };
 }
 
 /** An image archive whose members are known. `tarFindings`: of the archive's own tar. Throws BAD_MANIFEST, IO. */
-export function openImageTar(kind: Exclude<TarKind, 'layer'>, store: MemberStore, tarFindings: readonly Finding[]): OpenedArchive {
+export function openImageTar(
+  kind: Exclude<TarKind, 'layer'>,
+  members: TarMembers,
+  newPath: NewPath,
+  tarFindings: readonly Finding[],
+): OpenedArchive {
+  const store = new OverlayMembers(members, newPath);
   const list = new ImageList(store);
   list.findings.push(...tarFindings);
-  if (kind === 'oci-archive') {
-    const content = readOciContent(store);
-    if (content === null) throw new LayerscopeError('BAD_MANIFEST', 'index.json cannot be read');
-    addOciImages(list, content);
-    return {
-      format: 'oci-archive',
-      images: list.images,
-      findings: list.findings,
-      roots: () => archiveRoots('oci-archive', store, list.images),
-    };
-  }
+  let format: ArchiveFormat = kind === 'oci-archive' ? 'oci-archive' : 'docker-archive';
   if (kind === 'legacy-archive') addLegacyImages(list, store);
-  else addByManifest(list, store);
-  return {
-    format: 'docker-archive',
-    images: list.images,
-    findings: list.findings,
-    roots: () => archiveRoots('docker-archive', store, list.images),
-  };
+  else if (kind === 'docker-archive') format = addByManifest(list, store, 'oci-archive');
+  else addByIndex(list, store);
+  return openedList(format, list, store, () => members.files);
 }
 
-/** manifest.json counts; index.json beside it adds what it knows. */
-function addByManifest(list: ImageList, store: MemberStore): void {
+/** By index.json alone. Throws BAD_MANIFEST, TOO_LARGE, IO. */
+export function addByIndex(list: ImageList, store: OverlayMembers): void {
+  const content = readOciContent(store);
+  if (content === null) throw new LayerscopeError('BAD_MANIFEST', 'index.json is not there');
+  addOciImages(list, content);
+}
+
+/** By manifest.json; index.json beside it adds what it knows, and stands in for it. `otherwise`: the format then. Returns the format. */
+export function addByManifest(list: ImageList, store: OverlayMembers, otherwise: ArchiveFormat): ArchiveFormat {
   const oci = tryOciContent(list, store);
   let images: DockerImage[];
   try {
     images = parseDockerManifest(parseJson(readDocument(store, 'manifest.json') ?? new Uint8Array(0), 'manifest.json'));
   } catch (error) {
     if (!(error instanceof LayerscopeError) || error.code !== 'BAD_MANIFEST' || oci === null || oci.images.length === 0) throw error;
-    list.tell('manifest-disagreement', `${error.message}: index.json counts`);
+    list.tell('manifest-unreadable', `${error.message}: index.json is used`);
     addOciImages(list, oci);
-    return;
+    return otherwise;
   }
+  if (oci !== null) addArtifacts(list, oci);
   addDockerImages(list, store, images, oci?.images ?? []);
+  return 'docker-archive';
 }
 
-function tryOciContent(list: ImageList, store: MemberStore): OciContent | null {
+function tryOciContent(list: ImageList, store: OverlayMembers): OciContent | null {
   try {
     return readOciContent(store);
   } catch (error) {
-    if (!(error instanceof LayerscopeError) || (error.code !== 'BAD_MANIFEST' && error.code !== 'TOO_LARGE')) throw error;
-    list.tell('manifest-disagreement', `${error.message}: manifest.json counts`);
+    const code = refusalCode(error, 'index-unreadable');
+    if (error instanceof LayerscopeError) list.tell(code, `${error.message}: manifest.json is used`);
     return null;
   }
 }
 
-/** One layer tar by itself, as an image of one layer. */
-export function openSingleLayer(blob: BlobSource, name: string): OpenedArchive {
+const NOTHING_ELSE = { artifacts: [], roots: () => [], ownFiles: () => [] } as const;
+
+/** One layer tar by itself, as an image of one layer. `manifestProblem`: why a manifest.json in it makes no image archive of it. */
+export function openSingleLayer(blob: BlobSource, name: string, manifestProblem: string | null = null): OpenedArchive {
   const image = layersImage(name, 'unknown', [{ blob, digest: null, diffId: null }]);
-  return { format: 'layer', images: [image], findings: [], roots: () => [] };
+  const findings = manifestProblem === null ? [] : [finding('manifest-unreadable', `${manifestProblem}: the tar is shown as one layer`)];
+  return { ...NOTHING_ELSE, format: 'layer', images: [image], findings };
 }
 
 /** See {@link Reader.openLayers}. */
 export function openLayerFiles({ name, os, layers }: LayerFiles): OpenedArchive {
   const blobs = layers.map(({ file, digest, diffId }) => ({ blob: blobInFile(file, digest), digest, diffId }));
-  return { format: 'oci-layout', images: [layersImage(name, os, blobs)], findings: [], roots: () => [] };
+  return { ...NOTHING_ELSE, format: 'oci-layout', images: [layersImage(name, os, blobs)], findings: [] };
 }
 
 /** An image of layers that nothing more is known of. */

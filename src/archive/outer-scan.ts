@@ -1,8 +1,9 @@
-import { isDockerManifest, parseJson } from '#format/image';
+import { asObject, dockerManifestProblem, parseJson } from '#format/image';
 import { LayerscopeError } from '#model';
 import type { Decompressed } from './decompress.ts';
 import { LayerIndexer } from './index-layer.ts';
 import { readDocument } from './member-store.ts';
+import type { NewPath } from './overlay-members.ts';
 import type { SourceFile } from './source-file.ts';
 import { MemberCollector, TarMembers, wholeCollector } from './tar-members.ts';
 import type { IndexedLayer } from './types.ts';
@@ -32,31 +33,44 @@ export class OuterScan {
   }
 }
 
+/** What a tar is, and what is wrong with a manifest.json that it has for nothing: a clause, null where nothing is. */
+export interface JudgedTar {
+  readonly kind: TarKind;
+  readonly manifestProblem: string | null;
+}
+
 /**
  * An image archive has `manifest.json` (a list of images), or `index.json` and `oci-layout`, or was written by Docker up to 1.9; anything else
  * is a layer: one may well have a manifest.json of another kind. `flaw`: why the tar isn't whole, null where it is. Throws it, or BAD_MANIFEST,
  * where it plainly was an image archive but its manifest is damaged or not there.
  */
-export function kindOfTar(scan: OuterScan, file: SourceFile, flaw: LayerscopeError | null): TarKind {
+export function judgeTar(scan: OuterScan, file: SourceFile, flaw: LayerscopeError | null, newPath: NewPath): JudgedTar {
   const { members } = scan;
-  const store = new TarMembers(members.members, file, '', null);
-  if (members.has('manifest.json') && isManifest(store, members, flaw)) return 'docker-archive';
-  if (members.has('index.json') && members.has('oci-layout')) return 'oci-archive';
-  if (hasLegacyShape(members)) return 'legacy-archive';
+  const store = new TarMembers(members.members, file, '', null, newPath);
+  const document = members.has('manifest.json') ? readManifest(store, flaw) : null;
+  if (document !== null && document.problem === null) return { kind: 'docker-archive', manifestProblem: null };
+  // A layer may have an object of that name: a web application's manifest.
+  const manifestProblem = document === null || (document.isObject && !members.looksLikeImage) ? null : document.problem;
+  if (members.has('index.json') && (members.has('oci-layout') || members.looksLikeImage)) return { kind: 'oci-archive', manifestProblem };
+  if (hasLegacyShape(members)) return { kind: 'legacy-archive', manifestProblem };
   if (flaw !== null && members.looksLikeImage) throw flaw;
+  if (manifestProblem !== null && (members.looksLikeImage || members.holdsTars)) throw new LayerscopeError('BAD_MANIFEST', manifestProblem);
   if (members.has('oci-layout') && members.looksLikeImage) throw new LayerscopeError('BAD_MANIFEST', 'an OCI archive without index.json');
-  return 'layer';
+  return { kind: 'layer', manifestProblem };
 }
 
-function isManifest(store: TarMembers, members: MemberCollector, flaw: LayerscopeError | null): boolean {
+/** Throws `flaw` where the manifest can't be read and there is one. */
+function readManifest(store: TarMembers, flaw: LayerscopeError | null): { problem: string | null; isObject: boolean } | null {
   try {
     const bytes = readDocument(store, 'manifest.json');
-    return bytes !== null && isDockerManifest(parseJson(bytes, 'manifest.json'));
+    if (bytes === null) return null;
+    const value = parseJson(bytes, 'manifest.json');
+    return { problem: dockerManifestProblem(value), isObject: asObject(value) !== null };
   } catch (error) {
-    if (!(error instanceof LayerscopeError) || error.code !== 'BAD_MANIFEST') throw error;
+    if (!(error instanceof LayerscopeError) || error.code === 'IO') throw error;
     if (flaw !== null) throw flaw;
-    if (members.looksLikeImage) throw error;
-    return false;
+    if (error.code === 'TOO_LARGE') throw error;
+    return { problem: error.message, isObject: false };
   }
 }
 

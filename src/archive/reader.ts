@@ -7,7 +7,8 @@ import { bodiesOf } from './layer-bodies.ts';
 import { LayerBytes } from './layer-bytes.ts';
 import { type IndexLayersOptions, LayerReading } from './layer-reading.ts';
 import { NewFile } from './new-file.ts';
-import { type OpenedArchive, openLayerFiles, openLayoutFolder, titleOf } from './open-archive.ts';
+import { type OpenedArchive, openLayerFiles, titleOf } from './open-archive.ts';
+import { openFolder } from './open-folder.ts';
 import { FilePlainBytes, ForwardPlainBytes, type PlainBytes, SpooledPlainBytes } from './plain-bytes.ts';
 import { PrivateFolder } from './private-folder.ts';
 import { ProgressMeter } from './progress-meter.ts';
@@ -24,6 +25,7 @@ import type {
   IndexedLayer,
   LayerBodies,
   LayerFiles,
+  OpenOptions,
   RawMember,
   Reader,
   ReaderOptions,
@@ -32,7 +34,6 @@ import { untilAborted } from './until-aborted.ts';
 import { cancelled } from './work-control.ts';
 import { defaultWorkerUrl, WorkerPool } from './worker-pool.ts';
 
-type OpenOptions = NonNullable<Parameters<Reader['open']>[1]>;
 type BodyOptions = NonNullable<Parameters<Reader['readBody']>[3]>;
 type HeaderOptions = NonNullable<Parameters<Reader['readHeader']>[3]>;
 
@@ -76,7 +77,10 @@ class FileReader implements Reader {
     this.#check(options.signal);
     const stats = statOf(path);
     const title = titleOf(path);
-    if (stats.isDirectory()) return this.#archive(openLayoutFolder(path), title, []);
+    if (stats.isDirectory()) {
+      const newPath = (): string => this.#folder.newPath('.member');
+      return this.#archive(openFolder(path, newPath, options.followLinks ?? false), title, []);
+    }
     if (stats.isFIFO() || stats.isCharacterDevice()) return this.openStream(createReadStream(path), title, options);
     if (!stats.isFile()) throw new LayerscopeError('NOT_AN_IMAGE', `${displayText(path)} is neither a file nor a folder`);
     return this.#openTar(path, title, false, options);
@@ -104,8 +108,9 @@ class FileReader implements Reader {
 
   async openLayers(chain: LayerFiles): Promise<Archive> {
     this.#check(undefined);
+    const { ownFiles: _none, ...opened } = openLayerFiles(chain);
     return {
-      ...openLayerFiles(chain),
+      ...opened,
       title: chain.title,
       async [Symbol.asyncDispose]() {
         await chain.onClose?.();
@@ -125,12 +130,12 @@ class FileReader implements Reader {
     }
   }
 
-  #archive(opened: OpenedArchive, title: string, ownFiles: readonly string[]): Archive {
+  #archive({ ownFiles: laidOut, ...opened }: OpenedArchive, title: string, ownFiles: readonly string[]): Archive {
     return {
       ...opened,
       title,
       async [Symbol.asyncDispose]() {
-        for (const file of ownFiles) removeQuietly(file);
+        for (const file of [...ownFiles, ...laidOut()]) removeQuietly(file);
       },
     };
   }

@@ -1,7 +1,10 @@
 import type { TarHandler, TarMember } from '#format/tar';
-import { displayText, LayerscopeError, TYPE } from '#model';
+import { displayText, TYPE } from '#model';
+import { MemberRefused } from './member-refused.ts';
 import { type MemberStore, normalName, readHead, type StoredRange } from './member-store.ts';
+import type { NewPath } from './overlay-members.ts';
 import { SourceFile } from './source-file.ts';
+import { layOutSparse, type SparseMap } from './sparse-member.ts';
 
 /** More members than this and only those that tell an image are kept: the tar is a layer, or is read again. */
 const FEW_MEMBERS = 4096;
@@ -15,13 +18,17 @@ interface Member {
   readonly start: number;
   readonly length: number;
   readonly target: string;
-  readonly sparse: boolean;
+  /** What of its bytes is stored, and its size with holes; null: all of it. */
+  readonly sparse: { readonly map: SparseMap; readonly size: number } | null;
   truncated: boolean;
 }
 
 const TELLING = new Set(['manifest.json', 'index.json', 'oci-layout', 'repositories']);
 /** Names as tools that write images give them. */
 const IMAGE_NAME = /^(?:blobs\/sha(?:256|512)(?:\/|$)|(?:sha256:)?[0-9a-f]{64}(?:$|[./])|oci-layout$)/;
+
+/** Layers by less telling names: `<id>/layer.tar`, or tars beside the manifest. */
+const LAYER_NAME = /(?:^|[/\\])layer\.tar$|^[^/]+\.tar(?:\.\w+)?$/;
 
 /** Collects the members of an archive while its tar is read: what an image's manifests refer to. */
 export class MemberCollector implements TarHandler {
@@ -37,6 +44,12 @@ export class MemberCollector implements TarHandler {
 
   get count(): number {
     return this.#count;
+  }
+
+  /** Is a tar among the members, as image tools put layers into an archive? */
+  get holdsTars(): boolean {
+    for (const name of this.#members.keys()) if (LAYER_NAME.test(name)) return true;
+    return false;
   }
 
   /** Do names say that an image tool wrote it, manifests apart? */
@@ -78,7 +91,7 @@ export class MemberCollector implements TarHandler {
       start: member.dataOffset,
       length: member.storedSize - (member.dataOffset - member.bodyOffset),
       target: type === TYPE.file ? '' : latin1(member.linkname),
-      sparse: member.sparse !== null,
+      sparse: member.sparse === null ? null : { map: member.sparse, size: member.size },
       truncated: false,
     });
     this.#last = name;
@@ -115,9 +128,13 @@ export class TarMembers implements MemberStore {
   readonly #file: SourceFile;
   readonly #key: string;
   readonly #identity: string | null;
+  readonly #newPath: NewPath;
+  /** Sparse members, their holes filled: in files of ours, which go with the archive. */
+  readonly #laidOut = new Map<Member, string>();
 
-  /** `key`: see {@link StoredRange}. `identity` null for a file that only we write. */
-  constructor(members: ReadonlyMap<string, Member>, file: SourceFile, key: string, identity: string | null) {
+  /** `key`: see {@link StoredRange}. `identity` null for a file that only we write. `newPath`: where a sparse member is laid out. */
+  constructor(members: ReadonlyMap<string, Member>, file: SourceFile, key: string, identity: string | null, newPath: NewPath) {
+    this.#newPath = newPath;
     this.#members = members;
     this.#file = file;
     this.#key = key;
@@ -129,12 +146,12 @@ export class TarMembers implements MemberStore {
     for (let links = 0; at !== null && links <= MAX_LINKS; links++) {
       const member = this.#members.get(at);
       if (member === undefined) return null;
-      if (member.type === 'file') return this.#range(member, at);
+      if (member.type === 'file') return member.sparse === null ? this.#range(member) : this.#sparseRange(member, at);
       at = resolveLink(at, member);
-      if (at === null) throw new LayerscopeError('PATH_ESCAPE', `${displayText(name)} is a link that leads out of the archive`);
+      if (at === null) throw new MemberRefused('path-escape', `${displayText(name)} is a link that leads out of the archive`);
     }
-    if (at === null) throw new LayerscopeError('PATH_ESCAPE', `${displayText(name)} leads out of the archive`);
-    throw new LayerscopeError('PATH_ESCAPE', `${displayText(name)} is a link that leads in a circle`);
+    if (at === null) throw new MemberRefused('path-escape', `${displayText(name)} leads out of the archive`);
+    throw new MemberRefused('link-loop', `${displayText(name)} is a link that leads in a circle`);
   }
 
   names(): Iterable<string> {
@@ -143,13 +160,27 @@ export class TarMembers implements MemberStore {
 
   head(range: StoredRange, count: number): Uint8Array {
     const wanted = Math.min(count, range.length);
-    if (this.#file.isOpen) return readHead(this.#file, range.start, wanted);
+    if (this.#file.isOpen && range.path === this.#file.path) return readHead(this.#file, range.start, wanted);
     using file = new SourceFile(range.path, range.identity);
     return readHead(file, range.start, wanted);
   }
 
-  #range(member: Member, name: string): StoredRange {
-    if (member.sparse) throw new LayerscopeError('UNSUPPORTED', `${displayText(name)} is stored as a sparse file`);
+  get files(): readonly string[] {
+    return [...this.#laidOut.values()];
+  }
+
+  #sparseRange(member: Member, name: string): StoredRange {
+    const { map, size } = member.sparse ?? { map: [], size: 0 };
+    let path = this.#laidOut.get(member);
+    if (path === undefined) {
+      path = this.#newPath();
+      layOutSparse(this.#file.path, this.#identity, { name, start: member.start, storedBytes: member.length, map, size }, path);
+      this.#laidOut.set(member, path);
+    }
+    return { path, start: 0, length: size, identity: null, key: this.#key === '' ? '' : `${this.#key}:${member.start}:${size}:sparse` };
+  }
+
+  #range(member: Member): StoredRange {
     const { start } = member;
     const length = Math.max(0, Math.min(member.length, this.#file.size - start));
     return {

@@ -1,13 +1,13 @@
 import { displayText, finding, LayerscopeError } from '#model';
-import { detectCompression, MAGIC_BYTES } from './compression.ts';
-import { type Decompressed, decompress } from './decompress.ts';
+import { detectCompression, MAGIC_BYTES, STRANGER_BYTES, strangePacking, strangerName } from './compression.ts';
+import { type Decompressed, decompress, type PackedAs } from './decompress.ts';
 import type { IndexCache } from './index-cache.ts';
 import { removeQuietly } from './index-cache.ts';
 import type { IndexedBlob } from './index-layer.ts';
 import { readHead } from './member-store.ts';
 import { NewFile } from './new-file.ts';
 import { type OpenedArchive, openImageTar, openSingleLayer, wholeFile } from './open-archive.ts';
-import { kindOfTar, OuterScan } from './outer-scan.ts';
+import { judgeTar, OuterScan } from './outer-scan.ts';
 import type { PrivateFolder } from './private-folder.ts';
 import { ProgressMeter } from './progress-meter.ts';
 import { SourceFile } from './source-file.ts';
@@ -63,6 +63,7 @@ export class TarOpener {
 
   async open(): Promise<OpenedTar> {
     const file = this.#file;
+    if (file.size === 0) throw new LayerscopeError('NOT_AN_IMAGE', `${displayText(this.#title)} is empty: it has 0 bytes`);
     const compression = detectCompression(readHead(file, 0, MAGIC_BYTES));
     const blob = wholeFile(file.path, file.size, compression, this.#key === '' ? '' : `${this.#key}:0:${file.size}`, this.#identity);
     const known = this.#parts.cache?.read(blob) ?? null;
@@ -102,9 +103,10 @@ export class TarOpener {
   ): Promise<OpenedTar> {
     const tarBytes = packed?.plainBytes ?? file.size;
     const layer = scan.finish(tarBytes, packed);
-    if (layer.table.memberCount === 0 && layer.status === 'damaged') this.#refuse(scan, tarBytes, packed);
-    const kind = kindOfTar(scan, file, layer.status === 'present' ? null : this.#flaw(scan, packed));
-    if (kind === 'layer') return this.#layer(blob, { layer, blobDigest: null });
+    if (layer.table.memberCount === 0 && (layer.status === 'damaged' || tarBytes === 0)) this.#refuse(scan, tarBytes, packed);
+    const newPath = (): string => this.#parts.folder.newPath('.member');
+    const { kind, manifestProblem } = judgeTar(scan, file, layer.status === 'present' ? null : this.#flaw(scan, packed), newPath);
+    if (kind === 'layer') return this.#layer(blob, { layer, blobDigest: null }, manifestProblem);
     if (scan.members.overflown) {
       if (scan.keepsAll) throw new LayerscopeError('TOO_LARGE', `an image archive of over ${MAX_MEMBERS} members`);
       return again();
@@ -113,13 +115,17 @@ export class TarOpener {
     const findings = layer.findings
       .filter(({ code }) => code === 'bad-tar' || code === 'truncated' || code === 'damaged-blob' || code === 'trailing-data')
       .map(({ code, message }) => finding(code, `the archive itself: ${message}`));
-    return { archive: openImageTar(kind, new TarMembers(scan.members.members, file, key, identity), findings), ownFiles: [] };
+    const instead = kind === 'oci-archive' ? 'index.json is used' : 'the files of each layer are used';
+    if (manifestProblem !== null) findings.push(finding('manifest-unreadable', `${manifestProblem}: ${instead}`));
+    const members = new TarMembers(scan.members.members, file, key, identity, newPath);
+    return { archive: openImageTar(kind, members, newPath, findings), ownFiles: [] };
   }
 
   /** Why not all of the tar could be read. */
   #flaw({ indexer }: OuterScan, packed: Decompressed | null): LayerscopeError {
     const name = displayText(this.#title);
-    if (packed?.end === 'damaged') return new LayerscopeError('DAMAGED', `${name}: ${packed.message}`);
+    if (packed?.end === 'damaged')
+      return new LayerscopeError(packed.isUnsupported ? 'UNSUPPORTED' : 'DAMAGED', `${name}: ${packed.message}`);
     if (indexer.problem !== null) return new LayerscopeError('BAD_TAR', `${name}: ${indexer.problem.message}`, { cause: indexer.problem });
     return new LayerscopeError('TRUNCATED', `${name} is cut off before the end of its manifest`);
   }
@@ -128,25 +134,38 @@ export class TarOpener {
   #refuse({ indexer }: OuterScan, tarBytes: number, packed: Decompressed | null): void {
     const name = displayText(this.#title);
     if (packed?.end === 'damaged' || packed?.end === 'truncated') {
-      throw new LayerscopeError(packed.end === 'damaged' ? 'DAMAGED' : 'TRUNCATED', `${name}: ${packed.message}`);
+      const code = packed.isUnsupported ? 'UNSUPPORTED' : packed.end === 'damaged' ? 'DAMAGED' : 'TRUNCATED';
+      throw new LayerscopeError(code, `${name}: ${packed.message}`);
     }
+    if (tarBytes === 0) throw new LayerscopeError('NOT_AN_IMAGE', `${name} holds nothing: it unpacks to 0 bytes`);
+    const head = packed === null ? this.#head() : new Uint8Array(0);
+    const packing = strangePacking(head);
+    if (packing !== null) throw new LayerscopeError('UNSUPPORTED', `${name} is ${packing}, which is not read: unpack it first`);
     const { problem } = indexer;
     if (problem !== null && problem.offset !== 0) throw problem;
     if (problem === null && tarBytes >= 512) return;
-    throw new LayerscopeError('NOT_AN_IMAGE', `${name} is neither an image archive nor a layer tar`, { cause: problem });
+    const stranger = strangerName(head);
+    const what = stranger === null ? 'neither an image archive nor a layer tar' : `${stranger}, not an image archive or a layer tar`;
+    throw new LayerscopeError('NOT_AN_IMAGE', `${name} is ${what}`, { cause: problem });
   }
 
-  #layer(blob: BlobSource, indexed: IndexedBlob): OpenedTar {
+  #head(): Uint8Array {
+    return readHead(this.#file, 0, STRANGER_BYTES);
+  }
+
+  /** One with a manifest.json that makes no sense is looked at each time: the cache has no place for that. */
+  #layer(found: BlobSource, indexed: IndexedBlob, manifestProblem: string | null): OpenedTar {
+    const blob = manifestProblem === null ? found : { ...found, cacheKey: '' };
     this.#parts.scanned.set(blob, indexed);
     this.#parts.cache?.write(blob, indexed);
-    return { archive: openSingleLayer(blob, this.#title), ownFiles: [] };
+    return { archive: openSingleLayer(blob, this.#title, manifestProblem), ownFiles: [] };
   }
 
   /**
    * A packed file may be an image archive packed as a whole, or a layer: only its names tell, and manifests come last. So it is unpacked into a
    * file, and its members are read on the way; once it plainly looks like a layer the file is dropped.
    */
-  async #openPacked(blob: BlobSource, compression: 'gzip' | 'zstd', isImage = false): Promise<OpenedTar> {
+  async #openPacked(blob: BlobSource, compression: PackedAs, isImage = false): Promise<OpenedTar> {
     const kept = this.#parts.spools.claimWhole(`${blob.cacheKey}:unpacked`, blob.cacheKey !== '');
     if (kept !== null) return this.#openUnpacked(kept, blob, null);
     const scan = new OuterScan(isImage);
@@ -186,7 +205,7 @@ export class TarOpener {
     target: string | null,
     blob: BlobSource,
     packed: Decompressed,
-    compression: 'gzip' | 'zstd',
+    compression: PackedAs,
   ): Promise<OpenedTar> {
     const again = () => this.#openPacked(blob, compression, true);
     if (target === null) {

@@ -1,5 +1,5 @@
 import type { LayerTable } from '#format/layer';
-import type { ArchiveFormat, Compression, Finding, HistoryReport, LayerStatus } from '#model';
+import type { ArchiveFormat, ArtifactReport, Compression, Finding, HistoryReport, LayerStatus } from '#model';
 import type { LayerBytes } from './layer-bytes.ts';
 
 /** An archive that was opened: its manifests are read, its layers are not. Holds a file: dispose of it. */
@@ -8,6 +8,8 @@ export interface Archive extends AsyncDisposable {
   /** What the user calls it: the file's or folder's name. */
   readonly title: string;
   readonly images: readonly ArchiveImage[];
+  /** What it holds beside images, in the order of its index. */
+  readonly artifacts: readonly ArtifactReport[];
   /** Of the archive and its manifests; those of layers come with the layers. */
   readonly findings: readonly Finding[];
   /** What to take along to keep the images elsewhere; reads manifests again. None of a single layer. Throws BAD_MANIFEST, IO. */
@@ -48,6 +50,8 @@ export interface ArchiveImage {
   readonly os: string;
   readonly osVersion?: string;
   readonly configDigest: string | null;
+  /** What stands in its place where it is ill-formed; safe to print. */
+  readonly illFormedConfigDigest?: string;
   readonly manifestDigest: string | null;
   readonly layers: readonly ArchiveLayer[];
   readonly history: readonly HistoryReport[];
@@ -70,6 +74,8 @@ export interface ArchiveLayer {
   /** Bytes of the blob: as found, else as the descriptor says. */
   readonly blobBytes: number;
   readonly urls: readonly string[];
+  /** What stands in the place of a digest or diffID that is ill-formed; safe to print. */
+  readonly illFormed?: { readonly digest?: string; readonly diffId?: string };
   /** Null where the blob is missing or foreign. The same object for layers that share a blob. */
   readonly blob: BlobSource | null;
 }
@@ -167,10 +173,17 @@ export interface LayerBodies extends AsyncDisposable {
   pieces(member: number): AsyncIterable<StoredPiece>;
 }
 
+export interface OpenOptions {
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: Progress) => void;
+  /** Follows links of a folder that lead out of it: whoever made the folder then says which files are read. */
+  readonly followLinks?: boolean;
+}
+
 /** Opens archives and reads layers: holds the worker pool, the index cache and the spools. Dispose of it. */
 export interface Reader extends AsyncDisposable {
-  /** A file or an OCI layout folder. Fails with NOT_FOUND, NOT_AN_IMAGE, BAD_MANIFEST, TRUNCATED, DAMAGED, PERMISSION, IO, CANCELLED. */
-  open(path: string, options?: { signal?: AbortSignal; onProgress?: (progress: Progress) => void }): Promise<Archive>;
+  /** A file or a folder: an OCI layout, an unpacked docker-archive, skopeo's `dir:`. Fails with NOT_FOUND, NOT_AN_IMAGE, BAD_MANIFEST, TRUNCATED, DAMAGED, PERMISSION, IO, CANCELLED. */
+  open(path: string, options?: OpenOptions): Promise<Archive>;
   /** The same from a stream (`-`): spooled first. */
   openStream(
     bytes: AsyncIterable<Uint8Array>,

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { MEDIA_TYPE } from '#format/image';
 import { asLayerscopeError, LayerscopeError } from '#model';
 import { type CopyOptions, copyBlob, readBlob } from './copy-blob.ts';
-import { blobName } from './oci-layout.ts';
+import { blobName } from './member-store.ts';
 import type { ArchiveImage, ArchiveRoot, RootDescriptor } from './types.ts';
 import { type NewMember, packTar } from './write-archive.ts';
 

@@ -1,6 +1,7 @@
 import { assembleImage, chooseImage, inspectArchive } from '#engine';
 import {
   type ArchiveReport,
+  type ArtifactReport,
   displayText,
   FINDING_HINTS,
   type Finding,
@@ -43,7 +44,8 @@ export async function run(context: Context, args: Arguments): Promise<number> {
     const image = chooseImage(archive, choice);
     const loaded = assembleImage(reader, archive, image, await reader.indexLayers(image.layers, options));
     const ofArchive = archive.findings.filter((finding) => finding.image === undefined || finding.image === image.index);
-    report = { format: archive.format, images: [loaded.report], findings: [...ofArchive, ...loaded.findings] };
+    const { format, artifacts } = archive;
+    report = { format, images: [loaded.report], artifacts, findings: [...ofArchive, ...loaded.findings] };
   }
   context.progress.clear();
   if (args.flag('json')) context.out.write(`${jsonText(report, 2)}\n`);
@@ -55,6 +57,7 @@ const FORMAT_WORDS: Readonly<Record<ArchiveReport['format'], string>> = {
   'docker-archive': 'docker-archive',
   'oci-archive': 'OCI archive',
   'oci-layout': 'OCI layout folder',
+  dir: 'image folder (dir:)',
   layer: 'one layer tar',
 };
 
@@ -64,12 +67,25 @@ function plural(count: number, word: string): string {
 
 function* describeArchive(title: string, report: ArchiveReport, style: Style): Generator<string> {
   yield `${style.bold(displayText(title))}  ${style.dim(FORMAT_WORDS[report.format])}`;
-  if (report.images.length === 0) yield '  no images';
+  if (report.images.length === 0) yield report.artifacts.length === 0 ? '  no images' : '  no images, artifacts only';
   for (const image of report.images) {
     yield '';
     yield* describeImage(image, report.images.length > 1, style);
   }
+  if (report.artifacts.length > 0) yield* describeArtifacts(report.artifacts, style);
   yield* describeFindings(report.findings, report.images.length > 1, style);
+}
+
+function* describeArtifacts(artifacts: readonly ArtifactReport[], style: Style): Generator<string> {
+  yield '';
+  yield plural(artifacts.length, 'artifact');
+  for (const { index, names, digest, artifactType, mediaTypes, subject, bytes } of artifacts) {
+    const name = names.length > 0 ? names.join(', ') : shortDigest(digest);
+    const facts = [formatSize(bytes), names.length > 0 ? shortDigest(digest) : ''].filter((fact) => fact !== '');
+    yield `  ${style.dim(`${index}  `)}${style.bold(name)}  ${artifactType ?? 'no stated type'}  ${style.dim(facts.join('  '))}`;
+    for (const type of mediaTypes) if (type !== artifactType) yield `       ${style.dim(type)}`;
+    if (subject !== null) yield `       about ${subject}`;
+  }
 }
 
 function* describeImage(image: ImageReport, numbered: boolean, style: Style): Generator<string> {

@@ -15,7 +15,8 @@ function programHelp(): string {
     '',
     ...Object.entries(COMMANDS).map(([name, { operands, summary }]) => `  ${`${name} ${operands}`.padEnd(width)}  ${summary}`),
     '',
-    'IMAGE is a docker-archive, an OCI archive or layout folder, or one layer tar; plain, gzip or zstd; - reads standard input.',
+    'IMAGE is a docker-archive, an OCI archive, a folder of either or of skopeo’s dir:, or one layer tar; plain, gzip, zstd, xz or',
+    'bzip2; - reads standard input.',
     'layerscope COMMAND --help tells more; layerscope --version prints the version.',
     '',
   ].join('\n');

@@ -30,7 +30,9 @@ export async function openInput(context: Context, args: Arguments, image: string
   });
   try {
     const archive =
-      store && image.startsWith(STORED) ? await openFromStore(reader, context, args, image) : await openArchive(reader, context, image);
+      store && image.startsWith(STORED)
+        ? await openFromStore(reader, context, args, image)
+        : await openArchive(reader, context, args, image);
     return {
       reader,
       archive,
@@ -65,8 +67,8 @@ async function openFromStore(reader: Reader, { signal }: Context, args: Argument
   }
 }
 
-async function openArchive(reader: Reader, { signal, progress }: Context, image: string): Promise<Archive> {
-  const options = { signal, onProgress: progress.update };
+async function openArchive(reader: Reader, { signal, progress }: Context, args: Arguments, image: string): Promise<Archive> {
+  const options = { signal, onProgress: progress.update, followLinks: args.flag('follow-links') };
   if (image !== '-') return reader.open(image, options);
   if (process.stdin.isTTY) throw usageError('standard input is a terminal: pipe an image into it');
   const abandon = (): void => {

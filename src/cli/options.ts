@@ -1,10 +1,15 @@
 import type { OptionSpec } from './arguments.ts';
 import { STORE_OPTIONS } from './open-store.ts';
 
+export const FOLLOW_LINKS_OPTION = {
+  summary: 'of a folder: follow links that lead out of it, as Bazel makes them',
+} as const satisfies OptionSpec;
+
 /** Options that several commands share. */
 export const IMAGE_OPTIONS = {
   image: { value: 'N|NAME', summary: 'which image of the archive (default: the host’s platform, else the first)' },
   platform: { value: 'OS/ARCH[/VARIANT]', summary: 'which platform of a multi-platform image' },
+  'follow-links': FOLLOW_LINKS_OPTION,
   ...STORE_OPTIONS,
   'no-cache': { summary: 'neither read nor write the index cache' },
 } as const satisfies Record<string, OptionSpec>;

@@ -8,6 +8,7 @@ import { usageError } from './arguments.ts';
 import { type Context, EXIT } from './context.ts';
 import { rendererFolder, sampleFile, storeWorkerUrl, workerUrl } from './installation.ts';
 import { homeOf, STORE_OPTIONS } from './open-store.ts';
+import { FOLLOW_LINKS_OPTION } from './options.ts';
 import { programVersion } from './version.ts';
 
 export const spec: CommandSpec = {
@@ -17,6 +18,7 @@ export const spec: CommandSpec = {
   maxOperands: Number.POSITIVE_INFINITY,
   options: {
     port: { value: 'N', summary: 'the port to listen on (default: a free one)' },
+    'follow-links': FOLLOW_LINKS_OPTION,
     ...STORE_OPTIONS,
     'no-cache': { summary: 'neither read nor write the index cache' },
   },
@@ -43,6 +45,7 @@ export async function run({ out, signal }: Context, args: Arguments): Promise<nu
   const storeWorker = storeWorkerUrl();
   await using web = await startWeb({
     files: args.operands,
+    followLinks: args.flag('follow-links'),
     port,
     rendererFolder: rendererFolder(),
     sampleFile: sampleFile(),

@@ -3,7 +3,7 @@
  * Queries only read; commands change something. Inputs are checked by {@link ./schemas.ts} before anything is done.
  * Replies are an {@link Envelope}. Values may hold typed arrays: structured clone and the wire codec carry them.
  */
-import type { ArchiveFormat, Finding, HistoryReport, ImageTotals, LayerReport, RowTable } from '#model';
+import type { ArchiveFormat, ArtifactReport, Finding, HistoryReport, ImageTotals, LayerReport, RowTable } from '#model';
 import type { ContentPage, EntryDetails, RawHeader } from './entry-reports.ts';
 import type { BaseImageReport, PreflightReport, StoredChanges, StoredRef, StoreRef, StoreReport } from './store-reports.ts';
 
@@ -54,6 +54,8 @@ export interface ArchiveSummary {
   /** Bytes of the file; of a folder the blobs'. */
   readonly sizeBytes: number;
   readonly images: readonly ImageSummary[];
+  /** What it holds beside images; absent: nothing. */
+  readonly artifacts?: readonly ArtifactReport[];
   /** The gravest first where there are more than a message carries. */
   readonly findings: readonly Finding[];
   /** How many there are in all; absent: those. */
@@ -175,7 +177,7 @@ export interface ExportStarted {
 
 /** What an archive inside an image holds: names safe to show, at most as many as were asked for. */
 export interface ListingReport {
-  readonly format: 'tar' | 'tar.gz' | 'tar.zst' | 'zip';
+  readonly format: 'tar' | 'tar.gz' | 'tar.zst' | 'tar.xz' | 'tar.bz2' | 'zip';
   readonly entries: readonly { readonly name: string; readonly type: string; readonly size: number }[];
   /** Whether that is all. */
   readonly complete: boolean;

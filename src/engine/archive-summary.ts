@@ -25,12 +25,13 @@ const NO_TOTALS = { files: 0, fileBytes: 0, finalBytes: 0, wastedBytes: 0, effic
 
 /** An image's report before its layers are stacked: what the manifest says, and the sizes of those that were read already. */
 function unloadedReport(image: ArchiveImage, arrived: readonly (IndexedLayer | null | undefined)[]): ImageReport {
-  const layers = image.layers.map(({ index, digest, diffId, mediaType, compression, status, blobBytes, createdBy, urls }): LayerReport => {
+  const layers = image.layers.map((layer): LayerReport => {
+    const { index, digest, diffId, mediaType, compression, status, blobBytes, createdBy, urls, illFormed } = layer;
     const indexed = arrived[index];
     return {
       index,
-      digest,
-      diffId,
+      digest: digest ?? illFormed?.digest ?? null,
+      diffId: diffId ?? illFormed?.diffId ?? null,
       mediaType,
       compression,
       status: indexed?.status ?? status,
@@ -45,7 +46,8 @@ function unloadedReport(image: ArchiveImage, arrived: readonly (IndexedLayer | n
       ...(urls.length === 0 ? {} : { urls }),
     };
   });
-  const { index, names, platform, osVersion, configDigest, manifestDigest, history } = image;
+  const { index, names, platform, osVersion, manifestDigest, history } = image;
+  const configDigest = image.configDigest ?? image.illFormedConfigDigest ?? null;
   const os = osVersion === undefined ? {} : { osVersion };
   return { index, names, platform, ...os, configDigest, manifestDigest, layers, history, totals: NO_TOTALS };
 }
@@ -82,5 +84,6 @@ export function archiveSummary(state: ArchiveState): ArchiveSummary {
   }
   const findingsTotal = all.reduce((total, group) => total + group.length, 0);
   const images = archive.images.map((_, index) => imageSummary(state, index));
-  return { archiveId, title, format: archive.format, sizeBytes, images, findings, findingsTotal };
+  const { format, artifacts } = archive;
+  return { archiveId, title, format, sizeBytes, images, ...(artifacts.length === 0 ? {} : { artifacts }), findings, findingsTotal };
 }

@@ -1,5 +1,6 @@
 import type { Archive, ArchiveImage, ArchiveLayer } from '#archive';
-import { displayText, LayerscopeError } from '#model';
+import { platformRank } from '#format/image';
+import { type ArtifactReport, displayText, LayerscopeError, shortDigest } from '#model';
 
 /** Node's names of processors that OCI calls otherwise. Source: OCI image-index.md, platform.architecture: Go's GOARCH. */
 const GOARCH: Readonly<Record<string, string>> = { x64: 'amd64', ia32: '386', arm64: 'arm64', arm: 'arm' };
@@ -9,9 +10,11 @@ export function hostPlatform(system: NodeJS.Platform = process.platform, archite
   return `${system === 'win32' ? 'windows' : 'linux'}/${GOARCH[architecture] ?? architecture}`;
 }
 
-/** `linux/arm64` fits `linux/arm64/v8`; with a variant asked for, only that one fits. */
-function fitsPlatform(image: ArchiveImage, wanted: string): boolean {
-  return image.platform === wanted || image.platform.startsWith(`${wanted}/`);
+/** Images that do for a platform, the best first, those that are as good in their order. */
+function ofPlatform(images: readonly ArchiveImage[], wanted: string): readonly ArchiveImage[] {
+  const ranked = images.map((image) => ({ image, rank: image.platform === wanted ? 0 : platformRank(image.platform, wanted) }));
+  const fitting = ranked.filter((each): each is { image: ArchiveImage; rank: number } => each.rank !== null);
+  return fitting.sort((a, b) => a.rank - b.rank).map(({ image }) => image);
 }
 
 /** Names as users shorten them: `docker.io/library/x:latest` is called `x`. */
@@ -39,14 +42,14 @@ function listed(images: readonly ArchiveImage[]): string {
 
 /**
  * The image that `image` (a number, a name, six or more digits of a config or manifest digest) and `platform` choose; without
- * them the host's platform, else the first. Throws NOT_FOUND where none fits.
+ * them the host's platform, else the first. Throws NOT_FOUND where none fits, NOT_AN_IMAGE where the archive holds artifacts only.
  */
 export function chooseImage(
   archive: Archive,
   choice: { readonly image?: string | undefined; readonly platform?: string | undefined } = {},
 ): ArchiveImage {
   const { image, platform } = choice;
-  if (archive.images.length === 0) throw new LayerscopeError('NOT_FOUND', `${displayText(archive.title)} holds no image`);
+  if (archive.images.length === 0) throw noImage(archive);
   let fitting = archive.images;
   if (image !== undefined) {
     const wanted = shortName(image);
@@ -59,18 +62,31 @@ export function chooseImage(
     if (fitting.length === 0)
       throw new LayerscopeError('NOT_FOUND', `no image ${displayText(image)}; there are: ${listed(archive.images)}`);
   }
-  if (platform !== undefined) {
-    const ofPlatform = fitting.filter((each) => fitsPlatform(each, platform.toLowerCase()));
-    if (ofPlatform.length === 0) {
-      const platforms = [...new Set(fitting.map((each) => displayText(each.platform)))].slice(0, 12).join(', ');
-      throw new LayerscopeError('NOT_FOUND', `no image for ${displayText(platform)}; there are: ${platforms}`);
-    }
-    fitting = ofPlatform;
+  if (platform === undefined) return ofPlatform(fitting, hostPlatform())[0] ?? (fitting[0] as ArchiveImage);
+  const [best] = ofPlatform(fitting, platform.toLowerCase());
+  if (best !== undefined) return best;
+  const platforms = [...new Set(fitting.map((each) => displayText(each.platform)))].slice(0, 12).join(', ');
+  throw new LayerscopeError('NOT_FOUND', `no image for ${displayText(platform)}; there are: ${platforms}`);
+}
+
+/** Artifacts that an error names. */
+const SHOWN_ARTIFACTS = 4;
+
+/** Why there is no image in an archive: what it holds instead, or what hinders reading it. */
+function noImage({ title, artifacts, findings }: Archive): LayerscopeError {
+  const name = displayText(title);
+  if (artifacts.length > 0) {
+    const shown = artifacts.slice(0, SHOWN_ARTIFACTS).map(artifactWords);
+    if (artifacts.length > SHOWN_ARTIFACTS) shown.push('…');
+    return new LayerscopeError('NOT_AN_IMAGE', `${name} holds artifacts only, no image: ${shown.join(', ')}`);
   }
-  const host = hostPlatform();
-  const chosen = fitting.find((each) => fitsPlatform(each, host)) ?? fitting[0];
-  if (chosen === undefined) throw new LayerscopeError('NOT_FOUND', `${displayText(archive.title)} holds no image`);
-  return chosen;
+  const reason = findings.find(({ severity }) => severity === 'error');
+  return new LayerscopeError('NOT_FOUND', `${name} holds no image${reason === undefined ? '' : `: ${displayText(reason.message)}`}`);
+}
+
+/** `name (type)`; the digest where it has no name. */
+function artifactWords({ names, digest, artifactType, mediaTypes }: ArtifactReport): string {
+  return `${names[0] ?? shortDigest(digest)} (${artifactType ?? mediaTypes.at(-1) ?? 'of no stated type'})`;
 }
 
 /** A layer by its number (0 the bottom) or by six or more digits of its digest or diffID. Throws USAGE, NOT_FOUND. */

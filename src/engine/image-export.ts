@@ -41,7 +41,7 @@ export function exportImage(
 /** Of layers nothing says what they were built for: this machine's, as Go calls it. */
 const HOST_ARCHITECTURE = { x64: 'amd64', ia32: '386' }[process.arch as string] ?? process.arch;
 
-const ENDINGS: Readonly<Record<Compression, string>> = { none: 'tar', gzip: 'tar.gz', zstd: 'tar.zst' };
+const ENDINGS: Readonly<Record<Compression, string>> = { none: 'tar', gzip: 'tar.gz', zstd: 'tar.zst', xz: 'tar.xz', bzip2: 'tar.bz2' };
 
 /** As the blob is stored, or its plain tar, or that packed anew. */
 export type LayerForm = 'stored' | 'plain' | 'gzip' | 'zstd';

@@ -19,5 +19,5 @@ export async function inspectArchive(reader: Reader, archive: Archive, options: 
     images.push(loaded.report);
     for (const finding of loaded.findings) findings.push(finding);
   }
-  return { format: archive.format, images, findings };
+  return { format: archive.format, images, artifacts: archive.artifacts, findings };
 }

@@ -54,6 +54,8 @@ export interface OpenRequest {
   readonly title: string;
   /** Opens it where that isn't a file by itself, but something of `path`. */
   readonly read?: (reader: Reader, options: { readonly signal: AbortSignal }) => Promise<Archive>;
+  /** Follows links of a folder that lead out of it; see {@link Reader.open}. */
+  readonly followLinks?: boolean;
   /** Called once when the file isn't needed any more: it couldn't be opened, or was closed. */
   readonly release?: () => Promise<void>;
 }
@@ -159,7 +161,11 @@ export function createLibrary({ reader, jobs, intervalMs = TOPIC_INTERVAL_MS, on
     tables.drop(`${open.archiveId}/`);
   };
 
-  const runOpen = async (archiveId: string, { path, title, read }: OpenRequest, context: JobContext): Promise<void> => {
+  const runOpen = async (
+    archiveId: string,
+    { path, title, read, followLinks = false }: OpenRequest,
+    context: JobContext,
+  ): Promise<void> => {
     const { signal, report } = context;
     report({ phase: 'reading the archive' });
     const options = {
@@ -168,7 +174,7 @@ export function createLibrary({ reader, jobs, intervalMs = TOPIC_INTERVAL_MS, on
         report({ phase: phase === 'unpack' ? 'unpacking the archive' : 'reading the archive', doneBytes, totalBytes });
       },
     };
-    const archive = await (read === undefined ? reader.open(path, options) : read(reader, options));
+    const archive = await (read === undefined ? reader.open(path, { ...options, followLinks }) : read(reader, options));
     let open: OpenArchive;
     try {
       open = new OpenArchive({ archiveId, archive, path, isPart: read !== undefined, title, sizeBytes: await archiveBytes(path, archive) });

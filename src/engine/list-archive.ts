@@ -1,10 +1,10 @@
-import { pipeline, Readable, type Transform } from 'node:stream';
+import { pipeline, Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
-import { zstdDecompressor } from '#archive';
+import { detectCompression, unpackPieces, zstdDecompressor } from '#archive';
 import type { ListingReport } from '#contract';
 import { TarReader } from '#format/tar';
 import { findZipDirectory, ZIP_TAIL_BYTES, zip64Directory, zipEntries } from '#format/zip';
-import { asLayerscopeError, displayPath, entryTypeName, LayerscopeError } from '#model';
+import { asLayerscopeError, type Compression, displayPath, entryTypeName, LayerscopeError } from '#model';
 import { readContent } from './read-content.ts';
 import type { LoadedImage } from './types.ts';
 
@@ -30,23 +30,23 @@ export async function listArchive(
   };
   const { totalBytes } = readContent(loaded, layer, parts);
   const head = await read(0, Math.min(512, totalBytes));
-  const unpack = unpacker(head);
-  if (unpack !== null) {
+  const compression = detectCompression(head);
+  if (compression !== 'none') {
     const { bytes } = readContent(loaded, layer, parts, { signal });
-    const stream = unpack.stream();
-    // A failure of either ends the stream that is read here with it.
-    pipeline(Readable.from(bytes), stream, () => {});
-    return listTar(stream, unpack.format, limit);
+    return listTar(plainBytes(bytes, compression), FORMATS[compression], limit);
   }
   if (isTarHeader(head)) return listTar(readContent(loaded, layer, parts, { signal }).bytes, 'tar', limit);
   return listZip(read, totalBytes, limit);
 }
 
-function unpacker(head: Uint8Array): { readonly format: 'tar.gz' | 'tar.zst'; readonly stream: () => Transform } | null {
-  if (head[0] === 0x1f && head[1] === 0x8b) return { format: 'tar.gz', stream: () => createGunzip() };
-  if (head[0] === 0x28 && head[1] === 0xb5 && head[2] === 0x2f && head[3] === 0xfd)
-    return { format: 'tar.zst', stream: () => zstdDecompressor(PLAIN_CHUNK) };
-  return null;
+const FORMATS = { gzip: 'tar.gz', zstd: 'tar.zst', xz: 'tar.xz', bzip2: 'tar.bz2' } as const;
+
+function plainBytes(bytes: AsyncIterable<Uint8Array>, compression: Exclude<Compression, 'none'>): AsyncIterable<Uint8Array> {
+  if (compression === 'xz' || compression === 'bzip2') return unpackPieces(compression, bytes);
+  const stream = compression === 'gzip' ? createGunzip() : zstdDecompressor(PLAIN_CHUNK);
+  // A failure of either ends the stream that is read here with it.
+  pipeline(Readable.from(bytes), stream, () => {});
+  return stream;
 }
 
 /** A header's sum is right: of 512 bytes that are no header it isn't. */
@@ -60,7 +60,7 @@ function isTarHeader(block: Uint8Array): boolean {
 
 async function listTar(
   bytes: AsyncIterable<Uint8Array>,
-  format: 'tar' | 'tar.gz' | 'tar.zst',
+  format: Exclude<ListingReport['format'], 'zip'>,
   limit: number,
 ): Promise<ListingReport | null> {
   const entries: { name: string; type: string; size: number }[] = [];

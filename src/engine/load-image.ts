@@ -15,12 +15,12 @@ export interface LoadOptions {
 }
 
 function layerReport(layer: ArchiveLayer, indexed: IndexedLayer | null, stack: LoadedImage['stack']): LayerReport {
-  const { index, digest, diffId, mediaType, createdBy, compression, blobBytes, urls } = layer;
+  const { index, digest, diffId, mediaType, createdBy, compression, blobBytes, urls, illFormed } = layer;
   const summary = stack.summaries[index];
   return {
     index,
-    digest,
-    diffId,
+    digest: digest ?? illFormed?.digest ?? null,
+    diffId: diffId ?? illFormed?.diffId ?? null,
     mediaType,
     compression,
     status: indexed?.status ?? layer.status,
@@ -43,7 +43,7 @@ function imageReport(image: ArchiveImage, indexed: readonly (IndexedLayer | null
     names,
     platform,
     ...(osVersion === undefined ? {} : { osVersion }),
-    configDigest,
+    configDigest: configDigest ?? image.illFormedConfigDigest ?? null,
     manifestDigest,
     layers: image.layers.map((layer, at) => layerReport(layer, indexed[at] ?? null, stack)),
     history,

@@ -163,7 +163,7 @@ export class OpenArchive {
   }
 }
 
-/** Bytes of the file; of a folder, of the blobs that its images name, each once. */
+/** Bytes of the file; of a folder, of the blobs that its images and artifacts name. */
 export async function archiveBytes(path: string, archive: Archive): Promise<number> {
   const { size, isDirectory } = await stat(path).then((stats) => ({ size: stats.size, isDirectory: stats.isDirectory() }));
   if (!isDirectory) return size;
@@ -173,5 +173,6 @@ export async function archiveBytes(path: string, archive: Archive): Promise<numb
   }
   let bytes = 0;
   for (const length of blobs.values()) bytes += length;
+  for (const artifact of archive.artifacts) bytes += artifact.bytes;
   return bytes;
 }

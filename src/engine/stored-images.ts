@@ -24,6 +24,7 @@ function asArchive(images: readonly StoredImage[]): Archive {
     format: 'oci-layout',
     title: 'the store',
     images: images.map(({ image, names }) => ({ ...image, names: [...names, ...image.names] })),
+    artifacts: [],
     findings: [],
     roots: () => [...new Set(images.map(({ root }) => root))],
     async [Symbol.asyncDispose]() {},

@@ -25,23 +25,71 @@ export const ERROR_HINTS: Record<ErrorCode, string> = {
   INTERNAL: 'This is a defect of the program; please report it.',
 };
 
-/** What a finding means and what to do, for people. */
+/** What a finding means and what to do, for people: true of every input that raises the code. */
 export const FINDING_HINTS: Record<FindingCode, { title: string; hint: string }> = {
-  'missing-blob': { title: 'Blob missing', hint: 'The archive names content it does not hold; export it again with all layers.' },
-  'digest-mismatch': { title: 'Digest does not match', hint: 'The blob is not what its digest says: damaged or changed.' },
+  'missing-blob': { title: 'Blob missing', hint: 'The archive names content it does not hold; export it again with all of it.' },
+  'digest-mismatch': { title: 'Digest does not match', hint: 'The content is not what its digest says: damaged or changed.' },
   'diffid-mismatch': { title: 'Diff ID does not match', hint: 'The layer is not what the image config says: damaged or changed.' },
   'damaged-blob': { title: 'Damaged blob', hint: 'The data does not decompress to its end; what could be read is shown.' },
   'bad-tar': { title: 'Damaged tar', hint: 'A header could not be read; entries before it are shown.' },
+  'unsupported-compression': {
+    title: 'Layer packed in a way that is not read',
+    hint: 'Layers are read plain or packed with gzip, zstd, xz or bzip2.',
+  },
+  'layer-unreadable': {
+    title: 'Layer cannot be read',
+    hint: 'The archive holds it, but not in a way that can be read; the other layers are shown.',
+  },
   truncated: { title: 'Cut off', hint: 'The data ends too early; entries up to there are shown.' },
-  'path-escape': { title: 'Path leads outside', hint: 'Viewing is safe; export refuses the entry.' },
+  'path-escape': {
+    title: 'Path leads outside',
+    hint: 'The path or link leads out of where it belongs; nothing outside is read or written.',
+  },
+  'link-outside': {
+    title: 'Link out of the folder',
+    hint: 'Open the folder with --follow-links, or copy it with its links followed (cp -rL).',
+  },
+  'link-loop': { title: 'Link in a circle', hint: 'The link leads back to itself: there is no content behind it.' },
+  'parent-loop': { title: 'Layers in a circle', hint: 'A layer is its own parent, over some steps; the chain is shown up to there.' },
+  'manifest-unreadable': {
+    title: 'Manifest cannot be read',
+    hint: 'The manifest is damaged or of another kind; what it names is not shown.',
+  },
+  'index-unreadable': {
+    title: 'Index cannot be read',
+    hint: 'index.json is damaged or of another kind; what manifest.json names is shown.',
+  },
+  'config-missing': { title: 'No config', hint: 'The manifest names no config; platform, commands and diff IDs are unknown.' },
+  'config-unreadable': { title: 'Config cannot be read', hint: 'Platform, commands and diff IDs are unknown; the layers are shown.' },
+  'config-not-image': {
+    title: 'Config is of another kind',
+    hint: 'It is JSON, but not the config of an image; platform, commands and diff IDs are unknown.',
+  },
+  'bad-digest': {
+    title: 'Digest is ill-formed',
+    hint: 'A digest is sha256: and 64, or sha512: and 128, lower-case hex digits; nothing can be checked against this one.',
+  },
+  'bad-descriptor': { title: 'Descriptor without a digest', hint: 'An entry of an index or a manifest names no content; it is left out.' },
+  'attestation-unreadable': {
+    title: 'Attestation cannot be read',
+    hint: 'It calls itself an attestation, but holds no in-toto statement.',
+  },
   'manifest-disagreement': { title: 'Manifests disagree', hint: 'manifest.json and the OCI manifest differ; manifest.json counts.' },
   'history-mismatch': {
     title: 'History does not fit',
     hint: 'The config has more or fewer history steps than layers; commands may be unknown.',
   },
+  'diffid-count': {
+    title: 'Diff IDs do not fit',
+    hint: 'The config names more or fewer layers than the manifest; the manifest counts.',
+  },
   'foreign-layer': { title: 'Foreign layer', hint: 'The layer is kept elsewhere; nothing is fetched.' },
-  'media-type-mismatch': { title: 'Media type is wrong', hint: 'The content is not what its media type says; the content counts.' },
-  'size-mismatch': { title: 'Size does not match', hint: 'The blob is longer or shorter than its descriptor says.' },
+  'media-type-mismatch': {
+    title: 'Media type is wrong',
+    hint: 'The media type does not fit the content or the manifest; the content counts.',
+  },
+  'size-mismatch': { title: 'Size does not match', hint: 'The content is longer or shorter than its descriptor says.' },
+  'sparse-mismatch': { title: 'Sparse map does not fit', hint: 'A sparse file stores more or fewer bytes than its map says.' },
   'trailing-data': { title: 'Data after the end', hint: 'Bytes follow the end of the archive; readers ignore them, digests do not.' },
   'missing-end-marker': { title: 'No end marker', hint: 'The two zero blocks that end a tar are missing.' },
   'odd-name': { title: 'Odd name', hint: 'The name is not in normal form; readers may differ.' },
@@ -78,7 +126,10 @@ export const FINDING_HINTS: Record<FindingCode, { title: string; hint: string }>
   },
   'case-collision': { title: 'Names that differ in case only', hint: 'Windows takes them for one file.' },
   'unknown-type': { title: 'Unknown entry type', hint: 'The entry is listed in raw only.' },
-  'not-kept': { title: 'Not kept on this disk', hint: 'The file system or this user can not keep it: owners, modes, times or attributes.' },
-  'not-made': { title: 'Not laid out', hint: 'The system refuses the entry; everything else is there.' },
-  'index-entry-skipped': { title: 'Index entry not followed', hint: 'The index is nested too deeply, or in a circle.' },
+  'not-kept': { title: 'Not kept on this disk', hint: 'This file system or this user cannot keep it; the rest of the entry was laid out.' },
+  'not-made': { title: 'Left out', hint: 'It could not be laid out here; everything else was.' },
+  'index-entry-skipped': {
+    title: 'Index entry not followed',
+    hint: 'The index is nested too deeply, in a circle, or has too many entries.',
+  },
 };

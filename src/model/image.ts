@@ -1,8 +1,9 @@
 import type { Finding } from './findings.ts';
 
-/** Told apart by content. `layer`: one layer tar by itself. */
-export type ArchiveFormat = 'docker-archive' | 'oci-archive' | 'oci-layout' | 'layer';
-export type Compression = 'none' | 'gzip' | 'zstd';
+/** Told apart by content. `dir`: skopeo's folder of one image; `layer`: one layer tar by itself. */
+export type ArchiveFormat = 'docker-archive' | 'oci-archive' | 'oci-layout' | 'dir' | 'layer';
+/** How a blob is packed. The word is an open one in JSON: others may be added. */
+export type Compression = 'none' | 'gzip' | 'zstd' | 'xz' | 'bzip2';
 export type LayerStatus = 'present' | 'missing' | 'foreign' | 'damaged';
 
 /** What `inspect --json` says of a layer. Counts and sizes are 0 while it isn't read or can't be. */
@@ -54,9 +55,25 @@ export interface ImageReport {
   readonly attestations?: readonly string[];
 }
 
+/** What an archive holds that is no image: a chart, a signature, an attestation, a module, any file. Texts are safe to print. */
+export interface ArtifactReport {
+  readonly index: number;
+  /** Of its manifest. */
+  readonly digest: string;
+  readonly artifactType: string | null;
+  /** Of its config and layers, each once. */
+  readonly mediaTypes: readonly string[];
+  /** Digest of the manifest that it is about. */
+  readonly subject: string | null;
+  /** Of its config and layers, as stated, each blob once. */
+  readonly bytes: number;
+  readonly names: readonly string[];
+}
+
 /** The whole of `inspect --json`. */
 export interface ArchiveReport {
   readonly format: ArchiveFormat;
   readonly images: readonly ImageReport[];
+  readonly artifacts: readonly ArtifactReport[];
   readonly findings: readonly Finding[];
 }

@@ -9,6 +9,8 @@ import { startWebHost, type WebHost } from './web-host.ts';
 export interface WebOptions {
   /** Files and folders that are opened at once. */
   readonly files?: readonly string[];
+  /** Follows links of those folders that lead out of them. */
+  readonly followLinks?: boolean;
   /** 0 or absent: a free one. */
   readonly port?: number;
   /** The built window. */
@@ -44,6 +46,7 @@ export interface Web extends AsyncDisposable {
 export async function startWeb(options: WebOptions): Promise<Web> {
   const {
     files = [],
+    followLinks = false,
     port = 0,
     rendererFolder,
     sampleFile,
@@ -93,7 +96,7 @@ export async function startWeb(options: WebOptions): Promise<Web> {
     await close();
     throw error;
   }
-  for (const file of files) library.open({ path: path.resolve(file), title: path.basename(path.resolve(file)) });
+  for (const file of files) library.open({ path: path.resolve(file), title: path.basename(path.resolve(file)), followLinks });
   return { url: web.issueUrl(), port: web.port, issueUrl: () => web.issueUrl(), close, [Symbol.asyncDispose]: close };
 }
 

@@ -2,10 +2,12 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
+import { plainTarOf } from '#archive';
 import type { Finding } from '#model';
 import { archiveOf, digestOf, dockerArchive, Files, ociImage, ociLayout, pack, skippableFrame } from '../support/image-builder.ts';
+import { BZIP2_BOMB, XZ_BOMB_IN_BZIP2 } from '../support/packed-samples.ts';
 import { concat, file, tar, utf8, zeros } from '../support/tar-builder.ts';
-import { codesOf, collect, type Opened, openAll, pathsOf } from '../support/workbench.ts';
+import { codesOf, collect, type Opened, openAll, pathsOf, testFile } from '../support/workbench.ts';
 
 const NOISE = new Uint8Array(randomBytes(300_000));
 const PLAIN = tar(file('first', 'one'), file('noise', NOISE), file('last', 'three'));
@@ -139,6 +141,46 @@ test('a gzip stream that grows a thousandfold is listed without being held', asy
   const [layer] = archive.images[0]?.layers ?? [];
   if (layer && layers[0]?.[0]) assert.equal((await collect(reader.readBody(layer, layers[0][0], 1))).toString(), 'x');
 });
+
+test('xz and bzip2 streams that grow many thousandfold are listed, and no faster than they are taken', async (t) => {
+  const { XZ_TAR, BZIP2_TAR } = await packedTars(t);
+  for (const bomb of [BZIP2_TAR, XZ_TAR]) {
+    const { layers, findings } = await openLayer(t, bomb);
+    assert.deepEqual([pathsOf(layers[0]?.[0]), layers[0]?.[0]?.tarBytes, findings], [['big'], 64 * 1024 * 1024 + 4096, []]);
+    const before = process.memoryUsage().arrayBuffers;
+    const pieces = plainTarOf(testFile(t, bomb));
+    await pieces.next();
+    for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve));
+    assert.ok(process.memoryUsage().arrayBuffers - before < 32 * 1024 * 1024, 'half of it is here before it was asked for');
+    await pieces.return(undefined);
+  }
+});
+
+test('xz and bzip2 layers are read, previewed and checked as others are, and damage leaves what came before it', async (t) => {
+  const { XZ_TAR, BZIP2_TAR } = await packedTars(t);
+  for (const [compression, blob, cut] of [
+    ['xz', XZ_TAR, 'truncated'],
+    ['bzip2', BZIP2_TAR, 'truncated'],
+  ] as const) {
+    const { reader, archive, layers, findings } = await openLayer(t, blob, true);
+    const [layer] = archive.images[0]?.layers ?? [];
+    assert.deepEqual([layer?.compression, pathsOf(layers[0]?.[0])], [compression, ['big']]);
+    assert.equal(layers[0]?.[0]?.measured?.digest, digestOf(blob));
+    assert.deepEqual(ofLayer(findings), ['diffid-mismatch'], 'the config is of another layer');
+    if (layer && layers[0]?.[0])
+      assert.equal((await collect(reader.readBody(layer, layers[0][0], 0, { start: 7_000_000, length: 3 }))).toString('hex'), '000000');
+    const short = await openLayer(t, blob.subarray(0, blob.length - 10));
+    assert.deepEqual([pathsOf(short.layers[0]?.[0]), ofLayer(short.findings)], [['big'], [cut]]);
+    const behind = await openLayer(t, concat(blob, utf8('junk')));
+    assert.deepEqual([pathsOf(behind.layers[0]?.[0]), ofLayer(behind.findings)], [['big'], ['trailing-data']]);
+  }
+});
+
+async function packedTars(t: Parameters<typeof openAll>[0]): Promise<{ XZ_TAR: Uint8Array; BZIP2_TAR: Uint8Array }> {
+  const inner: Uint8Array[] = [];
+  for await (const piece of plainTarOf(testFile(t, XZ_BOMB_IN_BZIP2))) inner.push(piece);
+  return { XZ_TAR: concat(...inner), BZIP2_TAR: BZIP2_BOMB };
+}
 
 test('a whole archive packed by gzip or zstd is what it is inside', async (t) => {
   const inner = archiveOf(dockerArchive([{ layers: [PLAIN], tags: ['packed:1'] }]));

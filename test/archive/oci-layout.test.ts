@@ -133,14 +133,21 @@ test('an attestation is no image but belongs to the image whose digest it names'
   assert.deepEqual(findings, []);
 });
 
-test('artifacts and entries that are neither manifest nor index are passed over with a note', async (t) => {
+test('artifacts, and entries of other kinds than manifests and indexes, are listed beside the image and no findings', async (t) => {
   const files = new Files();
   const image = ociImage(files, { layers: [{ tar: BASE }] });
   const artifact = files.add(json({ artifactType: 'application/x', config: image.config, layers: [] }), image.mediaType);
   const stranger = files.add(json({ hello: 1 }), 'application/vnd.oci.descriptor.v1+json');
   const { archive, findings } = await openAll(t, archiveOf(ociLayout(files, [artifact, stranger, image])));
   assert.equal(archive.images.length, 1);
-  assert.deepEqual(codesOf(findings), ['index-entry-skipped', 'index-entry-skipped']);
+  assert.deepEqual(
+    archive.artifacts.map(({ digest, artifactType }) => [digest, artifactType]),
+    [
+      [artifact.digest, 'application/x'],
+      [stranger.digest, null],
+    ],
+  );
+  assert.deepEqual(findings, []);
 });
 
 test('two entries of one manifest are one image with both names', async (t) => {
@@ -272,11 +279,12 @@ test('a descriptor whose digest leads out of the layout names nothing', async (t
   const image = ociImage(files, { layers: [{ tar: BASE }] });
   const manifest = json({ config: image.config, layers: [{ mediaType: 'x', size: 1, digest: 'sha256:../../../../etc/passwd' }] });
   const descriptor = files.add(manifest, image.mediaType);
-  const { archive } = await openAll(t, archiveOf(ociLayout(files, [descriptor])));
+  const { archive, findings } = await openAll(t, archiveOf(ociLayout(files, [descriptor])));
   assert.deepEqual(
-    archive.images[0]?.layers.map(({ status, digest, blob }) => [status, digest, blob]),
-    [['missing', null, null]],
+    archive.images[0]?.layers.map(({ status, digest, illFormed, blob }) => [status, digest, illFormed?.digest, blob]),
+    [['missing', null, 'sha256:../../../../etc/passwd', null]],
   );
+  assert.deepEqual(codesOf(findings), ['bad-digest']);
 });
 
 test('links of a layout folder that lead out of it are refused, those inside are followed', {
@@ -302,7 +310,7 @@ test('links of a layout folder that lead out of it are refused, those inside are
     ['present', 'missing'],
   );
   assert.deepEqual(pathsOf(layers[0]?.[0]), ['etc/passwd']);
-  assert.deepEqual(codesOf(findings), ['path-escape']);
+  assert.deepEqual(codesOf(findings), ['link-outside']);
 });
 
 test('a folder that is no layout, and a layout without an index, are refused', async (t) => {

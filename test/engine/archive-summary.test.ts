@@ -37,6 +37,7 @@ function stateWith(findings: readonly Finding[]) {
     format: 'oci-layout',
     title: 'x',
     images: [image],
+    artifacts: [],
     findings,
     roots: () => [],
     async [Symbol.asyncDispose]() {},

@@ -10,6 +10,7 @@ import { createReader } from '#archive';
 import { listArchive, loadImage } from '#engine';
 import { encodeUtf8 } from '#model';
 import { dockerArchive } from '../support/docker-archive.ts';
+import { BZIP2_BOMB, BZIP2_SAMPLES, XZ_SAMPLES } from '../support/packed-samples.ts';
 import { directory, file, tar } from '../support/tar-builder.ts';
 
 const { signal } = new AbortController();
@@ -40,6 +41,23 @@ function zip(files: Readonly<Record<string, string>>, comment = ''): Uint8Array 
     'import sys,json,zipfile,io\nb=io.BytesIO()\nz=zipfile.ZipFile(b,"w",zipfile.ZIP_DEFLATED)\nf,c=json.loads(sys.argv[1])\n[z.writestr(k,v) for k,v in f.items()]\nz.comment=c.encode()\nz.close()\nsys.stdout.buffer.write(b.getvalue())';
   return new Uint8Array(execFileSync('python3', ['-c', script, JSON.stringify([files, comment])]));
 }
+
+test('tars packed with xz or bzip2 are listed as far as they reach, and what else is packed so is none', async (t) => {
+  assert.deepEqual(
+    await listAll(t, {
+      'a.tar.bz2': BZIP2_BOMB,
+      'cut.tar.bz2': BZIP2_BOMB.subarray(0, 100),
+      'text.xz': XZ_SAMPLES.crc64,
+      'text.bz2': BZIP2_SAMPLES['one stream'],
+    }),
+    {
+      'a.tar.bz2': 'tar.bz2: big=67108864',
+      'cut.tar.bz2': 'tar.bz2: big=67108864 … it ends inside a stream',
+      'text.xz': 'none',
+      'text.bz2': 'none',
+    },
+  );
+});
 
 test('tars are listed, plain and packed; what is packed and no tar is none', async (t) => {
   const list = 'd/=directory d/a=3 evil\\u202E=1';

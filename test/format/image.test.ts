@@ -80,7 +80,17 @@ test('an index holds descriptors with a digest; null manifests are none, malform
   assert.equal(parseIndex([]), null);
   assert.deepEqual(parseIndex({ manifests: null }), { kind: 'index', manifests: [], malformed: 0 });
   const index = parseIndex({ manifests: [{ digest: DIGEST }, { digest: 'sha256:../../x' }, null, 'x'] });
-  assert.deepEqual([index?.manifests.length, index?.malformed], [1, 3]);
+  assert.deepEqual(
+    [index?.manifests.map(({ digest, digestText }) => [digest, digestText]), index?.malformed],
+    [
+      [
+        [DIGEST, DIGEST],
+        ['', 'sha256:../../x'],
+      ],
+      2,
+    ],
+  );
+  assert.deepEqual([parseIndex({ manifests: 'x' }), parseIndex({ manifests: {} })], [null, null]);
   assert.equal(parseDescriptor({ digest: `sha512:${'b'.repeat(128)}` })?.digest.length, 135);
 });
 
@@ -94,7 +104,7 @@ test('what a document is its fields decide', () => {
     layers: [{ digest: DIGEST }, {}],
     config: { digest: DIGEST, mediaType: 'application/vnd.oci.empty.v1+json' },
   });
-  assert.ok(manifest?.kind === 'manifest' && manifest.isArtifact && manifest.layers.length === 2 && manifest.layers[1]?.digest === '');
+  assert.ok(manifest?.kind === 'manifest' && manifest.layers.length === 2 && manifest.layers[1]?.digest === '');
 });
 
 test('attestations name what they are about; names prefer containerd to the tag', () => {
@@ -130,7 +140,7 @@ test('history steps that made no layer are passed over, and what does not reach 
   assert.equal(historyProblem(history, 4), null);
   assert.match(historyProblem(history, 3) ?? '', /4 steps .* 3 layers/);
   assert.match(historyProblem([], 1) ?? '', /no history for 1 layer$/);
-  assert.deepEqual(parseImageConfig(null), { platform: null, history: [], diffIds: [] });
+  assert.deepEqual(parseImageConfig(null), { platform: null, history: [], diffIds: [], illFormedDiffIds: new Map() });
 });
 
 test('media types are held against the content', () => {

@@ -94,7 +94,7 @@ for (const [form, make] of FORMS) {
     });
 
     test('a map that speaks of more or less than is stored is told', () => {
-      for (const stored of ['abcd', 'abcdef']) assert.deepEqual(collect(tar(make([[0, 5]], 10, stored))).codes, ['size-mismatch']);
+      for (const stored of ['abcd', 'abcdef']) assert.deepEqual(collect(tar(make([[0, 5]], 10, stored))).codes, ['sparse-mismatch']);
     });
   });
 }

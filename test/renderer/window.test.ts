@@ -4,7 +4,7 @@ import { offerFor } from '../../renderer/app/drop-state.ts';
 import { parseLayout } from '../../renderer/app/layout-state.ts';
 import { groupFindings, problemCount } from '../../renderer/features/findings/findings-state.ts';
 import { initialJobs, jobsReducer, loadingJob, runningCount, shownJobs } from '../../renderer/features/jobs/jobs-state.ts';
-import { imageTitle, lastPart } from '../../renderer/features/library/library-state.ts';
+import { artifactTitle, contentWords, imageTitle, lastPart } from '../../renderer/features/library/library-state.ts';
 import type { ArchiveSummary, Job } from '../../src/contract/index.ts';
 import { finding } from '../../src/model/index.ts';
 
@@ -93,6 +93,25 @@ test('findings are grouped by code, the worst first; those of other images are l
     ],
   );
   assert.equal(problemCount(groups), 3);
+});
+
+test('an archive of none or several images says what it holds; an artifact is called by its name, else by its digest', () => {
+  const artifact = {
+    index: 0,
+    digest: `sha256:${'ab'.repeat(32)}`,
+    artifactType: null,
+    mediaTypes: [],
+    subject: null,
+    bytes: 1,
+    names: [],
+  };
+  const words = (images: number, artifacts: number) =>
+    contentWords({
+      images: Array(images).fill({}),
+      ...(artifacts === 0 ? {} : { artifacts: Array(artifacts).fill(artifact) }),
+    } as unknown as ArchiveSummary);
+  assert.deepEqual([words(0, 0), words(2, 0), words(0, 1), words(1, 2)], ['no images', '2 images', '1 artifact', '1 image, 2 artifacts']);
+  assert.deepEqual([artifactTitle(artifact), artifactTitle({ ...artifact, names: ['chart:1'] })], ['abababababab', 'chart:1']);
 });
 
 test('an image is called by its name, else by its digest, else as its file', () => {

@@ -50,7 +50,7 @@ const STATUS_TEXT: Record<LayerReport['status'], string> = {
   damaged: 'damaged: what could be read is shown',
 };
 
-const COMPRESSION_WORDS = { none: 'plain', gzip: 'gzip', zstd: 'zstd' } as const;
+const COMPRESSION_WORDS = { none: 'plain', gzip: 'gzip', zstd: 'zstd', xz: 'xz', bzip2: 'bzip2' } as const;
 
 function OneLayer({ archiveId, image, layer }: { archiveId: string; image: ImageSummary; layer: LayerReport }) {
   const command = layer.createdBy ?? null;

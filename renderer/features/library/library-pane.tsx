@@ -11,8 +11,9 @@ import { JobList } from '../jobs/job-list.tsx';
 import { BaseImages } from '../store/base-images.tsx';
 import { ImportOffers } from '../store/import-offers.tsx';
 import { StoreGroups } from '../store/store-group.tsx';
+import { ArtifactList, NoImageReason } from './artifact-list.tsx';
 import styles from './library-pane.module.css';
-import { FORMAT_WORDS, imageTitle, lastPart, storedBytes } from './library-state.ts';
+import { contentWords, FORMAT_WORDS, imageTitle, lastPart, storedBytes } from './library-state.ts';
 
 /** What is open, and what is being opened. */
 export function LibraryPane({ edge }: { edge: ReactNode }) {
@@ -98,7 +99,7 @@ function ArchiveItem({ archive, shown }: { archive: ArchiveSummary; shown: numbe
           <span className={styles.archiveTitle} title={archive.title}>
             <span className={styles.title}>{archive.title}</span>
             <span className={styles.sub}>
-              {FORMAT_WORDS[archive.format]} · {archive.images.length === 0 ? 'no images' : `${archive.images.length} images`}
+              {FORMAT_WORDS[archive.format]} · {contentWords(archive)}
             </span>
           </span>
         )}
@@ -110,7 +111,7 @@ function ArchiveItem({ archive, shown }: { archive: ArchiveSummary; shown: numbe
           onPress={() => void closeArchive(archive.archiveId)}
         />
       </div>
-      {single ? null : (
+      {archive.images.length < 2 ? null : (
         <ul>
           {archive.images.map((image) => (
             <li key={image.index} className={`${styles.line} ${styles.nested} ${shown === image.index ? styles.current : ''}`}>
@@ -119,6 +120,8 @@ function ArchiveItem({ archive, shown }: { archive: ArchiveSummary; shown: numbe
           ))}
         </ul>
       )}
+      {archive.artifacts === undefined ? null : <ArtifactList artifacts={archive.artifacts} />}
+      {archive.images.length === 0 ? <NoImageReason archive={archive} /> : null}
     </li>
   );
 }

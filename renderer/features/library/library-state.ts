@@ -1,5 +1,5 @@
 import type { ArchiveSummary, ImageSummary } from '#contract';
-import { displayText, shortDigest } from '#model';
+import { type ArtifactReport, displayText, formatCount, shortDigest } from '#model';
 
 /** What people call an image: of a layer its file's name; its first name, else its config's short digest, else the archive's name. */
 export function imageTitle(archive: ArchiveSummary, image: ImageSummary): string {
@@ -24,8 +24,21 @@ export const FORMAT_WORDS: Record<ArchiveSummary['format'], string> = {
   'docker-archive': 'Docker archive',
   'oci-archive': 'OCI archive',
   'oci-layout': 'OCI layout folder',
+  dir: 'Image folder (dir:)',
   layer: 'Layer tar',
 };
+
+/** What an archive of none or several images holds, in words. */
+export function contentWords({ images, artifacts = [] }: ArchiveSummary): string {
+  const count = (each: readonly unknown[], word: string) => `${formatCount(each.length)} ${word}${each.length === 1 ? '' : 's'}`;
+  if (artifacts.length === 0) return images.length === 0 ? 'no images' : count(images, 'image');
+  return images.length === 0 ? count(artifacts, 'artifact') : `${count(images, 'image')}, ${count(artifacts, 'artifact')}`;
+}
+
+/** What people call an artifact: its first name, else its short digest. */
+export function artifactTitle({ names, digest }: ArtifactReport): string {
+  return names[0] === undefined ? shortDigest(digest) : displayText(names[0]);
+}
 
 /** Bytes of the image as the archive keeps it. */
 export function storedBytes(image: ImageSummary): number {

@@ -34,7 +34,7 @@ export async function measureBlob(file: string, copied: CopiedBlob | null, optio
   const reader = new TarReader({
     member: (member) => builder.member(member),
     finding: (told) => {
-      if (told.code === 'truncated' || told.code === 'size-mismatch')
+      if (told.code === 'truncated' || told.code === 'sparse-mismatch')
         problem ??= finding('truncated', told.message, { offset: told.offset });
       builder.finding(told);
     },

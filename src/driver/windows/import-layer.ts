@@ -135,9 +135,9 @@ class LayerImport {
     const at = { path: displayText(entry.name), offset: entry.headerOffset };
     if (entry.droppedAttributes !== 0) {
       const bits = `0x${entry.droppedAttributes.toString(16)}`;
-      onFinding?.(finding('odd-name', `attributes ${bits} that the file can't have were left out`, at));
+      onFinding?.(finding('not-kept', `attributes ${bits} that the file can't have were left out`, at));
     }
-    if (entry.type === 'other') onFinding?.(finding('odd-name', 'a device or pipe, made an empty file', at));
+    if (entry.type === 'other') onFinding?.(finding('not-kept', 'a device or pipe, made an empty file', at));
   }
 
   /** Windows changes boot files in place: what they were is kept beside, to be exported again. */

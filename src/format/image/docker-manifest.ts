@@ -8,7 +8,7 @@
 //
 // Source: moby image/tarexport; Docker image spec v1.2, Combined Image JSON + Filesystem Changeset Format.
 import { LayerscopeError } from '#model';
-import { asObject, asText, asTexts } from './json-value.ts';
+import { asObject, asText, asTexts, jsonKind } from './json-value.ts';
 import { type Descriptor, parseDescriptor } from './oci-manifest.ts';
 
 export interface DockerImage {
@@ -19,6 +19,17 @@ export interface DockerImage {
   readonly layerSources: ReadonlyMap<string, Descriptor>;
 }
 
+/**
+ * Why the document is not manifest.json of a docker-archive, a clause; null where it is. An object may be anything: a layer has files of
+ * that name too.
+ */
+export function dockerManifestProblem(value: unknown): string | null {
+  if (isDockerManifest(value)) return null;
+  return Array.isArray(value)
+    ? 'manifest.json is a list with entries that are not images'
+    : `manifest.json is ${jsonKind(value)}, not a list of images`;
+}
+
 /** Is the document of a docker-archive, and not just any file of that name in a layer? */
 export function isDockerManifest(value: unknown): boolean {
   return value === null || (Array.isArray(value) && value.every((item) => asObject(item) !== null));
@@ -27,10 +38,10 @@ export function isDockerManifest(value: unknown): boolean {
 /** The images of `manifest.json`. Throws BAD_MANIFEST where it is `null` (moby#41842) or no list of images. */
 export function parseDockerManifest(value: unknown): DockerImage[] {
   if (value === null) throw new LayerscopeError('BAD_MANIFEST', 'manifest.json is null: the archive was written without images');
-  if (!Array.isArray(value)) throw new LayerscopeError('BAD_MANIFEST', 'manifest.json is no list of images');
+  if (!Array.isArray(value)) throw new LayerscopeError('BAD_MANIFEST', 'manifest.json is not a list of images');
   return value.map((item, index) => {
     const object = asObject(item);
-    if (object === null) throw new LayerscopeError('BAD_MANIFEST', `manifest.json: entry ${index} is no object`);
+    if (object === null) throw new LayerscopeError('BAD_MANIFEST', `manifest.json: entry ${index} is not an object`);
     const sources = new Map<string, Descriptor>();
     for (const [diffId, source] of Object.entries(asObject(object.LayerSources) ?? {})) {
       const descriptor = parseDescriptor(source);

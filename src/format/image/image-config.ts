@@ -3,8 +3,8 @@
 // that aren't marked go with the layers, in order, as far as both reach.
 //
 // Source: OCI image-spec config.md; Docker image spec v1.2.
-import { type HistoryReport, isDigest } from '#model';
-import { asArray, asObject, asText } from './json-value.ts';
+import { type HistoryReport, isDigest, setTime } from '#model';
+import { asArray, asObject, asText, jsonKind } from './json-value.ts';
 import { type Platform, parsePlatform } from './platform.ts';
 
 export interface ImageConfig {
@@ -12,6 +12,8 @@ export interface ImageConfig {
   readonly history: readonly HistoryReport[];
   /** Null for one that isn't a digest. */
   readonly diffIds: readonly (string | null)[];
+  /** What stands in the place of those, by index: not safe to print. */
+  readonly illFormedDiffIds: ReadonlyMap<number, string>;
 }
 
 /** Whatever of a config can be made out; an empty one where `value` is no object. */
@@ -21,13 +23,35 @@ export function parseImageConfig(value: unknown): ImageConfig {
     const fields = asObject(step);
     return {
       createdBy: typeof fields?.created_by === 'string' ? fields.created_by : null,
-      created: asText(fields?.created),
+      created: setTime(asText(fields?.created)),
       comment: asText(fields?.comment),
       emptyLayer: fields?.empty_layer === true,
     };
   });
-  const diffIds = asArray(asObject(object?.rootfs)?.diff_ids).map((id) => (typeof id === 'string' && isDigest(id) ? id : null));
-  return { platform: parsePlatform(object), history, diffIds };
+  const ids = asArray(asObject(object?.rootfs)?.diff_ids);
+  const illFormedDiffIds = new Map<number, string>();
+  const diffIds = ids.map((id, index) => {
+    if (typeof id === 'string' && isDigest(id)) return id;
+    illFormedDiffIds.set(index, typeof id === 'string' ? id : JSON.stringify(id));
+    return null;
+  });
+  return { platform: parsePlatform(object), history, diffIds, illFormedDiffIds };
+}
+
+/** Why the value is no image's config, a clause; null where it may be one. Every field of it is left out by some tool, but not all. */
+export function imageConfigProblem(value: unknown): string | null {
+  const object = asObject(value);
+  if (object === null) return `is ${jsonKind(value)}, not an image config`;
+  const isOne = ['architecture', 'os', 'rootfs', 'history', 'config', 'container_config'].some((field) => object[field] !== undefined);
+  return isOne ? null : 'has no field of an image config';
+}
+
+/** What is wrong between diffIDs and layers, a sentence; null where they fit. */
+export function diffIdProblem({ diffIds }: ImageConfig, layerCount: number): string | null {
+  if (diffIds.length === layerCount) return null;
+  const layers = layerCount === 1 ? '1 layer' : `${layerCount} layers`;
+  if (diffIds.length === 0) return `the config has no diff IDs for ${layers}`;
+  return `the config has ${diffIds.length} diff ${diffIds.length === 1 ? 'ID' : 'IDs'}, the image has ${layers}`;
 }
 
 /** What made each layer: null where the history doesn't reach. */

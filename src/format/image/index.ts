@@ -1,3 +1,4 @@
+export * from './artifact.ts';
 export { type ConfigDifference, compareConfigs } from './compare-configs.ts';
 export * from './docker-manifest.ts';
 export * from './image-config.ts';
@@ -6,3 +7,4 @@ export * from './legacy-image.ts';
 export * from './media-type.ts';
 export * from './oci-manifest.ts';
 export * from './platform.ts';
+export * from './platform-match.ts';

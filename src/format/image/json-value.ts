@@ -21,6 +21,13 @@ export function asObject(value: unknown): JsonObject | null {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonObject) : null;
 }
 
+/** What a parsed value is, with its article. */
+export function jsonKind(value: unknown): string {
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'a list';
+  return { string: 'a string', number: 'a number', boolean: 'a boolean' }[typeof value as string] ?? 'an object';
+}
+
 /** The value if it is an array, else an empty one: manifests of the wild have null where a list belongs. */
 export function asArray(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];

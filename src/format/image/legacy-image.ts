@@ -8,7 +8,7 @@
 // are the ids that are nobody's parent. Ids are random or derived: they are no digests of anything.
 //
 // Source: Docker image spec v1.0 and v1.1.
-import type { HistoryReport } from '#model';
+import { type HistoryReport, setTime } from '#model';
 import { asObject, asText, asTexts } from './json-value.ts';
 
 export interface LegacyLayer {
@@ -40,7 +40,7 @@ export function parseLegacyLayer(id: string, value: unknown): LegacyLayer {
     parent: asText(object?.parent),
     history: {
       createdBy: command === '' ? null : command,
-      created: asText(object?.created),
+      created: setTime(asText(object?.created)),
       comment: asText(object?.comment),
       emptyLayer: false,
     },

@@ -15,9 +15,12 @@ export const MEDIA_TYPE = {
   ociConfig: 'application/vnd.oci.image.config.v1+json',
   ociEmpty: 'application/vnd.oci.empty.v1+json',
   ociLayer: 'application/vnd.oci.image.layer.v1.tar',
+  ociArtifact: 'application/vnd.oci.artifact.manifest.v1+json',
   dockerIndex: 'application/vnd.docker.distribution.manifest.list.v2+json',
   dockerManifest: 'application/vnd.docker.distribution.manifest.v2+json',
   dockerConfig: 'application/vnd.docker.container.image.v1+json',
+  dockerPlugin: 'application/vnd.docker.plugin.v1+json',
+  simpleSigning: 'application/vnd.dev.cosign.simplesigning.v1+json',
   inToto: 'application/vnd.in-toto+json',
 } as const;
 

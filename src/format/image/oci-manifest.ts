@@ -3,30 +3,37 @@
 // layers, the bottom first, by descriptor again. Docker's schema 2 has the same shape under media types of its own.
 //
 // Source: OCI image-spec image-layout.md, image-index.md, manifest.md, descriptor.md; Docker distribution manifest v2, schema 2.
-// Writers of the wild leave `mediaType` out, write `manifests: null` (moby#47210), and name what is no image at all:
-// attestations (unknown/unknown), artifacts. What a document is, its fields decide; media types are only hints.
+// Writers of the wild leave `mediaType` out, write `manifests: null` (moby#47210), and name what is no image at all: artifacts, see
+// artifact.ts. Whether a document is an index or a manifest, its fields decide; media types are only hints.
 import { isDigest } from '#model';
 import { asArray, asObject, asSize, asText, asTexts, type JsonObject } from './json-value.ts';
 import { MEDIA_TYPE } from './media-type.ts';
 import { type Platform, parsePlatform } from './platform.ts';
 
-/** A pointer to content. The digest has a valid form; size and media type are what somebody stated. */
+/** A pointer to content. Size and media type are what somebody stated. */
 export interface Descriptor {
+  /** Empty where it is ill-formed. */
   readonly digest: string;
+  /** As it is stated, well-formed or not; not safe to print. */
+  readonly digestText: string;
   readonly mediaType: string | null;
   readonly size: number | null;
   readonly urls: readonly string[];
   readonly platform: Platform | null;
   readonly annotations: Readonly<Record<string, string>>;
   readonly artifactType: string | null;
+  /** The content itself, in base64, where it is embedded. */
+  readonly data: string | null;
 }
 
 export interface OciManifest {
   readonly kind: 'manifest';
+  readonly mediaType: string | null;
   readonly config: Descriptor | null;
   readonly layers: readonly Descriptor[];
-  /** It holds something else than an image: a signature, an attestation, a chart. */
-  readonly isArtifact: boolean;
+  readonly artifactType: string | null;
+  /** Digest of the manifest that it is about. */
+  readonly subject: string | null;
 }
 
 export interface OciIndex {
@@ -40,21 +47,35 @@ function parseAnnotations(value: unknown): Readonly<Record<string, string>> {
   return Object.fromEntries(Object.entries(asObject(value) ?? {}).filter((pair): pair is [string, string] => typeof pair[1] === 'string'));
 }
 
-/** Null where the value is no descriptor, or its digest is malformed. */
+/** Null where the value is no descriptor: it names no digest. */
 export function parseDescriptor(value: unknown): Descriptor | null {
   const object = asObject(value);
   const digest = asText(object?.digest);
-  if (object === null || digest === null || !isDigest(digest)) return null;
+  if (object === null || digest === null) return null;
   return {
-    digest,
+    digest: isDigest(digest) ? digest : '',
+    digestText: digest,
     mediaType: asText(object.mediaType),
     size: asSize(object.size),
     urls: asTexts(object.urls),
     platform: parsePlatform(object.platform),
     annotations: parseAnnotations(object.annotations),
     artifactType: asText(object.artifactType),
+    data: asText(object.data),
   };
 }
+
+const NO_DESCRIPTOR: Descriptor = {
+  digest: '',
+  digestText: '',
+  mediaType: null,
+  size: null,
+  urls: [],
+  platform: null,
+  annotations: {},
+  artifactType: null,
+  data: null,
+};
 
 function descriptors(value: unknown): { list: readonly Descriptor[]; malformed: number } {
   const all = asArray(value).map(parseDescriptor);
@@ -62,10 +83,10 @@ function descriptors(value: unknown): { list: readonly Descriptor[]; malformed: 
   return { list, malformed: all.length - list.length };
 }
 
-/** `index.json`. Null where it isn't an object; no manifests where it names none (`null` included). */
+/** `index.json`. Null where it isn't an object with a list of manifests; `null` and none at all are a list of none. */
 export function parseIndex(value: unknown): OciIndex | null {
   const object = asObject(value);
-  if (object === null) return null;
+  if (object === null || !(object.manifests === undefined || object.manifests === null || Array.isArray(object.manifests))) return null;
   const { list, malformed } = descriptors(object.manifests);
   return { kind: 'index', manifests: list, malformed };
 }
@@ -76,24 +97,23 @@ export function parseIndexed(value: unknown): OciIndex | OciManifest | null {
   if (object === null) return null;
   const stated = asText(object.mediaType);
   if (stated === MEDIA_TYPE.ociIndex || stated === MEDIA_TYPE.dockerIndex) return parseIndex(object);
+  if (stated === MEDIA_TYPE.ociArtifact) return parseManifest({ ...object, config: undefined, layers: object.blobs });
   if (object.layers !== undefined || object.config !== undefined) return parseManifest(object);
   return object.manifests === undefined ? null : parseIndex(object);
 }
 
 function parseManifest(object: JsonObject): OciManifest {
-  const config = parseDescriptor(object.config);
-  const layers = asArray(object.layers).map(
-    (layer) =>
-      parseDescriptor(layer) ?? { digest: '', mediaType: null, size: null, urls: [], platform: null, annotations: {}, artifactType: null },
-  );
-  const isArtifact =
-    asText(object.artifactType) !== null ||
-    config?.mediaType === MEDIA_TYPE.ociEmpty ||
-    (layers.length > 0 && layers.every((layer) => layer.mediaType === MEDIA_TYPE.inToto));
-  return { kind: 'manifest', config, layers, isArtifact };
+  return {
+    kind: 'manifest',
+    mediaType: asText(object.mediaType),
+    config: parseDescriptor(object.config),
+    layers: asArray(object.layers).map((layer) => parseDescriptor(layer) ?? NO_DESCRIPTOR),
+    artifactType: asText(object.artifactType),
+    subject: asText(asObject(object.subject)?.digest),
+  };
 }
 
-/** The digest that an attestation is about; null where the entry is no attestation. Source: BuildKit attestation-storage.md. */
+/** The digest that an attestation is about; null where the entry doesn't call itself one. Source: BuildKit attestation-storage.md. */
 export function attestedDigest(descriptor: Descriptor): string | null {
   if (descriptor.annotations['vnd.docker.reference.type'] !== 'attestation-manifest') return null;
   return descriptor.annotations['vnd.docker.reference.digest'] ?? '';

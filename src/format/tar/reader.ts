@@ -456,7 +456,7 @@ export class TarReader {
       const stored = this.#left - this.#padding;
       const mapped = mappedBytes(member.sparse);
       if (stored !== mapped) {
-        this.#tell('size-mismatch', member.headerOffset, `the sparse map speaks of ${mapped} stored bytes, there are ${stored}`);
+        this.#tell('sparse-mismatch', member.headerOffset, `the sparse map speaks of ${mapped} stored bytes, there are ${stored}`);
       }
     }
     if (this.#pendingOffset < 0) return;

@@ -1,0 +1,20 @@
+import { type FindingCode, LayerscopeError } from '#model';
+
+/** Why a name, or the links that it leads through, stand for no file of an archive. */
+export type RefusalCode = Extract<FindingCode, 'path-escape' | 'link-outside' | 'link-loop' | 'missing-blob'>;
+
+/** A member that isn't looked up; carries the code of the finding to tell it by. As an error by itself: PATH_ESCAPE, or BLOB_MISSING. */
+export class MemberRefused extends LayerscopeError {
+  readonly finding: RefusalCode;
+
+  constructor(finding: RefusalCode, message: string) {
+    super(finding === 'missing-blob' ? 'BLOB_MISSING' : 'PATH_ESCAPE', message);
+    this.finding = finding;
+  }
+}
+
+/** The code of a finding for what hindered reading a member; `otherwise` for what isn't a matter of names. Throws IO. */
+export function refusalCode(error: unknown, otherwise: FindingCode): FindingCode {
+  if (!(error instanceof LayerscopeError) || error.code === 'IO') throw error;
+  return error instanceof MemberRefused ? error.finding : otherwise;
+}

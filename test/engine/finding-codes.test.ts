@@ -1,0 +1,509 @@
+// Every code that a finding may carry: an input that raises it, and what is said of it. A new code is a new row; a row whose input raises
+// nothing, and a code without a row, fail. `input` null: raised where files are laid out, see test/driver.
+import assert from 'node:assert/strict';
+import { mkdirSync, symlinkSync } from 'node:fs';
+import path from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { inspectArchive } from '#engine';
+import { FINDING_HINTS, FINDING_SEVERITY, type Finding, type FindingCode, type Severity } from '#model';
+import {
+  archiveOf,
+  digestOf,
+  dockerArchive,
+  type FileMap,
+  Files,
+  hexOf,
+  imageConfig,
+  json,
+  legacyArchive,
+  ociImage,
+  ociIndex,
+  ociLayout,
+  pack,
+  writeFolder,
+} from '../support/image-builder.ts';
+import {
+  concat,
+  file,
+  gnuLongName,
+  gnuSparse,
+  hardlink,
+  latin1,
+  member,
+  pax,
+  paxGlobal,
+  symlink,
+  tar,
+  utf8,
+} from '../support/tar-builder.ts';
+import { testFile, testFolder, testReader } from '../support/workbench.ts';
+
+/** Bytes of an archive, or the path of a folder. */
+type Input = (t: TestContext) => Uint8Array | string;
+
+interface Row {
+  readonly severity: Severity;
+  readonly input: Input | null;
+  readonly title: RegExp;
+  readonly hint: RegExp;
+  readonly message: RegExp;
+  /** Codes that the same input raises beside it, as both are true of it. */
+  readonly beside?: readonly FindingCode[];
+}
+
+const BASE = tar(file('etc/passwd', 'root'));
+
+/** A docker-archive of these layers, its config and manifest.json as they should be. */
+const docker = (...layers: Uint8Array[]): FileMap => dockerArchive([{ layers }]);
+const image =
+  (...layers: Uint8Array[]): Input =>
+  () =>
+    archiveOf(docker(...layers));
+const windows =
+  (...layers: Uint8Array[]): Input =>
+  () =>
+    archiveOf(dockerArchive([{ layers, config: { os: 'windows' } }]));
+const withConfig =
+  (content: string | null): Input =>
+  () => {
+    const files = new Map([
+      ['l.tar', BASE],
+      ['manifest.json', json([{ Config: content === null ? undefined : 'c.json', RepoTags: ['x:1'], Layers: ['l.tar'] }])],
+    ]);
+    return archiveOf(content === null ? files : files.set('c.json', utf8(content)));
+  };
+/** An OCI archive of one image whose manifest is made otherwise. */
+const withManifest =
+  (change: (built: ReturnType<typeof ociImage>, files: Files) => object): Input =>
+  () => {
+    const files = new Files();
+    const built = ociImage(files, { layers: [{ tar: BASE }] });
+    const manifest = { schemaVersion: 2, config: built.config, layers: built.layers, ...change(built, files) };
+    return archiveOf(ociLayout(files, [files.add(json(manifest), built.mediaType)]));
+  };
+const oci =
+  (
+    change: (files: Files, built: ReturnType<typeof ociImage>) => void,
+    spec: Partial<Parameters<typeof ociImage>[1]['layers'][0]> = {},
+  ): Input =>
+  () => {
+    const files = new Files();
+    const built = ociImage(files, { layers: [{ tar: BASE, ...spec }] });
+    change(files, built);
+    return archiveOf(ociLayout(files, [built]));
+  };
+
+const ROWS: Readonly<Record<FindingCode, Row>> = {
+  'missing-blob': {
+    severity: 'error',
+    input: oci((files, built) => files.remove(built.layers[0] ?? built)),
+    title: /missing/,
+    hint: /names content it does not hold/,
+    message: /^sha256:[0-9a-f]{64} is not in the archive$/,
+  },
+  'digest-mismatch': {
+    severity: 'error',
+    input: oci((files, built) => files.replace(built.config, json({ ...imageConfig([BASE]), author: 'x' }))),
+    title: /Digest does not match/,
+    hint: /not what its digest says/,
+    message: /^the config is named sha256:.*, its content is sha256:/,
+  },
+  'diffid-mismatch': {
+    severity: 'error',
+    input: () => archiveOf(dockerArchive([{ layers: [BASE], config: { diffIds: [digestOf(utf8('x'))] } }])),
+    title: /Diff ID does not match/,
+    hint: /not what the image config says/,
+    message: /the config says diffID sha256:/,
+  },
+  'damaged-blob': {
+    severity: 'error',
+    input: () => {
+      const noise = Uint8Array.from({ length: 4000 }, (_, at) => Math.imul(at + 1, 0x9e3779b1) >>> 24);
+      const packed = pack(tar(file('noise', noise)), 'gzip');
+      packed[1000] = (packed[1000] as number) ^ 0xff;
+      return archiveOf(docker(packed));
+    },
+    title: /Damaged/,
+    hint: /does not decompress to its end/,
+    message: /the gzip stream is damaged/,
+    beside: ['diffid-mismatch'],
+  },
+  'bad-tar': {
+    severity: 'error',
+    input: image(concat(file('a', 'x'), new Uint8Array(1024).fill(0x41))),
+    title: /Damaged tar/,
+    hint: /header could not be read/,
+    message: /tar header at byte 1024/,
+  },
+  'unsupported-compression': {
+    severity: 'error',
+    input: image(utf8(`PK\x03\x04${'\0'.repeat(600)}`)),
+    title: /not read/,
+    hint: /gzip, zstd, xz or bzip2/,
+    message: /the layer is a ZIP file/,
+  },
+  'layer-unreadable': {
+    severity: 'error',
+    input: () => {
+      const files = docker(BASE);
+      const name = [...files.keys()].find((key) => key.endsWith('layer.tar')) ?? '';
+      files.delete(name);
+      const records = { 'GNU.sparse.major': '1', 'GNU.sparse.minor': '0', 'GNU.sparse.name': name, 'GNU.sparse.realsize': String(2 ** 50) };
+      return archiveOf(files, concat(pax(records), file('x', concat(utf8('1\n0\n512\n'.padEnd(512, '\0')), BASE.subarray(0, 512)))));
+    },
+    title: /cannot be read/,
+    hint: /other layers are shown/,
+    message: /a sparse file of 1125899906842624 bytes, the limit is/,
+  },
+  truncated: {
+    severity: 'error',
+    input: image(BASE.subarray(0, 514)),
+    title: /Cut off/,
+    hint: /ends too early/,
+    message: /cut off: 2 bytes are missing/,
+  },
+  'path-escape': {
+    severity: 'error',
+    input: () =>
+      archiveOf(
+        new Map([
+          ['c.json', json(imageConfig([BASE]))],
+          ['manifest.json', json([{ Config: 'c.json', Layers: ['../../etc/passwd'] }])],
+        ]),
+      ),
+    title: /leads outside/,
+    hint: /nothing outside is read or written/,
+    message: /\.\.\/\.\.\/etc\/passwd leads out of the archive/,
+  },
+  'link-outside': {
+    severity: 'error',
+    input: (t) => {
+      const files = new Files();
+      const built = ociImage(files, { layers: [{ tar: BASE }] });
+      const name = `blobs/sha256/${hexOf(BASE)}`;
+      const folder = path.join(testFolder(t), 'layout');
+      mkdirSync(folder);
+      const layout = ociLayout(files, [built]);
+      layout.delete(name);
+      writeFolder(folder, layout);
+      symlinkSync(testFile(t, BASE), path.join(folder, ...name.split('/')));
+      return folder;
+    },
+    title: /Link out of the folder/,
+    hint: /--follow-links/,
+    message: /blobs\/sha256\/[0-9a-f]{64} is a link that leads out of the folder/,
+  },
+  'link-loop': {
+    severity: 'error',
+    input: () =>
+      tar(
+        file('c.json', json(imageConfig([BASE]))),
+        symlink('a/layer.tar', '../b/layer.tar'),
+        symlink('b/layer.tar', '../a/layer.tar'),
+        file('manifest.json', json([{ Config: 'c.json', Layers: ['a/layer.tar'] }])),
+      ),
+    title: /circle/,
+    hint: /leads back to itself/,
+    message: /a\/layer\.tar is a link that leads in a circle/,
+  },
+  'parent-loop': {
+    severity: 'error',
+    input: () => archiveOf(legacyArchive([BASE, BASE]).set(`${hexOf(utf8('layer 0'))}/json`, json({ parent: hexOf(utf8('layer 1')) }))),
+    title: /Layers in a circle/,
+    hint: /its own parent/,
+    message: /the parents of [0-9a-f]{12} lead in a circle/,
+  },
+  'manifest-unreadable': {
+    severity: 'error',
+    input: () => {
+      const files = new Files();
+      const cut = files.add(utf8('{"layers": ['), 'application/vnd.oci.image.manifest.v1+json');
+      return archiveOf(ociLayout(files, [ociImage(files, { layers: [{ tar: BASE }] }), cut]));
+    },
+    title: /Manifest cannot be read/,
+    hint: /damaged or of another kind/,
+    message: /manifest sha256:[0-9a-f]{64} is not JSON/,
+  },
+  'index-unreadable': {
+    severity: 'error',
+    input: () => archiveOf(docker(BASE).set('index.json', utf8('7'))),
+    title: /Index cannot be read/,
+    hint: /what manifest\.json names is shown/,
+    message: /index\.json is a number, not an index: manifest\.json is used/,
+  },
+  'config-missing': {
+    severity: 'error',
+    input: withConfig(null),
+    title: /No config/,
+    hint: /names no config/,
+    message: /the manifest names no config/,
+  },
+  'config-unreadable': {
+    severity: 'error',
+    input: withConfig('{oops'),
+    title: /Config cannot be read/,
+    hint: /the layers are shown/,
+    message: /the config is not JSON/,
+  },
+  'config-not-image': {
+    severity: 'error',
+    input: withConfig('[1]'),
+    title: /of another kind/,
+    hint: /not the config of an image/,
+    message: /the config is a list, not an image config/,
+  },
+  'bad-digest': {
+    severity: 'error',
+    input: withManifest(({ layers }) => ({ layers: layers.map((layer) => ({ ...layer, digest: layer.digest.toUpperCase() })) })),
+    title: /Digest is ill-formed/,
+    hint: /lower-case hex digits/,
+    message: /the layer is named SHA256:[0-9A-F]{64}, which is not a digest that can be checked/,
+  },
+  'bad-descriptor': {
+    severity: 'error',
+    input: withManifest(() => ({ layers: [{ mediaType: 'application/vnd.oci.image.layer.v1.tar' }] })),
+    title: /without a digest/,
+    hint: /names no content/,
+    message: /names the layer without a digest/,
+  },
+  'attestation-unreadable': {
+    severity: 'warning',
+    input: () => {
+      const files = new Files();
+      const built = ociImage(files, { layers: [{ tar: BASE }] });
+      const layer = files.add(utf8('{cut'), 'application/vnd.in-toto+json');
+      const manifest = files.add(json({ config: built.config, layers: [layer] }), built.mediaType);
+      const annotations = { 'vnd.docker.reference.type': 'attestation-manifest', 'vnd.docker.reference.digest': built.digest };
+      return archiveOf(ociLayout(files, [built, { ...manifest, annotations }]));
+    },
+    title: /Attestation cannot be read/,
+    hint: /holds no in-toto statement/,
+    message: /attestation sha256:[0-9a-f]{64} holds no statement/,
+  },
+  'manifest-disagreement': {
+    severity: 'warning',
+    input: () => {
+      const files = new Files();
+      const built = ociImage(files, { layers: [{ tar: BASE }] });
+      const manifest = [{ Config: `blobs/sha256/${built.config.digest.slice(7)}`, Layers: [] }];
+      return archiveOf(ociLayout(files, [built]).set('manifest.json', json(manifest)));
+    },
+    title: /Manifests disagree/,
+    hint: /manifest\.json and the OCI manifest differ/,
+    message: /manifest\.json names 0 layers, the OCI manifest 1/,
+    beside: ['history-mismatch', 'diffid-count'],
+  },
+  'history-mismatch': {
+    severity: 'warning',
+    input: () => archiveOf(dockerArchive([{ layers: [BASE], config: { history: null } }])),
+    title: /History does not fit/,
+    hint: /history steps than layers/,
+    message: /no history for 1 layer/,
+  },
+  'diffid-count': {
+    severity: 'warning',
+    input: () => archiveOf(dockerArchive([{ layers: [BASE], config: { diffIds: [] } }])),
+    title: /Diff IDs do not fit/,
+    hint: /more or fewer layers than the manifest/,
+    message: /no diff IDs for 1 layer/,
+  },
+  'foreign-layer': {
+    severity: 'warning',
+    input: oci(() => {}, { absent: true, urls: ['https://example.com/x'] }),
+    title: /Foreign layer/,
+    hint: /kept elsewhere/,
+    message: /is kept elsewhere: https:\/\/example\.com\/x/,
+  },
+  'media-type-mismatch': {
+    severity: 'warning',
+    input: oci(() => {}, { mediaType: 'application/vnd.oci.image.layer.v1.tar+gzip' }),
+    title: /Media type is wrong/,
+    hint: /the content counts/,
+    message: /says gzip, the blob is not compressed/,
+  },
+  'size-mismatch': {
+    severity: 'warning',
+    input: withManifest(({ layers }) => ({ layers: layers.map((layer) => ({ ...layer, size: 7 })) })),
+    title: /Size does not match/,
+    hint: /longer or shorter than its descriptor says/,
+    message: /its descriptor says 7/,
+  },
+  'sparse-mismatch': {
+    severity: 'warning',
+    input: image(tar(gnuSparse('hole', 10, [[0, 5]], 'abcd'))),
+    title: /Sparse map does not fit/,
+    hint: /more or fewer bytes than its map says/,
+    message: /the sparse map speaks of 5 stored bytes, there are 4/,
+  },
+  'trailing-data': {
+    severity: 'warning',
+    input: () =>
+      archiveOf(dockerArchive([{ layers: [concat(pack(BASE, 'gzip'), utf8('junk behind it'))], config: { diffIds: [digestOf(BASE)] } }])),
+    title: /Data after the end/,
+    hint: /Bytes follow the end/,
+    message: /bytes follow the end of the compressed data/,
+  },
+  'missing-end-marker': {
+    severity: 'warning',
+    input: image(file('a', 'x')),
+    title: /No end marker/,
+    hint: /two zero blocks/,
+    message: /end/,
+  },
+  'odd-name': {
+    severity: 'note',
+    input: image(tar(file('a//b', ''))),
+    title: /Odd name/,
+    hint: /not in normal form/,
+    message: /not in normal form: a\/\/b/,
+  },
+  'invalid-utf8-name': {
+    severity: 'warning',
+    input: image(tar(file(latin1('\xe4'), ''))),
+    title: /not UTF-8/,
+    hint: /raw bytes are kept/,
+    message: /not UTF-8/,
+  },
+  'ambiguous-name': {
+    severity: 'warning',
+    input: image(tar(pax({ path: 'one' }), gnuLongName('two'), file('three', ''))),
+    title: /Two names/,
+    hint: /GNU long name counts/,
+    message: /the GNU one counts/,
+  },
+  'global-header': {
+    severity: 'note',
+    input: image(tar(paxGlobal({ comment: 'x' }), file('a', ''))),
+    title: /global header/,
+    hint: /does not apply it/,
+    message: /./,
+  },
+  'duplicate-path': {
+    severity: 'note',
+    input: image(tar(file('a', '1'), file('a', '2'))),
+    title: /more than once/,
+    hint: /last entry counts/,
+    message: /more than once in this layer/,
+  },
+  'bare-whiteout': {
+    severity: 'warning',
+    input: image(tar(file('.wh.', ''))),
+    title: /Whiteout of nothing/,
+    hint: /not applied/,
+    message: /not applied/,
+  },
+  'whiteout-without-target': {
+    severity: 'note',
+    input: image(BASE, tar(file('.wh.nothing', ''))),
+    title: /Whiteout of nothing$/,
+    hint: /hides nothing/,
+    message: /layers below do not have/,
+  },
+  'folder-replaced': {
+    severity: 'warning',
+    input: image(tar(file('v/R', 'x'), file('v', ''))),
+    title: /Folder replaced within a layer/,
+    hint: /lost in a container/,
+    message: /replaces a folder of this layer/,
+  },
+  'entry-below-file': {
+    severity: 'error',
+    input: image(tar(file('f', 'x'), file('f/x', ''))),
+    title: /Entry below a file/,
+    hint: /Container engines refuse/,
+    message: /^stands below f/,
+  },
+  'name-through-link': {
+    severity: 'note',
+    input: image(tar(symlink('s', 'd'), file('s/x', ''))),
+    title: /through a symbolic link/,
+    hint: /followed inside the image/,
+    message: /it lies in d$/,
+  },
+  'symlink-loop': {
+    severity: 'error',
+    input: image(tar(symlink('s', 's'), file('s/x', ''))),
+    title: /in a circle/,
+    hint: /only listed in raw/,
+    message: /lead in a circle/,
+  },
+  'symlink-replaced': {
+    severity: 'warning',
+    input: image(tar(symlink('lib', 'usr/lib')), tar(file('lib/x', ''))),
+    title: /link replaced by a folder/,
+    hint: /a container gets a folder there/,
+    message: /was a symbolic link; this layer has entries below it/,
+  },
+  'dangling-hardlink': {
+    severity: 'warning',
+    input: image(tar(hardlink('a', 'nowhere'))),
+    title: /Hard link to nothing/,
+    hint: /not in this layer or below/,
+    message: /nowhere/,
+  },
+  'reserved-name': {
+    severity: 'warning',
+    input: windows(tar(file('Files/NUL', ''), file('Files/end.', ''))),
+    title: /reserves or refuses/,
+    hint: /cannot open it by this name/,
+    message: /./,
+  },
+  'case-collision': {
+    severity: 'warning',
+    input: windows(tar(file('Files/a', ''), file('Files/A', ''))),
+    title: /differ in case/,
+    hint: /one file/,
+    message: /differs by case only/,
+  },
+  'unknown-type': {
+    severity: 'warning',
+    input: image(tar(member({ name: 'odd', typeflag: 'Z' }))),
+    title: /Unknown entry type/,
+    hint: /raw only/,
+    message: /unknown type Z/,
+  },
+  'not-kept': { severity: 'warning', input: null, title: /Not kept/, hint: /cannot keep it/, message: /./ },
+  'not-made': { severity: 'warning', input: null, title: /Left out/, hint: /could not be laid out/, message: /./ },
+  'index-entry-skipped': {
+    severity: 'note',
+    input: () => {
+      const files = new Files();
+      let deep: ReturnType<typeof ociIndex> = ociImage(files, { layers: [{ tar: BASE }] });
+      for (let depth = 0; depth < 20; depth++) deep = ociIndex(files, [deep]);
+      return archiveOf(ociLayout(files, [deep]));
+    },
+    title: /not followed/,
+    hint: /nested too deeply/,
+    message: /nested more than 16 deep/,
+  },
+};
+
+async function findingsOf(t: TestContext, input: Input): Promise<readonly Finding[]> {
+  const built = input(t);
+  const reader = testReader(t);
+  await using archive = await reader.open(typeof built === 'string' ? built : testFile(t, built));
+  return (await inspectArchive(reader, archive, { verify: true })).findings;
+}
+
+const CODES = Object.keys(FINDING_SEVERITY) as FindingCode[];
+
+for (const code of CODES) {
+  const { severity, input, title, hint, message, beside = [] } = ROWS[code];
+  test(`${code} is raised by its cause alone, and its title, hint and message agree`, async (t) => {
+    assert.deepEqual(
+      [FINDING_SEVERITY[code], title.test(FINDING_HINTS[code].title), hint.test(FINDING_HINTS[code].hint)],
+      [severity, true, true],
+    );
+    if (input === null || (code === 'link-outside' && process.platform === 'win32')) return;
+    const findings = await findingsOf(t, input);
+    const own = findings.filter((each) => each.code === code);
+    assert.ok(own.length > 0, `nothing raises it: ${JSON.stringify(findings)}`);
+    for (const each of own) assert.match(each.message, message);
+    const others = new Set(findings.map((each) => each.code).filter((each) => each !== code && !beside.includes(each)));
+    assert.deepEqual([...others], [], 'another code has part of the cause');
+  });
+}
+
+test('no two codes have one title or one hint', () => {
+  for (const field of ['title', 'hint'] as const) assert.equal(new Set(CODES.map((code) => FINDING_HINTS[code][field])).size, CODES.length);
+});

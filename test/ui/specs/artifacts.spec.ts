@@ -1,0 +1,44 @@
+import { archiveOf, Files, json, ociImage, ociLayout } from '../../support/image-builder.ts';
+import { file, tar, utf8 } from '../../support/tar-builder.ts';
+import { expect, test } from '../support/window.ts';
+
+const MANIFEST = 'application/vnd.oci.image.manifest.v1+json';
+
+function chart(files: Files, more: object = {}) {
+  const config = files.add(json({ name: 'chart' }), 'application/vnd.cncf.helm.config.v1+json');
+  const layer = files.add(utf8('not a tar'), 'application/vnd.cncf.helm.chart.content.v1.tar+gzip');
+  const manifest = files.add(json({ schemaVersion: 2, mediaType: MANIFEST, config, layers: [layer], ...more }), MANIFEST);
+  return { ...manifest, annotations: { 'org.opencontainers.image.ref.name': 'charts/web:1' } };
+}
+
+test('an archive of artifacts only lists them with their types, and shows no image', async ({ win }) => {
+  const files = new Files();
+  await win.drop(await win.write('chart.tar', archiveOf(ociLayout(files, [chart(files)]))));
+  const library = win.page.getByRole('navigation', { name: 'Library' });
+  await expect(library.getByText('OCI archive · 1 artifact')).toBeVisible();
+  const artifacts = library.getByRole('list', { name: 'Artifacts' });
+  await expect(artifacts.getByText('charts/web:1')).toBeVisible();
+  await expect(artifacts.getByText('application/vnd.cncf.helm.config.v1+json')).toBeVisible();
+  await expect(artifacts.getByText('application/vnd.cncf.helm.chart.content.v1.tar+gzip')).toBeVisible();
+  expect(win.complaints).toEqual([]);
+});
+
+test('an artifact beside an image says what it is about', async ({ win }) => {
+  const files = new Files();
+  const image = ociImage(files, { layers: [{ tar: tar(file('a.txt', 'a')) }] });
+  const subject = { mediaType: MANIFEST, digest: image.digest, size: image.size };
+  await win.drop(await win.write('both.tar', archiveOf(ociLayout(files, [image, chart(files, { subject })]))));
+  await expect(win.page.getByRole('treegrid', { name: 'Changes' })).toBeVisible();
+  const artifacts = win.page.getByRole('list', { name: 'Artifacts' });
+  await expect(artifacts.getByText(`about ${image.digest.slice(7, 19)}`)).toBeVisible();
+});
+
+test('an archive whose image can not be read says why', async ({ win }) => {
+  const files = new Files();
+  const image = ociImage(files, { layers: [{ tar: tar(file('a.txt', 'a')) }] });
+  files.remove(image);
+  await win.drop(await win.write('broken.tar', archiveOf(ociLayout(files, [image]))));
+  const library = win.page.getByRole('navigation', { name: 'Library' });
+  await expect(library.getByText('OCI archive · no images')).toBeVisible();
+  await expect(library.getByText(`manifest ${image.digest} is not in the archive`, { exact: false })).toBeVisible();
+});
