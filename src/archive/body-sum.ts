@@ -1,16 +1,16 @@
-// A checksum of 64 bits of a body, for telling bodies of one size apart without reading them again. Four lanes of 32 bits take a word each,
-// as xxHash's do (https://github.com/Cyan4973/xxHash, doc/xxhash_spec.md, XXH32), and every lane but the first takes in its neighbour; then
-// they change places. Each step can be undone, so no difference is lost on the way: two bodies that differ by chance have one sum once in
-// 2^64. It is no cryptographic hash: who wants to can make two bodies of one sum. Where that matters, bodies are read.
+// A 64-bit checksum that tells bodies of equal size apart without reading them again. Four 32-bit lanes take one word each, as in xxHash
+// (https://github.com/Cyan4973/xxHash, doc/xxhash_spec.md, XXH32); every lane but the first also takes in its neighbour, and then the
+// lanes rotate. Each step is invertible, so no difference gets lost on the way: two different bodies have the same sum by chance once in
+// 2^64. It is not a cryptographic hash: two bodies with the same sum can be crafted. Where that matters, bodies are read.
 //
-// Words are read in the machine's byte order: sums are kept in the index cache, which is of one machine, and are never shown.
+// Words are read in native byte order: sums are kept in the index cache, which never leaves the machine, and are never shown.
 
 const PRIME_1 = 0x9e3779b1;
 const PRIME_2 = 0x85ebca77;
 const SCRATCH_BYTES = 32 * 1024;
 const BLOCK_BYTES = 16;
 
-/** The checksum of one body at a time. It doesn't depend on how the bytes are cut into pieces. */
+/** The checksum of one body at a time, however its bytes are split into pieces. */
 export class BodySum {
   /** The first and the second half; never both 0. */
   low = 0;
@@ -20,7 +20,7 @@ export class BodySum {
   #c = 0;
   #d = 0;
   #length = 0;
-  /** A beginning of a block, and room for bytes that lie across words. */
+  /** The start of a block, and room to realign bytes that are not on a word boundary. */
   readonly #scratch = new Uint8Array(SCRATCH_BYTES);
   readonly #scratchWords = new Int32Array(this.#scratch.buffer);
   #filled = 0;
@@ -116,7 +116,7 @@ export class BodySum {
   }
 }
 
-/** Every bit of the result hangs on every bit. Source: MurmurHash3's fmix32. */
+/** Every bit of the result depends on every bit of the word. Source: MurmurHash3's fmix32. */
 function mixed(word: number): number {
   let hash = word;
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);

@@ -9,7 +9,7 @@ export class BodySums implements Pick<Required<TarHandler>, 'member' | 'body'> {
   #capacity = 256;
   #words = growing(Uint32Array<ArrayBuffer>, 512);
   #count = 0;
-  /** Bytes of the body to come; 0: none that is summed. */
+  /** Bytes of the body still to come; 0: no body is being summed. */
   #left = 0;
 
   member(member: TarMember): void {
@@ -18,7 +18,7 @@ export class BodySums implements Pick<Required<TarHandler>, 'member' | 'body'> {
       this.#capacity *= 2;
       this.#words = grown(this.#words, this.#capacity * 2);
     }
-    // What is stored of a sparse file isn't its content: those are read where it matters.
+    // The stored bytes of a sparse file aren't its content: such files are read when they are compared.
     this.#left = member.type === TYPE.file && member.sparse === null ? member.size : 0;
     if (this.#left > 0) this.#sum.begin();
   }

@@ -25,7 +25,7 @@ export function openBodies(blob: BlobSource, indexed: IndexedLayer, signal?: Abo
 
 /** Reads one layer's headers, without a cache. What is wrong with the blob is in the result. Throws NOT_FOUND, PERMISSION, IO, CANCELLED. */
 export async function readLayer(blob: BlobSource, signal?: AbortSignal): Promise<IndexedLayer> {
-  return (await indexBlob(blob, { verify: false, diffIdAlgorithm: 'sha256' }, callerControl(signal))).layer;
+  return (await indexBlob(blob, { verify: false, diffIdAlgorithm: 'sha256', sums: false }, callerControl(signal))).layer;
 }
 
 /** Reads all of a layer: what its headers say, each plain byte handed on. Throws TRUNCATED, DAMAGED of a packed one, IO, CANCELLED. */

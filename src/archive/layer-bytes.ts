@@ -1,5 +1,5 @@
-// Two bodies compared where they lie, without a copy of either in memory. Holes of sparse files are passed over, so that the time is
-// that of what is stored.
+// Compares two bodies where they lie, without holding either in memory. Holes of sparse files are skipped, so the time depends on what is
+// stored, not on the stated size.
 
 import type { LayerTable } from '#format/layer';
 import { LayerscopeError } from '#model';
@@ -7,7 +7,7 @@ import type { PlainBytes } from './plain-bytes.ts';
 import { type Stretch, stretchesOf } from './read-body.ts';
 import { cancelled } from './work-control.ts';
 
-/** A layer whose file is kept open, for many bodies of it. Dispose of it. */
+/** A layer whose file stays open while many of its bodies are read. Dispose of it. */
 export class LayerBytes implements AsyncDisposable {
   readonly table: LayerTable;
   readonly bytes: PlainBytes;
@@ -34,10 +34,10 @@ export interface SameBodyOptions {
   readonly onBytes?: (count: number) => void;
 }
 
-/** Most files that differ do so early: the first pieces are small. */
+/** Most files that differ do so early, so the first pieces are small. */
 const FIRST_PIECE = 16 * 1024;
 const LARGEST_PIECE = 256 * 1024;
-/** After so many bytes others on this thread have a turn; a file counts as some bytes, however small it is. */
+/** After this many bytes, other work on this thread gets a turn; even a tiny file costs something. */
 const TURN_BYTES = 4 << 20;
 const BODY_COST = 16 * 1024;
 

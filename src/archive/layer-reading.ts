@@ -53,19 +53,21 @@ export class LayerReading {
     for (const layer of layers) if (layer.blob === null) options.onLayer?.(layer, null);
     const tasks: IndexTask[] = [];
     for (const [blob, layer] of firstLayers(layers)) {
-      const known = options.verify ? null : (scanned.get(blob) ?? cache?.read(blob) ?? null);
-      if (known === null) tasks.push(this.#task(blob, layer, options.verify ?? false));
-      else settle(blob, known);
+      const kept = scanned.get(blob) ?? cache?.read(blob) ?? null;
+      const lacksSums = kept === null || (blob.compression !== 'none' && kept.layer.table.bodySums.length === 0);
+      if (kept !== null && !options.verify && !(lacksSums && options.sums === 'needed')) settle(blob, kept);
+      // An index with checksums is never replaced by one without.
+      else tasks.push(this.#task(blob, layer, options.verify ?? false, options.sums !== undefined || !lacksSums));
     }
     await this.#run(tasks, options, settle);
     if (cache?.written && cacheFolder !== null) await trimCache(cacheFolder, maxCacheBytes);
     return results;
   }
 
-  #task(blob: BlobSource, layer: ArchiveLayer, verify: boolean): IndexTask {
+  #task(blob: BlobSource, layer: ArchiveLayer, verify: boolean, sums: boolean): IndexTask {
     const { cacheFolder, folder } = this.#parts;
     const cache = cacheFolder === null ? null : { folder: cacheFolder, temporary: folder.newPath('.idx') };
-    return { blob, options: { verify, diffIdAlgorithm: algorithmOf(layer.diffId) }, cache };
+    return { blob, options: { verify, diffIdAlgorithm: algorithmOf(layer.diffId), sums }, cache };
   }
 
   /** Reads the blobs, the biggest first; what one of them throws stops the others. */

@@ -183,11 +183,14 @@ export interface Reader extends AsyncDisposable {
    * Indexes layers side by side; a blob that several layers share is read once. Null for layers whose blob isn't there.
    * A damaged layer doesn't fail the others: it comes with what could be read, status `damaged` and its finding.
    * `verify`: reads every byte and measures digests; mismatches are findings.
+   * `sums`: checksums of bodies (see LayerTable) are `taken` if a compressed layer is unpacked anyway, or `needed`: a layer whose index
+   * was kept without them is unpacked again.
    */
   indexLayers(
     layers: readonly ArchiveLayer[],
     options?: {
       verify?: boolean;
+      sums?: 'taken' | 'needed' | undefined;
       signal?: AbortSignal;
       onProgress?: (progress: Progress) => void;
       onLayer?: (layer: ArchiveLayer, indexed: IndexedLayer | null) => void;

@@ -1,5 +1,5 @@
-// What sums of a comparison count: on each side a body once, however many names show it, and only where no name of it stays as it is.
-// It counts at the name that it came with, where that differs; else at the first hard link that does.
+// Sums of a comparison include each body once a side, however many names show it, and only if none of its names stays as it is. It is
+// included at the file's own name, or at the first hard link if the view doesn't show that name.
 
 import { COUNTED, KIND, NO_LAYER, REASON, type RowTable, rowPath, TYPE } from '#model';
 import { bodyKey, bodyKeyLayer, bodyKeyMember } from './hard-links.ts';
@@ -16,8 +16,8 @@ export interface CountedSide {
 }
 
 /**
- * Sets `counted` of a comparison's rows, in place, and takes from the bytes of folders that were removed what is still there by other
- * names, or adds what only links in them showed. `isDifferent`: by row, not 0 where it is a difference.
+ * Sets `counted` of a comparison's rows, in place. From the bytes of removed folders it subtracts bodies that other names still show, and
+ * adds those that only hard links in them showed. `isDifferent`: by row, not 0 for a difference.
  */
 export function countBodies(a: CountedSide, b: CountedSide, rows: RowTable, isDifferent: ArrayLike<number>): void {
   const sides = [new SideRows(rows, isDifferent, 'before'), new SideRows(rows, isDifferent, 'now')] as const;
@@ -97,7 +97,7 @@ class SideRows {
     }
   }
 
-  /** The row that tells of a node: its own, or that of the folder with which it went. Null: it stays as it is. */
+  /** The row of a node: its own, or that of the removed folder it was in. Null: the node stays as it is. */
   #placeOf(stack: Stack, node: number): { readonly row: number; readonly isInside: boolean } | null {
     const own = this.#rowOf.get(node);
     if (own !== undefined) return { row: own, isInside: false };
@@ -111,13 +111,13 @@ class SideRows {
   }
 }
 
-/** A folder that is none any more. */
+/** Was a folder and no longer is one. */
 function hasGone({ kind, type, reason }: RowTable, row: number): boolean {
   return kind[row] === KIND.removed || (type[row] !== TYPE.directory && reason[row] !== 0);
 }
 
 interface LinkedBody {
-  /** Node of the name that it came with; 0 where the view doesn't show it. */
+  /** Node of the file's own name; 0 if the view doesn't show it. */
   readonly own: number;
   /** Nodes of the hard links that show it. */
   readonly links: number[];

@@ -69,23 +69,27 @@ export interface Shown {
 export const NOTHING_SHOWN: Shown = { table: null, member: 0, body: -1, bodyTable: null, bodyMember: 0, size: 0 };
 
 /**
- * What checksums of bodies are good for. `trusted`: equal ones are taken for equal bytes; `hints`: only different ones tell, equal ones
- * are to be read; `ignored`: nothing is told by them.
+ * How checksums of bodies are used. `trusted`: equal sums mean equal bytes; `hints`: different sums mean different bytes, equal ones have
+ * to be confirmed by reading; `ignored`: not at all.
  */
 export type UseOfSums = 'trusted' | 'hints' | 'ignored';
 
-/** One of CONTENT_BITS for two files: what is known of their bytes without reading them. */
+/** One of CONTENT_BITS for two files: what can be said about their bytes without reading them. */
 export function contentDifference(before: Shown, now: Shown, sums: UseOfSums): number {
   if (before.body === now.body) return DIFFERS.rewritten;
   if (before.size !== now.size) return DIFFERS.content;
   if (now.size === 0) return DIFFERS.rewritten;
-  const one = before.bodyTable?.bodySums ?? [];
-  const two = now.bodyTable?.bodySums ?? [];
-  const [x, y] = [before.bodyMember * 2, now.bodyMember * 2];
-  const known = ((one[x] ?? 0) | (one[x + 1] ?? 0)) !== 0 && ((two[y] ?? 0) | (two[y + 1] ?? 0)) !== 0;
-  if (!known || sums === 'ignored') return DIFFERS.unread;
-  if (one[x] !== two[y] || one[x + 1] !== two[y + 1]) return DIFFERS.content;
-  return sums === 'trusted' ? DIFFERS.rewritten : DIFFERS.unread;
+  if (sums === 'ignored' || before.bodyTable === null || now.bodyTable === null) return DIFFERS.unread;
+  const isSame = sameSums(before.bodyTable.bodySums, before.bodyMember, now.bodyTable.bodySums, now.bodyMember);
+  if (isSame === false) return DIFFERS.content;
+  return isSame === true && sums === 'trusted' ? DIFFERS.rewritten : DIFFERS.unread;
+}
+
+/** Are the checksums of two members' bodies equal? Null if either has none. */
+export function sameSums(a: Uint32Array, memberA: number, b: Uint32Array, memberB: number): boolean | null {
+  const [x, y] = [memberA * 2, memberB * 2];
+  if (((a[x] ?? 0) | (a[x + 1] ?? 0)) === 0 || ((b[y] ?? 0) | (b[y + 1] ?? 0)) === 0) return null;
+  return a[x] === b[y] && a[x + 1] === b[y + 1];
 }
 
 function typeOf(shown: Shown): number {

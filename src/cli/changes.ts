@@ -20,9 +20,9 @@ export const spec: CommandSpec = {
   options: { layer: LAYER_OPTION, 'no-content': NO_CONTENT_OPTION, json: JSON_OPTION, ...IMAGE_OPTIONS },
   summary: 'What a layer changed, in the order of the paths’ bytes: + added, ~ modified, − removed.',
   notes: [
-    'A modified file says “content” where its bytes are others, “rewritten” where the layer brings the same bytes again, and “unread” where',
-    'they have the same size and were not compared: with --no-content, or because one is damaged. Plain layers are read; files of compressed',
-    'ones are compared by checksums of 64 bits, which are no proof against who makes files to fool them: diff compares byte by byte.',
+    'A modified file is marked “content” if its bytes differ, “rewritten” if the layer brings the same bytes again, and “unread” if both have',
+    'the same size and were not compared, either because of --no-content or because one is damaged. Files of plain layers are compared byte',
+    'by byte, those of compressed layers by 64-bit checksums, which can be forged on purpose; diff always compares byte by byte.',
   ],
 };
 
@@ -30,12 +30,12 @@ export async function run(context: Context, args: Arguments): Promise<number> {
   const wanted = args.value('layer');
   if (wanted === undefined) throw usageError('changes needs --layer N|DIGEST');
   await using input = await openInput(context, args, args.operands[0] ?? '');
-  const loaded = await loadChosen(context, args, input);
+  const reads = !args.flag('no-content');
+  const loaded = await loadChosen(context, args, input, reads ? { sums: 'taken' } : {});
   const layer = chooseLayer(loaded.image, wanted);
   requireLayer(loaded, layer);
   warnOfGaps(context, loaded, 0, layer.index);
   const { signal, progress } = context;
-  const reads = !args.flag('no-content');
   const rows = await listChanges(loaded, layer.index, layer.index, { reads, signal, onProgress: progress.update });
   progress.clear();
   const { out, style } = context;

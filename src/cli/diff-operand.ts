@@ -1,13 +1,14 @@
 import { existsSync } from 'node:fs';
+import { displayText } from '#model';
 import { usageError } from './arguments.ts';
 
-/** A side of `diff` as it was typed: a file, an image of it, and the layers that count. */
+/** A side of `diff` as typed: a file, an image in it, and layers of that image. */
 export interface Operand {
   readonly file: string;
-  /** What chooses the image, as `--image` has it; undefined: nothing is said. */
+  /** Selects the image as `--image` does; undefined: the default. */
   readonly image: string | undefined;
   readonly layer: string | undefined;
-  /** Where only the layers from this one on count. */
+  /** The first layer of a range; undefined: all layers up to `layer`. */
   readonly since: string | undefined;
 }
 
@@ -17,7 +18,7 @@ const NO_LAYERS: Layers = { layer: undefined, since: undefined };
 
 /**
  * `image.tar#3` is a file and a layer of it, `image.tar#2-3` a range, `image.tar@app:1` an image of it, `image.tar@app:1#3` a layer of that.
- * A file that has `@` or `#` in its own name is taken first, the longest that is there. Throws USAGE where nothing follows the `@`.
+ * An existing file with `@` or `#` in its own name takes precedence, the longest name first. Throws USAGE if nothing follows the `@`.
  */
 export function splitOperand(operand: string, exists: (path: string) => boolean = existsSync): Operand {
   if (exists(operand)) return { file: operand, image: undefined, ...NO_LAYERS };
@@ -27,7 +28,7 @@ export function splitOperand(operand: string, exists: (path: string) => boolean 
     const file = rest.slice(0, at);
     if (file !== '-' && !exists(file)) continue;
     const image = rest.slice(at + 1);
-    if (image === '') throw usageError(`no image is named behind the @: ${operand}`);
+    if (image === '') throw usageError(`no image name after @: ${displayText(operand)}`);
     return { file, image, ...layers };
   }
   return { file: rest, image: undefined, ...layers };

@@ -41,7 +41,7 @@ export const spec: CommandSpec = {
     'exit-code': { summary: 'exit with 1 where they differ' },
     ignore: { value: 'WORDS', summary: `leave out what differs in these only: ${[...IGNORED.keys()].join(',')}` },
     'no-content': NO_CONTENT_OPTION,
-    'no-config': { summary: 'leave out what the configs say otherwise' },
+    'no-config': { summary: 'do not compare configs' },
     json: JSON_OPTION,
     'image-a': { value: 'N|NAME', summary: 'which image of A; --image-b of B; --image of both' },
     'image-b': { value: 'N|NAME', summary: 'which image of B' },
@@ -49,14 +49,14 @@ export const spec: CommandSpec = {
     'platform-b': { value: 'OS/ARCH[/VARIANT]', summary: 'which platform of B' },
     ...IMAGE_OPTIONS,
   },
-  summary: 'What B’s file system has added, modified or removed against A’s, and what its config says otherwise.',
+  summary: 'What B’s file system has added, modified or removed compared with A’s, and how its config differs.',
   notes: [
-    'A@NAME is an image of A, by its name, number or digest. A#3 is A as seen at its layer 3 (a digest does too), A#2-3 what the layers 2',
-    'to 3 bring by themselves, A@NAME#3 a layer of an image. A file that is really called so comes first.',
-    'Files of the same size are compared byte by byte, unless they come from the same layer. One that another layer brings with the same',
-    'bytes is “rewritten”, and told only where its mode, owner, time or attributes differ; one that cannot be read, or with --no-content',
-    'is not, is “unread”, and told. A file that differs in its time alone is modified; a folder is not.',
-    'Configs are compared where A and B are whole images, not layers of them.',
+    'A@NAME selects an image of A by name, number or digest. A#3 is A as seen at its layer 3 (or at a digest), A#2-3 is what layers 2 to 3',
+    'bring on their own, A@NAME#3 is a layer of that image. An existing file with such a name takes precedence.',
+    'Files of the same size are compared byte by byte, unless they come from the same layer. A file that another layer brings with the same',
+    'bytes is “rewritten”, and listed only if its mode, owner, time or attributes differ. A file that cannot be read is “unread” and always',
+    'listed; so is every file of equal size with --no-content. A file whose time alone differs is modified; a folder is not.',
+    'Configs are compared if A and B are whole images, not layers of them.',
   ],
 };
 
@@ -64,13 +64,17 @@ async function loadView(context: Context, args: Arguments, input: Input, side: '
   const { layer, since } = operand;
   const chosen = args.value(`image-${side}`);
   if (chosen !== undefined && operand.image !== undefined) {
-    throw usageError(`${side.toUpperCase()}@${operand.image} and --image-${side} both choose an image`);
+    throw usageError(`both ${side.toUpperCase()}@${displayText(operand.image)} and --image-${side} select an image`);
   }
   const image = chooseImage(input.archive, {
     image: operand.image ?? chosen ?? args.value('image'),
     platform: args.value(`platform-${side}`) ?? args.value('platform'),
   });
-  const loaded = await loadImage(input.reader, input.archive, image.index, { signal: context.signal, onProgress: context.progress.update });
+  const loaded = await loadImage(input.reader, input.archive, image.index, {
+    signal: context.signal,
+    onProgress: context.progress.update,
+    ...(args.flag('no-content') ? {} : { sums: 'taken' as const }),
+  });
   context.progress.clear();
   const index = layer === undefined ? image.layers.length - 1 : chooseLayer(image, layer).index;
   const first = since === undefined ? 0 : chooseLayer(image, since).index;
@@ -122,13 +126,13 @@ export async function run(context: Context, args: Arguments): Promise<number> {
   return differ && args.flag('exit-code') ? EXIT.failed : EXIT.done;
 }
 
-/** A whole image whose config can't be read has one all the same. */
+/** Says so where a whole image has a config that can't be read. Single layers and chains of stored ones have none. */
 function warnOfConfigs(context: Context, args: Arguments, a: ImageView, b: ImageView): void {
   if (args.flag('no-config')) return;
   for (const [name, view] of Object.entries({ A: a, B: b })) {
-    const { archive, image } = view.loaded;
-    if (view.isPart === true || archive.format === 'layer' || (image.config !== null && image.config !== undefined)) continue;
-    context.warn(`the config of ${name} is missing or damaged: configs are not compared`);
+    const { config, configDigest } = view.loaded.image;
+    if (view.isPart === true || configDigest === null || (config !== null && config !== undefined)) continue;
+    context.warn(`the config of ${name} is missing or damaged, so configs are not compared`);
   }
 }
 

@@ -1,14 +1,20 @@
 import type { ArchiveLayer } from '#archive';
-import { chooseImage, chooseLayer, type LoadedImage, loadImage } from '#engine';
+import { chooseImage, chooseLayer, type LoadedImage, type LoadOptions, loadImage } from '#engine';
 import { displayText, LayerscopeError } from '#model';
 import type { Arguments } from './arguments.ts';
 import type { Context } from './context.ts';
 import type { Input } from './open-input.ts';
 
 /** Loads the image that --image and --platform choose, and tells what of it could not be read. */
-export async function loadChosen(context: Context, args: Arguments, { reader, archive }: Input): Promise<LoadedImage> {
+export async function loadChosen(
+  context: Context,
+  args: Arguments,
+  { reader, archive }: Input,
+  { sums }: Pick<LoadOptions, 'sums'> = {},
+): Promise<LoadedImage> {
   const image = chooseImage(archive, { image: args.value('image'), platform: args.value('platform') });
-  const loaded = await loadImage(reader, archive, image.index, { signal: context.signal, onProgress: context.progress.update });
+  const { signal, progress } = context;
+  const loaded = await loadImage(reader, archive, image.index, { signal, onProgress: progress.update, ...(sums && { sums }) });
   context.progress.clear();
   return loaded;
 }

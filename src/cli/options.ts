@@ -14,7 +14,7 @@ export const LAYER_OPTION = {
   summary: 'the layer: its number, 0 is the bottom, or at least six digits of its digest or diff ID',
 } as const;
 export const VIEW_LAYER_OPTION = { value: 'N|DIGEST', summary: 'the file system as seen at this layer (default: the top)' } as const;
-export const NO_CONTENT_OPTION = { summary: 'read no file: of two of one size it is not known whether they are the same' } as const;
+export const NO_CONTENT_OPTION = { summary: 'do not compare the bytes of files of equal size' } as const;
 /** Of commands that take a path in an image. */
 export const PATH_NOTE =
   'PATH may be typed as it is printed: \\xE4 for a byte that is not UTF-8, \\u202E for a character that would mislead, \\\\ for a backslash.';

@@ -29,7 +29,7 @@ export async function run(context: Context, args: Arguments): Promise<number> {
   if (!/^\d{1,9}$/.test(typed)) throw usageError('--limit takes a number');
   const limit = Number(typed);
   await using input = await openInput(context, args, args.operands[0] ?? '');
-  const loaded = await loadChosen(context, args, input);
+  const loaded = await loadChosen(context, args, input, args.flag('rewritten') ? { sums: 'taken' } : {});
   warnOfGaps(context, loaded, 0, loaded.image.layers.length - 1);
   const rewritten = args.flag('rewritten')
     ? await findRewritten(loaded, {

@@ -8,7 +8,7 @@ import type { LoadedImage } from './types.ts';
 export interface ImageView {
   readonly loaded: LoadedImage;
   readonly layer: number;
-  /** Only some layers of the image, or one that was asked for as such: its config isn't part of it. */
+  /** The request named layers of the image, so its config isn't compared. */
   readonly isPart?: boolean;
 }
 
@@ -33,7 +33,7 @@ export interface CompareOptions extends ContentOptions {
   readonly ignore?: number;
 }
 
-/** One difference: a row of the comparison's table and what differs there. */
+/** A comparison's rows, and what differs in each. */
 export interface Comparison {
   readonly rows: RowTable;
   /** For each row, bits of DIFFERS: as in the table, with what reading both bodies told. */
@@ -43,9 +43,9 @@ export interface Comparison {
 }
 
 /**
- * Compares two file systems, each as seen at a layer, to the last byte: where two files have the same size and don't come from
- * the same layer, both are read, unless their checksums tell them apart. A body that can't be read to its end is `unread`, and
- * a difference. Throws NOT_FOUND for a layer that isn't there, IO, CANCELLED.
+ * Compares two file systems, each as seen at a layer, to the last byte: two files of the same size that don't come from the same
+ * layer are both read, unless their checksums differ. A body that can't be read to its end is `unread`, which is listed as a
+ * difference. Throws NOT_FOUND for a layer that isn't there, IO, CANCELLED.
  */
 export async function compareImages(a: ImageView, b: ImageView, options: CompareOptions = {}): Promise<Comparison> {
   const { reads = true, ignore = 0 } = options;

@@ -2,11 +2,11 @@ import type { ConfigReport } from '#contract';
 import type { ConfigDifference } from '#format/image';
 import { displayText, jsonText } from '#model';
 
-/** Labels may hold whole documents: the window shows the beginning of each. */
+/** A label may hold a whole document: the window shows how it begins. */
 const MAX_LINES = 1_000;
 const MAX_LETTERS = 2_000;
 
-/** What the window is told of two configs; null: there is nothing to compare. */
+/** The report for the window; null: there was nothing to compare. */
 export function configReport(differences: readonly ConfigDifference[] | null): ConfigReport {
   if (differences === null) return { compared: false, total: 0, differences: [] };
   return {

@@ -1,4 +1,4 @@
-// Bodies that a table needs read: at once where that takes a blink, else by a job, so that how far it is can be seen, and it can be cancelled.
+// Reads bodies that a table depends on: right away if that takes a moment, else as a job that shows its progress and can be cancelled.
 import type { ImageRef } from '#contract';
 import { asLayerscopeError, LayerscopeError } from '#model';
 import type { Jobs } from './jobs.ts';
@@ -6,13 +6,13 @@ import type { ContentOptions } from './read-contents.ts';
 
 type Around = NonNullable<ContentOptions['around']>;
 
-/** Bodies that are read within a blink. */
+/** Bytes that are read in a moment. */
 const AT_ONCE_BYTES = 16_000_000;
 
 export interface ContentReading {
-  /** For a question about an image that can't be answered otherwise: it fails with CANCELLED where the job is cancelled. */
+  /** For an answer that is no use unless complete: cancelling the job fails with CANCELLED. */
   forAnswer(ref: ImageRef, signal: AbortSignal): Around;
-  /** For one that can: where the job is cancelled, what was found out until then is kept. */
+  /** For an answer that is useful anyway: cancelling the job keeps what was found so far. */
   asFarAsWanted(ref: ImageRef, signal: AbortSignal): Around;
 }
 
@@ -20,7 +20,7 @@ export function isCancelled(error: unknown): boolean {
   return asLayerscopeError(error).code === 'CANCELLED';
 }
 
-/** `titleOf`: what the job is shown as working on. */
+/** `titleOf`: the title under which the job is shown. */
 export function createContentReading(jobs: Jobs, titleOf: (archiveId: string) => string): ContentReading {
   const asJob = async ({ archiveId, image }: ImageRef, signal: AbortSignal, read: Parameters<Around>[1]): Promise<void> => {
     let failure: unknown = null;

@@ -59,8 +59,9 @@ function contentField(rows: RowTable, differs: Uint16Array, row: number): string
   const bits = differs[row] as number;
   if ((bits & DIFFERS.rewritten) !== 0) return ',"content":"same"';
   if ((bits & DIFFERS.unread) !== 0) return ',"content":"unread"';
-  // What was no file before had none of its bytes.
-  return type === TYPE.file || (bits & DIFFERS.content) !== 0 ? ',"content":"different"' : '';
+  // What was no file before had none of its bytes. A hard link that leads nowhere has none to speak of.
+  const showsFile = type === TYPE.file || (rows.size[row] as number) > 0;
+  return showsFile || (bits & DIFFERS.content) !== 0 ? ',"content":"different"' : '';
 }
 
 /** A folder that was removed, or replaced by something else: it hides what was in it. */

@@ -137,6 +137,7 @@ export function createLibrary({ reader, jobs, intervalMs = TOPIC_INTERVAL_MS, on
     const loaded = await open.use(signal, (use) =>
       loadImage(reader, open.archive, image, {
         verify,
+        sums: 'taken',
         signal: use,
         onProgress: ({ doneBytes, totalBytes }) => report({ phase: phase(), doneBytes, totalBytes }),
         onLayer: (layer, indexed) => {

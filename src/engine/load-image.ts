@@ -6,6 +6,8 @@ import type { LoadedImage } from './types.ts';
 export interface LoadOptions {
   /** Reads every byte and checks every digest and diffID; what doesn't match is a finding. */
   readonly verify?: boolean;
+  /** For what compares contents: see {@link Reader.indexLayers}. */
+  readonly sums?: 'taken';
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: Progress) => void;
   /** Called for each layer as it is read, in any order; null for one whose blob isn't there. */

@@ -1,10 +1,11 @@
-// What the index of two layers can't tell of files of one size: whether they are the same bytes. Each pair of bodies is read once,
-// however many names show it, side by side, in the order of one side's tars.
+// Finds out what indexes alone can't tell about files of equal size: whether their bytes are the same. Each pair of bodies is read once,
+// however many names show it, both at the same time, in the order of one side's tars.
 
 import { BodyComparer, type LayerBytes } from '#archive';
 import { type EntryAt, resolveEntryBody } from '#changes';
 import { FLAG } from '#format/layer';
 import { CONTENT_BITS, DIFFERS, KIND, LayerscopeError, NO_ENTRY, NO_LAYER, type RowTable } from '#model';
+import { layersWithoutSums, packedBytes, takeSums } from './missing-sums.ts';
 import type { LoadedImage } from './types.ts';
 
 export interface CompareProgress {
@@ -20,9 +21,9 @@ export interface ReadOptions {
 }
 
 export interface ContentOptions extends ReadOptions {
-  /** False: nobody looks at content; of two files of one size it is `unread` whether they are the same. */
+  /** False: no bytes are compared, and files of equal size are `unread`. */
   readonly reads?: boolean;
-  /** Has bodies read, where there are any to read: so many bytes of each side. Given: it is to call `read`, once. */
+  /** Wraps the reading, if there is anything to read: `totalBytes` of each side. It must call `read` once. */
   readonly around?: (totalBytes: number, read: (options: ReadOptions) => Promise<void>) => Promise<void>;
 }
 
@@ -34,12 +35,12 @@ interface Pair {
   readonly rows: number[];
 }
 
-/** What is known of pairs of one image: no layer of it changes. */
+/** Pairs of one image that were compared before: layers never change. */
 const known = new WeakMap<LoadedImage, Map<string, boolean>>();
 
 /**
- * Finds out what is `unread` in `differs`, in place: `content` where bytes differ, `rewritten` where they don't. What is damaged or cut off
- * stays `unread`. Rows are of a comparison of `a` with `b`, or changes of one image, which then is both. Throws IO, CANCELLED.
+ * Resolves what is `unread` in `differs`, in place: `content` if the bytes differ, `rewritten` if they don't. What is damaged or cut off
+ * stays `unread`. Rows come from a comparison of `a` with `b`, or from changes of one image, passed as both. Throws IO, CANCELLED.
  */
 export async function readContents(
   a: LoadedImage,
@@ -63,16 +64,32 @@ export async function readContents(
   }
   if (pairs.length === 0) return;
   pairs.sort((x, y) => x.b.layer - y.b.layer || x.b.member - y.b.member);
-  const totalBytes = pairs.reduce((sum, { bytes }) => sum + bytes, 0);
+  // Equal checksums are enough for changes of one image; two images are compared byte by byte.
+  const sumless = a === b ? layersWithoutSums(a, pairs) : [];
+  const totalBytes = sumless.length > 0 ? packedBytes(a, sumless) : bytesOf(pairs);
+  const keep = (pair: Pair, isSame: boolean | null): void => {
+    if (isSame === null) return;
+    settle(pair, isSame);
+    memo.set(pairKey(pair.a, pair.b), isSame);
+  };
   await around(totalBytes, async (readOptions) => {
-    await using reading = new PairReading(a, b, readOptions, totalBytes);
-    for (const pair of pairs) {
-      const isSame = await reading.isSame(pair);
-      if (isSame === null) continue;
-      settle(pair, isSame);
-      memo.set(pairKey(pair.a, pair.b), isSame);
+    let left: readonly Pair[] = pairs;
+    if (sumless.length > 0) {
+      const tell = (doneBytes: number): void => readOptions.onProgress?.({ phase: 'reading layers', doneBytes, totalBytes });
+      const taken = await takeSums(a, sumless, { signal: readOptions.signal, onBytes: tell });
+      left = pairs.filter((pair) => {
+        const isSame = taken.isSame(pair.a, pair.b);
+        keep(pair, isSame);
+        return isSame === null;
+      });
     }
+    await using reading = new PairReading(a, b, readOptions, bytesOf(left));
+    for (const pair of left) keep(pair, await reading.isSame(pair));
   });
+}
+
+function bytesOf(pairs: readonly Pair[]): number {
+  return pairs.reduce((sum, { bytes }) => sum + bytes, 0);
 }
 
 function pairKey(a: EntryAt, b: EntryAt): string {
@@ -102,10 +119,10 @@ function isCut({ stack }: LoadedImage, { layer, member }: EntryAt): boolean {
   return ((stack.layers[layer]?.flags[member] ?? 0) & FLAG.truncated) !== 0;
 }
 
-/** What can't be read of a body: it stays unread, and what else differs is told. */
+/** A body that fails so stays `unread`; its other differences are still listed. */
 const UNREADABLE: ReadonlySet<string> = new Set(['TRUNCATED', 'DAMAGED', 'BAD_TAR', 'BLOB_MISSING']);
 
-/** Pairs that are read one after another; layers stay open meanwhile. */
+/** Reads pairs one after another and keeps their layers open meanwhile. */
 class PairReading implements AsyncDisposable {
   readonly #a: LoadedImage;
   readonly #b: LoadedImage;
@@ -122,7 +139,7 @@ class PairReading implements AsyncDisposable {
     this.#totalBytes = totalBytes;
   }
 
-  /** Null where either body can't be read. */
+  /** Null if either body can't be read. */
   async isSame({ a, b, bytes }: Pair): Promise<boolean | null> {
     const before = this.#doneBytes;
     const tell = (): void =>

@@ -7,7 +7,7 @@ import { DIFFERS, KIND } from '#model';
 import { archiveOf, dockerArchive, Files, ociImage, ociLayout, type Packing, pack } from '../support/image-builder.ts';
 import { randomNumbers } from '../support/random-chunks.ts';
 import { concat, file, gnuSparse, hardlink, paxSparse, symlink, tar } from '../support/tar-builder.ts';
-import { testFile, testReader } from '../support/workbench.ts';
+import { testFile, testFolder, testReader } from '../support/workbench.ts';
 
 type Packings = readonly [Packing, Packing];
 const PACKINGS: readonly Packings[] = [
@@ -23,10 +23,12 @@ async function load(
   layers: readonly Uint8Array[],
   packings: readonly Packing[] = ['none', 'none'],
   reader = testReader(t),
+  sums: 'taken' | null = null,
 ) {
   const files = new Files();
   const image = ociImage(files, { layers: layers.map((each, at) => ({ tar: each, packed: packings[at] ?? 'none' })) });
-  return loadImage(reader, await reader.open(testFile(t, archiveOf(ociLayout(files, [image])))), 0);
+  const archive = await reader.open(testFile(t, archiveOf(ociLayout(files, [image]))));
+  return loadImage(reader, archive, 0, sums === null ? {} : { sums });
 }
 
 /** `path: content` of the modified ones. */
@@ -59,6 +61,7 @@ const BELOW = tar(
   file('linked', LONG),
   hardlink('link', 'linked'),
   symlink('was-link', 'size'),
+  symlink('linked-now', 'size'),
   file('turned', 'abc'),
   file('hole', concat(new Uint8Array(70_000), new Uint8Array(Buffer.from('end')))),
   file('untouched', LONG),
@@ -72,6 +75,7 @@ const ABOVE = tar(
   file('linked', LONG, { uid: 3 }),
   hardlink('link', 'linked', { uid: 3 }),
   file('was-link', 'abc'),
+  hardlink('linked-now', 'size'),
   symlink('turned', 'size'),
   gnuSparse('hole', 70_003, [[70_000, 3]], 'end'),
 );
@@ -83,6 +87,7 @@ const TOLD = [
   'late: different',
   'link: same',
   'linked: same',
+  'linked-now: different',
   'size: different',
   'turned: undefined',
   'was-link: different',
@@ -92,6 +97,7 @@ for (const packings of PACKINGS) {
   test(`a file that is brought again is the same or not by its bytes: layers in ${packings.join(' and ')}`, async (t) => {
     const loaded = await load(t, [BELOW, ABOVE], packings);
     assert.deepEqual(await contentsOf(loaded), TOLD);
+    assert.deepEqual(await contentsOf(await load(t, [BELOW, ABOVE], packings, testReader(t), 'taken')), TOLD);
     const a: ImageView = { loaded, layer: 0 };
     const b: ImageView = { loaded, layer: 1 };
     const { rows, differs, counts } = await compareImages(a, b);
@@ -117,7 +123,7 @@ test('changes of packed layers read nothing again; a comparison confirms what se
   const opened: number[] = [];
   const below = tar(file('chmod', LONG), file('other', `${LONG}a`));
   const above = tar(file('chmod', LONG, { mode: 0o600 }), file('other', `${LONG}b`));
-  const loaded = await load(t, [below, above], ['gzip', 'zstd'], counted(testReader(t), opened));
+  const loaded = await load(t, [below, above], ['gzip', 'zstd'], counted(testReader(t), opened), 'taken');
   assert.deepEqual(await contentsOf(loaded), ['chmod: same', 'other: different']);
   assert.deepEqual(opened, []);
   const totals: number[] = [];
@@ -127,6 +133,30 @@ test('changes of packed layers read nothing again; a comparison confirms what se
     { around: async (bytes, read) => read({}).then(() => void totals.push(bytes)) },
   );
   assert.deepEqual([opened.sort(), totals], [[0, 1], [LONG.length]]);
+});
+
+test('an index that was kept without checksums gets them when they are asked for, and keeps them', async (t) => {
+  const cacheFolder = testFolder(t);
+  const files = new Files();
+  const tars = [tar(file('chmod', LONG), file('other', `${LONG}a`)), tar(file('chmod', LONG, { mode: 0o600 }), file('other', `${LONG}b`))];
+  const image = ociImage(files, { layers: tars.map((each) => ({ tar: each, packed: 'gzip' as const })) });
+  const path = testFile(t, archiveOf(ociLayout(files, [image])));
+  const sumsOf = (loaded: LoadedImage) => loaded.stack.layers.map((table) => table?.bodySums.length);
+  const opened: number[] = [];
+  const open = async (sums?: 'taken') => {
+    const reader = counted(testReader(t, { cacheFolder }), opened);
+    return loadImage(reader, await reader.open(path), 0, sums === undefined ? {} : { sums });
+  };
+  assert.deepEqual(sumsOf(await open()), [0, 0]);
+  const loaded = await open('taken');
+  assert.deepEqual(sumsOf(loaded), [0, 0], 'what is kept is used');
+  assert.deepEqual(await contentsOf(loaded), ['chmod: same', 'other: different']);
+  assert.deepEqual(sumsOf(await open()), [4, 4]);
+  // Checking digests reads all again: what is kept afterwards is no less.
+  const reader = testReader(t, { cacheFolder });
+  await loadImage(reader, await reader.open(path), 0, { verify: true });
+  assert.deepEqual(sumsOf(await open()), [4, 4]);
+  assert.deepEqual(opened, []);
 });
 
 test('a pair of bodies is read once, however many names show it and however often it is asked', async (t) => {

@@ -55,7 +55,7 @@ export function ConfigDiff({ report }: { report: ConfigReport }) {
           ))}
         </tbody>
       </table>
-      {left === 0 ? null : <p className={styles.rest}>and {formatCount(left)} more, which “Save as JSON” has</p>}
+      {left === 0 ? null : <p className={styles.rest}>and {formatCount(left)} more; “Save as JSON” includes them</p>}
     </section>
   );
 }

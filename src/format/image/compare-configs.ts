@@ -1,8 +1,8 @@
-// What two image configs say otherwise, field by field. Lists and objects whose order says nothing are taken apart: Env by its names,
-// Labels, ExposedPorts and Volumes by their keys. Null, empty text and empty lists mean "not set" to every engine, as a missing field does.
+// Compares two image configs field by field. Collections without a meaningful order are split: Env by variable, Labels, ExposedPorts and
+// Volumes by key. Like a missing field, null, an empty string and an empty list mean "not set" to every engine.
 //
-// Not compared is what says when and by what an image was made (created, history, rootfs, container, docker_version …), and what Docker
-// keeps in `config` of the container that a step ran in.
+// Fields that say when and how an image was made are not compared (created, history, rootfs, container, docker_version …), nor are those
+// that Docker left in `config` from the container that a step ran in.
 //
 // Source: OCI image-spec config.md, Properties; Docker image spec v1.2.
 import { asArray, asObject, type JsonObject } from './json-value.ts';
@@ -16,7 +16,7 @@ export interface ConfigDifference {
 
 /** Fields beside `config`. */
 const OUTER = ['architecture', 'variant', 'os', 'os.version', 'os.features', 'author'] as const;
-/** Fields of `config` in the order they are told; others follow by name. */
+/** Fields of `config` in the order of the result; others follow by name. */
 const INNER = [
   'User',
   'Env',
@@ -89,7 +89,7 @@ function isSet(value: unknown): boolean {
   return typeof value !== 'object' || Object.keys(value).length > 0;
 }
 
-/** Of `NAME=value`; the last of a name counts, as Docker's own merge has it. */
+/** From entries `NAME=value`; the last one of a name wins, as in Docker. */
 function variables(env: readonly unknown[]): ReadonlyMap<string, string> {
   const found = new Map<string, string>();
   for (const each of env) {
@@ -101,7 +101,7 @@ function variables(env: readonly unknown[]): ReadonlyMap<string, string> {
   return found;
 }
 
-/** The same JSON, in whatever order keys stand. */
+/** The same JSON, regardless of the order of keys. */
 function isSame(a: unknown, b: unknown): boolean {
   if (Object.is(a, b)) return true;
   if (Array.isArray(a) || Array.isArray(b)) {

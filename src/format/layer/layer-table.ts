@@ -25,8 +25,8 @@ export interface LayerTable {
   /** 1 + index into the link names, 0 for none. */
   readonly link: Uint32Array;
   /**
-   * Two words a member: a checksum of a regular file's body, both 0 where there is none (a body that was not read to its end, sparse
-   * ones). Empty where bodies were not read. Against chance, not against people: see BodySum.
+   * Two words a member: the checksum of a regular file's body, both 0 if it has none (a body that was cut off, a sparse file). Empty if
+   * bodies were not read. Protects against chance, not against people: see BodySum.
    */
   readonly bodySums: Uint32Array;
 
