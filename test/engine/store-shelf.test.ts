@@ -99,7 +99,9 @@ test('a mounted layer is written into, its changes are listed, and they become a
   await assert.rejects(shelf.mountPath('s1', run), { code: 'NOT_FOUND' });
   const [{ path: at, findings }, again] = await Promise.all([shelf.mount('s1', run), shelf.mount('s1', run)]);
   assert.equal(again.path, at, 'held once, however often it is asked for');
-  assert.deepEqual(findings, []);
+  // Only root may give files away. Whichever of the two lays the layer out says so.
+  const owners = ['the owner of 2 entries could not be kept: only root may give files away'];
+  assert.deepEqual([...findings, ...again.findings], process.getuid?.() === 0 ? [] : owners);
   assert.equal(await shelf.mountPath('s1', run), at);
   assert.equal(readFileSync(path.join(at, 'a'), 'utf8'), 'one');
   writeFileSync(path.join(at, 'new'), 'made outside');
