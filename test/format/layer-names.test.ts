@@ -267,6 +267,12 @@ describe('what members of a layer do to each other', () => {
     assert.equal(built.findings[0]?.severity, 'error');
   });
 
+  test('a marker below a file is not applied: the file stays', () => {
+    const built = layer(file('d', 'x'), file('d/.wh.inner'), file('d/e/.wh..wh..opq'));
+    assert.deepEqual(rows(built), ['d', '- rawOnly', '- rawOnly']);
+    assert.deepEqual(told(built.findings), ['entry-below-file d/.wh.inner', 'entry-below-file d/e/.wh..wh..opq']);
+  });
+
   test('files that folders took the place of, and back, are taken away once', () => {
     const built = layer(file('v/f'), file('v', ''), file('v/f'), file('v/f/g'), file('v', ''), file('v/f'), symlink('v', 'w'));
     assert.deepEqual(

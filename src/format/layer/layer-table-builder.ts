@@ -219,15 +219,22 @@ export class LayerTableBuilder implements TarHandler {
     this.#tell('folder-replaced', member, `replaces a folder of this layer, and with it ${entries} that came before in it`);
   }
 
-  /** A file on the way to another entry gives place to a folder, so that nothing is hidden. */
-  #makeFolderOf(node: number): void {
+  /**
+   * A file on the way to another entry gives place to a folder, so that nothing is hidden; on the way to a marker it stays, since that has
+   * nothing of its own. umoci leaves such whiteouts behind where a file took a folder's place.
+   */
+  #makeFolderOf(node: number): boolean {
     const tree = this.#tree;
+    const member = this.#last;
+    const isMarker = member !== null && isMarkerName(member);
+    const where = `${displayPath(this.#pathOfNode(node))}, which this layer brings as no folder`;
+    if (member !== null)
+      this.#tell('entry-below-file', member, isMarker ? `a marker below ${where}: not applied` : `stands below ${where}`);
+    if (isMarker) return false;
     const before = tree.member[node] as number;
-    if (before === 0) return;
     tree.member[node] = 0;
-    this.#rows.set(before - 1, FLAG.superseded);
-    if (this.#last === null) return;
-    this.#tell('entry-below-file', this.#last, `stands below ${displayPath(this.#pathOfNode(node))}, which this layer brings as no folder`);
+    if (before !== 0) this.#rows.set(before - 1, FLAG.superseded);
+    return true;
   }
 
   /** Whiteouts and opaque markers in what was replaced are gone. */
@@ -371,6 +378,14 @@ export class LayerTableBuilder implements TarHandler {
     const { parent, nameStart, names } = this.#tree;
     return nodePath({ nodeParent: parent, nodeNameStart: nameStart, nodeNames: names }, node);
   }
+}
+
+function isMarkerName({ nameBytes, nameStart, nameEnd }: TarMember): boolean {
+  let end = nameEnd;
+  while (end > nameStart && nameBytes[end - 1] === 0x2f) end--;
+  let start = end;
+  while (start > nameStart && nameBytes[start - 1] !== 0x2f) start--;
+  return end - start >= WHITEOUT.length && startsWith(nameBytes, start, WHITEOUT);
 }
 
 function startsWith(bytes: Uint8Array, at: number, text: readonly number[]): boolean {

@@ -62,8 +62,8 @@ export class PathTree {
   holds = growing(Uint8Array<ArrayBuffer>, 64);
   /** Counts what may lead names elsewhere than before: links that came, and things that something else replaced. */
   changes = 0;
-  /** Called for a node that holds something else than a folder when content below it makes it one. */
-  onFolderInPlace: (node: number) => void = () => {};
+  /** Asked of a node that holds something else than a folder, when a name goes through it: does it become one? Else the name has no node. */
+  onFolderInPlace: (node: number) => boolean = () => true;
   /** What is held below each node: made when something is first taken away, since most layers take nothing away. */
   #children: { first: Uint32Array<ArrayBuffer>; next: Uint32Array<ArrayBuffer> } | null = null;
   /** Node numbers by hash, 0 for a free slot: the root is never looked up. */
@@ -223,7 +223,7 @@ export class PathTree {
     if ((held & HOLDS.link) !== 0) return -WALK.byLinks;
     if ((held & HOLDS.other) === 0) this.hold(node, HOLDS.folder);
     else {
-      this.onFolderInPlace(node);
+      if (!this.onFolderInPlace(node)) return -WALK.noNode;
       this.holdInstead(node, (held & HOLDS.whiteout) | HOLDS.folder);
     }
     return node;
