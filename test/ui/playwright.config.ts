@@ -26,5 +26,9 @@ export default defineConfig({
     // As users have it; root's Chromium starts without only.
     launchOptions: { chromiumSandbox: process.getuid?.() !== 0, ...(chromium === undefined ? {} : { executablePath: chromium }) },
   },
-  projects: [{ name: 'web', testIgnore: [...skipped, '**/electron-only.spec.ts'] }, { name: 'electron' }],
+  projects: [
+    { name: 'web', testIgnore: [...skipped, '**/electron-only.spec.ts'] },
+    // Whether Electron's windows are sandboxed is asked in electron-only.
+    { name: 'electron', testIgnore: [...skipped, '**/sandbox.spec.ts'] },
+  ],
 });
