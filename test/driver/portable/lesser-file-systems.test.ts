@@ -20,7 +20,12 @@ test('no hard links: copies with the same facts; no symlinks: told, the rest is 
   failing(t, 'EPERM', 'linkSync', 'symlinkSync');
   const told = await layOut(
     root,
-    tar(file('a', 'content', { mode: 0o640, mtime: 1_400_000_000 }), hardlink('b', 'a', { mode: 0o640, mtime: 1_400_000_000 }), symlink('c', 'a'), file('d', 'x')),
+    tar(
+      file('a', 'content', { mode: 0o640, mtime: 1_400_000_000 }),
+      hardlink('b', 'a', { mode: 0o640, mtime: 1_400_000_000 }),
+      symlink('c', 'a'),
+      file('d', 'x'),
+    ),
   );
   assert.deepEqual(readdirSync(root).sort(), ['a', 'b', 'd']);
   assert.equal(readFileSync(path.join(root, 'b'), 'utf8'), 'content');
