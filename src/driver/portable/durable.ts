@@ -29,7 +29,7 @@ async function flushFolder(folder: string): Promise<void> {
 
 /** A name in the store's folder for unfinished files. */
 export function unfinishedName(temporary: string): string {
-  return path.join(temporary, randomBytes(12).toString('hex'));
+  return path.join(temporary, `.layerscope-${randomBytes(12).toString('hex')}`);
 }
 
 /** Moves a finished file to its name, durably. What was there is replaced. */

@@ -26,7 +26,7 @@ const MARKER = 'layerscope-store.json';
 /** In tmp/ while a writer works: that it is found tells that one was stopped half-way. */
 const WORKING = 'working';
 /** Names that {@link unfinishedName} gives. */
-const UNFINISHED = /^[0-9a-f]{24}$/;
+const UNFINISHED = /^\.layerscope-[0-9a-f]{24}$/;
 /** What a home that was only half made may hold. */
 const HALF_MADE = /^(lock(\..*)?|tmp|index\.json|layerscope-store\.json)$/;
 
