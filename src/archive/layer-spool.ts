@@ -95,7 +95,8 @@ export class LayerSpool {
       this.#target = Math.max(this.#target, end);
       this.#run ??= this.#inflate();
       this.#wakeRun();
-      await this.#change(signal);
+      // A file that can't be opened is known at once: nobody would wake whoever waits from now on.
+      if (this.#failure === null) await this.#change(signal);
     }
     return this.#ready;
   }

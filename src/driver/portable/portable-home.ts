@@ -352,7 +352,9 @@ export class PortableHome {
       if (record.blob !== null) named.add(record.blob.digest);
     }
     try {
-      await addNamedBlobs(await readJson(this.in('index.json')), (digest) => this.blobFile(digest), named);
+      const index = await readJson(this.in('index.json'));
+      if (!isWholeIndex(index)) return null;
+      await addNamedBlobs(index, (digest) => this.blobFile(digest), named);
     } catch (error) {
       if (error instanceof LayerscopeError && KEEPS.has(error.code)) return null;
       throw error;
@@ -384,4 +386,10 @@ export class PortableHome {
     const more = children.length > 5 ? ` and ${children.length - 5} more` : '';
     return children.length === 0 ? '' : `${children.slice(0, 5).join(', ')}${more}`;
   }
+}
+
+/** Whether an index lists manifests and nothing but: of a damaged one it can't be known what it listed. */
+export function isWholeIndex(index: unknown): boolean {
+  const { manifests } = (index ?? {}) as { manifests?: unknown };
+  return Array.isArray(manifests) && manifests.every((entry) => DIGEST.test(String((entry as { digest?: unknown } | null)?.digest)));
 }

@@ -23,7 +23,7 @@ import type { CallOptions } from '../driver.ts';
 import type { ImageProblem, ImageStore, StoredImage } from '../images.ts';
 import { readJson, unfinishedName } from './durable.ts';
 import { layerMediaType } from './layer-blob.ts';
-import { type PortableHome, refuseAborted } from './portable-home.ts';
+import { isWholeIndex, type PortableHome, refuseAborted } from './portable-home.ts';
 
 type AddOptions = NonNullable<Parameters<ImageStore['add']>[2]>;
 
@@ -201,6 +201,7 @@ export class PortableImages implements ImageStore {
 
   async #index(): Promise<Index> {
     const index = (await readJson(this.#home.in('index.json'))) as Partial<Index> | null | undefined;
+    if (!isWholeIndex(index)) throw new LayerscopeError('BAD_MANIFEST', 'index.json is damaged: it is not written over');
     return { ...index, manifests: index?.manifests ?? [] };
   }
 
