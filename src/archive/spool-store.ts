@@ -42,7 +42,7 @@ export class SpoolStore {
   of(blob: BlobSource, tarBytes: number): LayerSpool | null {
     const id = blob.cacheKey === '' ? `${blob.path}:${blob.start}:${blob.length}` : blob.cacheKey;
     const known = this.#spools.get(id);
-    if (known !== undefined && !known.failed) return known;
+    if (known !== undefined) return known;
     const spool = this.#takeKept(blob, tarBytes) ?? this.#begin(blob);
     if (spool === null) return null;
     this.#spools.set(id, spool);
