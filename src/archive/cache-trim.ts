@@ -1,5 +1,9 @@
-import { readdir, stat, unlink } from 'node:fs/promises';
+import { lstat, readdir, unlink } from 'node:fs/promises';
 import path from 'node:path';
+import { isPrivateFolder } from './private-place.ts';
+
+/** Names that caches give; nothing else is counted or removed. */
+const OURS = /^[0-9a-f]{40}\.(idx|ok|tar|part|sum)$/;
 
 export const DEFAULT_CACHE_BYTES = 2 * 1024 ** 3;
 
@@ -41,9 +45,10 @@ async function list(cacheFolder: string): Promise<Kept[]> {
   for (const part of ['index', 'spool'] as const) {
     const folder = path.join(cacheFolder, part);
     for (const name of await names(folder)) {
+      if (!OURS.test(name)) continue;
       const file = path.join(folder, name);
       try {
-        const { size, mtimeMs } = await stat(file);
+        const { size, mtimeMs } = await lstat(file);
         kept.push({ file, bytes: size, usedMs: mtimeMs, isSpool: part === 'spool' });
       } catch {
         // Removed by another process meanwhile.
@@ -55,6 +60,7 @@ async function list(cacheFolder: string): Promise<Kept[]> {
 
 async function names(folder: string): Promise<string[]> {
   try {
+    if (!isPrivateFolder(folder)) return [];
     return await readdir(folder);
   } catch {
     // Not made yet.

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { closeSync, mkdirSync, openSync, readFileSync, renameSync, statSync, unlinkSync, utimesSync, writevSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, renameSync, statSync, unlinkSync, utimesSync, writevSync } from 'node:fs';
 import path from 'node:path';
 import { decodeIndex, encodeIndex } from './index-file.ts';
 import type { IndexedBlob } from './index-layer.ts';
+import { isPrivateFolder, makePrivateFolder } from './private-place.ts';
 import type { BlobSource } from './types.ts';
 
 /** A use is noted at most so often. */
@@ -14,8 +15,9 @@ export function cacheName(key: string): string {
 }
 
 /**
- * Indexes of blobs in a folder, a file each. What a blob's own digest was measured to be is kept under the digest, for every archive that
- * states it; what wasn't measured under the file that it lies in. Several processes may use one folder: files appear whole or not at all.
+ * Indexes of blobs in a folder, a file each, under the range of the file that the blob is: path, size, times. What a packed blob's digest was
+ * measured to be is kept under the digest, and the range has a note that its bytes were hashed: another archive that states the digest has
+ * the index for hashing its own bytes, and not for the word alone. Several processes may use one folder: files appear whole or not at all.
  * A cache that can't be read or written is no error: it is as if it were empty.
  */
 export class IndexCache {
@@ -40,16 +42,36 @@ export class IndexCache {
 
   /** Null where there is none that can be used. */
   read(blob: BlobSource): IndexedBlob | null {
-    for (const key of [digestKey(blob), blob.cacheKey]) {
-      const found = key === null || key === '' ? null : this.#readKey(key);
-      if (found !== null) return found;
+    if (blob.cacheKey === '') return null;
+    const digest = digestKey(blob);
+    return this.#readKey(blob.cacheKey) ?? (digest !== null && this.#isNoted(blob.cacheKey, digest) ? this.#readKey(digest) : null);
+  }
+
+  /** What another file's bytes of the stated digest were: this one's too once they were hashed, see {@link vouch}. */
+  offered(blob: BlobSource): IndexedBlob | null {
+    const digest = digestKey(blob);
+    return digest === null ? null : this.#readKey(digest);
+  }
+
+  /** Notes that a blob's bytes are what its stated digest says. */
+  vouch(blob: BlobSource): void {
+    const digest = digestKey(blob);
+    if (digest !== null && blob.cacheKey !== '') this.#put(`${cacheName(blob.cacheKey)}.ok`, [noteOf(blob.cacheKey, digest)]);
+  }
+
+  #isNoted(cacheKey: string, digest: string): boolean {
+    try {
+      const file = path.join(this.#folder, `${cacheName(cacheKey)}.ok`);
+      return isPrivateFolder(this.#folder) && noteOf(cacheKey, digest).equals(readFileSync(file));
+    } catch {
+      return false;
     }
-    return null;
   }
 
   #readKey(key: string): IndexedBlob | null {
     const file = path.join(this.#folder, `${cacheName(key)}.idx`);
     try {
+      if (!isPrivateFolder(this.#folder)) return null;
       const stats = statSync(file, { throwIfNoEntry: false });
       if (stats === undefined) return null;
       const bytes = readFileSync(file);
@@ -67,16 +89,21 @@ export class IndexCache {
 
   /** Keeps what was read of a blob; replaces what was there. */
   write(blob: BlobSource, indexed: IndexedBlob): void {
-    const measured = digestKey(blob) !== null && indexed.blobDigest === blob.statedDigest;
-    const key = measured ? digestKey(blob) : blob.cacheKey;
-    if (key === null || key === '') return;
-    const pieces = encodeIndex(key, indexed);
+    const digest = digestKey(blob);
+    const isMeasured = digest !== null && indexed.blobDigest === blob.statedDigest;
+    const key = isMeasured ? digest : blob.cacheKey;
+    if (key === '') return;
+    this.#put(`${cacheName(key)}.idx`, encodeIndex(key, indexed));
+    if (isMeasured) this.vouch(blob);
+  }
+
+  #put(name: string, pieces: readonly Uint8Array[]): void {
     let temporary: string | null = null;
     try {
-      mkdirSync(this.#folder, { recursive: true });
+      if (!makePrivateFolder(path.dirname(this.#folder)) || !makePrivateFolder(this.#folder)) return;
       temporary = this.#temporary();
       writeAll(temporary, pieces);
-      renameSync(temporary, path.join(this.#folder, `${cacheName(key)}.idx`));
+      renameSync(temporary, path.join(this.#folder, name));
       this.#written = true;
     } catch {
       // A full disk, a read-only folder: nothing is kept.
@@ -85,12 +112,19 @@ export class IndexCache {
   }
 }
 
-function digestKey(blob: BlobSource): string | null {
-  return blob.statedDigest === null ? null : `digest:${blob.statedDigest}:${blob.length}`;
+/** Of a packed blob: a plain one's headers are read sooner than its bytes are hashed. */
+function digestKey({ statedDigest, compression, length }: BlobSource): string | null {
+  return statedDigest === null || compression === 'none' ? null : `digest:${statedDigest}:${length}`;
+}
+
+function noteOf(cacheKey: string, digest: string): Buffer {
+  return createHash('sha256')
+    .update(JSON.stringify([cacheKey, digest]))
+    .digest();
 }
 
 function writeAll(file: string, pieces: readonly Uint8Array[]): void {
-  const descriptor = openSync(file, 'wx');
+  const descriptor = openSync(file, 'wx', 0o600);
   try {
     let left = pieces;
     for (let position = 0; left.length > 0; ) {

@@ -146,5 +146,6 @@ function withMismatches(layer: ArchiveLayer, { layer: indexed, blobDigest }: Ind
   if (verify && layer.diffId !== null && diffId !== null && diffId !== layer.diffId) {
     findings.push(finding('diffid-mismatch', `the config says diffID ${layer.diffId}, the layer's tar is ${diffId}`));
   }
-  return findings.length === 0 ? indexed : { ...indexed, findings: [...indexed.findings, ...findings] };
+  const hashed = digest === null ? {} : { blobDigest: digest };
+  return { ...indexed, ...hashed, findings: findings.length === 0 ? indexed.findings : [...indexed.findings, ...findings] };
 }

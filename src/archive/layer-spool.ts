@@ -1,7 +1,9 @@
-import { closeSync, fstatSync, openSync, read as readFile, write as writeFile } from 'node:fs';
-import { LayerscopeError } from '#model';
+import { closeSync, fstatSync, openSync, read as readFile, readSync, write as writeFile } from 'node:fs';
+import { displayText, LayerscopeError } from '#model';
 import { type Decompressed, decompress, packed } from './decompress.ts';
+import { DiskSpace } from './disk-space.ts';
 import { openBlob, systemError } from './source-file.ts';
+import { BLOCK_BYTES, SpoolSums } from './spool-sums.ts';
 import type { BlobSource } from './types.ts';
 import { cancelled } from './work-control.ts';
 
@@ -14,7 +16,12 @@ const PIECE = 64 * 1024;
 export class LayerSpool {
   readonly blob: BlobSource;
   readonly path: string;
+  /** Of all that is here. */
+  readonly sums: SpoolSums;
   readonly #descriptor: number;
+  readonly #space: DiskSpace;
+  /** What was kept before is held against its sums as it is read. */
+  readonly #checkedTo: number;
   #ready: number;
   #whole: boolean;
   #target = 0;
@@ -28,17 +35,37 @@ export class LayerSpool {
   #wakeRun: () => void = () => undefined;
   readonly #waiting = new Set<() => void>();
 
-  /** `path`: a new file, or one that holds a beginning of the plain tar; `whole`: all of it. Throws IO. */
-  constructor(blob: BlobSource, path: string, whole: boolean) {
+  /**
+   * `path`: a new file, or one that holds a beginning of the plain tar; `whole`: all of it; `kept`: its checksums where it was kept, and is
+   * not believed without. Throws IO; DAMAGED where it isn't what was kept.
+   */
+  constructor(blob: BlobSource, path: string, whole: boolean, kept: SpoolSums | null = null) {
     this.blob = blob;
     this.path = path;
     try {
-      this.#descriptor = openSync(path, whole ? 'r' : 'a+');
+      this.#descriptor = openSync(path, whole ? 'r' : 'a+', 0o600);
       this.#ready = fstatSync(this.#descriptor).size;
     } catch (error) {
       throw systemError(error, path);
     }
     this.#whole = whole;
+    this.#space = new DiskSpace(path);
+    this.sums = kept ?? new SpoolSums();
+    this.#checkedTo = kept?.length ?? 0;
+    if (this.sums.length === this.#ready && this.#endFits()) return;
+    closeSync(this.#descriptor);
+    throw this.#damaged();
+  }
+
+  /** The last block, which more may be appended to. */
+  #endFits(): boolean {
+    const block = Math.floor(this.#ready / BLOCK_BYTES);
+    const bytes = new Uint8Array(this.sums.bytesOf(block));
+    return readSync(this.#descriptor, bytes, 0, bytes.length, block * BLOCK_BYTES) === bytes.length && this.sums.fits(block, bytes);
+  }
+
+  #damaged(): LayerscopeError {
+    return new LayerscopeError('DAMAGED', `${displayText(this.path)} is not what was kept`);
   }
 
   /** Bytes of the plain tar that are here. */
@@ -51,8 +78,8 @@ export class LayerSpool {
     return this.#whole;
   }
 
-  /** The file can't be written (a full disk): what is ready stays, no more comes. */
-  get writeFailed(): boolean {
+  /** The file can't be written (a full disk), or what was kept is damaged: the layer is to be read without. */
+  get failed(): boolean {
     return this.#writeFailed;
   }
 
@@ -62,20 +89,48 @@ export class LayerSpool {
    */
   async reach(end: number, signal: AbortSignal | undefined): Promise<number> {
     while (this.#ready < end && !this.#whole) {
-      if (signal?.aborted || this.#stopped) throw cancelled();
+      if (signal?.aborted) throw cancelled();
       if (this.#failure !== null) throw this.#failure;
+      if (this.#stopped) throw cancelled();
       this.#target = Math.max(this.#target, end);
       this.#run ??= this.#inflate();
       this.#wakeRun();
-      await this.#change(signal);
+      // A file that can't be opened is known at once: nobody would wake whoever waits from now on.
+      if (this.#failure === null) await this.#change(signal);
     }
     return this.#ready;
   }
 
-  /** Bytes from `at` of what is ready. Throws IO. */
-  read(at: number, length: number): Promise<Uint8Array> {
+  /** Bytes from `at` of what is ready. Throws IO; DAMAGED where the file isn't what was kept. */
+  async read(at: number, length: number): Promise<Uint8Array> {
+    const end = Math.min(at + length, this.#ready);
+    if (at >= this.#checkedTo || end <= at) return this.#readFile(at, Math.max(0, end - at));
+    const first = Math.floor(at / BLOCK_BYTES);
+    const start = first * BLOCK_BYTES;
+    const bytes = await this.#readFile(start, Math.min(Math.ceil(end / BLOCK_BYTES) * BLOCK_BYTES, this.#ready) - start);
+    for (let block = first; block * BLOCK_BYTES < end && (block + 1) * BLOCK_BYTES <= this.#checkedTo; block++) {
+      const from = (block - first) * BLOCK_BYTES;
+      if (!this.sums.fits(block, bytes.subarray(from, from + BLOCK_BYTES))) throw this.#spoil();
+    }
+    return bytes.subarray(at - start, end - start);
+  }
+
+  #spoil(): LayerscopeError {
+    this.#writeFailed = true;
+    this.#stopped = true;
+    this.#failure = this.#damaged();
+    this.onSpoiled();
+    this.#wakeRun();
+    this.#wakeAll();
+    return this.#failure;
+  }
+
+  /** Called when what was kept turns out to be damaged. */
+  onSpoiled: () => void = () => undefined;
+
+  #readFile(at: number, length: number): Promise<Uint8Array> {
     if (this.#closed) return Promise.reject(cancelled());
-    const bytes = new Uint8Array(Math.max(0, Math.min(length, this.#ready - at)));
+    const bytes = new Uint8Array(length);
     return new Promise((resolve, reject) => {
       readFile(this.#descriptor, bytes, 0, bytes.length, at, (error, count) => {
         if (error) reject(systemError(error, this.path));
@@ -172,6 +227,13 @@ export class LayerSpool {
   }
 
   async #write(bytes: Uint8Array): Promise<void> {
+    try {
+      this.#space.take(bytes.length);
+    } catch (error) {
+      this.#writeFailed = true;
+      this.#failure = error as LayerscopeError;
+    }
+    const before = this.#ready;
     for (let at = 0; at < bytes.length && !this.#writeFailed; ) {
       const count = await new Promise<number>((resolve) => {
         writeFile(this.#descriptor, bytes, at, bytes.length - at, null, (error, written) => {
@@ -185,6 +247,7 @@ export class LayerSpool {
       at += count;
       this.#ready += count;
     }
+    this.sums.update(bytes.subarray(0, this.#ready - before));
     this.#wakeAll();
   }
 }

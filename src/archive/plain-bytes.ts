@@ -37,11 +37,12 @@ export class FilePlainBytes implements PlainBytes {
   }
 }
 
-/** Of a layer that is spooled, so far as it is asked for. */
+/** Of a layer that is spooled, so far as it is asked for; read without the spool where that can't be written any more, or is damaged. */
 export class SpooledPlainBytes implements PlainBytes {
   readonly #spool: LayerSpool;
   readonly #signal: AbortSignal | undefined;
   readonly #release: () => void;
+  #instead: ForwardPlainBytes | null = null;
 
   constructor(spool: LayerSpool, signal: AbortSignal | undefined, release: () => void) {
     this.#spool = spool;
@@ -50,6 +51,18 @@ export class SpooledPlainBytes implements PlainBytes {
   }
 
   async read(at: number, length: number): Promise<Uint8Array> {
+    if (this.#instead === null) {
+      try {
+        return await this.#readSpool(at, length);
+      } catch (error) {
+        if (!this.#spool.failed || this.#signal?.aborted) throw error;
+        this.#instead = new ForwardPlainBytes(this.#spool.blob, this.#signal);
+      }
+    }
+    return this.#instead.read(at, length);
+  }
+
+  async #readSpool(at: number, length: number): Promise<Uint8Array> {
     try {
       await this.#spool.reach(at + length, this.#signal);
     } catch (error) {
@@ -64,6 +77,7 @@ export class SpooledPlainBytes implements PlainBytes {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.#instead?.[Symbol.asyncDispose]();
     this.#release();
   }
 }

@@ -1,6 +1,7 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { lstatSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { makePrivateFolder } from './private-place.ts';
 
 const PREFIX = 'run-';
 /** Folders of processes that are gone are removed when they are as old as this. */
@@ -10,6 +11,7 @@ const STALE_MS = 60 * 60 * 1000;
 export class PrivateFolder implements Disposable {
   readonly #base: string | null;
   #path: string | null = null;
+  #elsewhere: string | null = null;
   #count = 0;
 
   constructor(base: string | null) {
@@ -21,17 +23,28 @@ export class PrivateFolder implements Disposable {
     return path.join(this.#folder(), `${this.#count++}${suffix}`);
   }
 
+  /** The same on another disk, where the first has no room; null: there is none. */
+  newPathElsewhere(suffix: string): string | null {
+    try {
+      if (statSync(this.#folder()).dev === statSync(tmpdir()).dev) return null;
+      this.#elsewhere ??= mkdtempSync(path.join(tmpdir(), 'layerscope-'));
+      return path.join(this.#elsewhere, `${this.#count++}${suffix}`);
+    } catch {
+      return null;
+    }
+  }
+
   #folder(): string {
     if (this.#path !== null) return this.#path;
     this.#path = this.#inBase() ?? mkdtempSync(path.join(tmpdir(), 'layerscope-'));
     return this.#path;
   }
 
-  /** Null where there is no cache folder, or none can be made: on a read-only disk, say. */
+  /** Null where there is no cache folder, or none can be made: on a read-only or a full disk, say. */
   #inBase(): string | null {
     if (this.#base === null) return null;
     try {
-      mkdirSync(this.#base, { recursive: true });
+      if (!makePrivateFolder(this.#base)) return null;
       sweep(this.#base);
       return mkdtempSync(path.join(this.#base, `${PREFIX}${process.pid}-`));
     } catch {
@@ -40,9 +53,9 @@ export class PrivateFolder implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    if (this.#path === null) return;
-    rmSync(this.#path, { recursive: true, force: true });
+    for (const folder of [this.#path, this.#elsewhere]) if (folder !== null) rmSync(folder, { recursive: true, force: true });
     this.#path = null;
+    this.#elsewhere = null;
   }
 }
 
@@ -52,7 +65,7 @@ function sweep(base: string): void {
     const pid = Number(/^run-(\d+)-/.exec(name)?.[1]);
     if (!Number.isInteger(pid) || isAlive(pid)) continue;
     const folder = path.join(base, name);
-    const age = Date.now() - (statSync(folder, { throwIfNoEntry: false })?.mtimeMs ?? Date.now());
+    const age = Date.now() - (lstatSync(folder, { throwIfNoEntry: false })?.mtimeMs ?? Date.now());
     if (age > STALE_MS) rmSync(folder, { recursive: true, force: true });
   }
 }

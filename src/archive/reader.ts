@@ -198,7 +198,7 @@ class FileReader implements Reader {
     const blob = blobOf(layer);
     if (blob.compression === 'none') return new FilePlainBytes(blob);
     const spool = this.#spools.of(blob, indexed.tarBytes);
-    if (spool.writeFailed) return new ForwardPlainBytes(blob, signal);
+    if (spool === null || spool.failed) return new ForwardPlainBytes(blob, signal);
     return new SpooledPlainBytes(spool, signal, () => this.#spools.continueLater(spool, indexed.tarBytes));
   }
 

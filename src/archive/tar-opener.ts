@@ -2,10 +2,8 @@ import { displayText, finding, LayerscopeError } from '#model';
 import { detectCompression, MAGIC_BYTES, STRANGER_BYTES, strangePacking, strangerName } from './compression.ts';
 import { type Decompressed, decompress, type PackedAs } from './decompress.ts';
 import type { IndexCache } from './index-cache.ts';
-import { removeQuietly } from './index-cache.ts';
 import type { IndexedBlob } from './index-layer.ts';
 import { readHead } from './member-store.ts';
-import { NewFile } from './new-file.ts';
 import { type OpenedArchive, openImageTar, openSingleLayer, wholeFile } from './open-archive.ts';
 import { judgeTar, OuterScan } from './outer-scan.ts';
 import type { PrivateFolder } from './private-folder.ts';
@@ -15,6 +13,7 @@ import type { SpoolStore } from './spool-store.ts';
 import { MAX_MEMBERS, TarMembers } from './tar-members.ts';
 import { feedFromFile } from './tar-source.ts';
 import type { BlobSource, Progress } from './types.ts';
+import { Unpacked } from './unpacked.ts';
 import { callerControl } from './work-control.ts';
 
 /** What nothing like an image is seen in for so long is unpacked to look, not to keep. */
@@ -165,61 +164,58 @@ export class TarOpener {
    * A packed file may be an image archive packed as a whole, or a layer: only its names tell, and manifests come last. So it is unpacked into a
    * file, and its members are read on the way; once it plainly looks like a layer the file is dropped.
    */
-  async #openPacked(blob: BlobSource, compression: PackedAs, isImage = false): Promise<OpenedTar> {
-    const kept = this.#parts.spools.claimWhole(`${blob.cacheKey}:unpacked`, blob.cacheKey !== '');
+  async #openPacked(blob: BlobSource, compression: PackedAs, isImage = false, elsewhere = false): Promise<OpenedTar> {
+    const key = `${blob.cacheKey}:unpacked`;
+    const kept = await this.#parts.spools.claimWhole(key, blob.cacheKey !== '', callerControl(this.#options.signal));
     if (kept !== null) return this.#openUnpacked(kept, blob, null);
     const scan = new OuterScan(isImage);
     const meter = new ProgressMeter('unpack', this.#file.size, this.#options.onProgress);
     const control = callerControl(this.#options.signal, (bytes) => meter.advance(bytes));
-    const target = this.#parts.folder.newPath('.tar');
-    let out: NewFile | null = new NewFile(target);
-    try {
-      let plainBytes = 0;
-      const packed = await decompress(
-        { file: this.#file, start: 0, length: this.#file.size },
-        compression,
-        (bytes) => {
-          plainBytes += bytes.length;
-          if (scan.indexer.problem === null) scan.indexer.push(bytes);
-          if (out !== null && !isImage && plainBytes > UNDECIDED_BYTES && !scan.members.mayBeImage) {
-            out[Symbol.dispose]();
-            out = null;
-            removeQuietly(target);
-          }
-          out?.write(bytes);
-          return scan.indexer.problem === null;
-        },
-        { gate: () => control.check(), onProgress: (bytes) => control.advance(bytes) },
-      );
-      out?.[Symbol.dispose]();
-      return await this.#judgeUnpacked(scan, out === null ? null : target, blob, packed, compression);
-    } catch (error) {
-      out?.[Symbol.dispose]();
-      removeQuietly(target);
-      throw error;
+    using out = new Unpacked(() => this.#newPath(elsewhere));
+    let plainBytes = 0;
+    const packed = await decompress(
+      { file: this.#file, start: 0, length: this.#file.size },
+      compression,
+      (bytes) => {
+        plainBytes += bytes.length;
+        if (scan.indexer.problem === null) scan.indexer.push(bytes);
+        if (!isImage && plainBytes > UNDECIDED_BYTES && !scan.members.mayBeImage) out.drop();
+        out.write(bytes);
+        return scan.indexer.problem === null && (out.lack === null || !scan.members.mayBeImage);
+      },
+      { gate: () => control.check(), onProgress: (bytes) => control.advance(bytes) },
+    );
+    if (out.lack !== null && scan.members.mayBeImage) {
+      // An image's members are read out of order: without a file of them it can't be opened.
+      if (!elsewhere && this.#parts.folder.newPathElsewhere('') !== null) return this.#openPacked(blob, compression, true, true);
+      throw new LayerscopeError(out.lack.code, `${displayText(this.#title)}: ${out.lack.message}`, { cause: out.lack });
     }
+    return await this.#judgeUnpacked(scan, out, blob, packed, compression);
   }
 
-  async #judgeUnpacked(
-    scan: OuterScan,
-    target: string | null,
-    blob: BlobSource,
-    packed: Decompressed,
-    compression: PackedAs,
-  ): Promise<OpenedTar> {
+  #newPath(elsewhere: boolean): string {
+    const { folder } = this.#parts;
+    return (elsewhere ? folder.newPathElsewhere('.tar') : null) ?? folder.newPath('.tar');
+  }
+
+  async #judgeUnpacked(scan: OuterScan, out: Unpacked, blob: BlobSource, packed: Decompressed, compression: PackedAs): Promise<OpenedTar> {
+    const file = out.finish();
     const again = () => this.#openPacked(blob, compression, true);
-    if (target === null) {
+    if (file === null) {
       if (scan.members.mayBeImage) return again();
       return this.#judge(scan, this.#file, '', null, blob, packed, again);
     }
+    const { path: target, sums } = file;
     const opened = await this.#openUnpacked(target, blob, { scan, packed });
     if (opened.archive.format === 'layer') {
-      if (packed.end === 'complete') this.#parts.spools.adopt(blob, target);
-      else removeQuietly(target);
+      if (packed.end !== 'complete') return opened;
+      out.keep();
+      this.#parts.spools.adopt(blob, target, sums);
       return opened;
     }
+    out.keep();
     if (packed.end === 'complete' && !packed.trailing)
-      this.#parts.spools.keepWhole(target, `${blob.cacheKey}:unpacked`, blob.cacheKey !== '');
+      this.#parts.spools.keepWhole(target, `${blob.cacheKey}:unpacked`, blob.cacheKey !== '', sums);
     return opened;
   }
 

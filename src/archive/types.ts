@@ -102,6 +102,8 @@ export interface IndexedLayer {
   readonly tarBytes: number;
   /** Without `image` and `layer`. */
   readonly findings: readonly Finding[];
+  /** What the blob's bytes were hashed to as they were read; absent: they were not hashed, and what it is named is only said. */
+  readonly blobDigest?: string;
   /** Measured by `verify` only. */
   readonly measured: { readonly digest: string; readonly diffId: string } | null;
 }

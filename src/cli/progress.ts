@@ -2,6 +2,8 @@ import { displayText, formatSize } from '#model';
 
 export interface ProgressLine {
   readonly update: (progress: { readonly phase: string; readonly doneBytes: number; readonly totalBytes: number | null }) => void;
+  /** A sentence in a line of its own, on a terminal only. */
+  say(sentence: string): void;
   /** Takes the line off the terminal. */
   clear(): void;
 }
@@ -10,7 +12,7 @@ const INTERVAL_MS = 100;
 
 /** One line on standard error that is written over and over, on a terminal only. */
 export function createProgress(stream: NodeJS.WriteStream): ProgressLine {
-  if (!stream.isTTY) return { update: () => {}, clear: () => {} };
+  if (!stream.isTTY) return { update: () => {}, say: () => {}, clear: () => {} };
   let last = 0;
   let shown = false;
   return {
@@ -22,6 +24,10 @@ export function createProgress(stream: NodeJS.WriteStream): ProgressLine {
         totalBytes === null || totalBytes === 0 ? formatSize(doneBytes) : `${formatSize(doneBytes)} of ${formatSize(totalBytes)}`;
       stream.write(`\r\u001b[K${displayText(phase)} · ${amount}`.slice(0, (stream.columns ?? 80) + 3));
       shown = true;
+    },
+    say(sentence) {
+      stream.write(`\r\u001b[K${displayText(sentence)}\n`);
+      shown = false;
     },
     clear() {
       if (shown) stream.write('\r\u001b[K');

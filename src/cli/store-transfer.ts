@@ -23,6 +23,7 @@ import {
 import { displayText, formatSize, jsonText, LayerscopeError, shortDigest } from '#model';
 import type { Arguments } from './arguments.ts';
 import { usageError } from './arguments.ts';
+import { callOptions } from './call-options.ts';
 import { type Context, EXIT } from './context.ts';
 import { openInput } from './open-input.ts';
 
@@ -37,7 +38,7 @@ export async function importInto(
 ): Promise<number> {
   let done = 0;
   const options = {
-    signal: context.signal,
+    ...callOptions(context),
     onFinding: ({ message, path }: { readonly message: string; readonly path?: string }) =>
       context.warn(path === undefined ? message : `${path}: ${message}`),
     onProgress: (bytes: number) => {
@@ -172,14 +173,14 @@ export async function removeFrom(context: Context, _args: Arguments, driver: Gra
   return code;
 }
 
-async function removeOne({ signal }: Context, driver: GraphDriver, word: string): Promise<void> {
+async function removeOne(context: Context, driver: GraphDriver, word: string): Promise<void> {
   const found = await findStored(driver, word).catch((error: unknown) => {
     // A layer whose record can't be read, and a leftover, can be taken away all the same.
     if (error instanceof LayerscopeError && error.code === 'NOT_FOUND') return null;
     throw error;
   });
-  if (found?.kind !== 'image') return driver.remove(found?.id ?? word, { signal });
+  if (found?.kind !== 'image') return driver.remove(found?.id ?? word, callOptions(context));
   const { names, manifestDigest, root } = found.image;
   const name = names.find((known) => known === word) ?? (names.length === 1 ? names[0] : undefined);
-  await driver.images?.remove(name ?? root.descriptor?.digest ?? manifestDigest, { signal });
+  await driver.images?.remove(name ?? root.descriptor?.digest ?? manifestDigest, callOptions(context));
 }

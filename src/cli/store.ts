@@ -3,6 +3,7 @@ import { findStoredLayer, verifyStore } from '#engine';
 import { displayText, formatSize, jsonString, jsonText } from '#model';
 import type { Arguments, CommandSpec } from './arguments.ts';
 import { usageError } from './arguments.ts';
+import { callOptions } from './call-options.ts';
 import { type Context, EXIT } from './context.ts';
 import { openStore } from './open-store.ts';
 import { IMAGE_OPTIONS, JSON_OPTION } from './options.ts';
@@ -26,6 +27,7 @@ export const spec: CommandSpec = {
     },
     images: { summary: 'list: images, each with its layers' },
     wait: { summary: 'mount: keep it until standard input ends, then release it' },
+    'as-is': { summary: 'mount: set-id bits and devices as the image has them (the default)' },
     adopt: { value: 'ID', summary: 'base-images: make a layer of this one' },
     json: JSON_OPTION,
   },
@@ -38,7 +40,8 @@ export const spec: CommandSpec = {
     'changes ID         what the layer changed',
     'size ID            bytes of the files that it changed',
     'remove ID…         takes images or layers away; refused while mounted, or others stand on them',
-    'mount ID           makes the layer’s chain visible and prints where; without --wait it stays until cleanup, or the layer’s removal',
+    'mount ID           makes the layer’s chain visible and prints where; without --wait it stays until release or cleanup',
+    'release ID         undoes a mount of the layer that a process left which has ended',
     'cleanup            takes away what is no layer’s: folders of mounts that were left, blobs that nothing names',
     'verify             reads everything from end to end; exit code 1 where something is broken',
     'base-images        Windows’ shared base images',
@@ -62,6 +65,7 @@ const VERBS: Readonly<
   size: { run: size, operands: [1, 1], readsOnly: true },
   remove: { run: removeFrom, operands: [1, 1000] },
   mount: { run: mount, operands: [1, 1] },
+  release: { run: release, operands: [1, 1] },
   verify: { run: verify, operands: [0, 0] },
   cleanup: { run: cleanup, operands: [0, 0] },
   'base-images': { run: baseImages, operands: [0, 0] },
@@ -183,6 +187,15 @@ async function mount(context: Context, args: Arguments, driver: GraphDriver, [wo
   return EXIT.done;
 }
 
+/** `store release`: of a mount whose process has ended. */
+async function release(context: Context, _args: Arguments, driver: GraphDriver, [word = '']: readonly string[]): Promise<number> {
+  const id = await findStoredLayer(driver, word);
+  if (driver.releaseLeft === undefined) throw usageError(`${driver.name} keeps no mounts of processes that have ended`);
+  await driver.releaseLeft(id, callOptions(context));
+  context.out.write(`${displayText(id)}\n`);
+  return EXIT.done;
+}
+
 function untilInputEnds(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     signal.addEventListener('abort', () => resolve(), { once: true });
@@ -191,7 +204,7 @@ function untilInputEnds(signal: AbortSignal): Promise<void> {
 }
 
 async function cleanup(context: Context, _args: Arguments, driver: GraphDriver): Promise<number> {
-  for (const name of await driver.cleanup({ signal: context.signal })) context.out.write(`${displayText(name)}\n`);
+  for (const name of await driver.cleanup(callOptions(context))) context.out.write(`${displayText(name)}\n`);
   return EXIT.done;
 }
 

@@ -57,6 +57,8 @@ export type DriverName = 'portable' | 'windowsfilter' | 'windowsdiff';
 export interface CallOptions {
   /** Stops the call, which is then undone, with CANCELLED. */
   readonly signal?: AbortSignal;
+  /** Called where another writer of the store is waited for long, with a sentence that says who. */
+  readonly onWaiting?: (message: string) => void;
 }
 
 export interface MountOptions extends CallOptions {
@@ -161,6 +163,12 @@ export interface GraphDriver extends AsyncDisposable {
 
   /** Makes the layer's chain visible. NOT_FOUND. The folder stays while any mount of the layer is held. */
   mount(id: string, options?: MountOptions): Promise<Mount>;
+
+  /**
+   * Undoes mounts of a layer that processes left which have ended. NOT_FOUND where none is left; EXISTS where a process that is there holds it.
+   * Of drivers whose mounts outlive their process.
+   */
+  releaseLeft?(id: string, options?: CallOptions): Promise<void>;
 
   /** The layer's tar. Errors come while it is read; stopping to read lets go of everything. NOT_FOUND. */
   diff(id: string, options?: CallOptions): AsyncIterable<Uint8Array>;

@@ -74,16 +74,17 @@ export function differencesOf({ rows, differs, counts }: Comparison): RowTable {
 }
 
 /**
- * Two layers whose content is the same by what names it: the file and the range that it is, diffID or digest. A damaged one is
- * nothing but itself.
+ * Two layers whose content is known to be the same: one range of one file, or bytes that were hashed to one digest. What a manifest calls
+ * them is no proof. A damaged one is nothing but itself.
  */
 function isSameLayer(a: LoadedImage, one: number, b: LoadedImage, two: number): boolean {
   const left = a.image.layers[one];
   const right = b.image.layers[two];
   if (left === undefined || right === undefined) return false;
   if (left.blob !== null && right.blob !== null && isSameBlob(left.blob, right.blob)) return true;
-  if (a.layers[one]?.status !== 'present' || b.layers[two]?.status !== 'present') return false;
-  return (left.diffId !== null && left.diffId === right.diffId) || (left.digest !== null && left.digest === right.digest);
+  const [first, second] = [a.layers[one], b.layers[two]];
+  if (first?.status !== 'present' || second?.status !== 'present') return false;
+  return first.blobDigest !== undefined && first.blobDigest === second.blobDigest;
 }
 
 /** The same bytes of the same file, be it opened once or twice. */

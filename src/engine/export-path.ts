@@ -1,4 +1,4 @@
-import { lstatSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmdirSync } from 'node:fs';
+import { chmodSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, renameSync, rmdirSync } from 'node:fs';
 import path from 'node:path';
 import type { LayerBodies, Progress } from '#archive';
 import { type LaidOut, layOut, nodeWord, planTree, type Refusal, removeTree, type TreePlan, type Written } from '#disk';
@@ -42,7 +42,7 @@ const RULES = process.platform === 'win32' ? 'windows' : 'unix';
 
 /**
  * Lays a file or folder of an image out in `folder`, under its own name; of the root, what is in it. Made in a temporary folder
- * there and renamed into place at the end: on any failure, and when cancelled, nothing is left. Nothing outside `folder` is
+ * there, or beside a folder that is new, and renamed into place at the end: on any failure, and when cancelled, nothing is left. Nothing outside `folder` is
  * touched, no link is followed while writing, owners aren't kept.
  * Throws NOT_FOUND, EXISTS, PATH_ESCAPE and NAME_REFUSED (of the path itself), PERMISSION, IO, CANCELLED.
  */
@@ -66,7 +66,9 @@ export async function exportPath(loaded: LoadedImage, options: ExportOptions): P
   let kept = false;
   try {
     const target = targetIn(opened.folder, top < 0 ? null : rowName(rows, top));
-    stage = mkdtempSync(path.join(opened.folder, '.layerscope-'));
+    // A folder that is new takes the stage's place as one; into one that was there its entries are moved.
+    const asOne = top < 0 && opened.isNew;
+    stage = mkdtempSync(path.join(asOne ? path.dirname(opened.folder) : opened.folder, '.layerscope-'));
     // Of one file, what is wrong with it is the error; of more, what can be laid out is.
     const alone = top >= 0 && rows.type[top] !== TYPE.directory;
     let refused = 0;
@@ -93,9 +95,10 @@ export async function exportPath(loaded: LoadedImage, options: ExportOptions): P
       },
       onRefused,
     });
-    await laid.closeFolders(false);
+    await laid.closeFolders(asOne);
     options.signal?.throwIfAborted();
-    await moveIntoPlace(stage, laid, target, top < 0);
+    if (asOne) replaceEmpty(opened.folder, stage);
+    else await moveIntoPlace(stage, laid, target, top < 0);
     kept = true;
     for (const found of laid.findings()) options.onNotKept?.(found);
     return { ...laid.written, target: top < 0 ? opened.folder : target.toString(), refused, skipped: skipped.length };
@@ -125,17 +128,34 @@ function refuseOnlyEntry(plan: TreePlan, skipped: readonly Refusal[]): void {
 }
 
 /** The folder to export into, made where it isn't there; `undo` takes away what was made. */
-function openFolder(named: string): { folder: string; undo(): void } {
+function openFolder(named: string): { folder: string; isNew: boolean; undo(): void } {
   const folder = path.resolve(named);
   try {
     const made = mkdirSync(folder, { recursive: true });
-    return { folder: realpathSync(folder), undo: () => (made === undefined ? undefined : removeEmpty(folder, made)) };
+    return {
+      folder: realpathSync(folder),
+      isNew: made !== undefined,
+      undo: () => (made === undefined ? undefined : removeEmpty(folder, made)),
+    };
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'EEXIST' || code === 'ENOTDIR')
       throw new LayerscopeError('EXISTS', `${displayText(named)} is no folder`, { cause: error });
     const { code: known } = asLayerscopeError(error);
     throw new LayerscopeError(known, `can not make the folder ${displayText(named)}: ${code ?? 'unknown error'}`, { cause: error });
+  }
+}
+
+/** Puts a folder in the place of an empty one, whose mode it gets. EXISTS where that isn't empty any more. */
+function replaceEmpty(folder: string, stage: string): void {
+  chmodSync(stage, lstatSync(folder).mode & 0o7777);
+  try {
+    if (process.platform === 'win32') rmdirSync(folder);
+    renameSync(stage, folder);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOTEMPTY' || code === 'EEXIST') throw new LayerscopeError('EXISTS', `${displayText(folder)} is not empty`);
+    throw error;
   }
 }
 

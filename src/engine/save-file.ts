@@ -1,8 +1,7 @@
-import { randomBytes } from 'node:crypto';
 import { open, rename, rm } from 'node:fs/promises';
-import path from 'node:path';
 import { Digester } from '#archive';
 import { asLayerscopeError } from '#model';
+import { besideName } from './place-file.ts';
 
 /**
  * Writes a file that the user named; one of that name is replaced at the end, whole, or on any failure left as it was. Throws IO,
@@ -13,7 +12,7 @@ export async function saveFile(
   pieces: AsyncIterable<Uint8Array>,
   { signal, onBytes }: { readonly signal: AbortSignal; readonly onBytes?: (doneBytes: number) => void },
 ): Promise<string> {
-  const unfinished = path.join(path.dirname(target), `.layerscope-${randomBytes(8).toString('hex')}`);
+  const unfinished = besideName(target);
   const digester = new Digester('sha256');
   try {
     {

@@ -211,7 +211,8 @@ export function createStoreRoom({ driver: name, home }: RoomHome, source: Partia
       if (chosen === undefined) throw new LayerscopeError('NOT_FOUND', `no image ${image}`);
       const sizes = chosen.layers.map(({ blob }) => blob?.length ?? 0);
       const onBytes = layerProgress(sizes, onProgress);
-      const options = { signal, onProgress: onBytes };
+      const onWaiting = (phase: string): void => onProgress({ phase, doneBytes: 0, totalBytes: null });
+      const options = { signal, onProgress: onBytes, onWaiting };
       if (archive.format === 'layer') {
         const id = newLayerId();
         await importLayerTar(driver, { id, parent, tar: { file: path } }, options);

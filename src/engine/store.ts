@@ -1,11 +1,12 @@
 // What a user does with a store of layers, over any graph driver.
 import { randomBytes } from 'node:crypto';
-import { lstat, open, rm, stat } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 import { addAbortSignal, type Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { plainTarOf } from '#archive';
 import type { ApplyOptions, CallOptions, GraphDriver, LayerInfo, TarSource } from '#driver';
-import { asLayerscopeError, displayText, LayerscopeError } from '#model';
+import { asLayerscopeError, LayerscopeError } from '#model';
+import { placeNew } from './place-file.ts';
 
 /** Where a layer's tar comes from: a file, or a stream such as standard input. */
 export type LayerTar = { readonly file: string } | { readonly stream: Readable } | { readonly pieces: AsyncIterable<Uint8Array> };
@@ -59,47 +60,42 @@ export async function exportLayer(
   options: CallOptions = {},
 ): Promise<{ readonly bytes: number }> {
   if (driver.writeBlob === undefined) return { bytes: await writeNewFile(file, driver.diff(id, options)) };
-  await refuseThere(file);
+  const written = await placeBlob(driver, id, file, options);
+  return written ?? { bytes: await writeNewFile(file, driver.diff(id, options)) };
+}
+
+/** Null: the driver keeps the layer otherwise. */
+async function placeBlob(driver: GraphDriver, id: string, file: string, options: CallOptions): Promise<{ readonly bytes: number } | null> {
+  let isKept = true;
   try {
-    const written = await driver.writeBlob(id, file, options);
-    if (written !== null) return written;
+    return await placeNew(file, async (unfinished) => {
+      const written = (await driver.writeBlob?.(id, unfinished, options)) ?? null;
+      isKept = written !== null;
+      if (written === null) throw new LayerscopeError('NOT_FOUND', 'no blob');
+      return written;
+    });
   } catch (error) {
-    const told = asLayerscopeError(error);
-    if (told.code !== 'EXISTS') await rm(file, { force: true });
-    throw told;
+    if (!isKept) return null;
+    throw error;
   }
-  return { bytes: await writeNewFile(file, driver.diff(id, options)) };
 }
 
-async function refuseThere(file: string): Promise<void> {
-  const stats = await lstat(file).catch(() => null);
-  if (stats !== null) throw new LayerscopeError('EXISTS', `${displayText(file)} is there already`);
-}
-
-/** Writes a new file, durably; returns its bytes. EXISTS where there is one; nothing is left of a failure. */
+/** Writes a new file, durably; returns its bytes. EXISTS where there is one; nothing is left of a failure, and of a kill nothing of its name. */
 export async function writeNewFile(file: string, pieces: AsyncIterable<Uint8Array>): Promise<number> {
-  await refuseThere(file);
-  const handle = await open(file, 'wx').catch((error: unknown) => {
-    throw asLayerscopeError(error);
-  });
-  let bytes = 0;
-  try {
+  return placeNew(file, async (unfinished) => {
+    let bytes = 0;
     const counted = async function* (): AsyncGenerator<Uint8Array> {
       for await (const piece of pieces) {
         bytes += piece.length;
         yield piece;
       }
     };
+    await using handle = await open(unfinished, 'wx');
     // Each piece is written before the next is asked for.
     await handle.writeFile(counted());
     await handle.sync();
-    await handle.close();
     return bytes;
-  } catch (error) {
-    await handle.close();
-    await rm(file, { force: true });
-    throw asLayerscopeError(error);
-  }
+  });
 }
 
 export interface StoreProblem {

@@ -1,5 +1,16 @@
 import assert from 'node:assert/strict';
-import { copyFileSync, readdirSync, readFileSync, renameSync, statSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  copyFileSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  unlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { createReader, type IndexedLayer } from '#archive';
@@ -82,17 +93,68 @@ test('a file that is changed, or replaced by one of the same size and time, is r
   assert.deepEqual((await readOnce(cacheFolder, input)).map(pathsOf), [['new']]);
 });
 
-test('a compressed layer is known again by its digest in another archive', async (t) => {
+test('a compressed layer is known again by its digest in another archive, once its bytes were hashed there', async (t) => {
   const cacheFolder = testFolder(t);
   const files = new Files();
   const layout = ociLayout(files, [ociImage(files, { layers: [{ tar: LAYER, packed: 'gzip' }] })]);
   const folder = testFolder(t);
   writeFolder(folder, layout);
+  const indexes = () => indexFiles(cacheFolder).filter((name) => name.endsWith('.idx'));
   const first = await readOnce(cacheFolder, testFile(t, archiveOf(layout)));
-  const entries = indexFiles(cacheFolder);
+  const entries = indexes();
+  assert.equal(entries.length, 1);
   const second = await readOnce(cacheFolder, folder);
   assert.deepEqual(plain(second), plain(first));
-  assert.deepEqual(indexFiles(cacheFolder), entries);
+  assert.deepEqual(indexes(), entries);
+  assert.deepEqual(
+    indexFiles(cacheFolder).map((name) => statSync(name).mode & 0o777),
+    [0o600, 0o600, 0o600],
+  );
+});
+
+test('a warm cache vouches for nobody: what only bears the digest of a layer that is known is shown as what it is', async (t) => {
+  for (const packed of ['gzip', 'zstd', null] as const) {
+    const cacheFolder = testFolder(t);
+    const honest = new Files();
+    const [real, other] = [tar(file('a', 'honest')), tar(file('b', 'forged'))];
+    const image = ociImage(honest, { layers: [packed === null ? { tar: real } : { tar: real, packed }] });
+    const blob = image.layers[0] as BuiltDescriptor;
+    const lying = new Files();
+    for (const [name, bytes] of honest.map) lying.map.set(name, bytes);
+    const evil = packed === null ? other : pack(other, packed);
+    assert.equal(evil.length, blob.size, 'its length gives nothing away');
+    lying.replace(blob, evil);
+    const [good, bad] = [honest, lying].map((files) => testFile(t, archiveOf(ociLayout(files, [image]))));
+    {
+      // Verified, so that its digest is known by all means.
+      await using reader = createReader({ cacheFolder, workers: 0 });
+      await readAll(reader, good ?? '', true);
+    }
+    for (const time of ['first', 'second']) {
+      const [layer] = await readOnce(cacheFolder, bad ?? '');
+      assert.deepEqual(pathsOf(layer), ['b'], `${packed}, the ${time} time`);
+      assert.deepEqual(codesOf(layer?.findings ?? []), packed === null ? [] : ['digest-mismatch'], `${packed}, the ${time} time`);
+    }
+    assert.deepEqual((await readOnce(cacheFolder, good ?? '')).map(pathsOf), [['a']]);
+  }
+});
+
+test('a cache that other users can enter is shut to them, and one that is another user’s is not used', async (t) => {
+  if (process.getuid === undefined) return t.skip('no users here');
+  const cacheFolder = testFolder(t);
+  const input = testFile(t, archiveOf(dockerArchive([{ layers: [LAYER] }])));
+  await readOnce(cacheFolder, input);
+  for (const name of ['.', 'index']) chmodSync(path.join(cacheFolder, name), 0o777);
+  await readOnce(cacheFolder, testFile(t, archiveOf(dockerArchive([{ layers: [tar(file('x', 'y'))] }]))));
+  for (const name of ['.', 'index']) assert.equal(statSync(path.join(cacheFolder, name)).mode & 0o777, 0o700);
+  if (process.getuid() !== 0) return;
+  const [entry = ''] = indexFiles(cacheFolder);
+  const before = readFileSync(entry);
+  chownSync(path.join(cacheFolder, 'index'), 65_534, 65_534);
+  writeFileSync(entry, 'x');
+  await readOnce(cacheFolder, input);
+  assert.equal(readFileSync(entry, 'utf8'), 'x', 'nothing is written there');
+  assert.ok(before.length > 1);
 });
 
 test('a stated digest is not believed: content that lies about it is never kept under it', async (t) => {

@@ -1,9 +1,21 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  unlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
+import { gzipSync } from 'node:zlib';
 import { type ArchiveLayer, createReader, type IndexedLayer, type Reader } from '#archive';
 import { LayerscopeError } from '#model';
 import { archiveOf, Files, ociImage, ociLayout, type Packing, pack } from '../support/image-builder.ts';
@@ -136,7 +148,12 @@ test('the first preview inflates no further than the file; the rest follows when
   assert.equal((await body(one, 8)).length, 1_000_000);
   await one.reader[Symbol.asyncDispose]();
   assert.deepEqual(readdirSync(cacheFolder).sort(), ['index', 'spool']);
-  assert.equal(readdirSync(path.join(cacheFolder, 'spool')).length, 1);
+  assert.deepEqual(
+    readdirSync(path.join(cacheFolder, 'spool'))
+      .map((name) => path.extname(name))
+      .sort(),
+    ['.sum', '.tar'],
+  );
   assert.deepEqual(openFilesBelow(cacheFolder) ?? [], []);
 });
 
@@ -147,7 +164,8 @@ test('a second process reads previews from the spool that the first kept, whole 
     layers: [{ tar: tar(file('a', NOISE), file('b', 'bee'), file('c', NOISE), file('d', NOISE), file('e', 'end')), packed: 'gzip' }],
   });
   const input = testFile(t, archiveOf(ociLayout(files, [image])));
-  const spools = () => readdirSync(path.join(cacheFolder, 'spool'));
+  const kept = () => readdirSync(path.join(cacheFolder, 'spool'));
+  const spools = () => kept().filter((name) => !name.endsWith('.sum'));
   const preview = async (member: number): Promise<Buffer> => {
     await using reader = createReader({ cacheFolder, workers: 0 });
     return await body(await openOne(reader, input), member);
@@ -163,13 +181,62 @@ test('a second process reads previews from the spool that the first kept, whole 
   assert.equal((await preview(4)).toString(), 'end');
   assert.equal((await preview(1)).toString(), 'bee');
   assert.equal(spools().length, 1);
-  // What is served is what lies in the spool: a byte changed there is seen.
+  // It is used: a use is noted.
   const spool = path.join(cacheFolder, 'spool', spools()[0] ?? '');
-  const bytes = readFileSync(spool);
-  bytes[512] = (bytes[512] as number) ^ 0xff;
-  writeFileSync(spool, bytes);
-  assert.notDeepEqual(await preview(0), Buffer.from(NOISE));
+  utimesSync(spool, 1000, 1000);
+  assert.deepEqual(await preview(0), Buffer.from(NOISE));
+  assert.ok(statSync(spool).mtimeMs > 1_000_000);
+  assert.deepEqual(
+    kept().map((name) => statSync(path.join(cacheFolder, 'spool', name)).mode & 0o777),
+    [0o600, 0o600],
+  );
 });
+
+test('a spool that was damaged, cut off or left without its checksums is never served', async (t) => {
+  const cacheFolder = testFolder(t);
+  const files = new Files();
+  const image = ociImage(files, { layers: [{ tar: tar(file('a', NOISE), file('b', 'bee'), file('c', NOISE)), packed: 'gzip' }] });
+  const layout = ociLayout(files, [image]);
+  const folder = path.join(cacheFolder, 'spool');
+  const damages: readonly ((spool: string, sums: string) => void)[] = [
+    (spool) => flip(spool, 512),
+    (spool) => flip(spool, statSync(spool).size - 600),
+    (spool) => truncateSync(spool, statSync(spool).size - 1),
+    (spool) => appendFileSync(spool, 'x'),
+    (_spool, sums) => flip(sums, 20),
+    (_spool, sums) => truncateSync(sums, 10),
+    (_spool, sums) => unlinkSync(sums),
+  ];
+  // A whole layer, a beginning of one, and an archive that was unpacked whole.
+  for (const [input, members] of [
+    [testFile(t, archiveOf(layout)), [0, 1, 2]],
+    [testFile(t, archiveOf(layout)), [1]],
+    [testFile(t, gzipSync(archiveOf(layout))), [1]],
+  ] as const) {
+    const preview = async (): Promise<string[]> => {
+      await using reader = createReader({ cacheFolder, workers: 0 });
+      const one = await openOne(reader, input);
+      const bodies: string[] = [];
+      for (const member of members) bodies.push((await body(one, member)).toString('latin1'));
+      return bodies;
+    };
+    const honest = await preview();
+    for (const damage of damages) {
+      for (const name of readdirSync(folder)) {
+        const base = path.join(folder, name.slice(0, name.lastIndexOf('.')));
+        if (!name.endsWith('.sum') && existsSync(`${base}.sum`)) damage(path.join(folder, name), `${base}.sum`);
+      }
+      assert.deepEqual(await preview(), honest);
+      assert.deepEqual(await preview(), honest);
+    }
+  }
+});
+
+function flip(name: string, at: number): void {
+  const bytes = readFileSync(name);
+  bytes[at] = (bytes[at] as number) ^ 0xff;
+  writeFileSync(name, bytes);
+}
 
 test('without room in the cache spools are removed with the reader', async (t) => {
   const cacheFolder = testFolder(t);

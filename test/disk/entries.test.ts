@@ -1,6 +1,6 @@
 // What a layer may hold of odd entries, times and links: laid out as it is, or named and left out, by a mount and an export alike.
 import assert from 'node:assert/strict';
-import fs, { lstatSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
+import fs, { lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { runCommand } from '../support/command-line.ts';
@@ -143,9 +143,11 @@ test('where moving into place fails half-way, what was moved is taken back whate
   const root = newRoot(t);
   const image = path.join(path.dirname(root), 'layer.tar');
   writeFileSync(image, tar(directory('a/', { mode: 0o555 }), file('a/f', 'x'), directory('b/', { mode: 0 }), file('b/f', 'x')));
+  // Into a folder that is there entries are moved one by one.
+  mkdirSync(path.join(root, 'to'));
   const { error } = await runCommand(['export', image, '/', '--to', path.join(root, 'to')]);
   assert.deepEqual([error?.code, moves], ['IO', 2]);
-  assert.deepEqual(readdirSync(root), []);
+  assert.deepEqual(readdirSync(path.join(root, 'to')), []);
 });
 
 test('hard links to links, pipes and devices are further names of them', async (t) => {

@@ -212,7 +212,7 @@ test('an import that is cancelled leaves nothing', async (t) => {
   const { images, layers } = await own();
   assert.deepEqual([images, layers], [[], []]);
   const files = readdirSync(home, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
-  assert.deepEqual(files.map(({ name }) => name).sort(), ['index.json', 'oci-layout']);
+  assert.deepEqual(files.map(({ name }) => name).sort(), ['index.json', 'layerscope-store.json', 'oci-layout']);
 });
 
 test('a home that can not be read is told in the report', async (t) => {

@@ -36,7 +36,7 @@ export async function runCommand(argv: readonly string[], cache: string | null =
   const context: Context = {
     out,
     style: createStyle({}, {}),
-    progress: { update: () => {}, clear: () => {} },
+    progress: { update: () => {}, say: () => {}, clear: () => {} },
     signal: new AbortController().signal,
     warn: (message) => complain(`warning: ${message}`),
     tell: (code, message) => complain(`${code}: ${message}`),

@@ -2,6 +2,7 @@
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { TestContext } from 'node:test';
+import { blobInFile } from '#archive';
 import { removeTree } from '#disk';
 import type { Finding } from '#model';
 import { LayerTables } from '../../src/driver/portable/layer-tables.ts';
@@ -32,7 +33,8 @@ export async function allTold(root: string, ...layers: readonly Uint8Array[]): P
     return { version: 1, parent: null, readWrite: false, blob } as const;
   });
   const folder = path.dirname(root);
-  const tables = new LayerTables({ folder: path.join(folder, 'tables'), temporary: folder, blobFile: fileOf });
-  await layOutChain(root, records, tables, { onFinding: (found) => told.push(found) });
+  const blob = (digest: string) => blobInFile(fileOf(digest), digest);
+  const tables = new LayerTables({ folder: path.join(folder, 'tables'), temporary: folder, blob });
+  await layOutChain(root, records, { tables, readWhole: async (digest) => blob(digest) }, { onFinding: (found) => told.push(found) });
   return told.map(({ code, message, path: where }) => (where === undefined ? `${code} ${message}` : `${code} ${where}: ${message}`));
 }

@@ -98,7 +98,7 @@ const STOPS: Partial<Record<FindingCode, ErrorCode>> = {
 };
 
 /** Content of the last entry of a name in a layer's tar, holes as zeros. NOT_FOUND. */
-export async function* contentOf(blob: string, name: string): AsyncGenerator<Uint8Array, void, undefined> {
+export async function* contentOf(blob: BlobSource, name: string): AsyncGenerator<Uint8Array, void, undefined> {
   const wanted = Buffer.from(name.replace(/\/+$/, ''));
   let last = -1;
   let count = 0;

@@ -1,6 +1,6 @@
 // A chain laid out as a container sees it: its layers' headers are read, stacked, and the top view is laid out, each body that it still
 // shows written once. There is no second engine of layers: what `ls` lists is what is mounted.
-import { openBodies } from '#archive';
+import { type BlobSource, openBodies } from '#archive';
 import { buildStack, type Stack, viewAt } from '#changes';
 import { type Facts, factsAt, layOut, planTree, type Refusal } from '#disk';
 import { FLAG, type LayerTable } from '#format/layer';
@@ -15,14 +15,21 @@ import type { LayerTables } from './layer-tables.ts';
 /** Entries that are left out and named; the last says how many more there are. */
 const MOST_NAMED = 1000;
 
-/** Layers, the lowest first, laid out in an empty folder that only this process writes. Throws BAD_TAR, TRUNCATED, DAMAGED, IO, CANCELLED. */
+/** Where a chain's blobs are; a home is. */
+export interface ChainBlobs {
+  readonly tables: LayerTables;
+  /** Reads all of a blob. DIGEST_MISMATCH. */
+  readWhole(digest: string, signal?: AbortSignal): Promise<BlobSource>;
+}
+
+/** Layers, the lowest first, laid out in an empty folder that only this process writes. DIGEST_MISMATCH, BAD_TAR, TRUNCATED, DAMAGED, IO, CANCELLED. */
 export async function layOutChain(
   root: string,
   layers: readonly LayerRecord[],
-  tables: LayerTables,
+  blobs: ChainBlobs,
   { signal, onFinding = () => {} }: MountOptions,
 ): Promise<void> {
-  const read = await onDisk(() => readAll(layers, tables, signal));
+  const read = await onDisk(() => readAll(layers, blobs, signal));
   const stack = buildStack(read.map((layer) => layer?.indexed.table ?? null));
   if (layers.length === 0) return;
   const rows = viewAt(stack, layers.length - 1);
@@ -53,15 +60,25 @@ export async function layOutChain(
   });
 }
 
-/** Each blob is read once, however often it is in the chain. */
-async function readAll(layers: readonly LayerRecord[], tables: LayerTables, signal: AbortSignal | undefined): Promise<(ReadBlob | null)[]> {
+/**
+ * Each blob once, however often it is in the chain. All of it is hashed before anything is made of it: bytes that were changed on the disk
+ * are no layer.
+ */
+async function readAll(layers: readonly LayerRecord[], blobs: ChainBlobs, signal: AbortSignal | undefined): Promise<(ReadBlob | null)[]> {
   const known = new Map<string, ReadBlob>();
   const read: (ReadBlob | null)[] = [];
   for (const { blob } of layers) {
-    const layer = blob === null ? null : (known.get(blob.digest) ?? (await tables.read(blob.digest, signal)));
+    const layer = blob === null ? null : (known.get(blob.digest) ?? (await readChecked(blob.digest, blobs, signal)));
     if (blob !== null && layer !== null) known.set(blob.digest, layer);
     read.push(layer);
   }
+  return read;
+}
+
+async function readChecked(digest: string, blobs: ChainBlobs, signal: AbortSignal | undefined): Promise<ReadBlob> {
+  const { identity } = await blobs.readWhole(digest, signal);
+  const read = await blobs.tables.read(digest, signal);
+  if (read.blob.identity !== identity) throw new LayerscopeError('IO', `blob ${digest} was changed while it was read`);
   return read;
 }
 

@@ -1,27 +1,25 @@
 // Chains laid out in folders of the store: one a mount, gone at its release, and one that stays for each read-write layer.
 import { randomBytes } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { mkdir, open, readdir, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { createInterface } from 'node:readline';
-import { removeTree } from '#disk';
+import { asLayerscopeError, LayerscopeError } from '#model';
 import type { MountOptions } from '../driver.ts';
-import { onDisk, readJson, statsOf } from './durable.ts';
+import { onDisk, openOwnFile, readJson, statsOf } from './durable.ts';
 import type { LayerRecord } from './layer-record.ts';
-import type { LayerTables } from './layer-tables.ts';
 import { layOutChain } from './mount-chain.ts';
+import type { PortableHome } from './portable-home.ts';
 import { type SnapshotEntry, walkTree } from './tree-diff.ts';
 import { isThere, thisProcess } from './writer-lock.ts';
 
 export class MountFolders {
+  readonly #place: PortableHome;
   readonly #home: string;
-  readonly #tables: LayerTables;
   /** What goes at the release, by layer. */
   readonly #held = new Map<string, string>();
 
-  constructor(home: string, tables: LayerTables) {
-    this.#home = home;
-    this.#tables = tables;
+  constructor(home: PortableHome) {
+    this.#place = home;
+    this.#home = home.folder;
   }
 
   /** A read-write layer's files, whether they were laid out yet or not. */
@@ -31,10 +29,7 @@ export class MountFolders {
 
   /** The first of these layers that a process which is there has mounted, this one too. */
   async mountedOf(ids: ReadonlySet<string>): Promise<string | null> {
-    for (const name of await readdir(path.join(this.#home, 'mounts')).catch(() => [])) {
-      const owner = (await this.#ownerOf(name)) as { id?: unknown } | undefined;
-      if (typeof owner?.id === 'string' && ids.has(owner.id) && (await isThere(owner))) return owner.id;
-    }
+    for (const { id, owner } of await this.#mounts()) if (ids.has(id) && (await isThere(owner))) return id;
     return null;
   }
 
@@ -43,10 +38,10 @@ export class MountFolders {
     const folder = await this.#newFolder(id);
     const root = path.join(folder, 'root');
     try {
-      await onDisk(() => mkdir(root));
-      await layOutChain(root, layers, this.#tables, options);
+      await onDisk(() => mkdir(root, { mode: 0o700 }));
+      await layOutChain(root, layers, this.#place, options);
     } catch (error) {
-      await removeTree(folder);
+      await this.#remove('mounts', path.basename(folder));
       throw error;
     }
     this.#held.set(id, folder);
@@ -62,19 +57,19 @@ export class MountFolders {
         const unfinished = path.join(mark, 'unfinished');
         const root = path.join(unfinished, 'root');
         await onDisk(() => mkdir(unfinished, { mode: 0o700 }));
-        await onDisk(() => mkdir(root));
-        await layOutChain(root, below, this.#tables, options);
+        await onDisk(() => mkdir(root, { mode: 0o700 }));
+        await layOutChain(root, below, this.#place, options);
         await onDisk(async () => {
           {
-            await using snapshot = await open(path.join(unfinished, 'snapshot'), 'wx');
+            await using snapshot = await open(path.join(unfinished, 'snapshot'), 'wx', 0o600);
             for await (const entry of walkTree(root, options.signal)) await snapshot.writeFile(`${JSON.stringify(entry)}\n`);
           }
-          await mkdir(path.dirname(folder), { recursive: true });
+          await this.#place.folders.make('written');
           await rename(unfinished, folder);
         });
       }
     } catch (error) {
-      await removeTree(mark);
+      await this.#remove('mounts', path.basename(mark));
       throw error;
     }
     this.#held.set(id, mark);
@@ -84,32 +79,49 @@ export class MountFolders {
   async release(id: string): Promise<void> {
     const folder = this.#held.get(id);
     this.#held.delete(id);
-    if (folder !== undefined) await onDisk(() => removeTree(folder));
+    if (folder !== undefined) await this.#remove('mounts', path.basename(folder));
+  }
+
+  /** Takes away mounts of a layer that processes left which have ended. NOT_FOUND; EXISTS where one is there. */
+  async releaseLeft(id: string): Promise<void> {
+    const all = (await this.#mounts()).filter((mount) => mount.id === id);
+    for (const { owner } of all)
+      if (await isThere(owner))
+        throw new LayerscopeError('EXISTS', `layer ${id} is mounted by process ${owner?.pid}, which is still there`);
+    if (all.length === 0) throw new LayerscopeError('NOT_FOUND', `layer ${id} is not mounted`);
+    for (const { name } of all) await this.#remove('mounts', name);
   }
 
   /** What a read-write layer's folder held at first, by path; null: it was never mounted. */
   async snapshot(id: string): Promise<Map<string, SnapshotEntry> | null> {
     const file = path.join(this.#home, 'written', id, 'snapshot');
-    if ((await statsOf(file)) === null) return null;
+    const root = await statsOf(this.writtenRoot(id));
+    if (root === null && (await statsOf(file)) === null) return null;
+    await this.#place.folders.check();
+    if (root?.isDirectory() !== true) throw new LayerscopeError('IO', `layer ${id} is damaged: its files are not there`);
     const entries = new Map<string, SnapshotEntry>();
-    for await (const line of createInterface({ input: createReadStream(file) })) {
-      const entry = JSON.parse(line) as SnapshotEntry;
-      entries.set(entry.path, entry);
+    await using handle = await onDisk(() => openOwnFile(file));
+    try {
+      for await (const line of handle.readLines()) {
+        const entry = JSON.parse(line) as SnapshotEntry;
+        entries.set(entry.path, entry);
+      }
+    } catch (error) {
+      if (error instanceof SyntaxError)
+        throw new LayerscopeError('IO', `layer ${id} is damaged: its snapshot can't be read`, { cause: error });
+      throw error;
     }
     return entries;
   }
 
   async removeWritten(id: string): Promise<void> {
-    await onDisk(() => removeTree(path.join(this.#home, 'written', id)));
+    await this.#remove('written', id);
   }
 
   /** Takes away folders of these layers' mounts that processes left which are gone. */
   async sweepMountsOf(ids: ReadonlySet<string>): Promise<void> {
-    for (const name of await readdir(path.join(this.#home, 'mounts')).catch(() => [])) {
-      const owner = (await this.#ownerOf(name)) as { id?: unknown } | undefined;
-      if (typeof owner?.id === 'string' && ids.has(owner.id) && !(await isThere(owner)))
-        await onDisk(() => removeTree(path.join(this.#home, 'mounts', name)));
-    }
+    if (!this.#place.isSwept) return;
+    for (const { name, id, owner } of await this.#mounts()) if (ids.has(id) && !(await isThere(owner))) await this.#remove('mounts', name);
   }
 
   /** What processes left that are gone, and folders of layers that are not there, by name. */
@@ -118,32 +130,79 @@ export class MountFolders {
   ): Promise<{ readonly mounts: readonly string[]; readonly written: readonly string[] }> {
     const mounts: string[] = [];
     const written: string[] = [];
-    for (const name of await readdir(path.join(this.#home, 'mounts')).catch(() => []))
-      if (!(await isThere(await this.#ownerOf(name)))) mounts.push(name);
-    for (const id of await readdir(path.join(this.#home, 'written')).catch(() => [])) if (!(await isLayer(id))) written.push(id);
+    for (const { name, owner } of await this.#mounts()) if (!(await isThere(owner))) mounts.push(name);
+    for (const id of await this.#names('written')) {
+      const isOurs = ID.test(id) && (await statsOf(path.join(this.#home, 'written', id, 'snapshot'))) !== null;
+      if (isOurs && !(await isLayer(id))) written.push(id);
+    }
     return { mounts, written };
   }
 
   /** Takes those away. Returns their names. */
   async sweep(isLayer: (id: string) => Promise<boolean>): Promise<string[]> {
+    if (!this.#place.isSwept) return [];
     const { mounts, written } = await this.left(isLayer);
-    for (const name of mounts) await onDisk(() => removeTree(path.join(this.#home, 'mounts', name)));
+    for (const name of mounts) await this.#remove('mounts', name);
     for (const id of written) await this.removeWritten(id);
     return [...mounts, ...written];
   }
 
-  #ownerOf(name: string): Promise<unknown> {
-    return readJson(path.join(this.#home, 'mounts', name, 'owner')).catch(() => undefined);
+  async #remove(folder: 'mounts' | 'written', name: string): Promise<void> {
+    await this.#place.folders.remove(folder, name);
+  }
+
+  async #names(folder: 'mounts' | 'written'): Promise<string[]> {
+    return onDisk(() => readdir(path.join(this.#home, folder))).catch((error: unknown) => {
+      if (asLayerscopeError(error).code === 'NOT_FOUND') return [];
+      throw error;
+    });
+  }
+
+  /** Folders that mounts have made; others are somebody else's. */
+  async #mounts(): Promise<Left[]> {
+    const found: Left[] = [];
+    for (const name of await this.#names('mounts')) {
+      const [, id, pid, began] = MOUNT.exec(name) ?? [];
+      if (id === undefined) continue;
+      const owner = (await readJson(path.join(this.#home, 'mounts', name, 'owner')).catch(() => undefined)) as Owner | null | undefined;
+      if (owner?.id === id) found.push({ name, id, owner });
+      // It was killed, or is about to write who it is: its name says so as well.
+      else if (await this.#isEmpty(name)) found.push({ name, id, owner: { id, pid: Number(pid), began: began === '0' ? null : began } });
+    }
+    return found;
+  }
+
+  async #isEmpty(name: string): Promise<boolean> {
+    const names = await onDisk(() => readdir(path.join(this.#home, 'mounts', name))).catch(() => ['?']);
+    return names.every((below) => below === 'owner');
   }
 
   async #newFolder(id: string): Promise<string> {
-    const folder = path.join(this.#home, 'mounts', `${id}-${randomBytes(6).toString('hex')}`);
+    const me = await thisProcess();
+    const name = `${id}-${randomBytes(6).toString('hex')}-${me.pid}-${me.began ?? '0'}`;
+    const folder = path.join(this.#home, 'mounts', name);
+    await this.#place.folders.make('mounts');
     await onDisk(async () => {
-      await mkdir(path.dirname(folder), { recursive: true });
       // What a layer may hold, set-id programs and folders that anyone may write, is no other user's to enter, least of all half-made.
       await mkdir(folder, { mode: 0o700 });
-      await writeFile(path.join(folder, 'owner'), JSON.stringify({ ...(await thisProcess()), id }));
+      await writeFile(path.join(folder, 'owner'), JSON.stringify({ ...me, id }), { mode: 0o600 });
     });
     return folder;
   }
+}
+
+/** A layer's id, random digits, and the process that made it. */
+const MOUNT = /^([A-Za-z0-9][A-Za-z0-9_.-]{0,127})-[0-9a-f]{12}-(\d+)-(\d+)$/;
+const ID = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$/;
+
+interface Owner {
+  readonly id: unknown;
+  readonly pid: unknown;
+  readonly began: unknown;
+}
+
+interface Left {
+  readonly name: string;
+  readonly id: string;
+  readonly owner: Owner;
 }

@@ -29,11 +29,11 @@ import type {
 } from '../driver.ts';
 import type { ImageStore } from '../images.ts';
 import { MountTable } from '../mount.ts';
-import { onDisk, putInPlace, removeDurably, statsOf, unfinishedName } from './durable.ts';
+import { onDisk, statsOf, unfinishedName } from './durable.ts';
 import { contentOf, measureBlob } from './layer-blob.ts';
 import { type LayerRecord, parseLayerId, STORE_VERSION } from './layer-record.ts';
 import { MountFolders } from './mount-folders.ts';
-import { LAYOUT, PortableHome, refuseAborted } from './portable-home.ts';
+import { type HomeOptions, LAYOUT, PortableHome, refuseAborted } from './portable-home.ts';
 import { PortableImages } from './portable-images.ts';
 import { type TreeChange, tarOfChanges, treeChanges } from './tree-diff.ts';
 
@@ -46,7 +46,7 @@ export class PortableDriver implements GraphDriver {
 
   private constructor(home: PortableHome) {
     this.#home = home;
-    this.#folders = new MountFolders(home.folder, home.tables);
+    this.#folders = new MountFolders(home);
     this.images = new PortableImages(home, {
       mountedOf: (ids) => this.#mountedOf(ids),
       sweepMountsOf: (ids) => this.#folders.sweepMountsOf(ids),
@@ -54,8 +54,8 @@ export class PortableDriver implements GraphDriver {
   }
 
   /** See {@link PortableHome.open}. */
-  static async open(home: string): Promise<PortableDriver> {
-    return new PortableDriver(await PortableHome.open(home));
+  static async open(home: string, options: HomeOptions = {}): Promise<PortableDriver> {
+    return new PortableDriver(await PortableHome.open(home, options));
   }
 
   get home(): string {
@@ -123,7 +123,7 @@ export class PortableDriver implements GraphDriver {
 
   async #make(id: string, parent: string | null, readWrite: boolean, options: CallOptions): Promise<void> {
     const known = parseLayerId(id);
-    await this.#home.write(options.signal, async () => {
+    await this.#home.write(options, async () => {
       await this.#refusePlace(known, parent);
       refuseAborted(options.signal);
       await this.#home.putRecord(known, { version: STORE_VERSION, parent, readWrite, blob: null });
@@ -145,12 +145,14 @@ export class PortableDriver implements GraphDriver {
   async remove(id: string, options: CallOptions = {}): Promise<void> {
     const known = parseLayerId(id);
     using _turn = await this.#mounts.turn(known);
-    await this.#home.write(options.signal, async () => {
+    await this.#home.write(options, async () => {
       // A record that can't be read can still be taken away.
       if (!(await this.#isTaken(known))) throw new LayerscopeError('NOT_FOUND', `no layer ${known}`);
       await this.#refuseInUse(known, 'removed');
       refuseAborted(options.signal);
-      await removeDurably(this.#home.recordFile(known));
+      const record = await this.#home.record(known).catch(() => null);
+      if (record?.blob) this.#home.willRemove([record.blob.digest]);
+      await this.#home.folders.removeFile('layers', `${known}.json`);
       await this.#folders.sweepMountsOf(new Set([known]));
       await this.#folders.removeWritten(known);
       await this.#home.removeBlobs();
@@ -188,7 +190,7 @@ export class PortableDriver implements GraphDriver {
     options: ApplyOptions = {},
   ): Promise<{ readonly sizeBytes: number }> {
     const known = parseLayerId(id);
-    return this.#home.write(options.signal, async () => {
+    return this.#home.write(options, async () => {
       await this.#refusePlace(known, parent);
       return this.#take(known, { version: STORE_VERSION, parent, readWrite: false, blob: null }, source, options);
     });
@@ -197,14 +199,14 @@ export class PortableDriver implements GraphDriver {
   async #fill(id: string, source: LayerSource, options: ApplyOptions): Promise<{ readonly sizeBytes: number }> {
     const known = parseLayerId(id);
     using _turn = await this.#mounts.turn(known);
-    return this.#home.write(undefined, async () => {
+    return this.#home.write({}, async () => {
       const record = await this.#home.record(known);
       if (record.readWrite) throw new LayerscopeError('UNSUPPORTED', `layer ${known} is written into by its mount only`);
       await this.#refuseInUse(known, 'filled');
       try {
         return await this.#take(known, record, source, options);
       } catch (error) {
-        await removeDurably(this.#home.recordFile(known));
+        await this.#home.folders.removeFile('layers', `${known}.json`);
         throw error;
       }
     });
@@ -218,8 +220,7 @@ export class PortableDriver implements GraphDriver {
       const copied = 'file' in source ? await copyBlob(blobInFile(source.file), unfinished, options) : null;
       if ('tar' in source) await receive(source.tar, unfinished, options);
       const { blob, layer } = await measureBlob(unfinished, copied, options);
-      const file = this.#home.blobFile(blob.digest);
-      if ((await statsOf(file)) === null) await putInPlace(unfinished, file);
+      if (!(await this.#home.holds(blob.digest, blob.size, options.signal))) await this.#home.place(unfinished, blob.digest);
       await this.#home.tables.keep(blob.digest, layer);
       await this.#home.putRecord(id, { ...record, blob });
       return { sizeBytes: blob.fileBytes };
@@ -232,10 +233,20 @@ export class PortableDriver implements GraphDriver {
     const record = await this.#home.record(id);
     const make = async (): Promise<string> => {
       refuseAborted(options.signal);
+      await this.#home.makeReady();
       const below = (await this.#home.parents(id, record)).reverse().map((parent) => parent.record);
       return record.readWrite ? this.#folders.mountWritten(id, below, options) : this.#folders.mount(id, [...below, record], options);
     };
     return this.#mounts.mount(id, id, make, () => this.#folders.release(id));
+  }
+
+  async releaseLeft(id: string, options: CallOptions = {}): Promise<void> {
+    const known = parseLayerId(id);
+    using _turn = await this.#mounts.turn(known);
+    await this.#home.write(options, async () => {
+      if (this.#mounts.isMounted(known)) throw new LayerscopeError('EXISTS', `layer ${known} is mounted by this process: release it there`);
+      await this.#folders.releaseLeft(known);
+    });
   }
 
   async *diff(id: string, options: CallOptions = {}): AsyncGenerator<Uint8Array, void, undefined> {
@@ -250,7 +261,7 @@ export class PortableDriver implements GraphDriver {
     const packed = new Digester(algorithmOf(digest));
     // A plain blob's bytes are hashed once: its diffID is its digest.
     const plain = diffId === null || diffId === digest ? null : new Digester(algorithmOf(diffId));
-    const pieces = plainTarOf(this.#home.blobFile(digest), { signal: options.signal, onPacked: (bytes) => packed.update(bytes) });
+    const pieces = plainTarOf(this.#home.blob(digest), { signal: options.signal, onPacked: (bytes) => packed.update(bytes) });
     for await (const bytes of pieces) {
       plain?.update(bytes);
       yield bytes;
@@ -263,13 +274,13 @@ export class PortableDriver implements GraphDriver {
     const { blob, readWrite } = await this.#home.record(id);
     if (readWrite) yield* this.diff(id, options);
     else if (blob === null) throw new LayerscopeError('NOT_FOUND', `layer ${id} is empty: nothing was applied to it`);
-    else yield* readBlob(blobInFile(this.#home.blobFile(blob.digest), blob.digest), options);
+    else yield* readBlob(this.#home.blob(blob.digest), options);
   }
 
   async writeBlob(id: string, file: string, options: CallOptions = {}): Promise<{ readonly bytes: number } | null> {
     const { blob } = await this.#home.record(id);
     if (blob === null) return null;
-    return { bytes: (await copyBlob(blobInFile(this.#home.blobFile(blob.digest), blob.digest), file, options)).size };
+    return { bytes: (await copyBlob(this.#home.blob(blob.digest), file, options)).size };
   }
 
   /** What was written into a read-write layer. */
@@ -341,7 +352,7 @@ export class PortableDriver implements GraphDriver {
 
   async files(id: string): Promise<LayerFiles> {
     const record = await this.#home.record(id);
-    const blob = record.blob === null ? null : this.#home.blobFile(record.blob.digest);
+    const blob = record.blob === null ? null : await this.#home.readWhole(record.blob.digest);
     return {
       async *open(name) {
         if (blob === null) throw new LayerscopeError('NOT_FOUND', `layer ${id} holds no ${displayText(name)}`);
@@ -365,7 +376,7 @@ export class PortableDriver implements GraphDriver {
   }
 
   async cleanup(options: CallOptions = {}): Promise<readonly string[]> {
-    return this.#home.write(options.signal, async () => {
+    return this.#home.write(options, async () => {
       const gone = await this.#home.removeBlobs();
       return [...gone, ...(await this.#folders.sweep((id) => this.#isLayer(id)))];
     });
@@ -392,7 +403,7 @@ function refuseOther(id: string, what: string, stated: string, digester: Digeste
 
 async function receive(tar: TarSource, unfinished: string, { signal, onProgress }: ApplyOptions): Promise<void> {
   await onDisk(async () => {
-    await using handle = await open(unfinished, 'wx');
+    await using handle = await open(unfinished, 'wx', 0o600);
     for await (const bytes of tar) {
       refuseAborted(signal);
       onProgress?.(bytes.length);

@@ -8,7 +8,6 @@ import {
   type ArchiveRoot,
   algorithmOf,
   type BlobSource,
-  blobInFile,
   copyBlob,
   Digester,
   namedEntries,
@@ -22,9 +21,9 @@ import { MEDIA_TYPE } from '#format/image';
 import { displayText, encodeUtf8, LayerscopeError } from '#model';
 import type { CallOptions } from '../driver.ts';
 import type { ImageProblem, ImageStore, StoredImage } from '../images.ts';
-import { putInPlace, readJson, statsOf, unfinishedName, writeDurably } from './durable.ts';
+import { readJson, unfinishedName } from './durable.ts';
 import { layerMediaType } from './layer-blob.ts';
-import { type PortableHome, refuseAborted } from './portable-home.ts';
+import { isWholeIndex, type PortableHome, refuseAborted } from './portable-home.ts';
 
 type AddOptions = NonNullable<Parameters<ImageStore['add']>[2]>;
 
@@ -57,7 +56,7 @@ export class PortableImages implements ImageStore {
   async add(archive: Archive, roots: readonly ArchiveRoot[] = archive.roots(), options: AddOptions = {}): Promise<readonly StoredImage[]> {
     if (roots.length === 0) throw new LayerscopeError('NOT_FOUND', `${displayText(archive.title)} holds no image`);
     for (const root of roots) for (const image of root.images) refuseGaps(image);
-    return this.#home.write(options.signal, async () => {
+    return this.#home.write(options, async () => {
       const taken = new Map<string, { readonly descriptor: RootDescriptor; readonly names: readonly string[] }>();
       for (const root of roots) {
         const descriptor =
@@ -88,8 +87,8 @@ export class PortableImages implements ImageStore {
   ): Promise<{ readonly digest: string; readonly size: number; readonly isNew: boolean }> {
     refuseAborted(options.signal);
     if (source.statedDigest !== null) {
-      const stats = await statsOf(this.#home.blobFile(source.statedDigest));
-      if (stats?.size === source.length) {
+      // Bytes that were changed on the disk are replaced by those that come now.
+      if (await this.#home.holds(source.statedDigest, source.length, options.signal)) {
         options.onProgress?.(source.length);
         return { digest: source.statedDigest, size: source.length, isNew: false };
       }
@@ -97,9 +96,8 @@ export class PortableImages implements ImageStore {
     const unfinished = unfinishedName(this.#home.tmp);
     try {
       const { digest, size } = await copyBlob(source, unfinished, options);
-      const file = this.#home.blobFile(digest);
-      const isNew = (await statsOf(file))?.size !== size;
-      if (isNew) await putInPlace(unfinished, file);
+      const isNew = !(await this.#home.holds(digest, size, options.signal));
+      if (isNew) await this.#home.place(unfinished, digest);
       return { digest, size, isNew };
     } finally {
       await rm(unfinished, { force: true });
@@ -119,7 +117,7 @@ export class PortableImages implements ImageStore {
 
   async #plainDigest(digest: string, algorithm: string, { signal }: CallOptions): Promise<string> {
     const digester = new Digester(algorithm);
-    const layer = await readWholeLayer(blobInFile(this.#home.blobFile(digest)), (bytes) => digester.update(bytes), signal);
+    const layer = await readWholeLayer(this.#home.blob(digest), (bytes) => digester.update(bytes), signal);
     await this.#home.tables.keep(digest, layer);
     return digester.finish();
   }
@@ -166,12 +164,12 @@ export class PortableImages implements ImageStore {
   async #putDocument(value: object): Promise<{ readonly digest: string; readonly size: number }> {
     const bytes = encodeUtf8(JSON.stringify(value));
     const digest = sha256(bytes);
-    if ((await statsOf(this.#home.blobFile(digest))) === null) await writeDurably(this.#home.tmp, this.#home.blobFile(digest), bytes);
+    if (!(await this.#home.holds(digest, bytes.length))) await this.#home.placeBytes(digest, bytes);
     return { digest, size: bytes.length };
   }
 
   async remove(name: string, options: CallOptions = {}): Promise<void> {
-    await this.#home.write(options.signal, async () => {
+    await this.#home.write(options, async () => {
       const before = await this.#home.images();
       const byName = before.images.filter(({ names }) => names.includes(name));
       const byDigest = before.images.filter(({ manifestDigest, root }) => manifestDigest === name || root.descriptor?.digest === name);
@@ -185,6 +183,7 @@ export class PortableImages implements ImageStore {
       const ids = new Set(meant.flatMap(({ layers }) => layers).filter((id) => !needed.has(id)));
       await this.#refuseInUse(ids, name);
       refuseAborted(options.signal);
+      this.#home.willRemove(meant.flatMap(({ root }) => root.blobs.map(({ digest }) => digest)));
       await this.#putIndex((manifests) => manifests.filter(stays));
       await this.#mounts.sweepMountsOf(ids);
       await this.#home.removeBlobs();
@@ -202,12 +201,13 @@ export class PortableImages implements ImageStore {
 
   async #index(): Promise<Index> {
     const index = (await readJson(this.#home.in('index.json'))) as Partial<Index> | null | undefined;
+    if (!isWholeIndex(index)) throw new LayerscopeError('BAD_MANIFEST', 'index.json is damaged: it is not written over');
     return { ...index, manifests: index?.manifests ?? [] };
   }
 
   async #putIndex(change: (manifests: readonly RootDescriptor[]) => readonly RootDescriptor[]): Promise<void> {
     const index = await this.#index();
-    await writeDurably(this.#home.tmp, this.#home.in('index.json'), JSON.stringify({ ...index, manifests: change(index.manifests) }));
+    await this.#home.put(this.#home.in('index.json'), JSON.stringify({ ...index, manifests: change(index.manifests) }));
   }
 
   async verify({ signal }: CallOptions = {}): Promise<readonly ImageProblem[]> {
@@ -224,7 +224,7 @@ export class PortableImages implements ImageStore {
         if (seen.has(digest)) continue;
         seen.add(digest);
         try {
-          for await (const _ of readBlob(blobInFile(this.#home.blobFile(digest), digest), { signal })) refuseAborted(signal);
+          for await (const _ of readBlob(this.#home.blob(digest), { signal })) refuseAborted(signal);
         } catch (error) {
           if (!(error instanceof LayerscopeError) || error.code === 'CANCELLED') throw error;
           problems.push({ name: names[0] ?? manifestDigest, message: error.message });

@@ -2,15 +2,21 @@
 // began, as ids are used again. A lock whose holder is gone is broken by the next writer: under a second lock, so that two who see the
 // same dead holder don't break each other's new one. Readers need no lock: what they see is replaced by whole files only.
 import { randomBytes } from 'node:crypto';
-import { link, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { link, lstat, lutimes, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { LayerscopeError } from '#model';
-import { onDisk } from './durable.ts';
+import { asLayerscopeError, displayText, LayerscopeError } from '#model';
+import { onDisk, readOwnFile } from './durable.ts';
 
 const POLL_MS = 25;
 /** Breaking a lock, and writing who holds one, take a moment: whoever began so long ago was killed. */
 const UNFINISHED_MS = 10_000;
+/** A holder at work shows it so often. */
+const SIGN_MS = 5_000;
+/** One that shows nothing for so long is stopped, hung, or a stranger to whom the system gave the process id. */
+const WAIT_MS = 60_000;
+const TELL_MS = 2_000;
+const MOST_BYTES = 4_096;
 
 interface Holder {
   readonly pid: number;
@@ -51,52 +57,119 @@ export async function isThere(words: unknown): Promise<boolean> {
   return typeof pid === 'number' && Number.isSafeInteger(pid) && pid > 0 && (await isAlive({ pid, began: began ?? null }));
 }
 
-async function readHolder(file: string): Promise<{ text: string; holder: unknown } | null> {
+interface Found {
+  readonly text: string;
+  /** What the text says; null where it isn't whole. */
+  readonly holder: unknown;
+  /** Changes while the holder lives and works. */
+  readonly mark: string;
+  readonly mtimeMs: number;
+}
+
+async function find(file: string): Promise<Found | null> {
   try {
-    const text = await readFile(file, 'utf8');
-    try {
-      return { text, holder: JSON.parse(text) };
-    } catch {
-      return { text, holder: null };
-    }
+    const { mtimeMs, ino } = await lstat(file);
+    const text = (await readOwnFile(file, MOST_BYTES)).toString('utf8');
+    return { text, holder: parsed(text), mark: `${ino}:${mtimeMs}:${text}`, mtimeMs };
   } catch {
     return null;
   }
 }
 
-/** Whether nobody is behind a lock any more. One that doesn't say yet who holds it is still being written, unless that was long ago. */
-async function isAbandoned(file: string, { text, holder }: { readonly text: string; readonly holder: unknown }): Promise<boolean> {
-  if (holder !== null) return !(await isThere(holder));
-  const since = await stat(file).catch(() => null);
-  return since !== null && Date.now() - since.mtimeMs > UNFINISHED_MS && (await readHolder(file))?.text === text;
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
 }
 
-/** Takes the writer's lock of a home, waiting for it. Throws CANCELLED, and what the system says. Dispose of it. */
-export async function lockForWriting(home: string, signal: AbortSignal | undefined): Promise<AsyncDisposable> {
+/** How long files have stayed as they are, by this process' own clock: the system's may be set back, and files may lie in its future. */
+class Watch {
+  readonly #seen = new Map<string, { readonly mark: string; readonly since: number }>();
+
+  unchangedMs(file: string, mark: string): number {
+    const known = this.#seen.get(file);
+    const now = performance.now();
+    if (known?.mark === mark) return now - known.since;
+    this.#seen.set(file, { mark, since: now });
+    return 0;
+  }
+}
+
+/** Whether nobody is behind a lock any more. One that doesn't say yet who holds it is still being written, unless that was long ago. */
+async function isAbandoned(file: string, { holder, mark, mtimeMs }: Found, watch: Watch): Promise<boolean> {
+  if (holder !== null) return !(await isThere(holder));
+  const longAgo = Date.now() - mtimeMs > UNFINISHED_MS || watch.unchangedMs(file, mark) > UNFINISHED_MS;
+  return longAgo && (await find(file))?.mark === mark;
+}
+
+export interface LockOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Called once where it takes long, with a sentence that says who is waited for. */
+  readonly onWaiting?: ((message: string) => void) | undefined;
+  /** How long a holder is waited for that gives no sign of life. */
+  readonly waitMs?: number | undefined;
+  readonly tellMs?: number | undefined;
+}
+
+/** Takes the writer's lock of a home, waiting for it. Throws CANCELLED; IO where its holder does nothing any more. Dispose of it. */
+export async function lockForWriting(home: string, options: LockOptions = {}): Promise<AsyncDisposable> {
   const file = path.join(home, 'lock');
   const holder: Holder = { ...(await thisProcess()), token: randomBytes(8).toString('hex') };
   // The name says whose it is as well: the file is looked at by others before all of it is written.
   const own = path.join(home, `lock.${holder.token}.${holder.pid}.${holder.began ?? '0'}`);
   const text = JSON.stringify(holder);
   try {
-    await onDisk(() => writeFile(own, text, { flag: 'wx' }));
-    for (;;) {
-      if (signal?.aborted) throw new LayerscopeError('CANCELLED', 'cancelled while another writer was waited for');
-      if (await take(own, file, text)) break;
-      const known = await readHolder(file);
-      if (known !== null && (await isAbandoned(file, known))) await breakLock(home, file, known.text);
-      else await delay(POLL_MS);
-    }
+    await onDisk(() => writeFile(own, text, { flag: 'wx', mode: 0o600 }));
+    await waitForTurn(home, file, () => take(own, file, text), options);
   } finally {
     await rm(own, { force: true });
   }
   await removeDead(home);
+  // Those who wait see that its holder is at work, however long that takes.
+  const signs = setInterval(() => void lutimes(file, new Date(), new Date()).catch(() => {}), SIGN_MS);
+  signs.unref();
   return {
     [Symbol.asyncDispose]: async () => {
-      const known = await readHolder(file);
+      clearInterval(signs);
+      const known = await find(file);
       if (known?.text === text) await onDisk(() => rm(file));
     },
   };
+}
+
+async function waitForTurn(home: string, file: string, tryIt: () => Promise<boolean>, options: LockOptions): Promise<void> {
+  const { signal, onWaiting, waitMs = WAIT_MS, tellMs = TELL_MS } = options;
+  const watch = new Watch();
+  const began = performance.now();
+  for (let told = false; ; ) {
+    if (signal?.aborted) throw new LayerscopeError('CANCELLED', 'cancelled while another writer was waited for');
+    if (await tryIt()) return;
+    const found = await find(file);
+    if (found !== null && (await isAbandoned(file, found, watch))) await breakLock(home, file, found.text, watch);
+    else if (watch.unchangedMs(file, found?.mark ?? '') > waitMs) throw await stuck(home, file, found);
+    else await delay(POLL_MS);
+    if (!told && onWaiting !== undefined && performance.now() - began > tellMs) {
+      told = true;
+      onWaiting(`waiting for ${await wordsFor(found)}, which is writing into ${displayText(home)}`);
+    }
+  }
+}
+
+async function stuck(home: string, file: string, found: Found | null): Promise<LayerscopeError> {
+  const who = await wordsFor(found);
+  return new LayerscopeError(
+    'IO',
+    `${displayText(home)} is locked by ${who}, which shows no sign of work: end that process, or, if it is no writer of this store, remove ${displayText(file)}`,
+  );
+}
+
+async function wordsFor(found: Found | null): Promise<string> {
+  const { pid } = (found?.holder ?? {}) as Partial<Holder>;
+  if (typeof pid !== 'number') return 'an unknown process';
+  const name = await readFile(`/proc/${pid}/comm`, 'utf8').catch(() => '');
+  return `process ${pid}${name === '' ? '' : ` (${displayText(name.trim())})`}`;
 }
 
 /** What processes left that were killed while they waited. */
@@ -119,7 +192,7 @@ async function take(own: string, file: string, text: string): Promise<boolean> {
     if (code !== 'EPERM' && code !== 'ENOTSUP' && code !== 'ENOSYS') throw error;
   }
   try {
-    await writeFile(file, text, { flag: 'wx' });
+    await writeFile(file, text, { flag: 'wx', mode: 0o600 });
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
@@ -127,19 +200,22 @@ async function take(own: string, file: string, text: string): Promise<boolean> {
   }
 }
 
-async function breakLock(home: string, file: string, seen: string): Promise<void> {
+async function breakLock(home: string, file: string, seen: string, watch: Watch): Promise<void> {
   const breaking = path.join(home, 'lock.break');
   try {
-    await writeFile(breaking, '', { flag: 'wx' });
+    await writeFile(breaking, '', { flag: 'wx', mode: 0o600 });
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    const since = await stat(breaking).catch(() => null);
-    if (since !== null && Date.now() - since.mtimeMs > UNFINISHED_MS) await rm(breaking, { force: true });
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw asLayerscopeError(error);
+    const stats = await lstat(breaking).catch(() => null);
+    if (stats === null) return;
+    const isOld =
+      Date.now() - stats.mtimeMs > UNFINISHED_MS || watch.unchangedMs(breaking, `${stats.ino}:${stats.mtimeMs}`) > UNFINISHED_MS;
+    if (isOld) await rm(breaking, { force: true });
     await delay(POLL_MS);
     return;
   }
   try {
-    if ((await readHolder(file))?.text === seen) await rm(file, { force: true });
+    if ((await find(file))?.text === seen) await rm(file, { force: true });
   } finally {
     await rm(breaking, { force: true });
   }

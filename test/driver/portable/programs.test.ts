@@ -80,7 +80,7 @@ test('two programs take images in and away that share a layer, while a third rea
   assert.deepEqual(await driver.images.verify(), []);
   const named = new Set((await driver.images.list()).flatMap(({ root }) => root.blobs.map(({ digest }) => digest.slice('sha256:'.length))));
   assert.deepEqual(readdirSync(path.join(home, 'blobs', 'sha256')).sort(), [...named].sort());
-  assert.deepEqual(readdirSync(home).sort(), ['blobs', 'index.json', 'oci-layout', 'tmp']);
+  assert.deepEqual(readdirSync(home).sort(), ['blobs', 'index.json', 'layerscope-store.json', 'oci-layout', 'tmp']);
   assert.deepEqual(readdirSync(path.join(home, 'tmp')), []);
 });
 
