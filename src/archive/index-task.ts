@@ -22,7 +22,9 @@ export async function runIndexTask(task: IndexTask, control: WorkControl): Promi
   const { folder, temporary } = task.cache ?? {};
   const cache = folder === undefined || temporary === undefined ? null : new IndexCache(folder, () => temporary);
   const offered = options.verify ? null : (cache?.offered(blob) ?? null);
-  if (offered !== null && (await isAsStated(blob, control))) {
+  // Checksums of bodies can't be had without reading them.
+  const isEnough = offered !== null && (!options.sums || offered.layer.table.bodySums.length > 0);
+  if (isEnough && (await isAsStated(blob, control))) {
     cache?.vouch(blob);
     return offered;
   }

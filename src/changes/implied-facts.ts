@@ -86,8 +86,8 @@ class OwnFolder {
       way.push({ node, name });
       const isFolder = holds === IMPLIED || (holds > 0 && type[holds - 1] === TYPE.directory);
       if (!isFolder) {
-        // Below a file, or below nothing, nothing is.
-        return { holds: left.length > 0 ? NOTHING : holds, parts: [] };
+        // Below a whiteout or a file nothing of the layers further down is left.
+        return { holds: left.length > 0 && node !== 0 && holds !== NOTHING ? WHITEOUT : left.length > 0 ? NOTHING : holds, parts: [] };
       }
     }
     return { holds, parts: way.map(({ name }) => name) };

@@ -107,6 +107,8 @@ export function difference(before: Shown, now: Shown, sums: UseOfSums): number {
   const typeA = typeOf(before);
   const typeB = typeOf(now);
   if (typeA !== typeB) bits |= DIFFERS.type;
+  // Whatever a header says, a symbolic link has no mode of its own.
+  else if (typeA === TYPE.symlink) bits &= ~DIFFERS.mode;
   if (before.body >= 0 && now.body >= 0) bits |= contentDifference(before, now, sums);
   const seconds = (a?.mtimeSeconds[x] ?? 0) !== (b?.mtimeSeconds[y] ?? 0);
   if (seconds || (a?.mtimeNanos[x] ?? 0) !== (b?.mtimeNanos[y] ?? 0)) bits |= DIFFERS.time;

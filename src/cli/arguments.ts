@@ -62,7 +62,9 @@ export function parseArguments(spec: CommandSpec, argv: readonly string[]): Argu
   }
   if (operands.length < spec.minOperands) throw usageError(`usage: layerscope ${spec.name} ${spec.operands}`);
   if (operands.length > spec.maxOperands) {
-    throw usageError(`${spec.name} takes no more than ${spec.maxOperands} operands: ${displayText(operands[spec.maxOperands] ?? '')}`);
+    throw usageError(
+      `${spec.name} takes at most ${spec.maxOperands} ${spec.maxOperands === 1 ? 'argument' : 'arguments'}: ${displayText(operands[spec.maxOperands] ?? '')}`,
+    );
   }
   return {
     operands,

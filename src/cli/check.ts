@@ -24,7 +24,7 @@ export const spec: CommandSpec = {
   summary: 'Checks the image against rules, and exits with 1 where one fails.',
   notes: [
     'The file is YAML, as dive reads it. A rule that it does not name keeps its default; "disabled" turns a rule off.',
-    'An unknown rule or key is an error (exit code 2).',
+    'An unknown rule or key is an error (exit code 2). An image with a missing or damaged layer fails.',
     '',
     'rules:',
     '  lowestEfficiency: 0.95           # at least; default 0.9',

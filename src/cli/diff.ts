@@ -107,7 +107,7 @@ export async function run(context: Context, args: Arguments): Promise<number> {
   const comparison = await compareImages(a, b, { signal: context.signal, onProgress: context.progress.update, reads, ignore });
   context.progress.clear();
   const configs = args.flag('no-config') ? [] : (configDifferences(a, b) ?? []);
-  warnOfConfigs(context, args, a, b);
+  const unreadable = args.flag('no-config') ? [] : warnOfConfigs(context, { A: a, B: b });
   const { out, style } = context;
   if (args.flag('json')) {
     for (const lines of [differenceLines(a, b, comparison), configLines(configs)]) {
@@ -121,22 +121,34 @@ export async function run(context: Context, args: Arguments): Promise<number> {
       context,
       comparison,
       configs.map((each) => configLine(each, style)),
+      unreadable.length > 0,
     );
-  const differ = configs.length > 0 || comparison.counts.includes(1);
+  // What can't be compared can't be called the same.
+  const differ = configs.length > 0 || unreadable.length > 0 || comparison.counts.includes(1);
   return differ && args.flag('exit-code') ? EXIT.failed : EXIT.done;
 }
 
-/** Says so where a whole image has a config that can't be read. Single layers and chains of stored ones have none. */
-function warnOfConfigs(context: Context, args: Arguments, a: ImageView, b: ImageView): void {
-  if (args.flag('no-config')) return;
-  for (const [name, view] of Object.entries({ A: a, B: b })) {
-    const { config, configDigest } = view.loaded.image;
-    if (view.isPart === true || configDigest === null || (config !== null && config !== undefined)) continue;
-    context.warn(`the config of ${name} is missing or damaged, so configs are not compared`);
-  }
+/**
+ * Says so where a whole image has a config that can't be read; returns the names of these sides. Single layers and chains of stored ones
+ * have none.
+ */
+function warnOfConfigs(context: Context, sides: Readonly<Record<string, ImageView>>): string[] {
+  const unreadable = Object.entries(sides).filter(([, view]) => {
+    const { image: read, archive } = view.loaded;
+    const { config, configDigest, index } = read;
+    if (view.isPart === true || (config !== null && config !== undefined)) return false;
+    return configDigest !== null || archive.findings.some(({ code, image }) => code.startsWith('config-') && image === index);
+  });
+  for (const [name] of unreadable) context.warn(`the config of ${name} is missing or damaged, so configs are not compared`);
+  return unreadable.map(([name]) => name);
 }
 
-async function writeText({ out, style }: Context, { rows, differs, counts }: Comparison, configs: readonly string[]): Promise<void> {
+async function writeText(
+  { out, style }: Context,
+  { rows, differs, counts }: Comparison,
+  configs: readonly string[],
+  isPartial: boolean,
+): Promise<void> {
   const tally = { [KIND.added]: 0, [KIND.modified]: 0, [KIND.removed]: 0 };
   for (const row of sortedByPathBytes(rows)) {
     if (counts[row] === 0) continue;
@@ -146,13 +158,13 @@ async function writeText({ out, style }: Context, { rows, differs, counts }: Com
   }
   for (const line of configs) out.write(`${line}\n`);
   if (configs.length === 0 && !counts.includes(1)) {
-    out.write('no difference\n');
+    out.write(isPartial ? 'no difference in the files\n' : 'no difference\n');
     return;
   }
   const totals = [
     `${style.added(`+${tally[KIND.added]}`)} ${style.modified(`~${tally[KIND.modified]}`)} ${style.removed(`−${tally[KIND.removed]}`)}`,
     sumText(sideSums(rows, counts)),
-    ...(configs.length === 0 ? [] : [`${configs.length} in the config`]),
+    ...(configs.length === 0 ? [] : [`${configs.length} config ${configs.length === 1 ? 'change' : 'changes'}`]),
   ];
   out.write(`${totals.join(', ')}\n`);
 }

@@ -76,12 +76,13 @@ function viewLine(stack: Stack, rows: RowTable, row: number, digits: number, sty
   const table = stack.layers[inode.layer];
   // A hard link is shown as what it is a further name of.
   const shown = type === TYPE.hardlink ? (table?.type[inode.member] ?? type) : type;
+  const seconds = table?.mtimeSeconds[inode.member] ?? (rows.mtime[row] as number);
   const label = rowLabel(rows, row, rowPath(rows, row));
   return [
     permissionText(entryTypeName(shown), rows.mode[row] as number),
     padText(`${rows.uid[row]}:${rows.gid[row]}`, 9),
     sizeOrNumbers(rows.size[row] as number, shown, table?.metas[table.meta[inode.member] as number]),
-    style.dim(layer === NO_LAYER ? ' '.repeat(19) : padText(dateText(rows.mtime[row] as number), 19)),
+    style.dim(layer === NO_LAYER ? ' '.repeat(19) : padText(dateText(seconds), 19)),
     style.dim(padText(layer === NO_LAYER ? '' : String(layer), digits, 'right')),
     type === TYPE.directory ? style.bold(label) : type === TYPE.symlink ? style.accent(label) : label,
   ].join('  ');

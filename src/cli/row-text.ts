@@ -12,6 +12,8 @@ const MARKS: Readonly<Record<string, string>> = {
 
 /** `drwxr-xr-x`, as ls prints type and mode. */
 export function permissionText(type: string, mode: number): string {
+  // A symbolic link has all of them on any system, whatever its header says.
+  if (type === 'symlink') return 'lrwxrwxrwx';
   const letters = ['r', 'w', 'x', 'r', 'w', 'x', 'r', 'w', 'x'];
   const text = letters.map((letter, bit) => (mode & (0o400 >> bit) ? letter : '-'));
   if (mode & 0o4000) text[2] = text[2] === 'x' ? 's' : 'S';

@@ -2,7 +2,8 @@ import { type Finding, formatSize, type ImageReport } from '#model';
 import type { CheckConfig, RuleName } from './check-config.ts';
 
 export interface RuleResult {
-  readonly rule: RuleName;
+  /** `layers`: there only where one can't be read, since nothing can be said of an image without it. */
+  readonly rule: RuleName | 'layers';
   readonly status: 'pass' | 'fail' | 'skip';
   /** What the image has: a ratio, bytes, or how many findings. Null where there is nothing to divide by. */
   readonly value: number | null;
@@ -23,12 +24,20 @@ export function userWastedRatio(image: ImageReport): number {
   return image.totals.wastedBytes / userBytes;
 }
 
-/** Holds an image against the rules; always all four, in this order. `findings`: those of the image and its archive. */
+/** Holds an image against the rules: all four, in this order, and before them `layers` where one is missing or damaged. `findings`: those of the image and its archive. */
 export function checkRules(config: CheckConfig, image: ImageReport, findings: readonly Finding[]): readonly RuleResult[] {
   const { efficiency, wastedBytes } = image.totals;
   const ratio = userWastedRatio(image);
   const ratioValue = Number.isFinite(ratio) ? ratio : null;
   const results: RuleResult[] = [];
+
+  const unread = image.layers.filter(({ status }) => status === 'missing' || status === 'damaged');
+  const [first] = unread;
+  if (first !== undefined) {
+    const others = unread.length === 1 ? '' : ` (and ${unread.length - 1} more like it)`;
+    const message = `layer ${first.index} is ${first.status}${others}: the figures below are of what could be read`;
+    results.push({ rule: 'layers', status: 'fail', value: unread.length, threshold: 0, message });
+  }
 
   const { lowestEfficiency, highestWastedBytes, highestUserWastedPercent, failOn } = config;
   if (lowestEfficiency === null) results.push(skipped('lowestEfficiency', efficiency));
@@ -56,8 +65,8 @@ export function checkRules(config: CheckConfig, image: ImageReport, findings: re
     const fails = ratio > highestUserWastedPercent; // false for NaN: nothing above the lowest layer, nothing wasted
     const what =
       ratioValue === null
-        ? `${formatSize(wastedBytes)} are wasted and no layer above the lowest has any`
-        : `${percent(ratio)} of the bytes above the lowest layer are wasted`;
+        ? 'no layer above the lowest holds any bytes'
+        : `wasted bytes are ${percent(ratio)} of what the layers above the lowest hold`;
     const message = ratioValue === null ? what : `${what}, ${fails ? 'above' : 'at most'} ${percent(highestUserWastedPercent)}`;
     const status = fails ? 'fail' : 'pass';
     results.push({ rule: 'highestUserWastedPercent', status, value: ratioValue, threshold: highestUserWastedPercent, message });
@@ -67,9 +76,9 @@ export function checkRules(config: CheckConfig, image: ImageReport, findings: re
   if (failOn === null) results.push(skipped('failOn', null));
   else {
     const word = failOn === 'error' ? 'of severity error' : 'of severity error or warning';
-    const first = counted[0] === undefined ? '' : `, the first ${counted[0].code}`;
+    const example = counted[0] === undefined ? '' : `, the first ${counted[0].code}`;
     const message =
-      counted.length === 0 ? `no finding ${word}` : `${counted.length} ${counted.length === 1 ? 'finding' : 'findings'} ${word}${first}`;
+      counted.length === 0 ? `no finding ${word}` : `${counted.length} ${counted.length === 1 ? 'finding' : 'findings'} ${word}${example}`;
     results.push({ rule: 'failOn', status: counted.length > 0 ? 'fail' : 'pass', value: counted.length, threshold: failOn, message });
   }
   return results;

@@ -61,7 +61,7 @@ export function assembleImage(
 ): LoadedImage {
   const stack = buildStack(
     indexed.map((layer) => layer?.table ?? null),
-    { caseInsensitive: image.os === 'windows' },
+    { caseInsensitive: image.os?.toLowerCase() === 'windows' },
   );
   const findings: Finding[] = [];
   indexed.forEach((layer, index) => {

@@ -53,7 +53,7 @@ export const FINDING_HINTS: Record<FindingCode, { title: string; hint: string }>
   'parent-loop': { title: 'Layers in a circle', hint: 'A layer is its own parent, over some steps; the chain is shown up to there.' },
   'manifest-unreadable': {
     title: 'Manifest cannot be read',
-    hint: 'The manifest is damaged or of another kind; what it names is not shown.',
+    hint: 'The manifest is damaged or of another kind; what it alone names is not shown.',
   },
   'index-unreadable': {
     title: 'Index cannot be read',
@@ -69,7 +69,10 @@ export const FINDING_HINTS: Record<FindingCode, { title: string; hint: string }>
     title: 'Digest is ill-formed',
     hint: 'A digest is sha256: and 64, or sha512: and 128, lower-case hex digits; nothing can be checked against this one.',
   },
-  'bad-descriptor': { title: 'Descriptor without a digest', hint: 'An entry of an index or a manifest names no content; it is left out.' },
+  'bad-descriptor': {
+    title: 'Descriptor without a digest',
+    hint: 'An entry of an index or a manifest names no content that could be looked for.',
+  },
   'attestation-unreadable': {
     title: 'Attestation cannot be read',
     hint: 'It calls itself an attestation, but holds no in-toto statement.',
@@ -77,7 +80,7 @@ export const FINDING_HINTS: Record<FindingCode, { title: string; hint: string }>
   'manifest-disagreement': { title: 'Manifests disagree', hint: 'manifest.json and the OCI manifest differ; manifest.json counts.' },
   'history-mismatch': {
     title: 'History does not fit',
-    hint: 'The config has more or fewer history steps than layers; commands may be unknown.',
+    hint: 'The history does not match the number of layers; commands may be unknown.',
   },
   'diffid-count': {
     title: 'Diff IDs do not fit',
@@ -96,7 +99,7 @@ export const FINDING_HINTS: Record<FindingCode, { title: string; hint: string }>
   'invalid-utf8-name': { title: 'Name is not UTF-8', hint: 'The raw bytes are kept and shown as \\xNN.' },
   'ambiguous-name': { title: 'Two names on one entry', hint: 'Readers disagree; the GNU long name counts here, as in Go.' },
   'global-header': { title: 'PAX global header', hint: 'Go, and so Docker, does not apply it to the entries.' },
-  'duplicate-path': { title: 'Path more than once', hint: 'The last entry counts; all of them cost.' },
+  'duplicate-path': { title: 'Path more than once', hint: 'The last entry takes precedence; all of them take up space.' },
   'folder-replaced': {
     title: 'Folder replaced within a layer',
     hint: 'A later entry of the same layer took its place; what the layer had put in it is lost in a container.',
@@ -119,7 +122,10 @@ export const FINDING_HINTS: Record<FindingCode, { title: string; hint: string }>
   },
   'bare-whiteout': { title: 'Whiteout of nothing named', hint: 'A bare .wh. is not applied.' },
   'whiteout-without-target': { title: 'Whiteout of nothing', hint: 'The layers below have nothing there, so it hides nothing.' },
-  'dangling-hardlink': { title: 'Hard link to nothing', hint: 'Its target is not in this layer or below.' },
+  'dangling-hardlink': {
+    title: 'Hard link to nothing',
+    hint: 'Its target is no file that it could be a further name of. Container engines refuse such a layer.',
+  },
   'reserved-name': {
     title: 'Name that Windows reserves or refuses',
     hint: 'Programs on Windows cannot open it by this name.',

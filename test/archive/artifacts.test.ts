@@ -113,8 +113,8 @@ const IMAGES: Readonly<Record<string, ManifestSpec>> = {
     config: ['application/vnd.docker.plugin.v1+json', { description: 'a volume plugin', rootfs: null }],
     layers: [['application/vnd.docker.image.rootfs.diff.tar', BASE]],
   },
-  'a config of an odd type over layers of an image': {
-    config: ['application/vnd.example.config.v1+json', {}],
+  'a config that old writers name loosely over layers of an image': {
+    config: ['application/octet-stream', {}],
     layers: [[OCI_LAYER, BASE]],
   },
   'an artifactType that is an image config’s': {
@@ -124,7 +124,16 @@ const IMAGES: Readonly<Record<string, ManifestSpec>> = {
   },
 };
 
-test('what has layers of an image stays one, whatever its config is called', async (t) => {
+test('a config of another kind makes an artifact, though its layers are named as an image’s, as ORAS names files by default', async (t) => {
+  for (const type of ['application/vnd.acme.rocket.config.v1+json', 'application/vnd.buildkit.cacheconfig.v0']) {
+    const files = new Files();
+    const spec: ManifestSpec = { config: [type, {}], layers: [[OCI_LAYER, 'hello world\n']] };
+    const { archive, findings } = await open(t, files, manifest(files, spec));
+    assert.deepEqual([archive.images.length, archive.artifacts.length, codesOf(findings)], [0, 1, []], type);
+  }
+});
+
+test('what has layers of an image stays one, whatever its writer calls its config', async (t) => {
   for (const [name, spec] of Object.entries(IMAGES)) {
     const files = new Files();
     const { archive, findings } = await open(t, files, manifest(files, spec));

@@ -58,7 +58,7 @@ test('configs that differ are lines of their own, count for the exit code, and a
   assert.deepEqual(people.stdout.split('\n'), [
     '~ config Env.P: "plain" → "\\u001b[31m"',
     '+ config Env.Q\\x07: "1"',
-    '+0 ~0 −0, net 0 B, 2 in the config',
+    '+0 ~0 −0, net 0 B, 2 config changes',
     '',
   ]);
   const without = await bench.cli(['diff', 'same.tar', 'other.tar', '--exit-code', '--no-config']);

@@ -169,3 +169,12 @@ test('failOn counts findings of that severity and above', async () => {
   assert.equal((await statuses('failOn: warning', image, [warning])).at(-1), 'failOn fail');
   assert.equal((await statuses('failOn: warning', image, [note])).at(-1), 'failOn pass');
 });
+
+test('an image of which a layer is missing or damaged fails, whatever the other rules say', () => {
+  const image = report(); // see above: everything passes
+  const layers = image.layers.map((layer) => ({ ...layer, status: layer.index === 0 ? ('missing' as const) : layer.status }));
+  const [first, ...others] = checkRules(DEFAULT_CHECK_CONFIG, { ...image, layers }, []);
+  assert.deepEqual([first?.rule, first?.status, first?.value], ['layers', 'fail', 1]);
+  assert.match(first?.message ?? '', /^layer 0 is missing/);
+  assert.equal(others.length, 4);
+});

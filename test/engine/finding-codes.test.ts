@@ -297,7 +297,7 @@ const ROWS: Readonly<Record<FindingCode, Row>> = {
     severity: 'warning',
     input: () => archiveOf(dockerArchive([{ layers: [BASE], config: { history: null } }])),
     title: /History does not fit/,
-    hint: /history steps than layers/,
+    hint: /does not match the number of layers/,
     message: /no history for 1 layer/,
   },
   'diffid-count': {
@@ -382,7 +382,7 @@ const ROWS: Readonly<Record<FindingCode, Row>> = {
     severity: 'note',
     input: image(tar(file('a', '1'), file('a', '2'))),
     title: /more than once/,
-    hint: /last entry counts/,
+    hint: /last entry takes precedence/,
     message: /more than once in this layer/,
   },
   'bare-whiteout': {
@@ -438,7 +438,7 @@ const ROWS: Readonly<Record<FindingCode, Row>> = {
     severity: 'warning',
     input: image(tar(hardlink('a', 'nowhere'))),
     title: /Hard link to nothing/,
-    hint: /not in this layer or below/,
+    hint: /no file that it could be/,
     message: /nowhere/,
   },
   'reserved-name': {

@@ -28,7 +28,9 @@ export function ChangesPane({ handle }: { handle: Ref<TreeGridHandle> }) {
   const selection = useApp((app) => app.selection);
   const archives = useApp((app) => app.archives);
   const everywhere = useApp((app) => app.layout.searchesAll);
-  const layers = selectedImage(archives ?? [], selection)?.image.layers.length ?? 1;
+  const all = selectedImage(archives ?? [], selection)?.image.layers ?? [];
+  const { from, to, mode } = selection;
+  const isMissing = mode !== 'compare' && all.slice(from, to + 1).some(({ status }) => status === 'missing' || status === 'foreign');
   const pane = useRef<HTMLElement>(null);
   const [room, setRoom] = useState(600);
   useEffect(() => {
@@ -44,7 +46,7 @@ export function ChangesPane({ handle }: { handle: Ref<TreeGridHandle> }) {
       {everywhere && selection.archiveId !== null ? (
         <SearchResults archiveId={selection.archiveId} image={selection.image} text={state.filter.text} />
       ) : (
-        <Body state={state} selection={selection} layers={layers} room={room} handle={handle} />
+        <Body state={state} selection={selection} layers={all.length || 1} isMissing={isMissing} room={room} handle={handle} />
       )}
     </section>
   );
@@ -102,6 +104,7 @@ function Body({
   state,
   selection,
   layers,
+  isMissing,
   room,
   handle,
 }: {
@@ -109,6 +112,8 @@ function Body({
   selection: Selection;
   /** How many the image has. */
   layers: number;
+  /** Is a layer that is chosen not in the archive? */
+  isMissing: boolean;
   /** Width of the pane, px. */
   room: number;
   handle: Ref<TreeGridHandle>;
@@ -128,13 +133,20 @@ function Body({
     );
   }
   if (table === null || totals === null) return status === 'loading' ? <Skeleton /> : null;
+  if (state.total === 0 && isMissing) {
+    return (
+      <Notice icon="error" title="Layer missing">
+        The archive does not hold it, so what it changes is not known.
+      </Notice>
+    );
+  }
   if (state.total === 0) {
     return selection.mode === 'stacked' ? (
       <Notice icon="folder" title="Nothing is here yet">
         The file system is empty at this layer.
       </Notice>
     ) : (
-      <Notice icon="image" title={selection.mode === 'compare' ? 'No difference' : 'No changes'}>
+      <Notice icon="image" title={selection.mode === 'compare' ? 'No file differs' : 'No changes'}>
         {selection.mode === 'compare'
           ? 'Both sides show the same files, to the last byte.'
           : selection.from === selection.to

@@ -1,12 +1,22 @@
 // What is in a registry or a layout beside images: Helm charts, WebAssembly, models, signatures, attestations, bills of materials, any
 // file. They come as manifests too, some with an image's config. By the OCI image-spec (manifest.md, Guidelines for Artifact Usage)
 // `artifactType` says what it is, else the config's media type; older tools said it by the layers' media types alone (cosign, BuildKit).
-// An image is what has layers of an image, whatever its config is called (Docker's plugins), or an image's config and nothing else.
+// An image is what has an image's config, or one that writers of images call so (moby's ImageTypes), and layers that may be an image's.
 
 import { MEDIA_TYPE } from './media-type.ts';
 import type { Descriptor, OciManifest } from './oci-manifest.ts';
 
 const IMAGE_CONFIGS: ReadonlySet<string> = new Set([MEDIA_TYPE.ociConfig, MEDIA_TYPE.dockerConfig]);
+
+/** What writers of images have called their configs, besides the right names. Source: moby, distribution/pull_v2 and registry. */
+const LOOSE_CONFIGS: ReadonlySet<string> = new Set([
+  '',
+  'application/octet-stream',
+  'application/json',
+  'text/html',
+  'text/plain',
+  MEDIA_TYPE.dockerPlugin,
+]);
 
 /** Configs that say that there is none: the layers, often named as an image's by default, are files (ORAS). */
 const NO_CONFIGS: ReadonlySet<string> = new Set([MEDIA_TYPE.ociEmpty, 'application/vnd.unknown.config.v1+json']);
@@ -52,8 +62,9 @@ export function isArtifact(manifest: OciManifest, descriptor: Descriptor): boole
   const config = manifest.config?.mediaType ?? null;
   if (config !== null && NO_CONFIGS.has(config)) return true;
   const types = manifest.layers.map(({ mediaType }) => mediaType);
-  if (types.some((type) => type !== null && isImageLayerType(type))) return false;
-  if (!isImageConfigType(config)) return true;
+  const hasImageLayers = types.some((type) => type !== null && isImageLayerType(type));
+  if (!isImageConfigType(config)) return !(hasImageLayers && LOOSE_CONFIGS.has(config ?? ''));
+  if (hasImageLayers) return false;
   return types.length > 0 && !types.some(mayBeLayerType);
 }
 

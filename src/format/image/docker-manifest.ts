@@ -35,13 +35,17 @@ export function isDockerManifest(value: unknown): boolean {
   return value === null || (Array.isArray(value) && value.every((item) => asObject(item) !== null));
 }
 
-/** The images of `manifest.json`. Throws BAD_MANIFEST where it is `null` (moby#41842) or no list of images. */
+/** The images of `manifest.json`. Throws BAD_MANIFEST where it is `null` (moby#41842), no list of images, or an image's Layers no list of paths. */
 export function parseDockerManifest(value: unknown): DockerImage[] {
   if (value === null) throw new LayerscopeError('BAD_MANIFEST', 'manifest.json is null: the archive was written without images');
   if (!Array.isArray(value)) throw new LayerscopeError('BAD_MANIFEST', 'manifest.json is not a list of images');
   return value.map((item, index) => {
     const object = asObject(item);
     if (object === null) throw new LayerscopeError('BAD_MANIFEST', `manifest.json: entry ${index} is not an object`);
+    const { Layers: layers } = object;
+    if (layers !== undefined && layers !== null && !(Array.isArray(layers) && layers.every((path) => typeof path === 'string'))) {
+      throw new LayerscopeError('BAD_MANIFEST', `manifest.json: Layers of entry ${index} is not a list of paths`);
+    }
     const sources = new Map<string, Descriptor>();
     for (const [diffId, source] of Object.entries(asObject(object.LayerSources) ?? {})) {
       const descriptor = parseDescriptor(source);

@@ -85,7 +85,7 @@ test('other layers of either side are chosen by name', async ({ win }) => {
   await expect(page.getByRole('row', { name: /removed app\.conf/ })).toBeVisible();
   await page.getByRole('button', { name: 'Layer of side A: whole' }).click();
   await page.getByRole('menuitemradio', { name: /^Layer 3(?! alone)/ }).click();
-  await expect(page.getByText('No difference')).toBeVisible();
+  await expect(page.getByText('No file differs')).toBeVisible();
 });
 
 test('layers are compared by themselves, without those below, and swapped with that', async ({ win }) => {

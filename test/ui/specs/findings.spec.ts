@@ -14,7 +14,7 @@ test('findings are counted, grouped by code with a hint, and lead to their layer
   const findings = page.getByRole('region', { name: 'Findings' });
   await expect(findings).toContainText('Path more than once');
   await expect(findings).toContainText('duplicate-path');
-  await expect(findings).toContainText('The last entry counts');
+  await expect(findings).toContainText('The last entry takes precedence');
   await expect(findings).toContainText('whiteout-without-target');
   await findings.getByRole('button', { name: /b\.txt/ }).click();
   await expect(page.getByRole('button', { name: /^Layer 1 / })).toHaveAttribute('aria-pressed', 'true');
