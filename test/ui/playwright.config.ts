@@ -26,5 +26,8 @@ export default defineConfig({
     // As users have it; root's Chromium starts without only.
     launchOptions: { chromiumSandbox: process.getuid?.() !== 0, ...(chromium === undefined ? {} : { executablePath: chromium }) },
   },
-  projects: [{ name: 'web', testIgnore: [...skipped, '**/electron-only.spec.ts'] }, { name: 'electron' }],
+  projects: [
+    { name: 'web', testIgnore: [...skipped, '**/electron-*.spec.ts'] },
+    { name: 'electron', testIgnore: [...skipped, '**/web-*.spec.ts'] },
+  ],
 });

@@ -31,19 +31,26 @@ test('six hundred connections that say nothing to the end do not keep a browser 
   assert.equal(envelopeOf(await web.call('app.info', {}, await web.signIn())).ok, true);
 });
 
-for (const [what, text] of Object.entries({
-  'a head that never ends': HALF_A_HEAD,
-  silence: '',
-  'a token that comes a byte at a time': (port: number) =>
-    `POST /session HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nOrigin: http://127.0.0.1:${port}\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n{`,
-  'a page that was fetched already': (port: number) => `GET / HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n\r\n`,
-})) {
+const SLOW: readonly { readonly what: string; readonly begin: (port: number) => string; readonly drip: string }[] = [
+  { what: 'silence', begin: () => '', drip: '' },
+  { what: 'a head that never ends', begin: () => HALF_A_HEAD, drip: 'x' },
+  {
+    what: 'a token that comes a byte at a time',
+    begin: (port) => {
+      const origin = `Host: 127.0.0.1:${port}\r\nOrigin: http://127.0.0.1:${port}\r\n`;
+      return `POST /session HTTP/1.1\r\n${origin}Content-Type: application/json\r\nContent-Length: 99999\r\n\r\n{`;
+    },
+    drip: ' ',
+  },
+  { what: 'a page that was fetched already', begin: (port) => `GET / HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n\r\n`, drip: '' },
+];
+
+for (const { what, begin, drip } of SLOW) {
   test(`a connection without a session ends after a moment: ${what}`, async (t) => {
     await using web = await startFakeWeb({ limits: { strangerMs: 200 } });
-    const socket = await slowRequest(t, web.port, typeof text === 'string' ? text : text(web.port));
-    // What is sent meanwhile buys no time.
-    const drip = setInterval(() => socket.write('x'), 20);
-    t.after(() => clearInterval(drip));
+    const socket = await slowRequest(t, web.port, begin(web.port));
+    const dripping = setInterval(() => socket.write(drip), 20); // buys no time
+    t.after(() => clearInterval(dripping));
     await ended(socket);
   });
 }
