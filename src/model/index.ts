@@ -8,3 +8,4 @@ export * from './json-text.ts';
 export * from './path-text.ts';
 export * from './quantity.ts';
 export * from './row-table.ts';
+export * from './trim-end.ts';

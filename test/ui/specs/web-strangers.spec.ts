@@ -2,8 +2,8 @@
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import type { BrowserContext, Page } from '@playwright/test';
-import { expect, type LayerscopeWindow, test } from '../support/window.ts';
 import { dockerArchive, WEB_API } from '../support/images.ts';
+import { expect, type LayerscopeWindow, test } from '../support/window.ts';
 
 const executablePath = process.env.LAYERSCOPE_CHROMIUM;
 
@@ -171,7 +171,8 @@ for (const name of ['127.0.0.1', 'localhost', 'evil.example']) {
             return (error as Error).name;
           }
         };
-        for (let i = 0; i < 40 && look() !== 'cut off' && look() !== 'SecurityError'; i++) await new Promise((resolve) => setTimeout(resolve, 50));
+        for (let i = 0; i < 40 && look() !== 'cut off' && look() !== 'SecurityError'; i++)
+          await new Promise((resolve) => setTimeout(resolve, 50));
         opened?.postMessage({ secret: '1' }, '*');
         return look();
       }, target),
@@ -232,6 +233,7 @@ test('cookies that other programs set, and connections that never end, do not sh
   const page = await contextOf(win).newPage();
   await page.goto(`http://127.0.0.1:${stranger.port}/`);
   await page.evaluate(() => {
+    // biome-ignore lint/suspicious/noDocumentCookie: as a page of any age does
     for (let i = 0; i < 180; i++) document.cookie = `c${i}=${'x'.repeat(4_000)}; path=/`;
   });
   await page.close();
