@@ -1,4 +1,4 @@
-import { escapePath, unescapePath } from '#model';
+import { escapePath, trimEnd, unescapePath } from '#model';
 import type { Selection, Side } from './selection-state.ts';
 
 /**
@@ -20,7 +20,7 @@ export function formatAddress(selection: Selection): string {
 
 /** A path as the window keeps it, of any form that it is printed in; null for none, and for the root. */
 function parsePath(text: string): string | null {
-  const path = escapePath(unescapePath(text)).replace(/^(?:\.?\/)+|\/+$/g, '');
+  const path = trimEnd(escapePath(unescapePath(text)).replace(/^(?:\.?\/)+/, ''), '/');
   return path === '' ? null : path;
 }
 

@@ -1,4 +1,5 @@
-import { type Client, createElectronClient, createWebClient, type ElectronBridge, type WebSurroundings } from '#contract';
+import { type Client, createElectronClient, createWebClient, type ElectronBridge } from '#contract';
+import { findSession } from './session.ts';
 
 declare global {
   interface Window {
@@ -10,13 +11,22 @@ declare global {
   }
 }
 
-/** The client over the door that is there: Electron's bridge, else the loopback host that served this page. */
-export function openClient(onConnection: (connected: boolean) => void): Client {
+/**
+ * The client over the door that is there: Electron's bridge, else the loopback host that served this page. A browser without a session
+ * is sent to the page that says what to do; then the promise stays open.
+ */
+export async function openClient(onConnection: (connected: boolean) => void): Promise<Client> {
   if (window.layerscope !== undefined) return createElectronClient(window.layerscope);
+  const secret = await findSession();
+  if (secret === null) {
+    window.location.replace('/no-session');
+    return new Promise(() => {});
+  }
   return createWebClient({
-    fetch: (url, init) => window.fetch(url, init),
-    // The same shape: the DOM's overloads are too many for the compiler to see it.
-    EventSource: window.EventSource as unknown as WebSurroundings['EventSource'],
+    secret,
+    // Cookies of other programs on this address are none of the host's business.
+    fetch: (url, init) => window.fetch(url, { ...init, credentials: 'omit' }),
+    wait: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
     XMLHttpRequest: window.XMLHttpRequest,
     onConnection,
   });

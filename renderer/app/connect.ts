@@ -25,7 +25,7 @@ export async function connect(): Promise<void> {
   window.addEventListener('popstate', followAddress);
   window.addEventListener('hashchange', followAddress);
   try {
-    const client = openClient((connected) => {
+    const client = await openClient((connected) => {
       if (getApp().connection.state !== 'failed') setApp({ connection: { state: connected ? 'open' : 'lost' } });
     });
     const info = await client.call('app.info', {});

@@ -1,4 +1,4 @@
-import { filterSteps } from '#changes';
+import { filterSteps } from '#changes/filter';
 import { isSameOrder, orderSteps } from '../features/changes/changes-state.ts';
 import { changesDo, useApp } from './store.ts';
 

@@ -1,9 +1,12 @@
+/** A door of its own, `#changes/filter`: with the engine of its expressions it is long to load, and no command needs it at its start. */
 import { compareBytes, decodeUtf8, encodeUtf8, escapePath, KIND, type RowTable, rowName, unescapePath } from '#model';
+import { compileExpression } from './expression.ts';
+import { LongText } from './long-text.ts';
 import { globPattern, type PathPattern, step, textPattern } from './path-pattern.ts';
 
 export interface RowFilter {
   /**
-   * Empty: all. `/…/` (flags i, m, s, u may follow): a regular expression on the path. With `*`, `?` or `[`: a glob (see
+   * Empty: all. `/…/` (flags i, m, s, u may follow): a regular expression on the path, without references back and looking around. With `*`, `?` or `[`: a glob (see
    * globPattern), without `/` on the name; and the row of that very path. Else, and where no row fits the glob, the text anywhere in the path, typed or escaped as it
    * is printed, A to Z in either case; where no row has it, its characters in that order with others between.
    */
@@ -125,8 +128,25 @@ function rowOf(table: RowTable, path: Uint8Array): number {
 function* matchLetters(table: RowTable, text: Uint8Array): Steps<Uint8Array> {
   const pattern = textPattern(text, false);
   if (pattern !== null) return yield* matchPattern(table, pattern);
-  const letters = escapePath(text.subarray(text[0] === SLASH ? 1 : 0)).replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
-  return (yield* matchExpression(table, letters, 'i')).matches ?? new Uint8Array(table.length);
+  return yield* matchLongText(table, new LongText(text));
+}
+
+function* matchLongText(table: RowTable, text: LongText): Steps<Uint8Array> {
+  const { length, parent, names, nameStart } = table;
+  const matches = new Uint8Array(length);
+  // State after each row's path and the `/` behind it. A text may begin with a `/`: then it is the path's beginning.
+  const states = new Uint32Array(length);
+  const top = text.step(0, SLASH);
+  for (let row = 0; row < length; row++) {
+    const above = parent[row] as number;
+    let state = above < 0 ? top : (states[above] as number);
+    const end = nameStart[row + 1] as number;
+    for (let at = nameStart[row] as number; at < end; at++) state = text.step(state, names[at] as number);
+    if (state === text.found) matches[row] = 1;
+    states[row] = text.step(state, SLASH);
+    if (row % STEP_ROWS === STEP_ROWS - 1) yield;
+  }
+  return matches;
 }
 
 function* matchPattern(table: RowTable, pattern: PathPattern): Steps<Uint8Array> {
@@ -160,13 +180,9 @@ function matchPart(table: RowTable, pattern: PathPattern, matches: Uint8Array, s
 const CHUNK_BYTES = 1 << 16;
 
 function* matchExpression(table: RowTable, source: string, flags: string): Steps<TextMatches> {
-  let expression: RegExp;
-  try {
-    expression = new RegExp(source, flags);
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-    return { matches: null, problem: 'not a regular expression' };
-  }
+  const compiled = compileExpression(source, flags);
+  if ('problem' in compiled) return { matches: null, problem: compiled.problem };
+  const { expression } = compiled;
   const matches = new Uint8Array(table.length);
   yield* forEachPath(table, (row, path) => {
     if (expression.test(path)) matches[row] = 1;
@@ -185,7 +201,6 @@ function* forEachPath(table: RowTable, visit: (row: number, path: string) => voi
   let first = 0;
   let isAscii = true;
   const ends: number[] = [];
-  let flushes = 0;
   const flush = (): void => {
     const whole = isAscii ? decodeUtf8(chunk.subarray(0, used)) : null;
     let start = 0;
@@ -215,7 +230,7 @@ function* forEachPath(table: RowTable, visit: (row: number, path: string) => voi
     pathEnd[row] = end;
     if (used + end > chunk.length) {
       flush();
-      if (++flushes % 8 === 0) yield;
+      yield;
       if (end > chunk.length) chunk = new Uint8Array(end * 2);
     }
     for (let i = 0; i < end; i++) {

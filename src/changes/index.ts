@@ -1,5 +1,4 @@
 export { bytesBefore, bytesNow, countBodies, type SideSums, sideSums } from './counted-bodies.ts';
-export { filterRows, filterSteps, type RowFilter, type RowMatches } from './filter-rows.ts';
 export { keepRows } from './keep-rows.ts';
 export { figuresWithout, type KeptFigures } from './kept-figures.ts';
 export { history, lookup, type PathEvent, resolveBody, resolveEntry, resolveEntryBody, type StreamAt, streamsOf } from './lookup.ts';

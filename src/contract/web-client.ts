@@ -1,12 +1,19 @@
 import { LayerscopeError } from '#model';
 import { createClient, type GrantOptions, openEnvelope } from './client.ts';
-import { type Client, type FileGrant, TOPIC_NAMES, type TopicName } from './operations.ts';
+import type { Client, FileGrant } from './operations.ts';
+import { TopicReader } from './topic-reader.ts';
 import { decodeWire } from './wire-codec.ts';
+
+/** Carries the secret of the session, on all that a page asks of the loopback host. A page of another origin can't send it. */
+export const SESSION_HEADER = 'x-layerscope-session';
 
 /** What the client needs of a page: pass the window's own. Minimal forms, since a pure room knows no DOM. */
 export interface WebSurroundings {
+  /** Of the session: 256 bits in hex digits. */
+  readonly secret: string;
   readonly fetch: (url: string, init: WebRequest) => Promise<WebResponse>;
-  readonly EventSource: new (url: string) => EventSourceLike;
+  /** Resolves after so many milliseconds. */
+  readonly wait: (milliseconds: number) => Promise<void>;
   /** For uploads: fetch tells no progress. */
   readonly XMLHttpRequest: new () => UploadRequest;
   /** Told when the host stops answering, and when it answers again. */
@@ -16,18 +23,20 @@ export interface WebSurroundings {
 export interface WebRequest {
   readonly method: string;
   readonly headers: Record<string, string>;
-  readonly body: string;
+  readonly body?: string;
 }
 
 export interface WebResponse {
+  readonly status: number;
   readonly headers: { get(name: string): string | null };
+  readonly body: { getReader(): BodyReader } | null;
   arrayBuffer(): Promise<ArrayBuffer>;
   json(): Promise<unknown>;
 }
 
-export interface EventSourceLike {
-  addEventListener(type: string, listener: (event: never) => void): void;
-  close(): void;
+interface BodyReader {
+  read(): Promise<{ readonly done: boolean; readonly value?: Uint8Array | undefined }>;
+  cancel(): Promise<void>;
 }
 
 export interface UploadRequest {
@@ -40,11 +49,12 @@ export interface UploadRequest {
   abort(): void;
 }
 
-/** The client over the loopback host, for a page that the host itself served: its cookie is the session. */
+/** The client over the loopback host, for a page that the host itself served. */
 export function createWebClient(surroundings: WebSurroundings): Client {
-  const topics = new TopicStream(surroundings);
+  const session = { [SESSION_HEADER]: surroundings.secret };
+  const topics = new TopicReader(surroundings, session);
   const request = async (name: string, input: unknown): Promise<unknown> => {
-    const init = { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(input) };
+    const init = { method: 'POST', headers: { ...session, 'content-type': 'application/json' }, body: JSON.stringify(input) };
     let response: WebResponse;
     try {
       response = await surroundings.fetch(`/call/${name}`, init);
@@ -76,6 +86,7 @@ function upload(surroundings: WebSurroundings, grant: FileGrant, file: unknown, 
       settle();
     };
     request.open('PUT', `/uploads/${grant.grant}`);
+    request.setRequestHeader(SESSION_HEADER, surroundings.secret);
     request.setRequestHeader('content-type', 'application/octet-stream');
     request.upload.addEventListener('progress', ({ loaded }) => onProgress?.(loaded));
     request.addEventListener('load', () =>
@@ -99,47 +110,4 @@ function upload(surroundings: WebSurroundings, grant: FileGrant, file: unknown, 
     signal?.addEventListener('abort', onAbort);
     request.send(file as never);
   });
-}
-
-/** One stream for all topics: a browser keeps six connections a host, and each open tab would take three of them. */
-class TopicStream {
-  readonly #surroundings: WebSurroundings;
-  readonly #listeners = new Map<TopicName, Set<(state: unknown) => void>>();
-  readonly #latest = new Map<TopicName, unknown>();
-  #source: EventSourceLike | null = null;
-
-  constructor(surroundings: WebSurroundings) {
-    this.#surroundings = surroundings;
-  }
-
-  subscribe(topic: TopicName, listener: (state: unknown) => void): () => void {
-    const listeners = this.#listeners.get(topic) ?? new Set();
-    this.#listeners.set(topic, listeners);
-    const own = (state: unknown): void => listener(state);
-    listeners.add(own);
-    if (this.#source === null) this.#open();
-    else if (this.#latest.has(topic)) own(this.#latest.get(topic));
-    return () => {
-      listeners.delete(own);
-      if ([...this.#listeners.values()].some(({ size }) => size > 0)) return;
-      this.#source?.close();
-      this.#source = null;
-      this.#latest.clear();
-    };
-  }
-
-  #open(): void {
-    const source = new this.#surroundings.EventSource(`/topics/${TOPIC_NAMES.join(',')}`);
-    this.#source = source;
-    for (const topic of TOPIC_NAMES) {
-      source.addEventListener(topic, ({ data }: { data: string }) => {
-        if (this.#source !== source) return;
-        const state: unknown = JSON.parse(data);
-        this.#latest.set(topic, state);
-        for (const listener of this.#listeners.get(topic) ?? []) listener(state);
-      });
-    }
-    source.addEventListener('open', () => this.#surroundings.onConnection?.(true));
-    source.addEventListener('error', () => this.#surroundings.onConnection?.(false));
-  }
 }

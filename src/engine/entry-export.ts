@@ -2,7 +2,7 @@ import { type PlannedEntry, planTree, type TreePlan } from '#disk';
 import { linkName } from '#format/layer';
 import { refuseName, splitPath } from '#format/path';
 import { type TarHeader, TarWriter, toByteString } from '#format/windows-tar';
-import { displayPath, LayerscopeError, NO_ENTRY, NO_LAYER, type RowTable, TYPE } from '#model';
+import { displayPath, LayerscopeError, NO_ENTRY, NO_LAYER, type RowTable, TYPE, trimEnd, trimStart } from '#model';
 import { findRow } from './find-row.ts';
 import { listView } from './list-view.ts';
 import { readContent } from './read-content.ts';
@@ -23,7 +23,8 @@ export interface Exported {
 
 /** A name as a file's on any system: what Windows or a shell takes for something else is `_`. */
 export function fileName(text: string): string {
-  const name = text.replace(/[^\p{L}\p{N} ._()+@,=-]/gu, '_').replace(/^[. ]+|[. ]+$/g, '');
+  const plain = text.replace(/[^\p{L}\p{N} ._()+@,=-]/gu, '_');
+  const name = trimEnd(trimStart(plain, '. '), '. ');
   const safe = /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i.test(name) ? `_${name}` : name;
   return safe.slice(0, 120) || 'file';
 }

@@ -31,7 +31,6 @@ export * from './replace-file.ts';
 export * from './report-waste.ts';
 export * from './resolve-path.ts';
 export * from './save-file.ts';
-export * from './search-layers.ts';
 export { serveRooms } from './serve-rooms.ts';
 export * from './state-topic.ts';
 export * from './store.ts';

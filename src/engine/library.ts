@@ -34,7 +34,6 @@ import { readContents } from './read-contents.ts';
 import { readRawEntry } from './read-raw-entry.ts';
 import { reportWaste } from './report-waste.ts';
 import { saveFile } from './save-file.ts';
-import { searchLayers } from './search-layers.ts';
 import { createStateTopic, TOPIC_INTERVAL_MS } from './state-topic.ts';
 import { createTableCache } from './table-cache.ts';
 
@@ -323,8 +322,10 @@ export function createLibrary({ reader, jobs, intervalMs = TOPIC_INTERVAL_MS, on
     },
     waste: async (ref, limit, signal) =>
       withImage(ref, [], signal, async ({ stack }) => reportWaste(stack, limit, find(ref.archiveId).rewritten(ref.image))),
-    search: async (ref, { text, limit }, signal) =>
-      withImage(ref, [], signal, async ({ stack }, use) => searchLayers(stack, text, { limit, signal: use })),
+    search: async (ref, { text, limit }, signal) => {
+      const { searchLayers } = await import('./search-layers.ts'); // with its expressions, which no command needs at its start
+      return withImage(ref, [], signal, async ({ stack }, use) => searchLayers(stack, text, { limit, signal: use }));
+    },
     details: async (entry, signal) =>
       withImage(entry, [entry.layer], signal, async (loaded) => entryDetails(loaded, entry.layer, entry.path)),
     raw: async (entry, signal) =>

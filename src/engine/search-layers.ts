@@ -1,12 +1,13 @@
-import { changesOf, filterRows, type Stack } from '#changes';
+import { changesOf, type Stack } from '#changes';
+import { filterSteps, type RowFilter, type RowMatches } from '#changes/filter';
 import type { PathMatch, SearchReport } from '#contract';
-import { escapePath, KIND, KIND_NAMES, LayerscopeError, rowPath } from '#model';
+import { escapePath, KIND, KIND_NAMES, LayerscopeError, type RowTable, rowPath } from '#model';
 
 type Touch = PathMatch['touches'][number];
 
 /**
  * Paths that a text finds in any layer, with the layers that touch them, by their names. The text is that of a RowFilter. Lets others
- * have their turn between layers. Throws CANCELLED.
+ * have their turn again and again. Throws CANCELLED.
  */
 export async function searchLayers(
   stack: Stack,
@@ -18,7 +19,8 @@ export async function searchLayers(
   for (let layer = 0; layer < stack.layers.length; layer++) {
     if (signal.aborted) throw new LayerscopeError('CANCELLED', 'cancelled');
     const table = changesOf(stack, layer, layer);
-    const { matches, problem } = filterRows(table, { text, kinds: 15 & ~(1 << KIND.unchanged), minBytes: 0, types: 0 });
+    const filter = { text, kinds: 15 & ~(1 << KIND.unchanged), minBytes: 0, types: 0 };
+    const { matches, problem } = await filterInTurns(table, filter, signal);
     if (problem !== null) return { total: 0, matches: [], problem };
     for (let row = 0; row < table.length; row++) {
       if (matches?.[row] !== 1) continue;
@@ -33,8 +35,23 @@ export async function searchLayers(
       else if (found.size < limit) found.set(path, [touch]);
       else others.add(path);
     }
-    await new Promise<void>((resolve) => setImmediate(resolve));
   }
   const matches = [...found].map(([path, touches]) => ({ path, touches })).sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
   return { total: found.size + others.size, matches, problem: null };
+}
+
+/** How long others wait for their turn, ms. */
+const TURN_MS = 10;
+
+async function filterInTurns(table: RowTable, filter: RowFilter, signal: AbortSignal): Promise<RowMatches> {
+  const steps = filterSteps(table, filter);
+  for (let turnEnds = 0; ; ) {
+    if (performance.now() >= turnEnds) {
+      await new Promise<void>((resolve) => setImmediate(resolve));
+      turnEnds = performance.now() + TURN_MS;
+    }
+    if (signal.aborted) throw new LayerscopeError('CANCELLED', 'cancelled');
+    const { done, value } = steps.next();
+    if (done) return value;
+  }
 }

@@ -3,12 +3,12 @@ import type { Exported } from '#engine';
 import { LayerscopeError } from '#model';
 import type { Sender } from './sender.ts';
 
-/** What senders may fetch, each once: 128 random bits, by the sender they were given to. */
+/** What senders may fetch, each once, by a name of 128 random bits: whoever holds it was given it. */
 export interface Downloads {
   /** Gives up the sender's oldest where it has too many that it hasn't fetched. */
   give(sender: Sender, exported: Exported): string;
-  /** Throws FORBIDDEN for all that isn't this sender's and unused. */
-  take(sender: Sender, download: string): Exported;
+  /** Throws FORBIDDEN for all that wasn't given, or was taken. */
+  take(download: string): Exported;
   drop(sender: Sender): void;
 }
 
@@ -24,11 +24,9 @@ export function createDownloads(): Downloads {
       entries.set(download, { sender, exported });
       return download;
     },
-    take(sender, download) {
+    take(download) {
       const entry = entries.get(download);
-      if (entry === undefined || entry.sender !== sender) {
-        throw new LayerscopeError('FORBIDDEN', 'the download was not given to this window, or was fetched already');
-      }
+      if (entry === undefined) throw new LayerscopeError('FORBIDDEN', 'the download was not given to a window, or was fetched already');
       entries.delete(download);
       return entry.exported;
     },

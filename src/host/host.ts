@@ -25,8 +25,8 @@ export interface Host {
   subscribe<T extends TopicName>(sender: unknown, topic: T, listener: (state: Topics[T]) => void): () => void;
   /** Asks a sender's window, by the topic `requests`, to open files. Throws FORBIDDEN, TOO_LARGE. */
   request(sender: Sender, files: readonly GrantedFile[]): void;
-  /** What a sender was told to fetch: once. Throws FORBIDDEN. */
-  download(sender: Sender, download: string): Exported;
+  /** What a sender was told to fetch by that name: once. Throws FORBIDDEN. */
+  download(download: string): Exported;
   /** As an envelope, for a door's own refusals; defects go to the log, not into it. */
   refuse(error: unknown): Envelope<never>;
 }
@@ -92,7 +92,7 @@ export function createHost(services: HostServices): Host {
         end();
       };
     },
-    download: (sender, download) => downloads.take(requireAdmitted(sender), download),
+    download: (download) => downloads.take(download),
     request(sender, files) {
       requests.add(requireAdmitted(sender), files);
     },

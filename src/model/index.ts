@@ -8,4 +8,5 @@ export * from './json-text.ts';
 export * from './path-text.ts';
 export * from './quantity.ts';
 export * from './row-table.ts';
+export * from './trim-end.ts';
 export * from './unset-time.ts';

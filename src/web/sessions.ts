@@ -1,14 +1,18 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
+import { SESSION_HEADER } from '#contract';
 import type { Host, Sender } from '#host';
 
-/** Who may talk to the host: browsers that exchanged a token for a cookie. */
+/**
+ * Who may talk to the host: pages that exchanged a token for a secret, and say it in a header of each request. No cookie: a browser sends
+ * those to every port of an address, so to every program that listens there. Source: RFC 6265 8.5.
+ */
 export interface Sessions {
   /** A token of 256 bits that can be exchanged once. */
   issueToken(): string;
-  /** The value of the Set-Cookie header; null where the token is unknown or was exchanged before. */
+  /** The secret of a new session; null where the token is unknown or was exchanged before. */
   exchange(token: unknown): string | null;
-  /** The session that the request's cookie names, null where there's none. */
+  /** The session whose secret the request's header is, null where there is none. */
   find(request: IncomingMessage): Sender | null;
 }
 
@@ -16,11 +20,9 @@ function digest(secret: string): Buffer {
   return createHash('sha256').update(secret).digest();
 }
 
-/** `port` is in the cookie's name: browsers share cookies between all ports of an address. Source: RFC 6265 8.5. */
-export function createSessions(host: Host, port: () => number): Sessions {
+export function createSessions(host: Host): Sessions {
   const tokens = new Set<Buffer>();
-  const sessions = new Map<string, Sender>(); // by the digest of the cookie's value: lookups tell nothing by their time
-  const cookieName = (): string => `layerscope-${port()}`;
+  const sessions = new Map<string, Sender>(); // by the digest of the secret: how long a lookup takes says nothing about it
 
   return {
     issueToken() {
@@ -36,14 +38,12 @@ export function createSessions(host: Host, port: () => number): Sessions {
       tokens.delete(known);
       const secret = randomBytes(32).toString('hex');
       sessions.set(digest(secret).toString('hex'), host.admit());
-      return `${cookieName()}=${secret}; HttpOnly; SameSite=Strict; Path=/`;
+      return secret;
     },
-    find(request) {
-      for (const pair of (request.headers.cookie ?? '').split(';')) {
-        const [name, value] = pair.trim().split('=', 2);
-        if (name === cookieName() && value !== undefined) return sessions.get(digest(value).toString('hex')) ?? null;
-      }
-      return null;
+    find({ headersDistinct }) {
+      const [secret, second] = headersDistinct[SESSION_HEADER] ?? [];
+      if (secret === undefined || second !== undefined) return null;
+      return sessions.get(digest(secret).toString('hex')) ?? null;
     },
   };
 }

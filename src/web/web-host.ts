@@ -2,9 +2,10 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import type { Host, Sender } from '#host';
 import { asLayerscopeError, LayerscopeError } from '#model';
+import { BACKLOG, type ConnectionLimits, watchConnections } from './connections.ts';
 import { checkOrigin, checkSite, Refusal, readJson } from './guards.ts';
 import { COMMON_HEADERS, replyJson, replyWire, sendDownload } from './replies.ts';
-import { SESSION_PAGE, SESSION_SCRIPT, SESSION_STYLE } from './session-page.ts';
+import { SESSION_PAGE, SESSION_STYLE } from './session-page.ts';
 import { createSessions } from './sessions.ts';
 import { listStaticFiles, type StaticFiles, sendFile } from './static-files.ts';
 import { parseTopics, streamTopics } from './topic-stream.ts';
@@ -17,6 +18,7 @@ export interface WebHostOptions {
   readonly uploads: Uploads;
   /** 0 or absent: a free one. */
   readonly port?: number;
+  readonly limits?: ConnectionLimits;
 }
 
 /** The loopback host while it listens. Disposal ends its connections; the host and uploads are the caller's. */
@@ -26,44 +28,63 @@ export interface WebHost extends AsyncDisposable {
   issueUrl(): string;
 }
 
+/** A session's connection that asks for nothing is kept so long: while it is, nobody can take its place. */
+const KEPT_MS = 600_000;
+
 /** A refused sender may go on sending so long. */
 const LAST_WORD_MS = 1_000;
 
-/** A page served without a session: it makes one. */
+/**
+ * Of a request's headers, in bytes. Every program on this address can set cookies that the browser then sends here too, 180 of 4 kB: what
+ * the page asks for must still be read.
+ */
+const MAX_HEADER_BYTES = 1_048_576;
+
+/** For a browser that has no session. */
 const SESSION_FILES: Readonly<Record<string, readonly [type: string, text: string]>> = {
-  '/': ['text/html; charset=utf-8', SESSION_PAGE],
-  '/session.js': ['text/javascript; charset=utf-8', SESSION_SCRIPT],
+  '/no-session': ['text/html; charset=utf-8', SESSION_PAGE],
   '/session.css': ['text/css; charset=utf-8', SESSION_STYLE],
 };
 
+const NO_SESSION = 'this browser has not opened the address that the program printed';
+
 /**
  * Serves the contract and the window to this machine's browsers: node:http on 127.0.0.1, every request checked by its Host,
- * Origin, cookie, type and length before anything is done. Throws NOT_FOUND (no built window), IO (the port is taken), PERMISSION.
+ * Origin, session, type and length before anything is done. The window's own files are no secret and go to whoever asks; all else is for
+ * a session. Throws NOT_FOUND (no built window), IO (the port is taken), PERMISSION.
  */
-export async function startWebHost({ host, rendererFolder, uploads, port = 0 }: WebHostOptions): Promise<WebHost> {
+export async function startWebHost({ host, rendererFolder, uploads, port = 0, limits = {} }: WebHostOptions): Promise<WebHost> {
   const files = await listStaticFiles(rendererFolder);
   let listening = port;
-  const sessions = createSessions(host, () => listening);
+  const sessions = createSessions(host);
 
   const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     for (const [name, value] of Object.entries(COMMON_HEADERS)) response.setHeader(name, value);
     checkOrigin(request, listening);
     const address = (request.url ?? '').replace(/[?#].*$/s, '');
+    const sender = sessions.find(request);
+    if (sender !== null) connections.belongsToSession(request.socket);
     const isReading = request.method === 'GET' || request.method === 'HEAD';
     if (isReading && !/^\/(topics|downloads)\//.test(address) && address !== '/session') {
-      await servePage(request, response, address, sessions.find(request), files);
+      await servePage(request, response, address, files);
       return;
     }
     checkSite(request);
     if (address === '/session' && request.method === 'POST') {
       const body = await readJson(request);
-      const cookie = sessions.exchange((body as { token?: unknown } | null)?.token);
-      if (cookie === null) throw new Refusal(403, 'FORBIDDEN', 'the address was used already, or is not whole');
-      replyJson(response, 200, { ok: true, value: {} }, { 'set-cookie': cookie });
+      const secret = sessions.exchange((body as { token?: unknown } | null)?.token);
+      if (secret === null) throw new Refusal(403, 'FORBIDDEN', 'the address was used already, or is not whole');
+      replyJson(response, 200, { ok: true, value: { secret } });
       return;
     }
-    const sender = sessions.find(request);
-    if (sender === null) throw new Refusal(401, 'FORBIDDEN', 'this browser has not opened the address that the program printed');
+    if (address.startsWith('/downloads/') && request.method === 'GET') {
+      // The browser itself fetches it, without the page's header: the name, 128 random bits and good once, is all that opens it.
+      const exported = host.download(address.slice('/downloads/'.length));
+      connections.belongsToSession(request.socket);
+      await sendDownload(response, exported);
+      return;
+    }
+    if (sender === null) throw new Refusal(401, 'FORBIDDEN', NO_SESSION);
     await serveSession(request, response, address, sender);
   };
 
@@ -81,23 +102,23 @@ export async function startWebHost({ host, rendererFolder, uploads, port = 0 }: 
     } else if (route === 'PUT uploads') {
       await uploads.receive(sender, rest, request);
       replyJson(response, 200, { ok: true, value: {} });
-    } else if (route === 'GET downloads') await sendDownload(response, host.download(sender, rest));
-    else throw new Refusal(404, 'NOT_FOUND', 'nothing is here');
+    } else throw new Refusal(404, 'NOT_FOUND', 'nothing is here');
   };
 
   // Without a Host header our own guard answers, with its headers.
-  const server = createServer({ requireHostHeader: false }, (request, response) => {
+  const server = createServer({ requireHostHeader: false, maxHeaderSize: MAX_HEADER_BYTES }, (request, response) => {
     handle(request, response).catch((error: unknown) => refuse(host, request, response, error));
   });
+  const connections = watchConnections(server, limits);
   server.requestTimeout = 0; // an upload may take long; a body that stands still is cut off by its reader
   server.headersTimeout = 10_000;
-  server.maxConnections = 256;
+  server.keepAliveTimeout = KEPT_MS;
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
       const taken = new LayerscopeError('IO', `port ${port} is taken`, { cause: error });
       reject(error.code === 'EADDRINUSE' ? taken : asLayerscopeError(error));
     });
-    server.listen(port, '127.0.0.1', resolve);
+    server.listen({ port, host: '127.0.0.1', backlog: BACKLOG }, resolve);
   });
   listening = (server.address() as AddressInfo).port;
 
@@ -112,24 +133,16 @@ export async function startWebHost({ host, rendererFolder, uploads, port = 0 }: 
   };
 }
 
-async function servePage(
-  request: IncomingMessage,
-  response: ServerResponse,
-  address: string,
-  sender: Sender | null,
-  files: StaticFiles,
-): Promise<void> {
+async function servePage(request: IncomingMessage, response: ServerResponse, address: string, files: StaticFiles): Promise<void> {
   if (address !== '/') checkSite(request); // links from elsewhere may lead to the page, and to nothing else
   const headOnly = request.method === 'HEAD';
   const [type, text] = (Object.hasOwn(SESSION_FILES, address) && SESSION_FILES[address]) || [];
   const file = files.get(address);
-  if (sender !== null && file !== undefined) await sendFile(response, file, headOnly);
-  else if (type !== undefined && text !== undefined) {
+  if (type !== undefined && text !== undefined) {
     response.writeHead(200, { 'content-type': type, 'content-length': Buffer.byteLength(text) });
     response.end(headOnly ? undefined : text);
-  } else if (sender === null) {
-    throw new Refusal(401, 'FORBIDDEN', 'this browser has not opened the address that the program printed');
-  } else throw new Refusal(404, 'NOT_FOUND', 'nothing is here');
+  } else if (file !== undefined) await sendFile(response, file, headOnly);
+  else throw new Refusal(404, 'NOT_FOUND', 'nothing is here');
 }
 
 function refuse(host: Host, request: IncomingMessage, response: ServerResponse, error: unknown): void {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { buildStack, changesOf, filterRows } from '#changes';
+import { buildStack, changesOf } from '#changes';
+import { filterRows } from '#changes/filter';
 import { displayPath, escapePath, rowPath } from '#model';
 import { dir, type EntryFixture, file, layer } from '../support/layer-fixture.ts';
 
@@ -51,4 +52,16 @@ test('letters of a glob stand for themselves in a whole path, and where no row f
 test('a single backslash that begins no escape stands for itself', () => {
   assert.deepEqual(found('back\\slash'), ['back\\\\slash']);
   assert.deepEqual(found('x\\y'), [LONG.replace('\\', '\\\\')]);
+});
+
+test('a text of more pieces than a pattern has is found anywhere, in either case, and in what lies below', () => {
+  const deep = 'aab'.repeat(40);
+  const rows = changesOf(buildStack([layer([dir(`x${deep}y`), file(`x${deep}y/below`), file('ab'.repeat(60)), file('aab/aab')])]), 0, 0);
+  const count = (text: string): number => filterRows(rows, { text, kinds: 15, minBytes: 0, types: 0 }).count;
+  assert.equal(count(deep.toUpperCase()), 2);
+  assert.equal(count(`${deep}y/be`), 1);
+  assert.equal(count(`/x${deep}`), 2);
+  assert.equal(count(`/${deep}`), 0);
+  assert.equal(count('ab'.repeat(59)), 1);
+  assert.equal(count('a'.repeat(50)), 0);
 });

@@ -5,9 +5,11 @@ import {
   createElectronClient,
   createWebClient,
   encodeWire,
+  SESSION_HEADER,
   type Transport,
   type UploadRequest,
   type WebRequest,
+  type WebSurroundings,
 } from '#contract';
 import { LayerscopeError } from '#model';
 
@@ -68,26 +70,6 @@ test('the Electron client hands files to the preload and opens its envelope', as
   assert.deepEqual(await client.call('app.info', {}), { name: 'app.info', input: {} });
 });
 
-class FakeSource {
-  static made: FakeSource[] = [];
-  readonly listeners = new Map<string, (event: never) => void>();
-  readonly url: string;
-  isClosed = false;
-  constructor(url: string) {
-    this.url = url;
-    FakeSource.made.push(this);
-  }
-  addEventListener(type: string, listener: (event: never) => void): void {
-    this.listeners.set(type, listener);
-  }
-  close(): void {
-    this.isClosed = true;
-  }
-  tell(type: string, state: unknown): void {
-    this.listeners.get(type)?.({ data: JSON.stringify(state) } as never);
-  }
-}
-
 class NoUpload implements UploadRequest {
   readonly upload = { addEventListener: () => {} };
   readonly responseText = '';
@@ -98,8 +80,10 @@ class NoUpload implements UploadRequest {
   abort(): void {}
 }
 
-function webClient(reply: (url: string, init: WebRequest) => Promise<Response>) {
-  return createWebClient({ fetch: reply, EventSource: FakeSource, XMLHttpRequest: NoUpload });
+const secret = 'a'.repeat(64);
+
+function webClient(reply: (url: string, init: WebRequest) => Promise<Response>, more: Partial<WebSurroundings> = {}) {
+  return createWebClient({ secret, fetch: reply, wait: () => new Promise(() => {}), XMLHttpRequest: NoUpload, ...more });
 }
 
 test('the web client calls by name in JSON and reads both forms of reply', async () => {
@@ -112,7 +96,10 @@ test('the web client calls by name in JSON and reads both forms of reply', async
   });
   assert.deepEqual(await client.call('app.info', {}), { version: '1' });
   await assert.rejects(client.call('app.sample', {}), hasCode('FORBIDDEN'));
-  assert.deepEqual(asked[0], ['/call/app.info', { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{}' }]);
+  assert.deepEqual(asked[0], [
+    '/call/app.info',
+    { method: 'POST', headers: { [SESSION_HEADER]: secret, 'content-type': 'application/json' }, body: '{}' },
+  ]);
 });
 
 test('a host that does not answer is an error of code IO', async () => {
@@ -122,24 +109,96 @@ test('a host that does not answer is an error of code IO', async () => {
   await assert.rejects(client.call('app.info', {}), hasCode('IO'));
 });
 
-test('all topics share one stream, late listeners get the latest state, and the last one to go closes it', () => {
-  FakeSource.made = [];
-  const client = webClient(async () => new Response());
+/** The host's side of a stream of topics. */
+function topicServer() {
+  const streams: { url: string; headers: Record<string, string>; tell(text: string | Uint8Array): void; end(): void; isLeft: boolean }[] =
+    [];
+  const reply = async (url: string, { headers }: WebRequest): Promise<Response> => {
+    let controller: ReadableStreamDefaultController<Uint8Array> | undefined;
+    const stream = {
+      url,
+      headers,
+      isLeft: false,
+      tell: (text: string | Uint8Array) => controller?.enqueue(Buffer.from(text as string)),
+      end: () => controller?.close(),
+    };
+    streams.push(stream);
+    const body = new ReadableStream<Uint8Array>({
+      start: (each) => {
+        controller = each;
+      },
+      cancel: () => {
+        stream.isLeft = true;
+      },
+    });
+    return new Response(body, { headers: { 'content-type': 'text/event-stream' } });
+  };
+  return { streams, reply };
+}
+
+/** What was read is told by then. */
+const settled = (): Promise<void> => new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+
+test('all topics share one stream, late listeners get the latest state, and the last one to go closes it', async () => {
+  const { streams, reply } = topicServer();
+  const client = webClient(reply);
   const first: unknown[] = [];
   const second: unknown[] = [];
   const endFirst = client.subscribe('jobs', (state) => first.push(state));
   const endLibrary = client.subscribe('library', () => {});
-  const [source] = FakeSource.made;
-  assert.equal(FakeSource.made.length, 1);
-  assert.equal(source?.url, '/topics/jobs,library,requests');
-  source?.tell('jobs', { jobs: [] });
+  const [stream] = streams;
+  assert.ok(stream !== undefined && streams.length === 1);
+  assert.equal(stream.url, '/topics/jobs,library,requests');
+  assert.equal(stream.headers[SESSION_HEADER], secret);
+  const told = 'retry: 1000\n\n:\n\nevent: jobs\ndata: {"jobs":[]}\n\nevent: other\ndata: {}\n\n';
+  await settled();
+  stream.tell(told);
+  await settled();
   const endSecond = client.subscribe('jobs', (state) => second.push(state));
   assert.deepEqual([first, second], [[{ jobs: [] }], [{ jobs: [] }]]);
   endFirst();
-  source?.tell('jobs', { jobs: [] });
+  stream.tell(told);
+  await settled();
   assert.deepEqual([first.length, second.length], [1, 2]);
   endSecond();
-  assert.equal(source?.isClosed, false);
+  assert.equal(stream.isLeft, false);
   endLibrary();
-  assert.equal(source?.isClosed, true);
+  await settled();
+  assert.equal(stream.isLeft, true);
+});
+
+test('a state that comes in pieces, cut within its letters, is put together', async () => {
+  const { streams, reply } = topicServer();
+  const states: unknown[] = [];
+  webClient(reply).subscribe('jobs', (state) => states.push(state));
+  await settled();
+  for (const byte of Buffer.from('event: jobs\ndata: {"jobs":["ü中😀"]}\n\n')) streams[0]?.tell(Uint8Array.of(byte));
+  await settled();
+  await settled();
+  assert.deepEqual(states, [{ jobs: ['ü中😀'] }]);
+});
+
+test('a stream that ends, or is refused, is asked for again, and the page is told of both', async () => {
+  const { streams, reply } = topicServer();
+  const heard: boolean[] = [];
+  const waits: (() => void)[] = [];
+  let refuses = false;
+  const client = webClient((url, init) => (refuses ? Promise.resolve(new Response('{}', { status: 401 })) : reply(url, init)), {
+    onConnection: (connected) => heard.push(connected),
+    wait: () => new Promise((resolve) => waits.push(resolve)),
+  });
+  const end = client.subscribe('jobs', () => {});
+  await settled();
+  refuses = true;
+  streams[0]?.end();
+  await settled();
+  waits.pop()?.();
+  await settled();
+  refuses = false;
+  waits.pop()?.();
+  await settled();
+  assert.deepEqual(heard, [true, false, false, true]);
+  end();
+  await settled();
+  assert.deepEqual([waits.length, streams.length], [0, 2]);
 });

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { buildStack, wastedByLayer } from '#changes';
-import { createJobs, createLibrary, reportWaste, searchLayers } from '#engine';
+import { createJobs, createLibrary, reportWaste } from '#engine';
 import { LayerscopeError } from '#model';
+import { searchLayers } from '../../src/engine/search-layers.ts';
 import { dockerArchive } from '../support/docker-archive.ts';
 import { changedPaths } from '../support/row-text.ts';
 import { directory, file, tar } from '../support/tar-builder.ts';

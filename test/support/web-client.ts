@@ -2,8 +2,8 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { type IncomingHttpHeaders, type RequestOptions, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { decodeWire, type Envelope } from '#contract';
-import { createUploads, startWebHost } from '#web';
+import { decodeWire, type Envelope, SESSION_HEADER } from '#contract';
+import { createUploads, startWebHost, type WebHostOptions } from '#web';
 import { fakeHost } from './fake-services.ts';
 
 export interface Reply {
@@ -33,7 +33,7 @@ export function envelopeOf({ headers, body }: Reply): Envelope<unknown> {
 }
 
 /** The loopback host over a fake library, a window of two files, and a folder for its uploads. Disposal removes all. */
-export async function startFakeWeb() {
+export async function startFakeWeb(options: Pick<WebHostOptions, 'limits'> = {}) {
   const folder = await mkdtemp(path.join(tmpdir(), 'layerscope-test-'));
   const renderer = path.join(folder, 'renderer');
   const under = path.join(folder, 'uploads');
@@ -46,7 +46,7 @@ export async function startFakeWeb() {
   let uploads: ReturnType<typeof createUploads>;
   const fake = fakeHost({ expectUpload: (sender, file) => uploads.expect(sender, file) });
   uploads = createUploads({ grants: fake.host.grants, under });
-  const web = await startWebHost({ host: fake.host, rendererFolder: renderer, uploads });
+  const web = await startWebHost({ host: fake.host, rendererFolder: renderer, uploads, ...options });
   const { port } = web;
   const origin = `http://127.0.0.1:${port}`;
 
@@ -62,9 +62,10 @@ export async function startFakeWeb() {
     origin,
     exchange,
     /** Signs in as another browser would; gives its headers for calls. */
-    async signIn(): Promise<{ cookie: string; origin: string; 'content-type': string }> {
-      const reply = await exchange(web.issueUrl());
-      return { cookie: (reply.headers['set-cookie']?.[0] ?? '').split(';', 1)[0] ?? '', origin, 'content-type': 'application/json' };
+    async signIn(): Promise<{ [SESSION_HEADER]: string; origin: string; 'content-type': string }> {
+      const envelope = envelopeOf(await exchange(web.issueUrl())) as Envelope<{ secret: string }>;
+      if (!envelope.ok) throw new Error(envelope.error.message);
+      return { [SESSION_HEADER]: envelope.value.secret, origin, 'content-type': 'application/json' };
     },
     call: (name: string, input: unknown, headers: Record<string, string>): Promise<Reply> =>
       send(port, { method: 'POST', path: `/call/${name}`, headers, body: JSON.stringify(input) }),

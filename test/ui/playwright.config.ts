@@ -27,8 +27,7 @@ export default defineConfig({
     launchOptions: { chromiumSandbox: process.getuid?.() !== 0, ...(chromium === undefined ? {} : { executablePath: chromium }) },
   },
   projects: [
-    { name: 'web', testIgnore: [...skipped, '**/electron-only.spec.ts'] },
-    // Whether Electron's windows are sandboxed is asked in electron-only.
-    { name: 'electron', testIgnore: [...skipped, '**/sandbox.spec.ts'] },
+    { name: 'web', testIgnore: [...skipped, '**/electron-*.spec.ts'] },
+    { name: 'electron', testIgnore: [...skipped, '**/web-*.spec.ts'] },
   ],
 });

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import test from 'node:test';
+import { SESSION_HEADER } from '#contract';
 import { envelopeOf, type Reply, send, startFakeWeb } from '../support/web-client.ts';
 
 function refusal(reply: Reply): [number, string] {
@@ -76,21 +77,24 @@ test('what a browser says is from another site is refused', async () => {
   assert.equal((await send(web.port, { path: '/', headers })).status, 200); // a link to the page
 });
 
-test('without the cookie, or with another, nothing is answered', async () => {
+test('without the secret, with another, or with it in any other place, nothing is answered', async () => {
   await using web = await startFakeWeb();
-  const { cookie, ...without } = await web.signIn();
-  const name = cookie.split('=', 1)[0] ?? '';
+  const { [SESSION_HEADER]: secret, ...without } = await web.signIn();
   for (const wrong of [
     {},
-    { cookie: `${name}=` },
-    { cookie: `${name}=${'0'.repeat(64)}` },
-    { cookie: cookie.replace(name, 'layerscope') },
+    { [SESSION_HEADER]: '' },
+    { [SESSION_HEADER]: '0'.repeat(64) },
+    { [SESSION_HEADER]: `${secret}, ${secret}` },
+    { [SESSION_HEADER]: [secret, secret] },
+    { cookie: `layerscope-${web.port}=${secret}` },
+    { cookie: `${SESSION_HEADER}=${secret}` },
+    { authorization: `Bearer ${secret}` },
   ]) {
-    const headers = { ...without, ...wrong };
+    const headers = { ...without, ...wrong } as Record<string, string>;
     assert.deepEqual(refusal(await web.call('app.info', {}, headers)), [401, 'FORBIDDEN']);
     assert.deepEqual(refusal(await send(web.port, { path: '/topics/jobs', headers })), [401, 'FORBIDDEN']);
+    assert.deepEqual(refusal(await send(web.port, { path: `/topics/jobs?${SESSION_HEADER}=${secret}`, headers })), [401, 'FORBIDDEN']);
     assert.deepEqual(refusal(await send(web.port, { path: '/session', headers })), [401, 'FORBIDDEN']);
-    assert.deepEqual(refusal(await send(web.port, { path: '/assets/app-1a2b.js', headers })), [401, 'FORBIDDEN']);
     const put = { ...headers, 'content-type': 'application/octet-stream' };
     assert.deepEqual(refusal(await send(web.port, { method: 'PUT', path: `/uploads/${'a'.repeat(32)}`, headers: put })), [
       401,
@@ -99,24 +103,28 @@ test('without the cookie, or with another, nothing is answered', async () => {
   }
 });
 
-test('a token is exchanged once, for a cookie that scripts do not see and other sites do not send', async () => {
+test('a token is exchanged once, for a secret that no cookie holds', async () => {
   await using web = await startFakeWeb();
   const url = web.web.issueUrl();
   assert.match(url, new RegExp(`^${web.origin}/#token=[0-9a-f]{64}$`));
   const first = await web.exchange(url);
   assert.equal(first.status, 200);
-  assert.match(
-    first.headers['set-cookie']?.[0] ?? '',
-    new RegExp(`^layerscope-${web.port}=[0-9a-f]{64}; HttpOnly; SameSite=Strict; Path=/$`),
-  );
+  assert.match(first.body.toString(), /^\{"ok":true,"value":\{"secret":"[0-9a-f]{64}"\}\}$/);
+  assert.equal(first.headers['set-cookie'], undefined);
   const again = await web.exchange(url);
   assert.deepEqual(refusal(again), [403, 'FORBIDDEN']);
-  assert.equal(again.headers['set-cookie'], undefined);
   for (const token of [null, 7, '', [], 'f'.repeat(64)]) {
     const headers = { origin: web.origin, 'content-type': 'application/json' };
     const reply = await send(web.port, { method: 'POST', path: '/session', headers, body: JSON.stringify({ token }) });
     assert.deepEqual(refusal(reply), [403, 'FORBIDDEN']);
   }
+});
+
+test('cookies of other programs on this address, as many as a browser keeps, shut nobody out', async () => {
+  await using web = await startFakeWeb();
+  const cookie = Array.from({ length: 180 }, (_, i) => `c${i}=${'x'.repeat(4_000)}`).join('; ');
+  assert.equal((await send(web.port, { path: '/', headers: { cookie } })).status, 200);
+  assert.equal((await web.call('app.info', {}, { ...(await web.signIn()), cookie })).status, 200);
 });
 
 test('a call must be JSON by its type and by its form', async () => {
@@ -183,7 +191,7 @@ test('every response has the guards’ headers, and none that lets other sites r
   const headers = await web.signIn();
   const replies = [
     await send(web.port, { path: '/', headers }),
-    await send(web.port, { path: '/' }),
+    await send(web.port, { path: '/no-session' }),
     await send(web.port, { path: '/assets/app-1a2b.js', headers }),
     await send(web.port, { path: '/nothing', headers }),
     await send(web.port, { path: '/', headers: { host: 'evil.example' } }),

@@ -4,18 +4,14 @@ import test from 'node:test';
 import type { FileGrant } from '#contract';
 import { envelopeOf, send, startFakeWeb } from '../support/web-client.ts';
 
-test('a browser with a session gets the window, one without the page that makes a session or says what to do', async () => {
+test('the window itself is no secret; a browser without a session is told what to do', async () => {
   await using web = await startFakeWeb();
-  const stranger = await send(web.port, { path: '/' });
-  assert.match(stranger.body.toString(), /session\.js/);
-  assert.match(stranger.body.toString(), /start it again: it prints a new address/);
-  const script = await send(web.port, { path: '/session.js' });
-  assert.match(script.headers['content-type'] ?? '', /javascript/);
-  const headers = await web.signIn();
-  const window = await send(web.port, { path: '/', headers });
+  const window = await send(web.port, { path: '/' });
   assert.equal(window.body.toString(), '<title>the window</title>');
-  const reload = await send(web.port, { path: '/', headers });
-  assert.equal(reload.body.toString(), '<title>the window</title>');
+  const stranger = await send(web.port, { path: '/no-session' });
+  assert.match(stranger.body.toString(), /start it again: it prints a new address/);
+  assert.equal((await send(web.port, { path: '/session' })).status, 401);
+  assert.equal((await send(web.port, { path: '/session', headers: await web.signIn() })).status, 200);
 });
 
 test('one session cannot open what was given to another', async () => {

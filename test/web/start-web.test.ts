@@ -3,7 +3,8 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import test from 'node:test';
-import { assemblePages, type Client, createWebClient, type Job, type UploadRequest } from '#contract';
+import { setTimeout as delay } from 'node:timers/promises';
+import { assemblePages, type Client, createWebClient, type Job, SESSION_HEADER, type UploadRequest } from '#contract';
 import { LayerscopeError, rowPath } from '#model';
 import { startWeb, type Web } from '#web';
 import { dockerArchive } from '../support/docker-archive.ts';
@@ -51,35 +52,9 @@ async function signIn({ port, url }: Web): Promise<{ client: Client; end(): void
     headers: { origin, 'content-type': 'application/json' },
     body: JSON.stringify({ token }),
   });
-  const headers = { origin, cookie: session.headers.get('set-cookie')?.split(';', 1)[0] ?? '' };
-  const streams = new Set<AbortController>();
-
-  class Events {
-    readonly #listeners = new Map<string, (event: never) => void>();
-    readonly #ending = new AbortController();
-    constructor(address: string) {
-      streams.add(this.#ending);
-      void this.#read(address).catch(() => {}); // ended by close()
-    }
-    addEventListener(type: string, listener: (event: never) => void): void {
-      this.#listeners.set(type, listener);
-    }
-    close(): void {
-      this.#ending.abort();
-    }
-    async #read(address: string): Promise<void> {
-      const response = await fetch(origin + address, { headers, signal: this.#ending.signal });
-      let text = '';
-      for await (const piece of (response.body ?? []) as AsyncIterable<Uint8Array>) {
-        text += Buffer.from(piece).toString();
-        for (let at = text.indexOf('\n\n'); at >= 0; at = text.indexOf('\n\n')) {
-          const [, type = '', data] = /^event: (.*)\ndata: (.*)$/.exec(text.slice(0, at)) ?? [];
-          text = text.slice(at + 2);
-          this.#listeners.get(type)?.({ data } as never);
-        }
-      }
-    }
-  }
+  const { value } = (await session.json()) as { value: { secret: string } };
+  const headers = { origin, [SESSION_HEADER]: value.secret };
+  const streams = new AbortController();
 
   class Upload implements UploadRequest {
     readonly upload = { addEventListener: () => {} };
@@ -104,16 +79,12 @@ async function signIn({ port, url }: Web): Promise<{ client: Client; end(): void
   }
 
   const client = createWebClient({
-    fetch: (address, init) => fetch(origin + address, { ...init, headers: { ...headers, ...init.headers } }),
-    EventSource: Events,
+    secret: value.secret,
+    fetch: (address, init) => fetch(origin + address, { ...init, headers: { ...headers, ...init.headers }, signal: streams.signal }),
+    wait: (milliseconds) => delay(milliseconds, undefined, { ref: false }),
     XMLHttpRequest: Upload,
   });
-  return {
-    client,
-    end: () => {
-      for (const stream of streams) stream.abort();
-    },
-  };
+  return { client, end: () => streams.abort() };
 }
 
 function whenEnded(client: Client, jobId: string): Promise<Job> {

@@ -1,15 +1,5 @@
-import {
-  addTotals,
-  emptyTotals,
-  filterRows,
-  type RowFilter,
-  type RowMatches,
-  type SortOrder,
-  type SubtreeTotals,
-  sortedRows,
-  sortSteps,
-  visibleRows,
-} from '#changes';
+import { addTotals, emptyTotals, type SortOrder, type SubtreeTotals, sortedRows, sortSteps, visibleRows } from '#changes';
+import { filterRows, type RowFilter, type RowMatches } from '#changes/filter';
 import { compareBytes, type RowTable, rowName, TYPE, unescapePath } from '#model';
 import { sideBytes } from '../compare/compare-state.ts';
 import { openFirst, openNew, siblingFolders, type Unfolding, withAncestors } from './folding.ts';

@@ -1,5 +1,5 @@
 import type { EntryAttributes } from '#contract';
-import { formatMode } from '#model';
+import { formatMode, trimEnd } from '#model';
 import type { WindowsTimes } from './windows-times.ts';
 
 export interface AttributeRow {
@@ -108,7 +108,7 @@ export function modeText(mode: number, type: string): string {
 export function mtimeText(mtime: string): string {
   const match = /^(-?\d+)(?:\.(\d+))?$/.exec(mtime);
   if (match?.[1] === undefined) return mtime;
-  const fraction = (match[2] ?? '').replace(/0+$/, '');
+  const fraction = trimEnd(match[2] ?? '', '0');
   const whole = Number(match[1]);
   // Before 1970 the fraction counts away from zero.
   const negative = mtime.startsWith('-') && fraction !== '';

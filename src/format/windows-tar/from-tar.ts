@@ -3,7 +3,7 @@
 // stream `:STREAM:$DATA` for each member NAME:STREAM of type 0 that follows right behind. Whiteouts and hard links have none: what
 // they mean is the layer's matter.
 import { BackupStreamWriter, STREAM_ID } from '#format/backup-stream';
-import { displayPath, LayerscopeError, TYPE } from '#model';
+import { displayPath, LayerscopeError, TYPE, trimEnd } from '#model';
 import type { ByteSource } from './backup-cursor.ts';
 import { decodeWtf8 } from './byte-string.ts';
 import { extendedAttributesOf, infoOf, reparsePointOf, securityOf } from './entry-info.ts';
@@ -49,7 +49,7 @@ function nameOf(bytes: Uint8Array): string {
 }
 
 function entryOf(member: HeldMember): WindowsEntry {
-  const name = nameOf(member.name).replace(/\/+$/, '');
+  const name = trimEnd(nameOf(member.name), '/');
   const isWhiteout = name.slice(name.lastIndexOf('/') + 1).startsWith('.wh.');
   const type = isWhiteout ? 'whiteout' : (TYPES.get(member.type) ?? 'other');
   const isLink = type === 'symlink' || type === 'hardlink';

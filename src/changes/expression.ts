@@ -1,0 +1,77 @@
+// Regular expressions as people type them, matched in time that grows with the text and no faster. JavaScript's own engine tries one
+// way after another: on `/(a+)+$/` a name of forty letters keeps it busy for hours. RE2's takes all ways at once, and therefore has no
+// references back and no looking around. What is typed is checked as JavaScript's, so that what was an expression stays one, and is then
+// put into RE2's words.
+import { RE2JS } from 're2js';
+
+export interface Expression {
+  test(text: string): boolean;
+}
+
+/** An expression, or why it is none that can be used: one line, safe to show. */
+export type CompiledExpression = { readonly expression: Expression } | { readonly problem: string };
+
+export const NOT_AN_EXPRESSION = 'not a regular expression';
+
+/** Letters that mean the same to both after a backslash, or that RE2JS translates. Others stand for themselves. */
+const KNOWN_ESCAPES = 'dDwWsSbBpPtnrvfxuc0';
+
+/** Longer ones are no filter that anyone typed. */
+const MOST_LETTERS = 4_096;
+
+/** `flags`: of i, m, s and u. */
+export function compileExpression(source: string, flags: string): CompiledExpression {
+  if (source.length > MOST_LETTERS) return { problem: 'the regular expression is too long' };
+  try {
+    new RegExp(source, flags); // looks at its form alone
+  } catch {
+    return { problem: NOT_AN_EXPRESSION };
+  }
+  const translated = translate(source);
+  if ('problem' in translated) return translated;
+  try {
+    return { expression: RE2JS.compile(RE2JS.translateRegExp(translated.source), bitsOf(flags)) };
+  } catch (error) {
+    return { problem: problemOf(error) };
+  }
+}
+
+function bitsOf(flags: string): number {
+  const bits: Readonly<Record<string, number>> = { i: RE2JS.CASE_INSENSITIVE, m: RE2JS.MULTILINE, s: RE2JS.DOTALL };
+  return [...flags].reduce((all, flag) => all | (bits[flag] ?? 0), 0);
+}
+
+function problemOf(error: unknown): string {
+  const text = error instanceof Error ? error.message : '';
+  if (/repeat|too large/.test(text)) return 'the regular expression repeats too much: 1,000 times in all is the most';
+  if (/too deep/.test(text)) return 'the regular expression is nested too deeply';
+  return 'the regular expression has a part that is not supported here';
+}
+
+/** What RE2 would take otherwise than JavaScript does, put so that both take it alike; what it can't do, named. */
+function translate(source: string): { readonly source: string } | { readonly problem: string } {
+  let result = '';
+  let inClass = false;
+  for (let at = 0; at < source.length; at++) {
+    const letter = source[at] as string;
+    if (letter === '\\') {
+      const next = source[++at] ?? '';
+      if (/[1-9]/.test(next) || (next === 'k' && source[at + 1] === '<')) {
+        return { problem: `regular expressions cannot refer back to a group here: \\${next}` };
+      }
+      if (inClass && next === 'b') result += '\\x08';
+      else result += /[A-Za-z]/.test(next) && !KNOWN_ESCAPES.includes(next) ? next : `\\${next}`;
+    } else if (inClass) {
+      if (letter === ']') inClass = false;
+      result += letter === '[' ? '\\[' : letter;
+    } else if (letter === '[') {
+      inClass = true;
+      result += letter;
+    } else {
+      const around = letter === '(' ? /^\(\?(?:<?[=!])/.exec(source.slice(at, at + 4))?.[0] : undefined;
+      if (around !== undefined) return { problem: `regular expressions cannot look ahead or behind here: ${around}…)` };
+      result += letter;
+    }
+  }
+  return { source: result };
+}

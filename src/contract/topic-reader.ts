@@ -1,0 +1,134 @@
+/**
+ * Topics as the loopback host streams them: Server-Sent Events, read from the body of a plain request. The browser's own EventSource
+ * can't send the header that opens the session. Source: HTML, 9.2 Server-sent events.
+ */
+import { decodeUtf8 } from '#model';
+import { TOPIC_NAMES, type TopicName } from './operations.ts';
+import type { WebResponse, WebSurroundings } from './web-client.ts';
+
+/** After a stream ended, until it is asked for again, ms. */
+const RETRY_MS = 1_000;
+
+const NEWLINE = 0x0a;
+
+type Listener = (state: unknown) => void;
+type Surroundings = Pick<WebSurroundings, 'fetch' | 'wait' | 'onConnection'>;
+
+/** One stream for all topics: a browser keeps six connections a host, and each open tab would take three of them. */
+export class TopicReader {
+  readonly #surroundings: Surroundings;
+  readonly #headers: Readonly<Record<string, string>>;
+  readonly #listeners = new Map<TopicName, Set<Listener>>();
+  readonly #latest = new Map<TopicName, unknown>();
+  #stream: Stream | null = null;
+
+  constructor(surroundings: Surroundings, headers: Readonly<Record<string, string>>) {
+    this.#surroundings = surroundings;
+    this.#headers = headers;
+  }
+
+  subscribe(topic: TopicName, listener: Listener): () => void {
+    const listeners = this.#listeners.get(topic) ?? new Set();
+    this.#listeners.set(topic, listeners);
+    const own: Listener = (state) => listener(state);
+    listeners.add(own);
+    if (this.#stream === null) {
+      this.#stream = new Stream();
+      void this.#run(this.#stream);
+    } else if (this.#latest.has(topic)) own(this.#latest.get(topic));
+    return () => {
+      listeners.delete(own);
+      if ([...this.#listeners.values()].some(({ size }) => size > 0)) return;
+      this.#stream?.close();
+      this.#stream = null;
+      this.#latest.clear();
+    };
+  }
+
+  /** Reads, and asks again when the stream ends, until it is closed. */
+  async #run(stream: Stream): Promise<void> {
+    const { fetch, wait, onConnection } = this.#surroundings;
+    while (!stream.isClosed) {
+      try {
+        const response = await fetch(`/topics/${TOPIC_NAMES.join(',')}`, { method: 'GET', headers: { ...this.#headers } });
+        await stream.read(
+          response,
+          () => onConnection?.(true),
+          (topic, state) => this.#tell(topic, state),
+        );
+      } catch {
+        // The host is gone, or the connection was cut: both are what onConnection tells.
+      }
+      if (stream.isClosed) return;
+      onConnection?.(false);
+      await wait(RETRY_MS);
+    }
+  }
+
+  #tell(name: string, state: unknown): void {
+    const topic = TOPIC_NAMES.find((each) => each === name);
+    if (topic === undefined) return;
+    this.#latest.set(topic, state);
+    for (const listener of this.#listeners.get(topic) ?? []) listener(state);
+  }
+}
+
+/** A stream while it is wanted. */
+class Stream {
+  isClosed = false;
+  #body: { cancel(): Promise<void> } | null = null;
+
+  close(): void {
+    this.isClosed = true;
+    this.#body?.cancel().catch(() => {}); // it ended by itself
+  }
+
+  async read(response: WebResponse, onOpen: () => void, tell: (topic: string, state: unknown) => void): Promise<void> {
+    const body = response.body?.getReader();
+    if (body === undefined) return;
+    this.#body = body;
+    if (this.isClosed || response.status !== 200) {
+      await body.cancel();
+      return;
+    }
+    onOpen();
+    const lines = new Lines();
+    let topic = '';
+    for (;;) {
+      const { done, value } = await body.read();
+      if (done || value === undefined) return;
+      for (const line of lines.of(value)) {
+        if (this.isClosed) return;
+        if (line.startsWith('event: ')) topic = line.slice('event: '.length);
+        else if (line.startsWith('data: ')) tell(topic, JSON.parse(line.slice('data: '.length)));
+      }
+    }
+  }
+}
+
+/** Lines out of pieces of any length; a state of megabytes comes in many. */
+class Lines {
+  #parts: Uint8Array[] = [];
+
+  *of(piece: Uint8Array): Generator<string> {
+    let start = 0;
+    for (let end = piece.indexOf(NEWLINE); end >= 0; end = piece.indexOf(NEWLINE, start)) {
+      this.#parts.push(piece.subarray(start, end));
+      start = end + 1;
+      const line = decodeUtf8(joined(this.#parts));
+      this.#parts = [];
+      if (line !== null) yield line;
+    }
+    if (start < piece.length) this.#parts.push(piece.slice(start));
+  }
+}
+
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  const all = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
+}

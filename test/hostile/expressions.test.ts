@@ -1,0 +1,20 @@
+// What is done with names and times of an archive ends in time that grows with their length, not with its square.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { trimEnd, trimStart } from '#model';
+import { parseAddress } from '../../renderer/app/address.ts';
+import { mtimeText } from '../../renderer/features/details/attributes.ts';
+import { fileName } from '../../src/engine/entry-export.ts';
+
+const MANY = 2_000_000;
+
+test('slashes, dots and zeros by the million are taken off the end of a text, or left where something follows', () => {
+  assert.equal(trimEnd(`a${'/'.repeat(MANY)}`, '/'), 'a');
+  assert.equal(trimEnd(`${'/'.repeat(MANY)}a`, '/').length, MANY + 1);
+  assert.equal(trimStart(`${'. '.repeat(MANY)}a`, '. '), 'a');
+  assert.equal(trimEnd('////', '/'), '');
+  assert.equal(fileName(`a${'. '.repeat(MANY)}b`).length, 120);
+  assert.equal(fileName('. '.repeat(MANY)), 'file');
+  assert.match(mtimeText(`1700000000.${'0'.repeat(MANY)}1`), /^2023-11-14 22:13:20\.0+1 UTC$/);
+  assert.notEqual(parseAddress(`#/image/a1/layer/0?path=a${'/'.repeat(MANY)}b`), null);
+});
