@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, open, readdir, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { createInterface } from 'node:readline';
 import { asLayerscopeError, LayerscopeError } from '#model';
 import type { MountOptions } from '../driver.ts';
 import { onDisk, openOwnFile, readJson, statsOf } from './durable.ts';
@@ -102,7 +103,7 @@ export class MountFolders {
     const entries = new Map<string, SnapshotEntry>();
     await using handle = await onDisk(() => openOwnFile(file));
     try {
-      for await (const line of handle.readLines()) {
+      for await (const line of createInterface({ input: handle.createReadStream({ autoClose: false }) })) {
         const entry = JSON.parse(line) as SnapshotEntry;
         entries.set(entry.path, entry);
       }
