@@ -161,8 +161,9 @@ test('every command ends as it should on everything of the corpus, and leaves no
   assert.deepEqual(readdirSync(temporary), [], 'temporary files');
   assert.deepEqual(openFilesBelow(corpus) ?? [], [], 'open files');
   assert.deepEqual(openFilesBelow(outer) ?? [], [], 'open files of the cache');
-  // Indexes, whole layers and beginnings of layers, each under its key: no process's own folder, no file that wasn't finished.
-  const kept = /^(index|spool|index\/[0-9a-f]{40}\.idx|spool\/[0-9a-f]{40}\.(tar|part))$/;
+  // Indexes and notes of what was hashed, whole layers and beginnings of layers and their checksums, each under its key: no process's own
+  // folder, no file that wasn't finished.
+  const kept = /^(index|spool|index\/[0-9a-f]{40}\.(idx|ok)|spool\/[0-9a-f]{40}\.(tar|part|sum))$/;
   const others = readdirSync(desk.cache, { recursive: true, encoding: 'utf8' }).filter((name) => !kept.test(name));
   assert.deepEqual(others, [], 'unfinished files of the cache');
 });

@@ -131,7 +131,7 @@ describe('images of the corpus', { concurrency: false }, () => {
         readdirSync(home)
           .filter((entry) => entry !== 'tables')
           .sort(),
-        ['blobs', 'index.json', 'oci-layout', 'tmp'],
+        ['blobs', 'index.json', 'layerscope-store.json', 'oci-layout', 'tmp'],
       );
       await checkByOthers(home, name, images);
     });
