@@ -34,6 +34,8 @@ function part(count: number): number {
 
 /** `+312 ~18 −4` */
 export function Counts({ added, modified, removed }: { added: number; modified: number; removed: number }) {
+  // An empty box would have a baseline of its own, and push the heading beside it out of its line.
+  if (added + modified + removed === 0) return null;
   return (
     <span className={`number ${styles.counts}`}>
       <Count name="added" glyph="+" count={added} />

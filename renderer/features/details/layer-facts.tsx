@@ -56,6 +56,8 @@ function OneLayer({ archiveId, image, layer }: { archiveId: string; image: Image
   const command = layer.createdBy ?? null;
   const time = created(image, layer);
   const chainId = image.chainIds[layer.index] ?? null;
+  // Of a blob that isn't here only its descriptor says a size, and nothing says how it is packed.
+  const isHere = layer.status === 'present' || layer.status === 'damaged';
   return (
     <Section title={`Layer ${layer.index}`}>
       {command === null ? (
@@ -68,9 +70,12 @@ function OneLayer({ archiveId, image, layer }: { archiveId: string; image: Image
       )}
       <Facts>
         {layer.status === 'present' ? null : <Fact label="State">{STATUS_TEXT[layer.status]}</Fact>}
-        <Fact label={SIZE_WORDS.stored.label} title={SIZE_WORDS.stored.title}>
-          <Size bytes={layer.blobBytes} /> <span className={styles.quiet}>· {COMPRESSION_WORDS[layer.compression]}</span>
-        </Fact>
+        {isHere || layer.blobBytes > 0 ? (
+          <Fact label={SIZE_WORDS.stored.label} title={SIZE_WORDS.stored.title}>
+            <Size bytes={layer.blobBytes} />
+            {isHere ? <span className={styles.quiet}> · {COMPRESSION_WORDS[layer.compression]}</span> : null}
+          </Fact>
+        ) : null}
         {image.loaded && layer.status === 'present' ? (
           <>
             <Fact label={SIZE_WORDS.unpacked.label} title={SIZE_WORDS.unpacked.title}>

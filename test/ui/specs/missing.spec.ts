@@ -1,0 +1,41 @@
+import type { Page } from '@playwright/test';
+import { archiveOf, Files, ociImage, ociLayout } from '../../support/image-builder.ts';
+import { file, tar } from '../../support/tar-builder.ts';
+import { dockerArchive } from '../support/images.ts';
+import { expect, test } from '../support/window.ts';
+
+/** The heading of the changes stands clear of the filters below it, whatever is beside it. */
+async function expectClearHeading(page: Page, name: string) {
+  const pane = page.getByRole('region', { name: 'Changes' });
+  const heading = await pane.getByRole('heading', { name }).boundingBox();
+  const filter = await pane.getByRole('button', { name: /added/ }).boundingBox();
+  expect(heading && filter && heading.y + heading.height <= filter.y + 8, JSON.stringify([heading, filter])).toBe(true);
+  const line = await pane.getByRole('heading', { name }).locator('..').boundingBox();
+  expect(
+    heading && line && heading.y >= line.y && heading.y + heading.height <= line.y + line.height,
+    JSON.stringify([heading, line]),
+  ).toBe(true);
+}
+
+test('a layer that the archive does not hold is no layer without changes, and nothing is said of how it is packed', async ({ win }) => {
+  const { page } = win;
+  const files = new Files();
+  const image = ociImage(files, { layers: [{ tar: tar(file('a', 'a')) }] });
+  const [layer] = image.layers;
+  if (layer !== undefined) files.remove(layer);
+  await win.drop(await win.write('missing.tar', archiveOf(ociLayout(files, [image]))));
+  await expect(page.getByText('The archive does not hold it, so what it changes is not known.')).toBeVisible();
+  await expect(page.getByText('This layer changes no file.')).toHaveCount(0);
+  const details = page.getByRole('region', { name: 'Details' });
+  await expect(details.getByText('not in the archive: nothing of it can be shown')).toBeVisible();
+  await expect(details.getByText('· plain')).toHaveCount(0);
+  await expectClearHeading(page, 'Layer 0');
+  expect(win.complaints).toEqual([]);
+});
+
+test('a layer without changes has its heading in its line', async ({ win }) => {
+  const { page } = win;
+  await win.drop(await win.write('empty.tar', dockerArchive([{ createdBy: 'RUN true', tar: tar() }])));
+  await expect(page.getByText('This layer changes no file.')).toBeVisible();
+  await expectClearHeading(page, 'Layer 0');
+});
