@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { type DockerImage, parseDockerManifest, parseJson } from '#format/image';
+import { type DockerImage, dockerManifestProblem, parseDockerManifest, parseJson } from '#format/image';
 import { type ArchiveFormat, type ArtifactReport, type Compression, type Finding, finding, LayerscopeError } from '#model';
 import { archiveRoots } from './archive-roots.ts';
 import { detectCompression, MAGIC_BYTES } from './compression.ts';
@@ -62,17 +62,29 @@ export function addByIndex(list: ImageList, store: OverlayMembers): void {
   addOciImages(list, content);
 }
 
-/** By manifest.json; index.json beside it adds what it knows, and stands in for it. `otherwise`: the format then. Returns the format. */
+/**
+ * By manifest.json; index.json beside it adds what it knows, and stands in for it. `otherwise`: the format then. A manifest that can't be
+ * read is a finding, and there are no images. Returns the format. Throws BAD_MANIFEST where the manifest is null: it was written for no image.
+ */
 export function addByManifest(list: ImageList, store: OverlayMembers, otherwise: ArchiveFormat): ArchiveFormat {
   const oci = tryOciContent(list, store);
   let images: DockerImage[];
+  let value: unknown;
   try {
-    images = parseDockerManifest(parseJson(readDocument(store, 'manifest.json') ?? new Uint8Array(0), 'manifest.json'));
+    value = parseJson(readDocument(store, 'manifest.json') ?? new Uint8Array(0), 'manifest.json');
+    images = parseDockerManifest(value);
   } catch (error) {
-    if (!(error instanceof LayerscopeError) || error.code !== 'BAD_MANIFEST' || oci === null || oci.images.length === 0) throw error;
-    list.tell('manifest-unreadable', `${error.message}: index.json is used`);
-    addOciImages(list, oci);
-    return otherwise;
+    if (!(error instanceof LayerscopeError) || error.code !== 'BAD_MANIFEST') throw error;
+    const message = (value === undefined ? null : dockerManifestProblem(value)) ?? error.message;
+    if (oci !== null && oci.images.length > 0) {
+      list.tell('manifest-unreadable', `${message}: index.json is used`);
+      addOciImages(list, oci);
+      return otherwise;
+    }
+    if (value === null) throw error;
+    list.tell('manifest-unreadable', message);
+    if (oci !== null) addArtifacts(list, oci);
+    return 'docker-archive';
   }
   if (oci !== null) addArtifacts(list, oci);
   addDockerImages(list, store, images, oci?.images ?? []);

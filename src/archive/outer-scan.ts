@@ -42,7 +42,7 @@ export interface JudgedTar {
 /**
  * An image archive has `manifest.json` (a list of images), or `index.json` and `oci-layout`, or was written by Docker up to 1.9; anything else
  * is a layer: one may well have a manifest.json of another kind. `flaw`: why the tar isn't whole, null where it is. Throws it, or BAD_MANIFEST,
- * where it plainly was an image archive but its manifest is damaged or not there.
+ * where it plainly was an OCI archive but its index is not there.
  */
 export function judgeTar(scan: OuterScan, file: SourceFile, flaw: LayerscopeError | null, newPath: NewPath): JudgedTar {
   const { members } = scan;
@@ -54,7 +54,8 @@ export function judgeTar(scan: OuterScan, file: SourceFile, flaw: LayerscopeErro
   if (members.has('index.json') && (members.has('oci-layout') || members.looksLikeImage)) return { kind: 'oci-archive', manifestProblem };
   if (hasLegacyShape(members)) return { kind: 'legacy-archive', manifestProblem };
   if (flaw !== null && members.looksLikeImage) throw flaw;
-  if (manifestProblem !== null && (members.looksLikeImage || members.holdsTars)) throw new LayerscopeError('BAD_MANIFEST', manifestProblem);
+  // What plainly was an image archive is one still, without images; whoever reads its manifest finds out why.
+  if (manifestProblem !== null && (members.looksLikeImage || members.holdsTars)) return { kind: 'docker-archive', manifestProblem: null };
   if (members.has('oci-layout') && members.looksLikeImage) throw new LayerscopeError('BAD_MANIFEST', 'an OCI archive without index.json');
   return { kind: 'layer', manifestProblem };
 }

@@ -324,7 +324,7 @@ test('a config or a manifest that is no JSON is told, a layer of 33 MiB named as
   assert.deepEqual(codesOf(findings), ['digest-mismatch', 'config-unreadable']);
   const reader = testReader(t);
   const bad = dockerArchive([{ layers: [BASE] }]).set('manifest.json', utf8('[{'));
-  await assert.rejects(reader.open(testFile(t, archiveOf(bad))), code('BAD_MANIFEST'));
+  assert.deepEqual(codesOf((await openAll(t, archiveOf(bad))).findings), ['manifest-unreadable']);
   const huge = new Map([
     ['big', new Uint8Array(33 * 1024 * 1024)],
     ['manifest.json', json([{ Config: 'big', Layers: [] }])],

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { chooseImage } from '#engine';
 import {
   archiveOf,
   digestOf,
@@ -30,8 +31,9 @@ const BROKEN = {
   '[1]': 'entries that are not images',
 };
 
-test('manifest.json of another kind, or cut, is an error where nothing else can be opened', async (t) => {
-  for (const [text, words] of Object.entries(BROKEN)) {
+test('manifest.json of another kind, or cut, leaves an archive without images, which says why; so does a list of layers that is none', async (t) => {
+  const layers = { '[{"Layers":["l.tar",1]}]': 'not a list of paths', '[{"Layers":"l.tar"}]': 'not a list of paths' };
+  for (const [text, words] of Object.entries({ ...BROKEN, ...layers })) {
     for (const layerName of [`${'a'.repeat(64)}/layer.tar`, 'base/layer.tar', 'l.tar', 'layer0.tar.gz']) {
       const bytes = archiveOf(
         new Map([
@@ -40,11 +42,14 @@ test('manifest.json of another kind, or cut, is an error where nothing else can 
           ['manifest.json', utf8(text)],
         ]),
       );
-      await assert.rejects(
-        testReader(t).open(testFile(t, bytes)),
-        { code: 'BAD_MANIFEST', message: new RegExp(`manifest\\.json .*${words}|${words}`) },
-        `${text} ${layerName}`,
+      const { archive, findings } = await readAll(testReader(t), testFile(t, bytes));
+      assert.deepEqual([archive.format, archive.images.length], ['docker-archive', 0], `${text} ${layerName}`);
+      assert.deepEqual(
+        findings.map(({ code, severity }) => [code, severity]),
+        [['manifest-unreadable', 'error']],
       );
+      assert.match(findings[0]?.message ?? '', new RegExp(words));
+      assert.throws(() => chooseImage(archive), { code: 'NOT_FOUND', message: new RegExp(`holds no image: .*${words}`) });
     }
   }
 });

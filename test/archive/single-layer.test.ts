@@ -123,7 +123,8 @@ test('an archive that is cut off before its manifest says so; one cut in its las
   await assert.rejects(reader.open(testFile(t, pack(bytes, 'gzip').subarray(0, 100))), code('TRUNCATED'));
   const spoiled = bytes.slice();
   spoiled.fill(0xff, bytes.length - 1400, bytes.length - 1300);
-  await assert.rejects(reader.open(testFile(t, spoiled)), code('BAD_MANIFEST'));
+  await using noManifest = await reader.open(testFile(t, spoiled));
+  assert.deepEqual([noManifest.images.length, noManifest.findings.map((found) => found.code)], [0, ['manifest-unreadable']]);
   spoiled.fill(0xff, bytes.length - 2600, bytes.length - 1300);
   await assert.rejects(reader.open(testFile(t, spoiled)), code('BAD_TAR'));
   const files = dockerArchive([{ layers: [tar(file('a', 'x'), file('big', zeros(50_000)))] }]);
