@@ -2,7 +2,7 @@
 // ../shared/check/container.py. `npm run judge -- IMAGE…` and `-- --mount IMAGE…` ask the same of docker-archives.
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
-import { JUDGE, judgeLacks } from '../test/support/container-judge.ts';
+import { JUDGE, judgedCommand, judgeLacks } from '../test/support/container-judge.ts';
 import { buildIfStale, outFolder } from './stale.ts';
 
 const given = process.argv.slice(2);
@@ -17,7 +17,7 @@ if (given.length === 0) {
   buildIfStale('current');
   const isRandom = given.length === 2 && given.every((word) => /^\d+$/.test(word));
   const files = given.map((word) => (word.startsWith('--') ? word : path.resolve(process.env.INIT_CWD ?? '.', word)));
-  const command = [process.execPath, path.join(outFolder('current'), 'cli.js')].map((word) => `'${word}'`).join(' ');
+  const command = judgedCommand(path.join(outFolder('current'), 'cli.js'));
   const { status } = spawnSync('python3', [JUDGE, command, ...(isRandom ? ['--random', ...given] : files)], { stdio: 'inherit' });
   process.exitCode = status ?? 1;
 }

@@ -27,7 +27,7 @@ export const spec: CommandSpec = {
     },
     images: { summary: 'list: images, each with its layers' },
     wait: { summary: 'mount: keep it until standard input ends, then release it' },
-    'as-is': { summary: 'mount: set-id bits and devices as the image has them (the default)' },
+    'as-is': { summary: 'mount: keep set-id bits and make devices, as root (default: left out, each named)' },
     adopt: { value: 'ID', summary: 'base-images: make a layer of this one' },
     json: JSON_OPTION,
   },
@@ -176,6 +176,7 @@ async function mount(context: Context, args: Arguments, driver: GraphDriver, [wo
   const id = await findStoredLayer(driver, word);
   const mounted = await driver.mount(id, {
     signal: context.signal,
+    asIs: args.flag('as-is'),
     onFinding: ({ message, path }) => context.warn(path === undefined ? message : `${path}: ${message}`),
   });
   context.out.write(`${displayText(mounted.path)}\n`);

@@ -26,8 +26,8 @@ export interface Written {
 
 export interface LayOutOptions extends Keeps {
   readonly attributes: boolean;
-  /** Devices and pipes; false: none is made, and the plan's are left to the caller. */
-  readonly nodes: boolean;
+  /** Which of the plan's devices and pipes are made. `none`: all are left to the caller; `pipes`: devices are left out and named. */
+  readonly nodes: 'all' | 'pipes' | 'none';
   /** Bodies of a layer; members are asked for in the order of its tar. Throws BLOB_MISSING where there is none. */
   readonly bodiesOf: (layer: number) => LayerBodies;
   /** A body that can't be read is left out; false: it stops the work. */
@@ -94,7 +94,10 @@ class Laying implements LaidOut {
   async run(): Promise<LaidOut> {
     await this.#makeFolders();
     await this.#makeFiles();
-    if (this.#options.nodes) for (const node of this.#plan.nodes) await this.#makeNode(node);
+    for (const node of this.#plan.nodes) {
+      if (this.#options.nodes === 'all' || (this.#options.nodes === 'pipes' && node.type === TYPE.fifo)) await this.#makeNode(node);
+      else if (this.#options.nodes === 'pipes') for (const { path } of this.#names(node)) this.#tree.shortfalls.note('device', path);
+    }
     for (const link of this.#plan.symlinks) await this.#makeSymlink(link);
     this.#tree.setAttributes(this.#attributes);
     for (const { path, facts } of this.#late) this.#tree.setFacts(this.#tree.at(path), path, facts);

@@ -1,8 +1,9 @@
-// What a file system or a user couldn't keep of entries that are there: counted by kind, the first of each named.
+// What was not kept of the entries, because the file system or the user can't or because nobody asked: counted by kind, the first of each named.
 import { displayPath, type Finding, finding, formatCount } from '#model';
 
-/** Kinds, and how each is said of one entry. */
+/** Kinds, and the sentence for one entry. */
 const SENTENCES = {
+  device: 'a device, left out',
   owner: 'its owner could not be kept',
   mode: 'its mode could not be kept',
   setId: 'its set-user-ID and set-group-ID bits were left out',
@@ -46,7 +47,8 @@ export class Shortfalls {
       const shown = count > MOST_NAMED ? named.slice(0, 1) : named;
       const others = count - shown.length;
       const more = others === 0 ? '' : `; the same of ${formatCount(others)} others`;
-      for (const path of shown) told.push(finding('not-kept', SENTENCES[kind] + more, { path: displayPath(path) || '.' }));
+      for (const path of shown)
+        told.push(finding(kind === 'device' ? 'not-made' : 'not-kept', SENTENCES[kind] + more, { path: displayPath(path) || '.' }));
     }
     if (this.#strangers > 0) {
       const entries = this.#strangers === 1 ? 'an entry' : `${formatCount(this.#strangers)} entries`;

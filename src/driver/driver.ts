@@ -62,6 +62,11 @@ export interface CallOptions {
 }
 
 export interface MountOptions extends CallOptions {
+  /**
+   * Keeps set-user-ID and set-group-ID bits, and makes devices; default: these are left out, and reported. Of drivers that lay a chain out in
+   * a folder; on Windows' layers it has no effect.
+   */
+  readonly asIs?: boolean;
   /** Told of what could not be laid out as it is in the layer. */
   readonly onFinding?: (finding: Finding) => void;
 }

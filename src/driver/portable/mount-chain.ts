@@ -27,7 +27,7 @@ export async function layOutChain(
   root: string,
   layers: readonly LayerRecord[],
   blobs: ChainBlobs,
-  { signal, onFinding = () => {} }: MountOptions,
+  { signal, asIs = false, onFinding = () => {} }: MountOptions,
 ): Promise<void> {
   const read = await onDisk(() => readAll(layers, blobs, signal));
   const stack = buildStack(read.map((layer) => layer?.indexed.table ?? null));
@@ -40,9 +40,9 @@ export async function layOutChain(
   await onDisk(async () => {
     const laid = await layOut(stack, rows, plan, root, {
       owners: true,
-      setIds: true,
+      setIds: asIs,
       attributes: true,
-      nodes: true,
+      nodes: asIs ? 'all' : 'pipes',
       takesDamage: false,
       signal,
       bodiesOf: (at) => {
