@@ -1,0 +1,134 @@
+// Layers laid out on the disk as a mount is: nothing outside their folder is touched, whatever their names and links say; and what is removed
+// afterwards is that folder alone. What stands around it is compared with what stood there before.
+import assert from 'node:assert/strict';
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { blobInFile } from '#archive';
+import { removeTree } from '#disk';
+import { LayerTables } from '../../../src/driver/portable/layer-tables.ts';
+import { layOutChain } from '../../../src/driver/portable/mount-chain.ts';
+import { directory, file, hardlink, symlink, tar } from '../../support/tar-builder.ts';
+import { expectCleanText, expectRefusal } from '../engine/finding.ts';
+import { mutateTar, PLACE, TAR_TOKENS, withPlace } from '../engine/mutate-tar.ts';
+import { tarSeeds } from '../engine/seeds.ts';
+import type { Session, Target } from '../engine/target.ts';
+import { joinLayers, mutateLayers, splitLayers } from './layers-in-one.ts';
+
+const IN_MEMORY = '/dev/shm';
+
+/** All that is below a folder, by its path, but for what is below `except`; with times, modes, inodes and content. */
+function snapshot(folder: string, except: readonly string[], found: Record<string, string> = {}): Record<string, string> {
+  for (const name of readdirSync(folder).sort()) {
+    const at = path.join(folder, name);
+    if (except.includes(at)) continue;
+    const { mode, uid, gid, size, ino, nlink, mtimeMs, ctimeMs } = lstatSync(at);
+    const isFolder = (mode & 0o170000) === 0o040000;
+    const isLink = (mode & 0o170000) === 0o120000;
+    const content = isFolder ? '' : isLink ? readlinkSync(at) : readFileSync(at, 'latin1');
+    found[at] = [mode, uid, gid, size, ino, nlink, mtimeMs, ctimeMs, content].join(' ');
+    if (isFolder) snapshot(at, except, found);
+  }
+  return found;
+}
+
+/** Folders in each other with something to lose at every level; the innermost is where layers are laid out. */
+function layCanaries(base: string): string {
+  let at = base;
+  for (const name of ['outer', 'middle', 'inner']) {
+    mkdirSync(path.join(at, 'canary', 'folder'), { recursive: true });
+    writeFileSync(path.join(at, 'canary', 'file'), 'untouched');
+    symlinkSync('file', path.join(at, 'canary', 'link'));
+    symlinkSync('canary', path.join(at, 'link'));
+    at = path.join(at, name);
+    mkdirSync(at);
+  }
+  return at;
+}
+
+async function layOut(root: string, work: string, layers: readonly Uint8Array[]): Promise<void> {
+  const fileOf = (digest: string): string => path.join(work, digest.slice('sha256:'.length));
+  const records = layers.map((bytes, index) => {
+    const blob = { digest: `sha256:${index}`, size: bytes.length, mediaType: '', diffId: null, fileBytes: null };
+    writeFileSync(fileOf(blob.digest), bytes);
+    return { version: 1, parent: null, readWrite: false, blob } as const;
+  });
+  const blob = (digest: string) => blobInFile(fileOf(digest), digest);
+  const tables = new LayerTables({ folder: path.join(work, 'tables'), temporary: work, blob });
+  const onFinding = ({ message }: { readonly message: string }): void => expectCleanText(message);
+  await layOutChain(root, records, { tables, readWhole: async (digest) => blob(digest) }, { onFinding });
+}
+
+/** What sparse files and stated sizes may take of the disk. */
+function isTooLarge(layers: readonly Uint8Array[]): boolean {
+  return layers.some((layer) => layer.length > 60_000);
+}
+
+async function open(): Promise<Session> {
+  // In memory where the system has a place for that: folders are made and removed all the time.
+  const base = mkdtempSync(path.join(existsSync(IN_MEMORY) ? IN_MEMORY : tmpdir(), 'lsf-'));
+  const inner = layCanaries(base);
+  const [root, work] = [path.join(inner, 'root'), path.join(inner, 'work')];
+  mkdirSync(work);
+  const place = base.length <= PLACE.length ? base : null;
+  // Laying out and removing change their folder's times.
+  const look = (): Record<string, string> => {
+    const found = snapshot(base, [root, work]);
+    delete found[inner];
+    return found;
+  };
+  const before = look();
+  return {
+    async run(input) {
+      const layers = splitLayers(place === null ? input : withPlace(input, place)).slice(0, 4);
+      if (isTooLarge(layers)) return;
+      mkdirSync(root);
+      try {
+        await layOut(root, work, layers);
+      } catch (error) {
+        expectRefusal(error, ['BAD_TAR', 'TRUNCATED', 'DAMAGED', 'TOO_LARGE', 'NAME_REFUSED', 'PATH_ESCAPE', 'PERMISSION', 'UNSUPPORTED']);
+      }
+      assert.deepEqual(look(), before, 'something outside was touched');
+      await removeTree(root);
+      assert.deepEqual(look(), before, 'something outside was touched by removing it');
+      assert.deepEqual(readdirSync(inner).sort(), ['work'], 'something is left');
+      rmSync(work, { recursive: true });
+      mkdirSync(work);
+    },
+    async [Symbol.asyncDispose]() {
+      await removeTree(base);
+    },
+  };
+}
+
+const THROUGH_LINKS = [
+  joinLayers([tar(symlink('link', '../canary'), file('link/new', 'x'), symlink('dir', `${PLACE}/canary`), file('dir/file', 'x'))]),
+  joinLayers([tar(symlink('link', '..')), tar(directory('link/'), file('link/canary/file', 'x'))]),
+  joinLayers([
+    tar(hardlink('hard', '../canary/file'), hardlink('other', `${PLACE}/canary/file`)),
+    tar(file('hard', 'x'), file('other', 'y')),
+  ]),
+  joinLayers([tar(directory('a/'), file('a/b', 'x')), tar(symlink('a', '../../canary')), tar(file('a/.wh.file'), file('a/.wh..wh..opq'))]),
+  joinLayers([tar(file('../canary/file', 'x'), file('a/../../canary/new', 'x'), file('/canary/x', 'y')), tar(file('../.wh.canary'))]),
+];
+
+export const target: Target = {
+  name: 'apply',
+  seeds: () => [...THROUGH_LINKS, ...tarSeeds(), joinLayers(tarSeeds().slice(1, 4))],
+  tokens: TAR_TOKENS,
+  mutate: (bytes, random, other) => mutateLayers(bytes, random, other, mutateTar),
+  batch: 4,
+  asOrdinaryUser: true,
+  open,
+};
