@@ -7,6 +7,7 @@ import { TAR_TOKENS } from '../engine/mutate-tar.ts';
 import type { Random } from '../engine/random.ts';
 import { session, type Target } from '../engine/target.ts';
 
+const MOST_BYTES = 8192;
 const NO_NUL_IN_VALUE = new Set(['path', 'linkpath', 'uname', 'gname']);
 const MOST_INT64 = 2n ** 63n - 1n;
 
@@ -36,9 +37,14 @@ function slowly(text: string): Map<string, string> | null {
   return records;
 }
 
+/** Ends of records, wherever a wrong length leads. */
+const STALE = new Uint8Array(2 * MOST_BYTES).fill(0x0a);
+
 function run(input: Uint8Array): void {
   const expected = slowly(Buffer.from(input).toString('latin1'));
   const records = new PaxRecords();
+  // Its memory is used again: what stood there before must not be read as part of these.
+  records.parse(STALE, STALE.length);
   const problem = records.parse(input, input.length);
   assert.equal(problem === null, expected !== null, problem ?? 'read, but to be refused');
   if (expected === null) return;
@@ -103,7 +109,7 @@ export const target: Target = {
   ],
   tokens: TAR_TOKENS,
   mutate,
-  maxBytes: 8192,
+  maxBytes: MOST_BYTES,
   batch: 128,
   open: () => session(run),
 };
