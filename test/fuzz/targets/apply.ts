@@ -27,6 +27,8 @@ import type { Session, Target } from '../engine/target.ts';
 import { joinLayers, mutateLayers, splitLayers } from './layers-in-one.ts';
 
 const IN_MEMORY = '/dev/shm';
+const MOST_LAYER_BYTES = 60_000;
+const CODES = ['BAD_TAR', 'TRUNCATED', 'DAMAGED', 'TOO_LARGE', 'NAME_REFUSED', 'PATH_ESCAPE', 'PERMISSION', 'UNSUPPORTED'];
 
 /** All that is below a folder, by its path, but for what is below `except`; with times, modes, inodes and content. */
 function snapshot(folder: string, except: readonly string[], found: Record<string, string> = {}): Record<string, string> {
@@ -70,44 +72,65 @@ async function layOut(root: string, work: string, layers: readonly Uint8Array[])
   await layOutChain(root, records, { tables, readWhole: async (digest) => blob(digest) }, { onFinding });
 }
 
-/** What sparse files and stated sizes may take of the disk. */
-function isTooLarge(layers: readonly Uint8Array[]): boolean {
-  return layers.some((layer) => layer.length > 60_000);
+/** A folder with canaries around the place where layers are laid out. */
+class Sandbox {
+  // In memory where the system has a place for that: folders are made and removed all the time.
+  readonly #base = mkdtempSync(path.join(existsSync(IN_MEMORY) ? IN_MEMORY : tmpdir(), 'lsf-'));
+  readonly #inner = layCanaries(this.#base);
+  readonly #root = path.join(this.#inner, 'root');
+  readonly #work = path.join(this.#inner, 'work');
+  readonly #before: Record<string, string>;
+
+  constructor() {
+    mkdirSync(this.#work);
+    this.#before = this.#look();
+  }
+
+  /** Laying out and removing change the times of the folder around. */
+  #look(): Record<string, string> {
+    const found = snapshot(this.#base, [this.#root, this.#work]);
+    delete found[this.#inner];
+    return found;
+  }
+
+  async try(input: Uint8Array): Promise<void> {
+    const place = this.#base.length <= PLACE.length ? this.#base : null;
+    const layers = splitLayers(place === null ? input : withPlace(input, place)).slice(0, 4);
+    if (layers.some((layer) => layer.length > MOST_LAYER_BYTES)) return;
+    mkdirSync(this.#root);
+    const error = await layOut(this.#root, this.#work, layers).then(
+      () => null,
+      (thrown: unknown) => thrown,
+    );
+    assert.deepEqual(this.#look(), this.#before, 'something outside was touched');
+    if (error !== null) expectRefusal(error, CODES);
+    await removeTree(this.#root);
+    assert.deepEqual(this.#look(), this.#before, 'something outside was touched by removing it');
+    assert.deepEqual(readdirSync(this.#inner).sort(), ['work'], 'something is left');
+    rmSync(this.#work, { recursive: true });
+    mkdirSync(this.#work);
+  }
+
+  remove(): void {
+    rmSync(this.#base, { recursive: true, force: true });
+  }
 }
 
-async function open(): Promise<Session> {
-  // In memory where the system has a place for that: folders are made and removed all the time.
-  const base = mkdtempSync(path.join(existsSync(IN_MEMORY) ? IN_MEMORY : tmpdir(), 'lsf-'));
-  const inner = layCanaries(base);
-  const [root, work] = [path.join(inner, 'root'), path.join(inner, 'work')];
-  mkdirSync(work);
-  const place = base.length <= PLACE.length ? base : null;
-  // Laying out and removing change their folder's times.
-  const look = (): Record<string, string> => {
-    const found = snapshot(base, [root, work]);
-    delete found[inner];
-    return found;
-  };
-  const before = look();
+function open(): Session {
+  let sandbox = new Sandbox();
   return {
     async run(input) {
-      const layers = splitLayers(place === null ? input : withPlace(input, place)).slice(0, 4);
-      if (isTooLarge(layers)) return;
-      mkdirSync(root);
       try {
-        await layOut(root, work, layers);
+        await sandbox.try(input);
       } catch (error) {
-        expectRefusal(error, ['BAD_TAR', 'TRUNCATED', 'DAMAGED', 'TOO_LARGE', 'NAME_REFUSED', 'PATH_ESCAPE', 'PERMISSION', 'UNSUPPORTED']);
+        // What it left must not count against the next.
+        sandbox.remove();
+        sandbox = new Sandbox();
+        throw error;
       }
-      assert.deepEqual(look(), before, 'something outside was touched');
-      await removeTree(root);
-      assert.deepEqual(look(), before, 'something outside was touched by removing it');
-      assert.deepEqual(readdirSync(inner).sort(), ['work'], 'something is left');
-      rmSync(work, { recursive: true });
-      mkdirSync(work);
     },
     async [Symbol.asyncDispose]() {
-      await removeTree(base);
+      sandbox.remove();
     },
   };
 }
