@@ -48,11 +48,12 @@ function snapshot(folder: string, except: readonly string[], found: Record<strin
 /** Folders in each other with something to lose at every level; the innermost is where layers are laid out. */
 function layCanaries(base: string): string {
   let at = base;
-  for (const name of ['outer', 'middle', 'inner']) {
+  for (const name of ['outer', 'middle', 'inner', '']) {
     mkdirSync(path.join(at, 'canary', 'folder'), { recursive: true });
     writeFileSync(path.join(at, 'canary', 'file'), 'untouched');
     symlinkSync('file', path.join(at, 'canary', 'link'));
     symlinkSync('canary', path.join(at, 'link'));
+    if (name === '') break;
     at = path.join(at, name);
     mkdirSync(at);
   }
@@ -70,6 +71,14 @@ async function layOut(root: string, work: string, layers: readonly Uint8Array[])
   const tables = new LayerTables({ folder: path.join(work, 'tables'), temporary: work, blob });
   const onFinding = ({ message }: { readonly message: string }): void => expectCleanText(message);
   await layOutChain(root, records, { tables, readWhole: async (digest) => blob(digest) }, { onFinding });
+}
+
+/** Null where it succeeds. */
+function thrownBy(work: Promise<unknown>): Promise<unknown> {
+  return work.then(
+    () => null,
+    (error: unknown) => error,
+  );
 }
 
 /** A folder with canaries around the place where layers are laid out. */
@@ -98,15 +107,13 @@ class Sandbox {
     const layers = splitLayers(place === null ? input : withPlace(input, place)).slice(0, 4);
     if (layers.some((layer) => layer.length > MOST_LAYER_BYTES)) return;
     mkdirSync(this.#root);
-    const error = await layOut(this.#root, this.#work, layers).then(
-      () => null,
-      (thrown: unknown) => thrown,
-    );
+    const error = await thrownBy(layOut(this.#root, this.#work, layers));
     assert.deepEqual(this.#look(), this.#before, 'something outside was touched');
     if (error !== null) expectRefusal(error, CODES);
-    await removeTree(this.#root);
+    const left = await thrownBy(removeTree(this.#root));
     assert.deepEqual(this.#look(), this.#before, 'something outside was touched by removing it');
-    assert.deepEqual(readdirSync(this.#inner).sort(), ['work'], 'something is left');
+    if (left !== null) throw left;
+    assert.ok(!existsSync(this.#root), 'something is left');
     rmSync(this.#work, { recursive: true });
     mkdirSync(this.#work);
   }
@@ -148,7 +155,12 @@ const THROUGH_LINKS = [
 
 export const target: Target = {
   name: 'apply',
-  seeds: () => [...THROUGH_LINKS, ...tarSeeds(), joinLayers(tarSeeds().slice(1, 4))],
+  // Hundreds of folders in each other take half a second.
+  seeds: () => [
+    ...THROUGH_LINKS,
+    ...tarSeeds().filter((bytes) => !Buffer.from(bytes).includes('long/long/')),
+    joinLayers(tarSeeds().slice(0, 3)),
+  ],
   tokens: TAR_TOKENS,
   mutate: (bytes, random, other) => mutateLayers(bytes, random, other, mutateTar),
   batch: 4,
