@@ -26,8 +26,11 @@ function keeper(descriptor: number): (input: Uint8Array) => void {
 
 const target = await targetNamed(order.target);
 await using session = await target.open();
+const descriptor = openSync(order.currentFile, 'r+');
+const keep = keeper(descriptor);
 if (order.replay !== null) {
   const input = new Uint8Array(readFileSync(order.replay));
+  keep(input);
   try {
     await session.run(input);
     // What is thrown behind a run that has ended is part of it.
@@ -37,11 +40,10 @@ if (order.replay !== null) {
   }
   report({ kind: 'done', state: { inputs: 1, covered: 0, corpus: 0 } });
 } else {
-  const descriptor = openSync(order.currentFile, 'r+');
   let told = Date.now();
   const loop = new FuzzLoop(target, session, {
     ...order,
-    before: keeper(descriptor),
+    before: keep,
     onFound: found,
     onProgress: (state) => {
       if (Date.now() < told + PROGRESS_MS) return;
@@ -51,6 +53,6 @@ if (order.replay !== null) {
   });
   await loop.run();
   report({ kind: 'done', state: loop.state });
-  closeSync(descriptor);
 }
+closeSync(descriptor);
 process.disconnect?.();

@@ -129,7 +129,11 @@ export class FuzzLoop {
     const copy = input.slice();
     try {
       const running = this.#session.run(copy);
-      if (running !== undefined) await running;
+      if (running !== undefined) {
+        await running;
+        // A promise that was left alone is told of after this turn.
+        await new Promise((resolve) => setImmediate(resolve));
+      }
     } catch (error) {
       return foundBy(error, input);
     }

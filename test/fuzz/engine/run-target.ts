@@ -10,7 +10,6 @@ import type { ChildOrder, ChildReport } from './messages.ts';
 
 /** Of the JavaScript heap. */
 const HEAP_MEGABYTES = 512;
-/** One input may take so long before the process is ended, ms: other work on the machine counts, so it is long. */
 const HANG_MS = 20_000;
 const WATCH_MS = 500;
 /** How long the process may take to end, once its time is over. */
@@ -30,13 +29,17 @@ export interface RunOptions {
   /** Whether it writes to the disk and is better run without rights. */
   readonly asOrdinaryUser: boolean;
   readonly log: (text: string) => void;
+  /** Whether inputs of findings are written below `out/fuzz`. Default true. */
+  readonly keep?: boolean;
+  /** How long an input may take before the process is ended. Default 20,000 ms: other work on the machine counts. */
+  readonly hangMs?: number;
 }
 
 export interface RunResult extends LoopState {
   readonly findings: number;
 }
 
-/** Inputs of findings are written below `out/fuzz`. */
+/** Runs a target for so long, or one input. Throws nothing for what is found: see {@link RunResult}. */
 export async function runTarget(options: RunOptions): Promise<RunResult> {
   const folder = mkdtempSync(path.join(tmpdir(), 'layerscope-fuzz-'));
   chmodSync(folder, 0o755);
@@ -62,7 +65,8 @@ class TargetRun {
 
   async run(): Promise<RunResult> {
     const untilMs = Date.now() + this.#options.seconds * 1000;
-    for (let start = 0; start < MOST_STARTS && (start === 0 || Date.now() < untilMs - 1000); start++) {
+    const starts = this.#options.replay === null ? MOST_STARTS : 1;
+    for (let start = 0; start < starts && (start === 0 || Date.now() < untilMs - 1000); start++) {
       if (await this.#once(untilMs, this.#options.seed + start)) break;
       this.#before = { ...this.#state };
     }
@@ -108,9 +112,11 @@ class TargetRun {
     return {};
   }
 
+  /** The process is ended where it makes no headway. */
   #watch(child: ChildProcess, untilMs: number): Promise<{ why: string | null; code: number | null; signal: string | null }> {
     return new Promise((resolve) => {
       let why: string | null = null;
+      const { hangMs = HANG_MS } = this.#options;
       let number = -1;
       let since = Date.now();
       const timer = setInterval(() => {
@@ -119,7 +125,7 @@ class TargetRun {
           number = now;
           since = Date.now();
         }
-        if (number > 0 && Date.now() > since + HANG_MS) why = `an input takes longer than ${HANG_MS / 1000} s`;
+        if (number > 0 && Date.now() > since + hangMs) why = `an input takes longer than ${hangMs / 1000} s`;
         else if (Date.now() > untilMs + LAST_MS) why = 'the process does not end';
         if (why !== null) child.kill('SIGKILL');
       }, WATCH_MS);
@@ -143,18 +149,18 @@ class TargetRun {
   }
 
   #found(key: string, message: string, input: Uint8Array): void {
-    const { target, replay, log } = this.#options;
+    const { target, replay, log, keep = true } = this.#options;
     const isSmaller = this.#keys.has(key);
     this.#keys.add(key);
     let file = replay;
-    if (file === null) {
+    if (file === null && keep) {
       const folder = path.join(root, 'out', 'fuzz', target);
       mkdirSync(folder, { recursive: true });
       file = path.relative(root, path.join(folder, inputName(input)));
       writeFileSync(path.join(root, file), input);
     }
     log(`  ${isSmaller ? 'the same, smaller' : 'FOUND'} in ${target}, ${input.length} bytes: ${message.trim().split('\n').join('\n    ')}`);
-    log(`    npm run fuzz -- ${target} --replay ${file}`);
+    if (file !== null) log(`    npm run fuzz -- ${target} --replay ${file}`);
   }
 }
 

@@ -5,7 +5,6 @@ import { assembleTar, encodeSplitEntry, readSplitEntries, type SplitEntry, split
 import { asLayerscopeError } from '#model';
 import { gather } from '../../support/random-chunks.ts';
 import { splitLayer } from '../../support/split-layer.ts';
-import { collect } from '../../support/tar-collect.ts';
 import { expectRefusal } from '../engine/finding.ts';
 import { joined, mutateBytes } from '../engine/mutate.ts';
 import { JSON_TOKENS, mutateJson } from '../engine/mutate-json.ts';
@@ -56,14 +55,15 @@ async function takeApart(input: Uint8Array): Promise<void> {
   const metadata = await split(input, Math.max(1, input.length));
   expectSame(await split(input, 1 + (input.length % 701)), metadata);
   if (typeof metadata === 'string') return;
-  const contents = new Map<string, Uint8Array>();
-  const { members } = collect(input);
-  for (const { name, bodyOffset, storedSize } of members)
-    if (!contents.has(name)) contents.set(name, input.subarray(bodyOffset, bodyOffset + storedSize));
-  // Of a name that comes twice, the one that has content.
-  for (const { name, bodyOffset, storedSize } of members)
-    if (contents.get(name)?.length === 0) contents.set(name, input.subarray(bodyOffset, bodyOffset + storedSize));
-  const whole = await gather(assembleTar([metadata], (name) => [contents.get(Buffer.from(name).toString('latin1')) ?? new Uint8Array(0)]));
+  // Where the content of each file entry stands in the tar.
+  const contents: Uint8Array[] = [];
+  let at = 0;
+  for (const entry of await entriesOf(metadata)) {
+    const length = entry.kind === 'file' ? entry.sizeBytes : entry.bytes.length;
+    if (entry.kind === 'file' && length > 0) contents.push(input.subarray(at, at + length));
+    at += length;
+  }
+  const whole = await gather(assembleTar([metadata], () => [contents.shift() ?? new Uint8Array(0)]));
   assert.equal(Buffer.compare(whole, input), 0, 'not the tar that was taken apart');
 }
 
