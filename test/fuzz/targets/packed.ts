@@ -42,11 +42,14 @@ export async function unpackTwice(input: Uint8Array, compression: PackedAs): Pro
     if (whole.end === 'stopped') return null;
     assert.equal(whole.plainBytes, whole.plain.length);
     const pieces = await unpack(input, compression, Math.ceil((input.length + 1) / (2 + (input.length % 11))));
-    assert.equal(
-      Buffer.compare(whole.plain, pieces.plain),
-      0,
-      `plain bytes differ: ${whole.plain.length} in one piece, ${pieces.plain.length} in many`,
-    );
+    if (compression === 'zstd' && whole.end === 'damaged' && pieces.end === 'damaged') {
+      // How much of a damaged frame comes to light before the damage, and what is said of it, is libzstd's by how much it was given at once.
+      const length = Math.min(whole.plain.length, pieces.plain.length);
+      assert.equal(Buffer.compare(whole.plain.subarray(0, length), pieces.plain.subarray(0, length)), 0, 'other plain bytes');
+      return whole;
+    }
+    const lengths = `${whole.plain.length} in one piece, ${pieces.plain.length} in many`;
+    assert.equal(Buffer.compare(whole.plain, pieces.plain), 0, `plain bytes differ: ${lengths}`);
     expectSame({ ...pieces, plain: null }, { ...whole, plain: null });
     return whole;
   } catch (error) {
