@@ -65,8 +65,11 @@ export class TarSplitter {
     this.#reader = new TarReader({
       member: (member) => this.#takeMember(member),
       body: (bytes, start, end) => this.#takeBody(bytes, start, end),
-      finding: ({ code, message }) => {
-        if (code === 'truncated') this.#truncated = message;
+      finding: ({ code, message, offset }) => {
+        if (code !== 'truncated') return;
+        this.#truncated = message;
+        // Extension headers without their member: the marker's second block, at `offset`, is not where the next header would have been.
+        if (this.#reader.done) this.#nextHeader = offset + BLOCK - END_MARKER_BYTES;
       },
     });
   }
