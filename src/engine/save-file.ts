@@ -1,7 +1,8 @@
 import { open, rename, rm } from 'node:fs/promises';
-import { Digester } from '#archive';
+import path from 'node:path';
+import { besideName, Digester } from '#archive';
 import { asLayerscopeError } from '#model';
-import { besideName } from './place-file.ts';
+import { sweepBeside } from './place-file.ts';
 
 /**
  * Writes a file that the user named; one of that name is replaced at the end, whole, or on any failure left as it was. Throws IO,
@@ -13,6 +14,7 @@ export async function saveFile(
   { signal, onBytes }: { readonly signal: AbortSignal; readonly onBytes?: (doneBytes: number) => void },
 ): Promise<string> {
   const unfinished = besideName(target);
+  await sweepBeside(path.dirname(unfinished));
   const digester = new Digester('sha256');
   try {
     {
