@@ -14,6 +14,7 @@ export { type ChainImage, packChain } from './pack-chain.ts';
 export { compressionOf, plainTarOf, type ReadPlainOptions, readPlain } from './plain-tar.ts';
 export { isProcessThere, processBegan } from './process-mark.ts';
 export { createReader } from './reader.ts';
+export { writeError } from './source-file.ts';
 export type * from './types.ts';
 export { unpackPieces } from './unpack-stream.ts';
 export { type NewImage, type NewMember, packDockerArchive, packOciArchive, packTar, tarBytes } from './write-archive.ts';

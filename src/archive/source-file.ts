@@ -97,6 +97,18 @@ export function systemError(error: unknown, path: string): LayerscopeError {
   return new LayerscopeError(told.code, `${displayText(path)}: ${what}`, { cause: error });
 }
 
+/** What the system says of the disk, not of one file. */
+const OF_THE_DISK: ReadonlySet<unknown> = new Set(['ENOSPC', 'EDQUOT', 'EROFS', 'EFBIG', 'EIO']);
+
+/** What stopped the writing of something, as ours: where it is the disk, with the name of what was to be written. */
+export function writeError(error: unknown, target: string): LayerscopeError {
+  const told = asLayerscopeError(error);
+  const system = (error instanceof LayerscopeError ? error.cause : error) as NodeJS.ErrnoException | undefined;
+  if (!OF_THE_DISK.has(system?.code) || told.message !== system?.message) return told;
+  const [, words = system?.code] = /^E[A-Z0-9]+: ([^,]+)/.exec(told.message) ?? [];
+  return new LayerscopeError(told.code, `${displayText(target)} can't be written: ${words}`, { cause: system });
+}
+
 /** A range of an open file: what a blob is. */
 export interface FileRange {
   readonly file: SourceFile;

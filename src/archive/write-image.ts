@@ -2,10 +2,11 @@
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { MEDIA_TYPE } from '#format/image';
-import { asLayerscopeError, displayText, LayerscopeError } from '#model';
+import { displayText, LayerscopeError } from '#model';
 import { besideName } from './beside-name.ts';
 import { type CopyOptions, copyBlob, readBlob } from './copy-blob.ts';
 import { blobName } from './member-store.ts';
+import { writeError } from './source-file.ts';
 import type { ArchiveImage, ArchiveRoot, RootDescriptor } from './types.ts';
 import { type NewMember, packTar } from './write-archive.ts';
 
@@ -100,7 +101,7 @@ export async function writeLayout(root: ArchiveRoot, folder: string, options: Co
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOTEMPTY' || code === 'ENOTDIR' || code === 'EEXIST')
       throw new LayerscopeError('EXISTS', `${displayText(folder)} is there already`);
-    throw asLayerscopeError(error);
+    throw writeError(error, folder);
   }
 }
 

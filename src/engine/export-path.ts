@@ -1,6 +1,6 @@
 import { chmodSync, lstatSync, mkdirSync, readdirSync, realpathSync, renameSync, rmdirSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { besideName, type LayerBodies, type Progress } from '#archive';
+import { besideName, type LayerBodies, type Progress, writeError } from '#archive';
 import { type LaidOut, layOut, nodeWord, planTree, type Refusal, removeTree, type TreePlan, type Written } from '#disk';
 import { FLAG } from '#format/layer';
 import { refuseName, splitPath } from '#format/path';
@@ -106,6 +106,8 @@ export async function exportPath(loaded: LoadedImage, options: ExportOptions): P
     kept = true;
     for (const found of laid.findings()) options.onNotKept?.(found);
     return { ...laid.written, target: top < 0 ? opened.folder : target.toString(), refused, skipped: skipped.length };
+  } catch (error) {
+    throw writeError(error, options.folder);
   } finally {
     if (stage !== null) await removeTree(stage);
     if (!kept) opened.undo();

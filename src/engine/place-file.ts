@@ -1,9 +1,9 @@
 // Files and folders that the user named: what is half done never bears their name.
 import { link, lstat, readdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { besideName, isLeftBeside } from '#archive';
+import { besideName, isLeftBeside, writeError } from '#archive';
 import { removeTree } from '#disk';
-import { asLayerscopeError, displayText, LayerscopeError } from '#model';
+import { displayText, LayerscopeError } from '#model';
 
 const ME = process.getuid?.();
 
@@ -56,7 +56,7 @@ async function nameNew(unfinished: string, target: string): Promise<void> {
 
 /** What the system says of the file beside is about the one that was named. */
 function namingTarget(error: unknown, unfinished: string, target: string): LayerscopeError {
-  const told = asLayerscopeError(error);
+  const told = writeError(error, target);
   if (!told.message.includes(unfinished)) return told;
   return new LayerscopeError(told.code, displayText(told.message.replaceAll(unfinished, target)), { cause: error });
 }

@@ -1,7 +1,6 @@
 import { open, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { besideName, Digester } from '#archive';
-import { asLayerscopeError } from '#model';
+import { besideName, Digester, writeError } from '#archive';
 import { sweepBeside } from './place-file.ts';
 
 /**
@@ -34,6 +33,6 @@ export async function saveFile(
     return digester.finish();
   } catch (error) {
     await rm(unfinished, { force: true });
-    throw asLayerscopeError(error);
+    throw writeError(error, target);
   }
 }

@@ -182,11 +182,14 @@ export class MountFolders {
     const name = `${id}-${randomBytes(6).toString('hex')}-${me.pid}-${me.began ?? '0'}`;
     const folder = path.join(this.#home, 'mounts', name);
     await this.#place.folders.make('mounts');
-    await onDisk(async () => {
-      // What a layer may hold, set-id programs and folders that anyone may write, is no other user's to enter, least of all half-made.
-      await mkdir(folder, { mode: 0o700 });
-      await writeFile(path.join(folder, 'owner'), JSON.stringify({ ...me, id }), { mode: 0o600 });
-    });
+    // What a layer may hold, set-id programs and folders that anyone may write, is no other user's to enter, least of all half-made.
+    await onDisk(() => mkdir(folder, { mode: 0o700 }));
+    try {
+      await onDisk(() => writeFile(path.join(folder, 'owner'), JSON.stringify({ ...me, id }), { mode: 0o600 }));
+    } catch (error) {
+      await this.#remove('mounts', name);
+      throw error;
+    }
     return folder;
   }
 }

@@ -130,7 +130,7 @@ async function waitForTurn(home: string, file: string, own: Own, options: LockOp
   const began = performance.now();
   for (let told = false; ; ) {
     if (signal?.aborted) throw new LayerscopeError('CANCELLED', 'cancelled while another writer was waited for');
-    if (await take(own, file)) return;
+    if (await onDisk(() => take(own, file))) return;
     const found = await find(file);
     if (found !== null && (await isAbandoned(file, found, watch))) await breakLock(file, found.text, own, watch);
     else if (watch.unchangedMs(file, found?.mark ?? '') > waitMs) throw await stuck(home, file, found);

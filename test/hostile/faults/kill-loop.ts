@@ -165,7 +165,7 @@ function listOf(...parts: readonly string[]): string[] {
 }
 
 /** Unfinished files, locks, mounts and private folders. */
-function leftIn({ home, out, cache }: Place): string[] {
+export function leftIn({ home, out, cache }: Place): string[] {
   return [
     ...listOf(home, 'tmp').map((name) => `tmp/${name}`),
     ...listOf(home, 'mounts').map((name) => `mounts/${name}`),
