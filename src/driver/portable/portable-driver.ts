@@ -32,6 +32,7 @@ import { MountTable } from '../mount.ts';
 import { onDisk, statsOf, unfinishedName } from './durable.ts';
 import { contentOf, measureBlob } from './layer-blob.ts';
 import { type LayerRecord, parseLayerId, STORE_VERSION } from './layer-record.ts';
+import { readChecked } from './mount-chain.ts';
 import { MountFolders } from './mount-folders.ts';
 import { type HomeOptions, LAYOUT, PortableHome, refuseAborted } from './portable-home.ts';
 import { PortableImages } from './portable-images.ts';
@@ -315,7 +316,7 @@ export class PortableDriver implements GraphDriver {
   }
 
   async #tableOf(digest: string, { signal }: CallOptions): Promise<LayerTable> {
-    return (await this.#home.tables.read(digest, signal)).indexed.table;
+    return (await readChecked(digest, this.#home, signal)).indexed.table;
   }
 
   async diffSize(id: string, options: CallOptions = {}): Promise<number> {
