@@ -1,6 +1,7 @@
 import { lstatSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { asLayerscopeError, displayText, LayerscopeError } from '#model';
 import { makePrivateFolder } from './private-place.ts';
 import { hasEnded, PROCESS_MARK } from './process-mark.ts';
 
@@ -38,7 +39,7 @@ export class PrivateFolder implements Disposable {
 
   #folder(): string {
     if (this.#path !== null) return this.#path;
-    this.#path = this.#inBase() ?? mkdtempSync(path.join(tmpdir(), 'layerscope-'));
+    this.#path = this.#inBase() ?? inTemporary();
     return this.#path;
   }
 
@@ -58,6 +59,16 @@ export class PrivateFolder implements Disposable {
     for (const folder of [this.#path, this.#elsewhere]) if (folder !== null) rmSync(folder, { recursive: true, force: true });
     this.#path = null;
     this.#elsewhere = null;
+  }
+}
+
+function inTemporary(): string {
+  try {
+    return mkdtempSync(path.join(tmpdir(), 'layerscope-'));
+  } catch (error) {
+    const { code } = asLayerscopeError(error);
+    const what = `no folder can be made in ${displayText(tmpdir())} (${String((error as NodeJS.ErrnoException).code)})`;
+    throw new LayerscopeError(code, `${what}: set TMPDIR, or LAYERSCOPE_CACHE, to one that can be written`, { cause: error });
   }
 }
 
