@@ -173,6 +173,11 @@ test('a damaged file of a store is named or made anew, and what is whole stays',
         (known) => !existsSync(path.join(place.home, known)) && !isStray(template, known) && !isRemoved(name, how),
       );
       assert.deepEqual(gone, [], `${what}: taken away`);
+      if (isRemoved(name, how)) {
+        await removeTree(place.folder);
+        copyPlace(template, place.folder);
+        continue;
+      }
       await removeTree(file);
       mkdirSync(path.dirname(file), { recursive: true });
       writeFileSync(file, bytes, { mode: 0o600 });
