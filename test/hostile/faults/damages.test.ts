@@ -66,7 +66,7 @@ function damagesOf(bytes: Buffer): Damage[] {
 /** Of a file all damages, or some that differ from file to file, what stands in its place among them. */
 function chosenOf(bytes: Buffer, which: number): Damage[] {
   const all = damagesOf(bytes);
-  return ALL ? all : all.filter((_, at) => (at + which) % 5 === 0 || at >= all.length - 3);
+  return ALL ? all : all.filter((_, at) => (at + which) % 8 === 0 || at >= all.length - 3);
 }
 
 function filesBelow(folder: string): string[] {
