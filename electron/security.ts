@@ -45,11 +45,6 @@ export function secureContents(): void {
     });
     contents.on('will-redirect', (event) => event.preventDefault());
     contents.on('will-attach-webview', (event) => event.preventDefault());
-    // Where nobody answers, Electron takes the first device that is there.
-    contents.on('select-bluetooth-device', (event, _devices, choose) => {
-      event.preventDefault();
-      choose('');
-    });
     // By packets WebRTC would go past the proxy, too.
     contents.setWebRTCIPHandlingPolicy('disable_non_proxied_udp');
   });

@@ -235,9 +235,18 @@ test('a frame in the page has no way to the program, and is no sender where it i
     const handlers = (ipcMain as unknown as { _invokeHandlers: Map<string, (event: object, ...args: unknown[]) => unknown> })
       ._invokeHandlers;
     const ask = async (senderFrame: unknown): Promise<unknown> => {
-      const event = { sender: contents, senderFrame, _throw: () => {}, _reply: () => {} };
-      const reply = (await handlers.get('layerscope:request')?.(event, 'app.info', {})) as Reply | undefined;
-      return reply?.error?.code ?? reply;
+      let reply: unknown;
+      const event = {
+        sender: contents,
+        senderFrame,
+        _throw: () => {},
+        _reply: (value: unknown) => {
+          reply = value;
+        },
+      };
+      // Older Electrons wrap a handler, which then replies by the event.
+      const returned = await handlers.get('layerscope:request')?.(event, 'app.info', {});
+      return ((returned ?? reply) as Reply | undefined)?.error?.code;
     };
     const gone = {
       get parent(): never {
@@ -247,7 +256,7 @@ test('a frame in the page has no way to the program, and is no sender where it i
     for (const senderFrame of [frame, null, gone]) ipcMain.emit('layerscope:unsubscribe', { sender: contents, senderFrame }, 1);
     return [await ask(frame), await ask(null), await ask(gone)];
   });
-  for (const code of codes) expect([undefined, 'FORBIDDEN']).toContain(code);
+  expect(codes).toEqual(['FORBIDDEN', 'FORBIDDEN', 'FORBIDDEN']);
   await expectAtWork(win);
 });
 

@@ -373,7 +373,7 @@ test('a device is chosen by nobody', async ({ win }) => {
       },
     };
     const answers: string[] = [];
-    // Where nobody listens, Electron takes the first device that there is.
+    // Electron itself answers with no device, as long as nobody else listens.
     contents?.emit('select-bluetooth-device', event, [{ deviceId: '00:11', deviceName: 'headphones' }], (id: string) => answers.push(id));
     return { isPrevented, answers };
   });
