@@ -3,6 +3,7 @@ import { type BrowserWindow, ipcMain, type WebContents, type WebFrameMain } from
 import type { Envelope, TopicName } from '#contract';
 import type { GrantedFile, Host, Sender } from '#host';
 import { LayerscopeError } from '#model';
+import { isPageUrl } from './app-protocol.ts';
 import { isOwnFrame } from './security.ts';
 
 /** The host over Electron's IPC: each window is a sender, bound to its page. */
@@ -74,7 +75,7 @@ export function createBridge(host: Host): Bridge {
       });
       subscriptions.set(number as number, end);
     } catch (error) {
-      event.sender.send('layerscope:refused', number, host.refuse(error));
+      if (!event.sender.isDestroyed()) event.sender.send('layerscope:refused', number, host.refuse(error));
     }
   });
 
@@ -90,9 +91,12 @@ export function createBridge(host: Host): Bridge {
       const { webContents } = window;
       const connected: Connected = { window, sender: host.admit(), subscriptions: new Map() };
       windows.set(webContents, connected);
-      // Another document, or none: who listened is gone.
-      webContents.on('did-start-navigation', (_event, _url, isInPlace, isMainFrame) => {
-        if (isMainFrame && !isInPlace) endSubscriptions(connected);
+      // Another document, or none: who listened is gone. The start is told of navigations that are then denied, too: those change nothing.
+      webContents.on('did-start-navigation', (_event, url, isInPlace, isMainFrame) => {
+        if (isMainFrame && !isInPlace && isPageUrl(url)) endSubscriptions(connected);
+      });
+      webContents.on('did-navigate', (_event, url) => {
+        if (!isPageUrl(url)) endSubscriptions(connected);
       });
       webContents.on('render-process-gone', () => endSubscriptions(connected));
       window.once('closed', () => {

@@ -13,7 +13,7 @@ import { createKeptHomes } from './kept-homes.ts';
 import { refreshMenu, setMenu } from './menu.ts';
 import { filesOf, findSample, INDEX_WORKER, PRELOAD, RENDERER_FOLDER, STORE_WORKER } from './paths.ts';
 import { createRecentFiles } from './recent-files.ts';
-import { secureContents, secureSession } from './security.ts';
+import { denyNames, secureContents, secureSession } from './security.ts';
 import { chooseHome, choosePaths, chooseTarget, createWindow, loadPage } from './window.ts';
 
 /** Quitting doesn't wait longer for files to be closed. */
@@ -118,7 +118,7 @@ async function start(): Promise<void> {
   );
   app.on('browser-window-focus', refreshMenu);
   app.on('window-all-closed', refreshMenu);
-  secureSession(session.defaultSession);
+  await secureSession(session.defaultSession);
   await serveRenderer(RENDERER_FOLDER);
   const opening = openWindow();
   requestFiles(waitingFiles.splice(0));
@@ -138,6 +138,7 @@ function main(): void {
   }
   registerAppScheme();
   secureContents();
+  denyNames();
   if (!app.commandLine.hasSwitch('no-sandbox')) app.enableSandbox(); // which would undo that switch
   const appPath = app.isPackaged ? null : path.resolve(app.getAppPath());
   waitingFiles.push(...filesOf(process.argv, process.cwd(), appPath));

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { BrowserWindow, dialog, nativeTheme } from 'electron';
-import { PAGE_URL } from './app-protocol.ts';
+import { isPageUrl, PAGE_URL } from './app-protocol.ts';
 
 /** A window without Node, in a sandbox; shown when it is drawn. `preload`: the built preload. */
 export function createWindow(preload: string): BrowserWindow {
@@ -23,6 +23,10 @@ export function createWindow(preload: string): BrowserWindow {
     },
   });
   window.once('ready-to-show', () => window.show());
+  // about:blank asks nobody (security.ts): whoever led there gets the window's page back.
+  window.webContents.on('did-navigate', (_event, url) => {
+    if (!isPageUrl(url)) void window.loadURL(PAGE_URL).catch(() => {}); // the window was closed meanwhile
+  });
   return window;
 }
 

@@ -1,11 +1,12 @@
 // `npm run pack [-- --check]`: electron-builder's unpacked folder for this system, in out/packed. With ELECTRON_OVERRIDE_DIST_PATH
-// it is made of that runtime, without a download. `--check` starts it and looks at its window.
+// it is made of that runtime, without a download. `--check` reads its fuses back, starts it and looks at its window.
 import { spawn, spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { builderConfig, compareFuses, readFuses } from './fuses.ts';
 import { electronRuntime } from './runtime.ts';
 import { buildIfStale, outFolder, type Target } from './stale.ts';
 
@@ -43,17 +44,42 @@ function stage(): void {
   );
 }
 
-function pack(): string {
+/** electron-builder refuses to set a fuse that the runtime lacks: a configuration without those, for the stand-in. */
+async function configFor(executable: string): Promise<string> {
+  const config = builderConfig();
+  const { missing } = compareFuses(await readFuses(executable), config.electronFuses);
+  const absent = new Set(missing.map((name) => name.toLowerCase()));
+  const electronFuses = Object.fromEntries(Object.entries(config.electronFuses).filter(([name]) => !absent.has(name.toLowerCase())));
+  const file = path.join(root, 'out', 'electron-builder.json');
+  writeFileSync(file, JSON.stringify({ ...config, electronFuses }, null, 2));
+  return file;
+}
+
+async function pack(): Promise<string> {
   rmSync(path.join(root, 'out', 'packed'), { recursive: true, force: true });
   const args = [createRequire(import.meta.url).resolve('electron-builder/cli.js'), '--dir', '--publish=never'];
   if (runtime !== null) {
     args.push(`-c.electronDist=${path.dirname(runtime.executable)}`, `-c.electronVersion=${runtime.version}`, '-c.npmRebuild=false');
+    if (target !== 'current') args.push(`--config=${path.relative(root, await configFor(runtime.executable))}`);
   }
   const { status } = spawnSync(process.execPath, args, { stdio: 'inherit', cwd: root });
   if (status !== 0) process.exit(status ?? 1);
   const packed = readdirSync(path.join(root, 'out', 'packed')).find((name) => /unpacked$|^mac/.test(name));
   if (packed === undefined) throw new Error('electron-builder made no unpacked folder');
   return path.join(root, 'out', 'packed', packed);
+}
+
+const EXECUTABLES: Partial<Record<NodeJS.Platform, string>> = { darwin: 'Layerscope.app', win32: 'Layerscope.exe' };
+
+/** Reads the fuses of the packed program back: each must be as electron-builder.yml says. Only a stand-in may lack any. */
+async function checkFuses(folder: string): Promise<void> {
+  const states = await readFuses(path.join(folder, EXECUTABLES[process.platform] ?? 'layerscope'));
+  const { wrong, missing } = compareFuses(states, builderConfig().electronFuses);
+  if (target === 'current') for (const fuse of missing) wrong.push(`the runtime has no fuse ${fuse}: electron-builder.yml names it`);
+  if (wrong.length > 0) throw new Error(`the packed app's fuses:\n  ${wrong.join('\n  ')}`);
+  const lacking = missing.length === 0 ? '' : `; this runtime, ${runtime?.version ?? ''}, has no ${missing.join(' and no ')}`;
+  const words = [...states].filter(([, state]) => state === 'on' || state === 'off').map(([name, state]) => `${name} ${state}`);
+  console.log(`the packed app's fuses are set: ${words.join(', ')}${lacking}`);
 }
 
 const PORT = 9339;
@@ -136,8 +162,9 @@ async function check(folder: string): Promise<void> {
 
 buildIfStale(target);
 stage();
-const folder = pack();
+const folder = await pack();
 console.log(`packed: ${path.relative(root, folder)}`);
+if (values.check) await checkFuses(folder);
 if (values.check && runtime !== null) checkKoffi(folder, runtime.executable);
 if (values.check) await check(folder);
 process.exit(0);

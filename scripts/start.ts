@@ -1,5 +1,5 @@
-// `npm start [-- FILE…]`: builds what is out of date and opens the window; without an Electron runtime or a display it says so in
-// one line and serves the same interface on a loopback address.
+// `npm start [-- FILE…]`: builds what is out of date and opens the window; without an Electron runtime or a display, and for root, it says
+// so in one line and serves the same interface on a loopback address. `npm start -- --no-sandbox` opens the window for root, too.
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -7,8 +7,12 @@ import path from 'node:path';
 import { electronRuntime } from './runtime.ts';
 import { buildIfStale, outFolder, type Target } from './stale.ts';
 
+const NO_SANDBOX = '--no-sandbox';
+
 const root = path.dirname(import.meta.dirname);
-const files = process.argv.slice(2).map((file) => (file.startsWith('-') ? file : path.resolve(process.env.INIT_CWD ?? '.', file)));
+const words = process.argv.slice(2).map((file) => (file.startsWith('-') ? file : path.resolve(process.env.INIT_CWD ?? '.', file)));
+const noSandbox = words.includes(NO_SANDBOX);
+const files = words.filter((word) => word !== NO_SANDBOX);
 
 /** Fetches the runtime of the electron package, which has no install script, as its own first start would. */
 function fetchRuntime(): void {
@@ -27,15 +31,15 @@ function serve(why: string): number {
 function open(executable: string, target: Target): number {
   buildIfStale(target);
   const main = path.join(outFolder(target), 'electron', 'main.cjs');
-  // Chromium's sandbox refuses to run as root.
-  const sandbox = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
-  const { status } = spawnSync(executable, [...sandbox, main, ...files], { stdio: 'inherit' });
+  const { status } = spawnSync(executable, [...(noSandbox ? [NO_SANDBOX] : []), main, ...files], { stdio: 'inherit' });
   return status ?? 130;
 }
 
 const displayed = process.platform !== 'linux' || process.env.DISPLAY !== undefined || process.env.WAYLAND_DISPLAY !== undefined;
 if (!displayed) {
   process.exitCode = serve('no display');
+} else if (process.platform === 'linux' && process.getuid?.() === 0 && !noSandbox) {
+  process.exitCode = serve('root gets no sandbox for the window (npm start -- --no-sandbox opens it without)');
 } else {
   if (electronRuntime() === null) fetchRuntime();
   const runtime = electronRuntime();

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { LayerscopeError } from '#model';
 
 const EXECUTABLES: Partial<Record<NodeJS.Platform, string>> = { darwin: 'Electron.app/Contents/MacOS/Electron', win32: 'electron.exe' };
 /** From here on the bundles in dist/electron run; older runtimes need those built for Chrome 108. */
@@ -34,4 +35,21 @@ export function findElectronRuntime(root: string, environment: NodeJS.ProcessEnv
 /** Whether a window can be shown: on Linux an X or Wayland display must be named. */
 export function hasDisplay(environment: NodeJS.ProcessEnv = process.env, system: NodeJS.Platform = process.platform): boolean {
   return system !== 'linux' || Boolean(environment.DISPLAY) || Boolean(environment.WAYLAND_DISPLAY);
+}
+
+/**
+ * Chromium's switches for its sandbox. Linux gives root no sandbox, and a window without one is opened only where the user asked for that:
+ * throws USAGE. `uid`: null where the system has none.
+ */
+export function sandboxSwitches(
+  noSandbox: boolean,
+  uid: number | null = process.getuid?.() ?? null,
+  system: NodeJS.Platform = process.platform,
+): readonly string[] {
+  if (noSandbox) return ['--no-sandbox'];
+  if (uid !== 0 || system !== 'linux') return [];
+  throw new LayerscopeError(
+    'USAGE',
+    'root gets no sandbox for the window: run layerscope as another user, use layerscope serve, or type --no-sandbox to go without',
+  );
 }

@@ -5,7 +5,7 @@ import { displayText, LayerscopeError } from '#model';
 import type { Arguments, CommandSpec } from './arguments.ts';
 import { usageError } from './arguments.ts';
 import { type Context, EXIT } from './context.ts';
-import { findElectronRuntime, hasDisplay, packageFolder } from './electron-runtime.ts';
+import { findElectronRuntime, hasDisplay, packageFolder, sandboxSwitches } from './electron-runtime.ts';
 
 /** A runtime that can't start ends within this time; one that is still there has its window. */
 const START_MS = 1500;
@@ -15,12 +15,15 @@ export const spec: CommandSpec = {
   operands: '[IMAGE…]',
   minOperands: 0,
   maxOperands: Number.POSITIVE_INFINITY,
-  options: {},
+  options: {
+    'no-sandbox': { summary: 'without Chromium’s sandbox, which holds back a page that was taken over; root has no other way' },
+  },
   summary: 'Opens the window with these images. Where no window can be opened, layerscope serve shows the same in a browser.',
 };
 
 export async function run(_context: Context, args: Arguments): Promise<number> {
   if (args.operands.includes('-')) throw usageError('open takes files; standard input can not be opened in a window');
+  const sandbox = sandboxSwitches(args.flag('no-sandbox'));
   const files = args.operands.map((file) => path.resolve(file));
   for (const file of files) if (!existsSync(file)) throw new LayerscopeError('NOT_FOUND', `no file or folder ${displayText(file)}`);
   if (!hasDisplay())
@@ -33,8 +36,6 @@ export async function run(_context: Context, args: Arguments): Promise<number> {
   const main = path.join(root, runtime.target === 'chrome108' ? 'out/chrome108' : 'dist', 'electron', 'main.cjs');
   if (!existsSync(main))
     throw new LayerscopeError('NOT_FOUND', `the window is not built: ${displayText(main)} is missing; run npm run build`);
-  // Chromium's sandbox refuses to run as root.
-  const sandbox = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
   const { ELECTRON_RUN_AS_NODE: _, ...environment } = process.env;
   const child = spawn(runtime.executable, [...sandbox, main, ...files], { stdio: 'ignore', detached: true, env: environment });
   await new Promise<void>((resolve, reject) => {

@@ -1,5 +1,6 @@
 // Processes, a named pipe and consent as Windows has them, for the two sides of an elevated driver in one process of a test.
 import type { Duplex } from 'node:stream';
+import { sddlToSecurityDescriptor } from '#format/security-descriptor';
 import { LayerscopeError } from '#model';
 import { isPipeName, newPipeName } from '../../src/driver/windows/elevated/host-arguments.ts';
 import type { ElevationSystem, HeldProcess, PipeEnd, ServiceState, StartOptions } from '../../src/driver/windows/elevated/system.ts';
@@ -21,6 +22,9 @@ export interface Started {
   readonly options: StartOptions;
 }
 
+/** As Program Files are: users read. */
+export const ADMINISTRATORS_ONLY = 'O:BAG:SYD:(A;;FA;;;SY)(A;;FA;;;BA)(A;;0x1200a9;;;BU)';
+
 export class FakeWindows {
   /** The window's process. */
   readonly parent: FakeProcess = { image: PROGRAM, exitCode: null };
@@ -34,6 +38,12 @@ export class FakeWindows {
   elevated = false;
   vmcompute = false;
   service: () => ServiceState = () => 'missing';
+  /** Owner and access list of files and folders, as SDDL; of others {@link ADMINISTRATORS_ONLY}. */
+  readonly security = new Map<string, string>();
+  readonly links = new Set<string>();
+  /** What is in folders. What isn't one is a file. */
+  readonly folders = new Map<string, readonly string[]>([['C:\\Program Files\\Layerscope', ['Layerscope.exe']]]);
+  readonly fixedDrives = new Set(['C:\\']);
   readonly started: Started[] = [];
   /** The process at the pipe, as soon as there is one. */
   client: number | null = null;
@@ -104,6 +114,13 @@ export class FakeWindows {
       hasVmcompute: () => this.vmcompute,
       serviceState: () => this.service(),
       ownImagePath: () => this.#process(processId).image,
+      placeOf: (file) => ({
+        isFolder: this.folders.has(file),
+        isLink: this.links.has(file),
+        security: sddlToSecurityDescriptor(this.security.get(file) ?? ADMINISTRATORS_ONLY),
+      }),
+      namesIn: (folder) => this.folders.get(folder) ?? [],
+      isFixedDrive: (root) => this.fixedDrives.has(root),
       holdProcess: (other) => this.#held(other),
       start: async (executable, args, options) => {
         const started = { executable, args, options };

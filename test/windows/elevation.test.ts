@@ -18,7 +18,8 @@ const onlyPlain = { skip: isElevated && 'this terminal is elevated' };
 const HOST = process.env.LAYERSCOPE_DRIVER_HOST ?? path.join(import.meta.dirname, 'driver-host.ts');
 
 function open(as: ElevationSystem = system): ReturnType<typeof openElevatedDriver> {
-  return openElevatedDriver('windowsfilter', home, { executable: process.execPath, args: [HOST], system: as });
+  // This checkout is the user's: what is looked at is the consent, not the place.
+  return openElevatedDriver('windowsfilter', home, { executable: process.execPath, args: [HOST], system: as, requirePlace: () => {} });
 }
 
 test('what this system has, for the record', async () => {
@@ -29,6 +30,13 @@ test('the pipe of the driver is shut to processes that are not elevated, this on
   await using server = system.listen();
   assert.throws(() => system.connect(server.name), { code: 'PERMISSION' });
   assert.equal(server.take(), null);
+});
+
+test('from a checkout of the user’s nothing is started as administrator, and nobody is asked', async () => {
+  await assert.rejects(openElevatedDriver('windowsfilter', home, { executable: process.execPath, args: [HOST] }), {
+    code: 'PERMISSION',
+    message: /can be changed by|is not on a drive of this machine/,
+  });
 });
 
 test('a yes: layers are made with an administrator’s rights, by a process that ends with the driver', async () => {

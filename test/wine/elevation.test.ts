@@ -2,12 +2,13 @@
 // and nobody is elevated: the shell's verb is `open`.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import koffi from 'koffi';
+import { parseSecurityDescriptor } from '#format/security-descriptor';
 import type { GraphDriver } from '../../src/driver/driver.ts';
 import { commandLineOf } from '../../src/driver/windows/elevated/command-line.ts';
 import { openElevatedDriver, preflight } from '../../src/driver/windows/elevated/index.ts';
@@ -24,7 +25,6 @@ const HOST = path.join(import.meta.dirname, 'elevation-host.mjs');
 const SCRIPT = [...shimOf(process.execArgv), HOST];
 const PROGRAM = process.execPath;
 const system = openElevationSystem();
-
 function shimOf(args: readonly string[]): readonly string[] {
   const at = args.indexOf('--import');
   return at < 0 ? [] : args.slice(at, at + 2);
@@ -138,10 +138,44 @@ test('with the verb that asks, the driver is had too: nobody is asked under Wine
   skip: process.env.WINEPREFIX === undefined,
 }, async (t) => {
   const folder = folderOf(t);
-  const driver = await openElevatedDriver('windowsfilter', folder, { executable: PROGRAM, args: SCRIPT });
+  const driver = await openElevatedDriver('windowsfilter', folder, { executable: PROGRAM, args: SCRIPT, requirePlace: () => {} });
   assert.ok(driver !== null);
   await using opened = driver;
   assert.deepEqual(await opened.list(), []);
+});
+
+test('a file’s kind, owner and access list are Windows’ own, and a program of the user’s is not started as administrator', async (t) => {
+  const folder = folderOf(t);
+  writeFileSync(path.join(folder, 'app.asar'), 'x');
+  mkdirSync(path.join(folder, 'below'));
+  assert.deepEqual([...system.namesIn(folder)].sort(), ['app.asar', 'below']);
+  for (const [file, isFolder] of [
+    [folder, true],
+    [path.join(folder, 'app.asar'), false],
+  ] as const) {
+    const place = system.placeOf(file);
+    assert.deepEqual([place.isFolder, place.isLink], [isFolder, false]);
+    const { owner, dacl } = parseSecurityDescriptor(place.security);
+    assert.match(owner ?? '', /^S-1-5-/);
+    assert.ok((dacl?.aces.length ?? 0) > 0);
+  }
+  assert.throws(() => system.placeOf(path.join(folder, 'none')), { code: 'NOT_FOUND' });
+  assert.throws(() => system.namesIn(path.join(folder, 'none')), { code: 'NOT_FOUND' });
+  assert.equal(system.isFixedDrive('C:\\'), true);
+  assert.equal(system.isFixedDrive('Q:\\'), false);
+  let started = 0;
+  const counting: ElevationSystem = {
+    ...system,
+    start: async () => {
+      started++;
+      return null;
+    },
+  };
+  await assert.rejects(openElevatedDriver('windowsfilter', folder, { executable: PROGRAM, args: [], system: counting }), {
+    code: 'PERMISSION',
+    message: /(can be changed by|is not on a drive of this machine).*install it for all users/,
+  });
+  assert.equal(started, 0);
 });
 
 test('a program that is not there is told of', async () => {

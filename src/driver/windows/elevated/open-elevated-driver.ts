@@ -8,6 +8,7 @@ import { connectDriver } from '../../remote/index.ts';
 import { checkPeer } from './check-peer.ts';
 import { type ElevatedDriverName, formatHostArguments, isElevatedHome } from './host-arguments.ts';
 import { errorOfExit } from './host-exit.ts';
+import { requireSafePlace } from './program-place.ts';
 import type { ElevationSystem, HeldProcess, PipeEnd, PipeServer, StartOptions } from './system.ts';
 
 const SECRET_BYTES = 32;
@@ -28,8 +29,10 @@ export interface ElevatedOptions {
   readonly ownerWindow?: bigint | undefined;
   /** Until the started process is at the pipe, after the consent. Default 60 s. */
   readonly startMs?: number | undefined;
-  /** `open`, for tests: no consent, no elevation. */
+  /** `open`, for tests: no consent, no elevation, from anywhere. */
   readonly verb?: StartOptions['verb'] | undefined;
+  /** For tests: what looks at where this program lies. */
+  readonly requirePlace?: typeof requireSafePlace | undefined;
   /** For tests: what fulfils the calls of Windows. */
   readonly system?: ElevationSystem | undefined;
 }
@@ -38,15 +41,19 @@ export interface ElevatedOptions {
  * The driver over one home, hosted by a second copy of this program with an administrator's rights, for which the user is asked; null where
  * the user refused. That process serves this home to this process only, and ends with the driver that is returned here, when it is
  * disposed, or with this process. Errors: NAME_REFUSED (a home that is no absolute path on a drive); UNSUPPORTED (no Windows, or without
- * what the driver needs); NOT_FOUND (no such home); PERMISSION; FORBIDDEN (another process came to the pipe); IO (it did not start in
+ * what the driver needs); NOT_FOUND (no such home); PERMISSION (also where this program lies in a place that others can change: then nobody is
+ * asked); FORBIDDEN (another process came to the pipe); IO (it did not start in
  * time, or ended); CANCELLED.
  */
 export async function openElevatedDriver(name: ElevatedDriverName, home: string, options: ElevatedOptions): Promise<GraphDriver | null> {
-  const { executable, args, signal, ownerWindow, startMs = START_MS, verb = 'runas' } = options;
+  const { executable, args, signal, ownerWindow, startMs = START_MS, verb = 'runas', requirePlace = requireSafePlace } = options;
   refuseCancelled(signal);
   const system = options.system ?? (await import('../ffi/elevation.ts')).openElevationSystem();
   const folder = path.win32.normalize(home);
   if (!isElevatedHome(folder)) throw new LayerscopeError('NAME_REFUSED', "the store's folder is not an absolute path on a drive");
+  // By its real path: what was typed may lead through a link that is another by the time of the yes.
+  const program = verb === 'runas' ? system.ownImagePath() : executable;
+  if (verb === 'runas') requirePlace(system, [program, ...args]);
   await using server = system.listen();
   // It is on the command line of the elevated process, which every process of this user can ask for (ProcessCommandLineInformation), and
   // so can whatever logs the start of processes. So it isn't its secrecy that counts: the pipe opens for elevated administrators only, the
@@ -54,7 +61,7 @@ export async function openElevatedDriver(name: ElevatedDriverName, home: string,
   // The secret binds the two processes to this one start.
   const secret = randomBytes(SECRET_BYTES);
   const told = formatHostArguments({ driver: name, home: folder, pipe: server.name, parentProcessId: process.pid, secret });
-  const answer = await system.start(executable, [...args, ...told], { verb, ownerWindow });
+  const answer = await system.start(program, [...args, ...told], { verb, ownerWindow });
   if (answer === null) return null;
   await using started = answer;
   await using end = await clientOf(server, started, { signal, startMs });

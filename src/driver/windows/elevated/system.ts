@@ -37,6 +37,15 @@ export interface StartOptions {
 
 export type ServiceState = 'running' | 'stopped' | 'changing' | 'missing';
 
+/** What Windows says of a file or folder itself, no link followed. */
+export interface FilePlace {
+  readonly isFolder: boolean;
+  /** A reparse point of any kind. */
+  readonly isLink: boolean;
+  /** Owner, group and access list: a self-relative security descriptor. */
+  readonly security: Uint8Array;
+}
+
 export interface ElevationSystem {
   /** Whether this process runs with an administrator's rights in effect. */
   isElevated(): boolean;
@@ -47,6 +56,12 @@ export interface ElevationSystem {
   serviceState(name: string): ServiceState;
   /** Of this process, as {@link HeldProcess.imagePath} names it. */
   ownImagePath(): string;
+  /** `file`: absolute. NOT_FOUND, PERMISSION. */
+  placeOf(file: string): FilePlace;
+  /** Of all that is in a folder. */
+  namesIn(folder: string): readonly string[];
+  /** Whether a drive, `C:\\`, is a disk of this machine, neither one that is taken away nor a share's. */
+  isFixedDrive(root: string): boolean;
   /** NOT_FOUND where there is no such process. */
   holdProcess(processId: number): HeldProcess;
   /**

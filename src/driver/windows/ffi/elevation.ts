@@ -1,6 +1,7 @@
 import { LayerscopeError } from '#model';
 import type { ElevationSystem } from '../elevated/system.ts';
 import { Calls } from './calls.ts';
+import { isFixedDrive, namesIn, placeOf } from './file-place.ts';
 import { connectPipe, NativePipeServer } from './pipe.ts';
 import { heldPrivileges, imagePathOf, isElevated, NativeProcess } from './process.ts';
 import { serviceState } from './service.ts';
@@ -18,6 +19,9 @@ export function openElevationSystem(): ElevationSystem {
     hasVmcompute: () => calls.has('ImportLayer'),
     serviceState: (name) => serviceState(calls, name),
     ownImagePath: () => imagePathOf(calls, calls.now('GetCurrentProcess'), 'this process'),
+    placeOf: (file) => placeOf(calls, file),
+    namesIn: (folder) => namesIn(calls, folder),
+    isFixedDrive: (root) => isFixedDrive(calls, root),
     holdProcess: (processId) => NativeProcess.hold(calls, processId),
     start: (executable, args, options) => startProcess(calls, executable, args, options),
     listen: () => new NativePipeServer(calls),

@@ -1,0 +1,88 @@
+// Whether a program lies where only administrators can change it. What is started elevated from anywhere else is whatever another program
+// of the user has put there.
+import path from 'node:path';
+import { type Ace, CONTROL, parseSecurityDescriptor, type Sid, sidDisplayName } from '#format/security-descriptor';
+import { displayText, LayerscopeError } from '#model';
+import type { ElevationSystem } from './system.ts';
+
+/** SYSTEM, Administrators, and TrustedInstaller, who owns Program Files: those that could do everything without this program. */
+const TRUSTED: ReadonlySet<Sid> = new Set(['S-1-5-18', 'S-1-5-32-544', 'S-1-5-80-956008885-3418522649-1831038044-1853292631-2271478464']);
+/** Nobody by themselves: who makes a file (in what is inherited), and who owns it, which is looked at. */
+const STAND_INS: ReadonlySet<Sid> = new Set(['S-1-3-0', 'S-1-3-4']);
+
+/** Access rights. Source: winnt.h. */
+const WRITE_DATA = 0x2;
+const APPEND_DATA = 0x4;
+const DELETE_CHILD = 0x40;
+const DELETE = 0x1_0000;
+const WRITE_DAC = 0x4_0000;
+const WRITE_OWNER = 0x8_0000;
+const GENERIC_ALL = 0x1000_0000;
+const GENERIC_WRITE = 0x4000_0000;
+
+/** With one of these a folder on the way can be put out of the way, with all below. To make others beside it (as users may in C:\) is none. */
+const REPLACES = DELETE_CHILD | DELETE | WRITE_DAC | WRITE_OWNER | GENERIC_ALL;
+/** With one of these a file can be changed, or one be put beside it that the program loads. */
+const CHANGES = REPLACES | WRITE_DATA | APPEND_DATA | GENERIC_WRITE;
+
+/** The entry is for what will be made below, not for this. */
+const INHERIT_ONLY = 0x8;
+const DENY_TYPES: ReadonlySet<number> = new Set([0x1, 0x6, 0xa, 0xc]);
+
+/** An installed program has some hundred. */
+const MOST_FILES = 20_000;
+
+/**
+ * Who, beside administrators and the system, has one of these rights by a security descriptor; null: nobody. What isn't understood gives
+ * rights to everyone.
+ */
+export function strangerWith(rights: number, security: Uint8Array): Sid | null {
+  const { owner, control, dacl } = parseSecurityDescriptor(security);
+  // An owner may always give rights.
+  if (owner === null || !TRUSTED.has(owner)) return owner ?? 'S-1-1-0';
+  if (dacl === null || (control & CONTROL.daclPresent) === 0) return 'S-1-1-0';
+  return dacl.aces.find((ace) => givesAny(ace, rights))?.sid ?? (dacl.aces.some((ace) => ace.sid === null) ? 'S-1-1-0' : null);
+}
+
+function givesAny({ type, flags, mask, sid }: Ace, rights: number): boolean {
+  if (sid === null || DENY_TYPES.has(type) || (flags & INHERIT_ONLY) !== 0) return false;
+  return (mask & rights) !== 0 && !TRUSTED.has(sid) && !STAND_INS.has(sid);
+}
+
+/**
+ * Throws PERMISSION where one who isn't an administrator can change the program, what lies with it, or a folder on the way to it; where it
+ * lies on a drive that can be taken away, on a share, or behind a link. `files`: absolute paths of the program, and of what else it runs.
+ * Of a file, its whole folder is looked at. After a yes nothing can have changed but by an administrator.
+ */
+export function requireSafePlace(system: ElevationSystem, files: readonly string[]): void {
+  let looked = 0;
+  const look = (file: string, rights: number): boolean => {
+    if (++looked > MOST_FILES) throw unsafe(file, 'is one of too many files to look at');
+    const { isFolder, isLink, security } = system.placeOf(file);
+    if (isLink) throw unsafe(file, 'is a link');
+    const stranger = strangerWith(rights, security);
+    if (stranger !== null) throw unsafe(file, `can be changed by ${sidDisplayName(stranger) ?? stranger}`);
+    return isFolder;
+  };
+  const lookBelow = (file: string): void => {
+    if (!look(file, CHANGES)) return;
+    for (const name of system.namesIn(file)) lookBelow(path.win32.join(file, name));
+  };
+  for (const file of files) {
+    const { root } = path.win32.parse(file);
+    if (!/^[A-Za-z]:\\$/.test(root) || !system.isFixedDrive(root)) throw unsafe(file, 'is not on a drive of this machine');
+    const folder = system.placeOf(file).isFolder ? file : path.win32.dirname(file);
+    for (let above = folder; above !== root; ) {
+      above = path.win32.dirname(above);
+      look(above, REPLACES);
+    }
+    lookBelow(folder);
+  }
+}
+
+function unsafe(file: string, why: string): LayerscopeError {
+  return new LayerscopeError(
+    'PERMISSION',
+    `${displayText(file)} ${why}: Layerscope runs as administrator only from where administrators alone can change it; install it for all users, or move its folder into Program Files as an administrator`,
+  );
+}

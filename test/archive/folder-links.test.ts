@@ -1,0 +1,159 @@
+// Links of a layout folder: judged by what they say before anything is asked of where they lead.
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
+import path from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { FolderMembers } from '../../src/archive/folder-members.ts';
+import { linkStart } from '../../src/archive/link-target.ts';
+import { writeFolder } from '../support/image-builder.ts';
+import { utf8 } from '../support/tar-builder.ts';
+import { testFolder } from '../support/workbench.ts';
+
+const NO_LINKS = { skip: process.platform === 'win32' };
+
+/** Where a link in `blobs/sha256` leads, below the folder; null: out. */
+function led(roots: readonly [string, ...string[]], target: string, style: path.PlatformPath): string | null {
+  const start = linkStart(roots, ['blobs', 'sha256'], target, style);
+  return start === null ? null : [...start.at, ...start.parts].join('/');
+}
+
+test('on Windows a link to a share, a device, another drive or a drive’s own folder leads out, whatever its slashes', () => {
+  for (const target of [
+    '\\\\host\\share\\x',
+    '//host/share/x',
+    '\\/host\\share',
+    '\\\\?\\UNC\\host\\share\\x',
+    '\\\\?\\C:\\images\\app\\x',
+    '\\\\.\\pipe\\x',
+    '\\??\\UNC\\host\\share',
+    'D:\\x',
+    'C:x',
+    'c:\\windows\\win.ini',
+    '\\images\\app\\x',
+    '/images/app/x',
+    '..\\..\\..\\x',
+    '../../../x',
+    '..\\..\\..\\..\\..\\..\\x',
+    'C:\\images\\application\\x',
+  ]) {
+    assert.equal(led(['C:\\images\\app'], target, path.win32), null, target);
+  }
+  // A folder of one share has no links to another.
+  assert.equal(led(['\\\\host\\share\\app'], '\\\\other\\share\\app\\x', path.win32), null);
+  assert.equal(led(['\\\\host\\share\\app'], '\\host\\share\\app\\x', path.win32), null);
+  assert.equal(led(['\\\\host\\share\\app'], '\\\\host\\share\\app\\x', path.win32), 'x');
+});
+
+test('links that stay in the folder lead on inside it, by whatever name they call it', () => {
+  for (const [target, to] of [
+    ['real', 'blobs/sha256/real'],
+    ['..\\sha512\\real', 'blobs/sha512/real'],
+    ['../../real', 'real'],
+    ['C:\\images\\app\\real', 'real'],
+    ['C:/images/app/blobs/../real', 'blobs/../real'],
+    ['..\\..\\..\\app\\real', 'real'],
+  ] as const) {
+    assert.equal(led(['C:\\images\\app'], target, path.win32), to, target);
+  }
+  for (const [target, to] of [
+    ['\\\\host\\share', 'blobs/sha256/\\\\host\\share'],
+    ['/images/app/real', 'real'],
+    ['/home/me/app/real', 'real'],
+    ['../../../app/real', 'real'],
+    ['../../../../images/app/real', 'real'],
+    ['/images/application', null],
+    ['/etc/passwd', null],
+    ['../../../other/real', null],
+    ['../../../../../../images/app/real', null],
+  ] as const) {
+    assert.equal(led(['/images/app', '/home/me/app'], target, path.posix), to, target);
+  }
+});
+
+/** Every path that node:fs is asked for while the work runs, by the call. */
+function asked(t: TestContext, work: () => void): (readonly [call: string, path: string])[] {
+  const all: (readonly [string, string])[] = [];
+  const calls = ['realpathSync', 'statSync', 'lstatSync', 'readlinkSync', 'openSync', 'accessSync', 'existsSync', 'readdirSync'] as const;
+  const real = fs as unknown as Record<string, (...args: unknown[]) => unknown>;
+  for (const call of calls) {
+    const original = real[call] as (...args: unknown[]) => unknown;
+    t.mock.method(fs, call, (...args: unknown[]) => {
+      all.push([call, String(args[0])]);
+      return original(...args);
+    });
+  }
+  syncBuiltinESMExports();
+  try {
+    work();
+  } finally {
+    t.mock.restoreAll();
+    syncBuiltinESMExports();
+  }
+  return all;
+}
+
+test('nothing is asked of where a link out of the folder leads, nor is any link followed that was not read first', NO_LINKS, (t) => {
+  const outer = fs.realpathSync(testFolder(t));
+  const folder = path.join(outer, 'layout');
+  writeFolder(outer, new Map([['outside', utf8('secret')]]));
+  writeFolder(
+    folder,
+    new Map([
+      ['real', utf8('x')],
+      ['d/e/deep', utf8('y')],
+    ]),
+  );
+  const link = (name: string, target: string): void => fs.symlinkSync(target, path.join(folder, name));
+  link('inside', 'real');
+  link('dir', 'd/e');
+  link('chain', 'dir/../e/deep');
+  link('absolute', path.join(folder, 'real'));
+  link('back', '../layout/real');
+  link('out', '../outside');
+  link('out-absolute', path.join(outer, 'outside'));
+  link('out-folder', '..');
+  link('d/late', '../dir/../../../outside');
+  link('through', 'out-folder/outside');
+  link('gone', 'dir/nothing');
+  link('gone-out', '/no such folder/x');
+  link('self', 'self');
+  link('through-file', 'real/../real');
+  const members = new FolderMembers(folder);
+  const found: Record<string, string | null> = {};
+  const names = ['inside', 'dir/deep', 'chain', 'absolute', 'back', 'out', 'out-absolute', 'out-folder/outside', 'd/late', 'through'];
+  const paths = asked(t, () => {
+    for (const name of [...names, 'gone', 'gone-out', 'self', 'dir/none', 'through-file', 'real/x']) {
+      try {
+        const file = members.find(name)?.path;
+        found[name] = file === undefined ? null : path.relative(folder, file);
+      } catch (error) {
+        found[name] = (error as { finding?: string }).finding ?? String(error);
+      }
+    }
+  });
+  assert.deepEqual(found, {
+    inside: 'real',
+    'dir/deep': 'd/e/deep',
+    chain: 'd/e/deep',
+    absolute: 'real',
+    back: 'real',
+    out: 'link-outside',
+    'out-absolute': 'link-outside',
+    'out-folder/outside': 'link-outside',
+    'd/late': 'link-outside',
+    through: 'link-outside',
+    gone: 'missing-blob',
+    'gone-out': 'link-outside',
+    self: 'link-loop',
+    'dir/none': null,
+    'through-file': 'missing-blob',
+    'real/x': null,
+  });
+  for (const [call, at] of paths) {
+    assert.ok(at.startsWith(`${folder}/`), `${call} ${at}`);
+    assert.match(call, /^(lstat|readlink)Sync$/, 'what follows links is not called');
+    assert.equal(fs.realpathSync(path.dirname(at)), path.dirname(at), `${call} ${at}: a link is on the way`);
+  }
+  assert.ok(paths.length > 30);
+});

@@ -1,0 +1,291 @@
+// What messages to the main process can do, sent by the page, by a page that broke out of its context, by other windows and by frames:
+// nothing that the page of a window of the program may not. Run in the project `electron` only; electron-strangers.spec.ts has the rest.
+import { dockerArchive, WEB_API } from '../support/images.ts';
+import { type Attacked, expectAtWork, giveRaw, inForeignWindow, mainOf, type Reply } from '../support/strangers.ts';
+import { expect, test } from '../support/window.ts';
+
+test.use({ startWith: { 'web-api.tar': dockerArchive(WEB_API, { name: 'web-api:1.4' }) } });
+
+test('the page is given four functions, which it can neither change nor look behind', async ({ win }) => {
+  const given = await win.page.evaluate(async () => {
+    const { layerscope } = window as unknown as { layerscope: Record<string, unknown> };
+    const before = layerscope.request;
+    try {
+      layerscope.request = () => 'mine';
+    } catch {
+      // It is frozen.
+    }
+    // What the preload uses is not what the page can change.
+    const { get } = Map.prototype;
+    Map.prototype.get = () => () => 'mine';
+    const states: unknown[] = [];
+    const end = (window as unknown as Attacked).layerscope.subscribe('library', (state) => states.push(state));
+    for (let tries = 0; tries < 100 && states.length === 0; tries++) await new Promise((resolve) => setTimeout(resolve, 50));
+    Map.prototype.get = get;
+    end();
+    return { names: Object.keys(layerscope).sort(), isSame: layerscope.request === before, states: states.length };
+  });
+  expect(given).toMatchObject({ names: ['grantDropped', 'onCommand', 'request', 'subscribe'], isSame: true });
+  expect(given.states).toBeGreaterThan(0);
+});
+
+test('messages are heard on four channels, and others reach nothing', async ({ win }) => {
+  const channels = await mainOf(win).evaluate(({ ipcMain }) => {
+    const handlers = (ipcMain as unknown as { _invokeHandlers?: Map<string, unknown> })._invokeHandlers;
+    const heard = ipcMain.eventNames().map(String);
+    return [...(handlers?.keys() ?? ['layerscope:grant', 'layerscope:request']), ...heard.filter((name) => name !== 'error')].sort();
+  });
+  expect(channels).toEqual(['layerscope:grant', 'layerscope:request', 'layerscope:subscribe', 'layerscope:unsubscribe']);
+  await giveRaw(win);
+  const results = await win.page.evaluate(async () => {
+    const { raw } = window as unknown as Attacked;
+    const all: string[] = [];
+    for (const channel of ['layerscope:nothing', 'layerscope:command', 'ondragstart', 'shell:openExternal', '__proto__', 'constructor']) {
+      raw.send(channel, '/etc/passwd');
+      all.push(
+        await raw.invoke(channel, '/etc/passwd').then(
+          (value) => `answered: ${String(value)}`,
+          (error: Error) => (/No handler registered/.test(error.message) ? 'no handler' : error.message),
+        ),
+      );
+    }
+    return [...new Set(all)];
+  });
+  expect(results).toEqual(['no handler']);
+  await expectAtWork(win);
+});
+
+test('names and inputs of no known form are refused by a code, and nothing of them is repeated', async ({ win }) => {
+  const replies = await win.page.evaluate(async () => {
+    const { layerscope } = window as unknown as Attacked;
+    const deep = JSON.parse(`${'['.repeat(500)}${']'.repeat(500)}`) as unknown;
+    const all: [string, Reply | string][] = [];
+    const tried = async (what: string, name: unknown, input: unknown): Promise<void> => {
+      all.push([what, await layerscope.request(name, input).catch((error: Error) => `not sent: ${error.name}`)]);
+    };
+    for (const name of [undefined, null, 7, {}, [], '', 'no.such', '__proto__', 'constructor', 'toString', ['app.info'], deep])
+      await tried(`name ${typeof name}`, name, {});
+    for (const input of [undefined, null, 7, 'x', [], [{}], { more: 'SECRET' }, deep, new Uint8Array(9)])
+      await tried('input of app.info', 'app.info', input);
+    for (const archiveId of [undefined, null, 7, '', '../x', 'a'.repeat(65), '__proto__', { toString: 'a1' }, 'SECRET/../../etc/passwd'])
+      await tried('archive.close', 'archive.close', { archiveId });
+    for (const start of [-1, 0.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 53, '0'])
+      await tried('image.view', 'image.view', { archiveId: 'a1', image: 0, layer: 0, start, count: 10 });
+    for (const count of [0, -1, 1e9]) await tried('image.view', 'image.view', { archiveId: 'a1', image: 0, layer: 0, start: 0, count });
+    await tried('a function', 'app.info', { x: () => 1 });
+    await tried('a symbol', 'app.info', Symbol('x'));
+    return all;
+  });
+  expect(replies.length).toBeGreaterThan(40);
+  for (const [what, reply] of replies) {
+    if (typeof reply === 'string') expect(reply, what).toMatch(/^not sent: /);
+    else {
+      expect(reply.ok, what).toBe(false);
+      expect(reply.error?.code, what).toBe('BAD_REQUEST');
+      expect(reply.error?.message, what).not.toMatch(/SECRET|passwd|\n/);
+    }
+  }
+  await expectAtWork(win);
+});
+
+test('messages of megabytes are refused, and the window goes on', async ({ win }) => {
+  const codes = await win.page.evaluate(async () => {
+    const { layerscope } = window as unknown as Attacked;
+    const long = 'x'.repeat(2_000_000);
+    const all: (string | undefined)[] = [];
+    for (const [name, input] of [
+      [long, {}],
+      ['archive.close', { archiveId: long }],
+      ['archive.open', { grant: long }],
+      ['app.info', { [long]: 1 }],
+      ['entry.details', { archiveId: 'a1', image: 0, layer: 0, pathHex: long }],
+      ['image.search', { archiveId: 'a1', image: 0, text: long, limit: 10 }],
+      ['files.again', { index: 0, name: long }],
+    ] as const)
+      all.push((await layerscope.request(name, input)).error?.code);
+    return all;
+  });
+  expect(codes).toEqual(Array<string>(7).fill('BAD_REQUEST'));
+  await expectAtWork(win);
+});
+
+test('topics of no known name or number are refused, more than 64 at once are, and one’s end ends no other', async ({ win }) => {
+  await giveRaw(win);
+  await win.page.evaluate(async () => {
+    const { raw, layerscope } = window as unknown as Attacked;
+    for (const topic of ['none', '', '__proto__', 7, null, {}, ['jobs'], 'x'.repeat(10_000_000)])
+      raw.send('layerscope:subscribe', topic, 1e6);
+    for (const number of ['1', 0.5, null, {}, Number.NaN, 2 ** 60, undefined]) raw.send('layerscope:subscribe', 'jobs', number);
+    for (const number of ['1', null, {}, -1, 'x']) raw.send('layerscope:unsubscribe', number);
+    for (let number = 1_000_001; number <= 1_000_200; number++) raw.send('layerscope:subscribe', 'jobs', number);
+    await layerscope.request('app.info', {});
+  });
+  // Numbers are 1,000,001 to 1,000,200, and 2 ** 60, which is none. What comes, comes by another way than replies.
+  const heard = (): Promise<{ readonly states: number; readonly refused: number }> =>
+    win.page.evaluate(() => {
+      const { raw } = window as unknown as Attacked;
+      const of = (wanted: string): number =>
+        raw.heard().filter(([channel, number]) => channel === wanted && typeof number === 'number' && number > 1e6).length;
+      return { states: of('layerscope:state'), refused: of('layerscope:refused') };
+    });
+  await expect.poll(async () => Object.values(await heard()).reduce((a, b) => a + b)).toBe(201);
+  const { states, refused } = await heard();
+  expect(states).toBeGreaterThan(0);
+  expect(states).toBeLessThanOrEqual(64);
+  expect(refused).toBe(201 - states);
+  await win.page.reload();
+  await expectAtWork(win);
+});
+
+test('a grant opens its file once and in its own window; others, made up or used again, open nothing', async ({ win }) => {
+  const { page } = win;
+  await giveRaw(win);
+  const answers = await page.evaluate(async () => {
+    const { layerscope, raw } = window as unknown as Attacked;
+    const code = async (name: string, input: unknown): Promise<string> => {
+      const reply = await layerscope.request(name, input);
+      return reply.ok ? 'ok' : (reply.error?.code ?? '');
+    };
+    const all: Record<string, unknown> = {};
+    all.madeUp = await layerscope.grantDropped(new File(['x'], '/etc/passwd')).then(({ error }) => error?.code);
+    for (const file of [null, 7, '/etc/passwd', {}, { path: '/etc/passwd' }])
+      all[`no file ${JSON.stringify(file)}`] = await layerscope.grantDropped(file).then(
+        ({ ok }) => ok,
+        () => false,
+      );
+    for (const file of ['', 'relative', '../x', 'file:///etc/passwd', null, 7, {}, ['/etc/passwd'], undefined])
+      all[`raw ${JSON.stringify(file)}`] = ((await raw.invoke('layerscope:grant', file)) as Reply).ok;
+    all.guesses = [
+      await code('archive.open', { grant: '0'.repeat(32) }),
+      await code('archive.open', { grant: 'f'.repeat(32) }),
+      await code('archive.open', { grant: '/etc/passwd' }),
+      await code('archive.open', { grant: ['0'.repeat(32)] }),
+    ];
+    const sample = await layerscope.request('app.sample', {});
+    const { grant } = sample.value as { grant: string };
+    all.first = await code('archive.open', { grant });
+    all.again = await code('archive.open', { grant });
+    return all;
+  });
+  const { madeUp, guesses, first, again, ...rest } = answers;
+  expect({ madeUp, guesses, first, again }).toEqual({
+    madeUp: 'BAD_REQUEST',
+    guesses: ['FORBIDDEN', 'FORBIDDEN', 'BAD_REQUEST', 'BAD_REQUEST'],
+    first: 'ok',
+    again: 'FORBIDDEN',
+  });
+  for (const [what, result] of Object.entries(rest)) expect(result, what).toBe(false);
+});
+
+/** Run in a page with Electron's own sender: tries every channel; the codes that came back, and what else was heard. */
+const ALL_CHANNELS = `(async () => {
+  const codes = [];
+  for (const [channel, ...args] of [
+    ['layerscope:request', 'app.info', {}], ['layerscope:request', 'store.report', {}], ['layerscope:request', 'files.recent', {}],
+    ['layerscope:request', 'archive.close', { archiveId: 'a1' }], ['layerscope:grant', '/etc/passwd'], ['layerscope:grant', '/'],
+  ]) codes.push((await raw.invoke(channel, ...args)).error?.code);
+  for (const topic of ['library', 'jobs', 'requests']) raw.send('layerscope:subscribe', topic, 1);
+  for (const number of [1, 2, 3]) raw.send('layerscope:unsubscribe', number);
+  for (let tries = 0; tries < 100 && raw.heard().length < 3; tries++) await new Promise((resolve) => setTimeout(resolve, 50));
+  return { codes, heard: raw.heard().map(([channel]) => channel) };
+})()`;
+
+const ALL_REFUSED = { codes: Array<string>(6).fill('FORBIDDEN'), heard: Array<string>(3).fill('layerscope:refused') };
+
+for (const url of ['about:blank', 'data:text/html,<title>x</title>', 'app://layerscope/', 'app://layerscope/#/image/a1']) {
+  test(`another window is no sender, whatever its page: ${url}`, async ({ win }) => {
+    await expectAtWork(win);
+    expect(await inForeignWindow(win, url, ALL_CHANNELS)).toEqual(ALL_REFUSED);
+    await expectAtWork(win);
+  });
+}
+
+test('a frame in the page has no way to the program, and is no sender where it is given one', async ({ win }) => {
+  await expectAtWork(win);
+  const seen = await win.page.evaluate(async () => {
+    const all: string[] = [];
+    for (const [name, value] of [
+      ['src', 'about:blank'],
+      ['srcdoc', '<p>x</p>'],
+      ['src', 'app://layerscope/'],
+    ] as const) {
+      const frame = document.createElement('iframe');
+      frame.setAttribute(name, value);
+      document.body.append(frame);
+      await new Promise((resolve) => setTimeout(resolve, 300)); // a frame that is blocked tells nobody
+      let inside: string;
+      try {
+        const view = frame.contentWindow as unknown as { layerscope?: unknown; require?: unknown } | null;
+        inside = `${typeof view?.layerscope} ${typeof view?.require}`;
+      } catch (error) {
+        inside = (error as Error).name;
+      }
+      all.push(inside);
+    }
+    return all;
+  });
+  expect(seen.slice(0, 2)).toEqual(['undefined undefined', 'undefined undefined']);
+  expect(seen[2]).toMatch(/^(SecurityError|undefined undefined)$/);
+
+  // As if the frame had Electron's sender: the main process is sent what it would send.
+  const codes = await mainOf(win).evaluate(async ({ ipcMain, BrowserWindow }) => {
+    const contents = BrowserWindow.getAllWindows()[0]?.webContents;
+    const frame = contents?.mainFrame.frames[0];
+    if (contents === undefined || frame === undefined) throw new Error('no frame');
+    const handlers = (ipcMain as unknown as { _invokeHandlers: Map<string, (event: object, ...args: unknown[]) => unknown> })
+      ._invokeHandlers;
+    const ask = async (senderFrame: unknown): Promise<unknown> => {
+      let reply: unknown;
+      const event = {
+        sender: contents,
+        senderFrame,
+        _throw: () => {},
+        _reply: (value: unknown) => {
+          reply = value;
+        },
+      };
+      // Older Electrons wrap a handler, which then replies by the event.
+      const returned = await handlers.get('layerscope:request')?.(event, 'app.info', {});
+      return ((returned ?? reply) as Reply | undefined)?.error?.code;
+    };
+    const gone = {
+      get parent(): never {
+        throw new Error('Render frame was disposed before WebFrameMain could be accessed');
+      },
+    };
+    for (const senderFrame of [frame, null, gone]) ipcMain.emit('layerscope:unsubscribe', { sender: contents, senderFrame }, 1);
+    return [await ask(frame), await ask(null), await ask(gone)];
+  });
+  expect(codes).toEqual(['FORBIDDEN', 'FORBIDDEN', 'FORBIDDEN']);
+  await expectAtWork(win);
+});
+
+test('the window at another page is no sender, and hears nothing of what its page subscribed to', async ({ win }) => {
+  await giveRaw(win);
+  await win.page.evaluate(() => void (window as unknown as Attacked).layerscope.subscribe('library', () => {}));
+  const seen = await mainOf(win).evaluate(async ({ BrowserWindow }, script) => {
+    const window = BrowserWindow.getAllWindows()[0];
+    if (window === undefined) throw new Error('no window');
+    // Only the main process can lead it there; the window's page comes back by itself, which is kept off for a moment.
+    const back = window.webContents.listeners('did-navigate');
+    window.loadURL = async () => {};
+    await window.webContents.loadURL('data:text/html,<title>another</title>');
+    const result = (await window.webContents.executeJavaScript(script)) as unknown;
+    return { result, back: back.length > 0 };
+  }, ALL_CHANNELS);
+  expect(seen.result).toEqual(ALL_REFUSED);
+});
+
+test('a navigation that is denied ends nothing: the page goes on hearing what it subscribed to', async ({ win }) => {
+  await expectAtWork(win);
+  await win.page.evaluate(() => window.location.assign('https://example.com/'));
+  const second = await win.write('second.tar', dockerArchive(WEB_API, { name: 'second:2' }));
+  await mainOf(win).evaluate(({ app }, file) => void app.emit('open-file', { preventDefault: () => {} }, file), second);
+  await expect
+    .poll(() =>
+      mainOf(win).evaluate(({ BrowserWindow }) =>
+        BrowserWindow.getAllWindows()[0]?.webContents.executeJavaScript('document.body.innerText'),
+      ),
+    )
+    .toContain('second:2');
+});

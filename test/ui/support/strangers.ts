@@ -1,0 +1,119 @@
+// What attackers of the running program have: the page's own bridge, Electron's own sender, and ears on this machine.
+import { createSocket } from 'node:dgram';
+import { createServer } from 'node:net';
+import type { ElectronApplication } from '@playwright/test';
+import { expect, type LayerscopeWindow } from './window.ts';
+
+export interface Reply {
+  readonly ok: boolean;
+  readonly value?: unknown;
+  readonly error?: { readonly code: string; readonly message: string };
+}
+
+/** What the preload gives the page. */
+export interface Bridge {
+  request(name: unknown, input: unknown): Promise<Reply>;
+  subscribe(topic: unknown, listener: (state: unknown) => void): () => void;
+  grantDropped(file: unknown): Promise<Reply>;
+}
+
+/** Electron's own sender, as a page has it that broke out of its context. */
+export interface Raw {
+  invoke(channel: string, ...args: unknown[]): Promise<unknown>;
+  send(channel: string, ...args: unknown[]): void;
+  /** What came on the program's channels: the channel, then its arguments. */
+  heard(): readonly (readonly unknown[])[];
+}
+
+export type Attacked = Window & { readonly layerscope: Bridge; readonly raw: Raw };
+
+/** Electron's main process. Throws behind the other door. */
+export function mainOf({ electron }: LayerscopeWindow): ElectronApplication {
+  if (electron === null) throw new Error('this spec is about Electron');
+  return electron;
+}
+
+/** The window's address and text, from the main process: a navigation that was refused is one that the specs' driver goes on waiting for. */
+export async function shown(win: LayerscopeWindow): Promise<{ readonly url: string; readonly text: string }> {
+  return mainOf(win).evaluate(async ({ BrowserWindow }) => {
+    const contents = BrowserWindow.getAllWindows()[0]?.webContents;
+    // Between two pages there is none.
+    const text: unknown = await contents?.executeJavaScript('document.body.innerText').catch(() => '');
+    return { url: contents?.getURL() ?? '', text: String(text) };
+  });
+}
+
+/** The user's window shows what it showed, and answers. */
+export async function expectAtWork(win: LayerscopeWindow): Promise<void> {
+  await expect.poll(async () => (await shown(win)).text).toContain('web-api:1.4');
+  const answered = await win.page.evaluate(() => (window as unknown as Attacked).layerscope.request('app.info', {}));
+  expect(answered.ok).toBe(true);
+}
+
+const RAW_PRELOAD = `
+const { contextBridge, ipcRenderer } = require('electron');
+const heard = [];
+for (const channel of ['layerscope:state', 'layerscope:refused']) ipcRenderer.on(channel, (_event, ...args) => heard.push([channel, ...args]));
+contextBridge.exposeInMainWorld('raw', {
+  invoke: (channel, ...args) => ipcRenderer.invoke(channel, ...args),
+  send: (channel, ...args) => ipcRenderer.send(channel, ...args),
+  heard: () => heard,
+});`;
+
+/** Gives the pages that are loaded from now on Electron's own sender, and loads the window's page anew. */
+export async function giveRaw(win: LayerscopeWindow): Promise<void> {
+  const preload = await win.write('raw-preload.cjs', RAW_PRELOAD);
+  await mainOf(win).evaluate(({ session }, filePath) => {
+    const { defaultSession } = session;
+    if (typeof defaultSession.registerPreloadScript === 'function') defaultSession.registerPreloadScript({ type: 'frame', filePath });
+    else defaultSession.setPreloads([...defaultSession.getPreloads(), filePath]);
+  }, preload);
+  await win.page.reload();
+  await expect(win.page.getByText('web-api:1.4').first()).toBeVisible();
+}
+
+/** Opens a window that isn't one of the program's, with Electron's own sender, and runs a script in it. */
+export async function inForeignWindow(win: LayerscopeWindow, url: string, script: string): Promise<unknown> {
+  const preload = await win.write('raw-preload.cjs', RAW_PRELOAD);
+  return mainOf(win).evaluate(
+    async ({ BrowserWindow }, asked) => {
+      const window = new BrowserWindow({ show: false, webPreferences: { preload: asked.preload, sandbox: true, contextIsolation: true } });
+      try {
+        await window.loadURL(asked.url);
+        return (await window.webContents.executeJavaScript(asked.script)) as unknown;
+      } finally {
+        window.destroy();
+      }
+    },
+    { preload, url, script },
+  );
+}
+
+/** A port of this machine that notes who comes: connections, and packets. */
+export interface Ears extends AsyncDisposable {
+  readonly port: number;
+  readonly heard: readonly string[];
+}
+
+export async function listen(): Promise<Ears> {
+  const heard: string[] = [];
+  const server = createServer((socket) => {
+    heard.push('connection');
+    socket.on('data', (bytes) => heard.push(String(bytes).split('\r\n')[0] ?? ''));
+    socket.on('error', () => {}); // cut off by the other side
+    socket.end('HTTP/1.1 200 OK\r\naccess-control-allow-origin: *\r\ncontent-length: 0\r\n\r\n');
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  const packets = createSocket('udp4', (bytes) => heard.push(`packet of ${bytes.length} bytes`));
+  await new Promise<void>((resolve) => packets.bind(port, '127.0.0.1', resolve));
+  return {
+    port,
+    heard,
+    async [Symbol.asyncDispose]() {
+      await new Promise<void>((resolve) => packets.close(resolve));
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
