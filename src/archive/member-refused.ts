@@ -13,8 +13,9 @@ export class MemberRefused extends LayerscopeError {
   }
 }
 
-/** The code of a finding for what hindered reading a member; `otherwise` for what isn't a matter of names. Throws IO. */
+/** The code of a finding for what hindered reading a member; `otherwise` for what is a matter neither of names nor of limits. Throws IO. */
 export function refusalCode(error: unknown, otherwise: FindingCode): FindingCode {
   if (!(error instanceof LayerscopeError) || error.code === 'IO') throw error;
+  if (error.code === 'TOO_LARGE') return 'too-large';
   return error instanceof MemberRefused ? error.finding : otherwise;
 }

@@ -1,12 +1,19 @@
 import { decodeUtf8, displayText, LayerscopeError } from '#model';
 
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+
 export type JsonObject = Readonly<Record<string, unknown>>;
+
+/** Lists and objects inside each other; real documents have about ten. */
+const MAX_DEPTH = 200;
 
 /**
  * Parses one JSON document; a byte order mark in front is let pass. `what` names the document in errors.
- * Throws BAD_MANIFEST. The caller bounds the size: the engine's parser keeps no stack of its own, so depth is no danger.
+ * Throws BAD_MANIFEST; TOO_LARGE where it is nested too deeply, before anything of it is parsed. The caller bounds the size.
  */
 export function parseJson(bytes: Uint8Array, what: string): unknown {
+  if (isTooDeep(bytes)) throw new LayerscopeError('TOO_LARGE', `${displayText(what)} is nested more than ${MAX_DEPTH} deep`);
   const text = decodeUtf8(bytes);
   if (text === null) throw new LayerscopeError('BAD_MANIFEST', `${displayText(what)} is not UTF-8`);
   try {
@@ -46,4 +53,25 @@ export function asTexts(value: unknown): readonly string[] {
 /** The value if it is a count of bytes, else null. */
 export function asSize(value: unknown): number | null {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : null;
+}
+
+/** Looks at brackets outside of strings alone: whether they fit each other is for the parser to say. */
+function isTooDeep(bytes: Uint8Array): boolean {
+  let depth = 0;
+  for (let at = 0; at < bytes.length; at++) {
+    const byte = bytes[at] as number;
+    if (byte === QUOTE) at = stringEnd(bytes, at + 1);
+    // [ and {, ] and } differ in one bit.
+    else if ((byte | 0x20) === 0x7b) {
+      if (++depth > MAX_DEPTH) return true;
+    } else if ((byte | 0x20) === 0x7d) depth--;
+  }
+  return false;
+}
+
+/** Offset of the quote that ends a string. */
+function stringEnd(bytes: Uint8Array, start: number): number {
+  let at = start;
+  while (at < bytes.length && bytes[at] !== QUOTE) at += bytes[at] === BACKSLASH ? 2 : 1;
+  return at;
 }

@@ -2,6 +2,7 @@ import type { TarMember } from '#format/tar';
 import { decodeUtf8, escapePath } from '#model';
 import { attributesOf } from './attributes.ts';
 import { hashName, type MemberMeta } from './layer-table.ts';
+import type { TableRoom } from './table-room.ts';
 
 type Owners = Pick<MemberMeta, 'mode' | 'uid' | 'gid' | 'devMajor' | 'devMinor'>;
 
@@ -34,6 +35,11 @@ export class MetaTable {
   /** By the two indexes that {@link withFactsOf} was asked with. */
   readonly #shared = new Map<string, number>();
   #last = -1;
+  readonly #room: TableRoom;
+
+  constructor(room: TableRoom) {
+    this.#room = room;
+  }
 
   /** Index of the member's meta. */
   intern(member: TarMember): number {
@@ -64,6 +70,7 @@ export class MetaTable {
     const key = `${meta} ${facts}`;
     const known = this.#shared.get(key);
     if (known !== undefined) return known;
+    this.#room.meta(0);
     const index = this.metas.push({ ...own, mode, uid, gid, uname, gname }) - 1;
     this.#shared.set(key, index);
     return index;
@@ -108,6 +115,7 @@ export class MetaTable {
       const form = this.#forms[(this.#formSlots[slot] as number) - 1];
       if (form !== undefined && this.#is(form.meta, member) && same(form.records, attributeBytes, 0, attributeEnd)) return form.meta;
     }
+    this.#room.meta(attributeEnd);
     const meta = this.#internByText(member);
     this.#forms.push({ records: attributeBytes.slice(0, attributeEnd), meta });
     this.#formSlots[slot] = this.#forms.length;
@@ -143,6 +151,7 @@ export class MetaTable {
 
   #add(member: TarMember, attributes: Readonly<Record<string, string>> | null): number {
     const { mode, uid, gid, devMajor, devMinor } = member;
+    this.#room.meta(member.unameEnd - member.unameStart + member.gnameEnd - member.gnameStart);
     const uname = member.uname.slice();
     const gname = member.gname.slice();
     this.#unames.push(uname);
