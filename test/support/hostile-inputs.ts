@@ -225,10 +225,10 @@ export const HOSTILE_INPUTS: readonly HostileInput[] = [
     commands: [INSPECT],
   },
   {
-    name: 'an image of 20,000 layers that are one blob',
+    name: 'an image of 15,000 layers that are one blob',
     make: (target) => {
       const layer = Buffer.concat([...headers(10_000, { name: 'aaaaaa' }, (block, at) => letters(block, 0, 6, at))]);
-      return writePieces(target, sharedLayer(gzipSync(layer, { level: 1 }), 20_000));
+      return writePieces(target, sharedLayer(gzipSync(layer, { level: 1 }), 15_000));
     },
     commands: [INSPECT],
   },
@@ -240,7 +240,7 @@ export const HOSTILE_INPUTS: readonly HostileInput[] = [
         repeated(600, (at) => withPax([['path', numbered(at, 1_000_000)]], file('short', ''))),
         'gzip',
       ),
-    commands: [INSPECT, LS, RAW],
+    commands: [INSPECT, LS],
   },
   {
     name: 'link targets of a megabyte',
@@ -304,7 +304,7 @@ export const HOSTILE_INPUTS: readonly HostileInput[] = [
         repeated(600, (at) => withPax([['SCHILY.xattr.user.x', numbered(at, 1_000_000, 1)]], file('s', ''))),
         'gzip',
       ),
-    commands: [INSPECT, RAW],
+    commands: [INSPECT],
   },
   {
     name: 'owners by names of a megabyte',
