@@ -330,7 +330,7 @@ test('a config or a manifest that is no JSON is told, a layer of 33 MiB named as
     ['manifest.json', json([{ Config: 'big', Layers: [] }])],
   ]);
   const opened = await reader.open(testFile(t, archiveOf(huge)));
-  assert.deepEqual(codesOf(opened.findings), ['config-unreadable']);
+  assert.deepEqual(codesOf(opened.findings), ['too-large']);
 });
 
 test('a manifest that names far more than any image has is refused soon', async (t) => {

@@ -138,8 +138,10 @@ export class LayerColumns {
     return this.type[row] === TYPE.hardlink ? (this.#linkTarget[(this.#link[row] as number) - 1] as number) - 1 : row;
   }
 
-  /** A hard link is a further name of another row, which is no hard link. */
+  /** A hard link is a further name of another row, which is no hard link. Throws TOO_LARGE. */
   nameOf(row: number, inode: number): void {
+    // For the meta that they will share: it is made when all have come.
+    if (this.#meta[row] !== this.#meta[inode]) this.#room.meta(0);
     this.#linkTarget[(this.#link[row] as number) - 1] = inode + 1;
     this.#hasOtherFacts ||= this.#meta[row] !== this.#meta[inode] || !this.#hasTimeOf(row, inode);
   }

@@ -62,7 +62,7 @@ export class MetaTable {
     return this.#last;
   }
 
-  /** Index of a meta with the mode and owner of `facts`, else as `meta`. */
+  /** Index of a meta with the mode and owner of `facts`, else as `meta`. Its room is the caller's to take. */
   withFactsOf(meta: number, facts: number): number {
     const { mode, uid, gid, uname, gname } = this.metas[facts] as MemberMeta;
     const own = this.metas[meta] as MemberMeta;
@@ -70,7 +70,6 @@ export class MetaTable {
     const key = `${meta} ${facts}`;
     const known = this.#shared.get(key);
     if (known !== undefined) return known;
-    this.#room.meta(0);
     const index = this.metas.push({ ...own, mode, uid, gid, uname, gname }) - 1;
     this.#shared.set(key, index);
     return index;
