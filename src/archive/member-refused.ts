@@ -16,6 +16,7 @@ export class MemberRefused extends LayerscopeError {
 /** The code of a finding for what hindered reading a member; `otherwise` for what is a matter neither of names nor of limits. Throws IO. */
 export function refusalCode(error: unknown, otherwise: FindingCode): FindingCode {
   if (!(error instanceof LayerscopeError) || error.code === 'IO') throw error;
-  if (error.code === 'TOO_LARGE') return 'too-large';
+  // A layer is no document: a sparse one that is too large to lay out is one that can't be read.
+  if (error.code === 'TOO_LARGE' && otherwise !== 'layer-unreadable') return 'too-large';
   return error instanceof MemberRefused ? error.finding : otherwise;
 }
