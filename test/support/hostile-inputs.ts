@@ -335,7 +335,7 @@ export const HOSTILE_INPUTS: readonly HostileInput[] = [
       const each = concat(header({ name: 'pax', typeflag: 'x', size: records.length }), padded(records), file('s', ''));
       return writePieces(
         target,
-        repeated(100, () => each),
+        repeated(15, () => each),
         'gzip',
       );
     },
