@@ -3,7 +3,7 @@ import { annotatedName, asArray, asObject, type Descriptor, MEDIA_TYPE, parseDes
 import { type ArchiveFormat, displayText, LayerscopeError } from '#model';
 import { detectCompression, MAGIC_BYTES } from './compression.ts';
 import { rangeSource } from './image-list.ts';
-import { blobName, MAX_DOCUMENT_BYTES, type MemberStore, readDocument, type StoredRange } from './member-store.ts';
+import { blobName, MAX_DOCUMENT_BYTES, type MemberStore, readDocument, renewDocuments, type StoredRange } from './member-store.ts';
 import { SourceFile } from './source-file.ts';
 import type { ArchiveImage, ArchiveRoot, RootBlob, RootDescriptor } from './types.ts';
 
@@ -12,6 +12,7 @@ const MAX_BLOBS = 1_000_000;
 
 /** The entries of index.json that lead to images, and the images that only a docker-archive's own files tell of. */
 export function archiveRoots(format: ArchiveFormat, store: MemberStore, images: readonly ArchiveImage[]): ArchiveRoot[] {
+  renewDocuments(store);
   const byManifest = new Map<string, ArchiveImage>();
   for (const image of images) if (image.manifestDigest !== null) byManifest.set(image.manifestDigest, image);
   const roots = new Map<string, ArchiveRoot>();

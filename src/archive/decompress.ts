@@ -47,6 +47,8 @@ const NOTHING = new Uint8Array(0);
 const STOPPED = { end: 'stopped', message: null, trailing: false } as const;
 /** Sizes of the pieces in which a piece that failed is put in again. */
 const RETRY_PIECES = [512, 1] as const;
+/** node:zlib's default for zstd, and what the zstd command takes unless it is told otherwise: 2^27 bytes. */
+const WINDOW_TOO_LARGE = 'ZSTD_error_frameParameter_windowTooLarge';
 /** Failures in a gzip member's header: behind a whole member they say that no further member follows. */
 const HEADER_FAILURE = /incorrect header check|unknown compression method|unknown header flags|header crc mismatch/;
 
@@ -80,6 +82,7 @@ class Pass {
   /** Plain bytes that the sink has already, in a pass that reads them again. */
   #known = 0;
   #packedSeen = 0;
+  #held: Promise<void> | null = null;
 
   constructor(range: FileRange, compression: PackedAs, sink: PlainSink, options: DecompressOptions) {
     this.#range = range;
@@ -120,6 +123,10 @@ class Pass {
     if (name === 'gzip' && HEADER_FAILURE.test(failure.message) && plainBytes > 0) {
       return { end: 'complete', plainBytes, message: null, trailing: true };
     }
+    if (failure.code === WINDOW_TOO_LARGE) {
+      const message = `the ${name} stream asks for a window of over 128 MiB, which is not read`;
+      return { end: 'damaged', plainBytes, message, trailing: false, isUnsupported: true };
+    }
     if (failure.code === 'UNSUPPORTED' || failure.code === 'TOO_LARGE') {
       const message = `the ${name} stream has ${failure.message}, which is not read`;
       return { end: 'damaged', plainBytes, message, trailing: false, isUnsupported: true };
@@ -149,7 +156,7 @@ class Pass {
   async #readRest(): Promise<void> {
     const buffer = new Uint8Array(PIECE);
     while (this.#packedSeen < this.#range.length) {
-      await this.#options.gate?.();
+      await this.#gate();
       const count = this.#read(buffer, this.#packedSeen);
       if (count === 0) return;
     }
@@ -181,10 +188,23 @@ class Pass {
     }
   }
 
+  /** Two that wait at the gate at once wait together. */
+  #gate(): void | Promise<void> {
+    if (this.#held !== null) return this.#held;
+    const held = this.#options.gate?.();
+    if (held === undefined) return;
+    this.#held = held.finally(() => {
+      this.#held = null;
+    });
+    return this.#held;
+  }
+
   #stream(chunkSize: number): InflateStream | UnpackStream {
     const compression = this.#compression;
-    if (isUnpackedHere(compression)) return new UnpackStream(compression, this.#take, () => this.#options.gate?.());
-    return new InflateStream(compression === 'gzip' ? createGunzip({ chunkSize }) : zstdDecompressor(chunkSize), this.#take);
+    if (isUnpackedHere(compression)) return new UnpackStream(compression, this.#take, () => this.#gate());
+    return new InflateStream(compression === 'gzip' ? createGunzip({ chunkSize }) : zstdDecompressor(chunkSize), this.#take, () =>
+      this.#gate(),
+    );
   }
 
   /** Reads and writes pieces until something ends it; a failure comes back with the offset of its piece. */
@@ -199,7 +219,7 @@ class Pass {
       for (let at = 0; ; ) {
         // What is unpacked on this thread waits at the gate by itself: two must not wait there at once.
         if (isUnpackedHere(this.#compression)) await pending;
-        await this.#options.gate?.();
+        await this.#gate();
         const next = frames === null ? at : frames.skipTo(at);
         let wanted = this.#pieceBytes;
         if (retry !== null) wanted = at >= retry.at ? retry.step : Math.min(wanted, retry.at - at);

@@ -2,6 +2,7 @@ import {
   type DockerImage,
   digestInPath,
   type LegacyLayer,
+  type Platform,
   parseJson,
   parseLegacyLayer,
   parsePlatform,
@@ -132,6 +133,13 @@ function untaggedTops(store: MemberStore): string[] {
   return ids.filter((id) => !parents.has(id));
 }
 
+/** A layer's `json`. */
+interface LegacyDocument {
+  readonly layer: LegacyLayer;
+  readonly platform: Platform | null;
+  readonly bytes: Uint8Array;
+}
+
 /** Null where there is none, or it can't be read: told once its own image is made. */
 function parentOf(store: MemberStore, id: string): string | null {
   try {
@@ -142,16 +150,16 @@ function parentOf(store: MemberStore, id: string): string | null {
   }
 }
 
-function readLegacyLayer(store: MemberStore, id: string): { layer: LegacyLayer; value: unknown } | null {
+function readLegacyLayer(store: MemberStore, id: string): LegacyDocument | null {
   const bytes = readDocument(store, `${storeName(id)}/json`);
   if (bytes === null) return null;
   const value = parseJson(bytes, `${id.slice(0, 12)}/json`);
-  return { layer: parseLegacyLayer(id, value), value };
+  return { layer: parseLegacyLayer(id, value), platform: parsePlatform(value), bytes };
 }
 
 function addLegacyImage(list: ImageList, store: MemberStore, top: string, names: readonly string[]): void {
   const image = list.nextIndex;
-  const chain: { layer: LegacyLayer; value: unknown }[] = [];
+  const chain: LegacyDocument[] = [];
   const seen = new Set<string>();
   for (let id: string | null = top; id !== null; ) {
     if (seen.has(id) || seen.size >= MAX_CHAIN) {
@@ -164,7 +172,7 @@ function addLegacyImage(list: ImageList, store: MemberStore, top: string, names:
     chain.unshift(read);
     id = read.layer.parent;
   }
-  const topValue = chain.at(-1)?.value;
+  const highest = chain.at(-1);
   const history = chain.map(({ layer }) => layer.history);
   list.add({
     names,
@@ -176,11 +184,11 @@ function addLegacyImage(list: ImageList, store: MemberStore, top: string, names:
     attestations: [],
     // The top layer's json is the config, but knows nothing of diffIDs, and of the history only its own step.
     config:
-      topValue === undefined
+      highest === undefined
         ? null
         : {
-            value: topValue,
-            fields: { platform: parsePlatform(topValue), history, diffIds: chain.map(() => null), illFormedDiffIds: new Map() },
+            bytes: highest.bytes,
+            fields: { platform: highest.platform, history, diffIds: chain.map(() => null), illFormedDiffIds: new Map() },
             digest: null,
             range: null,
           },

@@ -5,6 +5,8 @@ import {
   type ImageConfig,
   imageConfigProblem,
   isForeignMediaType,
+  MAX_IMAGES,
+  MAX_LAYERS,
   mediaTypeProblem,
   type Platform,
   parseImageConfig,
@@ -73,10 +75,10 @@ export interface ImagePlan {
   readonly isImageConfig: boolean;
 }
 
-/** A config as it was read. `value`: the parsed JSON. */
+/** A config as it was read. `bytes`: its JSON, which takes a fraction of the room that it takes parsed. */
 export interface ReadConfig {
-  readonly value: unknown;
-  /** Nothing where `value` is no image's config. */
+  readonly bytes: Uint8Array;
+  /** Nothing where it is no image's config. */
   readonly fields: ImageConfig;
   /** Null: it has none of its own. */
   readonly digest: string | null;
@@ -85,9 +87,12 @@ export interface ReadConfig {
   readonly isStrange?: boolean;
 }
 
-/** Layers of all images of an archive; an image has 127 at most where it is to be run. */
-const MAX_LAYERS = 100_000;
-const MAX_IMAGES = 10_000;
+/** Steps and diff IDs of all configs of an archive. */
+const MAX_STEPS = 200_000;
+/** Characters of all that configs say of their steps. */
+const MAX_STEP_TEXT = 32 * 1024 * 1024;
+/** Findings of one code that are kept. */
+const MAX_FINDINGS = 1_000;
 
 /** Makes an archive's images from what its manifests say, and gathers the findings of both. */
 export class ImageList {
@@ -95,7 +100,10 @@ export class ImageList {
   readonly artifacts: ArtifactReport[] = [];
   readonly findings: Finding[] = [];
   readonly #store: MemberStore;
+  readonly #findingCounts = new Map<FindingCode, number>();
   #layerCount = 0;
+  #steps = 0;
+  #stepText = 0;
   /** One source for each blob: layers that share it are read once. */
   readonly #blobs = new Map<string, BlobSource>();
 
@@ -104,7 +112,17 @@ export class ImageList {
   }
 
   tell(code: FindingCode, message: string, where: { image?: number; layer?: number } = {}): void {
-    this.findings.push(finding(code, message, where));
+    const count = (this.#findingCounts.get(code) ?? 0) + 1;
+    this.#findingCounts.set(code, count);
+    if (count <= MAX_FINDINGS) this.findings.push(finding(code, message, where));
+  }
+
+  /** Says how many findings there were beyond those that were kept; nothing is told afterwards. */
+  finish(): void {
+    for (const [code, count] of this.#findingCounts) {
+      if (count > MAX_FINDINGS) this.findings.push(finding(code, `${count - MAX_FINDINGS} more of these are left out`));
+    }
+    this.#findingCounts.clear();
   }
 
   /** Index of the image that {@link add} makes next. */
@@ -133,7 +151,7 @@ export class ImageList {
       const problem = plan.isImageConfig ? imageConfigProblem(value) : null;
       if (problem !== null) this.tell('config-not-image', `the config ${problem}`, where);
       const fields = parseImageConfig(problem === null ? value : null);
-      return { value, fields, digest, range: this.#store.find(plan.name), ...(problem === null ? {} : { isStrange: true }) };
+      return { bytes, fields, digest, range: this.#store.find(plan.name), ...(problem === null ? {} : { isStrange: true }) };
     } catch (error) {
       const code = refusalCode(error, 'config-unreadable');
       this.#checkBlob(bytes, plan, where);
@@ -174,6 +192,7 @@ export class ImageList {
       throw new LayerscopeError('TOO_LARGE', `an archive of over ${MAX_IMAGES} images or ${MAX_LAYERS} layers`);
     }
     const fields = plan.config?.fields ?? parseImageConfig(null);
+    this.#countSteps(fields);
     const count = plan.layers.length;
     if (plan.config !== null && plan.isImageConfig && plan.config.isStrange !== true) this.#checkConfig(fields, count, image);
     const createdBy = createdByLayer(fields.history, count);
@@ -181,6 +200,7 @@ export class ImageList {
     const platform = plan.platform ?? fields.platform;
     const osVersion = plan.platform?.osVersion ?? fields.platform?.osVersion ?? null;
     const configDigest = plan.configDigest ?? plan.config?.digest ?? null;
+    const bytes = plan.config?.bytes;
     const standIn = plan.standIn ?? (configDigest === null ? undefined : shortDigest(configDigest));
     this.images.push({
       index: image,
@@ -195,9 +215,18 @@ export class ImageList {
       layers,
       history: fields.history,
       attestations: plan.attestations,
-      config: plan.config?.value ?? null,
+      get config() {
+        return bytes === undefined ? null : parseJson(bytes, 'the config');
+      },
       configSource: plan.config?.range ? rangeSource(plan.config.range, 'none', null) : null,
     });
+  }
+
+  #countSteps({ history, diffIds }: ImageConfig): void {
+    this.#steps += history.length + diffIds.length;
+    for (const { createdBy, comment } of history) this.#stepText += (createdBy?.length ?? 0) + (comment?.length ?? 0);
+    if (this.#steps > MAX_STEPS || this.#stepText > MAX_STEP_TEXT)
+      throw new LayerscopeError('TOO_LARGE', `configs of over ${MAX_STEPS} steps or ${MAX_STEP_TEXT} characters of what made them`);
   }
 
   #checkConfig(fields: ImageConfig, layers: number, image: number): void {

@@ -15,7 +15,7 @@ import type { Finding } from '#model';
 import type { IndexedBlob } from './index-layer.ts';
 
 /** To be raised whenever a table's columns or their meaning change, here or in `format/layer` and `format/tar`. */
-const VERSION = 4;
+const VERSION = 5;
 const HEAD_BYTES = 32;
 const BYTE_ORDER = 0x01020304;
 const MAGIC = Uint8Array.of(0x4c, 0x41, 0x59, 0x52, 0x49, 0x44, 0x58, VERSION);

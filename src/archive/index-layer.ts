@@ -29,16 +29,17 @@ export interface IndexedBlob {
 
 /** Tar reader and table builder of one layer: takes plain bytes from anywhere, keeps what stops it. */
 export class LayerIndexer {
-  readonly #builder = new LayerTableBuilder();
+  readonly #builder: LayerTableBuilder;
   readonly reader: TarReader;
   #problem: LayerscopeError | null = null;
   #truncated = false;
   #quiet = false;
   readonly #sums: BodySums | null;
 
-  /** `also` sees each member too; `sums`: checksums of the bodies are taken. */
-  constructor({ also, sums = false }: { readonly also?: TarHandler; readonly sums?: boolean } = {}) {
-    const builder = this.#builder;
+  /** `blobBytes`: of the layer as it is stored. `also` sees each member too; `sums`: checksums of the bodies are taken. */
+  constructor(blobBytes: number, { also, sums = false }: { readonly also?: TarHandler; readonly sums?: boolean } = {}) {
+    const builder = new LayerTableBuilder(blobBytes);
+    this.#builder = builder;
     const bodySums = sums ? new BodySums() : null;
     this.#sums = bodySums;
     this.reader = new TarReader({
@@ -59,7 +60,7 @@ export class LayerIndexer {
     });
   }
 
-  /** The header that stopped the reader, null where none did. */
+  /** What stopped the reader: a bad header, or a table that became too large. Null where nothing did. */
   get problem(): LayerscopeError | null {
     return this.#problem;
   }
@@ -77,9 +78,9 @@ export class LayerIndexer {
     }
   }
 
-  /** Keeps a BAD_TAR; throws anything else. */
+  /** Keeps a BAD_TAR, or TOO_LARGE; throws anything else. */
   fail(error: unknown): void {
-    if (!(error instanceof LayerscopeError) || error.code !== 'BAD_TAR') throw error;
+    if (!(error instanceof LayerscopeError) || (error.code !== 'BAD_TAR' && error.code !== 'TOO_LARGE')) throw error;
     this.#problem = error;
   }
 
@@ -91,8 +92,10 @@ export class LayerIndexer {
     const built = this.#builder.finish();
     const findings: Finding[] = built.findings;
     const problem = this.#problem;
-    if (problem !== null)
-      findings.push(finding('bad-tar', problem.message, problem.offset === undefined ? {} : { offset: problem.offset }));
+    if (problem !== null) {
+      const code = problem.code === 'TOO_LARGE' ? 'too-large' : 'bad-tar';
+      findings.push(finding(code, problem.message, problem.offset === undefined ? {} : { offset: problem.offset }));
+    }
     if (packed?.end === 'truncated')
       findings.push(finding('truncated', `${packed.message}: entries up to there are read`, { offset: tarBytes }));
     if (packed?.end === 'damaged') {
@@ -123,7 +126,7 @@ function indexRange(range: FileRange, blob: BlobSource, options: IndexOptions, c
 }
 
 async function indexPlain(range: FileRange, control: WorkControl): Promise<IndexedBlob> {
-  const indexer = new LayerIndexer();
+  const indexer = new LayerIndexer(range.length);
   try {
     await feedFromFile(range, indexer.reader, control);
   } catch (error) {
@@ -143,7 +146,7 @@ function named(layer: IndexedLayer, { file, start, length }: FileRange): Indexed
 
 /** Reads all of a plain tar: its digest as a blob and its diffID are one where they are of one algorithm. */
 async function verifyPlain(range: FileRange, blob: BlobSource, options: IndexOptions, control: WorkControl): Promise<IndexedBlob> {
-  const indexer = new LayerIndexer();
+  const indexer = new LayerIndexer(range.length);
   const digester = new Digester(algorithmOf(blob.statedDigest));
   const second = digester.algorithm === options.diffIdAlgorithm ? null : new Digester(options.diffIdAlgorithm);
   const buffer = new Uint8Array(CHUNK);
@@ -175,7 +178,7 @@ async function indexPacked(
   options: IndexOptions,
   control: WorkControl,
 ): Promise<IndexedBlob> {
-  const indexer = new LayerIndexer({ sums: options.sums });
+  const indexer = new LayerIndexer(range.length, { sums: options.sums });
   // The blob is read whole anyway: hashing what is read costs little, and tells whether what it says may be kept by its digest.
   const digester = options.verify || blob.statedDigest !== null ? new Digester(algorithmOf(blob.statedDigest)) : null;
   const plain = options.verify ? new Digester(options.diffIdAlgorithm) : null;

@@ -28,6 +28,10 @@ import type { OverlayMembers } from './overlay-members.ts';
 const MAX_DEPTH = 16;
 /** Index entries followed in all. */
 const MAX_ENTRIES = 10_000;
+/** Layers and configs that the manifests name in all. */
+const MAX_DESCRIPTORS = 100_000;
+/** Of a statement that is too large to be read. */
+const HEAD_BYTES = 64;
 /** Letters of an ill-formed digest that are shown. */
 const MAX_SHOWN = 200;
 
@@ -65,6 +69,7 @@ export class IndexWalk {
   readonly #artifacts = new Map<string, Artifact>();
   readonly #attestations: { readonly digest: string; readonly about: string }[] = [];
   #entries = 0;
+  #descriptors = 0;
 
   constructor(store: OverlayMembers) {
     this.#store = store;
@@ -121,6 +126,11 @@ export class IndexWalk {
 
   #manifest(descriptor: Descriptor, manifest: OciManifest, names: string[]): void {
     const { digest } = descriptor;
+    this.#descriptors += manifest.layers.length + 1;
+    if (this.#descriptors > MAX_DESCRIPTORS) {
+      this.tell('too-large', `manifest ${digest}: the manifests name more than ${MAX_DESCRIPTORS} blobs`);
+      return;
+    }
     for (const part of [manifest.config, ...manifest.layers]) if (part !== null) this.#embedded.take(part, 'blob');
     if (!isArtifact(manifest, descriptor)) {
       this.#images.set(digest, { descriptor, manifest, names, attestations: [] });
@@ -196,19 +206,26 @@ export class IndexWalk {
   /** An attestation has an in-toto statement; what only calls itself one is told. */
   #holdsStatement(digest: string, { layers }: OciManifest): boolean {
     const statements = layers.filter(({ mediaType }) => mediaType === MEDIA_TYPE.inToto);
-    if (statements.some((layer) => asObject(this.#json(layer)) !== null)) return true;
+    if (statements.some((layer) => this.#isStatement(layer))) return true;
     this.tell('attestation-unreadable', `attestation ${digest} holds no statement that can be read`);
     return false;
+  }
+
+  /** A bill of materials may be larger than what is read: then it is one if it begins like one. */
+  #isStatement(layer: Descriptor): boolean {
+    const value = this.#json(layer);
+    if (value !== 'too-large') return asObject(value) !== null;
+    const range = this.#store.find(blobName(layer.digest));
+    return range !== null && /^\s*\{/.test(Buffer.from(this.#store.head(range, HEAD_BYTES)).toString('latin1'));
   }
 
   /** A small blob as JSON; null where it can't be read as such. */
   #json({ digest }: Descriptor): unknown {
     try {
-      const bytes = digest === '' ? null : readDocument(this.#store, blobName(digest));
+      const bytes = digest === '' ? null : readDocument(this.#store, blobName(digest), 'statement');
       return bytes === null ? null : parseJson(bytes, digest);
     } catch (error) {
-      refusalCode(error, 'attestation-unreadable');
-      return null;
+      return refusalCode(error, 'attestation-unreadable') === 'too-large' ? 'too-large' : null;
     }
   }
 

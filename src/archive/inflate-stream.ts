@@ -25,9 +25,12 @@ export function zstdDecompressor(chunkSize: number): Transform {
   return createZstdDecompress({ chunkSize });
 }
 
+/** Plain bytes after which whoever holds the work back is asked again: 64 kB of zstd may hold two gigabytes. */
+const GATE_BYTES = 4 * 1024 * 1024;
+
 /**
  * One of node:zlib's decompressors, driven by hand: pieces go in one after another, plain bytes come out in between, and it is known after
- * each piece whether the compressed stream has ended.
+ * each piece whether the compressed stream has ended. While `gate`, asked between plain bytes, is awaited, none come.
  */
 export class InflateStream {
   readonly #stream: Transform & { bytesWritten?: number };
@@ -35,12 +38,17 @@ export class InflateStream {
   #failure: unknown = null;
   #wake: (() => void) | null = null;
 
-  constructor(stream: Transform, sink: PlainSink) {
+  constructor(stream: Transform, sink: PlainSink, gate: () => void | Promise<void>) {
     this.#stream = stream;
+    let sinceGate = 0;
     stream.on('data', (bytes: Uint8Array) => {
       if (this.#outcome !== 'open') return;
       try {
         if (!sink(bytes)) this.#settle('stopped', null);
+        sinceGate += bytes.length;
+        if (sinceGate < GATE_BYTES) return;
+        sinceGate = 0;
+        this.#hold(gate());
       } catch (error) {
         this.#settle('failed', error);
       }
@@ -49,6 +57,16 @@ export class InflateStream {
     stream.on('error', (error: Error & { code?: string }) => {
       this.#settle('failed', new InflateFailure(error.code ?? '', error.message));
     });
+  }
+
+  /** No plain bytes come until `held` is settled. */
+  #hold(held: void | Promise<void>): void {
+    if (held === undefined || this.#outcome !== 'open') return;
+    this.#stream.pause();
+    held.then(
+      () => this.#stream.resume(),
+      (error: unknown) => this.#settle('failed', error),
+    );
   }
 
   /** Bytes of the compressed stream that were used, once it has ended. */

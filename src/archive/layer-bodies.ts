@@ -30,7 +30,7 @@ export async function readLayer(blob: BlobSource, signal?: AbortSignal): Promise
 
 /** Reads all of a layer: what its headers say, each plain byte handed on. Throws TRUNCATED, DAMAGED of a packed one, IO, CANCELLED. */
 export async function readWholeLayer(blob: BlobSource, onPlain: (bytes: Uint8Array) => void, signal?: AbortSignal): Promise<IndexedLayer> {
-  const indexer = new LayerIndexer();
+  const indexer = new LayerIndexer(blob.length);
   let tarBytes = 0;
   const take = (bytes: Uint8Array): void => {
     onPlain(bytes);

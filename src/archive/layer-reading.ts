@@ -1,4 +1,5 @@
 import { asLayerscopeError, type Finding, finding } from '#model';
+import { ArchiveRoom, leftOut, RoomGate } from './archive-room.ts';
 import { trimCache } from './cache-trim.ts';
 import { algorithmOf } from './digest.ts';
 import type { IndexCache } from './index-cache.ts';
@@ -43,7 +44,9 @@ export class LayerReading {
   async read(layers: readonly ArchiveLayer[], options: IndexLayersOptions): Promise<readonly (IndexedLayer | null)[]> {
     const { scanned, cache, cacheFolder, maxCacheBytes } = this.#parts;
     const results: (IndexedLayer | null)[] = layers.map(() => null);
-    const settle = (blob: BlobSource, indexed: IndexedBlob): void => {
+    const room = new ArchiveRoom(layers);
+    const settle = (blob: BlobSource, found: IndexedBlob): void => {
+      const indexed = room.take(found) ? found : leftOut(found);
       layers.forEach((layer, at) => {
         if (layer.blob !== blob) return;
         results[at] = withMismatches(layer, indexed, options.verify ?? false);
@@ -98,9 +101,10 @@ export class LayerReading {
       if (task.cache !== null) cache?.noteWritten();
     };
     tasks.sort((a, b) => cost(b) - cost(a));
+    const gate = new RoomGate(signal);
     const onWorkers = pool === null ? [] : tasks.filter(isWorthAWorker);
     const here = tasks.filter((task) => !onWorkers.includes(task));
-    const works = onWorkers.map((task) => run(task, (pool as WorkerPool).run(task, signal, advance)));
+    const works = onWorkers.map((task) => gate.pass(task.blob.length, () => run(task, (pool as WorkerPool).run(task, signal, advance))));
     const inline = async (): Promise<void> => {
       for (const task of here) await run(task, runIndexTask(task, callerControl(signal, advance)));
     };

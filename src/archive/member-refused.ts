@@ -13,8 +13,10 @@ export class MemberRefused extends LayerscopeError {
   }
 }
 
-/** The code of a finding for what hindered reading a member; `otherwise` for what isn't a matter of names. Throws IO. */
+/** The code of a finding for what hindered reading a member; `otherwise` for what is a matter neither of names nor of limits. Throws IO. */
 export function refusalCode(error: unknown, otherwise: FindingCode): FindingCode {
   if (!(error instanceof LayerscopeError) || error.code === 'IO') throw error;
+  // A layer is no document: a sparse one that is too large to lay out is one that can't be read.
+  if (error.code === 'TOO_LARGE' && otherwise !== 'layer-unreadable') return 'too-large';
   return error instanceof MemberRefused ? error.finding : otherwise;
 }

@@ -1,11 +1,11 @@
-import { LayerscopeError } from '#model';
+import { displayText, LayerscopeError } from '#model';
 import type { SourceFile } from './source-file.ts';
 
-/** Largest manifest, index or config that is read; real ones have some kilobytes. */
-export const MAX_DOCUMENT_BYTES = 32 * 1024 * 1024;
+/** Largest manifest, index or config that is read; real ones have some kilobytes, and registries take 4 MB at most. */
+export const MAX_DOCUMENT_BYTES = 4 * 1024 * 1024;
 
 /** All documents of one archive together, those read twice counted twice. */
-const MAX_DOCUMENTS_BYTES = 512 * 1024 * 1024;
+const MAX_DOCUMENTS_BYTES = 64 * 1024 * 1024;
 
 /** Where a member of an archive, or a file of a layout, lies. */
 export interface StoredRange {
@@ -44,31 +44,39 @@ export function storeName(path: string): string {
   return Buffer.from(path, 'utf8').toString('latin1');
 }
 
-const spent = new WeakMap<MemberStore, number>();
+/** What is read: `statement` of what is looked at but not kept, which may use up no room that the archive's own documents need. */
+type DocumentKind = 'document' | 'statement';
+
+const spent: Readonly<Record<DocumentKind, WeakMap<MemberStore, number>>> = { document: new WeakMap(), statement: new WeakMap() };
+
+/** Who reads an archive's documents once more has as much room as the first time. */
+export function renewDocuments(store: MemberStore): void {
+  spent.document.delete(store);
+}
 
 /** Whoever writes a layout replaces its index whole: one that was replaced while it was looked at is looked at again, so often at most. */
 const MAX_LOOKS = 5;
 
 /** All of a small member. Throws TOO_LARGE, and what {@link MemberStore.find} does. Null: no such member. */
-export function readDocument(store: MemberStore, name: string): Uint8Array | null {
+export function readDocument(store: MemberStore, name: string, kind: DocumentKind = 'document'): Uint8Array | null {
   for (let look = 1; ; look++) {
     const range = store.find(name);
     if (range === null) return null;
     try {
-      return readAll(store, name, range);
+      return readAll(store, name, range, kind);
     } catch (error) {
       if (look === MAX_LOOKS || store.find(name)?.key === range.key) throw error;
     }
   }
 }
 
-function readAll(store: MemberStore, name: string, range: StoredRange): Uint8Array {
+function readAll(store: MemberStore, name: string, range: StoredRange, kind: DocumentKind): Uint8Array {
   if (range.length > MAX_DOCUMENT_BYTES) {
-    throw new LayerscopeError('TOO_LARGE', `${name}: a document of ${range.length} bytes, the limit is ${MAX_DOCUMENT_BYTES}`);
+    throw new LayerscopeError('TOO_LARGE', `${displayText(name)}: a document of ${range.length} bytes, the limit is ${MAX_DOCUMENT_BYTES}`);
   }
-  const sum = (spent.get(store) ?? 0) + range.length;
+  const sum = (spent[kind].get(store) ?? 0) + range.length;
   if (sum > MAX_DOCUMENTS_BYTES) throw new LayerscopeError('TOO_LARGE', `more than ${MAX_DOCUMENTS_BYTES} bytes of manifests and configs`);
-  spent.set(store, sum);
+  spent[kind].set(store, sum);
   return store.head(range, range.length);
 }
 

@@ -33,6 +33,7 @@ export function openedList(
   store: OverlayMembers,
   files: () => readonly string[] = () => [],
 ): OpenedArchive {
+  list.finish();
   const { images, artifacts, findings } = list;
   const ownFiles = () => [...store.files, ...files()];
   return { format, images, artifacts, findings, roots: () => archiveRoots(format, store, images), ownFiles };

@@ -20,11 +20,11 @@ export class OuterScan {
   readonly indexer: LayerIndexer;
   readonly keepsAll: boolean;
 
-  /** `whole`: it is known to be an image, all members are kept. */
-  constructor(whole = false) {
+  /** `fileBytes`: of the file as it is stored. `whole`: it is known to be an image, all members are kept. */
+  constructor(fileBytes: number, whole = false) {
     this.keepsAll = whole;
     this.members = whole ? wholeCollector() : new MemberCollector();
-    this.indexer = new LayerIndexer({ also: this.members });
+    this.indexer = new LayerIndexer(fileBytes, { also: this.members });
   }
 
   /** As a layer. */
@@ -47,7 +47,7 @@ export interface JudgedTar {
 export function judgeTar(scan: OuterScan, file: SourceFile, flaw: LayerscopeError | null, newPath: NewPath): JudgedTar {
   const { members } = scan;
   const store = new TarMembers(members.members, file, '', null, newPath);
-  const document = members.has('manifest.json') ? readManifest(store, flaw) : null;
+  const document = members.has('manifest.json') ? readManifest(store, members, flaw) : null;
   if (document !== null && document.problem === null) return { kind: 'docker-archive', manifestProblem: null };
   // A layer may have an object of that name: a web application's manifest.
   const manifestProblem = document === null || (document.isObject && !members.looksLikeImage) ? null : document.problem;
@@ -61,7 +61,11 @@ export function judgeTar(scan: OuterScan, file: SourceFile, flaw: LayerscopeErro
 }
 
 /** Throws `flaw` where the manifest can't be read and there is one. */
-function readManifest(store: TarMembers, flaw: LayerscopeError | null): { problem: string | null; isObject: boolean } | null {
+function readManifest(
+  store: TarMembers,
+  members: MemberCollector,
+  flaw: LayerscopeError | null,
+): { problem: string | null; isObject: boolean } | null {
   try {
     const bytes = readDocument(store, 'manifest.json');
     if (bytes === null) return null;
@@ -70,6 +74,8 @@ function readManifest(store: TarMembers, flaw: LayerscopeError | null): { proble
   } catch (error) {
     if (!(error instanceof LayerscopeError) || error.code === 'IO') throw error;
     if (flaw !== null) throw flaw;
+    // In a layer it may be any file: what is too large to be looked at says nothing then.
+    if (error.code === 'TOO_LARGE' && !members.looksLikeImage && !members.holdsTars) return null;
     if (error.code === 'TOO_LARGE') throw error;
     return { problem: error.message, isObject: false };
   }

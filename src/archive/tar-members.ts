@@ -8,8 +8,10 @@ import { layOutSparse, type SparseMap } from './sparse-member.ts';
 
 /** More members than this and only those that tell an image are kept: the tar is a layer, or is read again. */
 const FEW_MEMBERS = 4096;
-/** No image archive has as many. */
-export const MAX_MEMBERS = 1_000_000;
+/** No image archive has as many, nor names as long together, nor members that are stored in as many pieces. */
+export const MAX_MEMBERS = 200_000;
+const MAX_NAME_BYTES = 16 * 1024 * 1024;
+const MAX_PIECES = 500_000;
 /** Links that lead from one to the next. */
 const MAX_LINKS = 32;
 
@@ -37,6 +39,8 @@ export class MemberCollector implements TarHandler {
   #count = 0;
   #imageNames = 0;
   #overflown = false;
+  #nameBytes = 0;
+  #pieces = 0;
 
   constructor(limit = FEW_MEMBERS) {
     this.#limit = limit;
@@ -79,13 +83,19 @@ export class MemberCollector implements TarHandler {
     this.#count++;
     const { type } = member;
     if (type !== TYPE.file && type !== TYPE.symlink && type !== TYPE.hardlink && type !== TYPE.directory) return;
-    if (this.#overflown && member.nameEnd - member.nameStart > 20) return;
+    const nameBytes = member.nameEnd - member.nameStart;
+    if (this.#overflown && nameBytes > 20) return;
     const name = normalName(latin1(member.name));
     if (name === null || name === '') return;
     if (IMAGE_NAME.test(name)) this.#imageNames++;
     if (type === TYPE.directory) return;
     if (this.#overflown && !TELLING.has(name)) return;
-    if (this.#members.size >= this.#limit) this.#overflow();
+    this.#nameBytes += nameBytes + (type === TYPE.file ? 0 : member.linkEnd - member.linkStart);
+    this.#pieces += member.sparse?.length ?? 0;
+    if (this.#members.size >= this.#limit || this.#nameBytes > MAX_NAME_BYTES || this.#pieces > MAX_PIECES) {
+      this.#overflow();
+      if (!TELLING.has(name)) return;
+    }
     this.#members.set(name, {
       type: type === TYPE.symlink ? 'symlink' : type === TYPE.hardlink ? 'hardlink' : 'file',
       start: member.dataOffset,

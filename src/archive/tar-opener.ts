@@ -76,7 +76,7 @@ export class TarOpener {
 
   /** `file`: a plain tar. */
   async #openPlain(file: SourceFile, key: string, identity: string | null, blob: BlobSource, isWhole: boolean): Promise<OpenedTar> {
-    const scan = new OuterScan(isWhole);
+    const scan = new OuterScan(blob.length, isWhole);
     const meter = new ProgressMeter('read', file.size, this.#options.onProgress);
     try {
       await feedFromFile(
@@ -108,12 +108,19 @@ export class TarOpener {
     const { kind, manifestProblem } = judgeTar(scan, file, layer.status === 'present' ? null : this.#flaw(scan, packed), newPath);
     if (kind === 'layer') return this.#layer(blob, { layer, blobDigest: null }, manifestProblem);
     if (scan.members.overflown) {
-      if (scan.keepsAll) throw new LayerscopeError('TOO_LARGE', `an image archive of over ${MAX_MEMBERS} members`);
+      if (scan.keepsAll)
+        throw new LayerscopeError(
+          'TOO_LARGE',
+          `an image archive of over ${MAX_MEMBERS} members, or whose names or sparse files take as much room`,
+        );
       return again();
     }
     // Of the archive's own tar only what concerns its wholeness matters here: its names are no part of an image.
     const findings = layer.findings
-      .filter(({ code }) => code === 'bad-tar' || code === 'truncated' || code === 'damaged-blob' || code === 'trailing-data')
+      .filter(
+        ({ code }) =>
+          code === 'bad-tar' || code === 'truncated' || code === 'damaged-blob' || code === 'trailing-data' || code === 'too-large',
+      )
       .map(({ code, message }) => finding(code, `the archive itself: ${message}`));
     const instead = kind === 'oci-archive' ? 'index.json is used' : 'the files of each layer are used';
     if (manifestProblem !== null) findings.push(finding('manifest-unreadable', `${manifestProblem}: ${instead}`));
@@ -126,7 +133,8 @@ export class TarOpener {
     const name = displayText(this.#title);
     if (packed?.end === 'damaged')
       return new LayerscopeError(packed.isUnsupported ? 'UNSUPPORTED' : 'DAMAGED', `${name}: ${packed.message}`);
-    if (indexer.problem !== null) return new LayerscopeError('BAD_TAR', `${name}: ${indexer.problem.message}`, { cause: indexer.problem });
+    if (indexer.problem !== null)
+      return new LayerscopeError(indexer.problem.code, `${name}: ${indexer.problem.message}`, { cause: indexer.problem });
     return new LayerscopeError('TRUNCATED', `${name} is cut off before the end of its manifest`);
   }
 
@@ -169,7 +177,7 @@ export class TarOpener {
     const key = `${blob.cacheKey}:unpacked`;
     const kept = await this.#parts.spools.claimWhole(key, blob.cacheKey !== '', callerControl(this.#options.signal));
     if (kept !== null) return this.#openUnpacked(kept, blob, null);
-    const scan = new OuterScan(isImage);
+    const scan = new OuterScan(blob.length, isImage);
     const meter = new ProgressMeter('unpack', this.#file.size, this.#options.onProgress);
     const control = callerControl(this.#options.signal, (bytes) => meter.advance(bytes));
     using out = new Unpacked(() => this.#newPath(elsewhere));

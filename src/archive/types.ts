@@ -56,7 +56,7 @@ export interface ArchiveImage {
   readonly layers: readonly ArchiveLayer[];
   readonly history: readonly HistoryReport[];
   readonly attestations: readonly string[];
-  /** The image config as parsed JSON, null where it is missing or damaged. */
+  /** The image config as JSON, parsed anew each time that it is asked for; null where it is missing or damaged. */
   readonly config: unknown;
   /** The config's bytes; null where it has none of its own, as images of Docker up to 1.9. */
   readonly configSource: BlobSource | null;

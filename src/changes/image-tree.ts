@@ -99,7 +99,7 @@ class TreeBuilder {
     this.#layers = layers;
     this.#fold = caseInsensitive;
     let bound = 1;
-    for (const table of layers) bound += table === null ? 0 : table.nodeCount - 1;
+    for (const table of new Set(layers)) bound += table === null ? 0 : table.nodeCount - 1;
     this.#parent = new Uint32Array(bound);
     this.#firstChild = new Uint32Array(bound);
     this.#nextSibling = new Uint32Array(bound);
@@ -109,7 +109,14 @@ class TreeBuilder {
   }
 
   build(): ImageTree {
-    const maps = this.#layers.map((table, layer) => (table === null ? null : this.#addLayer(table, layer)));
+    // A layer that comes again leads to the nodes that it led to before.
+    const known = new Map<LayerTable, Uint32Array>();
+    const maps = this.#layers.map((table, layer) => {
+      if (table === null) return null;
+      const map = known.get(table) ?? this.#addLayer(table, layer);
+      known.set(table, map);
+      return map;
+    });
     const count = this.#count;
     return {
       layers: this.#layers,

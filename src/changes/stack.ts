@@ -25,6 +25,8 @@ import { commitLayer, copyView, createApplier, stageLayer, type View, viewOf } f
 import { windowsOddNames } from './windows-names.ts';
 
 const MAX_FINDINGS = 1_000;
+/** Of a path or a link target in a finding. */
+const MAX_SHOWN_BYTES = 4096;
 
 /** What a stack keeps for the questions asked later. */
 export interface StackIndex {
@@ -97,7 +99,11 @@ export function buildStack(layers: readonly (LayerTable | null)[], options: { ca
     links.push(resolveLinks(applier, staged, links, (member, fault) => list.addFault(member, fault)));
     if (caseInsensitive) {
       for (const { node, other } of caseCollisions(tree, layer)) {
-        list.addNode('case-collision', node, `differs by case only from ${displayPath(nodePath(table, other))}`);
+        list.addNode(
+          'case-collision',
+          node,
+          `differs by case only from ${displayPath(nodePath(table, other).subarray(0, MAX_SHOWN_BYTES))}`,
+        );
       }
       for (const { node, reason } of windowsOddNames(table)) list.addNode('reserved-name', node, reason);
     }
@@ -152,7 +158,7 @@ class FindingList {
   }
 
   addFault(member: number, fault: LinkFault): void {
-    const target = displayPath(linkName(this.#table, member) ?? new Uint8Array(0));
+    const target = displayPath((linkName(this.#table, member) ?? new Uint8Array(0)).subarray(0, MAX_SHOWN_BYTES));
     this.add('dangling-hardlink', member, `a hard link whose target ${FAULTS[fault]}: ${target}`);
   }
 
@@ -164,7 +170,8 @@ class FindingList {
     }
     found.count++;
     if (found.count > MAX_FINDINGS) return;
-    found.list.push(finding(code, message, { layer: this.#layer, path: escapePath(nodePath(this.#table, node)) }));
+    const path = escapePath(nodePath(this.#table, node).subarray(0, MAX_SHOWN_BYTES));
+    found.list.push(finding(code, message, { layer: this.#layer, path }));
   }
 
   finish(findings: Finding[]): void {

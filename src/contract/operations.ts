@@ -343,6 +343,8 @@ export const TOPIC_NAMES = ['jobs', 'library', 'requests'] as const satisfies re
 
 export const FIRST_PAGE_ROWS = 2_000;
 export const PAGE_ROWS = 12_500;
+/** Bytes of names and link targets on one page, unless its first row alone has more. */
+export const PAGE_BYTES = 2 * 1024 * 1024;
 export const CONTENT_PAGE_BYTES = 262_144;
 
 /** What the renderer calls; made over each door by its own transport. */

@@ -1,13 +1,14 @@
 import { LayerscopeError, type RowTable } from '#model';
-import { FIRST_PAGE_ROWS, PAGE_ROWS, type RowPage } from './operations.ts';
+import { FIRST_PAGE_ROWS, PAGE_BYTES, PAGE_ROWS, type RowPage } from './operations.ts';
 
 /**
  * Rows [start, start + count) of a table, cut at its end, as a page of its own: every column is a copy, so that structured clone
- * doesn't carry the whole table along. `start` past the end gives an empty page.
+ * doesn't carry the whole table along. `start` past the end gives an empty page. Names and link targets of more than {@link PAGE_BYTES}
+ * end it sooner: it has one row at least.
  */
 export function slicePage(rows: RowTable, start: number, count: number): RowPage {
   const from = Math.min(start, rows.length);
-  const to = Math.min(from + count, rows.length);
+  const to = pageEnd(rows, from, Math.min(from + count, rows.length));
   const namesFrom = rows.nameStart[from] ?? 0;
   const namesTo = rows.nameStart[to] ?? namesFrom;
   const nameStart = new Uint32Array(to - from + 1);
@@ -41,6 +42,16 @@ export function slicePage(rows: RowTable, start: number, count: number): RowPage
       links: sliceLinks(rows.links, from, to),
     },
   };
+}
+
+/** The row that the page ends before: `most`, or an earlier one where texts are long. */
+function pageEnd(rows: RowTable, from: number, most: number): number {
+  let bytes = 0;
+  for (let row = from; row < most; row++) {
+    bytes += (rows.nameStart[row + 1] as number) - (rows.nameStart[row] as number) + (rows.links.get(row)?.length ?? 0);
+    if (bytes > PAGE_BYTES && row > from) return row;
+  }
+  return most;
 }
 
 function sliceLinks(links: ReadonlyMap<number, Uint8Array>, from: number, to: number): Map<number, Uint8Array> {

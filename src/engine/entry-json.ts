@@ -17,7 +17,7 @@ import {
   toHex,
 } from '#model';
 
-/** Texts of rows' paths; those of folders are kept, since every row below begins with them. */
+/** Texts of rows' paths; those of folders are kept, as far as there is room, since every row below begins with them. */
 export interface RowPaths {
   /** Escaped as {@link escapePath} does. */
   text(row: number): string;
@@ -25,8 +25,20 @@ export interface RowPaths {
   hexField(row: number): string;
 }
 
+/** Characters of folders' paths that are kept at one time: folders in folders have a path each as long as their depth. */
+const MAX_KEPT_TEXT = 8 * 1024 * 1024;
+
 export function createRowPaths(rows: RowTable): RowPaths {
-  const folders: (string | undefined)[] = new Array(rows.length);
+  const folders = new Map<number, string>();
+  let keptText = 0;
+  const keep = (row: number, path: string): void => {
+    keptText += path.length;
+    if (keptText > MAX_KEPT_TEXT) {
+      folders.clear();
+      keptText = path.length;
+    }
+    folders.set(row, path);
+  };
   const broken = new Uint8Array(rows.length); // 1: UTF-8, 2: not
   const isBroken = (row: number): boolean => {
     if (row < 0) return false;
@@ -34,12 +46,12 @@ export function createRowPaths(rows: RowTable): RowPaths {
     return broken[row] === 2;
   };
   const text = (row: number): string => {
-    const kept = folders[row];
+    const kept = folders.get(row);
     if (kept !== undefined) return kept;
     const name = escapePath(rowName(rows, row));
     const parent = rows.parent[row] as number;
     const path = parent < 0 ? name : `${text(parent)}/${name}`;
-    if ((rows.subtreeEnd[row] as number) > row + 1) folders[row] = path;
+    if ((rows.subtreeEnd[row] as number) > row + 1) keep(row, path);
     return path;
   };
   return { text, hexField: (row) => (isBroken(row) ? `,"pathHex":"${toHex(rowPath(rows, row))}"` : '') };

@@ -1,5 +1,6 @@
 import type { Archive, Reader } from '#archive';
-import type { ArchiveReport, Finding, ImageReport } from '#model';
+import type { ArchiveReport, ImageReport } from '#model';
+import { BoundedFindings } from './bounded-findings.ts';
 import { assembleImage, type LoadOptions } from './load-image.ts';
 
 /** Everything `inspect --json` says: all layers of all images are read side by side, a shared blob once. Errors as {@link Reader.indexLayers}. */
@@ -9,7 +10,8 @@ export async function inspectArchive(reader: Reader, archive: Archive, options: 
     options,
   );
   const images: ImageReport[] = [];
-  const findings: Finding[] = [...archive.findings];
+  const bounded = new BoundedFindings();
+  for (const finding of archive.findings) bounded.add(finding);
   let first = 0;
   for (const image of archive.images) {
     const ofImage = indexed.slice(first, first + image.layers.length);
@@ -17,7 +19,7 @@ export async function inspectArchive(reader: Reader, archive: Archive, options: 
     // The stack is only needed for its counts: nothing keeps it beyond this turn.
     const loaded = assembleImage(reader, archive, image, ofImage);
     images.push(loaded.report);
-    for (const finding of loaded.findings) findings.push(finding);
+    for (const finding of loaded.findings) bounded.add(finding);
   }
-  return { format: archive.format, images, artifacts: archive.artifacts, findings };
+  return { format: archive.format, images, artifacts: archive.artifacts, findings: bounded.finish() };
 }

@@ -12,6 +12,32 @@ import type { LoadedImage } from './types.ts';
 const MOST_PLAIN_BYTES = 1024 * 1024 * 1024;
 const PLAIN_CHUNK = 256 * 1024;
 const MOST_ZIP_LIST_BYTES = 16 * 1024 * 1024;
+/** Bytes of a name that are shown, and of all names of a listing. */
+const MOST_NAME_BYTES = 4096;
+const MOST_NAMES_BYTES = 4 * 1024 * 1024;
+
+type ListedEntry = ListingReport['entries'][number];
+
+/** Entries of a listing, as many as are wanted and have room. */
+class ListedEntries {
+  readonly all: ListedEntry[] = [];
+  readonly #limit: number;
+  #nameBytes = 0;
+  /** There were more. */
+  isFull = false;
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  add(name: Uint8Array, type: string, size: number): void {
+    this.#nameBytes += Math.min(name.length, MOST_NAME_BYTES);
+    this.isFull ||= this.all.length >= this.#limit || this.#nameBytes > MOST_NAMES_BYTES;
+    if (this.isFull) return;
+    const shown = displayPath(name.subarray(0, MOST_NAME_BYTES));
+    this.all.push({ name: name.length > MOST_NAME_BYTES ? `${shown}…` : shown, type, size });
+  }
+}
 
 /**
  * Lists the first `limit` entries of an archive that is a file of an image: a tar, plain or packed, or a ZIP file. Null where it is neither.
@@ -63,10 +89,11 @@ async function listTar(
   format: Exclude<ListingReport['format'], 'zip'>,
   limit: number,
 ): Promise<ListingReport | null> {
-  const entries: { name: string; type: string; size: number }[] = [];
+  const entries = new ListedEntries(limit);
   const reader = new TarReader({
     member: (member) => {
-      if (entries.length <= limit) entries.push({ name: displayPath(member.name), type: entryTypeName(member.type), size: member.size });
+      entries.add(member.name, entryTypeName(member.type), member.size);
+      if (entries.isFull) reader.stop();
     },
     finding: () => {},
   });
@@ -83,19 +110,19 @@ async function listTar(
       }
       reader.push(piece);
       seen += piece.length;
-      if (entries.length > limit || seen > MOST_PLAIN_BYTES) break;
+      if (entries.isFull || seen > MOST_PLAIN_BYTES) break;
     }
-    complete = entries.length <= limit && seen <= MOST_PLAIN_BYTES;
+    complete = !entries.isFull && seen <= MOST_PLAIN_BYTES;
     if (complete) reader.end();
   } catch (error) {
     const told = asLayerscopeError(error);
     if (told.code === 'CANCELLED') throw told;
-    if (entries.length === 0 && format !== 'tar') return null;
+    if (entries.all.length === 0 && format !== 'tar') return null;
     complete = false;
     problem = told.code === 'INTERNAL' ? 'its end can not be read' : told.message;
   }
-  if (format !== 'tar' && entries.length === 0) return null;
-  return { format, entries: entries.slice(0, limit), complete, problem };
+  if (format !== 'tar' && entries.all.length === 0) return null;
+  return { format, entries: entries.all, complete, problem };
 }
 
 async function listZip(
@@ -106,19 +133,19 @@ async function listZip(
   const tailBytes = Math.min(ZIP_TAIL_BYTES, totalBytes);
   const found = findZipDirectory(await read(totalBytes - tailBytes, tailBytes), totalBytes);
   if (found === null) return null;
-  const entries: { name: string; type: string; size: number }[] = [];
+  const entries = new ListedEntries(limit);
   let problem: string | null = null;
   try {
     const { offset, bytes } = found.end64 === null ? found : zip64Directory(await read(found.end64, 56));
     if (offset + bytes > totalBytes) throw new LayerscopeError('DAMAGED', 'the list of the ZIP file leads out of it');
     for (const { name, sizeBytes } of zipEntries(await read(offset, Math.min(bytes, MOST_ZIP_LIST_BYTES)))) {
-      if (entries.length > limit) break;
-      entries.push({ name: displayPath(name), type: name.at(-1) === 0x2f ? 'directory' : 'file', size: sizeBytes });
+      entries.add(name, name.at(-1) === 0x2f ? 'directory' : 'file', sizeBytes);
+      if (entries.isFull) break;
     }
   } catch (error) {
     const told = asLayerscopeError(error);
     if (told.code === 'CANCELLED' || told.code === 'INTERNAL') throw told;
     problem = told.message;
   }
-  return { format: 'zip', entries: entries.slice(0, limit), complete: problem === null && entries.length <= limit, problem };
+  return { format: 'zip', entries: entries.all, complete: problem === null && !entries.isFull, problem };
 }

@@ -1,6 +1,7 @@
 import type { Archive, ArchiveImage, ArchiveLayer, IndexedLayer, Progress, Reader } from '#archive';
 import { buildStack } from '#changes';
-import { type Finding, type ImageReport, type LayerReport, LayerscopeError } from '#model';
+import { type ImageReport, type LayerReport, LayerscopeError } from '#model';
+import { BoundedFindings } from './bounded-findings.ts';
 import type { LoadedImage } from './types.ts';
 
 export interface LoadOptions {
@@ -63,11 +64,12 @@ export function assembleImage(
     indexed.map((layer) => layer?.table ?? null),
     { caseInsensitive: image.os?.toLowerCase() === 'windows' },
   );
-  const findings: Finding[] = [];
+  const bounded = new BoundedFindings();
   indexed.forEach((layer, index) => {
-    for (const finding of layer?.findings ?? []) findings.push({ ...finding, image: image.index, layer: index });
+    for (const finding of layer?.findings ?? []) bounded.add({ ...finding, image: image.index, layer: index });
   });
-  for (const finding of stack.findings) findings.push({ ...finding, image: image.index });
+  for (const finding of stack.findings) bounded.add({ ...finding, image: image.index });
+  const findings = bounded.finish();
   return { reader, archive, image, layers: indexed, stack, report: imageReport(image, indexed, stack), findings };
 }
 

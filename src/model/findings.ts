@@ -50,6 +50,8 @@ export const FINDING_SEVERITY = {
   'not-kept': 'warning',
   'not-made': 'warning',
   'index-entry-skipped': 'note',
+  'too-large': 'error',
+  'name-too-long': 'warning',
 } as const satisfies Record<string, Severity>;
 
 export type FindingCode = keyof typeof FINDING_SEVERITY;

@@ -138,4 +138,6 @@ export const FINDING_HINTS: Record<FindingCode, { title: string; hint: string }>
     title: 'Index entry not followed',
     hint: 'The index is nested too deeply, in a circle, or has too many entries.',
   },
+  'too-large': { title: 'Too large', hint: 'It passes a limit that protects this machine; what was read before the limit is shown.' },
+  'name-too-long': { title: 'Name too long', hint: 'No system takes such a path or link target, so the entry is only listed in raw.' },
 };

@@ -46,7 +46,14 @@ function sequenceLength(bytes: Uint8Array, at: number): number {
   const length =
     first < 0x80 ? 1 : first >= 0xc2 && first < 0xe0 ? 2 : first >= 0xe0 && first < 0xf0 ? 3 : first >= 0xf0 && first < 0xf5 ? 4 : 0;
   if (length === 0 || at + length > bytes.length) return 0;
-  return decodeUtf8(bytes.subarray(at, at + length)) === null ? 0 : length;
+  if (length === 1) return 1;
+  // No overlong forms, no surrogates, nothing over U+10FFFF. By hand: a decoder's error takes as long as a thousand bytes.
+  const second = bytes[at + 1] as number;
+  const low = first === 0xe0 ? 0xa0 : first === 0xf0 ? 0x90 : 0x80;
+  const top = first === 0xed ? 0x9f : first === 0xf4 ? 0x8f : 0xbf;
+  if (second < low || second > top) return 0;
+  for (let i = 2; i < length; i++) if (((bytes[at + i] as number) & 0xc0) !== 0x80) return 0;
+  return length;
 }
 
 /**

@@ -7,7 +7,7 @@ import { file, gnuSparse, hardlink, tar } from '../support/tar-builder.ts';
 
 /** Sums of a tar's members, the tar handed over in these pieces. */
 function sumsOf(pieces: readonly Uint8Array[]): { sums: string[]; flags: Uint16Array } {
-  const indexer = new LayerIndexer({ sums: true });
+  const indexer = new LayerIndexer(0, { sums: true });
   let length = 0;
   for (const piece of pieces) {
     indexer.push(piece);

@@ -330,7 +330,7 @@ test('a config or a manifest that is no JSON is told, a layer of 33 MiB named as
     ['manifest.json', json([{ Config: 'big', Layers: [] }])],
   ]);
   const opened = await reader.open(testFile(t, archiveOf(huge)));
-  assert.deepEqual(codesOf(opened.findings), ['config-unreadable']);
+  assert.deepEqual(codesOf(opened.findings), ['too-large']);
 });
 
 test('a manifest that names far more than any image has is refused soon', async (t) => {
@@ -351,7 +351,7 @@ test('a manifest that names far more than any image has is refused soon', async 
     ]),
   );
   await assert.rejects(reader.open(testFile(t, layers)), code('TOO_LARGE'));
-  const big = new Uint8Array(20 * 1024 * 1024).fill(0x20);
+  const big = new Uint8Array(4 * 1024 * 1024).fill(0x20);
   big.set(config);
   const heavy = archiveOf(
     new Map([

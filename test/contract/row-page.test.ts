@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
-import { assemblePages, FIRST_PAGE_ROWS, PAGE_ROWS, PageAssembler, slicePage } from '#contract';
+import { assemblePages, FIRST_PAGE_ROWS, PAGE_BYTES, PAGE_ROWS, PageAssembler, slicePage } from '#contract';
 import { LayerscopeError, rowName, rowPath } from '#model';
 import { numberedRows } from '../support/row-tables.ts';
 
@@ -27,6 +27,29 @@ test('links are found the same whether they are few or many', () => {
   const many = new Map([...slicePage(rows, 0, 5).rows.links, ...slicePage(rows, 66, 4).rows.links].map(([, target]) => [0, target]));
   assert.deepEqual(new Map(few), new Map(rows.links));
   assert.deepEqual([...many.values()], [new Uint8Array(Buffer.from('../target-66'))]);
+});
+
+test('a page of long names or link targets ends sooner, and the pages make the whole table again', async () => {
+  const rows = numberedRows(300);
+  const long = { ...rows, names: new Uint8Array(300 * 65_536), nameStart: rows.nameStart.map((_, row) => row * 65_536) };
+  long.names.forEach((_, at) => {
+    if (at % 65_536 === 0) long.names[at] = (at / 65_536) % 251;
+  });
+  const links = { ...rows, links: new Map(Array.from({ length: 300 }, (_, row) => [row, new Uint8Array(60_000).fill(row % 251)])) };
+  for (const table of [long, links]) {
+    let pages = 0;
+    const whole = await assemblePages(async (start, count) => {
+      const page = slicePage(table, start, count);
+      const texts = page.rows.names.length + [...page.rows.links.values()].reduce((sum, target) => sum + target.length, 0);
+      assert.ok(texts <= PAGE_BYTES, `${texts} bytes`);
+      pages++;
+      return page;
+    });
+    assert.ok(pages > 5);
+    assert.deepEqual([whole.names, new Map(whole.links)], [table.names, new Map(table.links)]);
+  }
+  const one = { ...long, nameStart: long.nameStart.map((_, row) => (row === 0 ? 0 : 300 * 65_536)) };
+  assert.equal(slicePage(one, 0, 10).rows.length, 1, 'a row that is longer than a page is one');
 });
 
 test('a page past the end is empty and tells the total', () => {

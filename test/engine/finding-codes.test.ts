@@ -473,8 +473,22 @@ const ROWS: Readonly<Record<FindingCode, Row>> = {
       return archiveOf(ociLayout(files, [deep]));
     },
     title: /not followed/,
-    hint: /nested too deeply/,
+    hint: /in a circle, or has too many entries/,
     message: /nested more than 16 deep/,
+  },
+  'too-large': {
+    severity: 'error',
+    input: withConfig(`{"os":"linux","x":${'['.repeat(201)}${']'.repeat(201)}}`),
+    title: /Too large/,
+    hint: /passes a limit/,
+    message: /the config is nested more than 200 deep/,
+  },
+  'name-too-long': {
+    severity: 'warning',
+    input: image(tar(pax({ path: 'x'.repeat(65_537) }), file('short', ''))),
+    title: /Name too long/,
+    hint: /only listed in raw/,
+    message: /a name of 65537 bytes, the limit is 65536/,
   },
 };
 

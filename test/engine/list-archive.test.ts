@@ -11,7 +11,7 @@ import { listArchive, loadImage } from '#engine';
 import { encodeUtf8 } from '#model';
 import { dockerArchive } from '../support/docker-archive.ts';
 import { BZIP2_BOMB, BZIP2_SAMPLES, XZ_SAMPLES } from '../support/packed-samples.ts';
-import { directory, file, tar } from '../support/tar-builder.ts';
+import { concat, directory, file, pax, tar } from '../support/tar-builder.ts';
 
 const { signal } = new AbortController();
 const inner = tar(directory('d/'), file('d/a', 'abc'), file('evil\u202e', 'x'));
@@ -41,6 +41,19 @@ function zip(files: Readonly<Record<string, string>>, comment = ''): Uint8Array 
     'import sys,json,zipfile,io\nb=io.BytesIO()\nz=zipfile.ZipFile(b,"w",zipfile.ZIP_DEFLATED)\nf,c=json.loads(sys.argv[1])\n[z.writestr(k,v) for k,v in f.items()]\nz.comment=c.encode()\nz.close()\nsys.stdout.buffer.write(b.getvalue())';
   return new Uint8Array(execFileSync('python3', ['-c', script, JSON.stringify([files, comment])]));
 }
+
+test('an archive of names of a megabyte is listed as far as there is room, each name cut', async (t) => {
+  const long = (index: number) => concat(pax({ path: `${index}/${'x'.repeat(1_000_000)}` }), file('s', ''));
+  const packed = gzipSync(tar(concat(...Array.from({ length: 60 }, (_, index) => long(index)))));
+  const names = gzipSync(
+    tar(...Array.from({ length: 3_000 }, (_, index) => concat(pax({ path: `${index}/${'y'.repeat(4_000)}` }), file('s', '')))),
+  );
+  const told = await listAll(t, { 'mega.tgz': packed, 'many.tgz': names }, 10_000);
+  assert.match(told['mega.tgz'] ?? '', /^tar\.gz: 0\/x{4094}…=0 1\/x{4094}…=0 /);
+  assert.ok((told['mega.tgz'] ?? '').length < 60 * 5_000);
+  assert.match(told['many.tgz'] ?? '', / … $/);
+  assert.ok((told['many.tgz'] ?? '').length < 5 * 1024 * 1024);
+});
 
 test('tars packed with xz or bzip2 are listed as far as they reach, and what else is packed so is none', async (t) => {
   assert.deepEqual(

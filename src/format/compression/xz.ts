@@ -14,7 +14,7 @@ import { LzmaDecoder, Window } from './lzma.ts';
 import { ByteQueue, type Unpacker } from './unpacker.ts';
 
 /** The largest dictionary that is read; `xz -9` has one of 64 MiB. */
-const MOST_DICTIONARY_BYTES = 256 * 1024 * 1024;
+const MOST_DICTIONARY_BYTES = 128 * 1024 * 1024;
 const HEAD = [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00] as const;
 const HEAD_BYTES = 12;
 const CHECK_BYTES: Readonly<Record<number, number>> = { 0: 0, 1: 4, 4: 8, 10: 32 };

@@ -8,8 +8,12 @@
 //
 // Source: moby image/tarexport; Docker image spec v1.2, Combined Image JSON + Filesystem Changeset Format.
 import { LayerscopeError } from '#model';
-import { asObject, asText, asTexts, jsonKind } from './json-value.ts';
+import { asArray, asObject, asText, asTexts, jsonKind } from './json-value.ts';
 import { type Descriptor, parseDescriptor } from './oci-manifest.ts';
+
+/** Images and layers of one archive; an image has 127 layers at most where it is to be run. */
+export const MAX_IMAGES = 10_000;
+export const MAX_LAYERS = 100_000;
 
 export interface DockerImage {
   /** Path of the config; null where it isn't stated. */
@@ -35,10 +39,12 @@ export function isDockerManifest(value: unknown): boolean {
   return value === null || (Array.isArray(value) && value.every((item) => asObject(item) !== null));
 }
 
-/** The images of `manifest.json`. Throws BAD_MANIFEST where it is `null` (moby#41842), no list of images, or an image's Layers no list of paths. */
+/** The images of `manifest.json`. Throws BAD_MANIFEST where it is `null` (moby#41842), no list of images, or an image's Layers no list of paths; TOO_LARGE. */
 export function parseDockerManifest(value: unknown): DockerImage[] {
   if (value === null) throw new LayerscopeError('BAD_MANIFEST', 'manifest.json is null: the archive was written without images');
   if (!Array.isArray(value)) throw new LayerscopeError('BAD_MANIFEST', 'manifest.json is not a list of images');
+  if (value.length > MAX_IMAGES) throw tooMany();
+  let parts = 0;
   return value.map((item, index) => {
     const object = asObject(item);
     if (object === null) throw new LayerscopeError('BAD_MANIFEST', `manifest.json: entry ${index} is not an object`);
@@ -46,6 +52,8 @@ export function parseDockerManifest(value: unknown): DockerImage[] {
     if (layers !== undefined && layers !== null && !(Array.isArray(layers) && layers.every((path) => typeof path === 'string'))) {
       throw new LayerscopeError('BAD_MANIFEST', `manifest.json: Layers of entry ${index} is not a list of paths`);
     }
+    parts += asArray(layers).length + asArray(object.RepoTags).length;
+    if (parts > MAX_LAYERS) throw tooMany();
     const sources = new Map<string, Descriptor>();
     for (const [diffId, source] of Object.entries(asObject(object.LayerSources) ?? {})) {
       const descriptor = parseDescriptor(source);
@@ -53,6 +61,10 @@ export function parseDockerManifest(value: unknown): DockerImage[] {
     }
     return { config: asText(object.Config), repoTags: asTexts(object.RepoTags), layers: asTexts(object.Layers), layerSources: sources };
   });
+}
+
+function tooMany(): LayerscopeError {
+  return new LayerscopeError('TOO_LARGE', `an archive of over ${MAX_IMAGES} images or ${MAX_LAYERS} layers and names`);
 }
 
 /** The digest that a member's path states: `blobs/sha256/<hex>`, `sha256:<hex>`, `<hex>.json`, `<hex>.tar`, `<hex>.tar.gz`; null where none. */

@@ -3,7 +3,7 @@
 // that aren't marked go with the layers, in order, as far as both reach.
 //
 // Source: OCI image-spec config.md; Docker image spec v1.2.
-import { type HistoryReport, isDigest, setTime } from '#model';
+import { type HistoryReport, isDigest, LayerscopeError, setTime } from '#model';
 import { asArray, asObject, asText, jsonKind } from './json-value.ts';
 import { type Platform, parsePlatform } from './platform.ts';
 
@@ -16,9 +16,15 @@ export interface ImageConfig {
   readonly illFormedDiffIds: ReadonlyMap<number, string>;
 }
 
-/** Whatever of a config can be made out; an empty one where `value` is no object. */
+/** Steps of a history, and diff IDs; an image has 127 layers at most where it is to be run. */
+const MAX_STEPS = 10_000;
+
+/** Whatever of a config can be made out; an empty one where `value` is no object. Throws TOO_LARGE. */
 export function parseImageConfig(value: unknown): ImageConfig {
   const object = asObject(value);
+  const ids = asArray(asObject(object?.rootfs)?.diff_ids);
+  if (ids.length > MAX_STEPS || asArray(object?.history).length > MAX_STEPS)
+    throw new LayerscopeError('TOO_LARGE', `the config has more than ${MAX_STEPS} steps or diff IDs`);
   const history = asArray(object?.history).map((step): HistoryReport => {
     const fields = asObject(step);
     return {
@@ -28,7 +34,6 @@ export function parseImageConfig(value: unknown): ImageConfig {
       emptyLayer: fields?.empty_layer === true,
     };
   });
-  const ids = asArray(asObject(object?.rootfs)?.diff_ids);
   const illFormedDiffIds = new Map<number, string>();
   const diffIds = ids.map((id, index) => {
     if (typeof id === 'string' && isDigest(id)) return id;

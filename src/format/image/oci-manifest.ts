@@ -5,7 +5,7 @@
 // Source: OCI image-spec image-layout.md, image-index.md, manifest.md, descriptor.md; Docker distribution manifest v2, schema 2.
 // Writers of the wild leave `mediaType` out, write `manifests: null` (moby#47210), and name what is no image at all: artifacts, see
 // artifact.ts. Whether a document is an index or a manifest, its fields decide; media types are only hints.
-import { isDigest } from '#model';
+import { isDigest, LayerscopeError } from '#model';
 import { asArray, asObject, asSize, asText, asTexts, type JsonObject } from './json-value.ts';
 import { MEDIA_TYPE } from './media-type.ts';
 import { type Platform, parsePlatform } from './platform.ts';
@@ -43,9 +43,26 @@ export interface OciIndex {
   readonly malformed: number;
 }
 
+const ANNOTATIONS = [
+  'vnd.docker.reference.type',
+  'vnd.docker.reference.digest',
+  'io.containerd.image.name',
+  'org.opencontainers.image.ref.name',
+] as const;
+
+/** Those that mean something here: others may be many. */
 function parseAnnotations(value: unknown): Readonly<Record<string, string>> {
-  return Object.fromEntries(Object.entries(asObject(value) ?? {}).filter((pair): pair is [string, string] => typeof pair[1] === 'string'));
+  const object = asObject(value);
+  const kept: Record<string, string> = {};
+  for (const key of ANNOTATIONS) {
+    const text = object !== null && Object.hasOwn(object, key) ? object[key] : null;
+    if (typeof text === 'string') kept[key] = text;
+  }
+  return kept;
 }
+
+/** Layers of one manifest, entries of one index. */
+const MAX_DESCRIPTORS = 20_000;
 
 /** Null where the value is no descriptor: it names no digest. */
 export function parseDescriptor(value: unknown): Descriptor | null {
@@ -77,13 +94,20 @@ const NO_DESCRIPTOR: Descriptor = {
   data: null,
 };
 
+function bounded(value: unknown): readonly unknown[] {
+  const list = asArray(value);
+  if (list.length > MAX_DESCRIPTORS)
+    throw new LayerscopeError('TOO_LARGE', `a manifest with ${list.length} entries, the limit is ${MAX_DESCRIPTORS}`);
+  return list;
+}
+
 function descriptors(value: unknown): { list: readonly Descriptor[]; malformed: number } {
-  const all = asArray(value).map(parseDescriptor);
+  const all = bounded(value).map(parseDescriptor);
   const list = all.filter((descriptor) => descriptor !== null);
   return { list, malformed: all.length - list.length };
 }
 
-/** `index.json`. Null where it isn't an object with a list of manifests; `null` and none at all are a list of none. */
+/** `index.json`. Null where it isn't an object with a list of manifests; `null` and none at all are a list of none. Throws TOO_LARGE. */
 export function parseIndex(value: unknown): OciIndex | null {
   const object = asObject(value);
   if (object === null || !(object.manifests === undefined || object.manifests === null || Array.isArray(object.manifests))) return null;
@@ -91,7 +115,7 @@ export function parseIndex(value: unknown): OciIndex | null {
   return { kind: 'index', manifests: list, malformed };
 }
 
-/** The document behind an index entry: an index or a manifest, by its fields. Null where it is neither. */
+/** The document behind an index entry: an index or a manifest, by its fields. Null where it is neither. Throws TOO_LARGE. */
 export function parseIndexed(value: unknown): OciIndex | OciManifest | null {
   const object = asObject(value);
   if (object === null) return null;
@@ -107,7 +131,7 @@ function parseManifest(object: JsonObject): OciManifest {
     kind: 'manifest',
     mediaType: asText(object.mediaType),
     config: parseDescriptor(object.config),
-    layers: asArray(object.layers).map((layer) => parseDescriptor(layer) ?? NO_DESCRIPTOR),
+    layers: bounded(object.layers).map((layer) => parseDescriptor(layer) ?? NO_DESCRIPTOR),
     artifactType: asText(object.artifactType),
     subject: asText(asObject(object.subject)?.digest),
   };

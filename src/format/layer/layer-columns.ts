@@ -3,6 +3,7 @@ import { TYPE } from '#model';
 import { finished, growing, grown } from './growing.ts';
 import { FLAG, type LayerTable, NO_NODE } from './layer-table.ts';
 import type { MetaTable } from './metas.ts';
+import type { TableRoom } from './table-room.ts';
 
 const BLOCK = 512;
 
@@ -48,12 +49,18 @@ export class LayerColumns {
   /** Whether a hard link has other facts than what it is a further name of. */
   #hasOtherFacts = false;
 
-  constructor(metas: MetaTable) {
+  readonly #room: TableRoom;
+
+  constructor(metas: MetaTable, room: TableRoom) {
     this.#metas = metas;
+    this.#room = room;
   }
 
-  /** Adds a row, without a node. */
-  add(member: TarMember): number {
+  /** Adds a row, without a node; `keepsLink`: with its link target. Throws TOO_LARGE. */
+  add(member: TarMember, keepsLink: boolean): number {
+    const meta = this.#metas.intern(member);
+    const isLink = keepsLink && (member.type === TYPE.symlink || member.type === TYPE.hardlink);
+    if (isLink) this.#room.link(member.linkEnd - member.linkStart);
     const row = this.count;
     if (row === this.#capacity) this.#grow();
     this.count = row + 1;
@@ -66,8 +73,8 @@ export class LayerColumns {
     if (member.mtimeNanos !== 0) this.#setNanos(row, member.mtimeNanos);
     this.#headerBlock[row] = member.headerOffset / BLOCK;
     this.#headerBlocks[row] = (member.bodyOffset - member.headerOffset) / BLOCK;
-    this.#meta[row] = this.#metas.intern(member);
-    this.#link[row] = type === TYPE.symlink || type === TYPE.hardlink ? this.#addLink(member) : 0;
+    this.#meta[row] = meta;
+    this.#link[row] = isLink ? this.#addLink(member) : 0;
     return row;
   }
 
@@ -131,8 +138,10 @@ export class LayerColumns {
     return this.type[row] === TYPE.hardlink ? (this.#linkTarget[(this.#link[row] as number) - 1] as number) - 1 : row;
   }
 
-  /** A hard link is a further name of another row, which is no hard link. */
+  /** A hard link is a further name of another row, which is no hard link. Throws TOO_LARGE. */
   nameOf(row: number, inode: number): void {
+    // For the meta that they will share: it is made when all have come.
+    if (this.#meta[row] !== this.#meta[inode]) this.#room.meta(0);
     this.#linkTarget[(this.#link[row] as number) - 1] = inode + 1;
     this.#hasOtherFacts ||= this.#meta[row] !== this.#meta[inode] || !this.#hasTimeOf(row, inode);
   }

@@ -11,19 +11,24 @@
 // The order of a layer's members matters where they meet, since containerd applies each layer to an empty folder of its own: a symbolic
 // link on the way of a name is followed inside the root, and an entry that replaces a folder takes away what the layer laid below it.
 import type { TarFinding, TarHandler, TarMember } from '#format/tar';
-import { displayPath, escapePath, type Finding, type FindingCode, TYPE } from '#model';
+import { escapePath, type Finding, type FindingCode, TYPE } from '#model';
 import { FindingList } from './finding-list.ts';
 import { LayerColumns } from './layer-columns.ts';
+import { layerFigures } from './layer-figures.ts';
 import { FLAG, hashName, type LayerTable, NO_NODE, nodePath } from './layer-table.ts';
+import { isMarkerName, shortPath, shownName, startsWith, WHITEOUT } from './member-names.ts';
 import { MetaTable } from './metas.ts';
 import { climbsOut, isUtf8, leadsOutOnWindows } from './names.ts';
 import { bytesOf, OwnLinks, partsOf, textOf } from './own-links.ts';
-import { HOLDS, MARK, PathTree, SHAPE, WALK } from './path-tree.ts';
+import { HOLDS, MARK, SHAPE, WALK } from './path-bits.ts';
+import { PathTree } from './path-tree.ts';
+import { TableRoom } from './table-room.ts';
 
-/** `.wh.`: the name behind it is hidden. Source: OCI image-spec layer.md, Whiteouts; AUFS. */
-const WHITEOUT = [0x2e, 0x77, 0x68, 0x2e] as const;
 /** `.opq` behind `.wh..wh.`: the folder hides what the layers below have in it. */
 const OPAQUE = [0x2e, 0x6f, 0x70, 0x71] as const;
+
+/** Bytes of a path or a link target that are kept; no system takes more than 32,767 letters. */
+const MAX_NAME_BYTES = 64 * 1024;
 
 const ODD_FOR_OTHERS = SHAPE.trailingSlash | SHAPE.odd;
 
@@ -37,29 +42,16 @@ export interface BuiltLayer {
   readonly entries: number;
 }
 
-/** `entries` and `fileBytes` of a layer, as cli.md defines them. What isn't part of the view (raw only) and whiteouts add no bytes. */
-export function layerFigures(table: LayerTable): { entries: number; fileBytes: number } {
-  let entries = 0;
-  let fileBytes = 0;
-  for (let member = 0; member < table.memberCount; member++) {
-    const type = table.type[member];
-    if (type !== TYPE.global) entries++;
-    if (type === TYPE.file && ((table.flags[member] as number) & (FLAG.rawOnly | FLAG.whiteout | FLAG.opaque)) === 0) {
-      fileBytes += table.size[member] as number;
-    }
-  }
-  return { entries, fileBytes };
-}
-
 /**
  * Makes a layer's table from the members that a TarReader hands out. Once finished it can't be used again.
  * Names get their normal form here; what leads out of the root, is odd, or comes twice becomes a finding.
  */
 export class LayerTableBuilder implements TarHandler {
-  readonly #tree = new PathTree();
-  readonly #metas = new MetaTable();
-  readonly #rows = new LayerColumns(this.#metas);
-  readonly #ownLinks = new OwnLinks(this.#tree, (node) => this.#rows.linkOf(this.#rows.inode((this.#tree.member[node] as number) - 1)));
+  readonly #room: TableRoom;
+  readonly #tree: PathTree;
+  readonly #metas: MetaTable;
+  readonly #rows: LayerColumns;
+  readonly #ownLinks: OwnLinks;
   readonly #findings = new FindingList();
   /** The member handed in last: findings that come right after it are about it. */
   #last: TarMember | null = null;
@@ -69,15 +61,40 @@ export class LayerTableBuilder implements TarHandler {
   /** Whether anything was taken away again: markers may be gone. */
   #tookAway = false;
 
-  constructor() {
+  /** `blobBytes`: of the layer as it is stored, which bounds the table; absent: it isn't bounded. */
+  constructor(blobBytes = Number.POSITIVE_INFINITY) {
+    this.#room = new TableRoom(blobBytes);
+    this.#tree = new PathTree(this.#room);
+    this.#metas = new MetaTable(this.#room);
+    this.#rows = new LayerColumns(this.#metas, this.#room);
+    this.#ownLinks = new OwnLinks(this.#tree, (node) => this.#rows.linkOf(this.#rows.inode((this.#tree.member[node] as number) - 1)));
     this.#tree.onFolderInPlace = (node) => this.#makeFolderOf(node);
   }
 
+  /** Throws TOO_LARGE where the table would become too large for its blob: what came before can be finished. */
   member(member: TarMember): void {
     this.#last = member;
-    const row = this.#rows.add(member);
-    if (member.type === TYPE.global || member.type === TYPE.other) this.#setRawOnly(row);
-    else this.#place(member, row);
+    const nameBytes = member.nameEnd - member.nameStart;
+    const linkBytes = member.linkEnd - member.linkStart;
+    const isTooLong = nameBytes > MAX_NAME_BYTES || linkBytes > MAX_NAME_BYTES;
+    this.#room.member(isTooLong ? 0 : nameBytes);
+    const row = this.#rows.add(member, !isTooLong);
+    if (isTooLong) {
+      this.#setRawOnly(row);
+      const what = nameBytes > MAX_NAME_BYTES ? `a name of ${nameBytes}` : `a link target of ${linkBytes}`;
+      this.#tell('name-too-long', member, `${what} bytes, the limit is ${MAX_NAME_BYTES}`);
+    } else if (member.type === TYPE.global || member.type === TYPE.other) this.#setRawOnly(row);
+    else this.#placeOrStop(member, row);
+  }
+
+  #placeOrStop(member: TarMember, row: number): void {
+    try {
+      this.#place(member, row);
+    } catch (error) {
+      // No room for its path: what came before it stands.
+      this.#setRawOnly(row);
+      throw error;
+    }
   }
 
   finding(finding: TarFinding): void {
@@ -85,7 +102,7 @@ export class LayerTableBuilder implements TarHandler {
     const last = this.#last;
     const path =
       last !== null && finding.offset === last.headerOffset
-        ? () => escapePath(last.name)
+        ? () => shownName(last)
         : finding.code === 'truncated' && this.#rows.count > 0 && this.#rows.has(this.#rows.count - 1, FLAG.truncated)
           ? () => this.#pathOf(this.#rows.count - 1)
           : () => undefined;
@@ -122,7 +139,7 @@ export class LayerTableBuilder implements TarHandler {
   }
 
   #tell(code: FindingCode, member: TarMember, message: string): void {
-    this.#findings.add(code, message, member.headerOffset, () => escapePath(member.name));
+    this.#findings.add(code, message, member.headerOffset, () => shownName(member));
   }
 
   /** Finds the member's node, from its name in normal form. */
@@ -227,7 +244,7 @@ export class LayerTableBuilder implements TarHandler {
     const tree = this.#tree;
     const member = this.#last;
     const isMarker = member !== null && isMarkerName(member);
-    const where = `${displayPath(this.#pathOfNode(node))}, which this layer brings as no folder`;
+    const where = `${shortPath(this.#pathOfNode(node))}, which this layer brings as no folder`;
     if (member !== null)
       this.#tell('entry-below-file', member, isMarker ? `a marker below ${where}: not applied` : `stands below ${where}`);
     if (isMarker) return false;
@@ -303,7 +320,7 @@ export class LayerTableBuilder implements TarHandler {
     else if ((shape & SHAPE.absolute) !== 0 && (shape & odd) === 0 && this.#tree.baseStart >= 0)
       this.#tell('odd-name', member, 'an absolute name: taken inside the root');
     else if ((shape & odd) !== 0 && this.#tree.baseStart >= 0)
-      this.#tell('odd-name', member, `not in normal form: ${displayPath(member.name)}`);
+      this.#tell('odd-name', member, `not in normal form: ${shortPath(member.name)}`);
     else if ((shape & SHAPE.odd) !== 0) this.#tell('odd-name', member, 'a name that stands for the root');
     else if ((shape & SHAPE.dotSlash) !== 0 && this.#tree.baseStart >= 0) this.#countDotSlash(member);
     if ((marks & MARK.link) !== 0 && (marks & MARK.climbs) === 0) this.#tellWay(member);
@@ -321,7 +338,7 @@ export class LayerTableBuilder implements TarHandler {
   /** Where a name goes that leads through a symbolic link. */
   #tellWay(member: TarMember): void {
     const { folder } = this.#tree;
-    const where = folder === 0 ? 'the root' : displayPath(this.#pathOfNode(folder));
+    const where = folder === 0 ? 'the root' : shortPath(this.#pathOfNode(folder));
     this.#tell('name-through-link', member, `its path goes through a symbolic link of this layer: it lies in ${where}`);
   }
 
@@ -332,7 +349,7 @@ export class LayerTableBuilder implements TarHandler {
     const node = this.#findTarget(path);
     const climbs = this.#ownLinks.climbs || climbsOut(path, 0);
     if (!this.#rows.has(row, FLAG.escapes) && (climbs || leadsOutOnWindows(path, 0, path.length))) {
-      this.#escape(member, row, `a hard link to what lies outside: ${displayPath(member.linkname)}`);
+      this.#escape(member, row, `a hard link to what lies outside: ${shortPath(member.linkname)}`);
     }
     const standing = node <= 0 || node === own ? -1 : (this.#tree.member[node] as number) - 1;
     if (standing < 0 || this.#rows.type[standing] === TYPE.directory) return -1;
@@ -360,7 +377,7 @@ export class LayerTableBuilder implements TarHandler {
   #countDotSlash(member: TarMember): void {
     if (this.#dotSlashCount++ > 0) return;
     this.#dotSlashOffset = member.headerOffset;
-    this.#dotSlashPath = escapePath(member.name);
+    this.#dotSlashPath = shownName(member);
   }
 
   #tellDotSlash(): void {
@@ -378,17 +395,4 @@ export class LayerTableBuilder implements TarHandler {
     const { parent, nameStart, names } = this.#tree;
     return nodePath({ nodeParent: parent, nodeNameStart: nameStart, nodeNames: names }, node);
   }
-}
-
-function isMarkerName({ nameBytes, nameStart, nameEnd }: TarMember): boolean {
-  let end = nameEnd;
-  while (end > nameStart && nameBytes[end - 1] === 0x2f) end--;
-  let start = end;
-  while (start > nameStart && nameBytes[start - 1] !== 0x2f) start--;
-  return end - start >= WHITEOUT.length && startsWith(nameBytes, start, WHITEOUT);
-}
-
-function startsWith(bytes: Uint8Array, at: number, text: readonly number[]): boolean {
-  for (let i = 0; i < text.length; i++) if (bytes[at + i] !== text[i]) return false;
-  return true;
 }

@@ -2,6 +2,7 @@ import type { TarMember } from '#format/tar';
 import { decodeUtf8, escapePath } from '#model';
 import { attributesOf } from './attributes.ts';
 import { hashName, type MemberMeta } from './layer-table.ts';
+import type { TableRoom } from './table-room.ts';
 
 type Owners = Pick<MemberMeta, 'mode' | 'uid' | 'gid' | 'devMajor' | 'devMinor'>;
 
@@ -34,6 +35,11 @@ export class MetaTable {
   /** By the two indexes that {@link withFactsOf} was asked with. */
   readonly #shared = new Map<string, number>();
   #last = -1;
+  readonly #room: TableRoom;
+
+  constructor(room: TableRoom) {
+    this.#room = room;
+  }
 
   /** Index of the member's meta. */
   intern(member: TarMember): number {
@@ -56,7 +62,7 @@ export class MetaTable {
     return this.#last;
   }
 
-  /** Index of a meta with the mode and owner of `facts`, else as `meta`. */
+  /** Index of a meta with the mode and owner of `facts`, else as `meta`. Its room is the caller's to take. */
   withFactsOf(meta: number, facts: number): number {
     const { mode, uid, gid, uname, gname } = this.metas[facts] as MemberMeta;
     const own = this.metas[meta] as MemberMeta;
@@ -83,7 +89,7 @@ export class MetaTable {
   }
 
   #hash(member: TarMember): number {
-    return mixed(member.mode, member.uid, member.gid, member.devMajor, member.devMinor, member.unameEnd - member.unameStart);
+    return mixed(member.mode, member.uid, member.gid, member.devMajor, member.devMinor, namesHash(member));
   }
 
   #rehash(): void {
@@ -92,22 +98,28 @@ export class MetaTable {
     for (const old of this.#slots) {
       if (old === 0) continue;
       const meta = this.metas[old - 1] as MemberMeta;
-      const length = this.#unames[old - 1]?.length ?? 0;
-      let slot = mixed(meta.mode, meta.uid, meta.gid, meta.devMajor, meta.devMinor, length) & mask;
+      let slot = mixed(meta.mode, meta.uid, meta.gid, meta.devMajor, meta.devMinor, this.#keptNamesHash(old - 1)) & mask;
       while (slots[slot] !== 0) slot = (slot + 1) & mask;
       slots[slot] = old;
     }
     this.#slots = slots;
   }
 
+  #keptNamesHash(index: number): number {
+    const uname = this.#unames[index] ?? EMPTY;
+    const gname = this.#gnames[index] ?? EMPTY;
+    return hashOfNames(hashName(uname, 0, uname.length), hashName(gname, 0, gname.length));
+  }
+
   #internWithAttributes(member: TarMember): number {
     const { attributeBytes, attributeEnd } = member;
     const mask = this.#formSlots.length - 1;
-    let slot = this.#hashForm(member, hashName(attributeBytes, 0, attributeEnd)) & mask;
+    let slot = this.#hashForm(member, hashName(attributeBytes, 0, attributeEnd), namesHash(member)) & mask;
     for (; this.#formSlots[slot] !== 0; slot = (slot + 1) & mask) {
       const form = this.#forms[(this.#formSlots[slot] as number) - 1];
       if (form !== undefined && this.#is(form.meta, member) && same(form.records, attributeBytes, 0, attributeEnd)) return form.meta;
     }
+    this.#room.meta(attributeEnd);
     const meta = this.#internByText(member);
     this.#forms.push({ records: attributeBytes.slice(0, attributeEnd), meta });
     this.#formSlots[slot] = this.#forms.length;
@@ -115,15 +127,15 @@ export class MetaTable {
     return meta;
   }
 
-  #hashForm(member: Owners, records: number): number {
-    return mixed(member.mode ^ records, member.uid, member.gid, member.devMajor, member.devMinor, 0);
+  #hashForm(member: Owners, records: number, names: number): number {
+    return mixed(member.mode ^ records, member.uid, member.gid, member.devMajor, member.devMinor, names);
   }
 
   #rehashForms(): void {
     const slots = new Uint32Array(this.#formSlots.length * 2);
     const mask = slots.length - 1;
     this.#forms.forEach(({ records, meta }, index) => {
-      let slot = this.#hashForm(this.metas[meta] as MemberMeta, hashName(records, 0, records.length)) & mask;
+      let slot = this.#hashForm(this.metas[meta] as MemberMeta, hashName(records, 0, records.length), this.#keptNamesHash(meta)) & mask;
       while (slots[slot] !== 0) slot = (slot + 1) & mask;
       slots[slot] = index + 1;
     });
@@ -143,6 +155,7 @@ export class MetaTable {
 
   #add(member: TarMember, attributes: Readonly<Record<string, string>> | null): number {
     const { mode, uid, gid, devMajor, devMinor } = member;
+    this.#room.meta(member.unameEnd - member.unameStart + member.gnameEnd - member.gnameStart);
     const uname = member.uname.slice();
     const gname = member.gname.slice();
     this.#unames.push(uname);
@@ -151,10 +164,19 @@ export class MetaTable {
   }
 }
 
-function mixed(mode: number, uid: number, gid: number, devMajor: number, devMinor: number, unameLength: number): number {
+/** Names count in full: a tar may have a million owners that differ in nothing else. */
+function hashOfNames(uname: number, gname: number): number {
+  return Math.imul(uname, 0x85ebca6b) ^ gname;
+}
+
+function namesHash({ unameBytes, unameStart, unameEnd, gnameBytes, gnameStart, gnameEnd }: TarMember): number {
+  return hashOfNames(hashName(unameBytes, unameStart, unameEnd), hashName(gnameBytes, gnameStart, gnameEnd));
+}
+
+function mixed(mode: number, uid: number, gid: number, devMajor: number, devMinor: number, names: number): number {
   let hash = Math.imul(mode | 0, 0x9e3779b1);
   hash = Math.imul(hash ^ (uid | 0) ^ (hash >>> 15), 0x85ebca6b);
   hash = Math.imul(hash ^ (gid | 0) ^ (hash >>> 13), 0xc2b2ae35);
-  hash = Math.imul(hash ^ (devMajor << 12) ^ devMinor ^ (unameLength << 24) ^ (hash >>> 16), 0x9e3779b1);
+  hash = Math.imul(hash ^ (devMajor << 12) ^ devMinor ^ names ^ (hash >>> 16), 0x9e3779b1);
   return hash ^ (hash >>> 15);
 }

@@ -7,12 +7,15 @@
 //
 // A relative target is joined to the link's folder by its text, `..` and all, and then followed again. Paths are strings, a character
 // a byte.
-import { HOLDS, type PathTree } from './path-tree.ts';
+import { HOLDS } from './path-bits.ts';
+import type { PathTree } from './path-tree.ts';
 
 /** Links followed on the way of one name. Source: continuity fs.RootPath. */
 const MAX_LINKS = 255;
 /** Links that Linux follows on the way of one path. */
 const MAX_SYSTEM_LINKS = 40;
+/** Bytes of a path on the way; Linux takes 4,096. */
+const MAX_PATH = 64 * 1024;
 /** Components looked at for all names of a layer: a hostile one stops here. */
 const MAX_STEPS = 1 << 26;
 
@@ -54,7 +57,7 @@ export class OwnLinks {
     for (;;) {
       const before = this.#links;
       at = this.#pass(at);
-      if (at === null) return null;
+      if (at === null || at.length > MAX_PATH) return null;
       if (before === this.#links) break;
     }
     const parts = partsOf(at).map(bytesOf);
@@ -77,6 +80,7 @@ export class OwnLinks {
       this.through = true;
       const target = textOf(this.#targetOf(node));
       at = target.startsWith('/') ? target : this.#joined(at, target);
+      if (at.length > MAX_PATH * 2) return null;
     }
     return at;
   }

@@ -1,6 +1,8 @@
 import { LayerscopeError } from '#model';
 import { finished, growing, grown, release } from './growing.ts';
 import { hashName } from './layer-table.ts';
+import { HOLDS, MARK, SHAPE, WALK } from './path-bits.ts';
+import type { TableRoom } from './table-room.ts';
 
 const SLASH = 0x2f;
 const DOT = 0x2e;
@@ -10,39 +12,6 @@ const BACKSLASH = 0x5c;
 const MAX_NODES = 1 << 26;
 /** Components of one name; Linux takes 4,096 bytes, so 2,048. */
 const MAX_DEPTH = 4096;
-
-/** Bits of {@link PathTree.shape}: how a name differs from normal form. */
-export const SHAPE = {
-  dotSlash: 1, // begins with `./`
-  absolute: 2, // begins with `/`
-  trailingSlash: 4,
-  odd: 8, // an empty, `.` or `..` component elsewhere, or several in front
-  dotDot: 16, // it climbs over the root: the name has no node
-  tooDeep: 32, // more components than any system takes: the name has no node
-  loop: 64, // it goes through symbolic links that lead in a circle: the name has no node
-} as const;
-
-/** Bits of {@link PathTree.marks}: what a name has that may need a closer look. */
-export const MARK = {
-  high: 1, // bytes from 0x80
-  backslash: 2,
-  dots: 4, // a component that begins with `..` and goes on
-  drive: 8, // a first component with a colon in second place
-  link: 16, // the way goes through a symbolic link of the layer itself
-  climbs: 32, // and that link, or one behind it, climbs over the root
-} as const;
-
-/** What the layer's own folder holds at a node by now: bits of {@link PathTree.holds}. */
-export const HOLDS = {
-  folder: 1, // an entry's, or one that content below it implies
-  link: 2, // a symbolic link
-  other: 4, // anything else that an entry brings
-  whiteout: 8,
-  opaque: 16,
-} as const;
-
-/** What {@link PathTree.walk} found of a name. */
-export const WALK = { found: 0, noNode: 1, byLinks: 2 } as const;
 
 /**
  * The tree of paths under construction, and what each path is by now. A layer is applied to a folder of its own, as containerd does, so
@@ -88,7 +57,10 @@ export class PathTree {
   shape = 0;
   marks = 0;
 
-  constructor() {
+  readonly #room: TableRoom;
+
+  constructor(room: TableRoom) {
+    this.#room = room;
     this.hash[0] = hashName(this.names, 0, 0);
     this.holds[0] = HOLDS.folder;
   }
@@ -121,14 +93,18 @@ export class PathTree {
     this.#depth = 0;
     this.folder = 0;
     this.baseStart = -1;
+    let pathBytes = 0;
     for (const name of base === null ? folders : [...folders, base]) {
       this.bytes = name;
       if (this.baseStart >= 0) {
+        const before = this.count;
         const entered = this.#enter(this.folder, this.#previous, 0, this.#previous.length, this.baseHash);
         if (entered < 0) return -entered;
+        if (this.count > before) this.#room.path(pathBytes);
         this.folder = entered;
       }
       this.#previous = name;
+      pathBytes += name.length + 1;
       this.baseStart = 0;
       this.baseEnd = name.length;
       this.baseHash = hashName(name, 0, name.length);
@@ -235,6 +211,7 @@ export class PathTree {
       this.shape |= SHAPE.tooDeep;
       return -WALK.noNode;
     }
+    const before = this.count;
     const node = this.#enter(this.folder, bytes, this.baseStart, this.baseEnd, this.baseHash);
     if (node < 0) return node;
     const depth = this.#depth + 1;
@@ -249,6 +226,7 @@ export class PathTree {
     const path = this.#path;
     if (to > 0) path[to - 1] = SLASH;
     for (let i = this.baseStart; i < this.baseEnd; i++) path[to++] = bytes[i] as number;
+    if (this.count > before) this.#room.path(to);
     this.#ends[depth] = to;
     this.#nodes[depth] = node;
     this.#marks[depth] = this.marks;
@@ -334,6 +312,7 @@ export class PathTree {
   }
 
   #add(parent: number, bytes: Uint8Array, start: number, end: number, hash: number, slot: number): number {
+    this.#room.node(end - start);
     const node = this.count;
     if (node === this.parent.length) this.#grow();
     const from = this.nameStart[node] as number;

@@ -12,7 +12,7 @@ import { decodeUtf8, encodeUtf8, LayerscopeError } from '#model';
 const TYPE_FILE = 1;
 const TYPE_SEGMENT = 2;
 /** Older versions put all that follows a tar's end into one segment. */
-const MAX_LINE_BYTES = 256 * 1024 * 1024;
+const MAX_LINE_BYTES = 32 * 1024 * 1024;
 
 export type SplitEntry =
   | { readonly kind: 'segment'; readonly bytes: Uint8Array }

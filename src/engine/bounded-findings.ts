@@ -1,0 +1,28 @@
+import { FINDING_SEVERITY, type Finding, type FindingCode } from '#model';
+
+/** Findings that are kept of one image, or of all of an archive, and the characters of their texts. */
+const MAX_FINDINGS = 20_000;
+const MAX_CHARACTERS = 16 * 1024 * 1024;
+
+/** Findings in order, as many as a report may have; the rest is counted by code. */
+export class BoundedFindings {
+  readonly #findings: Finding[] = [];
+  readonly #leftOut = new Map<FindingCode, number>();
+  #characters = 0;
+
+  add(finding: Finding): void {
+    const length = finding.message.length + (finding.path?.length ?? 0);
+    if (this.#findings.length < MAX_FINDINGS && this.#characters + length <= MAX_CHARACTERS) {
+      this.#characters += length;
+      this.#findings.push(finding);
+    } else this.#leftOut.set(finding.code, (this.#leftOut.get(finding.code) ?? 0) + 1);
+  }
+
+  /** All that were kept, and for each code of which some were not a last one that says how many. */
+  finish(): Finding[] {
+    for (const [code, count] of this.#leftOut) {
+      this.#findings.push({ severity: FINDING_SEVERITY[code], code, message: `${count} more of these are left out` });
+    }
+    return this.#findings;
+  }
+}
