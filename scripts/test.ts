@@ -12,9 +12,8 @@ function run(title: string, args: string[]): boolean {
 }
 
 buildIfStale('current');
-const rooms = '{model,format,changes,archive,engine,contract,host,web,cli,renderer,hostile}';
 const results = [
-  run('unit tests', ['--test', '--test-reporter=spec', `test/${rooms}/**/*.test.ts`, 'test/driver/{windows,portable,remote}/*.test.ts']),
+  run('unit tests', [path.join('scripts', 'test-unit.ts')]),
   run('the Windows drivers on a stand-in', [path.join('scripts', 'test-native.ts')]),
   run('the Windows drivers under Wine', [path.join('scripts', 'test-wine.ts')]),
   run('specs', [path.join('scripts', 'test-ui.ts')]),
