@@ -14,7 +14,7 @@ function mayEnter({ may, types = [], packages = [], isFree = false }: Room): str
 }
 
 /** The rooms as ARCHITECTURE.md shows them. */
-export function printRooms(rooms: readonly Room[]): string {
+function printRooms(rooms: readonly Room[]): string {
   return [
     '| room | runs | what it is | may import |',
     '| --- | --- | --- | --- |',

@@ -1,7 +1,7 @@
 // The rooms: what each is, where it may run, and what it may import. `npm run rooms` checks every import against this table, and prints
 // it into ARCHITECTURE.md with `-- --write`.
 
-export type Runs = 'anywhere' | 'Node' | 'Electron' | 'browser' | '';
+type Runs = 'anywhere' | 'Node' | 'Electron' | 'browser' | '';
 
 /** A folder whose files may import one another freely, and of the rest only what is listed. */
 export interface Room {

@@ -210,7 +210,7 @@ export function buildTree(layers: readonly (LayerTable | null)[], caseInsensitiv
 }
 
 /** The child of that name (bytes from start to end), 0 where no layer names one. */
-export function findChild(tree: ImageTree, parent: number, bytes: Uint8Array, start: number, end: number): number {
+function findChild(tree: ImageTree, parent: number, bytes: Uint8Array, start: number, end: number): number {
   const { slots } = tree;
   const mask = slots.length - 1;
   const name = bytes.subarray(start, end);

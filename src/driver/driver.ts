@@ -57,7 +57,7 @@ export type TarSource = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
 export type DriverName = 'portable' | 'windowsfilter' | 'windowsdiff';
 
 /** `leftover`: no layer, but what is left of one. */
-export type LayerState = 'ready' | 'broken' | 'leftover';
+type LayerState = 'ready' | 'broken' | 'leftover';
 
 export interface LayerInfo {
   readonly id: string;
@@ -86,7 +86,7 @@ export interface Mount extends AsyncDisposable {
 /** A layer's blob as it lies in a file, packed or plain, or its plain tar. */
 export type LayerSource = { readonly file: string } | { readonly tar: TarSource };
 
-export type DriverChangeKind = 'added' | 'modified' | 'removed';
+type DriverChangeKind = 'added' | 'modified' | 'removed';
 
 /** What a layer changed. A driver that can't tell an addition from a modification says `modified`: Windows' can't. */
 export interface DriverChange {

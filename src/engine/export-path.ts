@@ -10,8 +10,6 @@ import { listView } from './list-view.ts';
 import { resolveImagePath } from './resolve-path.ts';
 import type { LoadedImage } from './types.ts';
 
-export type { Refusal } from '#disk';
-
 export interface ExportOptions {
   /** The view to export from, 0 the bottom; absent: the top. */
   readonly layer?: number;

@@ -9,7 +9,7 @@ export function besideName(target: string): string {
   return path.join(path.dirname(path.resolve(target)), `.layerscope-${randomBytes(8).toString('hex')}`);
 }
 
-export async function refuseThere(file: string): Promise<void> {
+async function refuseThere(file: string): Promise<void> {
   const stats = await lstat(file).catch(() => null);
   if (stats !== null) throw new LayerscopeError('EXISTS', `${displayText(file)} is there already`);
 }

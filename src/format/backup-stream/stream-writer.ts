@@ -6,7 +6,7 @@ import { writeUtf16 } from './utf16.ts';
 export type BackupStreamInput = Pick<BackupStream, 'id' | 'sizeBytes'> & Partial<BackupStream>;
 
 /** The bytes of a stream's head, the offset of a sparse block included. The caller's own. Source: [MS-BKUP] 2.1. */
-export function encodeStreamHead(stream: BackupStreamInput): Uint8Array<ArrayBuffer> {
+function encodeStreamHead(stream: BackupStreamInput): Uint8Array<ArrayBuffer> {
   const name = stream.name ?? '';
   const isSparse = stream.id === STREAM_ID.sparseBlock;
   const offsetBytes = isSparse ? SPARSE_OFFSET_BYTES : 0;

@@ -29,7 +29,7 @@ function refused(what: string, at: string): LayerscopeError {
 }
 
 /** The SID of two letters or of `S-1-…`. Throws DAMAGED, UNSUPPORTED for names that mean something on one machine alone. */
-export function sidFromSddl(text: string): Sid {
+function sidFromSddl(text: string): Sid {
   const name = text.toUpperCase();
   const sid = SID_OF_NAME.get(name);
   if (sid !== undefined) return sid;

@@ -6,12 +6,12 @@ import { type Ace, type Acl, CONTROL, type SecurityDescriptor, type Sid } from '
 import { ACE_FLAGS, ACE_TYPE_NAMES, LABEL_RIGHT_NAMES, LABEL_TYPE, MASK_NAMES, NAME_OF_SID, RIGHT_NAMES } from './sddl-names.ts';
 
 /** Two letters where SDDL has them, else the SID. */
-export function sidToSddl(sid: Sid): string {
+function sidToSddl(sid: Sid): string {
   return NAME_OF_SID.get(sid) ?? sid;
 }
 
 /** A mask as Windows prints it: its own name, the names of its rights if all have one, or hex. */
-export function maskToSddl(mask: number, aceType = 0): string {
+function maskToSddl(mask: number, aceType = 0): string {
   if (mask === 0) return '';
   const whole = aceType === LABEL_TYPE ? undefined : MASK_NAMES.find(([, bits]) => bits === mask);
   if (whole !== undefined) return whole[0];
