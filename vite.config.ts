@@ -18,6 +18,7 @@ export default defineConfig({
     cssTarget: target,
     assetsInlineLimit: 0,
     modulePreload: false,
+    sourcemap: true,
     chunkSizeWarningLimit: 900,
   },
 });

@@ -23,12 +23,16 @@ function addShims(folder: string): void {
   writeFileSync(path.join(folder, 'main.cjs'), "require('./electron22-shim.cjs');\nrequire('./product.cjs');\n");
 }
 
+/** Lays out what is packed. Source maps stay here: they are twice as large as the code, and a release keeps them beside its packages. */
 function stage(): void {
   const folder = path.join(root, 'out', 'stage');
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   for (const part of ['electron', 'renderer'])
-    cpSync(path.join(outFolder(target), part), path.join(folder, 'dist', part), { recursive: true });
+    cpSync(path.join(outFolder(target), part), path.join(folder, 'dist', part), {
+      recursive: true,
+      filter: (file) => !file.endsWith('.map'),
+    });
   for (const file of ['LICENSE', 'NOTICE']) cpSync(path.join(root, file), path.join(folder, file));
   if (target !== 'current') addShims(path.join(folder, 'dist', 'electron'));
   // All else is bundled; koffi has a native part.

@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
+import { isDisplayed } from './display.ts';
 import { electronRuntime } from './runtime.ts';
 import { buildIfStale, outFolder, type Target } from './stale.ts';
 
@@ -35,8 +36,7 @@ function open(executable: string, target: Target): number {
   return status ?? 130;
 }
 
-const displayed = process.platform !== 'linux' || process.env.DISPLAY !== undefined || process.env.WAYLAND_DISPLAY !== undefined;
-if (!displayed) {
+if (!isDisplayed()) {
   process.exitCode = serve('no display');
 } else if (process.platform === 'linux' && process.getuid?.() === 0 && !noSandbox) {
   process.exitCode = serve('root gets no sandbox for the window (npm start -- --no-sandbox opens it without)');

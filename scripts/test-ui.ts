@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util';
 import { buildStandIn, hasCompiler } from '../test/native/build.ts';
 import { buildStandInWorker } from '../test/ui/support/build-stand-in-worker.ts';
 import { ensureChromium } from './browser.ts';
+import { isDisplayed } from './display.ts';
 import { electronRuntime } from './runtime.ts';
 import { buildIfStale, outFolder, type Target } from './stale.ts';
 
@@ -48,15 +49,14 @@ if (projects.has('web')) {
 }
 if (projects.has('electron')) {
   const runtime = electronRuntime();
-  const displayed = process.platform !== 'linux' || process.env.DISPLAY !== undefined || process.env.WAYLAND_DISPLAY !== undefined;
   const missing = 'no Electron runtime (npx install-electron fetches it, or name a folder with one in ELECTRON_OVERRIDE_DIST_PATH)';
-  if (runtime === null || !(displayed || hasXvfb())) {
+  if (runtime === null || !(isDisplayed() || hasXvfb())) {
     console.log(`not run: the Electron specs: ${runtime === null ? missing : 'no display, and no xvfb-run'}`);
     if (process.env.LAYERSCOPE_REQUIRE_ELECTRON === '1') passed = false;
   } else {
     buildIfStale(runtime.target);
     const env = { ...(await standIn(runtime.target)), LAYERSCOPE_ELECTRON: runtime.executable, LAYERSCOPE_OUT: outFolder(runtime.target) };
-    passed = playwright('electron', env, !displayed) && passed;
+    passed = playwright('electron', env, !isDisplayed()) && passed;
   }
 }
 process.exitCode = passed ? 0 : 1;

@@ -8,13 +8,16 @@ const root = path.dirname(import.meta.dirname);
 function run(title: string, args: string[]): boolean {
   console.log(`\n— ${title}`);
   const env = { ...process.env, LAYERSCOPE_TEST_CLI: path.join(outFolder('current'), 'cli.js') };
-  return spawnSync(process.execPath, args, { stdio: 'inherit', cwd: root, env }).status === 0;
+  const start = performance.now();
+  const { status } = spawnSync(process.execPath, args, { stdio: 'inherit', cwd: root, env });
+  const seconds = Math.round((performance.now() - start) / 1000);
+  console.log(`\n— ${title}: ${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`);
+  return status === 0;
 }
 
 buildIfStale('current');
-const rooms = '{model,format,changes,archive,engine,contract,host,web,cli,renderer,hostile}';
 const results = [
-  run('unit tests', ['--test', '--test-reporter=spec', `test/${rooms}/**/*.test.ts`, 'test/driver/{windows,portable,remote}/*.test.ts']),
+  run('unit tests', [path.join('scripts', 'test-unit.ts')]),
   run('the Windows drivers on a stand-in', [path.join('scripts', 'test-native.ts')]),
   run('the Windows drivers under Wine', [path.join('scripts', 'test-wine.ts')]),
   run('specs', [path.join('scripts', 'test-ui.ts')]),

@@ -9,7 +9,7 @@ import { connectedClient, getApp, jobsDo, setApp, useApp } from './store.ts';
 import { setLayout } from './theme.ts';
 
 /** Asks what the stores hold. */
-export async function refreshStores(): Promise<void> {
+async function refreshStores(): Promise<void> {
   const client = await connectedClient();
   try {
     const { stores } = await client.call('store.report', {});

@@ -17,7 +17,7 @@ import { slotsOf } from './row-slots.ts';
 import styles from './tree-grid.module.css';
 import { placesOf } from './tree-places.ts';
 
-export const ROW_HEIGHT = 24;
+const ROW_HEIGHT = 24;
 const HEAD_HEIGHT = 27;
 /** Chromium draws no element higher than this many px. */
 const MAX_HEIGHT = 33_554_400;

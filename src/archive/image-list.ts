@@ -35,7 +35,7 @@ import type { ArchiveImage, ArchiveLayer, BlobSource } from './types.ts';
 type IllFormed = NonNullable<ArchiveLayer['illFormed']>;
 
 /** What a manifest says of a blob. */
-export interface BlobPlan {
+interface BlobPlan {
   /** Name in the store; empty: it has none. */
   readonly name: string;
   readonly digest: string | null;

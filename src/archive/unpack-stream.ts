@@ -11,7 +11,7 @@ export function isUnpackedHere(compression: Compression): compression is Unpacke
   return compression === 'xz' || compression === 'bzip2';
 }
 
-export function createUnpacker(compression: UnpackedHere): Unpacker {
+function createUnpacker(compression: UnpackedHere): Unpacker {
   return compression === 'xz' ? new XzUnpacker(() => createHash('sha256')) : new Bzip2Unpacker();
 }
 

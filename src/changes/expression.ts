@@ -4,14 +4,14 @@
 // put into RE2's words.
 import { RE2JS } from 're2js';
 
-export interface Expression {
+interface Expression {
   test(text: string): boolean;
 }
 
 /** An expression, or why it is none that can be used: one line, safe to show. */
 export type CompiledExpression = { readonly expression: Expression } | { readonly problem: string };
 
-export const NOT_AN_EXPRESSION = 'not a regular expression';
+const NOT_AN_EXPRESSION = 'not a regular expression';
 
 /** Letters that mean the same to both after a backslash, or that RE2JS translates. Others stand for themselves. */
 const KNOWN_ESCAPES = 'dDwWsSbBpPtnrvfxuc0';

@@ -25,7 +25,7 @@ const ON_THE_WAY = 2;
 /** Dangling links of lower layers that one link is followed through. */
 const MAX_LOWER_HOPS = 64;
 
-export function linkIndex(links: LinkTable | null | undefined, member: number): number {
+function linkIndex(links: LinkTable | null | undefined, member: number): number {
   if (!links) return -1;
   let low = 0;
   let high = links.members.length - 1;

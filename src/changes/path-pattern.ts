@@ -8,7 +8,7 @@ const NO_SLASH = ANY_BYTE.map((_, byte) => (byte === SLASH ? 0 : 1));
 /** Bytes that begin a character; those that go on with one are looped over behind it. */
 const LEAD_BYTE = ANY_BYTE.map((_, byte) => (byte === SLASH || (byte & 0xc0) === 0x80 ? 0 : 1));
 
-export const MOST_PIECES = 31;
+const MOST_PIECES = 31;
 
 export interface PathPattern {
   /** By byte, the bits of states that go on to the next. */

@@ -4,7 +4,7 @@ export interface Column {
 }
 
 /** Columns that a text takes on a terminal: 2 for wide East Asian letters, 0 for marks that join the letter before. */
-export function textWidth(text: string): number {
+function textWidth(text: string): number {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: printable ASCII is most of what comes
   if (/^[\u0000-\u007e]*$/.test(text)) return text.length;
   let width = 0;

@@ -42,7 +42,7 @@ export function createClient(transport: Transport): Client {
 }
 
 /** Rejects with CANCELLED as soon as `signal` aborts, whatever the work does then. */
-export function untilAborted<T>(work: Promise<T>, signal: AbortSignalLike | undefined): Promise<T> {
+function untilAborted<T>(work: Promise<T>, signal: AbortSignalLike | undefined): Promise<T> {
   if (signal === undefined) return work;
   return new Promise((resolve, reject) => {
     const onAbort = (): void => reject(new LayerscopeError('CANCELLED', 'cancelled'));

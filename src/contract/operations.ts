@@ -62,7 +62,7 @@ export interface ArchiveSummary {
   readonly findingsTotal?: number;
 }
 
-export type JobState = 'queued' | 'running' | 'done' | 'failed' | 'cancelled';
+type JobState = 'queued' | 'running' | 'done' | 'failed' | 'cancelled';
 
 export interface Job {
   readonly jobId: string;
@@ -95,7 +95,7 @@ export interface ImageRef {
   readonly image: number;
 }
 
-export interface EntryRef extends ImageRef {
+interface EntryRef extends ImageRef {
   readonly layer: number;
   /** Hex of the raw path. */
   readonly pathHex: string;
@@ -185,7 +185,7 @@ export interface ListingReport {
   readonly problem: string | null;
 }
 
-export interface Operations {
+interface Operations {
   'app.info': { kind: 'query'; input: Record<string, never>; output: AppInfo };
   /** A grant for the sample image. */
   'app.sample': { kind: 'command'; input: Record<string, never>; output: FileGrant };

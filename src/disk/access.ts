@@ -11,7 +11,7 @@ const READ = 0o400;
 const PASS = 0o100;
 
 /** Runs `work` with more of a mode's bits, and puts the mode back; `mode`: as it is. */
-export function withBits<T>(at: Buffer, mode: number, bits: number, work: () => T): T {
+function withBits<T>(at: Buffer, mode: number, bits: number, work: () => T): T {
   if (!IS_HELD_BACK || (mode & bits) === bits) return work();
   fs.chmodSync(at, (mode & 0o7777) | bits);
   try {

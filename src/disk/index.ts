@@ -3,4 +3,4 @@ export { type Attributes, readAttributes, setAttributes } from './extended-attri
 export { type Facts, factsAt } from './facts.ts';
 export { type LaidOut, layOut, nodeWord, type Written } from './lay-out.ts';
 export { removeTree } from './remove-tree.ts';
-export { type Planned, type PlannedEntry, planTree, type Refusal, type TreePlan } from './tree-plan.ts';
+export { type PlannedEntry, planTree, type Refusal, type TreePlan } from './tree-plan.ts';

@@ -118,6 +118,6 @@ export function createEntryFields(stack: Stack): EntryFields {
   };
 }
 
-export function memberTime(table: LayerTable, member: number): string {
+function memberTime(table: LayerTable, member: number): string {
   return formatTimestamp(table.mtimeSeconds[member] as number, table.mtimeNanos[member] ?? 0);
 }

@@ -11,8 +11,6 @@ import { sweepBeside } from './place-file.ts';
 import { resolveImagePath } from './resolve-path.ts';
 import type { LoadedImage } from './types.ts';
 
-export type { Refusal } from '#disk';
-
 export interface ExportOptions {
   /** The view to export from, 0 the bottom; absent: the top. */
   readonly layer?: number;

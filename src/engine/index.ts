@@ -25,7 +25,7 @@ export * from './list-changes.ts';
 export * from './list-view.ts';
 export * from './load-image.ts';
 export * from './read-content.ts';
-export type { CompareProgress, ContentOptions, ReadOptions } from './read-contents.ts';
+
 export * from './read-raw-entry.ts';
 export * from './replace-file.ts';
 export * from './report-waste.ts';
@@ -35,7 +35,7 @@ export { serveRooms } from './serve-rooms.ts';
 export * from './state-topic.ts';
 export * from './store.ts';
 export * from './store-home.ts';
-export type { DriverSource, ElevatedLaunch, RoomHome } from './store-room.ts';
+export type { ElevatedLaunch, RoomHome } from './store-room.ts';
 export * from './store-shelf.ts';
 export * from './store-thread.ts';
 export * from './stored-images.ts';

@@ -2,7 +2,7 @@ import type { Job } from '#contract';
 import { asLayerscopeError, displayText, LayerscopeError } from '#model';
 import { createStateTopic, TOPIC_INTERVAL_MS } from './state-topic.ts';
 
-export interface JobStart {
+interface JobStart {
   readonly kind: Job['kind'];
   /** What it works on; escaped here. */
   readonly title: string;

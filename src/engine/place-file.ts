@@ -16,7 +16,7 @@ export async function sweepBeside(folder: string): Promise<void> {
   }
 }
 
-export async function refuseThere(file: string): Promise<void> {
+async function refuseThere(file: string): Promise<void> {
   const stats = await lstat(file).catch(() => null);
   if (stats !== null) throw new LayerscopeError('EXISTS', `${displayText(file)} is there already`);
 }

@@ -8,13 +8,13 @@ import { CONTENT_BITS, DIFFERS, KIND, LayerscopeError, NO_ENTRY, NO_LAYER, type 
 import { layersWithoutSums, packedBytes, takeSums } from './missing-sums.ts';
 import type { LoadedImage } from './types.ts';
 
-export interface CompareProgress {
+interface CompareProgress {
   readonly phase: string;
   readonly doneBytes: number;
   readonly totalBytes: number;
 }
 
-export interface ReadOptions {
+interface ReadOptions {
   readonly signal?: AbortSignal | undefined;
   /** Called with the bytes compared so far, of each side. */
   readonly onProgress?: ((progress: CompareProgress) => void) | undefined;

@@ -31,7 +31,7 @@ export interface RoomOptions {
   readonly onProgress: (progress: RoomProgress) => void;
 }
 
-export interface WhatToTake {
+interface WhatToTake {
   /** An archive, or a layer tar. */
   readonly path: string;
   /** By its manifest, where that is known; else by its place in the archive. */
@@ -41,18 +41,18 @@ export interface WhatToTake {
 }
 
 /** What came in: the name by which it is opened. */
-export interface TakenIn {
+interface TakenIn {
   readonly name: string;
   readonly layers: number;
 }
 
-export interface MountedAt {
+interface MountedAt {
   readonly path: string;
   /** What could not be laid out as it is in the layer, in words; at most 100. */
   readonly findings: readonly string[];
 }
 
-export interface ChangesTold {
+interface ChangesTold {
   readonly changes: readonly DriverChange[];
   readonly complete: boolean;
 }
@@ -95,7 +95,7 @@ export interface ElevatedLaunch {
 }
 
 /** Opens a driver; `readOnly` where the system hasn't what it needs. */
-export type OpenDriver = typeof openDriver;
+type OpenDriver = typeof openDriver;
 
 /** How drivers are opened; tests have their own. */
 export interface DriverSource {

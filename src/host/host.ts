@@ -4,10 +4,11 @@ import type { Exported } from '#engine';
 import { asLayerscopeError, displayText, LayerscopeError } from '#model';
 import { createDownloads } from './downloads.ts';
 import { createGrants, type GrantedFile, type Grants } from './grants.ts';
-import { createHandlers, type Handlers } from './handlers.ts';
+import { createHandlers } from './handlers.ts';
+import { mapStack } from './mapped-stack.ts';
 import { createRequests } from './requests.ts';
 import type { Sender } from './sender.ts';
-import type { HostServices } from './services.ts';
+import type { Handlers, HostServices } from './services.ts';
 
 /** The privileged side's one dispatcher, whatever the door. */
 export interface Host {
@@ -105,8 +106,8 @@ function dispatch(handlers: Handlers, sender: Sender, name: unknown, input: unkn
   return handler(sender, parseInput(known, input), signal ?? new AbortController().signal);
 }
 
-/** The stack of an error and of what caused it. */
+/** The stack of an error and of what caused it, in terms of the sources where source maps are there. */
 export function defectText(error: Error): string {
-  const stack = error.stack ?? error.message;
+  const stack = mapStack(error.stack ?? error.message);
   return error.cause instanceof Error ? `${stack}\n  caused by: ${defectText(error.cause)}` : stack;
 }

@@ -90,7 +90,6 @@ export const COUNTED = {
 
 export const REASON = { none: 0, whiteout: 1, opaque: 2, replaced: 3 } as const;
 export const REASON_NAMES = ['none', 'whiteout', 'opaque', 'replaced'] as const;
-export type ReasonName = (typeof REASON_NAMES)[number];
 
 export const NO_LAYER = 0xffff;
 export const NO_ENTRY = 0xffff_ffff;

@@ -12,7 +12,7 @@ export class Refusal extends LayerscopeError {
 }
 
 /** Bytes of a call's or session's body: the longest path, in hex digits, and what is around it. */
-export const MAX_BODY_BYTES = 262_144;
+const MAX_BODY_BYTES = 262_144;
 
 /** A body that makes no headway for so long is cut off. */
 const IDLE_BODY_MS = 30_000;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { LayerscopeError } from '#model';
+import { hasCode } from '../support/asserts.ts';
 import {
   archiveOf,
   digestOf,
@@ -19,10 +19,6 @@ import { codesOf, openAll, pathsOf, testFile, testReader } from '../support/work
 
 const BASE = tar(file('etc/passwd', 'root'));
 const TOP = tar(file('app/run', 'go'));
-
-function code(expected: string): (error: unknown) => boolean {
-  return (error) => error instanceof LayerscopeError && error.code === expected;
-}
 
 test('a docker-archive of Docker 1.10 to 24 has its names, platform, config digest, commands and layers', async (t) => {
   const files = dockerArchive([{ layers: [BASE, TOP], tags: ['app:1', 'app:latest'] }]);
@@ -58,7 +54,7 @@ test('an image without tags is named by its short config digest', async (t) => {
 
 test('manifest.json that is null is refused, an empty one is an archive of no images', async (t) => {
   const reader = testReader(t);
-  await assert.rejects(reader.open(testFile(t, archiveOf(new Map([['manifest.json', utf8('null')]])))), code('BAD_MANIFEST'));
+  await assert.rejects(reader.open(testFile(t, archiveOf(new Map([['manifest.json', utf8('null')]])))), hasCode('BAD_MANIFEST'));
   const empty = await reader.open(testFile(t, archiveOf(new Map([['manifest.json', utf8('[]')]]))));
   assert.deepEqual([empty.format, empty.images, empty.findings], ['docker-archive', [], []]);
 });
@@ -343,14 +339,14 @@ test('a manifest that names far more than any image has is refused soon', async 
       ['manifest.json', json(many)],
     ]),
   );
-  await assert.rejects(reader.open(testFile(t, images)), code('TOO_LARGE'));
+  await assert.rejects(reader.open(testFile(t, images)), hasCode('TOO_LARGE'));
   const layers = archiveOf(
     new Map([
       ['c.json', config],
       ['manifest.json', json([{ Config: 'c.json', Layers: Array(200_000).fill('x') }])],
     ]),
   );
-  await assert.rejects(reader.open(testFile(t, layers)), code('TOO_LARGE'));
+  await assert.rejects(reader.open(testFile(t, layers)), hasCode('TOO_LARGE'));
   const big = new Uint8Array(4 * 1024 * 1024).fill(0x20);
   big.set(config);
   const heavy = archiveOf(

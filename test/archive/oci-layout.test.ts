@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
-import { LayerscopeError } from '#model';
+import { hasCode } from '../support/asserts.ts';
 import {
   archiveOf,
   type BuiltDescriptor,
@@ -316,14 +316,14 @@ test('links of a layout folder that lead out of it are refused, those inside are
 test('a folder that is no layout, and a layout without an index, are refused', async (t) => {
   const reader = testReader(t);
   const folder = testFolder(t);
-  await assert.rejects(reader.open(folder), (error) => error instanceof LayerscopeError && error.code === 'NOT_AN_IMAGE');
+  await assert.rejects(reader.open(folder), hasCode('NOT_AN_IMAGE'));
   writeFolder(folder, new Map([['oci-layout', utf8('{}')]]));
-  await assert.rejects(reader.open(folder), (error) => error instanceof LayerscopeError && error.code === 'BAD_MANIFEST');
+  await assert.rejects(reader.open(folder), hasCode('BAD_MANIFEST'));
   const bytes = archiveOf(
     new Map([
       ['oci-layout', utf8('{}')],
       [`blobs/sha256/${'0'.repeat(64)}`, utf8('x')],
     ]),
   );
-  await assert.rejects(reader.open(testFile(t, bytes)), (error) => error instanceof LayerscopeError && error.code === 'BAD_MANIFEST');
+  await assert.rejects(reader.open(testFile(t, bytes)), hasCode('BAD_MANIFEST'));
 });

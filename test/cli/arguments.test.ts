@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { LayerscopeError } from '#model';
 import { type CommandSpec, commandHelp, parseArguments } from '../../src/cli/arguments.ts';
+import { hasCode } from '../support/asserts.ts';
 
 const spec: CommandSpec = {
   name: 'show',
@@ -12,7 +12,7 @@ const spec: CommandSpec = {
   summary: 'Shows.',
 };
 
-const isUsage = (error: unknown) => error instanceof LayerscopeError && error.code === 'USAGE';
+const isUsage = hasCode('USAGE');
 
 test('options stand before, between and behind operands, with = or a space', () => {
   for (const argv of [

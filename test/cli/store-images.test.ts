@@ -4,9 +4,9 @@ import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { setTimeout as delay } from 'node:timers/promises';
 import { dockerArchive } from '../support/docker-archive.ts';
 import { directory, file, tar } from '../support/tar-builder.ts';
+import { until } from '../support/waiting.ts';
 import { createBench, MAIN } from './run-cli.ts';
 
 const base = tar(directory('etc/'), file('etc/os', 'base'));
@@ -96,11 +96,10 @@ test('an interrupted import leaves nothing', { skip: process.platform === 'win32
   child.stdin.write(base.subarray(0, 700));
   // It is in the middle once its unfinished file is there.
   const tmp = path.join(home, 'tmp');
-  const until = Date.now() + 60_000;
-  while (!existsSync(tmp) || readdirSync(tmp).filter((name) => name !== 'working').length === 0) {
-    assert.ok(child.exitCode === null && Date.now() < until, 'it never began');
-    await delay(5);
-  }
+  await until(() => {
+    assert.equal(child.exitCode, null, 'it ended before it began');
+    return existsSync(tmp) && readdirSync(tmp).some((name) => name !== 'working');
+  }, 'the import writes');
   child.kill('SIGINT');
   assert.equal(await ended, 130);
   assert.equal(readFileSync(path.join(home, 'index.json'), 'utf8'), before);

@@ -11,12 +11,7 @@ import {
   type WebRequest,
   type WebSurroundings,
 } from '#contract';
-import { LayerscopeError } from '#model';
-
-const hasCode =
-  (code: string) =>
-  (error: unknown): boolean =>
-    error instanceof LayerscopeError && error.code === code;
+import { hasCode } from '../support/asserts.ts';
 
 function clientThatAnswers(answer: unknown) {
   const transport: Transport = {

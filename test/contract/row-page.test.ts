@@ -2,10 +2,11 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
 import { assemblePages, FIRST_PAGE_ROWS, PAGE_BYTES, PAGE_ROWS, PageAssembler, slicePage } from '#contract';
-import { LayerscopeError, rowName, rowPath } from '#model';
+import { rowName, rowPath } from '#model';
+import { hasCode } from '../support/asserts.ts';
 import { numberedRows } from '../support/row-tables.ts';
 
-const isBadRequest = (error: unknown): boolean => error instanceof LayerscopeError && error.code === 'BAD_REQUEST';
+const isBadRequest = hasCode('BAD_REQUEST');
 
 test('a page holds its rows with names and links of its own', () => {
   const rows = numberedRows(20);

@@ -2,13 +2,8 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
 import { decodeWire, encodeWire, slicePage } from '#contract';
-import { LayerscopeError } from '#model';
+import { hasCode } from '../support/asserts.ts';
 import { numberedRows } from '../support/row-tables.ts';
-
-const hasCode =
-  (code: string) =>
-  (error: unknown): boolean =>
-    error instanceof LayerscopeError && error.code === code;
 
 const bytes = fc.uint8Array({ maxLength: 40 });
 const arrays = fc.oneof(

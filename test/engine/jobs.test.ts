@@ -3,11 +3,7 @@ import test, { mock } from 'node:test';
 import type { Job } from '#contract';
 import { createJobs, type JobContext } from '#engine';
 import { LayerscopeError } from '#model';
-
-const hasCode =
-  (code: string) =>
-  (error: unknown): boolean =>
-    error instanceof LayerscopeError && error.code === code;
+import { hasCode } from '../support/asserts.ts';
 
 /** Work that goes on until it is let go or cancelled. */
 function held() {

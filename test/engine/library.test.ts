@@ -3,18 +3,16 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import test from 'node:test';
+import { isDeepStrictEqual } from 'node:util';
 import { createReader } from '#archive';
 import type { ArchiveSummary, Job } from '#contract';
 import { createJobs, createLibrary } from '#engine';
-import { encodeUtf8, LayerscopeError } from '#model';
+import { encodeUtf8 } from '#model';
+import { hasCode } from '../support/asserts.ts';
 import { dockerArchive } from '../support/docker-archive.ts';
 import { changedPaths } from '../support/row-text.ts';
 import { directory, file, tar } from '../support/tar-builder.ts';
-
-const hasCode =
-  (code: string) =>
-  (error: unknown): boolean =>
-    error instanceof LayerscopeError && error.code === code;
+import { until } from '../support/waiting.ts';
 
 const { signal } = new AbortController();
 const layers = [
@@ -75,8 +73,7 @@ test('opening reads the manifests, then the layers of the first image, as one jo
   assert.notEqual(image?.chainIds[1], image?.layers[1]?.diffId);
   assert.deepEqual(states[0], []);
   assert.equal(states.find((state) => state.length === 1)?.[0]?.images[0]?.loaded, false); // strata before they are read
-  await new Promise((resolve) => setTimeout(resolve, 10));
-  assert.deepEqual(states.at(-1), [summary]);
+  await until(() => isDeepStrictEqual(states.at(-1), [summary]), 'the topic has the whole summary');
   assert.ok(
     [...phases].some((phase) => /^reading layer \d of 2$/.test(phase)),
     [...phases].join(),

@@ -8,6 +8,7 @@ import type { StoreReport } from '#contract';
 import { createJobs, createLibrary, createStoreShelf, createStoreThread, type KeptHomes, type RoomHome } from '#engine';
 import { dockerArchive } from '../support/docker-archive.ts';
 import { file, tar } from '../support/tar-builder.ts';
+import { until } from '../support/waiting.ts';
 
 function startShelf(t: TestContext, kept?: KeptHomes) {
   const folder = mkdtempSync(path.join(tmpdir(), 'layerscope-shelf-'));
@@ -206,7 +207,7 @@ test('an import that is cancelled leaves nothing', async (t) => {
     dockerArchive({ name: 'big:1', layers: [tar(file('a', 'x'.repeat(50_000_000))), tar(file('b', 'y'.repeat(50_000_000)))] }),
   );
   const job = shelf.take('s1', { archiveId: await open(big), image: 0 }, null);
-  while (jobs.list().find(({ jobId }) => jobId === job)?.doneBytes === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+  await until(() => jobs.list().find(({ jobId }) => jobId === job)?.doneBytes !== 0, 'the import is on its way');
   jobs.cancel(job);
   assert.equal((await jobs.ended(job)).state, 'cancelled');
   const { images, layers } = await own();

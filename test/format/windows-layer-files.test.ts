@@ -21,7 +21,8 @@ import {
   removingNameOf,
   whiteoutName,
 } from '#format/layer';
-import { LayerscopeError, parseDigest } from '#model';
+import { parseDigest } from '#model';
+import { hasCode } from '../support/asserts.ts';
 import { randomChunks } from '../support/random-chunks.ts';
 import { latin1, utf8 } from '../support/tar-builder.ts';
 
@@ -206,11 +207,7 @@ test('a list of base images that is none is refused', () => {
     '{"Images":[{"Path":"C:\\\\x","CreatedTime":"yesterday"}]}',
   );
   for (const json of cases) {
-    assert.throws(
-      () => parseBaseImages(json),
-      (error) => error instanceof LayerscopeError && error.code === 'BAD_MANIFEST',
-      json,
-    );
+    assert.throws(() => parseBaseImages(json), hasCode('BAD_MANIFEST'), json);
   }
 });
 

@@ -3,9 +3,10 @@ import test from 'node:test';
 import type { Envelope, FileGrant, Topics } from '#contract';
 import { createGrants } from '#host';
 import { LayerscopeError } from '#model';
+import { hasCode } from '../support/asserts.ts';
 import { fakeHost } from '../support/fake-services.ts';
 
-const isForbidden = (error: unknown): boolean => error instanceof LayerscopeError && error.code === 'FORBIDDEN';
+const isForbidden = hasCode('FORBIDDEN');
 
 function codeOf(envelope: Envelope<unknown>): string {
   return envelope.ok ? 'ok' : envelope.error.code;
@@ -82,12 +83,9 @@ test('a grant that cannot be opened releases its file', async () => {
 test('grants that are never used are bounded', () => {
   const grants = createGrants();
   const sender = { number: 1 };
-  assert.throws(
-    () => {
-      for (let i = 0; i < 2_000; i++) grants.give(sender, { path: '/x', name: 'x' });
-    },
-    (error: unknown) => error instanceof LayerscopeError && error.code === 'TOO_LARGE',
-  );
+  assert.throws(() => {
+    for (let i = 0; i < 2_000; i++) grants.give(sender, { path: '/x', name: 'x' });
+  }, hasCode('TOO_LARGE'));
   assert.ok(grants.give({ number: 2 }, { path: '/x', name: 'x' }));
 });
 

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { setTimeout } from 'node:timers/promises';
 import { tablePages } from '../../renderer/app/table-pages.ts';
 import { Assembly } from '../../renderer/features/changes/assemble.ts';
 import {
@@ -15,6 +14,7 @@ import {
 import { whatDiffers } from '../../renderer/features/changes/row-text.ts';
 import type { RowPage } from '../../src/contract/index.ts';
 import { COUNTED, DIFFERS, displayPath, encodeUtf8, KIND, NO_LAYER, REASON, type RowTable, rowName, TYPE } from '../../src/model/index.ts';
+import { turns } from '../support/waiting.ts';
 
 interface Spec {
   readonly path: string;
@@ -352,7 +352,7 @@ test('pages that come between two looks are taken in together, and change nothin
   for await (const { table, total } of tablePages(ask, { every: 100, now: () => (time += 40) })) {
     shown.push(table.length);
     assert.equal(total, whole.length);
-    await setTimeout(5);
+    await turns(5);
     assert.ok(table.subtreeEnd.every((end) => end <= table.length));
     if (table.length === total) assert.deepEqual(table, whole);
   }

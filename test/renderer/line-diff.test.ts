@@ -59,12 +59,11 @@ function longest(a: readonly string[], b: readonly string[]): number {
   return row.at(-1) as number;
 }
 
-test('texts with nothing in common are one change, and soon', () => {
-  const a = Array.from({ length: 20_000 }, (_, i) => `a${i}`);
-  const b = Array.from({ length: 20_000 }, (_, i) => `b${i}`);
-  const start = performance.now();
+test('texts with nothing in common are one change, without each line being compared with each', () => {
+  // That would be 160,000,000,000 comparisons, and this test would not end.
+  const a = Array.from({ length: 400_000 }, (_, i) => `a${i}`);
+  const b = Array.from({ length: 400_000 }, (_, i) => `b${i}`);
   assert.equal(diffLines(a, b).length, 1);
-  assert.ok(performance.now() - start < 2_000);
 });
 
 test('long runs of the same are folded until they are opened', () => {

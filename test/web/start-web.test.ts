@@ -5,16 +5,12 @@ import path from 'node:path';
 import test from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { assemblePages, type Client, createWebClient, type Job, SESSION_HEADER, type UploadRequest } from '#contract';
-import { LayerscopeError, rowPath } from '#model';
+import { rowPath } from '#model';
 import { startWeb, type Web } from '#web';
+import { hasCode } from '../support/asserts.ts';
 import { dockerArchive } from '../support/docker-archive.ts';
 import { file, tar } from '../support/tar-builder.ts';
 import { send } from '../support/web-client.ts';
-
-const hasCode =
-  (code: string) =>
-  (error: unknown): boolean =>
-    error instanceof LayerscopeError && error.code === code;
 
 const image = dockerArchive({ name: 'web:1', layers: [tar(file('a', 'one')), tar(file('a', 'three'), file('b', ''))] });
 

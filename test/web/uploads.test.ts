@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import test from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { FileGrant } from '#contract';
+import { until } from '../support/waiting.ts';
 import { envelopeOf, type Reply, send, startFakeWeb } from '../support/web-client.ts';
 
 type Web = Awaited<ReturnType<typeof startFakeWeb>>;
@@ -72,9 +72,9 @@ test('an upload that breaks off leaves nothing', async () => {
   });
   sent.on('error', () => {}); // we break it off ourselves
   sent.write(Buffer.alloc(100_000));
-  while ((await web.uploaded()).length === 0) await sleep(5);
+  await until(async () => (await web.uploaded()).length > 0, 'the upload has begun');
   sent.destroy();
-  while ((await web.uploaded()).length > 0) await sleep(5);
+  await until(async () => (await web.uploaded()).length === 0, 'the upload is removed');
   assert.equal(codeOf(await web.call('archive.open', { grant }, headers)), 'FORBIDDEN');
 });
 

@@ -60,7 +60,7 @@ export function signedSize(bytes: number): string {
 }
 
 /** What a field of a config says, or that it isn't set. */
-export function configWords({ field, a, b }: ConfigReport['differences'][number]): string {
+function configWords({ field, a, b }: ConfigReport['differences'][number]): string {
   if (a === null) return `+ config ${field}: ${b ?? ''}`;
   return b === null ? `− config ${field}: ${a}` : `~ config ${field}: ${a} → ${b}`;
 }

@@ -8,10 +8,10 @@ export type Loadable<T> =
   | { readonly state: 'ready'; readonly value: T }
   | { readonly state: 'failed'; readonly error: PlainError };
 
-export const IDLE = { state: 'idle' } as const;
+const IDLE = { state: 'idle' } as const;
 
-export type DetailsTab = 'content' | 'attributes' | 'raw';
-export type ShowAs = 'auto' | 'text' | 'hex' | 'diff';
+type DetailsTab = 'content' | 'attributes' | 'raw';
+type ShowAs = 'auto' | 'text' | 'hex' | 'diff';
 
 export interface LoadedContent {
   readonly totalBytes: number;

@@ -50,7 +50,7 @@ export interface Token {
   readonly kind: TokenKind | null;
 }
 
-export type TokenKind = 'keyword' | 'string' | 'numeral' | 'comment' | 'name' | 'meta';
+type TokenKind = 'keyword' | 'string' | 'numeral' | 'comment' | 'name' | 'meta';
 
 /** What highlight.js tells apart, in the few kinds that are drawn apart. */
 const KINDS: Readonly<Record<string, TokenKind>> = {

@@ -13,7 +13,7 @@ export function layerMediaType(compression: Compression): string {
   return compression === 'none' ? MEDIA_TYPE.ociLayer : `${MEDIA_TYPE.ociLayer}+${compression}`;
 }
 
-export type MeasuredBlob = NonNullable<LayerRecord['blob']> & { readonly diffId: string; readonly fileBytes: number };
+type MeasuredBlob = NonNullable<LayerRecord['blob']> & { readonly diffId: string; readonly fileBytes: number };
 
 /** The same, and what its headers say. */
 export interface Measured {

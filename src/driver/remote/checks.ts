@@ -61,7 +61,7 @@ export function listOf<T>(check: Check<T>): Check<readonly T[]> {
   };
 }
 
-export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 

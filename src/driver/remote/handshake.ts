@@ -13,7 +13,7 @@ import { encodeCount, FRAME, type Frame, MAX_FRAME_BYTES } from './frames.ts';
 /** Both sides come from one program: another version is another installation, and is refused. */
 export const PROTOCOL_VERSION = 1;
 
-export const SECRET_BYTES = 32;
+const SECRET_BYTES = 32;
 const NONCE_BYTES = 32;
 const PROOF_BYTES = 32;
 /** Of a hello's payload before the nonce. */

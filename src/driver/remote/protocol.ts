@@ -48,7 +48,7 @@ const ofLayer = shape({ id });
 const newLayer = { id, parent: orNull(id) };
 
 /** By method: what its input is. */
-export const INPUTS = {
+const INPUTS = {
   about: shape({}),
   status: shape({}),
   list: shape({}),

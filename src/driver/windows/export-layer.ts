@@ -9,7 +9,7 @@ import type { Native } from './native.ts';
 const LINK_MODE = 0o644;
 
 /** The tar of entries. Pieces are valid until the next is asked for. Errors as {@link tarFromBackupStream}. */
-export async function* tarOfEntries(entries: AsyncIterable<LayerEntry>, signal?: AbortSignal): AsyncGenerator<Uint8Array, void, undefined> {
+async function* tarOfEntries(entries: AsyncIterable<LayerEntry>, signal?: AbortSignal): AsyncGenerator<Uint8Array, void, undefined> {
   const writer = new TarWriter();
   const firstNames = new Map<string, string>();
   for await (const { path, file } of entries) {

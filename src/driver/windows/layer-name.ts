@@ -4,7 +4,7 @@
 import { displayText, LayerscopeError } from '#model';
 
 /** Which part of a layer a name is in; `utility-vm`: the folder UtilityVM itself, `utility-files`: UtilityVM\Files and below. */
-export type LayerPart = 'files' | 'hives' | 'utility-vm' | 'utility-files';
+type LayerPart = 'files' | 'hives' | 'utility-vm' | 'utility-files';
 
 export interface LayerName {
   /** Below the layer's folder, with \: `Files\Windows\notepad.exe`. */

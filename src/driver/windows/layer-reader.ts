@@ -88,7 +88,7 @@ async function tombstonesOf(root: RootFolder): Promise<Map<string, string[]>> {
 }
 
 /** Entries of a transport folder. Throws DAMAGED, PATH_ESCAPE for its tombstones.txt, TRUNCATED for files without attributes, and what Windows says. */
-export async function* readTransport(root: RootFolder): AsyncGenerator<LayerEntry, void, undefined> {
+async function* readTransport(root: RootFolder): AsyncGenerator<LayerEntry, void, undefined> {
   const tombstones = await tombstonesOf(root);
   const steady = await hiveTimes(root);
   for await (const { path, attributes } of walk(root, '')) {
@@ -146,7 +146,7 @@ async function* opened(
 }
 
 /** Entries of a base layer's own folder: Files, and of the utility VM its files. */
-export async function* readBaseLayer(root: RootFolder): AsyncGenerator<LayerEntry, void, undefined> {
+async function* readBaseLayer(root: RootFolder): AsyncGenerator<LayerEntry, void, undefined> {
   const paths = async function* (): AsyncGenerator<WalkedFile, void, undefined> {
     const start = async (path: string): Promise<WalkedFile | null> => {
       const facts = await root.facts(path);

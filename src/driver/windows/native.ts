@@ -13,7 +13,7 @@
 import type { ByteSource, FileBasicInfo } from '#format/windows-tar';
 
 /** 0: windowsdiff (differencing disks), 1: windowsfilter. Source: hcsshim, DriverInfo. */
-export type Flavour = 0 | 1;
+type Flavour = 0 | 1;
 
 /** Which driver of the platform a layer call speaks to, and where its layers are. */
 export interface DriverInfo {

@@ -10,7 +10,7 @@ import { ACCESS, type RootFolder } from './native.ts';
 export const UTILITY_FILES = 'UtilityVM\\Files';
 
 /** Boot files that Windows changes when it makes a utility VM of a layer, and the copy of each that Docker keeps in the layer's folder. */
-export const MUTATED_FILES: ReadonlyMap<string, string> = new Map([
+const MUTATED_FILES: ReadonlyMap<string, string> = new Map([
   ['EFI\\MICROSOFT\\BOOT\\BCD', 'bcd.bak'],
   ['EFI\\MICROSOFT\\BOOT\\BCD.LOG', 'bcd.log.bak'],
   ['EFI\\MICROSOFT\\BOOT\\BCD.LOG1', 'bcd.log1.bak'],

@@ -22,25 +22,6 @@ export const STREAM_ATTRIBUTE = {
   sparse: 8,
 } as const;
 
-const NAMES: Readonly<Record<number, string>> = {
-  1: 'data',
-  2: 'extended attributes',
-  3: 'security descriptor',
-  4: 'alternate data',
-  5: 'link',
-  6: 'property data',
-  7: 'object id',
-  8: 'reparse point',
-  9: 'sparse block',
-  10: 'transaction data',
-  11: 'ghosted file extents',
-};
-
-/** What a stream of this id holds, in words; `stream 77` for ids that Windows has no name for. */
-export function streamIdName(id: number): string {
-  return NAMES[id] ?? `stream ${id}`;
-}
-
 /** Head of one stream. */
 export interface BackupStream {
   /** One of {@link STREAM_ID}, or whatever stood there. */

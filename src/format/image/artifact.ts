@@ -30,7 +30,7 @@ const MANIFESTS: ReadonlySet<string> = new Set([
 ]);
 
 /** Is it a layer's media type: OCI's, Docker's, kept elsewhere or encrypted? */
-export function isImageLayerType(mediaType: string): boolean {
+function isImageLayerType(mediaType: string): boolean {
   return /^application\/vnd\.(?:oci\.image\.layer\.|docker\.(?:container\.)?image\.rootfs\.)/.test(mediaType);
 }
 

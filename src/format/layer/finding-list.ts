@@ -1,7 +1,7 @@
 import { FINDING_SEVERITY, type Finding, type FindingCode, finding } from '#model';
 
 /** Findings of one code that a layer keeps; a tar can hold millions. */
-export const MAX_FINDINGS_PER_CODE = 1000;
+const MAX_FINDINGS_PER_CODE = 1000;
 
 /** Characters of the message and the path of one finding, and of all that a layer keeps. */
 const MAX_LENGTH = 8192;

@@ -1,4 +1,3 @@
-export { attributesOf } from './attributes.ts';
 export * from './base-image.ts';
 export * from './chain-id.ts';
 export { goJsonText } from './go-json.ts';

@@ -9,7 +9,7 @@ export const LAYER_CHAIN_FILE = 'layerchain.json';
 /** More layers than any image has: Docker stops at 127. */
 const MAX_LAYERS = 10_000;
 
-export type ChainProblemCode = 'absent' | 'malformed' | 'relative' | 'cyclic' | 'missing-parent' | 'disagrees';
+type ChainProblemCode = 'absent' | 'malformed' | 'relative' | 'cyclic' | 'missing-parent' | 'disagrees';
 
 export interface ChainProblem {
   readonly code: ChainProblemCode;

@@ -47,7 +47,7 @@ export interface Acl {
 }
 
 /** Offsets that the parts stood at, and the length of all; 0: no such part. */
-export interface DescriptorLayout {
+interface DescriptorLayout {
   readonly owner: number;
   readonly group: number;
   readonly sacl: number;

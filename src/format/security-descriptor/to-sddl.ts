@@ -16,12 +16,12 @@ import {
 } from './sddl-names.ts';
 
 /** Two letters where SDDL has them, else the SID. */
-export function sidToSddl(sid: Sid): string {
+function sidToSddl(sid: Sid): string {
   return NAME_OF_SID.get(sid) ?? sid;
 }
 
 /** A mask as Windows prints it: its own name, the names of its rights if all have one, or hex. */
-export function maskToSddl(mask: number, aceType = 0): string {
+function maskToSddl(mask: number, aceType = 0): string {
   if (mask === 0) return '';
   const whole = aceType === LABEL_TYPE ? undefined : MASK_NAMES.find(([, bits]) => bits === mask);
   if (whole !== undefined) return whole[0];

@@ -1,2 +1,2 @@
-export { TarReader, type TarReaderOptions } from './reader.ts';
+export { TarReader } from './reader.ts';
 export * from './types.ts';

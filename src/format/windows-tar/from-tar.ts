@@ -11,7 +11,7 @@ import type { FileBasicInfo } from './file-info.ts';
 import { STREAM_TYPE_SUFFIX } from './record-keys.ts';
 import { type HeldMember, readTarPieces } from './tar-pieces.ts';
 
-export type WindowsEntryType = 'file' | 'directory' | 'symlink' | 'hardlink' | 'whiteout' | 'other';
+type WindowsEntryType = 'file' | 'directory' | 'symlink' | 'hardlink' | 'whiteout' | 'other';
 
 export interface WindowsEntry {
   /** As the tar has it, with /, without one at the end. Not checked: it may lead anywhere. */

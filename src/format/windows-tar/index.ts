@@ -5,7 +5,7 @@ export * from './file-info.ts';
 export * from './from-tar.ts';
 export * from './record-keys.ts';
 export type { TarForm, TarHeader } from './tar-header.ts';
-export { readTarPieces, type TarPiece } from './tar-pieces.ts';
+export { readTarPieces } from './tar-pieces.ts';
 export * from './tar-time.ts';
 export * from './tar-writer.ts';
 export * from './to-tar.ts';

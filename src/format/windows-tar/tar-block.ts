@@ -7,7 +7,7 @@ const SLASH = 0x2f;
 const CHECKSUM = 148;
 
 /** The ASCII of a text: what isn't ASCII is left out. */
-export function asciiOf(text: ByteString): ByteString {
+function asciiOf(text: ByteString): ByteString {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: NULs are what has to go, too
   return isAscii(text) ? text : text.replace(/[\u0000\u0080-\u00ff]/g, '');
 }

@@ -11,6 +11,7 @@ import { gzipSync } from 'node:zlib';
 import { PortableDriver } from '../../../src/driver/portable/index.ts';
 import { dockerArchive } from '../../support/docker-archive.ts';
 import { directory, file, tar } from '../../support/tar-builder.ts';
+import { turns } from '../../support/waiting.ts';
 
 /** LAYERSCOPE_KILLS: how often; CI's shared run does more. */
 const KILLS = Number(process.env.LAYERSCOPE_KILLS ?? 15);
@@ -110,7 +111,7 @@ test('two writers side by side both get their layers in, and a reader sees whole
   const reading = (async () => {
     while (writing) {
       for (const { id, state, problem } of await reader.list()) assert.equal(state, 'ready', `${id}: ${problem}`);
-      await delay(1);
+      await turns(1);
     }
   })();
   await Promise.all(

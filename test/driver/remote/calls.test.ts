@@ -1,12 +1,12 @@
 // Calls at a distance: what they carry, and at what pace.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { type Finding, finding, LayerscopeError } from '#model';
 import type { DriverChange, GraphDriver, LayerInfo } from '../../../src/driver/driver.ts';
 import { PIECE_BYTES, WINDOW_BYTES } from '../../../src/driver/remote/flow.ts';
 import { Exchange, type Served, serveOver } from '../../support/remote-bench.ts';
 import { scriptedDriver } from '../../support/scripted-driver.ts';
+import { turns, until } from '../../support/waiting.ts';
 
 let exchange: Exchange;
 before(async () => {
@@ -16,16 +16,8 @@ after(() => exchange[Symbol.asyncDispose]());
 
 const serve = (methods: Partial<GraphDriver>, options = {}): Promise<Served> => serveOver(exchange, scriptedDriver(methods), options);
 
-async function until(condition: () => boolean | Promise<boolean>, what: string): Promise<void> {
-  for (let tries = 0; tries < 500; tries++) {
-    if (await condition()) return;
-    await sleep(10);
-  }
-  assert.fail(`it never came to this: ${what}`);
-}
-
-/** A part of a second in which what should stand still could have gone on. */
-const standStill = (): Promise<void> => sleep(150);
+/** Turns of this thread, on which both ends run, in which what should stand still could have gone on. */
+const standStill = (): Promise<void> => turns(200);
 
 test('a reader that is slow holds the driver back: no more than the window is read ahead', async () => {
   let produced = 0;
@@ -57,7 +49,7 @@ test('a reader that is slow holds the driver back: no more than the window is re
     }
     read += bytes.length;
     if (read < 3 * WINDOW_BYTES) {
-      await sleep(5);
+      await turns(10);
       assert.ok(produced - read <= WINDOW_BYTES + 50_000, `${produced - read} bytes ahead`);
     } else if (read < 3 * WINDOW_BYTES + PIECE_BYTES) {
       await standStill();
@@ -77,7 +69,7 @@ test('a driver that is slow holds the tar back', async () => {
     applyDiff: async (_id, tar) => {
       for await (const bytes of tar) {
         taken += bytes.length;
-        if (taken < 3 * WINDOW_BYTES) await sleep(5);
+        if (taken < 3 * WINDOW_BYTES) await turns(10);
         ahead = Math.max(ahead, given - taken);
       }
       return { sizeBytes: taken };
@@ -142,7 +134,7 @@ test('the first changes are seen while the driver still looks for more, and stop
     changes: async function* (_id, { signal } = {}) {
       for (let at = 0; signal?.aborted !== true; at++) {
         yield { kind: 'added', path: `${at}` };
-        await sleep(10);
+        await turns(1);
       }
       signalled = true;
     },

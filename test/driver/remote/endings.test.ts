@@ -1,12 +1,12 @@
 // Calls at a distance: how they are stopped, and what ends with the connection.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { LayerscopeError } from '#model';
 import type { GraphDriver } from '../../../src/driver/driver.ts';
 import { PortableBench } from '../../support/portable-bench.ts';
 import { Exchange, type Served, serveOver } from '../../support/remote-bench.ts';
 import { scriptedDriver } from '../../support/scripted-driver.ts';
+import { turns, until } from '../../support/waiting.ts';
 
 let exchange: Exchange;
 before(async () => {
@@ -16,16 +16,8 @@ after(() => exchange[Symbol.asyncDispose]());
 
 const serve = (methods: Partial<GraphDriver>, options = {}): Promise<Served> => serveOver(exchange, scriptedDriver(methods), options);
 
-async function until(condition: () => boolean | Promise<boolean>, what: string): Promise<void> {
-  for (let tries = 0; tries < 500; tries++) {
-    if (await condition()) return;
-    await sleep(10);
-  }
-  assert.fail(`it never came to this: ${what}`);
-}
-
-/** A part of a second in which what should stand still could have gone on. */
-const standStill = (): Promise<void> => sleep(150);
+/** Turns of this thread, on which both ends run, in which what should stand still could have gone on. */
+const standStill = (): Promise<void> => turns(200);
 
 test('a signal in the middle of a diff ends it with CANCELLED, when the driver has let go', async () => {
   let isLetGo = false;
@@ -34,7 +26,7 @@ test('a signal in the middle of a diff ends it with CANCELLED, when the driver h
       try {
         for (;;) yield Buffer.alloc(10_000);
       } finally {
-        await sleep(20);
+        await turns(20);
         isLetGo = true;
       }
     },
@@ -81,19 +73,19 @@ test('a source that gives nothing does not keep a call that was cancelled', asyn
       return { sizeBytes: 0 };
     },
   });
+  const abort = new AbortController();
   const source = async function* (): AsyncGenerator<Uint8Array> {
     try {
       await new Promise<void>((resolve) => {
         give = resolve;
+        setImmediate(() => abort.abort());
       });
       yield Buffer.from('late');
     } finally {
       isReturned = true;
     }
   };
-  const abort = new AbortController();
   const applying = remote.driver.applyDiff('a', source(), { signal: abort.signal });
-  setTimeout(() => abort.abort(), 30);
   await assert.rejects(applying, { code: 'CANCELLED' });
   give();
   await until(() => isReturned, 'the source is let go of when it gives at last');
@@ -168,7 +160,7 @@ test('a mount that came about after its connection was cut is released too', asy
         id,
         path: '/mounted',
         [Symbol.asyncDispose]: async () => {
-          await sleep(20);
+          await turns(20);
           isReleased = true;
         },
       };
@@ -225,7 +217,7 @@ test('disposing stops what runs, waits until all is let go of, and tells what ca
       id,
       path: '/mounted',
       [Symbol.asyncDispose]: async () => {
-        await sleep(20);
+        await turns(20);
         throw new LayerscopeError('IO', 'it stays mounted');
       },
     }),
@@ -247,7 +239,8 @@ test('disposing stops what runs, waits until all is let go of, and tells what ca
   await assert.rejects(remote.driver.status(), { message: 'the driver is closed' });
 });
 
-test('a connection ends when it was idle, but not while a call runs or something is held', async () => {
+test('a connection ends when it was idle, but not while a call runs or something is held', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
   let idle = 0;
   let finish: () => void = () => {};
   const remote = await serve(
@@ -261,14 +254,16 @@ test('a connection ends when it was idle, but not while a call runs or something
     { idleMs: 60, onIdle: () => idle++ },
   );
   const mount = await remote.driver.mount('a');
-  await sleep(200);
+  t.mock.timers.tick(1_000);
   assert.equal(idle, 0, 'a mount is held');
   const sizing = remote.driver.diffSize('a');
   await mount[Symbol.asyncDispose]();
-  await sleep(200);
+  t.mock.timers.tick(1_000);
   assert.equal(idle, 0, 'a call runs');
   finish();
   assert.equal(await sizing, 7);
+  assert.equal(idle, 0, 'it was not idle for long enough');
+  t.mock.timers.tick(60);
   assert.equal(await remote.served.ended, null);
   assert.equal(idle, 1);
   await assert.rejects(remote.driver.status(), { code: 'IO', message: /the driver's process has ended/ });

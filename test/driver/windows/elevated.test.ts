@@ -1,7 +1,6 @@
 // The window and its elevated process, with all that Windows says of them made up: what is refused, and that nothing is held after it.
 import assert from 'node:assert/strict';
 import { type TestContext, test as unlimited } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { GraphDriver } from '../../../src/driver/driver.ts';
 import { type HostOptions, runDriverHost } from '../../../src/driver/windows/elevated/driver-host.ts';
 import { type ElevatedOptions, openElevatedDriver } from '../../../src/driver/windows/elevated/open-elevated-driver.ts';
@@ -9,6 +8,7 @@ import { LayerscopeError } from '../../../src/model/index.ts';
 import { FakeWindows, HOST_PID, PROGRAM, type Started, WINDOW_PID } from '../../support/fake-elevation.ts';
 import { Exchange, type Line } from '../../support/remote-bench.ts';
 import { scriptedDriver } from '../../support/scripted-driver.ts';
+import { until } from '../../support/waiting.ts';
 
 const HOME = 'C:\\store';
 
@@ -152,7 +152,7 @@ test('a signal stops it before anything is started, and while it waits', async (
   assert.equal(bench.windows.started.length, 0);
   const abort = new AbortController();
   bench.windows.onStart = async () => {
-    setTimeout(() => abort.abort(), 60);
+    setImmediate(() => abort.abort());
     return HOST_PID;
   };
   await assert.rejects(bench.open({ signal: abort.signal, startMs: 60_000 }), { code: 'CANCELLED' });
@@ -166,7 +166,7 @@ test('a signal stops it while the other side opens the driver, which then is let
   bench.windows.onStart = async (started) =>
     bench.host(started, {
       open: async () => {
-        while (!bench.windows.streams.includes("the server's end")) await sleep(5);
+        await until(() => bench.windows.streams.includes("the server's end"), 'the server has its end');
         abort.abort();
         return { ...bench.driver, [Symbol.asyncDispose]: async () => void disposed++ };
       },

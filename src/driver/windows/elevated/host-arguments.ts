@@ -8,7 +8,7 @@ import path from 'node:path';
 import { LayerscopeError } from '#model';
 import type { DriverName } from '../../driver.ts';
 
-export const DRIVER_HOST = '--driver-host';
+const DRIVER_HOST = '--driver-host';
 
 const MAX_HOME_UNITS = 4_096;
 /** Windows' process numbers are 32 bits, and 0 is the idle process. */

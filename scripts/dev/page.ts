@@ -1,0 +1,94 @@
+import { randomBytes } from 'node:crypto';
+import path from 'node:path';
+import { createServer, type Plugin, type ProxyOptions, type ViteDevServer } from 'vite';
+import { CONTENT_SECURITY_POLICY } from '#contract';
+
+const root = path.dirname(path.dirname(import.meta.dirname));
+const SHARED = `${path.join(root, 'src').replaceAll('\\', '/')}/`;
+const RELOAD = 'layerscope:host';
+
+export interface DevPage {
+  readonly server: ViteDevServer;
+  readonly port: number;
+  /** Has every open page go to an address: the host behind it is another one now. */
+  show(url: string): void;
+}
+
+/**
+ * The policy of the product, opened as far as Vite needs it: scripts and styles that it puts into the page by a nonce of this run, and its
+ * socket.
+ */
+function devPolicy(nonce: string, port: number): string {
+  return CONTENT_SECURITY_POLICY.replace("script-src 'self'", `script-src 'self' 'nonce-${nonce}'`)
+    .replace("style-src 'self'", `style-src 'self' 'nonce-${nonce}'`)
+    .replace("connect-src 'self'", `connect-src 'self' ws://127.0.0.1:${port}`);
+}
+
+/** The page's half of {@link DevPage.show}. */
+function followHost(): Plugin {
+  return {
+    name: 'layerscope-follow-host',
+    apply: 'serve',
+    // The host runs this code too. It is restarted, and the page loaded again after that: now, nobody would answer it.
+    hotUpdate: ({ file }) => (file.startsWith(SHARED) ? [] : undefined),
+    transformIndexHtml: () => [
+      {
+        tag: 'script',
+        attrs: { type: 'module' },
+        children: [
+          "import { createHotContext } from '/@vite/client';",
+          `createHotContext('/@layerscope-follow-host').on('${RELOAD}', ({ url }) => {`,
+          '  location.replace(url);',
+          '  location.reload();',
+          '});',
+        ].join('\n'),
+        injectTo: 'head',
+      },
+    ],
+  };
+}
+
+/**
+ * Passes the page's calls on to the host as if the host had served the page. Other pages keep their own origin, and are refused by the
+ * host; other names of this address are refused by Vite.
+ */
+function toHost(hostPort: number): ProxyOptions {
+  return {
+    target: `http://127.0.0.1:${hostPort}`,
+    changeOrigin: true,
+    configure: (proxy) => {
+      proxy.on('proxyReq', (outgoing, { headers }) => {
+        if (headers.origin === `http://${headers.host}`) outgoing.setHeader('origin', `http://127.0.0.1:${hostPort}`);
+      });
+    },
+  };
+}
+
+/** Vite's server of the renderer, on a loopback address. `hostPort`: of the loopback host behind it; null for Electron, which has a bridge. */
+export async function startPage({ port, hostPort, target }: { port: number; hostPort: number | null; target: string }): Promise<DevPage> {
+  const nonce = randomBytes(16).toString('base64');
+  const proxy = hostPort === null ? undefined : toHost(hostPort);
+  const server = await createServer({
+    configFile: path.join(root, 'vite.config.ts'),
+    base: '/',
+    cacheDir: path.join(root, 'out', 'dev', 'vite'),
+    clearScreen: false,
+    plugins: [followHost()],
+    oxc: { target },
+    html: { cspNonce: nonce },
+    server: {
+      host: '127.0.0.1',
+      port,
+      strictPort: true,
+      cors: false,
+      hmr: { host: '127.0.0.1', protocol: 'ws', clientPort: port },
+      headers: { 'content-security-policy': devPolicy(nonce, port), 'x-content-type-options': 'nosniff' },
+      fs: { allow: [path.join(root, 'renderer'), path.join(root, 'src'), path.join(root, 'node_modules'), path.join(root, 'out', 'dev')] },
+      ...(proxy === undefined
+        ? {}
+        : { proxy: { '^/(call|topics|uploads|downloads)/': proxy, '^/(session|no-session|session\\.css)$': proxy } }),
+    },
+  });
+  await server.listen();
+  return { server, port, show: (url) => server.ws.send({ type: 'custom', event: RELOAD, data: { url } }) };
+}

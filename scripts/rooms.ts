@@ -1,0 +1,24 @@
+// `npm run rooms`: checks every import against the table of rooms, finds import cycles (types count), and compares ARCHITECTURE.md's table
+// with it; `-- --write` writes that table. Exit code 1 where something is wrong.
+import { readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { checkRooms, findCycles } from './rooms/check.ts';
+import { readImports } from './rooms/imports.ts';
+import { withRooms } from './rooms/print.ts';
+import { ROOMS } from './rooms/table.ts';
+
+const root = path.dirname(import.meta.dirname);
+const { values } = parseArgs({ options: { write: { type: 'boolean', default: false } } });
+const { imports: doors } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as { imports: Record<string, string> };
+const page = path.join(root, 'ARCHITECTURE.md');
+const before = readFileSync(page, 'utf8');
+const after = withRooms(before, ROOMS);
+
+const imports = readImports(root, ['src', 'electron', 'renderer', 'scripts', 'test'], doors);
+const faults = [...checkRooms(imports, ROOMS, doors), ...findCycles(imports).map((cycle) => `a cycle: ${cycle}`)];
+if (values.write) writeFileSync(page, after);
+else if (after !== before) faults.push('ARCHITECTURE.md shows another table: npm run rooms -- --write');
+for (const fault of faults) console.error(fault);
+console.log(faults.length === 0 ? `rooms: ${imports.length} imports as the table allows` : `rooms: ${faults.length} faults`);
+process.exitCode = faults.length === 0 ? 0 : 1;

@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict';
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { before, test } from 'node:test';
+import { buildIfStale, outFolder } from '../../scripts/stale.ts';
+
+const out = outFolder('current');
+const built = (pattern: string): string[] => globSync(pattern, { cwd: out }).sort();
+const read = (file: string): string => readFileSync(path.join(out, file), 'utf8');
+
+/** A chunk that only passes another one's exports on, or that the bundler wrote itself. */
+function hasSources(name: string): boolean {
+  return !/^export [^;]*;\s*$/.test(read(name)) && !path.basename(name).startsWith('rolldown-runtime-');
+}
+
+before(() => buildIfStale('current'));
+
+test('every bundle has a source map whose sources are there', () => {
+  const bundles = built('**/*.{js,cjs}').filter(hasSources);
+  for (const name of ['cli.js', 'store-worker.js', 'electron/main.cjs', 'electron/preload.cjs', 'electron/index-worker.cjs'])
+    assert.ok(bundles.includes(name), name);
+  assert.ok(bundles.some((name) => name.startsWith('renderer/assets/')));
+  for (const bundle of bundles) {
+    assert.match(read(bundle), /\n\/\/# sourceMappingURL=\S+\.map\s*$/, bundle);
+    const { sources } = JSON.parse(read(`${bundle}.map`)) as { sources: string[] };
+    const own = sources.filter((source) => /\.tsx?$/.test(source) && !source.includes('node_modules'));
+    const missing = own.filter((source) => !existsSync(path.resolve(path.dirname(path.join(out, bundle)), source)));
+    assert.deepEqual(missing, [], bundle);
+  }
+});
+
+test('nothing of npm run dev is in what is built', () => {
+  for (const file of built('**/*.{js,cjs,html,css}'))
+    for (const word of ['@vite/client', 'layerscope:host', 'LAYERSCOPE_DEV', "'nonce-", "'unsafe-", 'ws://'])
+      assert.ok(!read(file).includes(word), `${file} has ${word}`);
+});
+
+test('the built page has no inline script or style, and both doors send the strict policy', () => {
+  const page = read('renderer/index.html');
+  assert.doesNotMatch(page, /<style|\sstyle=|<script(?![^>]*\ssrc=)/);
+  for (const file of ['electron/main.cjs', ...built('chunks/*.js').filter((name) => read(name).includes('default-src'))]) {
+    assert.match(read(file), /"default-src 'none'",\s+"script-src 'self'",\s+"style-src 'self'",/, file);
+    assert.match(read(file), /"connect-src 'self'",/, file);
+  }
+});

@@ -1,0 +1,113 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { checkRooms, findCycles } from '../../scripts/rooms/check.ts';
+import { findImports, type Import } from '../../scripts/rooms/imports.ts';
+import { withRooms } from '../../scripts/rooms/print.ts';
+import type { Room } from '../../scripts/rooms/table.ts';
+
+const DOORS = { '#low': './src/low/index.ts', '#high': './src/high/index.ts' };
+
+function room(folder: string, may: string[], more: Partial<Room> = {}): Room {
+  return { folder, runs: 'Node', what: '', may, ...more };
+}
+
+function value(file: string, wanted: string, target: string | null): Import {
+  return { file, wanted, target, isType: false };
+}
+
+const LOW = room('src/low', []);
+const DOWN = value('src/high/a.ts', '#low', 'src/low/index.ts');
+
+test('an import against the order of rooms is a fault, one with it is not', () => {
+  const rooms = [LOW, room('src/high', ['low'])];
+  assert.deepEqual(checkRooms([DOWN], rooms, DOORS), []);
+  const up = value('src/low/b.ts', '#high', 'src/high/index.ts');
+  assert.deepEqual(checkRooms([DOWN, up], rooms, DOORS), ['src/low/b.ts imports #high: src/low may not enter high']);
+});
+
+test('a room that may import types only is held to it', () => {
+  const rooms = [LOW, room('src/high', [], { types: ['low'] })];
+  assert.deepEqual(checkRooms([{ ...DOWN, isType: true }], rooms, DOORS), []);
+  assert.deepEqual(checkRooms([DOWN], rooms, DOORS), ['src/high/a.ts imports #low: src/high may import only types of low']);
+});
+
+test('a room is entered through its door, from folders inside another room too', () => {
+  const rooms = [LOW, room('src/high', ['high/inner']), room('src/high/inner', ['low'])];
+  const inside = value('src/high/a.ts', './inner/x.ts', 'src/high/inner/x.ts');
+  const around = value('src/high/inner/x.ts', '../../low/b.ts', 'src/low/b.ts');
+  assert.deepEqual(checkRooms([inside, around], rooms, DOORS), [
+    'src/high/inner/x.ts imports ../../low/b.ts: low is entered through its door, #low',
+  ]);
+});
+
+test('folders inside a room are held to their order', () => {
+  const rooms = [LOW, room('src/high', []), room('src/high/state', ['low']), room('src/high/view', ['high/state'])];
+  const down = value('src/high/view/v.ts', '../state/s.ts', 'src/high/state/s.ts');
+  const low = value('src/high/state/s.ts', '#low', 'src/low/index.ts');
+  assert.deepEqual(checkRooms([down, low], rooms, DOORS), []);
+  const up = value('src/high/state/s.ts', '../view/v.ts', 'src/high/view/v.ts');
+  assert.deepEqual(checkRooms([down, low, up], rooms, DOORS), [
+    'src/high/state/s.ts imports ../view/v.ts: src/high/state may not enter high/view',
+  ]);
+});
+
+test('a package outside its room, and Node where there is none, are faults', () => {
+  const rooms = [room('src/low', [], { runs: 'anywhere' }), room('src/high', [], { packages: ['koffi', '@scope/name'] })];
+  const allowed = [
+    value('src/high/a.ts', 'koffi', null),
+    value('src/high/a.ts', '@scope/name/part', null),
+    value('src/high/a.ts', 'node:fs', null),
+  ];
+  assert.deepEqual(checkRooms(allowed, rooms, DOORS), []);
+  assert.deepEqual(checkRooms([...allowed, value('src/low/b.ts', 'koffi', null), value('src/low/b.ts', 'node:fs', null)], rooms, DOORS), [
+    'src/low/b.ts imports koffi: src/low may not import this package',
+    'src/low/b.ts imports node:fs: src/low also runs where there is no Node',
+  ]);
+});
+
+test('a permission that nothing uses is a fault', () => {
+  assert.deepEqual(checkRooms([], [LOW, room('src/high', ['low'])], DOORS), ['the table lets src/high import low, which it doesn’t']);
+  assert.deepEqual(checkRooms([{ ...DOWN, isType: true }], [LOW, room('src/high', ['low'])], DOORS), [
+    'the table lets src/high enter low, of which it imports only types',
+  ]);
+});
+
+test('a file in no room is a fault', () => {
+  assert.deepEqual(checkRooms([value('src/new/a.ts', 'node:fs', null)], [LOW], DOORS), ['src/new/a.ts lies in no room']);
+});
+
+test('a cycle of types is a cycle', () => {
+  const imports = findImports('a.ts', "import type { B } from './b.ts';").map((found) => ({ file: 'a.ts', ...found, target: 'b.ts' }));
+  assert.deepEqual(findCycles([...imports, value('b.ts', './c.ts', 'c.ts')]), []);
+  assert.deepEqual(findCycles([...imports, value('b.ts', './c.ts', 'c.ts'), value('c.ts', './a.ts', 'a.ts')]), [
+    'a.ts → b.ts → c.ts → a.ts',
+  ]);
+});
+
+test('every way to write an import is found', () => {
+  const text = [
+    "import './a.css';",
+    "import type { B } from './b.ts';",
+    "import { type C, d } from './c.ts';",
+    "export * from './e.ts';",
+    "export type { F } from './f.ts';",
+    "const g = () => import('./g.ts');",
+    "type H = import('./h.ts').H;",
+  ].join('\n');
+  assert.deepEqual(
+    findImports('x.ts', text)
+      .map(({ wanted, isType }) => `${wanted} ${isType ? 'type' : 'value'}`)
+      .sort(),
+    ['./a.css value', './b.ts type', './c.ts value', './e.ts value', './f.ts type', './g.ts value', './h.ts type'],
+  );
+});
+
+test('the table is put between its markers, and nothing else of the page changes', () => {
+  const page = 'before\n<!-- rooms: written by npm run rooms -- --write -->\nold\n<!-- /rooms -->\nafter\n';
+  const written = withRooms(page, [room('src/high', ['low'], { types: ['model'], packages: ['koffi'] })]);
+  assert.match(written, /^before\n/);
+  assert.match(written, /\nafter\n$/);
+  assert.ok(written.includes('| `src/high` | Node |  | low; types of model; packages koffi |'));
+  assert.ok(!written.includes('old'));
+  assert.equal(withRooms(written, [room('src/high', ['low'], { types: ['model'], packages: ['koffi'] })]), written);
+});
