@@ -7,7 +7,7 @@ import { bodyKey, bodyKeyLayer, bodyKeyMember, inodeOf, type LinkTable } from '.
 import type { ImageTree } from './image-tree.ts';
 import { ImpliedFacts } from './implied-facts.ts';
 import { LinkNames } from './link-names.ts';
-import { type Fact, layRows, type RowColumns, setImplied, setMember } from './row-columns.ts';
+import { type Fact, layRows, type RowDraft, setImplied, setMember } from './lay-rows.ts';
 import { contentDifference, difference, NOTHING_SHOWN, type Shown, type UseOfSums } from './same-entry.ts';
 import { isShownByItself, linkedBodies } from './shown-bodies.ts';
 import type { NodeNames } from './tree-order.ts';
@@ -179,13 +179,13 @@ function bodySize(tree: ImageTree, key: number): number {
 class RowFiller {
   readonly #comparison: Comparison;
   readonly #names: LinkNames;
-  readonly #rows: RowColumns;
+  readonly #rows: RowDraft;
   /** Bodies that the view after shows through links alone; made when the first is asked for. */
   #linked: Set<number> | null = null;
   /** Bodies that a link's row counted already. */
   readonly #counted = new Set<number>();
 
-  constructor(comparison: Comparison, names: LinkNames, rows: RowColumns) {
+  constructor(comparison: Comparison, names: LinkNames, rows: RowDraft) {
     this.#comparison = comparison;
     this.#names = names;
     this.#rows = rows;
@@ -272,7 +272,7 @@ function canonical(twins: readonly number[], key: number): number {
 }
 
 /** Counts what went without a row of its own: with what it went with, and with the folder whose marker hid it. */
-function addHidden(comparison: Comparison, rows: RowColumns, marks: Uint8Array, rowOf: Uint32Array, top: Uint32Array): void {
+function addHidden(comparison: Comparison, rows: RowDraft, marks: Uint8Array, rowOf: Uint32Array, top: Uint32Array): void {
   const { tree, before, after, watcher } = comparison;
   // The nearest folder above whose row tells what its marker hid; 0 none.
   const under = watcher === null ? null : new Uint32Array(tree.count);
@@ -294,18 +294,18 @@ function addHidden(comparison: Comparison, rows: RowColumns, marks: Uint8Array, 
   }
 }
 
-function hasMarkerRow(rows: RowColumns): boolean {
+function hasMarkerRow(rows: RowDraft): boolean {
   for (let row = 0; row < rows.length; row++) if (isMarkerRow(rows, row)) return true;
   return false;
 }
 
 /** A folder that is kept and tells what its marker hid. */
-function isMarkerRow(rows: RowColumns, row: number): boolean {
+function isMarkerRow(rows: RowDraft, row: number): boolean {
   const reason = rows.reason[row];
   return rows.kind[row] !== KIND.removed && (reason === REASON.opaque || reason === REASON.whiteout);
 }
 
-function addTo(rows: RowColumns, row: number, size: number): void {
+function addTo(rows: RowDraft, row: number, size: number): void {
   rows.hiddenEntries[row] = (rows.hiddenEntries[row] as number) + 1;
   rows.hiddenBytes[row] = (rows.hiddenBytes[row] as number) + size;
 }

@@ -7,6 +7,7 @@ export * from './image.ts';
 export * from './json-text.ts';
 export * from './path-text.ts';
 export * from './quantity.ts';
+export * from './row-columns.ts';
 export * from './row-table.ts';
 export * from './trim-end.ts';
 export * from './unset-time.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { addTotals, emptyTotals, type RowSort, sortChildren, sortedRows, sortSteps, subtreeTotals, visibleRows } from '#changes';
-import { KIND, type RowTable, TYPE } from '#model';
+import { KIND, newColumns, type RowTable, TYPE } from '#model';
 
 /** A folder of `count` files at the top, then another; sizes and kinds from a small generator. */
 function tableOf(folders: number, count: number): RowTable {
@@ -11,25 +11,13 @@ function tableOf(folders: number, count: number): RowTable {
   const random = (row: number) => (Math.imul(row + 1, 2_654_435_761) >>> 16) % 97;
   return {
     length,
+    ...newColumns(length),
     parent: Int32Array.from(column((row) => (isFolder(row) ? -1 : row - (row % (count + 1))))),
     subtreeEnd: Uint32Array.from(column((row) => (isFolder(row) ? row + count + 1 : row + 1))),
     kind: Uint8Array.from(column((row) => (isFolder(row) ? KIND.unchanged : random(row) % 4))),
-    differs: Uint16Array.from(column(() => 0)),
-    reason: new Uint8Array(length),
     type: Uint8Array.from(column((row) => (isFolder(row) ? TYPE.directory : TYPE.file))),
     size: Float64Array.from(column((row) => (isFolder(row) ? 0 : random(row)))),
-    previousSize: new Float64Array(length),
-    counted: new Uint8Array(length),
-    hiddenEntries: new Uint32Array(length),
     hiddenBytes: Float64Array.from(column((row) => (isFolder(row) ? 0 : random(row * 7)))),
-    mtime: new Float64Array(length),
-    mode: new Uint16Array(length),
-    uid: new Float64Array(length),
-    gid: new Float64Array(length),
-    layer: new Uint16Array(length),
-    entry: new Uint32Array(length),
-    previousLayer: new Uint16Array(length),
-    previousEntry: new Uint32Array(length),
     nameStart: new Uint32Array(length + 1),
     names: new Uint8Array(0),
     links: new Map(),
