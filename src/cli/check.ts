@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { checkRules, chooseImage, DEFAULT_CHECK_CONFIG, loadImage, parseCheckConfig, type RuleResult, withoutExcluded } from '#engine';
-import { asLayerscopeError, formatSize, jsonText, LayerscopeError } from '#model';
+import { asLayerscopeError, formatSize, jsonText, LayerscopeError, plural } from '#model';
 import type { Arguments, CommandSpec } from './arguments.ts';
 import { type Context, EXIT } from './context.ts';
 import { openInput } from './open-input.ts';
@@ -73,8 +73,7 @@ export async function run(context: Context, args: Arguments): Promise<number> {
   }
   for (const rule of rules) out.write(`${ruleLine(rule, style)}\n`);
   if (exclude.length > 0) {
-    const count = `${exclude.length} ${exclude.length === 1 ? 'pattern' : 'patterns'}`;
-    out.write(style.dim(`${formatSize(excludedBytes)} of files are excluded by ${count}\n`));
+    out.write(style.dim(`${formatSize(excludedBytes)} of files are excluded by ${plural(exclude.length, 'pattern')}\n`));
   }
   return passed ? EXIT.done : EXIT.failed;
 }

@@ -12,7 +12,7 @@ import {
   type ImageView,
   loadImage,
 } from '#engine';
-import { changeWords, DIFFERS, displayText, formatSize, jsonText, KIND, type RowTable, rowPath, TYPE } from '#model';
+import { changeWords, DIFFERS, displayText, formatSize, jsonText, KIND, plural, type RowTable, rowPath, TYPE } from '#model';
 import type { Arguments, CommandSpec } from './arguments.ts';
 import { usageError } from './arguments.ts';
 import { EMPTY_SIZE_CELL, sizeCell } from './changes.ts';
@@ -164,7 +164,7 @@ async function writeText(
   const totals = [
     `${style.added(`+${tally[KIND.added]}`)} ${style.modified(`~${tally[KIND.modified]}`)} ${style.removed(`−${tally[KIND.removed]}`)}`,
     sumText(sideSums(rows, counts)),
-    ...(configs.length === 0 ? [] : [`${configs.length} config ${configs.length === 1 ? 'change' : 'changes'}`]),
+    ...(configs.length === 0 ? [] : [plural(configs.length, 'config change')]),
   ];
   out.write(`${totals.join(', ')}\n`);
 }

@@ -2,7 +2,7 @@ import type { GraphDriver, StoredImage } from '#driver';
 import { findStoredLayer, verifyStore } from '#engine';
 import { displayText, formatSize, jsonString, jsonText } from '#model';
 import type { Arguments, CommandSpec } from './arguments.ts';
-import { usageError } from './arguments.ts';
+import { argumentCount, usageError } from './arguments.ts';
 import { callOptions } from './call-options.ts';
 import { type Context, EXIT } from './context.ts';
 import { openStore } from './open-store.ts';
@@ -14,7 +14,7 @@ export const spec: CommandSpec = {
   name: 'store',
   operands: 'VERB [ID…|FILE]',
   minOperands: 1,
-  maxOperands: 1000,
+  maxOperands: Number.POSITIVE_INFINITY,
   options: {
     ...IMAGE_OPTIONS,
     id: { value: 'ID', summary: 'import: the id of a layer tar (default: a new one)' },
@@ -63,7 +63,7 @@ const VERBS: Readonly<
   diff: { run: diffOf, operands: [1, 1] },
   changes: { run: changes, operands: [1, 1] },
   size: { run: size, operands: [1, 1], readsOnly: true },
-  remove: { run: removeFrom, operands: [1, 1000] },
+  remove: { run: removeFrom, operands: [1, Number.POSITIVE_INFINITY] },
   mount: { run: mount, operands: [1, 1] },
   release: { run: release, operands: [1, 1] },
   verify: { run: verify, operands: [0, 0] },
@@ -76,8 +76,9 @@ export async function run(context: Context, args: Arguments): Promise<number> {
   const known = Object.hasOwn(VERBS, verb) ? VERBS[verb] : undefined;
   if (known === undefined) throw usageError(`store has no ${displayText(verb)}: ${Object.keys(VERBS).join(', ')}`);
   const [min, max] = known.operands;
-  if (operands.length < min || operands.length > max)
-    throw usageError(`store ${verb} takes ${min === max ? min : `${min} or more`} operands`);
+  if (operands.length < min || operands.length > max) {
+    throw usageError(`store ${verb} takes ${argumentCount(min, max)}`);
+  }
   const driver = await openStore(args, known.readsOnly === true);
   return known.run(context, args, driver, operands);
 }

@@ -11,7 +11,10 @@ export interface Style {
   accent(text: string): string;
 }
 
-/** Colour on a terminal only, and not where NO_COLOR is set to anything (no-color.org). */
+/**
+ * Colour on a terminal only, and not if NO_COLOR is set to anything (no-color.org). `styleText` of node:util isn't used: Node has it since
+ * 20.12 only, and whether it minds NO_COLOR and the stream depends on the version.
+ */
 export function createStyle(stream: { readonly isTTY?: boolean; readonly columns?: number }, environment: NodeJS.ProcessEnv): Style {
   const terminal = stream.isTTY === true;
   const colour = terminal && !environment.NO_COLOR && environment.TERM !== 'dumb';

@@ -29,6 +29,11 @@ export function formatCount(count: number): string {
   return GROUPED.format(count);
 }
 
+/** A number of things: `1 file`, `918,008 files`; `many` if the plural isn't made with an s. */
+export function plural(count: number, one: string, many = `${one}s`): string {
+  return `${formatCount(count)} ${count === 1 ? one : many}`;
+}
+
 /** `0755`: the permission, set-id and sticky bits in octal, four digits. */
 export function formatMode(mode: number): string {
   return (mode & 0o7777).toString(8).padStart(4, '0');

@@ -47,6 +47,32 @@ test('what the command does not take is wrong use', () => {
   for (const argv of wrong) assert.throws(() => parseArguments(spec, argv), isUsage, argv.join(' '));
 });
 
+test('a message names what was typed, and how many arguments a command takes', () => {
+  const message = (argv: string[], of = spec): string => {
+    try {
+      parseArguments(of, argv);
+    } catch (error) {
+      return (error as Error).message;
+    }
+    return '';
+  };
+  assert.equal(message(['a', '-abc']), 'show has no option -abc');
+  assert.equal(message(['a', '--nope=1']), 'show has no option --nope');
+  assert.equal(message(['a', '--json', '--json']), '--json is given twice');
+  assert.equal(message(['a', '--json=']), '--json takes no value');
+  assert.equal(message(['a', '--layer']), '--layer needs a value: --layer N');
+  assert.equal(message([]), 'usage: layerscope show IMAGE [PATH]');
+  assert.equal(message(['a', 'b', 'c']), 'show takes at most 2 arguments: c');
+  assert.equal(message(['a', 'b'], { ...spec, maxOperands: 1 }), 'show takes at most 1 argument: b');
+  assert.equal(message(['a'], { ...spec, minOperands: 0, maxOperands: 0 }), 'show takes no arguments: a');
+});
+
+test('an option’s value may begin with a dash, and be behind a second =', () => {
+  assert.equal(parseArguments(spec, ['a', '--layer', '-1']).value('layer'), '-1');
+  assert.equal(parseArguments(spec, ['a', '--layer', '--json']).value('layer'), '--json');
+  assert.equal(parseArguments(spec, ['a', '--layer=x=y']).value('layer'), 'x=y');
+});
+
 test('an option that could steer a terminal is told with its control characters escaped', () => {
   assert.throws(
     () => parseArguments(spec, ['a', '--\u001b[31m']),

@@ -96,6 +96,14 @@ test('a wrong verb, driver, count of operands, home or layer is told', async (t)
   ]) {
     assert.equal((await bench.cli(argv)).code, 2, argv.join(' '));
   }
+  for (const [argv, message] of [
+    [['list', 'x'], 'store list takes no arguments'],
+    [['size'], 'store size takes 1 argument'],
+    [['remove'], 'store remove takes at least 1 argument'],
+  ] as const) {
+    const { code, stderr } = await bench.cli(['store', ...argv, ...to]);
+    assert.deepEqual([code, stderr], [2, `layerscope: USAGE: ${message}\n`]);
+  }
   for (const argv of [
     ['store', 'list', '--driver', 'windowsfilter', '--home', path.join(home, 'none')],
     ['store', 'size', 'missing', ...to],
