@@ -12,6 +12,7 @@ export { openLayoutFolder } from './open-folder.ts';
 export { type ChainImage, packChain } from './pack-chain.ts';
 export { compressionOf, plainTarOf, type ReadPlainOptions, readPlain } from './plain-tar.ts';
 export { createReader } from './reader.ts';
+export type { Reader } from './reader-interface.ts';
 export type * from './types.ts';
 export { unpackPieces } from './unpack-stream.ts';
 export { type NewImage, type NewMember, packDockerArchive, packOciArchive, packTar, tarBytes } from './write-archive.ts';

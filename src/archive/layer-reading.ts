@@ -6,7 +6,8 @@ import type { IndexedBlob } from './index-layer.ts';
 import { type IndexTask, runIndexTask } from './index-task.ts';
 import type { PrivateFolder } from './private-folder.ts';
 import { ProgressMeter } from './progress-meter.ts';
-import type { ArchiveLayer, BlobSource, IndexedLayer, Reader } from './types.ts';
+import type { Reader } from './reader-interface.ts';
+import type { ArchiveLayer, BlobSource, IndexedLayer } from './types.ts';
 import { callerControl } from './work-control.ts';
 import type { WorkerPool } from './worker-pool.ts';
 

@@ -15,6 +15,7 @@ import { ProgressMeter } from './progress-meter.ts';
 import { listRawMembers } from './raw-list.ts';
 import { findMember } from './raw-member.ts';
 import { readBodyBytes } from './read-body.ts';
+import type { Reader } from './reader-interface.ts';
 import { SourceFile, systemError } from './source-file.ts';
 import { SpoolStore } from './spool-store.ts';
 import { TarOpener } from './tar-opener.ts';
@@ -27,7 +28,6 @@ import type {
   LayerFiles,
   OpenOptions,
   RawMember,
-  Reader,
   ReaderOptions,
 } from './types.ts';
 import { untilAborted } from './until-aborted.ts';

@@ -8,7 +8,12 @@
 
 import { finished, hashName, type LayerTable, nodeName, release } from '#format/layer';
 import { foldName } from './fold-case.ts';
-import type { ImpliedFacts } from './implied-facts.ts';
+import type { EntryAt } from './types.ts';
+
+/** Answers which entry lends an implied folder its facts: `ImpliedFacts`. */
+export interface FolderFacts {
+  of(lowest: number, layer: number, node: number): EntryAt | null;
+}
 
 export interface ImageTree {
   readonly layers: readonly (LayerTable | null)[];
@@ -28,7 +33,7 @@ export interface ImageTree {
   /** See {@link depthFirstOrder}. */
   order: Uint32Array | null;
   /** Facts of folders that no entry brings; made when the first is asked for. */
-  impliedFacts: ImpliedFacts | null;
+  impliedFacts: FolderFacts | null;
 }
 
 function mix(parent: number, hash: number): number {

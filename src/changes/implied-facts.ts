@@ -4,7 +4,7 @@
 // anywhere: 0755 of root. Source: containerd pkg/archive, mkparent.
 import { FLAG, hashName, type LayerTable, linkName, nodeName } from '#format/layer';
 import { TYPE } from '#model';
-import { type ImageTree, imageNodePath } from './image-tree.ts';
+import { type FolderFacts, type ImageTree, imageNodePath } from './image-tree.ts';
 import type { EntryAt } from './types.ts';
 
 const MAX_LINKS = 40;
@@ -140,7 +140,7 @@ function joined(parts: readonly Uint8Array[]): Uint8Array {
 }
 
 /** The layers of a tree, each by itself; made for those that are asked for. */
-export class ImpliedFacts {
+export class ImpliedFacts implements FolderFacts {
   readonly #tree: ImageTree;
   readonly #folders = new Map<number, OwnFolder>();
   readonly #known = new Map<number, EntryAt | null>();

@@ -3,7 +3,7 @@
 
 import type { LayerTable, MemberMeta } from '#format/layer';
 import { DIFFERS } from '#model';
-import type { Comparison } from './change-rows.ts';
+import type { Comparison } from './comparison.ts';
 import { bodyKey, bodyKeyLayer, bodyKeyMember, type LinkTable } from './hard-links.ts';
 import type { ImageTree } from './image-tree.ts';
 import { sameAttributes } from './same-entry.ts';

@@ -1,5 +1,6 @@
 import { LayerscopeError, NO_LAYER, type RowTable } from '#model';
-import { type Comparison, changeRows } from './change-rows.ts';
+import { changeRows } from './change-rows.ts';
+import type { Comparison } from './comparison.ts';
 import type { LinkTable } from './hard-links.ts';
 import { buildTree } from './image-tree.ts';
 import type { UseOfSums } from './same-entry.ts';

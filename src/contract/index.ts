@@ -7,4 +7,5 @@ export * from './operations.ts';
 export * from './row-page.ts';
 export type * from './store-reports.ts';
 export * from './web-client.ts';
+export * from './web-surroundings.ts';
 export * from './wire-codec.ts';

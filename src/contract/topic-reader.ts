@@ -4,7 +4,7 @@
  */
 import { decodeUtf8 } from '#model';
 import { TOPIC_NAMES, type TopicName } from './operations.ts';
-import type { WebResponse, WebSurroundings } from './web-client.ts';
+import type { WebResponse, WebSurroundings } from './web-surroundings.ts';
 
 /** After a stream ended, until it is asked for again, ms. */
 const RETRY_MS = 1_000;

@@ -1,6 +1,6 @@
 // Whole images, of drivers that keep them: names, config and manifests beside the layers.
 import type { Archive, ArchiveImage, ArchiveRoot } from '#archive';
-import type { ApplyOptions, CallOptions } from './driver.ts';
+import type { ApplyOptions, CallOptions } from './options.ts';
 
 export interface StoredImage {
   readonly names: readonly string[];

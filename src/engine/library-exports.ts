@@ -9,8 +9,8 @@ import { type Exported, exportEntry, fileName } from './entry-export.ts';
 import { exportImage, exportLayerBlob, type LayerForm } from './image-export.ts';
 import { inspectArchive } from './inspect-archive.ts';
 import { configLines, differenceLines } from './json-lines.ts';
-import type { EntryOf } from './library.ts';
 import type { OpenArchive } from './open-archive.ts';
+import type { EntryOf } from './types.ts';
 
 /** What can be exported: a file or folder, a layer, an image, a comparison as the command line's JSON, what is known of an archive as JSON. */
 export type ExportRequest =

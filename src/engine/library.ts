@@ -36,6 +36,7 @@ import { reportWaste } from './report-waste.ts';
 import { saveFile } from './save-file.ts';
 import { createStateTopic, TOPIC_INTERVAL_MS } from './state-topic.ts';
 import { createTableCache } from './table-cache.ts';
+import type { EntryOf } from './types.ts';
 
 export interface LibraryOptions {
   /** The caller's: the library doesn't dispose of it. */
@@ -57,12 +58,6 @@ export interface OpenRequest {
   readonly followLinks?: boolean;
   /** Called once when the file isn't needed any more: it couldn't be opened, or was closed. */
   readonly release?: () => Promise<void>;
-}
-
-/** A path in the view of a layer; raw bytes. */
-export interface EntryOf extends ImageRef {
-  readonly layer: number;
-  readonly path: Uint8Array;
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { Archive, ArchiveImage, IndexedLayer, Reader } from '#archive';
 import type { Stack } from '#changes';
+import type { ImageRef } from '#contract';
 import type { Finding, ImageReport } from '#model';
 
 /** An image whose layers were read. */
@@ -13,4 +14,10 @@ export interface LoadedImage {
   readonly report: ImageReport;
   /** Of this image's layers and stack, with `image` and `layer`. */
   readonly findings: readonly Finding[];
+}
+
+/** A path in the view of a layer; raw bytes. */
+export interface EntryOf extends ImageRef {
+  readonly layer: number;
+  readonly path: Uint8Array;
 }

@@ -1,16 +1,13 @@
 import { dirname as folderOf } from 'node:path';
-import { type ExportInput, type ExportStarted, type InputOf, type OperationName, type OutputOf, type RowPage, slicePage } from '#contract';
+import { type ExportInput, type ExportStarted, type RowPage, slicePage } from '#contract';
 import type { ExportRequest } from '#engine';
 import { displayText, fromHex, LayerscopeError, type RowTable } from '#model';
 import type { Downloads } from './downloads.ts';
 import type { GrantedFile, Grants } from './grants.ts';
 import type { Requests } from './requests.ts';
 import type { Sender } from './sender.ts';
-import type { HostServices } from './services.ts';
+import type { Handlers, HostServices } from './services.ts';
 import { storeHandlers } from './store-handlers.ts';
-
-/** What is done for each operation. Inputs are checked before; a grant is checked here, by taking it. */
-export type Handlers = { readonly [N in OperationName]: (sender: Sender, input: InputOf<N>, signal: AbortSignal) => Promise<OutputOf<N>> };
 
 type Services = HostServices & { readonly grants: Grants; readonly requests: Requests; readonly downloads: Downloads };
 

@@ -4,10 +4,10 @@ import type { Exported } from '#engine';
 import { asLayerscopeError, displayText, LayerscopeError } from '#model';
 import { createDownloads } from './downloads.ts';
 import { createGrants, type GrantedFile, type Grants } from './grants.ts';
-import { createHandlers, type Handlers } from './handlers.ts';
+import { createHandlers } from './handlers.ts';
 import { createRequests } from './requests.ts';
 import type { Sender } from './sender.ts';
-import type { HostServices } from './services.ts';
+import type { Handlers, HostServices } from './services.ts';
 
 /** The privileged side's one dispatcher, whatever the door. */
 export interface Host {

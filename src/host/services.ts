@@ -1,4 +1,4 @@
-import type { AppInfo, FileGrant } from '#contract';
+import type { AppInfo, FileGrant, InputOf, OperationName, OutputOf } from '#contract';
 import type { ElevatedLaunch, Jobs, Library, StoreShelf } from '#engine';
 import type { GrantedFile, Grants } from './grants.ts';
 import type { Sender } from './sender.ts';
@@ -42,3 +42,6 @@ export interface HostServices {
   /** Gets a line, and the stack, for each defect of the program. Default: standard error. */
   readonly log?: (text: string) => void;
 }
+
+/** What is done for each operation. Inputs are checked before; a grant is checked here, by taking it. */
+export type Handlers = { readonly [N in OperationName]: (sender: Sender, input: InputOf<N>, signal: AbortSignal) => Promise<OutputOf<N>> };

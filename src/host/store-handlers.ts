@@ -1,8 +1,7 @@
 import type { OperationName } from '#contract';
 import { preflight, type StoreShelf } from '#engine';
 import { displayText, LayerscopeError } from '#model';
-import type { Handlers } from './handlers.ts';
-import type { HostServices } from './services.ts';
+import type { Handlers, HostServices } from './services.ts';
 
 type StoreOperation = Extract<OperationName, `store.${string}`>;
 
