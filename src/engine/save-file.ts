@@ -1,6 +1,6 @@
 import { open, rename, rm } from 'node:fs/promises';
 import { Digester } from '#archive';
-import { asLayerscopeError } from '#model';
+import { asLayerscopeError, throwIfCancelled } from '#model';
 import { besideName } from './place-file.ts';
 
 /**
@@ -19,7 +19,7 @@ export async function saveFile(
       await using handle = await open(unfinished, 'wx', 0o644);
       let done = 0;
       for await (const bytes of pieces) {
-        signal.throwIfAborted();
+        throwIfCancelled(signal);
         digester.update(bytes);
         await handle.writeFile(bytes);
         done += bytes.length;
@@ -27,7 +27,7 @@ export async function saveFile(
       }
       await handle.sync();
     }
-    signal.throwIfAborted();
+    throwIfCancelled(signal);
     await rename(unfinished, target);
     return digester.finish();
   } catch (error) {

@@ -5,7 +5,7 @@ import { addAbortSignal, type Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { plainTarOf } from '#archive';
 import type { ApplyOptions, CallOptions, GraphDriver, LayerInfo, TarSource } from '#driver';
-import { asLayerscopeError, LayerscopeError } from '#model';
+import { asLayerscopeError, LayerscopeError, throwIfCancelled } from '#model';
 import { placeNew } from './place-file.ts';
 
 /** Where a layer's tar comes from: a file, or a stream such as standard input. */
@@ -110,7 +110,7 @@ export async function verifyStore(
 ): Promise<readonly StoreProblem[]> {
   const problems: StoreProblem[] = [];
   for (const layer of await driver.list()) {
-    if (options.signal?.aborted) throw new LayerscopeError('CANCELLED', 'cancelled');
+    throwIfCancelled(options.signal);
     options.onLayer?.(layer);
     if (layer.state !== 'ready') {
       problems.push({ id: layer.id, message: layer.problem ?? layer.state });

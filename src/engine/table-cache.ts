@@ -1,5 +1,4 @@
-import { ROW_COLUMN_BYTES, type RowTable } from '#model';
-import { isCancelled } from './content-reading.ts';
+import { isCancelled, ROW_COLUMN_BYTES, type RowTable } from '#model';
 
 /** Tables asked for of late: a window fetches one in many pages. */
 export interface TableCache {

@@ -54,3 +54,12 @@ export function asLayerscopeError(error: unknown): LayerscopeError {
   }
   return new LayerscopeError('INTERNAL', String(error));
 }
+
+export function isCancelled(error: unknown): boolean {
+  return asLayerscopeError(error).code === 'CANCELLED';
+}
+
+/** Throws CANCELLED once `signal`, an AbortSignal, is aborted. */
+export function throwIfCancelled(signal: { readonly aborted: boolean } | undefined, message = 'cancelled'): void {
+  if (signal?.aborted) throw new LayerscopeError('CANCELLED', message);
+}

@@ -13,7 +13,7 @@ import { open, rm } from 'node:fs/promises';
 import { algorithmOf, blobInFile, copyBlob, Digester, plainTarOf, readBlob } from '#archive';
 import { buildStack, changesOf } from '#changes';
 import { type LayerTable, layerFigures } from '#format/layer';
-import { displayPath, displayText, KIND, LayerscopeError, rowPath } from '#model';
+import { displayPath, displayText, KIND, LayerscopeError, rowPath, throwIfCancelled } from '#model';
 import type {
   ApplyOptions,
   CallOptions,
@@ -33,7 +33,7 @@ import { onDisk, statsOf, unfinishedName } from './durable.ts';
 import { contentOf, measureBlob } from './layer-blob.ts';
 import { type LayerRecord, parseLayerId, STORE_VERSION } from './layer-record.ts';
 import { MountFolders } from './mount-folders.ts';
-import { type HomeOptions, LAYOUT, PortableHome, refuseAborted } from './portable-home.ts';
+import { type HomeOptions, LAYOUT, PortableHome } from './portable-home.ts';
 import { PortableImages } from './portable-images.ts';
 import { type TreeChange, tarOfChanges, treeChanges } from './tree-diff.ts';
 
@@ -125,7 +125,7 @@ export class PortableDriver implements GraphDriver {
     const known = parseLayerId(id);
     await this.#home.write(options, async () => {
       await this.#refusePlace(known, parent);
-      refuseAborted(options.signal);
+      throwIfCancelled(options.signal);
       await this.#home.putRecord(known, { version: STORE_VERSION, parent, readWrite, blob: null });
     });
   }
@@ -149,7 +149,7 @@ export class PortableDriver implements GraphDriver {
       // A record that can't be read can still be taken away.
       if (!(await this.#isTaken(known))) throw new LayerscopeError('NOT_FOUND', `no layer ${known}`);
       await this.#refuseInUse(known, 'removed');
-      refuseAborted(options.signal);
+      throwIfCancelled(options.signal);
       const record = await this.#home.record(known).catch(() => null);
       if (record?.blob) this.#home.willRemove([record.blob.digest]);
       await this.#home.folders.removeFile('layers', `${known}.json`);
@@ -216,7 +216,7 @@ export class PortableDriver implements GraphDriver {
   async #take(id: string, record: LayerRecord, source: LayerSource, options: ApplyOptions): Promise<{ readonly sizeBytes: number }> {
     const unfinished = unfinishedName(this.#home.tmp);
     try {
-      refuseAborted(options.signal);
+      throwIfCancelled(options.signal);
       const copied = 'file' in source ? await copyBlob(blobInFile(source.file), unfinished, options) : null;
       if ('tar' in source) await receive(source.tar, unfinished, options);
       const { blob, layer } = await measureBlob(unfinished, copied, options);
@@ -232,7 +232,7 @@ export class PortableDriver implements GraphDriver {
   async mount(id: string, options: MountOptions = {}): Promise<Mount> {
     const record = await this.#home.record(id);
     const make = async (): Promise<string> => {
-      refuseAborted(options.signal);
+      throwIfCancelled(options.signal);
       await this.#home.makeReady();
       const below = (await this.#home.parents(id, record)).reverse().map((parent) => parent.record);
       return record.readWrite ? this.#folders.mountWritten(id, below, options) : this.#folders.mount(id, [...below, record], options);
@@ -251,7 +251,7 @@ export class PortableDriver implements GraphDriver {
 
   async *diff(id: string, options: CallOptions = {}): AsyncGenerator<Uint8Array, void, undefined> {
     const record = await this.#home.record(id);
-    refuseAborted(options.signal);
+    throwIfCancelled(options.signal);
     if (record.readWrite) {
       yield* tarOfChanges(this.#folders.writtenRoot(id), await this.#written(id, options), options.signal);
       return;
@@ -291,7 +291,7 @@ export class PortableDriver implements GraphDriver {
 
   async *changes(id: string, options: CallOptions = {}): AsyncGenerator<DriverChange, void, undefined> {
     const record = await this.#home.record(id);
-    refuseAborted(options.signal);
+    throwIfCancelled(options.signal);
     if (record.readWrite) {
       for (const { kind, path: changed } of await this.#written(id, options)) {
         yield { kind, path: displayPath(Buffer.from(changed, 'latin1')) };
@@ -316,7 +316,7 @@ export class PortableDriver implements GraphDriver {
 
   async diffSize(id: string, options: CallOptions = {}): Promise<number> {
     const record = await this.#home.record(id);
-    refuseAborted(options.signal);
+    throwIfCancelled(options.signal);
     if (!record.readWrite) {
       if (record.blob === null) return 0;
       return record.blob.fileBytes ?? layerFigures(await this.#tableOf(record.blob.digest, options)).fileBytes;
@@ -405,10 +405,10 @@ async function receive(tar: TarSource, unfinished: string, { signal, onProgress 
   await onDisk(async () => {
     await using handle = await open(unfinished, 'wx', 0o600);
     for await (const bytes of tar) {
-      refuseAborted(signal);
+      throwIfCancelled(signal);
       onProgress?.(bytes.length);
       await handle.writeFile(bytes);
     }
   });
-  refuseAborted(signal);
+  throwIfCancelled(signal);
 }

@@ -5,7 +5,7 @@ import { randomBytes } from 'node:crypto';
 import { link, lstat, lutimes, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { asLayerscopeError, displayText, LayerscopeError } from '#model';
+import { asLayerscopeError, displayText, LayerscopeError, throwIfCancelled } from '#model';
 import { onDisk, readOwnFile } from './durable.ts';
 
 const POLL_MS = 25;
@@ -144,7 +144,7 @@ async function waitForTurn(home: string, file: string, tryIt: () => Promise<bool
   const watch = new Watch();
   const began = performance.now();
   for (let told = false; ; ) {
-    if (signal?.aborted) throw new LayerscopeError('CANCELLED', 'cancelled while another writer was waited for');
+    throwIfCancelled(signal, 'cancelled while another writer was waited for');
     if (await tryIt()) return;
     const found = await find(file);
     if (found !== null && (await isAbandoned(file, found, watch))) await breakLock(home, file, found.text, watch);
