@@ -7,7 +7,7 @@ import { bodiesOf } from './layer-bodies.ts';
 import { LayerBytes } from './layer-bytes.ts';
 import { type IndexLayersOptions, LayerReading } from './layer-reading.ts';
 import { NewFile } from './new-file.ts';
-import { type OpenedArchive, openLayerFiles, titleOf } from './open-archive.ts';
+import { type OpenedArchive, openChainFiles, titleOf } from './open-archive.ts';
 import { openFolder } from './open-folder.ts';
 import { FilePlainBytes, ForwardPlainBytes, type PlainBytes, SpooledPlainBytes } from './plain-bytes.ts';
 import { PrivateFolder } from './private-folder.ts';
@@ -23,9 +23,9 @@ import type {
   Archive,
   ArchiveLayer,
   BlobSource,
+  ChainFiles,
   IndexedLayer,
   LayerBodies,
-  LayerFiles,
   OpenOptions,
   RawMember,
   ReaderOptions,
@@ -106,9 +106,9 @@ class FileReader implements Reader {
     return this.#openTar(path, title, true, options);
   }
 
-  async openLayers(chain: LayerFiles): Promise<Archive> {
+  async openLayers(chain: ChainFiles): Promise<Archive> {
     this.#check(undefined);
-    const { ownFiles: _none, ...opened } = openLayerFiles(chain);
+    const { ownFiles: _none, ...opened } = openChainFiles(chain);
     return {
       ...opened,
       title: chain.title,

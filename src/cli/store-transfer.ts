@@ -141,7 +141,7 @@ async function exportOneChain(
 async function exportOneLayer(context: Context, driver: GraphDriver, id: string, to: string): Promise<number> {
   const options = { signal: context.signal };
   if (to === '-') {
-    const pieces = driver.blob?.(id, options) ?? driver.diff(id, options);
+    const pieces = driver.blobs?.read(id, options) ?? driver.diff(id, options);
     for await (const bytes of pieces) await context.out.writeBytes(bytes.slice());
     return EXIT.done;
   }

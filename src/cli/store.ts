@@ -95,8 +95,8 @@ async function list(context: Context, args: Arguments, driver: GraphDriver): Pro
     for (const { id, parent, chain, state, problem, images: of } of layers) {
       const told = state === 'leftover' ? (chain.length === 0 ? 'removing' : 'broken') : state;
       // What a Windows store doesn't keep of a layer is null, and not worked out by exporting it.
-      const { digest = null, diffId = null, size = null } = state === 'ready' ? await driver.metadata(id) : {};
-      const facts = { diffId, digest, size: size === null ? null : Number(size) };
+      const { digest = null, diffId = null, sizeBytes: size = null } = state === 'ready' ? await driver.metadata(id) : {};
+      const facts = { diffId, digest, size };
       const line = {
         id,
         parent,

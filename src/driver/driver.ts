@@ -115,12 +115,47 @@ export interface SharedBaseImage {
   readonly adopted: boolean;
 }
 
+/** Where and how a layer is stored; the digest and what follows it only if that is a blob. */
+export interface LayerMetadata {
+  /** The layer's folder, or the store's if layers have none of their own: absolute. */
+  readonly dir: string;
+  /** Of the stored blob. */
+  readonly digest?: string;
+  /** Of the plain tar, if known. */
+  readonly diffId?: string;
+  /** Size of the stored blob. */
+  readonly sizeBytes?: number;
+  readonly mediaType?: string;
+  /** The stored blob: absolute. */
+  readonly file?: string;
+}
+
+/** What a driver that stores blobs unchanged can do with them. Errors as the methods of {@link GraphDriver}. */
+export interface BlobStore {
+  /**
+   * Creates a layer and fills it, in one step: a process that is killed leaves the whole layer or none. A blob is stored unchanged, packed
+   * or plain; so is a tar. Returns the bytes of its regular files.
+   */
+  add(id: string, parent: string | null, source: LayerSource, options?: ApplyOptions): Promise<{ readonly sizeBytes: number }>;
+
+  /** Fills an empty layer from a blob in a file, packed or plain. Otherwise as {@link GraphDriver.applyDiff}. */
+  apply(id: string, file: string, options?: ApplyOptions): Promise<{ readonly sizeBytes: number }>;
+
+  /** Reads the layer's blob as stored and checks its digest. A read-write layer has none: its plain tar is returned. */
+  read(id: string, options?: CallOptions): AsyncIterable<Uint8Array>;
+
+  /** Copies the layer's blob into a new file and checks its digest. Returns null if the layer has no blob: write its {@link GraphDriver.diff}. */
+  write(id: string, file: string, options?: CallOptions): Promise<{ readonly bytes: number } | null>;
+}
+
 /** A store of layers. Disposing releases what this process has mounted. Calls on one layer wait for each other; others run side by side. */
 export interface GraphDriver extends AsyncDisposable {
   readonly name: DriverName;
   /** The store's folder: absolute. */
   readonly home: string;
-  /** Of drivers that keep whole images too. */
+  /** Layers as blobs, in a driver that stores them unchanged. */
+  readonly blobs?: BlobStore;
+  /** Whole images, in a driver that stores them too. */
   readonly images?: ImageStore;
 
   /** What the driver says of itself, in words. */
@@ -165,29 +200,14 @@ export interface GraphDriver extends AsyncDisposable {
    */
   applyDiff(id: string, tar: TarSource, options?: ApplyOptions): Promise<{ readonly sizeBytes: number }>;
 
-  /** The same from a blob that lies in a file, packed or plain. Of drivers that keep blobs as they came. */
-  applyBlob?(id: string, file: string, options?: ApplyOptions): Promise<{ readonly sizeBytes: number }>;
-
-  /**
-   * {@link create} and {@link applyBlob} or {@link applyDiff} as one step, where a driver can: a process that is killed leaves no layer, or all
-   * of it.
-   */
-  addLayer?(id: string, parent: string | null, source: LayerSource, options?: ApplyOptions): Promise<{ readonly sizeBytes: number }>;
-
-  /** The layer's blob as it is kept, packed or plain; its digest is checked. Of drivers that keep blobs as they came. NOT_FOUND. */
-  blob?(id: string, options?: CallOptions): AsyncIterable<Uint8Array>;
-
-  /** The same into a new file; null: the layer is kept otherwise, and {@link diff} is to be written. */
-  writeBlob?(id: string, file: string, options?: CallOptions): Promise<{ readonly bytes: number } | null>;
-
   /** Bytes of the files that the layer changed, hard links once. NOT_FOUND. */
   diffSize(id: string, options?: CallOptions): Promise<number>;
 
   /** Parents' ids, the nearest first. NOT_FOUND; IO with the reason where the chain is broken. */
   chain(id: string): Promise<readonly string[]>;
 
-  /** Facts for people and tools: `dir` is the layer's folder. NOT_FOUND. */
-  metadata(id: string): Promise<Readonly<Record<string, string>>>;
+  /** Where and how the layer is stored. NOT_FOUND. */
+  metadata(id: string): Promise<LayerMetadata>;
 
   /** The layer's files. NOT_FOUND. */
   files(id: string): Promise<LayerFiles>;

@@ -16,11 +16,13 @@ import { type LayerTable, layerFigures } from '#format/layer';
 import { displayPath, displayText, KIND, LayerscopeError, rowPath, throwIfCancelled } from '#model';
 import type {
   ApplyOptions,
+  BlobStore,
   CallOptions,
   DriverChange,
   GraphDriver,
   LayerFiles,
   LayerInfo,
+  LayerMetadata,
   LayerSource,
   Mount,
   MountOptions,
@@ -40,6 +42,12 @@ import { type TreeChange, tarOfChanges, treeChanges } from './tree-diff.ts';
 export class PortableDriver implements GraphDriver {
   readonly name = 'portable';
   readonly images: ImageStore;
+  readonly blobs: BlobStore = {
+    add: (id, parent, source, options) => this.#addLayer(id, parent, source, options),
+    apply: (id, file, options = {}) => this.#fill(id, { file }, options),
+    read: (id, options) => this.#readBlob(id, options),
+    write: (id, file, options) => this.#writeBlob(id, file, options),
+  };
   readonly #home: PortableHome;
   readonly #mounts = new MountTable();
   readonly #folders: MountFolders;
@@ -178,12 +186,7 @@ export class PortableDriver implements GraphDriver {
     return this.#fill(id, { tar }, options);
   }
 
-  /** Fills an empty layer from a blob as it lies in a file, packed or plain: the blob is kept as it came. Otherwise as {@link applyDiff}. */
-  async applyBlob(id: string, file: string, options: ApplyOptions = {}): Promise<{ readonly sizeBytes: number }> {
-    return this.#fill(id, { file }, options);
-  }
-
-  async addLayer(
+  async #addLayer(
     id: string,
     parent: string | null,
     source: LayerSource,
@@ -270,14 +273,14 @@ export class PortableDriver implements GraphDriver {
     if (plain !== null && diffId !== null) refuseOther(id, 'diffID', diffId, plain);
   }
 
-  async *blob(id: string, options: CallOptions = {}): AsyncGenerator<Uint8Array, void, undefined> {
+  async *#readBlob(id: string, options: CallOptions = {}): AsyncGenerator<Uint8Array, void, undefined> {
     const { blob, readWrite } = await this.#home.record(id);
     if (readWrite) yield* this.diff(id, options);
     else if (blob === null) throw new LayerscopeError('NOT_FOUND', `layer ${id} is empty: nothing was applied to it`);
     else yield* readBlob(this.#home.blob(blob.digest), options);
   }
 
-  async writeBlob(id: string, file: string, options: CallOptions = {}): Promise<{ readonly bytes: number } | null> {
+  async #writeBlob(id: string, file: string, options: CallOptions = {}): Promise<{ readonly bytes: number } | null> {
     const { blob } = await this.#home.record(id);
     if (blob === null) return null;
     return { bytes: (await copyBlob(this.#home.blob(blob.digest), file, options)).size };
@@ -335,7 +338,7 @@ export class PortableDriver implements GraphDriver {
     return (await this.#home.parents(id, await this.#home.record(id))).map((parent) => parent.id);
   }
 
-  async metadata(id: string): Promise<Readonly<Record<string, string>>> {
+  async metadata(id: string): Promise<LayerMetadata> {
     const { blob, readWrite } = await this.#home.record(id);
     if (readWrite) return { dir: this.#folders.writtenRoot(id) };
     if (blob === null) return { dir: this.home };
@@ -344,7 +347,7 @@ export class PortableDriver implements GraphDriver {
       dir: this.home,
       digest,
       ...(diffId === null ? {} : { diffId }),
-      size: String(size),
+      sizeBytes: size,
       mediaType,
       file: this.#home.blobFile(digest),
     };

@@ -23,6 +23,7 @@ import type {
   GraphDriver,
   LayerFiles,
   LayerInfo,
+  LayerMetadata,
   Mount,
   SharedBaseImage,
   TarSource,
@@ -317,7 +318,7 @@ export class WindowsDriver implements GraphDriver {
     return info.chain;
   }
 
-  async metadata(id: string): Promise<Readonly<Record<string, string>>> {
+  async metadata(id: string): Promise<LayerMetadata> {
     return { dir: this.#home.folder(await this.#home.find(id)) };
   }
 
