@@ -3,7 +3,6 @@
 
 import type { LayerTable } from '#format/layer';
 import { DIFFERS, KIND, NO_ENTRY, REASON, type RowTable, TYPE } from '#model';
-import type { Comparison } from './comparison.ts';
 import { bodyKey, bodyKeyLayer, bodyKeyMember, inodeOf } from './hard-links.ts';
 import type { ImageTree } from './image-tree.ts';
 import { ImpliedFacts } from './implied-facts.ts';
@@ -13,6 +12,7 @@ import { contentDifference, difference, NOTHING_SHOWN, type Shown } from './same
 import { isShownByItself, linkedBodies } from './shown-bodies.ts';
 import type { NodeNames } from './tree-order.ts';
 import { ABSENT, IMPLIED, isFolder, isSameFolder, TOUCH, type View } from './view.ts';
+import type { ViewPair } from './view-pair.ts';
 
 /** Marks of nodes that become rows. */
 const UNCHANGED = 1;
@@ -25,7 +25,7 @@ const FOLDER_BITS = DIFFERS.type | DIFFERS.mode | DIFFERS.owner | DIFFERS.attrib
 const MARKER = TOUCH.whiteout | TOUCH.opaque;
 
 /** The rows of a comparison. `whole`: all that is in the view after, and no removals; else changes and the folders that lead to them. */
-export function changeRows(comparison: Comparison, whole: boolean): RowTable {
+export function changeRows(comparison: ViewPair, whole: boolean): RowTable {
   const { tree, before, after, watcher } = comparison;
   const names = new LinkNames(comparison);
   const marks = new Uint8Array(tree.count);
@@ -60,7 +60,7 @@ export function changeRows(comparison: Comparison, whole: boolean): RowTable {
 }
 
 /** Names as the layers wrote them that the rows come from, which may differ in case from those of the layers below. */
-function writtenNames({ tree, before, after }: Comparison): NodeNames {
+function writtenNames({ tree, before, after }: ViewPair): NodeNames {
   const nameLayer = tree.nameLayer.slice();
   const nameNode = tree.nameNode.slice();
   for (let node = 1; node < tree.count; node++) {
@@ -75,7 +75,7 @@ function writtenNames({ tree, before, after }: Comparison): NodeNames {
 }
 
 /** Went, or was a folder and is something else: what was below went along. */
-function swallows({ before, after }: Comparison, node: number): boolean {
+function swallows({ before, after }: ViewPair, node: number): boolean {
   const was = before.type[node] as number;
   if (was === ABSENT) return false;
   const is = after.type[node] as number;
@@ -83,7 +83,7 @@ function swallows({ before, after }: Comparison, node: number): boolean {
 }
 
 /** Of a path in both views. */
-function isModified(comparison: Comparison, names: LinkNames, node: number): boolean {
+function isModified(comparison: ViewPair, names: LinkNames, node: number): boolean {
   const { tree, before, after, from } = comparison;
   if (from === null) {
     const differs = differenceAt(comparison, names, node);
@@ -96,7 +96,7 @@ function isModified(comparison: Comparison, names: LinkNames, node: number): boo
 }
 
 /** A folder that is kept, whose marker hid what was in it. */
-function hidesByMarker({ tree, before, after, watcher }: Comparison, node: number): boolean {
+function hidesByMarker({ tree, before, after, watcher }: ViewPair, node: number): boolean {
   if (watcher === null || ((watcher.marks[node] as number) & MARKER) === 0) return false;
   if (!isFolder(before.type[node] as number) || !isFolder(after.type[node] as number)) return false;
   for (let child = tree.firstChild[node] as number; child !== 0; child = tree.nextSibling[child] as number) {
@@ -105,7 +105,7 @@ function hidesByMarker({ tree, before, after, watcher }: Comparison, node: numbe
   return false;
 }
 
-function differenceAt(comparison: Comparison, names: LinkNames, node: number): number {
+function differenceAt(comparison: ViewPair, names: LinkNames, node: number): number {
   const { before, after, twins, from, sums } = comparison;
   const isSame =
     before.member[node] === after.member[node] &&
@@ -131,7 +131,7 @@ function impliedFact(tree: ImageTree, lowest: number, layer: number, node: numbe
   return at === null ? null : { table: tree.layers[at.layer] as LayerTable, member: at.member };
 }
 
-function shownAt(comparison: Comparison, view: View, node: number): Shown {
+function shownAt(comparison: ViewPair, view: View, node: number): Shown {
   const { tree, links, twins, beforeBase, afterBase } = comparison;
   const layer = view.layer[node] as number;
   if (view.type[node] === IMPLIED) {
@@ -156,7 +156,7 @@ function bodySize(tree: ImageTree, key: number): number {
 
 /** Fills rows from what the views show. */
 class RowFiller {
-  readonly #comparison: Comparison;
+  readonly #comparison: ViewPair;
   readonly #names: LinkNames;
   readonly #rows: RowDraft;
   /** Bodies that the view after shows through links alone; made when the first is asked for. */
@@ -164,7 +164,7 @@ class RowFiller {
   /** Bodies that a link's row counted already. */
   readonly #counted = new Set<number>();
 
-  constructor(comparison: Comparison, names: LinkNames, rows: RowDraft) {
+  constructor(comparison: ViewPair, names: LinkNames, rows: RowDraft) {
     this.#comparison = comparison;
     this.#names = names;
     this.#rows = rows;
@@ -251,7 +251,7 @@ function canonical(twins: readonly number[], key: number): number {
 }
 
 /** Counts what went without a row of its own: with what it went with, and with the folder whose marker hid it. */
-function addHidden(comparison: Comparison, rows: RowDraft, marks: Uint8Array, rowOf: Uint32Array, top: Uint32Array): void {
+function addHidden(comparison: ViewPair, rows: RowDraft, marks: Uint8Array, rowOf: Uint32Array, top: Uint32Array): void {
   const { tree, before, after, watcher } = comparison;
   // The nearest folder above whose row tells what its marker hid; 0 none.
   const under = watcher === null ? null : new Uint32Array(tree.count);

@@ -3,7 +3,7 @@ export { keepRows } from './keep-rows.ts';
 export { figuresWithout, type KeptFigures } from './kept-figures.ts';
 export { history, lookup, type PathEvent, resolveBody, resolveEntry, resolveEntryBody, type StreamAt, streamsOf } from './lookup.ts';
 export { sortedByPathBytes } from './path-order.ts';
-export { type CompareOptions, changesOf, compareViews, viewAt } from './row-tables.ts';
+export { type CompareViewsOptions, changesOf, compareViews, viewAt } from './row-tables.ts';
 export { sameSums } from './same-entry.ts';
 export { type SortKey, sortChildren } from './sort-children.ts';
 export * from './sorted-rows.ts';

@@ -3,12 +3,12 @@
 
 import type { LayerTable, MemberMeta } from '#format/layer';
 import { DIFFERS } from '#model';
-import type { Comparison } from './comparison.ts';
 import { bodyKey, bodyKeyLayer, bodyKeyMember, type LinkTable } from './hard-links.ts';
 import type { ImageTree } from './image-tree.ts';
 import { sameAttributes } from './same-entry.ts';
 import { isShownByItself, nodeOf } from './shown-bodies.ts';
 import type { View } from './view.ts';
+import type { ViewPair } from './view-pair.ts';
 
 /** What may differ between two entries though their names and bodies are the same. */
 const BY_ROLE = DIFFERS.type | DIFFERS.link;
@@ -34,11 +34,11 @@ function namesOfLinkedBodies(tree: ImageTree, view: View, links: readonly (LinkT
 
 /** Knows of both sides of a comparison which names share a body; gathered when first asked. */
 export class LinkNames {
-  readonly #comparison: Comparison;
+  readonly #comparison: ViewPair;
   #before: ReadonlyMap<number, readonly number[]> | null = null;
   #after: ReadonlyMap<number, readonly number[]> | null = null;
 
-  constructor(comparison: Comparison) {
+  constructor(comparison: ViewPair) {
     this.#comparison = comparison;
   }
 

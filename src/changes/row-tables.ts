@@ -1,12 +1,12 @@
 import { LayerscopeError, NO_LAYER, type RowTable } from '#model';
 import { changeRows } from './change-rows.ts';
-import type { Comparison } from './comparison.ts';
 import type { LinkTable } from './hard-links.ts';
 import { buildTree } from './image-tree.ts';
 import type { UseOfSums } from './same-entry.ts';
 import { indexOf, ownViewAtLayer, viewAtLayer } from './stack.ts';
 import type { Stack } from './types.ts';
 import { applyLayer, copyView, createApplier, emptyView, type View, viewOf, type Watcher } from './view.ts';
+import type { ViewPair } from './view-pair.ts';
 
 export interface SumOptions {
   /** Default: `trusted` for changes of layers, `hints` for comparisons. */
@@ -20,7 +20,7 @@ function checkLayer(stack: Stack, layer: number): void {
 }
 
 /** Applies the layers and watches why nodes go. */
-function watched(stack: Stack, from: number, to: number, sums: UseOfSums): Comparison {
+function watched(stack: Stack, from: number, to: number, sums: UseOfSums): ViewPair {
   const { tree, links } = indexOf(stack);
   const before = ownViewAtLayer(stack, from - 1);
   const watcher: Watcher = { reasons: new Uint8Array(tree.count), marks: new Uint8Array(tree.count) };
@@ -53,7 +53,7 @@ export function viewAt(stack: Stack, layer: number): RowTable {
   return changeRows(watched(stack, layer, layer, 'trusted'), true);
 }
 
-export interface CompareOptions extends SumOptions {
+export interface CompareViewsOptions extends SumOptions {
   /**
    * Do layer `a` of stack A and layer `b` of stack B have the same content (the same digest or diffID)? What both views take from
    * such layers is the same without reading it. Default: the same table object.
@@ -67,7 +67,7 @@ export interface CompareOptions extends SumOptions {
  * and `previousEntry` of A. Files of one size that may be the same bytes have `unread` among what differs: both are to be read. Where the same names share a body in both views, it is no difference which of them are the hard links.
  * A layer of -1 is an empty view. Throws NOT_FOUND for other layers that aren't there.
  */
-export function compareViews(a: Stack, layerA: number, b: Stack, layerB: number, options: CompareOptions = {}): RowTable {
+export function compareViews(a: Stack, layerA: number, b: Stack, layerB: number, options: CompareViewsOptions = {}): RowTable {
   if (layerA !== -1) checkLayer(a, layerA);
   if (layerB !== -1) checkLayer(b, layerB);
   const rest = { from: null, beforeBase: 0, watcher: null, sums: options.sums ?? ('hints' as const) };

@@ -9,7 +9,7 @@ export function nodeOf(tree: ImageTree, layer: number, member: number): number {
   return (tree.maps[layer] as Uint32Array)[table.node[member] as number] as number;
 }
 
-/** Does the view show the body by the name it came with? `twins`: see Comparison; absent: every layer is its own. */
+/** Does the view show the body by the name it came with? `twins`: see ViewPair; absent: every layer is its own. */
 export function isShownByItself(tree: ImageTree, view: View, key: number, twins?: readonly number[]): boolean {
   const layer = bodyKeyLayer(key);
   const member = bodyKeyMember(key);

@@ -83,7 +83,7 @@ export function buildStack(layers: readonly (LayerTable | null)[], options: { ca
       summaries.push({ entries: 0, fileBytes: 0, added: 0, modified: 0, removed: 0 });
       return;
     }
-    const list = new FindingList(table, layer);
+    const list = new LayerFindings(table, layer);
     for (const member of staged.aimless) {
       const isOpaque = ((table.flags[member] as number) & FLAG.opaque) !== 0;
       const what = isOpaque
@@ -137,7 +137,7 @@ const FAULTS: Readonly<Record<LinkFault, string>> = {
 };
 
 /** Findings of one layer: at most 1,000 of a code; the last then says how many more there are. */
-class FindingList {
+class LayerFindings {
   readonly #table: LayerTable;
   readonly #layer: number;
   readonly #byCode = new Map<FindingCode, { readonly list: Finding[]; count: number }>();

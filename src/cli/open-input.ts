@@ -30,9 +30,7 @@ export async function openInput(context: Context, args: Arguments, image: string
   });
   try {
     const archive =
-      store && image.startsWith(STORED)
-        ? await openFromStore(reader, context, args, image)
-        : await openArchive(reader, context, args, image);
+      store && image.startsWith(STORED) ? await openFromStore(reader, context, args, image) : await openFile(reader, context, args, image);
     return {
       reader,
       archive,
@@ -67,7 +65,7 @@ async function openFromStore(reader: Reader, { signal }: Context, args: Argument
   }
 }
 
-async function openArchive(reader: Reader, { signal, progress }: Context, args: Arguments, image: string): Promise<Archive> {
+async function openFile(reader: Reader, { signal, progress }: Context, args: Arguments, image: string): Promise<Archive> {
   const options = { signal, onProgress: progress.update, followLinks: args.flag('follow-links') };
   if (image !== '-') return reader.open(image, options);
   if (process.stdin.isTTY) throw usageError('standard input is a terminal: pipe an image into it');

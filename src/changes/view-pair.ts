@@ -4,7 +4,7 @@ import type { UseOfSums } from './same-entry.ts';
 import type { View, Watcher } from './view.ts';
 
 /** What is compared with what. Views are over the one tree; their layers are numbers in `tree.layers`. */
-export interface Comparison {
+export interface ViewPair {
   readonly tree: ImageTree;
   readonly before: View;
   readonly after: View;
