@@ -1,5 +1,5 @@
-// Rows of changes: what a path was and what it is, in one pass over the nodes of the image's tree. Used for what layers changed, for
-// views and for comparisons; they differ only in what counts as modified.
+// Rows of changes: what a path was and what it is, in one pass over the nodes of the image's tree. The changes of layers, views and
+// comparisons are all made here; they differ only in what makes a path modified.
 
 import type { LayerTable } from '#format/layer';
 import { DIFFERS, KIND, NO_ENTRY, REASON, type RowTable, TYPE } from '#model';
@@ -20,16 +20,16 @@ const ADDED = 2;
 const MODIFIED = 3;
 const REMOVED = 4;
 
-/** What makes a folder a modified one: not its time. */
+/** Differences that make a folder modified. Its time alone does not. */
 const FOLDER_BITS = DIFFERS.type | DIFFERS.mode | DIFFERS.owner | DIFFERS.attributes;
 const MARKER = TOUCH.whiteout | TOUCH.opaque;
 
-/** The rows of a comparison. `whole`: all that is in the view after, and no removals; else changes and the folders that lead to them. */
+/** Makes the rows. `whole`: every path of the view after, without removals; otherwise changes and the folders that lead to them. */
 export function changeRows(comparison: ViewPair, whole: boolean): RowTable {
   const { tree, before, after, watcher } = comparison;
   const names = new LinkNames(comparison);
   const marks = new Uint8Array(tree.count);
-  // For what went along with another: the topmost ancestor that went or was replaced; 0 none.
+  // Of a node that disappeared with an ancestor: the topmost ancestor that was removed or replaced; 0 none.
   const top = new Uint32Array(tree.count);
   let swallowed = false;
   for (let node = 1; node < tree.count; node++) {
@@ -59,7 +59,7 @@ export function changeRows(comparison: ViewPair, whole: boolean): RowTable {
   return rows;
 }
 
-/** Names as the layers wrote them that the rows come from, which may differ in case from those of the layers below. */
+/** Names as spelled by the layers that the rows come from. The layers below may spell them in another case. */
 function writtenNames({ tree, before, after }: ViewPair): NodeNames {
   const nameLayer = tree.nameLayer.slice();
   const nameNode = tree.nameNode.slice();
@@ -74,7 +74,7 @@ function writtenNames({ tree, before, after }: ViewPair): NodeNames {
   return { nameLayer, nameNode };
 }
 
-/** Went, or was a folder and is something else: what was below went along. */
+/** Was removed, or was a folder and is something else: everything below it disappeared too. */
 function swallows({ before, after }: ViewPair, node: number): boolean {
   const was = before.type[node] as number;
   if (was === ABSENT) return false;
@@ -82,7 +82,7 @@ function swallows({ before, after }: ViewPair, node: number): boolean {
   return is === ABSENT || (isFolder(was) && !isFolder(is));
 }
 
-/** Of a path in both views. */
+/** Whether a path in both views was modified. */
 function isModified(comparison: ViewPair, names: LinkNames, node: number): boolean {
   const { tree, before, after, from } = comparison;
   if (from === null) {
@@ -95,7 +95,7 @@ function isModified(comparison: ViewPair, names: LinkNames, node: number): boole
   return after.type[node] !== TYPE.directory || !isSameFolder(tree, before, node, layer, after.member[node] as number);
 }
 
-/** A folder that is kept, whose marker hid what was in it. */
+/** A folder that stays, with a whiteout or opaque marker that hid its content. */
 function hidesByMarker({ tree, before, after, watcher }: ViewPair, node: number): boolean {
   if (watcher === null || ((watcher.marks[node] as number) & MARKER) === 0) return false;
   if (!isFolder(before.type[node] as number) || !isFolder(after.type[node] as number)) return false;
@@ -116,7 +116,7 @@ function differenceAt(comparison: ViewPair, names: LinkNames, node: number): num
   const is = shownAt(comparison, after, node);
   const bothFiles = was.body >= 0 && is.body >= 0;
   if (isSame) {
-    // The same hard link: what it leads to may still be another file on each side.
+    // The same hard link, but its target may be a different file on each side.
     if (was.body === is.body) return 0;
     return bothFiles ? contentDifference(was, is, sums) : DIFFERS.content;
   }
@@ -124,7 +124,7 @@ function differenceAt(comparison: ViewPair, names: LinkNames, node: number): num
   return from === null && bothFiles ? names.withoutRoles(node, bits) : bits;
 }
 
-/** The entry that lends an implied folder its facts; null: none. */
+/** The entry that an implied folder takes its mode, owner and time from; null if there is none. */
 function impliedFact(tree: ImageTree, lowest: number, layer: number, node: number): Fact | null {
   tree.impliedFacts ??= new ImpliedFacts(tree);
   const at = tree.impliedFacts.of(lowest, layer, node);
@@ -159,9 +159,9 @@ class RowFiller {
   readonly #comparison: ViewPair;
   readonly #names: LinkNames;
   readonly #rows: RowDraft;
-  /** Bodies that the view after shows through links alone; made when the first is asked for. */
+  /** Bodies that the view after shows through links only; computed on first use. */
   #linked: Set<number> | null = null;
-  /** Bodies that a link's row counted already. */
+  /** Bodies already counted in the row of a link. */
   readonly #counted = new Set<number>();
 
   constructor(comparison: ViewPair, names: LinkNames, rows: RowDraft) {
@@ -189,7 +189,7 @@ class RowFiller {
       rows.differs[row] = differenceAt(this.#comparison, this.#names, node);
       this.#setPrevious(node, row);
       if (was === TYPE.file || was === TYPE.hardlink) rows.previousSize[row] = shownAt(this.#comparison, before, node).size;
-      // An implied folder comes with no entry of its own: the row says what it hides.
+      // An implied folder has no entry: its row says what it hides.
       const isReplaced = isFolder(was) ? !isFolder(after.type[node] as number) : after.type[node] === IMPLIED;
       if (isReplaced) rows.reason[row] = REASON.replaced;
     }
@@ -215,7 +215,7 @@ class RowFiller {
     setMember(this.#rows, row, entry, layer - base, inode, size);
   }
 
-  /** What the row replaces or removes, and the body of it that nothing shows any more. */
+  /** Fills in what the row replaces or removes, and the size of the body that no name shows any more. */
   #setPrevious(node: number, row: number): void {
     const { tree, before, beforeBase, links, twins } = this.#comparison;
     if (before.type[node] === IMPLIED) return;
@@ -228,7 +228,7 @@ class RowFiller {
     const key = bodyKey(tree, links, layer, member);
     if (key < 0 || this.#isShown(key)) return;
     if (type === TYPE.hardlink) {
-      // The body's own name tells what it costs, where it was there; else the first of its links.
+      // The body is counted at its own name if that was in the view, otherwise at the first of its links.
       if (isShownByItself(tree, before, key, twins) || this.#counted.has(key)) return;
       this.#counted.add(key);
     }
@@ -250,17 +250,18 @@ function canonical(twins: readonly number[], key: number): number {
   return (twins[bodyKeyLayer(key)] as number) * 0x1_0000_0000 + bodyKeyMember(key);
 }
 
-/** Counts what went without a row of its own: with what it went with, and with the folder whose marker hid it. */
+/** Adds what disappeared without a row of its own to the row that it disappeared with, and to the folder whose marker hid it. */
 function addHidden(comparison: ViewPair, rows: RowDraft, marks: Uint8Array, rowOf: Uint32Array, top: Uint32Array): void {
   const { tree, before, after, watcher } = comparison;
-  // The nearest folder above whose row tells what its marker hid; 0 none.
+  // The nearest folder above whose row sums up what its marker hid; 0 none.
   const under = watcher === null ? null : new Uint32Array(tree.count);
   for (let node = 1; node < tree.count; node++) {
     let marker = 0;
     if (under !== null && watcher !== null) {
       const parent = tree.parent[node] as number;
-      const tells = ((watcher.marks[parent] as number) & MARKER) !== 0 && marks[parent] !== 0 && isMarkerRow(rows, rowOf[parent] as number);
-      marker = parent !== 0 && tells ? parent : (under[parent] as number);
+      const isMarker =
+        ((watcher.marks[parent] as number) & MARKER) !== 0 && marks[parent] !== 0 && isMarkerRow(rows, rowOf[parent] as number);
+      marker = parent !== 0 && isMarker ? parent : (under[parent] as number);
       under[node] = marker;
     }
     if (before.type[node] === ABSENT || after.type[node] !== ABSENT) continue;
@@ -278,7 +279,7 @@ function hasMarkerRow(rows: RowDraft): boolean {
   return false;
 }
 
-/** A folder that is kept and tells what its marker hid. */
+/** Whether the row is a folder that stays and sums up what its marker hid. */
 function isMarkerRow(rows: RowDraft, row: number): boolean {
   const reason = rows.reason[row];
   return rows.kind[row] !== KIND.removed && (reason === REASON.opaque || reason === REASON.whiteout);

@@ -10,8 +10,8 @@ export interface RowDraft extends RowTable {
 }
 
 /**
- * Lays down rows for the nodes whose `marks` are not 0, and for the folders that lead to them, which it marks with 1: parents,
- * subtree ends and names, those of `shown`. `rowOf` gets each node's row. All other columns are empty, kinds `unchanged`.
+ * Makes rows for the nodes whose `marks` are not 0, and for the folders that lead to them, which it marks with 1. Fills in parents,
+ * subtree ends and names (those of `shown`), and each node's row in `rowOf`. All other columns are empty, kinds `unchanged`.
  */
 export function layRows(tree: ImageTree, marks: Uint8Array, rowOf: Uint32Array, shown: NodeNames = tree): RowDraft {
   const { parent } = tree;
@@ -47,7 +47,7 @@ export function layRows(tree: ImageTree, marks: Uint8Array, rowOf: Uint32Array, 
     rowOf[node] = row;
     const above = parent[node] as number;
     rowParent[row] = above === 0 ? -1 : (rowOf[above] as number);
-    // Byte by byte from where the name stands: a view for each name takes longer than what it copies.
+    // Copied byte by byte: creating a view for each name would take longer than the copy.
     const { nodeNames, nodeNameStart } = layers[nameLayer[node] as number] as LayerTable;
     const nameOf = nameNode[node] as number;
     const end = nodeNameStart[nameOf + 1] as number;
@@ -69,7 +69,7 @@ function nameLength(tree: ImageTree, { nameLayer, nameNode: nodes }: NodeNames, 
   return (table.nodeNameStart[nameNode + 1] as number) - (table.nodeNameStart[nameNode] as number);
 }
 
-/** Fills a row with what an implied folder is: `facts` is the entry that lends it mode, owner and time. */
+/** Fills a row for an implied folder. `facts`: the entry that it takes its mode, owner and time from. */
 export function setImplied(rows: RowDraft, row: number, facts: Fact | null): void {
   if (facts === null) rows.mode[row] = IMPLIED_META.mode;
   else setFacts(rows, row, facts);
@@ -83,19 +83,19 @@ export interface Fact {
 }
 
 /**
- * Fills a row with what the member is. `size` is that of the body it shows; `layer` the number that the row shows; `inode` what a hard
- * link is a further name of, the member itself else.
+ * Fills a row from a member. `size`: of the body that it shows; `layer`: the number for the column; `inode`: the target of a hard link,
+ * otherwise the member itself.
  */
 export function setMember(rows: RowDraft, row: number, entry: Fact, layer: number, inode: Fact, size: number): void {
   const { table, member } = entry;
   setFacts(rows, row, inode);
   rows.type[row] = table.type[member] as number;
   rows.size[row] = size;
-  // A hard link adds nothing: its body is another's.
+  // A hard link adds nothing to sums: the body belongs to its target.
   if (table.type[member] === TYPE.file) rows.counted[row] = COUNTED.now;
   rows.layer[row] = layer;
   rows.entry[row] = member;
-  // A copy: a view would drag all names along when the table is cloned.
+  // A copy: cloning a view would clone all link names of the layer.
   if (table.link[member] !== 0) rows.links.set(row, (linkName(table, member) as Uint8Array).slice());
 }
 

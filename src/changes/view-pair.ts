@@ -3,7 +3,7 @@ import type { ImageTree } from './image-tree.ts';
 import type { UseOfSums } from './same-entry.ts';
 import type { View, Watcher } from './view.ts';
 
-/** What is compared with what. Views are over the one tree; their layers are numbers in `tree.layers`. */
+/** Two views to compare. Both are over one tree; their layers are indexes into `tree.layers`. */
 export interface ViewPair {
   readonly tree: ImageTree;
   readonly before: View;
@@ -11,16 +11,16 @@ export interface ViewPair {
   /** Bodies of hard links, by layer of the tree. */
   readonly links: readonly (LinkTable | null)[];
   /**
-   * Changes of layers: the first of them; what they bring again is modified, folders only where they differ.
-   * Null: a comparison; modified is what differs, folders in more than time.
+   * For changes of layers, the first of them: a path that they contain again is modified, a folder only if it differs.
+   * Null for a comparison: a path is modified if it differs, a folder if it differs in more than its time.
    */
   readonly from: number | null;
-  /** What to take from a layer's number in the tree to get the one that rows tell. */
+  /** Subtracted from a layer's index in the tree to get the number in the rows. */
   readonly beforeBase: number;
   readonly afterBase: number;
-  /** Why nodes went, where layers were watched. */
+  /** Why nodes disappeared, for changes of layers. */
   readonly watcher: Watcher | null;
-  /** By layer of the tree, the number of the lowest that has the same content: its members are the same. */
+  /** By layer of the tree, the index of the lowest layer with the same content, and so with the same members. */
   readonly twins: readonly number[];
   readonly sums: UseOfSums;
 }

@@ -452,7 +452,7 @@ describe('names that Windows reserves or refuses', () => {
     assert.deepEqual(
       findings.map(({ code, layer: at, path, message }) => `${code} ${at} ${path}: ${message}`),
       [
-        'whiteout-without-target 0 Files/aux: a whiteout of what the layers below do not have',
+        'whiteout-without-target 0 Files/aux: a whiteout of a path that the layers below do not have',
         'reserved-name 0 Files/NUL: is a device on Windows',
         'reserved-name 0 Files/con.txt: is a device on Windows',
         'reserved-name 0 Files/implied.: ends in a dot or a space, which Windows drops',

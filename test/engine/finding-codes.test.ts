@@ -453,7 +453,7 @@ const ROWS: Readonly<Record<FindingCode, Row>> = {
     input: windows(tar(file('Files/a', ''), file('Files/A', ''))),
     title: /differ in case/,
     hint: /one file/,
-    message: /differs by case only/,
+    message: /differs in case only/,
   },
   'unknown-type': {
     severity: 'warning',
