@@ -28,8 +28,8 @@ export interface SortedOptions extends Pick<VisibleOptions, 'mask'> {
 }
 
 /**
- * Visible rows, top to bottom, as `visibleRows` returns them, but with sorted siblings; equal ones by name. Sorts visible rows only, so that
- * the time depends on the rows shown and not on the table.
+ * Visible rows, top to bottom, as `visibleRows` returns them, but with sorted siblings; equal ones by name. Sorts visible rows only: the
+ * time depends on the rows shown and not on the table.
  */
 export function sortedRows(
   table: RowTable,

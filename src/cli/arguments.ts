@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { displayText, LayerscopeError, plural } from '#model';
 
-/** An option of a command: a flag, or one that takes a value named so in the help. */
+/** An option of a command: a flag, or one with a value, which the help shows under this name. */
 export interface OptionSpec {
   readonly value?: string;
   readonly summary: string;
@@ -9,17 +9,17 @@ export interface OptionSpec {
 
 export interface CommandSpec {
   readonly name: string;
-  /** Operands as the help prints them: `IMAGE [PATH]`. */
+  /** Operands as the help shows them: `IMAGE [PATH]`. */
   readonly operands: string;
   readonly minOperands: number;
   readonly maxOperands: number;
   readonly options: Readonly<Record<string, OptionSpec>>;
   readonly summary: string;
-  /** Lines below the options in the command's help. */
+  /** Lines after the options in the help. */
   readonly notes?: readonly string[];
 }
 
-/** What was typed after the command's name. */
+/** The parsed words after the command's name. */
 export interface Arguments {
   readonly operands: readonly string[];
   flag(name: string): boolean;
@@ -31,7 +31,7 @@ export function usageError(message: string): LayerscopeError {
 }
 
 /**
- * Options may stand anywhere, as `--name value` or `--name=value`; `--` ends them; `-` is an operand.
+ * Options may appear anywhere, as `--name value` or `--name=value`; `--` ends them; `-` is an operand.
  * Throws USAGE for options and operands that the command doesn't take.
  */
 export function parseArguments(spec: CommandSpec, argv: readonly string[]): Arguments {

@@ -67,7 +67,7 @@ export function sizeCell(bytes: number): string {
 
 export const EMPTY_SIZE_CELL = ' '.repeat(9);
 
-/** A change for people: mark, size, path, and what it did. */
+/** A change for people: mark, size, path and notes. */
 export function changeLine(rows: RowTable, row: number, style: Style): string {
   const kind = rows.kind[row] as number;
   const label = rowLabel(rows, row, rowPath(rows, row));
@@ -85,8 +85,8 @@ export function changeLine(rows: RowTable, row: number, style: Style): string {
     notes.push(
       `hides ${rows.hiddenEntries[row]} ${rows.hiddenEntries[row] === 1 ? 'entry' : 'entries'}, ${formatSize(rows.hiddenBytes[row] as number)}`,
     );
-  const told = notes.length === 0 ? '' : `  ${style.dim(`(${notes.join(', ')})`)}`;
+  const suffix = notes.length === 0 ? '' : `  ${style.dim(`(${notes.join(', ')})`)}`;
   return kind === KIND.removed
-    ? `${style.removed('−')} ${size}  ${style.removed(label)}${told}`
-    : `${style.modified('~')} ${size}  ${style.modified(label)}${told}`;
+    ? `${style.removed('−')} ${size}  ${style.removed(label)}${suffix}`
+    : `${style.modified('~')} ${size}  ${style.modified(label)}${suffix}`;
 }

@@ -24,7 +24,7 @@ import { IMAGE_OPTIONS, JSON_OPTION, NO_CONTENT_OPTION } from './options.ts';
 import { rowLabel } from './row-text.ts';
 import type { Style } from './style.ts';
 
-/** What `--ignore` takes. */
+/** The words of `--ignore`. */
 const IGNORED: ReadonlyMap<string, number> = new Map([
   ['time', DIFFERS.time],
   ['owner', DIFFERS.owner],
@@ -38,8 +38,8 @@ export const spec: CommandSpec = {
   minOperands: 2,
   maxOperands: 2,
   options: {
-    'exit-code': { summary: 'exit with 1 where they differ' },
-    ignore: { value: 'WORDS', summary: `leave out what differs in these only: ${[...IGNORED.keys()].join(',')}` },
+    'exit-code': { summary: 'exit with 1 if they differ' },
+    ignore: { value: 'WORDS', summary: `leave out paths that differ only in these: ${[...IGNORED.keys()].join(',')}` },
     'no-content': NO_CONTENT_OPTION,
     'no-config': { summary: 'do not compare configs' },
     json: JSON_OPTION,
@@ -123,14 +123,14 @@ export async function run(context: Context, args: Arguments): Promise<number> {
       configs.map((each) => configLine(each, style)),
       unreadable.length > 0,
     );
-  // What can't be compared can't be called the same.
+  // If configs can't be compared, the images can't be called equal.
   const differ = configs.length > 0 || unreadable.length > 0 || comparison.counts.includes(1);
   return differ && args.flag('exit-code') ? EXIT.failed : EXIT.done;
 }
 
 /**
- * Says so where a whole image has a config that can't be read; returns the names of these sides. Single layers and chains of stored ones
- * have none.
+ * Warns if a whole image has a config that can't be read, and returns the names of such sides. Single layers and chains of a store have no
+ * config.
  */
 function warnOfConfigs(context: Context, sides: Readonly<Record<string, ImageView>>): string[] {
   const unreadable = Object.entries(sides).filter(([, view]) => {
@@ -169,7 +169,7 @@ async function writeText(
   out.write(`${totals.join(', ')}\n`);
 }
 
-/** What B has more: of what differs, each body once. */
+/** How many bytes B has more than A in the differences, each body once. */
 function sumText({ before, now }: SideSums): string {
   const net = now - before;
   return `net ${net > 0 ? '+' : ''}${formatSize(net)}`;

@@ -154,7 +154,7 @@ function* describeLayers(layers: readonly LayerReport[], style: Style): Generato
     if (column === 6 || column === 7) return style.dim(cell);
     return cell;
   };
-  // The command is what may be long: it is given what the terminal has left.
+  // The command may be long: it gets the space left on the terminal.
   const taken =
     (
       formatTable(

@@ -1,3 +1,9 @@
+/**
+ * The words that all rooms share: errors and findings with their hints, digests, entry types, paths as text, sizes, reports, and
+ * `RowTable`, the columns that changes and views travel in. Pure, and imports nothing.
+ *
+ * Begin with `errors.ts` (what can be thrown) and `row-table.ts` with `row-columns.ts` (what a list of changes is).
+ */
 export * from './digest.ts';
 export * from './entry-type.ts';
 export * from './errors.ts';

@@ -20,37 +20,37 @@ export const KIND_NAMES = ['unchanged', 'added', 'modified', 'removed'] as const
 export type KindName = (typeof KIND_NAMES)[number];
 
 export const DIFFERS = {
-  content: 1, // the bytes of a file are known to be others
+  content: 1, // the bytes of a file are known to differ
   type: 2,
   mode: 4,
   owner: 8,
   time: 16,
   attributes: 32,
   link: 64,
-  rewritten: 128, // no difference: the file was brought again with the same bytes
-  unread: 256, // a file of the same size whose bytes were not compared, or could not be read
-  device: 512, // the numbers of a device
+  rewritten: 128, // no difference: the layer has the file again with the same bytes
+  unread: 256, // a file of the same size whose bytes were not compared or could not be read
+  device: 512, // device numbers
 } as const;
 
-/** What says how a file's content compares: at most one of them is set. */
+/** The bits for a file's content: at most one of them is set. */
 export const CONTENT_BITS = DIFFERS.content | DIFFERS.rewritten | DIFFERS.unread;
 
 const DIFFERENCE_WORDS = Object.entries(DIFFERS).filter(([, bit]) => (bit & (DIFFERS.rewritten | DIFFERS.unread)) === 0);
 
-/** What isn't the same as before, in words: `rewritten` and `unread` are no differences. */
+/** What differs from before, in words. `rewritten` and `unread` are not differences. */
 export function differenceWords(bits: number): string[] {
   return DIFFERENCE_WORDS.filter(([, bit]) => bits & bit).map(([word]) => word);
 }
 
-/** The same for people: `rewritten` or `unread` comes first where content isn't known to differ. */
+/** {@link differenceWords} for people: begins with `rewritten` or `unread` if that bit is set. */
 export function changeWords(bits: number): string[] {
   const first = (bits & DIFFERS.rewritten) !== 0 ? ['rewritten'] : (bits & DIFFERS.unread) !== 0 ? ['unread'] : [];
   return [...first, ...differenceWords(bits)];
 }
 
-/** Sides on which a row's bytes are part of a sum. */
+/** Sides on which a row's bytes are part of sums. */
 export const COUNTED = {
-  now: 1, // `size`, of a row that is there
+  now: 1, // `size`, of a row that wasn't removed
   before: 2, // `previousSize`; of a removed row `size`
 } as const;
 
@@ -61,7 +61,7 @@ export type ReasonName = (typeof REASON_NAMES)[number];
 export const NO_LAYER = 0xffff;
 export const NO_ENTRY = 0xffff_ffff;
 
-/** Name of a row: a view, not a copy. */
+/** Last path component of a row, raw bytes: a view, not a copy. */
 export function rowName(table: RowTable, row: number): Uint8Array {
   return table.names.subarray(table.nameStart[row], table.nameStart[row + 1]);
 }

@@ -277,7 +277,7 @@ const ROWS: Readonly<Record<FindingCode, Row>> = {
       return archiveOf(ociLayout(files, [built, { ...manifest, annotations }]));
     },
     title: /Attestation cannot be read/,
-    hint: /holds no in-toto statement/,
+    hint: /contains no in-toto statement/,
     message: /attestation sha256:[0-9a-f]{64} holds no statement/,
   },
   'manifest-disagreement': {
