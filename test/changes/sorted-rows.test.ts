@@ -29,7 +29,7 @@ for (const [what, folders, count] of [
   ['more', 3, 400],
   ['very many', 2, 9_000],
 ] as const) {
-  test(`${what} siblings in sight are sorted as all rows are`, () => {
+  test(`${what} visible siblings are sorted as all rows are`, () => {
     const table = tableOf(folders, count);
     const totals = subtreeTotals(table);
     const expanded = new Uint8Array(table.length).fill(1);
@@ -48,7 +48,7 @@ for (const [what, folders, count] of [
   });
 }
 
-test('what was removed comes first, then what was modified, that which hides most before others', () => {
+test('removed rows come first, then modified ones, those that hide most before others', () => {
   const table = tableOf(1, 50);
   const totals = subtreeTotals(table);
   const [, ...rows] = sortedRows(table, Uint8Array.of(1, ...new Uint8Array(50)), totals, { by: 'what', descending: true });
@@ -70,7 +70,7 @@ test('a long table is sorted in several steps', () => {
   assert.ok(steps >= 4, `${steps}`);
 });
 
-test('closed folders and rows that the filter leaves out are not in sight', () => {
+test('rows in collapsed folders and rows that don’t match the filter are not visible', () => {
   const table = tableOf(2, 3);
   const totals = subtreeTotals(table);
   const sort = { by: 'size', descending: true } as const;
@@ -79,7 +79,7 @@ test('closed folders and rows that the filter leaves out are not in sight', () =
   assert.deepEqual([...sortedRows(table, new Uint8Array(8).fill(1), totals, sort, { mask })], [0, 1]);
 });
 
-test('sums of a table that comes page by page are those of the whole', () => {
+test('sums of a table that is loaded page by page equal those of the whole', () => {
   const table = tableOf(4, 11);
   const sums = emptyTotals(table.length);
   let before = 0;

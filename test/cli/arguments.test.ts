@@ -27,12 +27,12 @@ test('options stand before, between and behind operands, with = or a space', () 
   }
 });
 
-test('a dash is an operand, and after two dashes everything is', () => {
+test('a single dash is an operand, and so is everything after two dashes', () => {
   assert.deepEqual(parseArguments(spec, ['-']).operands, ['-']);
   assert.deepEqual(parseArguments(spec, ['--', '--json', '-x']).operands, ['--json', '-x']);
 });
 
-test('what the command does not take is wrong use', () => {
+test('unknown options and wrong operands are usage errors', () => {
   const wrong = [
     [],
     ['a', 'b', 'c'],
@@ -47,7 +47,7 @@ test('what the command does not take is wrong use', () => {
   for (const argv of wrong) assert.throws(() => parseArguments(spec, argv), isUsage, argv.join(' '));
 });
 
-test('a message names what was typed, and how many arguments a command takes', () => {
+test('an error names what was typed, or how many arguments the command takes', () => {
   const message = (argv: string[], of = spec): string => {
     try {
       parseArguments(of, argv);
@@ -67,13 +67,13 @@ test('a message names what was typed, and how many arguments a command takes', (
   assert.equal(message(['a'], { ...spec, minOperands: 0, maxOperands: 0 }), 'show takes no arguments: a');
 });
 
-test('an option’s value may begin with a dash, and be behind a second =', () => {
+test('an option’s value may begin with a dash and contain =', () => {
   assert.equal(parseArguments(spec, ['a', '--layer', '-1']).value('layer'), '-1');
   assert.equal(parseArguments(spec, ['a', '--layer', '--json']).value('layer'), '--json');
   assert.equal(parseArguments(spec, ['a', '--layer=x=y']).value('layer'), 'x=y');
 });
 
-test('an option that could steer a terminal is told with its control characters escaped', () => {
+test('an error escapes control characters of an unknown option', () => {
   assert.throws(
     () => parseArguments(spec, ['a', '--\u001b[31m']),
     (error: Error) => !error.message.includes('\u001b') && error.message.includes('\\x1B'),

@@ -21,7 +21,7 @@ function contents(columns: RowColumns, rows = (column: Iterable<number>): number
   return ROW_COLUMN_NAMES.map((name) => [name, columns[name].constructor.name, rows(columns[name])]);
 }
 
-test('new columns are zero and have the types of the list', () => {
+test('new columns are zero and have the listed types', () => {
   const columns = newColumns(3);
   assert.deepEqual(
     contents(columns),
@@ -33,7 +33,7 @@ test('new columns are zero and have the types of the list', () => {
   );
 });
 
-test('copies, views and picked rows have the rows that were asked for, in every column', () => {
+test('copies, views and picks have the requested rows in every column', () => {
   const rows = (from: number, to: number) => contents(ROWS, (column) => [...column].slice(from, to));
   const copy = copyColumns(ROWS, 2, 7);
   assert.deepEqual(contents(copy), rows(2, 7));
@@ -45,7 +45,7 @@ test('copies, views and picked rows have the rows that were asked for, in every 
   assert.deepEqual(contents(pickColumns(ROWS, Uint32Array.of(9, 0, 3))), picked);
 });
 
-test('columns written one after another are the whole', () => {
+test('columns written piece by piece equal the whole', () => {
   const whole = newColumns(ROWS.length);
   writeColumns(whole, copyColumns(ROWS, 0, 5), 0);
   writeColumns(whole, copyColumns(ROWS, 5, ROWS.length), 5);
