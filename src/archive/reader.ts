@@ -1,5 +1,6 @@
 import { createReadStream, type Stats, statSync } from 'node:fs';
 import { displayText, LayerscopeError } from '#model';
+import { abortable } from './abortable.ts';
 import { DEFAULT_CACHE_BYTES } from './cache-trim.ts';
 import { IndexCache, removeQuietly } from './index-cache.ts';
 import type { IndexedBlob } from './index-layer.ts';
@@ -30,7 +31,6 @@ import type {
   RawMember,
   ReaderOptions,
 } from './types.ts';
-import { untilAborted } from './until-aborted.ts';
 import { cancelled } from './work-control.ts';
 import { defaultWorkerUrl, WorkerPool } from './worker-pool.ts';
 
@@ -92,7 +92,7 @@ class FileReader implements Reader {
     try {
       using file = new NewFile(path);
       this.#check(options.signal);
-      for await (const chunk of untilAborted(bytes, options.signal)) {
+      for await (const chunk of abortable(bytes, options.signal)) {
         this.#check(options.signal);
         file.write(chunk);
         meter.advance(chunk.length);

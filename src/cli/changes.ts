@@ -20,8 +20,8 @@ export const spec: CommandSpec = {
   options: { layer: LAYER_OPTION, 'no-content': NO_CONTENT_OPTION, json: JSON_OPTION, ...IMAGE_OPTIONS },
   summary: 'What a layer changed, in the order of the paths’ bytes: + added, ~ modified, − removed.',
   notes: [
-    'A modified file is marked “content” if its bytes differ, “rewritten” if the layer brings the same bytes again, and “unread” if both have',
-    'the same size and were not compared, either because of --no-content or because one is damaged. Files of plain layers are compared byte',
+    'A modified file is marked “content” if its bytes differ, “rewritten” if the layer has the same bytes again, and “unread” if both have the',
+    'same size and were not compared, either because of --no-content or because one is damaged. Files of plain layers are compared byte',
     'by byte, those of compressed layers by 64-bit checksums, which can be forged on purpose; diff always compares byte by byte.',
   ],
 };

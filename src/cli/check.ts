@@ -29,7 +29,7 @@ export const spec: CommandSpec = {
     'rules:',
     '  lowestEfficiency: 0.95           # at least; default 0.9',
     '  highestWastedBytes: 20MB         # at most; disabled by default',
-    '  highestUserWastedPercent: 0.20   # at most, as a part of the bytes above the lowest layer; default 0.1',
+    '  highestUserWastedPercent: 0.20   # at most, as a share of the bytes above the lowest layer; default 0.1',
     'failOn: error                      # or warning: fails for findings of that severity or above; disabled by default',
     'exclude:                           # paths that every rule ignores',
     '  - /usr/share/doc                 # a path and everything below it; * ? [a-z] match characters, ** folders',

@@ -23,8 +23,7 @@ export const spec: CommandSpec = {
     to: { value: 'FILE', summary: 'export: the file or folder to write; - is standard output' },
     format: {
       value: 'docker-archive|oci-archive|oci-layout',
-      summary:
-        'export: the format of an image (default: docker-archive, which opens everywhere); of a layer: exports its chain as an image',
+      summary: 'export: the format of an image (default: docker-archive, which opens everywhere); for a layer: its chain as an image',
     },
     images: { summary: 'list: only images, each with its layers' },
     wait: { summary: 'mount: keep it until standard input ends, then release it' },
