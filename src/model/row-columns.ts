@@ -41,7 +41,7 @@ export const ROW_COLUMNS = {
   previousEntry: Uint32Array,
 } as const;
 
-export type RowColumnName = keyof typeof ROW_COLUMNS;
+type RowColumnName = keyof typeof ROW_COLUMNS;
 
 /** The columns of {@link ROW_COLUMNS}, all of one length. */
 export type RowColumns = { readonly [Name in RowColumnName]: (typeof ROW_COLUMNS)[Name]['prototype'] };
