@@ -1,10 +1,9 @@
 // Blobs as they lie, byte for byte, their digests checked on the way.
 import { type FileHandle, open } from 'node:fs/promises';
-import { asLayerscopeError, LayerscopeError } from '#model';
+import { asLayerscopeError, LayerscopeError, throwIfCancelled } from '#model';
 import { algorithmOf, Digester } from './digest.ts';
 import { openBlob } from './source-file.ts';
 import type { BlobSource } from './types.ts';
-import { cancelled } from './work-control.ts';
 
 const CHUNK = 4 * 1024 * 1024;
 /** The disk is given its work while the rest is still copied: what is left to wait for at the end is little. */
@@ -41,7 +40,7 @@ export async function copyBlob(source: BlobSource, target: string, options: Copy
   let at = 0;
   try {
     for (let turn = 0; at < length; turn ^= 1) {
-      if (options.signal?.aborted) throw cancelled();
+      throwIfCancelled(options.signal);
       const buffer = turn === 0 ? buffers[0] : buffers[1];
       const count = file.read(buffer, start + at, Math.min(buffer.length, length - at));
       if (count === 0) throw new LayerscopeError('IO', `${source.path} ended while it was read`);
@@ -86,7 +85,7 @@ export async function* readBlob(source: BlobSource, options: CopyOptions = {}): 
   using _file = file;
   const digester = new Digester(algorithmOf(source.statedDigest));
   for (let at = 0; at < length; ) {
-    if (options.signal?.aborted) throw cancelled();
+    throwIfCancelled(options.signal);
     const buffer = new Uint8Array(Math.min(CHUNK, length - at));
     const count = file.read(buffer, start + at);
     if (count === 0) throw new LayerscopeError('IO', `${source.path} ended while it was read`);

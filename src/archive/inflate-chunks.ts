@@ -1,3 +1,4 @@
+import { throwIfCancelled } from '#model';
 import { type Decompressed, decompress, type PackedAs } from './decompress.ts';
 import type { FileRange } from './source-file.ts';
 import { cancelled } from './work-control.ts';
@@ -45,7 +46,7 @@ export async function* inflateChunks(
   run.catch(() => undefined); // awaited below
   try {
     for (;;) {
-      if (signal?.aborted) throw cancelled();
+      throwIfCancelled(signal);
       const chunk = waiting.shift();
       if (chunk !== undefined) {
         wakeProducer();

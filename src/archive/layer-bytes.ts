@@ -2,10 +2,9 @@
 // stored, not on the stated size.
 
 import type { LayerTable } from '#format/layer';
-import { LayerscopeError } from '#model';
+import { LayerscopeError, throwIfCancelled } from '#model';
 import type { PlainBytes } from './plain-bytes.ts';
 import { type Stretch, stretchesOf } from './read-body.ts';
-import { cancelled } from './work-control.ts';
 
 /** A layer whose file stays open while many of its bodies are read. Dispose of it. */
 export class LayerBytes implements AsyncDisposable {
@@ -60,7 +59,7 @@ export class BodyComparer {
       while ((partsB[atB]?.end ?? size) <= at) atB++;
       const [left, right] = [partAt(partsA, atA), partAt(partsB, atB)];
       const end = Math.min(left.end, right.end);
-      if (signal?.aborted) throw cancelled();
+      throwIfCancelled(signal);
       if (left.at < 0 && right.at < 0) {
         onBytes?.(end - at);
         at = end;

@@ -1,5 +1,5 @@
 import { closeSync, constants, fstatSync, openSync, read as readFile, readSync, write as writeFile } from 'node:fs';
-import { displayText, LayerscopeError } from '#model';
+import { displayText, LayerscopeError, throwIfCancelled } from '#model';
 import { type Decompressed, decompress, packed } from './decompress.ts';
 import { DiskSpace } from './disk-space.ts';
 import { openBlob, openFile, systemError } from './source-file.ts';
@@ -91,7 +91,7 @@ export class LayerSpool {
    */
   async reach(end: number, signal: AbortSignal | undefined): Promise<number> {
     while (this.#ready < end && !this.#whole) {
-      if (signal?.aborted) throw cancelled();
+      throwIfCancelled(signal);
       if (this.#failure !== null) throw this.#failure;
       if (this.#stopped) throw cancelled();
       this.#target = Math.max(this.#target, end);

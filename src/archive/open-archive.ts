@@ -12,7 +12,7 @@ import type { TarKind } from './outer-scan.ts';
 import { type NewPath, OverlayMembers } from './overlay-members.ts';
 import { SourceFile } from './source-file.ts';
 import type { TarMembers } from './tar-members.ts';
-import type { ArchiveImage, ArchiveRoot, BlobSource, LayerFiles } from './types.ts';
+import type { ArchiveImage, ArchiveRoot, BlobSource, ChainFiles } from './types.ts';
 
 /** What was opened, before it gets its life cycle. */
 export interface OpenedArchive {
@@ -112,7 +112,7 @@ export function openSingleLayer(blob: BlobSource, name: string, manifestProblem:
 }
 
 /** See {@link Reader.openLayers}. */
-export function openLayerFiles({ name, os, layers }: LayerFiles): OpenedArchive {
+export function openChainFiles({ name, os, layers }: ChainFiles): OpenedArchive {
   const blobs = layers.map(({ file, digest, diffId }) => ({ blob: blobInFile(file, digest), digest, diffId }));
   return { ...NOTHING_ELSE, format: 'oci-layout', images: [layersImage(name, os, blobs)], findings: [] };
 }

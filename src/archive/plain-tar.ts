@@ -1,11 +1,9 @@
 // A layer's blob, in a file of its own or in a part of one, as plain bytes, whatever packs it.
-import type { Compression } from '#model';
-import { LayerscopeError } from '#model';
+import { type Compression, LayerscopeError, throwIfCancelled } from '#model';
 import { detectCompression, MAGIC_BYTES } from './compression.ts';
 import { type Decompressed, decompress } from './decompress.ts';
 import { type FileRange, SourceFile } from './source-file.ts';
 import type { BlobSource } from './types.ts';
-import { cancelled } from './work-control.ts';
 
 const CHUNK = 256 * 1024;
 /** Packed bytes put in at once where plain ones have to wait for their reader: a thousandfold of it is held at most. */
@@ -54,7 +52,7 @@ export async function readPlain(source: PlainSource, sink: (bytes: Uint8Array) =
   using _file = file;
   const compression = compressionIn(range);
   const check = (): void => {
-    if (options.signal?.aborted) throw cancelled();
+    throwIfCancelled(options.signal);
   };
   if (compression === 'none') {
     for (let at = 0; at < length; ) {
@@ -91,7 +89,7 @@ export async function* plainTarOf(source: PlainSource, options: ReadPlainOptions
   if (compression === 'none') {
     const buffer = new Uint8Array(CHUNK);
     for (let at = 0; at < length; ) {
-      if (options.signal?.aborted) throw cancelled();
+      throwIfCancelled(options.signal);
       const count = file.read(buffer, start + at, Math.min(CHUNK, length - at));
       if (count === 0) break;
       at += count;
@@ -122,7 +120,7 @@ export async function* plainTarOf(source: PlainSource, options: ReadPlainOptions
     {
       pieceBytes: SMALL_PIECE,
       gate: async () => {
-        if (options.signal?.aborted) throw cancelled();
+        throwIfCancelled(options.signal);
         while (queue.length > 0 && !stopped) {
           await new Promise<void>((resolve) => {
             wakeWriter = resolve;

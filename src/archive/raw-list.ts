@@ -1,12 +1,11 @@
 import { TarReader } from '#format/tar';
-import { LayerscopeError } from '#model';
+import { LayerscopeError, throwIfCancelled } from '#model';
 import { packed } from './decompress.ts';
 import { inflateChunks } from './inflate-chunks.ts';
 import { rawMember } from './raw-member.ts';
 import { type FileRange, openBlob } from './source-file.ts';
 import { TarFeed } from './tar-source.ts';
 import type { BlobSource, RawMember } from './types.ts';
-import { cancelled } from './work-control.ts';
 
 /** Every member of a layer in order, then the error that stops its tar, if one does: BAD_TAR, TRUNCATED, DAMAGED. Throws IO, CANCELLED. */
 export async function* listRawMembers(blob: BlobSource, signal: AbortSignal | undefined): AsyncGenerator<RawMember> {
@@ -16,7 +15,7 @@ export async function* listRawMembers(blob: BlobSource, signal: AbortSignal | un
   const source = blob.compression === 'none' ? fromFile(range, list) : fromStream(range, blob, list, signal);
   for await (const _step of source) {
     yield* list.take();
-    if (signal?.aborted) throw cancelled();
+    throwIfCancelled(signal);
   }
   yield* list.take();
   range.file.refuseChanged();

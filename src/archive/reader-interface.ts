@@ -1,5 +1,5 @@
 import type { LayerBytes } from './layer-bytes.ts';
-import type { Archive, ArchiveLayer, IndexedLayer, LayerBodies, LayerFiles, OpenOptions, Progress, RawMember } from './types.ts';
+import type { Archive, ArchiveLayer, ChainFiles, IndexedLayer, LayerBodies, OpenOptions, Progress, RawMember } from './types.ts';
 
 /** Opens archives and reads layers: holds the worker pool, the index cache and the spools. Dispose of it. */
 export interface Reader extends AsyncDisposable {
@@ -12,7 +12,7 @@ export interface Reader extends AsyncDisposable {
     options?: { signal?: AbortSignal; onProgress?: (progress: Progress) => void },
   ): Promise<Archive>;
   /** Layers that lie in files of their own, the lowest first, as an image. Throws NOT_FOUND, PERMISSION, IO. */
-  openLayers(chain: LayerFiles): Promise<Archive>;
+  openLayers(chain: ChainFiles): Promise<Archive>;
   /**
    * Indexes layers side by side; a blob that several layers share is read once. Null for layers whose blob isn't there.
    * A damaged layer doesn't fail the others: it comes with what could be read, status `damaged` and its finding.

@@ -1,5 +1,6 @@
 import { createReadStream, type Stats, statSync } from 'node:fs';
 import { displayText, LayerscopeError } from '#model';
+import { abortable } from './abortable.ts';
 import { DEFAULT_CACHE_BYTES } from './cache-trim.ts';
 import { IndexCache, removeQuietly } from './index-cache.ts';
 import type { IndexedBlob } from './index-layer.ts';
@@ -7,7 +8,7 @@ import { bodiesOf } from './layer-bodies.ts';
 import { LayerBytes } from './layer-bytes.ts';
 import { type IndexLayersOptions, LayerReading } from './layer-reading.ts';
 import { NewFile } from './new-file.ts';
-import { type OpenedArchive, openLayerFiles, titleOf } from './open-archive.ts';
+import { type OpenedArchive, openChainFiles, titleOf } from './open-archive.ts';
 import { openFolder } from './open-folder.ts';
 import { FilePlainBytes, ForwardPlainBytes, type PlainBytes, SpooledPlainBytes } from './plain-bytes.ts';
 import { PrivateFolder } from './private-folder.ts';
@@ -23,14 +24,13 @@ import type {
   Archive,
   ArchiveLayer,
   BlobSource,
+  ChainFiles,
   IndexedLayer,
   LayerBodies,
-  LayerFiles,
   OpenOptions,
   RawMember,
   ReaderOptions,
 } from './types.ts';
-import { untilAborted } from './until-aborted.ts';
 import { cancelled } from './work-control.ts';
 import { defaultWorkerUrl, WorkerPool } from './worker-pool.ts';
 
@@ -92,7 +92,7 @@ class FileReader implements Reader {
     try {
       using file = new NewFile(path);
       this.#check(options.signal);
-      for await (const chunk of untilAborted(bytes, options.signal)) {
+      for await (const chunk of abortable(bytes, options.signal)) {
         this.#check(options.signal);
         file.write(chunk);
         meter.advance(chunk.length);
@@ -106,9 +106,9 @@ class FileReader implements Reader {
     return this.#openTar(path, title, true, options);
   }
 
-  async openLayers(chain: LayerFiles): Promise<Archive> {
+  async openLayers(chain: ChainFiles): Promise<Archive> {
     this.#check(undefined);
-    const { ownFiles: _none, ...opened } = openLayerFiles(chain);
+    const { ownFiles: _none, ...opened } = openChainFiles(chain);
     return {
       ...opened,
       title: chain.title,

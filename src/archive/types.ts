@@ -153,7 +153,7 @@ export interface Progress {
 }
 
 /** A chain of layers in files. */
-export interface LayerFiles {
+export interface ChainFiles {
   readonly title: string;
   readonly name: string;
   readonly os: string;

@@ -1,4 +1,4 @@
-import { LayerscopeError } from '#model';
+import { LayerscopeError, throwIfCancelled } from '#model';
 
 /** What a long piece of work asks and tells while it runs, on the calling thread or on a worker. */
 export interface WorkControl {
@@ -19,7 +19,7 @@ export function cancelled(): LayerscopeError {
 export function callerControl(signal: AbortSignal | undefined, onBytes?: (bytes: number) => void): WorkControl {
   return {
     check() {
-      if (signal?.aborted) throw cancelled();
+      throwIfCancelled(signal);
     },
     advance(bytes) {
       onBytes?.(bytes);

@@ -1,13 +1,13 @@
 import { FLAG, type LayerTable } from '#format/layer';
 import type { ImageTree } from './image-tree.ts';
 
-/** Two paths of one layer whose names differ by case only: nodes of its table, `other` the one that came first. */
+/** Two paths of one layer whose names differ in case only: nodes of its table. `other` came first. */
 export interface CaseCollision {
   readonly node: number;
   readonly other: number;
 }
 
-/** By node 1: the layer brings it, or something below it; not where all that it has there are whiteouts. */
+/** By node, 1 if the layer has an entry for it or below it, whiteouts aside. */
 export function broughtNodes(table: LayerTable): Uint8Array {
   const brought = new Uint8Array(table.nodeCount);
   for (let member = 0; member < table.memberCount; member++) {
@@ -18,8 +18,8 @@ export function broughtNodes(table: LayerTable): Uint8Array {
 }
 
 /**
- * Where a layer of a Windows image names one path in two ways. Whiteouts don't count: to delete a name and bring it in another case
- * is how it is renamed.
+ * Finds paths that a layer of a Windows image spells in two ways. Whiteouts are ignored: a file is renamed to another case by deleting
+ * one name and adding the other.
  */
 export function caseCollisions(tree: ImageTree, layer: number): CaseCollision[] {
   const table = tree.layers[layer] as LayerTable;
@@ -31,7 +31,7 @@ export function caseCollisions(tree: ImageTree, layer: number): CaseCollision[] 
     if (brought[node] === 0) continue;
     const imageNode = map[node] as number;
     const other = first[imageNode] as number;
-    // What lies below two folders that are one is no collision of its own, unless the names themselves differ.
+    // Paths below two folders that collide are no collisions themselves, unless their own names differ.
     if (other === 0) first[imageNode] = node;
     else collisions.push({ node, other });
   }

@@ -1,18 +1,18 @@
-// Rows of changes: what a path was and what it is, in one pass over the nodes of the image's tree. Used for what layers changed, for
-// views and for comparisons; they differ only in what counts as modified.
+// Rows of changes: what a path was and what it is, in one pass over the nodes of the image's tree. The changes of layers, views and
+// comparisons are all made here; they differ only in what makes a path modified.
 
 import type { LayerTable } from '#format/layer';
 import { DIFFERS, KIND, NO_ENTRY, REASON, type RowTable, TYPE } from '#model';
-import type { Comparison } from './comparison.ts';
 import { bodyKey, bodyKeyLayer, bodyKeyMember, inodeOf } from './hard-links.ts';
 import type { ImageTree } from './image-tree.ts';
 import { ImpliedFacts } from './implied-facts.ts';
+import { type Fact, layRows, type RowDraft, setImplied, setMember } from './lay-rows.ts';
 import { LinkNames } from './link-names.ts';
-import { type Fact, layRows, type RowColumns, setImplied, setMember } from './row-columns.ts';
 import { contentDifference, difference, NOTHING_SHOWN, type Shown } from './same-entry.ts';
 import { isShownByItself, linkedBodies } from './shown-bodies.ts';
 import type { NodeNames } from './tree-order.ts';
 import { ABSENT, IMPLIED, isFolder, isSameFolder, TOUCH, type View } from './view.ts';
+import type { ViewPair } from './view-pair.ts';
 
 /** Marks of nodes that become rows. */
 const UNCHANGED = 1;
@@ -20,16 +20,16 @@ const ADDED = 2;
 const MODIFIED = 3;
 const REMOVED = 4;
 
-/** What makes a folder a modified one: not its time. */
+/** Differences that make a folder modified. Its time alone does not. */
 const FOLDER_BITS = DIFFERS.type | DIFFERS.mode | DIFFERS.owner | DIFFERS.attributes;
 const MARKER = TOUCH.whiteout | TOUCH.opaque;
 
-/** The rows of a comparison. `whole`: all that is in the view after, and no removals; else changes and the folders that lead to them. */
-export function changeRows(comparison: Comparison, whole: boolean): RowTable {
+/** Makes the rows. `whole`: every path of the view after, without removals; otherwise changes and the folders that lead to them. */
+export function changeRows(comparison: ViewPair, whole: boolean): RowTable {
   const { tree, before, after, watcher } = comparison;
   const names = new LinkNames(comparison);
   const marks = new Uint8Array(tree.count);
-  // For what went along with another: the topmost ancestor that went or was replaced; 0 none.
+  // Of a node that disappeared with an ancestor: the topmost ancestor that was removed or replaced; 0 none.
   const top = new Uint32Array(tree.count);
   let swallowed = false;
   for (let node = 1; node < tree.count; node++) {
@@ -59,8 +59,8 @@ export function changeRows(comparison: Comparison, whole: boolean): RowTable {
   return rows;
 }
 
-/** Names as the layers wrote them that the rows come from, which may differ in case from those of the layers below. */
-function writtenNames({ tree, before, after }: Comparison): NodeNames {
+/** Names as spelled by the layers that the rows come from. The layers below may spell them in another case. */
+function writtenNames({ tree, before, after }: ViewPair): NodeNames {
   const nameLayer = tree.nameLayer.slice();
   const nameNode = tree.nameNode.slice();
   for (let node = 1; node < tree.count; node++) {
@@ -74,16 +74,16 @@ function writtenNames({ tree, before, after }: Comparison): NodeNames {
   return { nameLayer, nameNode };
 }
 
-/** Went, or was a folder and is something else: what was below went along. */
-function swallows({ before, after }: Comparison, node: number): boolean {
+/** Was removed, or was a folder and is something else: everything below it disappeared too. */
+function swallows({ before, after }: ViewPair, node: number): boolean {
   const was = before.type[node] as number;
   if (was === ABSENT) return false;
   const is = after.type[node] as number;
   return is === ABSENT || (isFolder(was) && !isFolder(is));
 }
 
-/** Of a path in both views. */
-function isModified(comparison: Comparison, names: LinkNames, node: number): boolean {
+/** Whether a path in both views was modified. */
+function isModified(comparison: ViewPair, names: LinkNames, node: number): boolean {
   const { tree, before, after, from } = comparison;
   if (from === null) {
     const differs = differenceAt(comparison, names, node);
@@ -95,8 +95,8 @@ function isModified(comparison: Comparison, names: LinkNames, node: number): boo
   return after.type[node] !== TYPE.directory || !isSameFolder(tree, before, node, layer, after.member[node] as number);
 }
 
-/** A folder that is kept, whose marker hid what was in it. */
-function hidesByMarker({ tree, before, after, watcher }: Comparison, node: number): boolean {
+/** A folder that stays, with a whiteout or opaque marker that hid its content. */
+function hidesByMarker({ tree, before, after, watcher }: ViewPair, node: number): boolean {
   if (watcher === null || ((watcher.marks[node] as number) & MARKER) === 0) return false;
   if (!isFolder(before.type[node] as number) || !isFolder(after.type[node] as number)) return false;
   for (let child = tree.firstChild[node] as number; child !== 0; child = tree.nextSibling[child] as number) {
@@ -105,7 +105,7 @@ function hidesByMarker({ tree, before, after, watcher }: Comparison, node: numbe
   return false;
 }
 
-function differenceAt(comparison: Comparison, names: LinkNames, node: number): number {
+function differenceAt(comparison: ViewPair, names: LinkNames, node: number): number {
   const { before, after, twins, from, sums } = comparison;
   const isSame =
     before.member[node] === after.member[node] &&
@@ -116,7 +116,7 @@ function differenceAt(comparison: Comparison, names: LinkNames, node: number): n
   const is = shownAt(comparison, after, node);
   const bothFiles = was.body >= 0 && is.body >= 0;
   if (isSame) {
-    // The same hard link: what it leads to may still be another file on each side.
+    // The same hard link, but its target may be a different file on each side.
     if (was.body === is.body) return 0;
     return bothFiles ? contentDifference(was, is, sums) : DIFFERS.content;
   }
@@ -124,14 +124,14 @@ function differenceAt(comparison: Comparison, names: LinkNames, node: number): n
   return from === null && bothFiles ? names.withoutRoles(node, bits) : bits;
 }
 
-/** The entry that lends an implied folder its facts; null: none. */
+/** The entry that an implied folder takes its mode, owner and time from; null if there is none. */
 function impliedFact(tree: ImageTree, lowest: number, layer: number, node: number): Fact | null {
   tree.impliedFacts ??= new ImpliedFacts(tree);
   const at = tree.impliedFacts.of(lowest, layer, node);
   return at === null ? null : { table: tree.layers[at.layer] as LayerTable, member: at.member };
 }
 
-function shownAt(comparison: Comparison, view: View, node: number): Shown {
+function shownAt(comparison: ViewPair, view: View, node: number): Shown {
   const { tree, links, twins, beforeBase, afterBase } = comparison;
   const layer = view.layer[node] as number;
   if (view.type[node] === IMPLIED) {
@@ -156,15 +156,15 @@ function bodySize(tree: ImageTree, key: number): number {
 
 /** Fills rows from what the views show. */
 class RowFiller {
-  readonly #comparison: Comparison;
+  readonly #comparison: ViewPair;
   readonly #names: LinkNames;
-  readonly #rows: RowColumns;
-  /** Bodies that the view after shows through links alone; made when the first is asked for. */
+  readonly #rows: RowDraft;
+  /** Bodies that the view after shows through links only; computed on first use. */
   #linked: Set<number> | null = null;
-  /** Bodies that a link's row counted already. */
+  /** Bodies already counted in the row of a link. */
   readonly #counted = new Set<number>();
 
-  constructor(comparison: Comparison, names: LinkNames, rows: RowColumns) {
+  constructor(comparison: ViewPair, names: LinkNames, rows: RowDraft) {
     this.#comparison = comparison;
     this.#names = names;
     this.#rows = rows;
@@ -189,7 +189,7 @@ class RowFiller {
       rows.differs[row] = differenceAt(this.#comparison, this.#names, node);
       this.#setPrevious(node, row);
       if (was === TYPE.file || was === TYPE.hardlink) rows.previousSize[row] = shownAt(this.#comparison, before, node).size;
-      // An implied folder comes with no entry of its own: the row says what it hides.
+      // An implied folder has no entry: its row says what it hides.
       const isReplaced = isFolder(was) ? !isFolder(after.type[node] as number) : after.type[node] === IMPLIED;
       if (isReplaced) rows.reason[row] = REASON.replaced;
     }
@@ -215,7 +215,7 @@ class RowFiller {
     setMember(this.#rows, row, entry, layer - base, inode, size);
   }
 
-  /** What the row replaces or removes, and the body of it that nothing shows any more. */
+  /** Fills in what the row replaces or removes, and the size of the body that no name shows any more. */
   #setPrevious(node: number, row: number): void {
     const { tree, before, beforeBase, links, twins } = this.#comparison;
     if (before.type[node] === IMPLIED) return;
@@ -228,7 +228,7 @@ class RowFiller {
     const key = bodyKey(tree, links, layer, member);
     if (key < 0 || this.#isShown(key)) return;
     if (type === TYPE.hardlink) {
-      // The body's own name tells what it costs, where it was there; else the first of its links.
+      // The body is counted at its own name if that was in the view, otherwise at the first of its links.
       if (isShownByItself(tree, before, key, twins) || this.#counted.has(key)) return;
       this.#counted.add(key);
     }
@@ -250,17 +250,18 @@ function canonical(twins: readonly number[], key: number): number {
   return (twins[bodyKeyLayer(key)] as number) * 0x1_0000_0000 + bodyKeyMember(key);
 }
 
-/** Counts what went without a row of its own: with what it went with, and with the folder whose marker hid it. */
-function addHidden(comparison: Comparison, rows: RowColumns, marks: Uint8Array, rowOf: Uint32Array, top: Uint32Array): void {
+/** Adds what disappeared without a row of its own to the row that it disappeared with, and to the folder whose marker hid it. */
+function addHidden(comparison: ViewPair, rows: RowDraft, marks: Uint8Array, rowOf: Uint32Array, top: Uint32Array): void {
   const { tree, before, after, watcher } = comparison;
-  // The nearest folder above whose row tells what its marker hid; 0 none.
+  // The nearest folder above whose row sums up what its marker hid; 0 none.
   const under = watcher === null ? null : new Uint32Array(tree.count);
   for (let node = 1; node < tree.count; node++) {
     let marker = 0;
     if (under !== null && watcher !== null) {
       const parent = tree.parent[node] as number;
-      const tells = ((watcher.marks[parent] as number) & MARKER) !== 0 && marks[parent] !== 0 && isMarkerRow(rows, rowOf[parent] as number);
-      marker = parent !== 0 && tells ? parent : (under[parent] as number);
+      const isMarker =
+        ((watcher.marks[parent] as number) & MARKER) !== 0 && marks[parent] !== 0 && isMarkerRow(rows, rowOf[parent] as number);
+      marker = parent !== 0 && isMarker ? parent : (under[parent] as number);
       under[node] = marker;
     }
     if (before.type[node] === ABSENT || after.type[node] !== ABSENT) continue;
@@ -273,18 +274,18 @@ function addHidden(comparison: Comparison, rows: RowColumns, marks: Uint8Array, 
   }
 }
 
-function hasMarkerRow(rows: RowColumns): boolean {
+function hasMarkerRow(rows: RowDraft): boolean {
   for (let row = 0; row < rows.length; row++) if (isMarkerRow(rows, row)) return true;
   return false;
 }
 
-/** A folder that is kept and tells what its marker hid. */
-function isMarkerRow(rows: RowColumns, row: number): boolean {
+/** Whether the row is a folder that stays and sums up what its marker hid. */
+function isMarkerRow(rows: RowDraft, row: number): boolean {
   const reason = rows.reason[row];
   return rows.kind[row] !== KIND.removed && (reason === REASON.opaque || reason === REASON.whiteout);
 }
 
-function addTo(rows: RowColumns, row: number, size: number): void {
+function addTo(rows: RowDraft, row: number, size: number): void {
   rows.hiddenEntries[row] = (rows.hiddenEntries[row] as number) + 1;
   rows.hiddenBytes[row] = (rows.hiddenBytes[row] as number) + size;
 }

@@ -29,7 +29,7 @@ class SideRows {
   readonly #rows: RowTable;
   readonly #isDifferent: ArrayLike<number>;
   readonly #side: keyof typeof COUNTED;
-  /** Rows by the node that they are on this side. */
+  /** Rows by their node on this side. */
   readonly #rowOf = new Map<number, number>();
 
   constructor(rows: RowTable, isDifferent: ArrayLike<number>, side: keyof typeof COUNTED) {
@@ -59,7 +59,7 @@ class SideRows {
       : [previousLayer[row] as number, previousEntry[row] as number];
   }
 
-  /** Bodies that have several names on this side. */
+  /** Corrects the sums for bodies with several names on this side. */
   #countLinked(side: CountedSide): void {
     const bodies = linkedNames(side);
     if (bodies.size === 0) return;
@@ -97,7 +97,7 @@ class SideRows {
     }
   }
 
-  /** The row of a node: its own, or that of the removed folder it was in. Null: the node stays as it is. */
+  /** The row of a node: its own, or that of the removed folder it was in. Null if the node didn't change. */
   #placeOf(stack: Stack, node: number): { readonly row: number; readonly isInside: boolean } | null {
     const own = this.#rowOf.get(node);
     if (own !== undefined) return { row: own, isInside: false };
@@ -148,13 +148,13 @@ function linkedNames({ stack, layer }: CountedSide): ReadonlyMap<number, LinkedB
   return bodies;
 }
 
-/** Bytes of both sides of a comparison: what its differences come to, each body once. */
+/** Bytes of the differences on both sides of a comparison, each body once. */
 export interface SideSums {
   readonly before: number;
   readonly now: number;
 }
 
-/** Bytes of one row on side A, those below it left out. */
+/** Bytes of one row on side A, without the rows below it. */
 export function bytesBefore(rows: RowTable, row: number): number {
   const isCounted = ((rows.counted[row] as number) & COUNTED.before) !== 0;
   if (rows.kind[row] === KIND.removed) {
@@ -162,12 +162,12 @@ export function bytesBefore(rows: RowTable, row: number): number {
     return isCounted ? (rows.size[row] as number) : 0;
   }
   if (rows.kind[row] !== KIND.modified) return 0;
-  // A folder that is a file now: what was in it went along.
+  // A folder replaced by a file: its content disappeared with it.
   if (rows.reason[row] === REASON.replaced) return rows.hiddenBytes[row] as number;
   return isCounted ? (rows.previousSize[row] as number) : 0;
 }
 
-/** Bytes of one row on side B, those below it left out. */
+/** Bytes of one row on side B, without the rows below it. */
 export function bytesNow(rows: RowTable, row: number): number {
   const isThere = rows.kind[row] === KIND.added || rows.kind[row] === KIND.modified;
   return isThere && ((rows.counted[row] as number) & COUNTED.now) !== 0 ? (rows.size[row] as number) : 0;

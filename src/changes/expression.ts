@@ -1,29 +1,28 @@
-// Regular expressions as people type them, matched in time that grows with the text and no faster. JavaScript's own engine tries one
-// way after another: on `/(a+)+$/` a name of forty letters keeps it busy for hours. RE2's takes all ways at once, and therefore has no
-// references back and no looking around. What is typed is checked as JavaScript's, so that what was an expression stays one, and is then
-// put into RE2's words.
+// Regular expressions typed by the user, matched in linear time. JavaScript's engine backtracks: with `/(a+)+$/` a name of forty letters
+// keeps it busy for hours. RE2 doesn't, and therefore has no backreferences and no lookaround. An expression must be valid JavaScript; it
+// is then translated to RE2's syntax.
 import { RE2JS } from 're2js';
 
 interface Expression {
   test(text: string): boolean;
 }
 
-/** An expression, or why it is none that can be used: one line, safe to show. */
+/** An expression, or why it can't be used: one line, safe to show. */
 export type CompiledExpression = { readonly expression: Expression } | { readonly problem: string };
 
 const NOT_AN_EXPRESSION = 'not a regular expression';
 
-/** Letters that mean the same to both after a backslash, or that RE2JS translates. Others stand for themselves. */
+/** Letters that mean the same to both engines after a backslash, or that RE2JS translates. Others stand for themselves. */
 const KNOWN_ESCAPES = 'dDwWsSbBpPtnrvfxuc0';
 
-/** Longer ones are no filter that anyone typed. */
+/** Nobody types a longer filter. */
 const MOST_LETTERS = 4_096;
 
 /** `flags`: of i, m, s and u. */
 export function compileExpression(source: string, flags: string): CompiledExpression {
   if (source.length > MOST_LETTERS) return { problem: 'the regular expression is too long' };
   try {
-    new RegExp(source, flags); // looks at its form alone
+    new RegExp(source, flags); // only parses it
   } catch {
     return { problem: NOT_AN_EXPRESSION };
   }
@@ -48,7 +47,7 @@ function problemOf(error: unknown): string {
   return 'the regular expression has a part that is not supported here';
 }
 
-/** What RE2 would take otherwise than JavaScript does, put so that both take it alike; what it can't do, named. */
+/** Rewrites what RE2 would read differently from JavaScript. Returns a problem for what RE2 can't do. */
 function translate(source: string): { readonly source: string } | { readonly problem: string } {
   let result = '';
   let inClass = false;

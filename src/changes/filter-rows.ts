@@ -1,4 +1,4 @@
-/** A door of its own, `#changes/filter`: with the engine of its expressions it is long to load, and no command needs it at its start. */
+/** Reached as `#changes/filter`, not through index.ts: the regular expression engine is slow to load, and no command needs it at start. */
 import { compareBytes, decodeUtf8, encodeUtf8, escapePath, KIND, type RowTable, rowName, unescapePath } from '#model';
 import { compileExpression } from './expression.ts';
 import { LongText } from './long-text.ts';
@@ -6,25 +6,27 @@ import { globPattern, type PathPattern, step, textPattern } from './path-pattern
 
 export interface RowFilter {
   /**
-   * Empty: all. `/…/` (flags i, m, s, u may follow): a regular expression on the path, without references back and looking around. With `*`, `?` or `[`: a glob (see
-   * globPattern), without `/` on the name; and the row of that very path. Else, and where no row fits the glob, the text anywhere in the path, typed or escaped as it
-   * is printed, A to Z in either case; where no row has it, its characters in that order with others between.
+   * - Empty: every row.
+   * - `/…/`, optionally followed by flags i, m, s, u: a regular expression on the path, without backreferences and lookaround.
+   * - With `*`, `?` or `[`: a glob (see globPattern), matched against the name if it has no `/`; also the row of exactly that path.
+   * - Anything else, and a glob without a match: the text anywhere in the path, typed plainly or with the escapes that are printed; the
+   *   case of A to Z is ignored. If no row has it: rows with its characters in that order, with others between them.
    */
   readonly text: string;
   /** Bits of `1 << KIND`; 15: all. */
   readonly kinds: number;
-  /** Of the row itself, shown or hidden. */
+  /** The row's own bytes, visible or hidden. */
   readonly minBytes: number;
   /** Bits of `1 << TYPE`; 0: all. */
   readonly types: number;
 }
 
 export interface RowMatches {
-  /** By row 1: matches, 2: leads to one that does, 0: neither. Null: nothing is filtered. */
+  /** By row: 1 matches, 2 leads to a row that does, 0 neither. Null if the filter lets everything through. */
   readonly matches: Uint8Array<ArrayBuffer> | null;
   /** Rows that match. */
   readonly count: number;
-  /** What is wrong with the text (a regular expression that isn't one), which then doesn't filter. One line, safe to show. */
+  /** Why the text can't be used (an invalid regular expression); it is then ignored. One line, safe to show. */
   readonly problem: string | null;
 }
 
@@ -33,7 +35,7 @@ const BACKSLASH = 0x5c;
 
 const ALL_KINDS = (1 << KIND.unchanged) | (1 << KIND.added) | (1 << KIND.modified) | (1 << KIND.removed);
 
-/** Which rows a filter leaves. What matches keeps the folders above it, not what is below. */
+/** Finds the rows that match, and the folders that lead to them. Rows below a match aren't included. */
 export function filterRows(table: RowTable, filter: RowFilter): RowMatches {
   const steps = filterSteps(table, filter);
   for (;;) {
@@ -42,7 +44,7 @@ export function filterRows(table: RowTable, filter: RowFilter): RowMatches {
   }
 }
 
-/** The same a step at a time, each of some milliseconds: for a thread that has a window to draw. The table must not change meanwhile. */
+/** {@link filterRows} in steps of a few milliseconds, for a thread that also draws a window. The table must not change meanwhile. */
 export function* filterSteps(table: RowTable, filter: RowFilter): Generator<undefined, RowMatches> {
   const { length } = table;
   const { matches: text, problem } = yield* matchText(table, filter.text);
@@ -76,7 +78,7 @@ interface TextMatches {
 
 type Steps<T> = Generator<undefined, T>;
 
-/** Rows looked at in one step. */
+/** Rows per step. */
 const STEP_ROWS = 65_536;
 
 function* matchText(table: RowTable, text: string): Steps<TextMatches> {
@@ -86,7 +88,7 @@ function* matchText(table: RowTable, text: string): Steps<TextMatches> {
   const isGlob = /[*?[]/.test(text);
   const glob = isGlob ? globPattern(encodeUtf8(text)) : null;
   const globbed = glob === null ? null : yield* matchPattern(table, glob);
-  // As a path is printed: escapes stand for what they are, the letters of a glob for themselves; a folder's `/` may stand at its end.
+  // As a path is printed: escapes are undone, the letters of a glob are plain, a folder may end in `/`.
   const printed = unescapePath(text);
   if (globbed?.includes(1)) {
     const row = rowOf(table, printed);
@@ -107,7 +109,7 @@ function* matchText(table: RowTable, text: string): Steps<TextMatches> {
   return { matches: scattered === null ? new Uint8Array(table.length) : yield* matchPattern(table, scattered), problem: null };
 }
 
-/** Row of a whole path, -1 where the table has none. */
+/** Row of a whole path, -1 if the table has none. */
 function rowOf(table: RowTable, path: Uint8Array): number {
   let row = -1;
   let end = table.length;
@@ -124,7 +126,7 @@ function rowOf(table: RowTable, path: Uint8Array): number {
   return row;
 }
 
-/** Rows that have the text anywhere in their path, A to Z in either case. */
+/** Finds rows with the text anywhere in their path, ignoring the case of A to Z. */
 function* matchLetters(table: RowTable, text: Uint8Array): Steps<Uint8Array> {
   const pattern = textPattern(text, false);
   if (pattern !== null) return yield* matchPattern(table, pattern);
@@ -134,7 +136,7 @@ function* matchLetters(table: RowTable, text: Uint8Array): Steps<Uint8Array> {
 function* matchLongText(table: RowTable, text: LongText): Steps<Uint8Array> {
   const { length, parent, names, nameStart } = table;
   const matches = new Uint8Array(length);
-  // State after each row's path and the `/` behind it. A text may begin with a `/`: then it is the path's beginning.
+  // State after each row's path and a `/`. Text that begins with `/` matches at the beginning of the path.
   const states = new Uint32Array(length);
   const top = text.step(0, SLASH);
   for (let row = 0; row < length; row++) {
@@ -152,7 +154,7 @@ function* matchLongText(table: RowTable, text: LongText): Steps<Uint8Array> {
 function* matchPattern(table: RowTable, pattern: PathPattern): Steps<Uint8Array> {
   const { length } = table;
   const matches = new Uint8Array(length);
-  // State after each row's path and the `/` behind it.
+  // State after each row's path and a `/`.
   const states = new Int32Array(length);
   for (let from = 0; from < length; from += STEP_ROWS) {
     matchPart(table, pattern, matches, states, from, Math.min(from + STEP_ROWS, length));
@@ -164,7 +166,7 @@ function* matchPattern(table: RowTable, pattern: PathPattern): Steps<Uint8Array>
 function matchPart(table: RowTable, pattern: PathPattern, matches: Uint8Array, states: Int32Array, from: number, to: number): void {
   const { parent, names, nameStart } = table;
   const { nameOnly, start, accept } = pattern;
-  // Text may begin with a `/`: then it is the path's beginning.
+  // Text that begins with `/` matches at the beginning of the path.
   const top = nameOnly || ((pattern.stay[0x2f] as number) & 1) === 0 ? start : step(pattern, start, 0x2f);
   for (let row = from; row < to; row++) {
     const above = parent[row] as number;
@@ -190,10 +192,10 @@ function* matchExpression(table: RowTable, source: string, flags: string): Steps
   return { matches, problem: null };
 }
 
-/** Paths as they are printed (escapePath), in the order of the rows. Decodes many at once where none needs an escape. */
+/** Visits paths as they are printed (escapePath), in the order of the rows. Decodes many at once if none needs an escape. */
 function* forEachPath(table: RowTable, visit: (row: number, path: string) => void): Steps<void> {
   const { length, parent } = table;
-  // The path of the row being looked at; the folders above it are in front. By row, where its path ends.
+  // The current row's path, behind those of its folders; and by row, where its path ends.
   let path = new Uint8Array(1024);
   const pathEnd = new Uint32Array(length);
   let chunk = new Uint8Array(CHUNK_BYTES);

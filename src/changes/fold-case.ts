@@ -4,7 +4,7 @@
 
 import { decodeUtf8, encodeUtf8 } from '#model';
 
-/** One character in folded form: upper case, then lower, each only where it is one character of the same length. */
+/** Folds one character: to upper case, then to lower, each only if the result is one character of the same length. */
 function foldCharacter(ch: string): string {
   const upper = ch.toUpperCase();
   const one = upper.length === ch.length ? upper : ch;
@@ -12,7 +12,7 @@ function foldCharacter(ch: string): string {
   return lower.length === one.length ? lower : one;
 }
 
-/** A name folded: two names of a Windows image are the same where these bytes are. `bytes` itself where nothing folds. */
+/** Folds a name: two names of a Windows image are the same if the results are. Returns `bytes` itself if nothing changes. */
 export function foldName(bytes: Uint8Array): Uint8Array {
   let upper = false;
   let ascii = true;

@@ -1,6 +1,6 @@
-// What a hard link is a further name of: a file, and with it a body, but also a symbolic link, a device or a pipe. A link keeps what its
-// target was when it came: of the layer itself where the layer had brought it by then (the table knows) or brings it later, else of the
-// layers below, even where the same layer hides the target. Links may point at links, run in a circle, or at nothing.
+// Resolves hard links. A hard link is another name of a file and its body, but also of a symbolic link, a device or a pipe. It keeps what
+// its target was when the link was made: an entry of the same layer, before the link (the table knows) or after it, otherwise of the
+// layers below, even if the same layer hides the target. Links may point at links, in a circle, or at nothing.
 // (go-containerregistry#977)
 
 import { type LayerTable, linkName } from '#format/layer';
@@ -9,20 +9,20 @@ import { findPath, type ImageTree, NOT_IN_TREE } from './image-tree.ts';
 import type { EntryAt } from './types.ts';
 import { ABSENT, type Applier, isFolder, type Staged, TOUCH } from './view.ts';
 
-/** The hard links of one layer that are seen, by ascending member, and what they are names of. */
+/** The visible hard links of one layer, in the order of its members, and their targets. */
 export interface LinkTable {
   readonly members: Uint32Array;
-  /** Layer and member of an entry of any type but folders and hard links; {@link NO_LAYER} and {@link NO_ENTRY} where there is none. */
+  /** Layer and member of the target, never a folder or a hard link; {@link NO_LAYER} and {@link NO_ENTRY} if there is none. */
   readonly targetLayer: Uint16Array;
   readonly targetMember: Uint32Array;
 }
 
-/** Why a link is a name of nothing. */
+/** Why a link has no target. */
 export type LinkFault = 'missing' | 'circle' | 'folder';
 
 const RESOLVED = 1;
 const ON_THE_WAY = 2;
-/** Dangling links of lower layers that one link is followed through. */
+/** How many dangling links of lower layers one link is followed through. */
 const MAX_LOWER_HOPS = 64;
 
 function linkIndex(links: LinkTable | null | undefined, member: number): number {
@@ -39,7 +39,7 @@ function linkIndex(links: LinkTable | null | undefined, member: number): number 
   return -1;
 }
 
-/** Follows the links of the layer being staged. `onFault` is called for each that shows no regular file. */
+/** Resolves the links of the layer being staged. Calls `onFault` for each without a valid target. */
 export function resolveLinks(
   applier: Applier,
   staged: Staged,
@@ -96,7 +96,7 @@ interface Target {
   readonly member: number;
 }
 
-/** What a hard link is a name of, as far as its own layer goes: an entry, another hard link of the layer, or nothing. */
+/** One step from a hard link: an entry, another hard link of the same layer, or nothing. */
 function follow(applier: Applier, layer: number, link: number, lower: readonly (LinkTable | null)[]): Target | LinkFault {
   const { tree, touch, brought, view } = applier;
   const own = tree.layers[layer] as LayerTable;
@@ -124,7 +124,7 @@ function follow(applier: Applier, layer: number, link: number, lower: readonly (
   return 'missing';
 }
 
-/** What an entry is: of a hard link the entry that it is a further name of, of anything else itself. Null: a hard link to nothing. */
+/** The entry that a hard link is another name of; any other entry itself. Null for a hard link to nothing. */
 export function inodeOf(tree: ImageTree, links: readonly (LinkTable | null)[], layer: number, member: number): EntryAt | null {
   if (tree.layers[layer]?.type[member] !== TYPE.hardlink) return { layer, member };
   const table = links[layer];
@@ -133,7 +133,7 @@ export function inodeOf(tree: ImageTree, links: readonly (LinkTable | null)[], l
   return { layer: table.targetLayer[index] as number, member: table.targetMember[index] as number };
 }
 
-/** A body as one number: equal where two names show the same. -1: the entry has none. */
+/** A number for the entry's body, the same for all names of that body; -1 if it has none. */
 export function bodyKey(tree: ImageTree, links: readonly (LinkTable | null)[], layer: number, member: number): number {
   const type = tree.layers[layer]?.type[member];
   if (type === TYPE.file) return layer * 0x1_0000_0000 + member;

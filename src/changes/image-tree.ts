@@ -1,16 +1,16 @@
-// One tree of all paths that the layers of an image name: every node of every layer's table is mapped to a node of the image.
+// One tree of all paths in the layers of an image: every node of every layer's table is mapped to a node of the image.
 //
-// Nodes are numbers in the order in which layers bring them, from the bottom: a parent's number is smaller than its children's, 0 is
-// the root. A name is kept once, in the table of the lowest layer that has it. Children are found through one open-addressing hash
-// over (parent, name); the hash of a name comes with the table. Memory, for each node of the image: parent, first child, next
-// sibling and name 18 bytes, hash 6 to 12; for each node of a layer 4 for its image node. No strings, no objects. The depth-first
-// order with sorted siblings (4 bytes) is made when the first table of rows is asked for; `inspect` needs none.
+// Nodes are numbered in the order in which they appear, from the bottom layer up: a parent's number is smaller than its children's, 0 is
+// the root. A name is stored once, in the table of the lowest layer that has it. Children are found through one open-addressing hash
+// table over (parent, name); the hash of a name comes with the layer's table. Memory: 18 bytes for each node of the image (parent, first
+// child, next sibling, name) and 6 to 12 in the hash table; 4 for each node of a layer. No strings, no objects. The depth-first order
+// with sorted siblings (4 bytes) is made with the first row table; `inspect` needs none.
 
 import { finished, hashName, type LayerTable, nodeName, release } from '#format/layer';
 import { foldName } from './fold-case.ts';
 import type { EntryAt } from './types.ts';
 
-/** Answers which entry lends an implied folder its facts: `ImpliedFacts`. */
+/** Finds the entry that an implied folder takes its mode, owner and time from: `ImpliedFacts`. */
 export interface FolderFacts {
   of(lowest: number, layer: number, node: number): EntryAt | null;
 }
@@ -20,19 +20,19 @@ export interface ImageTree {
   readonly caseInsensitive: boolean;
   readonly count: number;
   readonly parent: Uint32Array;
-  /** 0: none, since the root is no child. Children come latest first. */
+  /** 0: none, as the root is nobody's child. The latest child comes first. */
   readonly firstChild: Uint32Array;
   readonly nextSibling: Uint32Array;
-  /** Layer and node in whose table the name stands. */
+  /** Layer whose table has the name, and the node there. */
   readonly nameLayer: Uint16Array;
   readonly nameNode: Uint32Array;
   /** For each layer, the image node of each of its nodes. */
   readonly maps: readonly (Uint32Array | null)[];
-  /** Image nodes by hash, 0 for a free slot. */
+  /** Hash table of image nodes, 0 for a free slot. */
   readonly slots: Uint32Array;
   /** See {@link depthFirstOrder}. */
   order: Uint32Array | null;
-  /** Facts of folders that no entry brings; made when the first is asked for. */
+  /** Mode, owner and time of implied folders; made on first use. */
   impliedFacts: FolderFacts | null;
 }
 
@@ -68,7 +68,7 @@ export function imageNodePath(tree: ImageTree, node: number): Uint8Array<ArrayBu
   return path;
 }
 
-/** Are two names the same, as the bytes stand? */
+/** Whether two names have the same bytes. */
 function sameName(a: LayerTable, nodeA: number, b: LayerTable, nodeB: number): boolean {
   const startA = a.nodeNameStart[nodeA] as number;
   const startB = b.nodeNameStart[nodeB] as number;
@@ -96,7 +96,7 @@ class TreeBuilder {
   readonly #nextSibling: Uint32Array<ArrayBuffer>;
   readonly #nameLayer: Uint16Array<ArrayBuffer>;
   readonly #nameNode: Uint32Array<ArrayBuffer>;
-  /** Of the folded name; null where case counts: the tables have it then. Only the building needs it. */
+  /** Hash of the case-folded name, needed while building; null if names are case-sensitive, as the tables have the hash then. */
   readonly #folded: Uint32Array | null;
   #slots: Uint32Array<ArrayBuffer> = new Uint32Array(64);
 
@@ -151,7 +151,7 @@ class TreeBuilder {
       const hash = this.#fold ? this.#foldedHash(table, node) : (nodeHash[node] as number);
       let slot = mix(parent, hash) & mask;
       let found = 0;
-      // Below a folder that this layer made there's nothing to find yet: a table names no path twice.
+      // A folder that is new in this layer has no children to find: a table has each path once.
       const isFresh = !this.#fold && parent >= firstNew;
       for (let at = slots[slot] as number; at !== 0; at = slots[slot] as number) {
         if (!isFresh && this.#parent[at] === parent && this.#hashOf(at) === hash && this.#isNamed(at, table, node)) {
@@ -195,7 +195,7 @@ class TreeBuilder {
     return folded === name ? (table.nodeHash[node] as number) : hashName(folded, 0, folded.length);
   }
 
-  /** Makes room in the hash for as many more nodes. */
+  /** Grows the hash table for that many more nodes. */
   #reserve(nodes: number): void {
     const length = slotCount(this.#count + nodes);
     if (length <= this.#slots.length) return;
@@ -211,12 +211,12 @@ class TreeBuilder {
   }
 }
 
-/** The tree of all paths of the layers, the lowest first. */
+/** Builds the tree of all paths of the layers, the lowest first. */
 export function buildTree(layers: readonly (LayerTable | null)[], caseInsensitive: boolean): ImageTree {
   return new TreeBuilder(layers, caseInsensitive).build();
 }
 
-/** The child of that name (bytes from start to end), 0 where no layer names one. */
+/** The child with the name bytes[start..end], 0 if no layer has it. */
 function findChild(tree: ImageTree, parent: number, bytes: Uint8Array, start: number, end: number): number {
   const { slots } = tree;
   const mask = slots.length - 1;
@@ -233,10 +233,10 @@ function findChild(tree: ImageTree, parent: number, bytes: Uint8Array, start: nu
   return 0;
 }
 
-/** -1: no node. What {@link findPath} gives for a path that no layer names, or that climbs (`..`). */
+/** Returned by {@link findPath} for a path that no layer has, or that contains `..`. */
 export const NOT_IN_TREE = -1;
 
-/** The node of a path in normal form or not: empty components and `.` are passed over. The root's is 0. */
+/** The node of a path, 0 for the root. The path needn't be normalised: empty components and `.` are skipped. */
 export function findPath(tree: ImageTree, path: Uint8Array): number {
   let node = 0;
   for (let start = 0; start < path.length; ) {
@@ -247,7 +247,7 @@ export function findPath(tree: ImageTree, path: Uint8Array): number {
     if (length === 2 && first === 0x2e && path[start + 1] === 0x2e) return NOT_IN_TREE;
     if (length > 0 && !(length === 1 && first === 0x2e)) {
       node = findChild(tree, node, path, start, end);
-      // A `..` behind a name that isn't there gives no node either.
+      // A `..` after a name that doesn't exist has no node either.
       if (node === 0) return NOT_IN_TREE;
     }
     start = end + 1;

@@ -1,25 +1,25 @@
-// Mode, owner, attributes and time of a folder that a layer implies: a container engine copies them from the folder below, which it looks
-// for in the layers below by themselves, the nearest first, each laid out in a folder of its own. So a folder that an opaque marker hid
-// still lends its mode, and one that a link of a lower layer leads to does, too. Where the nearest thing there is no folder, or nothing is
-// anywhere: 0755 of root. Source: containerd pkg/archive, mkparent.
+// Mode, owner, attributes and time of an implied folder. A container engine copies them from the same folder in the layers below, which it
+// searches one at a time, the nearest first, each unpacked on its own. So they may come from a folder that an opaque marker hides, or that
+// a link of a lower layer leads to. If the nearest entry is no folder, or there is none, the folder gets 0755 and root.
+// Source: containerd pkg/archive, mkparent.
 import { FLAG, hashName, type LayerTable, linkName, nodeName } from '#format/layer';
 import { TYPE } from '#model';
 import { type FolderFacts, type ImageTree, imageNodePath } from './image-tree.ts';
 import type { EntryAt } from './types.ts';
 
 const MAX_LINKS = 40;
-/** What a layer holds at a node, where it is no entry. */
+/** What a layer has at a node, other than an entry. */
 const NOTHING = 0;
 const IMPLIED = -1;
 const WHITEOUT = -2;
 
-/** One layer's own folder: what it holds, found by name. */
+/** One layer unpacked on its own: what it has at each path. */
 class OwnFolder {
   readonly #table: LayerTable;
-  /** By node: 1 + the member that stands there, or one of the words above. */
+  /** By node: 1 + the member, or one of the constants above. */
   readonly #holds: Int32Array;
   readonly #slots: Uint32Array;
-  /** Nodes with a whiteout, whatever else is there. */
+  /** Nodes with a whiteout, whether or not they also have an entry. */
   readonly #whitedOut = new Set<number>();
 
   constructor(table: LayerTable) {
@@ -50,8 +50,8 @@ class OwnFolder {
     }
   }
 
-  /** Does the layer take away what lies below at a path, by a whiteout of it or of a folder above? */
-  takesAway(path: Uint8Array): boolean {
+  /** Whether the layer hides the path in the layers below, by a whiteout of it or of a folder above. */
+  hides(path: Uint8Array): boolean {
     let node = 0;
     for (const name of this.#whitedOut.size === 0 ? [] : partsOf(path)) {
       node = this.#find(node, name);
@@ -61,7 +61,7 @@ class OwnFolder {
     return false;
   }
 
-  /** What lies where a path leads, links followed, the last one too: an entry's member, or a word above; and the path without links. */
+  /** Follows a path, symbolic links included: returns 1 + the member there or one of the constants above, and the path without links. */
   locate(path: Uint8Array): { readonly holds: number; readonly parts: readonly Uint8Array[] } {
     const { type } = this.#table;
     const left = partsOf(path).reverse();
@@ -86,7 +86,7 @@ class OwnFolder {
       way.push({ node, name });
       const isFolder = holds === IMPLIED || (holds > 0 && type[holds - 1] === TYPE.directory);
       if (!isFolder) {
-        // Below a whiteout or a file nothing of the layers further down is left.
+        // Nothing of the layers further down is visible below a whiteout or a file.
         return { holds: left.length > 0 && node !== 0 && holds !== NOTHING ? WHITEOUT : left.length > 0 ? NOTHING : holds, parts: [] };
       }
     }
@@ -139,7 +139,7 @@ function joined(parts: readonly Uint8Array[]): Uint8Array {
   return path;
 }
 
-/** The layers of a tree, each by itself; made for those that are asked for. */
+/** The layers of a tree, each unpacked on its own when first needed. */
 export class ImpliedFacts implements FolderFacts {
   readonly #tree: ImageTree;
   readonly #folders = new Map<number, OwnFolder>();
@@ -150,8 +150,8 @@ export class ImpliedFacts implements FolderFacts {
   }
 
   /**
-   * The folder's entry whose facts an implied folder of `layer` has; null: 0755 of root. Layers from `lowest` on are looked at. In a
-   * Windows image, where folders lend nothing, always null.
+   * The entry that an implied folder of `layer` takes its mode, owner and time from; null: 0755 and root. Searches no layer below `lowest`.
+   * Always null in a Windows image, which has no such rule.
    */
   of(lowest: number, layer: number, node: number): EntryAt | null {
     if (this.#tree.caseInsensitive) return null;
@@ -165,13 +165,13 @@ export class ImpliedFacts implements FolderFacts {
   }
 
   #search(lowest: number, from: number, path: Uint8Array): EntryAt | null {
-    if (this.#folder(from)?.takesAway(path)) return null;
+    if (this.#folder(from)?.hides(path)) return null;
     for (let layer = from - 1, at = path; layer >= lowest; layer--) {
       const { holds, parts } = this.#folder(layer)?.locate(at) ?? { holds: NOTHING, parts: [] };
       if (holds === NOTHING) continue;
       if (holds > 0) return this.#tree.layers[layer]?.type[holds - 1] === TYPE.directory ? { layer, member: holds - 1 } : null;
       if (holds === WHITEOUT) return null;
-      // Implied there as well: what that one has was copied from further below, by its own path.
+      // Implied there as well: that folder was copied from further below, by its own path.
       at = joined(parts);
     }
     return null;

@@ -10,17 +10,17 @@ import { forEachBody } from './wasted-files.ts';
 export interface KeptFigures {
   /** By layer, the bottom first: bytes of its regular files. */
   readonly layerBytes: readonly number[];
-  /** All of them. */
+  /** Sum of {@link layerBytes}. */
   readonly fileBytes: number;
-  /** What the top view still shows of them, a body once. */
+  /** Bytes of them that the top view still shows, each body once. */
   readonly finalBytes: number;
 }
 
-/** The figures of `totals` without the bodies whose paths (raw bytes, as the entry that brought the body has it) are left out. */
+/** Totals without the bodies whose paths are left out. The path (raw bytes) is that of the entry with the body, not of its hard links. */
 export function figuresWithout(stack: Stack, isLeftOut: (path: Uint8Array) => boolean): KeptFigures {
   const { tree, links } = indexOf(stack);
   const view = viewAtLayer(stack, stack.layers.length - 1);
-  // By node 1: kept, 2: left out, 0: not asked yet.
+  // By node: 1 kept, 2 left out, 0 unknown.
   const known = new Uint8Array(tree.count);
   const isKept = (node: number): boolean => {
     if (known[node] === 0) known[node] = isLeftOut(imageNodePath(tree, node)) ? 2 : 1;

@@ -1,19 +1,19 @@
-// Names that show one body are equals on disk: which of them a tar brings as the file and which as links to it is a matter of order,
-// and says nothing about the file system. Comparisons of two file systems ask here; changes of layers tell what the layers bring.
+// Names of one body are equal on disk: which of them is the file in a tar, and which are links to it, is a matter of order and says
+// nothing about the file system. Used by comparisons of two file systems; changes of layers show what the layers contain.
 
 import type { LayerTable, MemberMeta } from '#format/layer';
 import { DIFFERS } from '#model';
-import type { Comparison } from './comparison.ts';
 import { bodyKey, bodyKeyLayer, bodyKeyMember, type LinkTable } from './hard-links.ts';
 import type { ImageTree } from './image-tree.ts';
 import { sameAttributes } from './same-entry.ts';
 import { isShownByItself, nodeOf } from './shown-bodies.ts';
 import type { View } from './view.ts';
+import type { ViewPair } from './view-pair.ts';
 
-/** What may differ between two entries though their names and bodies are the same. */
+/** What may differ between two entries with the same names and body. */
 const BY_ROLE = DIFFERS.type | DIFFERS.link;
 
-/** Nodes of a view that show each body which hard links show, ascending, by the body's key. */
+/** By the key of each body that hard links show: the nodes of all its names in the view, ascending. */
 function namesOfLinkedBodies(tree: ImageTree, view: View, links: readonly (LinkTable | null)[]): ReadonlyMap<number, readonly number[]> {
   const names = new Map<number, number[]>();
   links.forEach((table, layer) => {
@@ -32,19 +32,19 @@ function namesOfLinkedBodies(tree: ImageTree, view: View, links: readonly (LinkT
   return names;
 }
 
-/** Knows of both sides of a comparison which names share a body; gathered when first asked. */
+/** Which names share a body on both sides of a comparison; collected on first use. */
 export class LinkNames {
-  readonly #comparison: Comparison;
+  readonly #comparison: ViewPair;
   #before: ReadonlyMap<number, readonly number[]> | null = null;
   #after: ReadonlyMap<number, readonly number[]> | null = null;
 
-  constructor(comparison: Comparison) {
+  constructor(comparison: ViewPair) {
     this.#comparison = comparison;
   }
 
   /**
-   * `bits` of DIFFERS of a node that shows a file on both sides, without what only the order of a tar makes: where the same names
-   * share the body on both sides, it doesn't differ which of them are links, and attributes are those of the body.
+   * For a node with a file on both sides: its `bits` of DIFFERS without those that only come from the order of a tar. If the same names
+   * share the body on both sides, it doesn't matter which of them are links, and the body's attributes apply.
    */
   withoutRoles(node: number, bits: number): number {
     if ((bits & (BY_ROLE | DIFFERS.attributes)) === 0) return bits;

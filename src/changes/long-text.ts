@@ -1,10 +1,10 @@
 /**
- * A text of any length looked for in bytes that come one after another, A to Z in either case: Knuth, Morris and Pratt's. A state is how
- * many bytes of the text are matched; as with a path pattern, that after a folder's path is where its children go on.
+ * Searches for a text of any length byte by byte, ignoring the case of A to Z (Knuth–Morris–Pratt). A state is the number of bytes
+ * matched; as with a path pattern, the state after a folder's path is where its children start.
  */
 export class LongText {
   readonly #text: Uint8Array;
-  /** By how many bytes are matched: how many of them still are where the next one doesn't fit. */
+  /** By the number of bytes matched: how many still match if the next byte doesn't. */
   readonly #back: Uint32Array;
 
   constructor(text: Uint8Array) {
@@ -13,7 +13,7 @@ export class LongText {
     for (let at = 1; at < text.length; at++) this.#back[at + 1] = this.#next(this.#back[at] as number, this.#text[at] as number);
   }
 
-  /** The state of a whole match; it stays. */
+  /** The state of a complete match, which is final. */
   get found(): number {
     return this.#text.length;
   }

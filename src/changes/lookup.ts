@@ -6,9 +6,8 @@ import type { EntryAt, Stack } from './types.ts';
 import { ABSENT, applyLayer, createApplier, IMPLIED, isFolder, isSameFolder } from './view.ts';
 
 /**
- * The entry of a path (raw bytes; empty components and `.` are passed over) as seen at a layer; null where the view hasn't it, and
- * for the root. The first question about a layer makes its view; the next are answered in no time. Layers over the top are the top,
- * -1 is nothing.
+ * The entry of a path (raw bytes; empty components and `.` are skipped) as seen at a layer; null if the view doesn't have it, and for the
+ * root. The first call for a layer builds its view, which later calls reuse. A layer above the top means the top, -1 an empty view.
  */
 export function lookup(stack: Stack, layer: number, path: Uint8Array): EntryAt | null {
   const node = findPath(indexOf(stack).tree, path);
@@ -18,14 +17,14 @@ export function lookup(stack: Stack, layer: number, path: Uint8Array): EntryAt |
   return { layer: view.layer[node] as number, member: view.member[node] as number };
 }
 
-/** An entry that holds an alternate stream of the one beside it, and the stream's name: raw bytes, without the colon. */
+/** An entry that holds an alternate data stream of a file, and the stream's name: raw bytes, without the colon. */
 export interface StreamAt {
   readonly name: Uint8Array;
   readonly at: EntryAt;
 }
 
 /**
- * Alternate streams of a path as seen at a layer, by name: a Windows layer has each as an entry of its own, `file:stream`. Source:
+ * Alternate data streams of a path as seen at a layer, by name: a Windows layer has an entry `file:stream` for each. Source:
  * go-winio, backuptar/tar.go.
  */
 export function streamsOf(stack: Stack, layer: number, path: Uint8Array): StreamAt[] {
@@ -47,13 +46,13 @@ export function streamsOf(stack: Stack, layer: number, path: Uint8Array): Stream
   return found.sort((a, b) => compareBytes(a.name, b.name));
 }
 
-/** The regular file whose body a path shows, itself or through a hard link; null where it shows none. */
+/** The regular file with the body that a path shows, directly or through a hard link; null if it shows none. */
 export function resolveBody(stack: Stack, layer: number, path: Uint8Array): EntryAt | null {
   const at = lookup(stack, layer, path);
   return at === null || at.member === NO_ENTRY ? null : resolveEntryBody(stack, at);
 }
 
-/** The regular file whose body an entry shows: the entry itself, or what a hard link leads to; null for all else. */
+/** The regular file with the body that an entry shows: the entry itself or the target of a hard link; null for anything else. */
 export function resolveEntryBody(stack: Stack, at: EntryAt): EntryAt | null {
   const { tree, links } = indexOf(stack);
   const key = bodyKey(tree, links, at.layer, at.member);
@@ -61,8 +60,8 @@ export function resolveEntryBody(stack: Stack, at: EntryAt): EntryAt | null {
 }
 
 /**
- * What an entry is: of a hard link the entry, of any type, that it is a further name of; of anything else itself. Null for a hard link to
- * nothing, and an implied folder is itself.
+ * The entry, of any type, that a hard link is another name of; any other entry itself, an implied folder too. Null for a hard link to
+ * nothing.
  */
 export function resolveEntry(stack: Stack, at: EntryAt): EntryAt | null {
   if (at.member === NO_ENTRY) return at;
@@ -74,11 +73,11 @@ export function resolveEntry(stack: Stack, at: EntryAt): EntryAt | null {
 export interface PathEvent {
   readonly layer: number;
   readonly kind: Exclude<KindName, 'unchanged'>;
-  /** Of the file, or of the body of a hard link; 0 for removals and all else. */
+  /** Bytes of the file, or of a hard link's body; otherwise, and for removals, 0. */
   readonly size: number;
 }
 
-/** Layers that added, modified or removed the path (with a folder it was in, too), the lowest first. */
+/** Layers that added, modified or removed the path, or removed a folder it was in; the lowest first. */
 export function history(stack: Stack, path: Uint8Array): PathEvent[] {
   const { tree, links } = indexOf(stack);
   const node = findPath(tree, path);
@@ -99,7 +98,7 @@ export function history(stack: Stack, path: Uint8Array): PathEvent[] {
     }
     if (view.layer[node] !== layer) continue;
     if (now === IMPLIED) {
-      // Implied folders are no event of their own, but what they replace is.
+      // An implied folder is an event only if it replaces something else.
       if (type !== ABSENT && !isFolder(type)) events.push({ layer, kind: KIND_NAMES[2], size: 0 });
       continue;
     }

@@ -2,7 +2,7 @@ import { type RowTable, rowName } from '#model';
 
 const SLASH = 0x2f;
 
-/** Does the path `folder/…` come before the sibling's own path, as bytes? Siblings come sorted, so the folder's name is not after it. */
+/** Whether `folder/…` sorts before the sibling's path. Siblings are sorted, so the folder's name isn't after the sibling's. */
 function subtreeComesFirst(rows: RowTable, folder: number, sibling: number): boolean {
   const folderName = rowName(rows, folder);
   const name = rowName(rows, sibling);
@@ -11,15 +11,15 @@ function subtreeComesFirst(rows: RowTable, folder: number, sibling: number): boo
 }
 
 /**
- * All row numbers in the order of the full paths' bytes. That is not the order of the rows: `a-b` comes before `a/x`, since `-` is
- * less than `/`. Goes over the rows once, without making a path: what is below a folder waits until no sibling comes before it.
+ * All row numbers in the order of the full paths' bytes. That is not the order of the rows: `a-b` comes before `a/x`, as `-` is less
+ * than `/`. One pass over the rows, without building paths: a folder's content waits until no sibling comes before it.
  */
 export function sortedByPathBytes(rows: RowTable): Uint32Array<ArrayBuffer> {
   const order = new Uint32Array(rows.length);
   let length = 0;
-  // Folders that were listed and whose content wasn't yet; the one that comes first is on top.
+  // Folders that are in the order already, but not their content; the next one is on top.
   const waiting: number[] = [];
-  // Sibling lists being gone through: the next row, the end, and how many folders of outer lists wait.
+  // By level of siblings: the next row, the end, and how many folders of outer levels are waiting.
   const next: number[] = [0];
   const ends: number[] = [rows.length];
   const floors: number[] = [0];

@@ -1,25 +1,25 @@
-// Patterns over paths, matched byte by byte with the state of a bit-parallel automaton (Shift-And): bit i of a state says that the
-// first i pieces of the pattern are matched. A state after a folder's path is where its children go on, so that a whole table takes
-// one step a byte of its names. A pattern of more than 31 pieces doesn't fit a number.
+// Patterns over paths, matched byte by byte by a bit-parallel automaton (Shift-And): bit i of the state means that the first i pieces of
+// the pattern match. The state after a folder's path is where its children start, so that a whole table takes one step for each byte of
+// its names. A pattern may have 31 pieces, the bits of a number.
 
 const SLASH = 0x2f;
 const ANY_BYTE = new Uint8Array(256).fill(1);
 const NO_SLASH = ANY_BYTE.map((_, byte) => (byte === SLASH ? 0 : 1));
-/** Bytes that begin a character; those that go on with one are looped over behind it. */
+/** Bytes that begin a character; a loop takes the bytes that continue it. */
 const LEAD_BYTE = ANY_BYTE.map((_, byte) => (byte === SLASH || (byte & 0xc0) === 0x80 ? 0 : 1));
 
 const MOST_PIECES = 31;
 
 export interface PathPattern {
-  /** By byte, the bits of states that go on to the next. */
+  /** By byte, the bits of states that advance. */
   readonly advance: Int32Array;
   /** By byte, the bits of states that stay. */
   readonly stay: Int32Array;
-  /** States that, when entered, are left for the next at once. */
+  /** States that are optional: entering one also enters the next. */
   readonly skip: number;
   readonly start: number;
   readonly accept: number;
-  /** Matched against the last component alone. */
+  /** Match the last component only. */
   readonly nameOnly: boolean;
 }
 
@@ -29,24 +29,24 @@ class PatternBuilder {
   #skip = 0;
   #pieces = 0;
 
-  /** One byte of the set. */
+  /** Matches one byte of the set. */
   piece(bytes: Uint8Array): void {
     const bit = 1 << this.#pieces++;
     for (let byte = 0; byte < 256; byte++) if (bytes[byte] === 1) this.#advance[byte] = (this.#advance[byte] as number) | bit;
   }
 
-  /** Any number of bytes of the set, before the next piece. */
+  /** Matches any number of bytes of the set before the next piece. */
   loop(bytes: Uint8Array): void {
     const bit = 1 << this.#pieces;
     for (let byte = 0; byte < 256; byte++) if (bytes[byte] === 1) this.#stay[byte] = (this.#stay[byte] as number) | bit;
   }
 
-  /** The next piece may be left out, where nothing was looped over before it. */
+  /** Makes the next piece optional if the loop before it matched nothing. */
   optional(): void {
     this.#skip |= 1 << this.#pieces;
   }
 
-  /** Null where there are too many pieces. */
+  /** Returns null if there are too many pieces. */
   finish(nameOnly: boolean): PathPattern | null {
     if (this.#pieces > MOST_PIECES) return null;
     const start = 1 | (this.#skip & 1 ? 2 : 0);
@@ -54,7 +54,7 @@ class PatternBuilder {
   }
 }
 
-/** A byte; a letter A to Z in both cases. */
+/** The byte; a letter A to Z in both cases. */
 function byteSet(byte: number): Uint8Array {
   const set = new Uint8Array(256);
   set[byte] = 1;
@@ -66,7 +66,7 @@ function byteSet(byte: number): Uint8Array {
   return set;
 }
 
-/** The text anywhere in the path, A to Z in either case. `scattered`: other bytes may stand between its bytes. */
+/** Matches the text anywhere in the path, ignoring the case of A to Z. `scattered`: other bytes may be between its bytes. */
 export function textPattern(text: Uint8Array, scattered: boolean): PathPattern | null {
   const builder = new PatternBuilder();
   builder.loop(ANY_BYTE);
@@ -78,8 +78,8 @@ export function textPattern(text: Uint8Array, scattered: boolean): PathPattern |
 }
 
 /**
- * A glob: `*` any bytes but `/`, `**` those too, `?` one character, `[a-z]` and `[!a-z]` one byte, `\` makes the next stand for
- * itself. Without a `/` it is for the last component, else for the whole path; A to Z in either case.
+ * A glob: `*` matches any bytes but `/`, `**` any bytes, `?` one character, `[a-z]` and `[!a-z]` one byte, `\` quotes the next byte.
+ * Without a `/` it is matched against the last component, otherwise against the whole path. The case of A to Z is ignored.
  */
 export function globPattern(glob: Uint8Array): PathPattern | null {
   const bytes = glob[0] === SLASH ? glob.subarray(1) : glob;
@@ -90,7 +90,7 @@ export function globPattern(glob: Uint8Array): PathPattern | null {
       let end = at;
       while (bytes[end] === 0x2a) end++;
       builder.loop(end - at > 1 ? ANY_BYTE : NO_SLASH);
-      // `**/` stands for no folder, too.
+      // `**/` also matches no folder at all.
       if (end - at > 1 && bytes[end] === SLASH && (at === 0 || bytes[at - 1] === SLASH)) builder.optional();
       at = end;
     } else if (byte === 0x3f) {

@@ -1,12 +1,12 @@
 import { LayerscopeError, NO_LAYER, type RowTable } from '#model';
 import { changeRows } from './change-rows.ts';
-import type { Comparison } from './comparison.ts';
 import type { LinkTable } from './hard-links.ts';
 import { buildTree } from './image-tree.ts';
 import type { UseOfSums } from './same-entry.ts';
 import { indexOf, ownViewAtLayer, viewAtLayer } from './stack.ts';
 import type { Stack } from './types.ts';
 import { applyLayer, copyView, createApplier, emptyView, type View, viewOf, type Watcher } from './view.ts';
+import type { ViewPair } from './view-pair.ts';
 
 export interface SumOptions {
   /** Default: `trusted` for changes of layers, `hints` for comparisons. */
@@ -19,8 +19,8 @@ function checkLayer(stack: Stack, layer: number): void {
   }
 }
 
-/** Applies the layers and watches why nodes go. */
-function watched(stack: Stack, from: number, to: number, sums: UseOfSums): Comparison {
+/** Applies the layers and records why nodes disappear. */
+function watched(stack: Stack, from: number, to: number, sums: UseOfSums): ViewPair {
   const { tree, links } = indexOf(stack);
   const before = ownViewAtLayer(stack, from - 1);
   const watcher: Watcher = { reasons: new Uint8Array(tree.count), marks: new Uint8Array(tree.count) };
@@ -31,11 +31,10 @@ function watched(stack: Stack, from: number, to: number, sums: UseOfSums): Compa
 }
 
 /**
- * What the layers from `from` to `to` (both included, 0 the bottom) changed together: rows of changes, and of the folders that lead
- * to them. A removed folder is one row; what it hid is counted there. A folder that is kept though a whiteout or opaque marker of
- * its own hid what was in it has that `reason` and the sum of what went (whose topmost paths have rows of their own below it).
- * Files of one size whose bytes nothing tells without reading them are `unread`.
- * Throws NOT_FOUND for a layer that isn't there or a range that runs backwards.
+ * What the layers from `from` to `to` (both included, 0 the bottom) changed together: rows of changes, and of the folders that lead to
+ * them. A removed folder is one row with the sum of what it hid. A folder that stays although a whiteout or opaque marker hid its content
+ * has that `reason` and the sum; the topmost hidden paths have rows below it. Files of the same size that can't be compared without
+ * reading them are `unread`. Throws NOT_FOUND for a layer that doesn't exist or a reversed range.
  */
 export function changesOf(stack: Stack, from: number, to: number, { sums = 'trusted' }: SumOptions = {}): RowTable {
   checkLayer(stack, from);
@@ -45,29 +44,30 @@ export function changesOf(stack: Stack, from: number, to: number, { sums = 'trus
 }
 
 /**
- * The file system as seen at a layer: a row for each path of the view. What that layer itself added or modified is marked so.
- * Throws NOT_FOUND for a layer that isn't there.
+ * The file system as seen at a layer: a row for each path of the view. Paths that this layer added or modified are marked.
+ * Throws NOT_FOUND for a layer that doesn't exist.
  */
 export function viewAt(stack: Stack, layer: number): RowTable {
   checkLayer(stack, layer);
   return changeRows(watched(stack, layer, layer, 'trusted'), true);
 }
 
-export interface CompareOptions extends SumOptions {
+export interface CompareViewsOptions extends SumOptions {
   /**
-   * Do layer `a` of stack A and layer `b` of stack B have the same content (the same digest or diffID)? What both views take from
-   * such layers is the same without reading it. Default: the same table object.
+   * Whether layer `a` of stack A and layer `b` of stack B have the same content (the same digest or diffID). Files from such layers are
+   * equal without being read. Default: whether they are the same table object.
    */
   readonly isSameLayer?: (a: number, b: number) => boolean;
 }
 
 /**
- * The view of stack A at `layerA` against that of stack B at `layerB`: rows of what B added, modified (folders: in more than their
- * time) or removed, and of the folders that lead to them. `layer` and `entry` are of stack B (of removed rows: A), `previousLayer`
- * and `previousEntry` of A. Files of one size that may be the same bytes have `unread` among what differs: both are to be read. Where the same names share a body in both views, it is no difference which of them are the hard links.
- * A layer of -1 is an empty view. Throws NOT_FOUND for other layers that aren't there.
+ * Compares the view of stack A at `layerA` with that of stack B at `layerB`: rows of what B added, modified (folders: in more than their
+ * time) or removed, and of the folders that lead to them. `layer` and `entry` are of stack B (of A for removed rows), `previousLayer` and
+ * `previousEntry` of A. Files of the same size that may have the same bytes are `unread`: the caller reads both. If the same names share a
+ * body in both views, it doesn't matter which of them are the hard links. Layer -1 is an empty view. Throws NOT_FOUND for other layers
+ * that don't exist.
  */
-export function compareViews(a: Stack, layerA: number, b: Stack, layerB: number, options: CompareOptions = {}): RowTable {
+export function compareViews(a: Stack, layerA: number, b: Stack, layerB: number, options: CompareViewsOptions = {}): RowTable {
   if (layerA !== -1) checkLayer(a, layerA);
   if (layerB !== -1) checkLayer(b, layerB);
   const rest = { from: null, beforeBase: 0, watcher: null, sums: options.sums ?? ('hints' as const) };

@@ -3,7 +3,7 @@ import { DIFFERS, TYPE } from '#model';
 
 const MODE_BITS = 0o7777;
 
-/** The same attributes with the same values, in whatever order? */
+/** Whether both have the same attributes with the same values, in any order. */
 export function sameAttributes(a: MemberMeta['attributes'], b: MemberMeta['attributes']): boolean {
   if (a === b) return true;
   if (a === null || b === null) return false;
@@ -12,7 +12,7 @@ export function sameAttributes(a: MemberMeta['attributes'], b: MemberMeta['attri
   return names.every((name) => a[name] === b[name]);
 }
 
-/** Same permission bits, owner and attributes? `metaA` and `metaB` are indexes into the tables' metas. */
+/** Whether permission bits, owner and attributes are the same. `metaA` and `metaB` are indexes into the tables' metas. */
 export function sameMeta(a: LayerTable, metaA: number, b: LayerTable, metaB: number): boolean {
   if (a === b && metaA === metaB) return true;
   const one = a.metas[metaA] as MemberMeta;
@@ -25,7 +25,7 @@ export function sameMeta(a: LayerTable, metaA: number, b: LayerTable, metaB: num
   );
 }
 
-/** What an implied folder has: nothing says it, so it is what tools make. */
+/** Mode and owner of an implied folder that has nothing to copy them from: what container engines use. */
 export const IMPLIED_META: MemberMeta = {
   mode: 0o755,
   uid: 0,
@@ -37,7 +37,7 @@ export const IMPLIED_META: MemberMeta = {
   attributes: null,
 };
 
-/** Bits of DIFFERS that two metas give: mode, owner, attributes. */
+/** Bits of DIFFERS for mode, owner and attributes. */
 function metaDifference(one: MemberMeta, two: MemberMeta): number {
   if (one === two) return 0;
   let bits = 0;
@@ -52,29 +52,29 @@ function sameBytes(a: Uint8Array | null, b: Uint8Array | null): boolean {
   return a.length === b.length && a.every((byte, i) => byte === b[i]);
 }
 
-/** A member, or an implied folder where `table` is null. */
+/** What a view shows at a path: a member, or an implied folder if `table` is null. */
 export interface Shown {
   readonly table: LayerTable | null;
   readonly member: number;
-  /** The same number where two show the same body, -1 for none. */
+  /** The same number for the same body, -1 for none. */
   readonly body: number;
-  /** The table and member that have the body. */
+  /** Table of the member with the body. */
   readonly bodyTable: LayerTable | null;
   readonly bodyMember: number;
   /** Size of the body. */
   readonly size: number;
 }
 
-/** What an implied folder shows. */
+/** An implied folder. */
 export const NOTHING_SHOWN: Shown = { table: null, member: 0, body: -1, bodyTable: null, bodyMember: 0, size: 0 };
 
 /**
- * How checksums of bodies are used. `trusted`: equal sums mean equal bytes; `hints`: different sums mean different bytes, equal ones have
- * to be confirmed by reading; `ignored`: not at all.
+ * How checksums of bodies are used. `trusted`: equal sums mean equal bytes; `hints`: different sums mean different bytes, but equal ones
+ * must be confirmed by reading; `ignored`: not at all.
  */
 export type UseOfSums = 'trusted' | 'hints' | 'ignored';
 
-/** One of CONTENT_BITS for two files: what can be said about their bytes without reading them. */
+/** One of CONTENT_BITS: what is known about the bytes of two files without reading them. */
 export function contentDifference(before: Shown, now: Shown, sums: UseOfSums): number {
   if (before.body === now.body) return DIFFERS.rewritten;
   if (before.size !== now.size) return DIFFERS.content;
@@ -85,7 +85,7 @@ export function contentDifference(before: Shown, now: Shown, sums: UseOfSums): n
   return isSame === true && sums === 'trusted' ? DIFFERS.rewritten : DIFFERS.unread;
 }
 
-/** Are the checksums of two members' bodies equal? Null if either has none. */
+/** Whether the checksums of two members' bodies are equal; null if either has none. */
 export function sameSums(a: Uint32Array, memberA: number, b: Uint32Array, memberB: number): boolean | null {
   const [x, y] = [memberA * 2, memberB * 2];
   if (((a[x] ?? 0) | (a[x + 1] ?? 0)) === 0 || ((b[y] ?? 0) | (b[y + 1] ?? 0)) === 0) return null;
@@ -107,7 +107,7 @@ export function difference(before: Shown, now: Shown, sums: UseOfSums): number {
   const typeA = typeOf(before);
   const typeB = typeOf(now);
   if (typeA !== typeB) bits |= DIFFERS.type;
-  // Whatever a header says, a symbolic link has no mode of its own.
+  // A symbolic link has no mode, whatever its header says.
   else if (typeA === TYPE.symlink) bits &= ~DIFFERS.mode;
   if (before.body >= 0 && now.body >= 0) bits |= contentDifference(before, now, sums);
   const seconds = (a?.mtimeSeconds[x] ?? 0) !== (b?.mtimeSeconds[y] ?? 0);

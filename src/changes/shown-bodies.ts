@@ -9,7 +9,7 @@ export function nodeOf(tree: ImageTree, layer: number, member: number): number {
   return (tree.maps[layer] as Uint32Array)[table.node[member] as number] as number;
 }
 
-/** Does the view show the body by the name it came with? `twins`: see Comparison; absent: every layer is its own. */
+/** Whether the view shows the body at the file's own name. `twins`: see ViewPair; default: no layers with the same content. */
 export function isShownByItself(tree: ImageTree, view: View, key: number, twins?: readonly number[]): boolean {
   const layer = bodyKeyLayer(key);
   const member = bodyKeyMember(key);
@@ -19,7 +19,7 @@ export function isShownByItself(tree: ImageTree, view: View, key: number, twins?
   return shown === layer || (twins !== undefined && twins[shown] === twins[layer]);
 }
 
-/** Bodies that a view shows through hard links alone: their keys, each once, ascending. */
+/** Keys of the bodies that a view shows through hard links only, each once, ascending. */
 export function linkedBodies(tree: ImageTree, view: View, links: readonly (LinkTable | null)[]): number[] {
   const keys = new Set<number>();
   links.forEach((table, layer) => {

@@ -3,12 +3,12 @@ import type { SubtreeTotals } from './subtree-totals.ts';
 
 export type SortKey = 'name' | 'size' | 'kind' | 'mtime';
 
-/** Removed first, then modified, added, unchanged, where descending. */
+/** In descending order: removed, modified, added, unchanged. */
 export const KIND_RANK: Readonly<Record<number, number>> = { [KIND.unchanged]: 0, [KIND.added]: 1, [KIND.modified]: 2, [KIND.removed]: 3 };
 
 /**
- * The rows depth first with siblings in another order: by name, size (of the whole subtree, then what it hides), kind, or time;
- * equals by name. Default: names ascending, all else descending. Linear time: a radix sort, no comparisons.
+ * The rows depth first with siblings in another order: by name, size (of the whole subtree, then the bytes it hides), kind, or time;
+ * equal ones by name. Default: names ascending, the others descending. Linear time: a radix sort.
  */
 export function sortChildren(
   table: RowTable,
@@ -38,7 +38,7 @@ export function sortChildren(
 /** Rows depth first, siblings in the order in which `sorted` has them. */
 function depthFirst(table: RowTable, sorted: Uint32Array): Uint32Array<ArrayBuffer> {
   const { length, parent, subtreeEnd } = table;
-  // Where a row stands behind its folder's first child, and how far each folder (the top last) is filled.
+  // A row's distance from its folder's first child, and the next free distance in each folder (the top level last).
   const offset = new Uint32Array(length);
   const filled = new Uint32Array(length + 1);
   for (const row of sorted) {
@@ -62,8 +62,8 @@ const DIGIT_BITS = 11;
 const DIGITS = 1 << DIGIT_BITS;
 
 /**
- * Row numbers sorted by key, stable: equal keys stay in the order of `rows` (null: 0, 1, 2 …). Takes the keys' bits as 64-bit
- * numbers that sort as the keys do (negative ones turned round), eleven bits a pass, passes in which all are alike left out.
+ * Row numbers sorted by key, stable: equal keys stay in the order of `rows` (null: 0, 1, 2 …). Maps the keys' bits to 64-bit numbers in
+ * the same order (negative ones inverted) and sorts by eleven bits in each pass. A pass in which all are equal is skipped.
  */
 export function radixSort(rows: Uint32Array | null, keys: Float64Array, descending: boolean): Uint32Array<ArrayBuffer> {
   const length = keys.length;
@@ -72,7 +72,7 @@ export function radixSort(rows: Uint32Array | null, keys: Float64Array, descendi
   const float = new Float64Array(1);
   const words = new Uint32Array(float.buffer);
   for (let i = 0; i < length; i++) {
-    // -0 and 0 are one key.
+    // -0 and 0 are the same key.
     float[0] = (keys[i] as number) + 0;
     let lowWord = words[0] as number;
     let highWord = words[1] as number;

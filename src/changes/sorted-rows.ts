@@ -4,17 +4,17 @@ import { KIND_RANK, radixSort } from './sort-children.ts';
 import type { SubtreeTotals } from './subtree-totals.ts';
 import type { VisibleOptions } from './visible-rows.ts';
 
-/** What rows are sorted by: name, what happened to them (then what differs), or size (of the whole subtree, then what it hides). */
+/** Sort by name, by what happened (the kind, then what differs), or by size (of the whole subtree, then the bytes it hides). */
 export type RowSort = 'name' | 'what' | 'size';
 
 const rowScratch = makeScratch();
 const resultScratch = makeScratch();
 
-/** Segments as short as this are sorted by insertion, as long as the other by radix. */
+/** Up to SHORT siblings are sorted by insertion, LONG and more by radix. */
 const SHORT = 24;
 const LONG = 8_192;
 
-/** By what, and which way. `by` may be a column of one's own. */
+/** `by` may be any column of numbers. */
 export interface SortOrder {
   readonly by: RowSort | Float64Array;
   readonly descending: boolean;
@@ -23,13 +23,13 @@ export interface SortOrder {
 type Sums = Pick<SubtreeTotals, 'size' | 'hidden'>;
 
 export interface SortedOptions extends Pick<VisibleOptions, 'mask'> {
-  /** A row: what is in sight below it, and not the row itself; without: all. */
+  /** Only the visible rows below this one, without the row itself; default: all. */
   readonly below?: number;
 }
 
 /**
- * Rows in sight, top to bottom, as `visibleRows` gives them, siblings sorted otherwise; equals by name. Only what is in sight is sorted,
- * so that the time is that of the rows shown and not of the table's.
+ * Visible rows, top to bottom, as `visibleRows` returns them, but with sorted siblings; equal ones by name. Sorts visible rows only: the
+ * time depends on the rows shown and not on the table.
  */
 export function sortedRows(
   table: RowTable,
@@ -43,10 +43,10 @@ export function sortedRows(
   return walk.rows();
 }
 
-/** Rows given in one step. */
+/** Rows per step. */
 const STEP_ROWS = 32_768;
 
-/** The same a step at a time, each of some milliseconds: for a thread that has a window to draw. Nothing of it must change meanwhile. */
+/** {@link sortedRows} in steps of a few milliseconds, for a thread that also draws a window. The arguments must not change meanwhile. */
 export function* sortSteps(
   table: RowTable,
   expanded: Uint8Array,
@@ -55,20 +55,20 @@ export function* sortSteps(
   options: SortedOptions = {},
 ): Generator<undefined, Uint32Array<ArrayBuffer>> {
   const { length } = table;
-  // Memory of its own: others sort between the steps.
+  // Not the scratch memory: others sort between the steps.
   const walk = new SortedWalk(table, expanded, totals, sort, options, new Uint32Array(length), new Uint32Array(length));
   while (!walk.step(STEP_ROWS)) yield;
   return walk.rows();
 }
 
-/** Goes through the rows in sight; siblings are sorted when their folder is come to. */
+/** Walks the visible rows, sorting siblings when it reaches their folder. */
 class SortedWalk {
   readonly #table: RowTable;
   readonly #expanded: Uint8Array;
   readonly #mask: Uint8Array | null;
   readonly #order: Order;
   readonly #sort: SortOrder;
-  /** Rows that are to be shown, the next at its top: what is pushed together is sorted backwards. */
+  /** Rows still to be returned, the next one on top: siblings are pushed in reverse order. */
   readonly #stack: Uint32Array;
   readonly #rows: Uint32Array<ArrayBuffer>;
   #top = 0;
@@ -100,7 +100,7 @@ class SortedWalk {
     this.#end = below === undefined ? table.length : (table.subtreeEnd[below] as number);
   }
 
-  /** Gives at least so many rows more; true: those were the last. */
+  /** Finds at least `wanted` more rows; returns true after the last. */
   step(wanted: number): boolean {
     const { subtreeEnd } = this.#table;
     const stack = this.#stack;
@@ -140,13 +140,13 @@ class SortedWalk {
     return false;
   }
 
-  /** What was given; memory of its own. */
+  /** A copy of the rows found so far. */
   rows(): Uint32Array<ArrayBuffer> {
     return this.#rows.slice(0, this.#count);
   }
 }
 
-/** By what siblings are compared: numbers by row, 1 up and -1 down; then by their names, which is by row. */
+/** How siblings compare: two keys by row, `sign` 1 ascending and -1 descending; then by name, which is the order of the rows. */
 interface Order {
   readonly first: Float64Array | null;
   readonly second: Float64Array | null;
@@ -170,10 +170,10 @@ function keysOf(
   return { first, second: hiddenBytes };
 }
 
-/** {@link KIND_RANK} above all that differs. */
+/** {@link KIND_RANK}, above all bits of DIFFERS. */
 const RANKS = Float64Array.from([0, 1, 2, 3], (kind) => (KIND_RANK[kind] ?? 0) * 65_536);
 
-/** Room for so many numbers, as makeScratch has it for rows; one length at a time. */
+/** Reused memory for numbers, as makeScratch for rows; kept for one length at a time. */
 function floats(length: number): Float64Array {
   const known = whatScratch.get(length);
   if (known !== undefined) return known;
@@ -183,7 +183,7 @@ function floats(length: number): Float64Array {
   return made;
 }
 
-/** Below 0: `a` is shown first. */
+/** Below 0 if `a` is shown first. */
 function compare({ first, second, sign, byRow }: Order, a: number, b: number): number {
   if (first !== null) {
     const difference = ((first[a] as number) - (first[b] as number)) * sign;
@@ -198,7 +198,7 @@ function compare({ first, second, sign, byRow }: Order, a: number, b: number): n
 
 const shortKeys = new Float64Array(SHORT);
 
-/** Backwards: what is shown first comes last. Rows come in the order of their names. By insertion; keys are looked up once. */
+/** Sorts rows, given in the order of their names, by insertion, in reverse: the row shown first comes last. Looks up each key once. */
 function sortShort(rows: Uint32Array, from: number, end: number, { first, second, sign, byRow }: Order): void {
   if (byRow === 1) {
     for (let low = from, high = end - 1; low < high; low++, high--) {
@@ -216,7 +216,7 @@ function sortShort(rows: Uint32Array, from: number, end: number, { first, second
       const other = shortKeys[place - 1 - from] as number;
       if (other > key) break;
       const before = rows[place - 1] as number;
-      // Equals stay as they are: by name.
+      // Equal rows stay in the order of their names.
       if (other === key && (second === null || ((second[before] as number) - (second[row] as number)) * sign >= 0)) break;
       rows[place] = before;
       shortKeys[place - from] = other;
@@ -226,7 +226,7 @@ function sortShort(rows: Uint32Array, from: number, end: number, { first, second
   }
 }
 
-/** The same for many siblings at once: linear time. Rows come in the order of their names. */
+/** {@link sortShort} for many siblings, in linear time. */
 function sortLong(rows: Uint32Array, { first, second }: Order, { descending }: { readonly descending: boolean }): void {
   if (first === null) {
     if (!descending) rows.reverse();

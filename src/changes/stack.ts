@@ -1,8 +1,7 @@
-// Builds a stack: the tree of all paths, then layer after layer applied to one view, counting on the way. What is kept is the tree,
-// the maps into it and the bodies of hard links; views are made again on demand, which takes a few milliseconds for 100,000 paths.
+// Builds a stack: the tree of all paths, then layer after layer applied to one view, counting on the way. Keeps the tree, the maps into
+// it and the bodies of hard links; views are rebuilt on demand, which takes a few milliseconds for 100,000 paths.
 //
-//   80,000 entries in six layers: about 10 ms. Memory over the layers' tables: 18 bytes a node of the image, its share of the hash
-//   (6 to 12), 4 a node of a layer, and 4 more for the order once rows are made.
+//   80,000 entries in six layers: about 10 ms. Memory beside the layers' tables: see image-tree.ts.
 
 import { FLAG, type LayerTable, layerFigures, linkName, nodePath } from '#format/layer';
 import {
@@ -28,11 +27,11 @@ const MAX_FINDINGS = 1_000;
 /** Of a path or a link target in a finding. */
 const MAX_SHOWN_BYTES = 4096;
 
-/** What a stack keeps for the questions asked later. */
+/** What a stack keeps to build views and row tables from. */
 export interface StackIndex {
   readonly tree: ImageTree;
   readonly links: readonly (LinkTable | null)[];
-  /** The views asked for last, the latest first: details of one path ask for two. */
+  /** The views used last, the latest first: the details of one path need two. */
   readonly views: { readonly layer: number; readonly view: View }[];
 }
 
@@ -47,7 +46,7 @@ export function indexOf(stack: Stack): StackIndex {
   return index;
 }
 
-/** The view at a layer; -1 and less: nothing. Kept for the next question: don't write into it. */
+/** The view at a layer; below 0 an empty one. It is cached: don't write into it. */
 export function viewAtLayer(stack: Stack, layer: number): View {
   const { tree, views } = indexOf(stack);
   const at = Math.min(layer, stack.layers.length - 1);
@@ -66,9 +65,9 @@ export function ownViewAtLayer(stack: Stack, layer: number): View {
 }
 
 /**
- * Applies layers one on another, the lowest first; null: a layer that couldn't be read, which counts as empty. `caseInsensitive`:
- * names are compared without case (an image whose os is windows). Keeps the tables, which must not change any more.
- * Throws TOO_LARGE for more layers than a column can number.
+ * Stacks layers, the lowest first; null for a layer that couldn't be read, which is treated as empty. `caseInsensitive`: ignore case in
+ * names (an image whose os is windows). Keeps the tables, which must not change any more. Throws TOO_LARGE for more layers than the
+ * columns can number.
  */
 export function buildStack(layers: readonly (LayerTable | null)[], options: { caseInsensitive?: boolean } = {}): Stack {
   if (layers.length >= NO_LAYER) throw new LayerscopeError('TOO_LARGE', `an image of ${layers.length} layers`);
@@ -85,16 +84,16 @@ export function buildStack(layers: readonly (LayerTable | null)[], options: { ca
       summaries.push({ entries: 0, fileBytes: 0, added: 0, modified: 0, removed: 0 });
       return;
     }
-    const list = new FindingList(table, layer);
+    const list = new LayerFindings(table, layer);
     for (const member of staged.aimless) {
       const isOpaque = ((table.flags[member] as number) & FLAG.opaque) !== 0;
       const what = isOpaque
-        ? 'an opaque marker in a folder in which the layers below have nothing'
-        : 'a whiteout of what the layers below do not have';
+        ? 'an opaque marker in a folder that is empty in the layers below'
+        : 'a whiteout of a path that the layers below do not have';
       list.add('whiteout-without-target', member, what);
     }
     for (const node of staged.lostLinks) {
-      list.addNode('symlink-replaced', node, 'was a symbolic link; this layer has entries below it, so it is a folder from here on');
+      list.addNode('symlink-replaced', node, 'was a symbolic link; this layer has entries below it, so it becomes a folder');
     }
     links.push(resolveLinks(applier, staged, links, (member, fault) => list.addFault(member, fault)));
     if (caseInsensitive) {
@@ -102,7 +101,7 @@ export function buildStack(layers: readonly (LayerTable | null)[], options: { ca
         list.addNode(
           'case-collision',
           node,
-          `differs by case only from ${displayPath(nodePath(table, other).subarray(0, MAX_SHOWN_BYTES))}`,
+          `differs in case only from ${displayPath(nodePath(table, other).subarray(0, MAX_SHOWN_BYTES))}`,
         );
       }
       for (const { node, reason } of windowsOddNames(table)) list.addNode('reserved-name', node, reason);
@@ -142,8 +141,8 @@ const FAULTS: Readonly<Record<LinkFault, string>> = {
   folder: 'is a folder',
 };
 
-/** Findings of one layer: at most 1,000 of a code; the last then says how many more there are. */
-class FindingList {
+/** Findings of one layer: at most 1,000 of a code, the last of which then says how many were left out. */
+class LayerFindings {
   readonly #table: LayerTable;
   readonly #layer: number;
   readonly #byCode = new Map<FindingCode, { readonly list: Finding[]; count: number }>();

@@ -1,24 +1,24 @@
 import { COUNTED, KIND, REASON, type RowTable } from '#model';
 
-/** Sums by row: of the row itself and all rows below it. */
+/** Sums by row, of the row itself and all rows below it. */
 export interface SubtreeTotals {
-  /** Bytes of the rows that count them now (see COUNTED): of regular files that are there, each body once. */
+  /** Bytes of the regular files in the view, each body once (see COUNTED). */
   readonly size: Float64Array<ArrayBuffer>;
-  /** Bytes that are hidden: what was removed, replaced or overwritten and still costs. */
+  /** Hidden bytes: removed, replaced or overwritten, but still part of the image. */
   readonly hidden: Float64Array<ArrayBuffer>;
   readonly added: Uint32Array<ArrayBuffer>;
   readonly modified: Uint32Array<ArrayBuffer>;
   readonly removed: Uint32Array<ArrayBuffer>;
 }
 
-/** One pass from the last row to the first. */
+/** Sums a whole table. */
 export function subtreeTotals(table: RowTable): SubtreeTotals {
   const totals = emptyTotals(table.length);
   addTotals(table, totals, 0);
   return totals;
 }
 
-/** Room for the sums of that many rows. */
+/** Sums of that many rows, all zero. */
 export function emptyTotals(length: number): SubtreeTotals {
   return {
     size: new Float64Array(length),
@@ -30,8 +30,8 @@ export function emptyTotals(length: number): SubtreeTotals {
 }
 
 /**
- * Adds the rows from `from` to the table's end to sums that know those before, in place: a table that comes page by page is summed once
- * and not once a page.
+ * Adds the rows from `from` to the end of the table to sums of the rows before, in place: a table that is loaded page by page is summed
+ * once, not once a page.
  */
 export function addTotals(table: RowTable, totals: SubtreeTotals, from: number): void {
   const { parent, kind, counted } = table;
@@ -44,7 +44,7 @@ export function addTotals(table: RowTable, totals: SubtreeTotals, from: number):
     if (ownKind !== KIND.removed && ((counted[row] as number) & COUNTED.now) !== 0)
       size[row] = (size[row] as number) + (table.size[row] as number);
     if (!repeatsHidden(table, row)) hidden[row] = (hidden[row] as number) + (table.hiddenBytes[row] as number);
-    // Folders before `from` were passed already: all of them get it now.
+    // Folders before `from` aren't visited again, so add to all of them now.
     for (let above = parent[row] as number; above >= 0; above = parent[above] as number) {
       size[above] = (size[above] as number) + (size[row] as number);
       hidden[above] = (hidden[above] as number) + (hidden[row] as number);
@@ -56,7 +56,7 @@ export function addTotals(table: RowTable, totals: SubtreeTotals, from: number):
   }
 }
 
-/** A folder that is kept and tells what its marker hid: rows below it tell the same, one by one, where removals have rows. */
+/** Whether the row sums up what its marker hid while rows below it list the same one by one. */
 function repeatsHidden(table: RowTable, row: number): boolean {
   const reason = table.reason[row];
   return table.kind[row] !== KIND.removed && (reason === REASON.opaque || reason === REASON.whiteout);

@@ -1,10 +1,10 @@
 import type { LayerTable } from '#format/layer';
 import type { ImageTree } from './image-tree.ts';
 
-/** For each node of the image, the layer and the node of its table under whose name it is shown. */
+/** For each node of the image, the layer and the node of its table whose name is shown. */
 export type NodeNames = Pick<ImageTree, 'nameLayer' | 'nameNode'>;
 
-/** As the bytes of two nodes' names compare: below 0 where the first comes first. */
+/** Compares the bytes of two nodes' names: below 0 if the first comes first. */
 function compareNames(layers: ImageTree['layers'], names: NodeNames, a: number, b: number): number {
   const tableA = layers[names.nameLayer[a] as number] as LayerTable;
   const tableB = layers[names.nameLayer[b] as number] as LayerTable;
@@ -25,14 +25,14 @@ function compareNames(layers: ImageTree['layers'], names: NodeNames, a: number, 
 }
 
 /**
- * All nodes but the root, depth first, siblings by the bytes of their names. Made once a tree: most layers come sorted, so mostly
- * nothing is to be sorted. Don't write into it. `names`: other names than the tree's own; that order isn't kept.
+ * All nodes but the root, depth first, siblings by the bytes of their names. Computed once for the tree's own names, and not for other
+ * `names`. Don't write into it. Most layers are sorted already, so there is little to do.
  */
 export function depthFirstOrder(tree: ImageTree, names: NodeNames = tree): Uint32Array {
   if (names === tree && tree.order !== null) return tree.order;
   const { firstChild, nextSibling, count, layers } = tree;
   const order = new Uint32Array(count - 1);
-  // Nodes still to visit, the next on top.
+  // Nodes still to visit, the next one on top.
   const stack = new Uint32Array(count);
   let height = 1;
   let length = 0;

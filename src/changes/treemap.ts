@@ -1,5 +1,5 @@
-// Squarified treemap: each folder's children, largest first, are laid in rows along the shorter side of what is left, as long as that
-// makes them squarer. Source: Bruls, Huizing, van Wijk, Squarified Treemaps (2000).
+// Squarified treemap: each folder's children, largest first, fill strips along the shorter side of the free space; a strip grows as long
+// as that makes its rectangles squarer. Source: Bruls, Huizing, van Wijk, Squarified Treemaps (2000).
 
 import type { RowTable } from '#model';
 
@@ -15,20 +15,20 @@ export interface TreemapRect extends Rect {
 }
 
 export interface TreemapOptions {
-  /** Rows that would get less are left out, and what is below them. */
+  /** Rows that would get less are left out, with everything below them. */
   readonly minArea?: number;
-  /** Levels below `root` that are drawn. */
+  /** Number of levels below `root`. */
   readonly maxDepth?: number;
-  /** The folder whose children fill the rectangle; -1: the top. */
+  /** The folder whose children fill the rectangle; -1: the top level. */
   readonly root?: number;
-  /** What a folder keeps for itself at its top edge (its name) and at the others, where there is room. */
+  /** Space that a folder keeps at its top edge (for its name) and at the others, if it is large enough. */
   readonly header?: number;
   readonly inset?: number;
 }
 
 /**
- * Rectangles of rows, a folder before what is in it. `weights`: by row, of the whole subtree (never less than its children's
- * sum); rows of weight 0 have none. Siblings of one weight keep their order.
+ * Rectangles of rows, a folder before its content. `weights`: by row, of the whole subtree (at least the sum of its children); rows of
+ * weight 0 get no rectangle. Siblings of equal weight keep their order.
  */
 export function treemap(table: RowTable, weights: ArrayLike<number>, rect: Rect, options: TreemapOptions = {}): TreemapRect[] {
   const { minArea = 16, maxDepth = 64, root = -1, header = 0, inset = 0 } = options;
@@ -66,7 +66,7 @@ function childrenOf(table: RowTable, weights: ArrayLike<number>, folder: number)
   return { children, total };
 }
 
-/** Worst aspect ratio of a strip of areas from `smallest` to `largest`, `sum` together, along a side of that length. */
+/** Worst aspect ratio in a strip along a side of that length, of areas from `smallest` to `largest` with that `sum`. */
 function worst(smallest: number, largest: number, sum: number, side: number): number {
   const squared = (side * side) / (sum * sum);
   return Math.max(squared * largest, 1 / (squared * smallest));
@@ -88,7 +88,7 @@ function squarify(rows: readonly number[], weights: ArrayLike<number>, scale: nu
       ratio = grown;
       sum += area;
     }
-    // The strip takes the shorter side whole.
+    // The strip takes the whole shorter side.
     const isColumn = w >= h;
     const thickness = side > 0 ? sum / side : 0;
     let along = isColumn ? y : x;

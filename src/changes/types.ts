@@ -11,8 +11,8 @@ export interface LayerSummary {
 }
 
 /**
- * Layers applied one on another, the lowest first. Built once an image; all views and change lists are made from it on demand.
- * A layer that couldn't be read is null and counts as empty.
+ * Layers applied one on another, the lowest first. Built once for an image; views and change lists are made from it on demand.
+ * A layer that couldn't be read is null and treated as empty.
  */
 export interface Stack {
   readonly layers: readonly (LayerTable | null)[];
@@ -23,18 +23,18 @@ export interface Stack {
   readonly findings: readonly Finding[];
 }
 
-/** An entry of a layer's table: what a path is in a view. */
+/** An entry of a layer's table. */
 export interface EntryAt {
   readonly layer: number;
   /** NO_ENTRY for an implied folder. */
   readonly member: number;
 }
 
-/** A file that costs more than the image shows. */
+/** A path with bytes that the image contains but no longer shows. */
 export interface WastedFile {
   readonly path: Uint8Array;
-  /** Bytes of bodies that no visible name has any more. */
+  /** Bytes of its bodies that no visible name has any more. */
   readonly wastedBytes: number;
-  /** Layers that wrote a body for the path, the lowest first. */
+  /** Layers that wrote the file, the lowest first. */
   readonly layers: readonly number[];
 }

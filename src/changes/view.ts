@@ -1,28 +1,28 @@
-// The file system as a stack of layers shows it: for each node of the image's tree, which layer's member it is. A view is made by
-// applying layers one after another, the lowest first; every question about a stack is answered from views, so that there is one
-// place that knows what whiteouts, opaque markers, replaced folders and implied ones do: `applyLayer`. What members of one layer do to
-// each other (links on the way, folders replaced in the same layer) is settled before, in the layer's table.
+// The file system that a stack of layers shows: for each node of the image's tree, the layer and member it comes from. A view is made by
+// applying layers one after another, the lowest first. Everything else is derived from views, so that a single place knows what
+// whiteouts, opaque markers, replaced folders and implied folders do: `applyLayer`. How members of one layer affect each other (links in
+// paths, folders replaced in the same layer) is already settled in the layer's table.
 //
-// Source: OCI image-spec layer.md (Applying Changesets), and cli.md, which settles what it leaves open: order inside a layer doesn't
-// matter to whiteouts (they hide only what lies below), the last of several members of one path counts, parents that no member
-// brings are implied. A view takes 7 bytes a node of the image; applying a layer takes time by the layer's size and what it hides.
+// Source: OCI image-spec layer.md (Applying Changesets). Where it leaves a choice: the order in a layer doesn't matter to whiteouts (they
+// hide only the layers below), the last of several members with the same path wins, parents without a member are implied. A view takes 7
+// bytes a node of the image; the time to apply a layer grows with its size and what it hides.
 
 import { FLAG, type LayerTable } from '#format/layer';
 import { NO_ENTRY, NO_LAYER, REASON, TYPE } from '#model';
 import type { ImageTree } from './image-tree.ts';
 import { sameMeta } from './same-entry.ts';
 
-/** A folder that no member brings, but whose content does. Stands in {@link View.type} beside the codes of entry types. */
+/** A folder without a member, but with content. Used in {@link View.type} beside the codes of entry types. */
 export const IMPLIED = 0xfe;
-/** The path isn't in the view. The root is always absent: it is no path. */
+/** The path isn't in the view. The root is always absent. */
 export const ABSENT = 0xff;
 
 export interface View {
   /** Code of the entry's type, {@link IMPLIED} or {@link ABSENT}. */
   readonly type: Uint8Array;
-  /** Layer that last wrote (or implied) the node: index in `tree.layers`; {@link NO_LAYER} where absent. */
+  /** Layer that last wrote or implied the node: index in `tree.layers`; {@link NO_LAYER} if absent. */
   readonly layer: Uint16Array;
-  /** Member of that layer, {@link NO_ENTRY} where implied or absent. */
+  /** Member of that layer, {@link NO_ENTRY} if implied or absent. */
   readonly member: Uint32Array;
 }
 
@@ -42,35 +42,35 @@ export function isFolder(type: number): boolean {
   return type === TYPE.directory || type === IMPLIED;
 }
 
-/** What one layer does to a node: bits of {@link Applier.touch}, and what watchers get. */
+/** What one layer does to a node: bits of {@link Applier.touch} and {@link Watcher.marks}. */
 export const TOUCH = {
-  entry: 1, // a member brings it
-  implied: 2, // its content is brought
+  entry: 1, // it has a member
+  implied: 2, // only its content has members
   whiteout: 4,
   opaque: 8,
-  replaced: 16, // a folder below, something else now
-  below: 32, // an ancestor hides what lies below it
+  replaced: 16, // a folder in the layers below, something else now
+  below: 32, // an ancestor hides the layers below
   counted: 64,
 } as const;
 
 const KEPT = TOUCH.entry | TOUCH.implied;
 const CAUSE = TOUCH.whiteout | TOUCH.opaque | TOUCH.replaced;
 
-/** Columns by node that {@link applyLayer} writes for whoever wants to know why. */
+/** Columns by node in which {@link applyLayer} records why nodes disappear. */
 export interface Watcher {
-  /** {@link REASON} of each node that went; of the nearest cause. */
+  /** {@link REASON} of each node that disappeared: its nearest cause. */
   readonly reasons: Uint8Array;
-  /** {@link TOUCH} bits whiteout and opaque, of all layers watched. */
+  /** {@link TOUCH} bits whiteout and opaque, of all layers applied. */
   readonly marks: Uint8Array;
 }
 
-/** A view under construction, with the scratch columns that applying a layer needs. Reuse it for all layers of a view. */
+/** A view under construction, with the scratch columns needed to apply a layer. Use one for all layers of a view. */
 export interface Applier {
   readonly tree: ImageTree;
   readonly view: View;
   /** Bits of {@link TOUCH} by node: of the layer being applied, 0 between layers. */
   readonly touch: Uint8Array;
-  /** The layer's member for the node, where touch says entry. */
+  /** The layer's member for the node, if `touch` has the bit `entry`. */
   readonly brought: Uint32Array;
 }
 
@@ -78,35 +78,35 @@ export function createApplier(tree: ImageTree, view: View = emptyView(tree)): Ap
   return { tree, view, touch: new Uint8Array(tree.count), brought: new Uint32Array(tree.count) };
 }
 
-/** What a layer would do, found before it does it. */
+/** What a layer is about to do. */
 export interface Staged {
   readonly layer: number;
   added: number;
   modified: number;
-  /** Nodes with a whiteout, an opaque marker, or a folder that is replaced. */
+  /** Nodes with a whiteout, an opaque marker, or a replaced folder. */
   readonly causes: number[];
-  /** Members that are hard links and count, in order. */
+  /** Members that are visible hard links, in order. */
   readonly links: number[];
-  /** Members that are whiteouts of nothing, and opaque markers where there is nothing to hide. */
+  /** Members that are whiteouts and opaque markers with nothing to hide. */
   readonly aimless: number[];
-  /** Nodes of the layer's table where a folder that no member brings takes the place of a symbolic link. */
+  /** Nodes of the layer's table at which an implied folder replaces a symbolic link. */
   readonly lostLinks: number[];
 }
 
-/** Applies a layer of the tree to the applier's view, which shows the layers below. */
+/** Applies a layer of the tree to the applier's view of the layers below. */
 export function applyLayer(applier: Applier, layer: number, watcher: Watcher | null = null): void {
   const staged = stageLayer(applier, layer);
   if (staged !== null) commitLayer(applier, staged, watcher);
 }
 
-/** The view with the layers from `from` to `to` (both included) applied to nothing. */
+/** The view of the layers from `from` to `to` (both included) alone. */
 export function viewOf(tree: ImageTree, from: number, to: number): View {
   const applier = createApplier(tree);
   for (let layer = from; layer <= to; layer++) applyLayer(applier, layer);
   return applier.view;
 }
 
-/** First half of applying: marks what the layer touches and counts; the view stays as it is. Null for a layer without table. */
+/** First half of applying: marks what the layer touches and counts it, without changing the view. Null for a layer without a table. */
 export function stageLayer(applier: Applier, layer: number): Staged | null {
   const table = applier.tree.layers[layer];
   const map = applier.tree.maps[layer];
@@ -132,7 +132,7 @@ function stageMembers(applier: Applier, staged: Staged, table: LayerTable, map: 
       if ((touched & (TOUCH.whiteout | TOUCH.opaque)) === 0) staged.causes.push(node);
       touch[node] = touched | bit;
     } else if (node !== 0) {
-      // The last member of a path counts, also where two names are one in a Windows image.
+      // The last member of a path wins, also if two names differ only in case in a Windows image.
       touch[node] = touched | TOUCH.entry;
       brought[node] = member;
       if (type[member] === TYPE.hardlink) hasLinks = true;
@@ -146,7 +146,7 @@ function stageMembers(applier: Applier, staged: Staged, table: LayerTable, map: 
   }
 }
 
-/** Is anything in the folder that the view shows at the node? */
+/** Whether the view has anything in the folder. */
 function hasContent({ tree, view }: Applier, node: number): boolean {
   for (let child = tree.firstChild[node] as number; child !== 0; child = tree.nextSibling[child] as number) {
     if (view.type[child] !== ABSENT) return true;
@@ -154,14 +154,14 @@ function hasContent({ tree, view }: Applier, node: number): boolean {
   return false;
 }
 
-/** Children before parents: implied folders, and what the layer adds, modifies and replaces. */
+/** Finds implied folders, and what the layer adds, modifies and replaces. Visits children before parents. */
 function stageNodes(applier: Applier, staged: Staged, table: LayerTable, map: Uint32Array): void {
   const { touch, brought, view, tree } = applier;
   const { nodeParent, type } = table;
   for (let layerNode = table.nodeCount - 1; layerNode > 0; layerNode--) {
     const node = map[layerNode] as number;
     let touched = touch[node] as number;
-    // A marker needs a folder to lie in, as anything else does.
+    // An opaque marker implies its folder, as any entry does.
     if ((touched & (KEPT | TOUCH.opaque)) === TOUCH.opaque) touched = touch[node] = touched | TOUCH.implied;
     if ((touched & (KEPT | TOUCH.whiteout)) === 0) continue;
     const parent = map[nodeParent[layerNode] as number] as number;
@@ -189,21 +189,21 @@ function stageNodes(applier: Applier, staged: Staged, table: LayerTable, map: Ui
   }
 }
 
-/** A folder that content below it brings takes the place of whatever is no folder there. */
+/** An implied folder replaces anything that isn't a folder. */
 function stageImplied(staged: Staged, below: number, layerNode: number): void {
   if (below === ABSENT || isFolder(below)) return;
   staged.modified++;
   if (below === TYPE.symlink) staged.lostLinks.push(layerNode);
 }
 
-/** A view, or what was kept of one. */
+/** The columns of a view. */
 export interface ViewColumns {
   readonly type: ArrayLike<number>;
   readonly layer: ArrayLike<number>;
   readonly member: ArrayLike<number>;
 }
 
-/** Is what the view shows at the node a folder with the mode, owner and attributes of that member (a folder too)? */
+/** Whether the view has a folder at the node, with the same mode, owner and attributes as that member, a folder too. */
 export function isSameFolder(tree: ImageTree, view: ViewColumns, node: number, layer: number, member: number): boolean {
   if (view.type[node] !== TYPE.directory) return false;
   const below = tree.layers[view.layer[node] as number] as LayerTable;
@@ -211,7 +211,7 @@ export function isSameFolder(tree: ImageTree, view: ViewColumns, node: number, l
   return sameMeta(below, below.meta[view.member[node] as number] as number, above, above.meta[member] as number);
 }
 
-/** Second half: hides, brings, and clears the scratch columns. Returns how many removals cli.md lists. */
+/** Second half of applying: changes the view and clears the scratch columns. Returns how many removals a list of changes shows. */
 export function commitLayer(applier: Applier, staged: Staged, watcher: Watcher | null = null): number {
   const { tree, touch, view } = applier;
   const { layer, causes } = staged;
@@ -255,15 +255,14 @@ function markBelowCauses(touch: Uint8Array, table: LayerTable, map: Uint32Array)
 }
 
 /**
- * Takes from the view what the topmost cause at `top` hides, and what causes below it do. Nothing is present below an absent node,
- * so only what was there is walked. Returns the number of topmost paths that went: those below them or below a replaced folder
- * are counted with it.
+ * Removes from the view what the topmost cause at `top` and the causes below it hide. Walks only present nodes, as an absent node has
+ * nothing below it. Returns the number of topmost paths that disappeared: paths below them, or below a replaced folder, aren't counted.
  */
 function hideBelow(applier: Applier, top: number, watcher: Watcher | null): number {
   const { tree, touch, view } = applier;
   if (top !== 0 && view.type[top] === ABSENT) return 0;
   let removed = 0;
-  // Node, whether an ancestor is gone or replaced, and the inherited reason, in one number: (node * 2 + covered) * 4 + reason.
+  // Node, whether an ancestor was removed or replaced, and the inherited reason, in one number: (node * 2 + covered) * 4 + reason.
   const walk: number[] = [top * 8];
   for (let next = walk.pop(); next !== undefined; next = walk.pop()) {
     const node = Math.floor(next / 8);

@@ -4,13 +4,13 @@ import { makeScratch } from './scratch.ts';
 const scratchRows = makeScratch();
 
 export interface VisibleOptions {
-  /** By row, 0: not shown, nor what is below it (see filterRows). */
+  /** By row: 0 hides it and everything below it (see filterRows). */
   readonly mask?: Uint8Array | null;
-  /** Rows depth first in another order of siblings (see sortChildren). */
+  /** Rows depth first, siblings in another order (see sortChildren). */
   readonly order?: Uint32Array | null;
 }
 
-/** Rows in sight, top to bottom: those at the top, and those below rows that are open (`expanded` not 0), level by level. */
+/** Visible rows, top to bottom: those of the top level, and the children of visible rows that are expanded (not 0). */
 export function visibleRows(table: RowTable, expanded: Uint8Array, options: VisibleOptions = {}): Uint32Array<ArrayBuffer> {
   const { length, subtreeEnd } = table;
   const { mask = null, order = null } = options;
@@ -20,7 +20,7 @@ export function visibleRows(table: RowTable, expanded: Uint8Array, options: Visi
     const row = order === null ? at : (order[at] as number);
     const isShown = mask === null || mask[row] !== 0;
     if (isShown) rows[count++] = row;
-    // What is below a row is as long in any order of siblings.
+    // A subtree has the same length in any order of siblings.
     at += isShown && expanded[row] !== 0 ? 1 : (subtreeEnd[row] as number) - row;
   }
   return rows.slice(0, count);

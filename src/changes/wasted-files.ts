@@ -6,7 +6,7 @@ import { linkedBodies, nodeOf } from './shown-bodies.ts';
 import { indexOf, viewAtLayer } from './stack.ts';
 import type { Stack, WastedFile } from './types.ts';
 
-/** Paths whose bodies the image carries without showing them, most bytes first, then by path; at most `limit`. All together are `wastedBytes`. */
+/** Paths with bytes that the image contains without showing them, most first, at most `limit`. All together have `wastedBytes`. */
 export function wastedFiles(stack: Stack, limit: number): WastedFile[] {
   const { tree, links } = indexOf(stack);
   const view = viewAtLayer(stack, stack.layers.length - 1);
@@ -41,7 +41,7 @@ export function wastedFiles(stack: Stack, limit: number): WastedFile[] {
   }));
 }
 
-/** By layer, the bottom first: bytes of the bodies it wrote that nothing shows. All together are `wastedBytes`. */
+/** By layer, the bottom first: bytes that it wrote and nothing shows. Together they are `wastedBytes`. */
 export function wastedByLayer(stack: Stack): number[] {
   const { tree, links } = indexOf(stack);
   const view = viewAtLayer(stack, stack.layers.length - 1);
@@ -58,7 +58,7 @@ export function wastedByLayer(stack: Stack): number[] {
   return wasted;
 }
 
-/** Every regular file's body, those that count no more in their layer too, layer by layer. */
+/** Visits the body of every regular file, layer by layer, including those replaced within their own layer. */
 export function forEachBody(stack: Stack, visit: (node: number, layer: number, size: number) => void): void {
   const { tree } = indexOf(stack);
   stack.layers.forEach((table, layer) => {

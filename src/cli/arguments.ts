@@ -1,6 +1,7 @@
-import { displayText, LayerscopeError } from '#model';
+import { parseArgs } from 'node:util';
+import { displayText, LayerscopeError, plural } from '#model';
 
-/** An option of a command: a flag, or one that takes a value named so in the help. */
+/** An option of a command: a flag, or one with a value, which the help shows under this name. */
 export interface OptionSpec {
   readonly value?: string;
   readonly summary: string;
@@ -8,17 +9,17 @@ export interface OptionSpec {
 
 export interface CommandSpec {
   readonly name: string;
-  /** Operands as the help prints them: `IMAGE [PATH]`. */
+  /** Operands as the help shows them: `IMAGE [PATH]`. */
   readonly operands: string;
   readonly minOperands: number;
   readonly maxOperands: number;
   readonly options: Readonly<Record<string, OptionSpec>>;
   readonly summary: string;
-  /** Lines below the options in the command's help. */
+  /** Lines after the options in the help. */
   readonly notes?: readonly string[];
 }
 
-/** What was typed after the command's name. */
+/** The parsed words after the command's name. */
 export interface Arguments {
   readonly operands: readonly string[];
   flag(name: string): boolean;
@@ -30,41 +31,29 @@ export function usageError(message: string): LayerscopeError {
 }
 
 /**
- * Options may stand anywhere, as `--name value` or `--name=value`; `--` ends them; `-` is an operand.
+ * Options may appear anywhere, as `--name value` or `--name=value`; `--` ends them; `-` is an operand.
  * Throws USAGE for options and operands that the command doesn't take.
  */
 export function parseArguments(spec: CommandSpec, argv: readonly string[]): Arguments {
+  // Not strict: Node's own errors are several lines long, and it lets an option be repeated.
+  const { tokens } = parseArgs({ args: [...argv], options: nodeOptions(spec), strict: false, allowPositionals: true, tokens: true });
   const operands: string[] = [];
   const given = new Map<string, string | true>();
-  for (let at = 0; at < argv.length; at++) {
-    const word = argv[at] ?? '';
-    if (word === '--') {
-      operands.push(...argv.slice(at + 1));
-      break;
-    }
-    if (word === '-' || !word.startsWith('-')) {
-      operands.push(word);
-      continue;
-    }
-    const equals = word.indexOf('=');
-    const name = word.slice(2, equals < 0 ? undefined : equals);
+  for (const token of tokens) {
+    if (token.kind === 'positional') operands.push(token.value);
+    if (token.kind !== 'option') continue;
+    const { name, value } = token;
+    const word = argv[token.index] ?? '';
     const option = word.startsWith('--') && Object.hasOwn(spec.options, name) ? spec.options[name] : undefined;
-    if (option === undefined) throw usageError(`${spec.name} has no option ${displayText(equals < 0 ? word : word.slice(0, equals))}`);
+    if (option === undefined) throw usageError(`${spec.name} has no option ${displayText(word.replace(/=.*/s, ''))}`);
     if (given.has(name)) throw usageError(`--${name} is given twice`);
-    if (option.value === undefined) {
-      if (equals >= 0) throw usageError(`--${name} takes no value`);
-      given.set(name, true);
-      continue;
-    }
-    const value = equals < 0 ? argv[++at] : word.slice(equals + 1);
-    if (value === undefined || value === '') throw usageError(`--${name} needs a value: --${name} ${option.value}`);
-    given.set(name, value);
+    if (option.value === undefined && value !== undefined) throw usageError(`--${name} takes no value`);
+    if (option.value !== undefined && !value) throw usageError(`--${name} needs a value: --${name} ${option.value}`);
+    given.set(name, value ?? true);
   }
   if (operands.length < spec.minOperands) throw usageError(`usage: layerscope ${spec.name} ${spec.operands}`);
   if (operands.length > spec.maxOperands) {
-    throw usageError(
-      `${spec.name} takes at most ${spec.maxOperands} ${spec.maxOperands === 1 ? 'argument' : 'arguments'}: ${displayText(operands[spec.maxOperands] ?? '')}`,
-    );
+    throw usageError(`${spec.name} takes ${argumentCount(0, spec.maxOperands)}: ${displayText(operands[spec.maxOperands] ?? '')}`);
   }
   return {
     operands,
@@ -74,6 +63,19 @@ export function parseArguments(spec: CommandSpec, argv: readonly string[]): Argu
       return typeof value === 'string' ? value : undefined;
     },
   };
+}
+
+function nodeOptions({ options }: CommandSpec): Record<string, { type: 'string' | 'boolean' }> {
+  return Object.fromEntries(
+    Object.entries(options).map(([name, { value }]) => [name, { type: value === undefined ? 'boolean' : 'string' }]),
+  );
+}
+
+/** `no arguments`, `1 argument`, `at most 2 arguments`, `at least 1 argument`. */
+export function argumentCount(min: number, max: number): string {
+  if (max === 0) return 'no arguments';
+  if (max === Number.POSITIVE_INFINITY) return `at least ${plural(min, 'argument')}`;
+  return `${min === max ? '' : 'at most '}${plural(max, 'argument')}`;
 }
 
 /** The text of `layerscope COMMAND --help`. */

@@ -20,8 +20,8 @@ export const spec: CommandSpec = {
   options: { layer: LAYER_OPTION, 'no-content': NO_CONTENT_OPTION, json: JSON_OPTION, ...IMAGE_OPTIONS },
   summary: 'What a layer changed, in the order of the paths’ bytes: + added, ~ modified, − removed.',
   notes: [
-    'A modified file is marked “content” if its bytes differ, “rewritten” if the layer brings the same bytes again, and “unread” if both have',
-    'the same size and were not compared, either because of --no-content or because one is damaged. Files of plain layers are compared byte',
+    'A modified file is marked “content” if its bytes differ, “rewritten” if the layer has the same bytes again, and “unread” if both have the',
+    'same size and were not compared, either because of --no-content or because one is damaged. Files of plain layers are compared byte',
     'by byte, those of compressed layers by 64-bit checksums, which can be forged on purpose; diff always compares byte by byte.',
   ],
 };
@@ -67,7 +67,7 @@ export function sizeCell(bytes: number): string {
 
 export const EMPTY_SIZE_CELL = ' '.repeat(9);
 
-/** A change for people: mark, size, path, and what it did. */
+/** A change for people: mark, size, path and notes. */
 export function changeLine(rows: RowTable, row: number, style: Style): string {
   const kind = rows.kind[row] as number;
   const label = rowLabel(rows, row, rowPath(rows, row));
@@ -85,8 +85,8 @@ export function changeLine(rows: RowTable, row: number, style: Style): string {
     notes.push(
       `hides ${rows.hiddenEntries[row]} ${rows.hiddenEntries[row] === 1 ? 'entry' : 'entries'}, ${formatSize(rows.hiddenBytes[row] as number)}`,
     );
-  const told = notes.length === 0 ? '' : `  ${style.dim(`(${notes.join(', ')})`)}`;
+  const suffix = notes.length === 0 ? '' : `  ${style.dim(`(${notes.join(', ')})`)}`;
   return kind === KIND.removed
-    ? `${style.removed('−')} ${size}  ${style.removed(label)}${told}`
-    : `${style.modified('~')} ${size}  ${style.modified(label)}${told}`;
+    ? `${style.removed('−')} ${size}  ${style.removed(label)}${suffix}`
+    : `${style.modified('~')} ${size}  ${style.modified(label)}${suffix}`;
 }

@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { checkRules, chooseImage, DEFAULT_CHECK_CONFIG, loadImage, parseCheckConfig, type RuleResult, withoutExcluded } from '#engine';
-import { asLayerscopeError, formatSize, jsonText, LayerscopeError } from '#model';
+import { asLayerscopeError, formatSize, jsonText, LayerscopeError, plural } from '#model';
 import type { Arguments, CommandSpec } from './arguments.ts';
 import { type Context, EXIT } from './context.ts';
 import { openInput } from './open-input.ts';
@@ -8,7 +8,7 @@ import { IMAGE_OPTIONS, JSON_OPTION } from './options.ts';
 import type { Style } from './style.ts';
 
 const CONFIG_FILE = '.dive-ci';
-/** No more of the file is read: an archive may be named by mistake. */
+/** Limit, as an archive may be named by mistake. */
 const MOST_CONFIG_BYTES = 2_000_000;
 
 export const spec: CommandSpec = {
@@ -17,27 +17,27 @@ export const spec: CommandSpec = {
   minOperands: 1,
   maxOperands: 1,
   options: {
-    config: { value: 'FILE', summary: `the file of rules (default: ${CONFIG_FILE} in this folder; without one, dive’s default rules)` },
+    config: { value: 'FILE', summary: `the rules file (default: ${CONFIG_FILE} in this folder, else dive’s default rules)` },
     json: JSON_OPTION,
     ...IMAGE_OPTIONS,
   },
-  summary: 'Checks the image against rules, and exits with 1 where one fails.',
+  summary: 'Checks the image against rules, and exits with 1 if one fails.',
   notes: [
-    'The file is YAML, as dive reads it. A rule that it does not name keeps its default; "disabled" turns a rule off.',
+    'The file is YAML in dive’s format. A rule that it does not name keeps its default; "disabled" turns a rule off.',
     'An unknown rule or key is an error (exit code 2). An image with a missing or damaged layer fails.',
     '',
     'rules:',
     '  lowestEfficiency: 0.95           # at least; default 0.9',
     '  highestWastedBytes: 20MB         # at most; disabled by default',
-    '  highestUserWastedPercent: 0.20   # at most, as a part of the bytes above the lowest layer; default 0.1',
+    '  highestUserWastedPercent: 0.20   # at most, as a share of the bytes above the lowest layer; default 0.1',
     'failOn: error                      # or warning: fails for findings of that severity or above; disabled by default',
-    'exclude:                           # paths that no rule looks at',
-    '  - /usr/share/doc                 # a path and all below it; * ? [a-z] stand for characters, ** for folders',
-    '  - "*.pyc"                        # without a slash, a name in any folder',
+    'exclude:                           # paths that every rule ignores',
+    '  - /usr/share/doc                 # a path and everything below it; * ? [a-z] match characters, ** folders',
+    '  - "*.pyc"                        # without a slash: a name in any folder',
   ],
 };
 
-/** The rules' file and its text; null where none is named and none lies in this folder. */
+/** The rules file and its text; null if none is named and the current folder has none. */
 async function readConfig(named: string | undefined): Promise<{ file: string; text: string } | null> {
   const file = named ?? CONFIG_FILE;
   try {
@@ -73,8 +73,7 @@ export async function run(context: Context, args: Arguments): Promise<number> {
   }
   for (const rule of rules) out.write(`${ruleLine(rule, style)}\n`);
   if (exclude.length > 0) {
-    const count = `${exclude.length} ${exclude.length === 1 ? 'pattern' : 'patterns'}`;
-    out.write(style.dim(`${formatSize(excludedBytes)} of files are excluded by ${count}\n`));
+    out.write(style.dim(`${formatSize(excludedBytes)} of files are excluded by ${plural(exclude.length, 'pattern')}\n`));
   }
   return passed ? EXIT.done : EXIT.failed;
 }

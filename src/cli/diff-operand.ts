@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { displayText } from '#model';
 import { usageError } from './arguments.ts';
 
-/** A side of `diff` as typed: a file, an image in it, and layers of that image. */
+/** A side of `diff`: a file, an image in it, and layers of that image. */
 export interface Operand {
   readonly file: string;
   /** Selects the image as `--image` does; undefined: the default. */

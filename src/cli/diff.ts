@@ -12,7 +12,7 @@ import {
   type ImageView,
   loadImage,
 } from '#engine';
-import { changeWords, DIFFERS, displayText, formatSize, jsonText, KIND, type RowTable, rowPath, TYPE } from '#model';
+import { changeWords, DIFFERS, displayText, formatSize, jsonText, KIND, plural, type RowTable, rowPath, TYPE } from '#model';
 import type { Arguments, CommandSpec } from './arguments.ts';
 import { usageError } from './arguments.ts';
 import { EMPTY_SIZE_CELL, sizeCell } from './changes.ts';
@@ -24,7 +24,7 @@ import { IMAGE_OPTIONS, JSON_OPTION, NO_CONTENT_OPTION } from './options.ts';
 import { rowLabel } from './row-text.ts';
 import type { Style } from './style.ts';
 
-/** What `--ignore` takes. */
+/** The words of `--ignore`. */
 const IGNORED: ReadonlyMap<string, number> = new Map([
   ['time', DIFFERS.time],
   ['owner', DIFFERS.owner],
@@ -38,8 +38,8 @@ export const spec: CommandSpec = {
   minOperands: 2,
   maxOperands: 2,
   options: {
-    'exit-code': { summary: 'exit with 1 where they differ' },
-    ignore: { value: 'WORDS', summary: `leave out what differs in these only: ${[...IGNORED.keys()].join(',')}` },
+    'exit-code': { summary: 'exit with 1 if they differ' },
+    ignore: { value: 'WORDS', summary: `leave out paths that differ only in these: ${[...IGNORED.keys()].join(',')}` },
     'no-content': NO_CONTENT_OPTION,
     'no-config': { summary: 'do not compare configs' },
     json: JSON_OPTION,
@@ -51,10 +51,10 @@ export const spec: CommandSpec = {
   },
   summary: 'What B’s file system has added, modified or removed compared with A’s, and how its config differs.',
   notes: [
-    'A@NAME selects an image of A by name, number or digest. A#3 is A as seen at its layer 3 (or at a digest), A#2-3 is what layers 2 to 3',
-    'bring on their own, A@NAME#3 is a layer of that image. An existing file with such a name takes precedence.',
-    'Files of the same size are compared byte by byte, unless they come from the same layer. A file that another layer brings with the same',
-    'bytes is “rewritten”, and listed only if its mode, owner, time or attributes differ. A file that cannot be read is “unread” and always',
+    'A@NAME selects an image of A by name, number or digest. A#3 is A as seen at its layer 3 (or at a digest), A#2-3 is the content of',
+    'layers 2 to 3 alone, A@NAME#3 is a layer of that image. An existing file with such a name takes precedence.',
+    'Files of the same size are compared byte by byte, unless they come from the same layer. A file with the same bytes in another layer',
+    'is “rewritten”, and listed only if its mode, owner, time or attributes differ. A file that cannot be read is “unread” and always',
     'listed; so is every file of equal size with --no-content. A file whose time alone differs is modified; a folder is not.',
     'Configs are compared if A and B are whole images, not layers of them.',
   ],
@@ -123,14 +123,14 @@ export async function run(context: Context, args: Arguments): Promise<number> {
       configs.map((each) => configLine(each, style)),
       unreadable.length > 0,
     );
-  // What can't be compared can't be called the same.
+  // If configs can't be compared, the images can't be called equal.
   const differ = configs.length > 0 || unreadable.length > 0 || comparison.counts.includes(1);
   return differ && args.flag('exit-code') ? EXIT.failed : EXIT.done;
 }
 
 /**
- * Says so where a whole image has a config that can't be read; returns the names of these sides. Single layers and chains of stored ones
- * have none.
+ * Warns if a whole image has a config that can't be read, and returns the names of such sides. Single layers and chains of a store have no
+ * config.
  */
 function warnOfConfigs(context: Context, sides: Readonly<Record<string, ImageView>>): string[] {
   const unreadable = Object.entries(sides).filter(([, view]) => {
@@ -164,12 +164,12 @@ async function writeText(
   const totals = [
     `${style.added(`+${tally[KIND.added]}`)} ${style.modified(`~${tally[KIND.modified]}`)} ${style.removed(`−${tally[KIND.removed]}`)}`,
     sumText(sideSums(rows, counts)),
-    ...(configs.length === 0 ? [] : [`${configs.length} config ${configs.length === 1 ? 'change' : 'changes'}`]),
+    ...(configs.length === 0 ? [] : [plural(configs.length, 'config change')]),
   ];
   out.write(`${totals.join(', ')}\n`);
 }
 
-/** What B has more: of what differs, each body once. */
+/** How many bytes B has more than A in the differences, each body once. */
 function sumText({ before, now }: SideSums): string {
   const net = now - before;
   return `net ${net > 0 ? '+' : ''}${formatSize(net)}`;

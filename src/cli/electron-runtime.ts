@@ -3,7 +3,7 @@ import path from 'node:path';
 import { LayerscopeError } from '#model';
 
 const EXECUTABLES: Partial<Record<NodeJS.Platform, string>> = { darwin: 'Electron.app/Contents/MacOS/Electron', win32: 'electron.exe' };
-/** From here on the bundles in dist/electron run; older runtimes need those built for Chrome 108. */
+/** The first version that runs the bundles in dist/electron; older runtimes need those built for Chrome 108. */
 const FIRST_CURRENT_VERSION = 40;
 
 export interface ElectronRuntime {
@@ -13,7 +13,7 @@ export interface ElectronRuntime {
   readonly target: 'current' | 'chrome108';
 }
 
-/** The folder of this program's package.json, from wherever in it this code runs: as source, or bundled in dist. */
+/** The folder of this program's package.json, whether this code runs from source or bundled in dist. */
 export function packageFolder(from: string = import.meta.dirname): string {
   for (let folder = from; ; folder = path.dirname(folder)) {
     const file = path.join(folder, 'package.json');
@@ -22,7 +22,7 @@ export function packageFolder(from: string = import.meta.dirname): string {
   }
 }
 
-/** The runtime in ELECTRON_OVERRIDE_DIST_PATH, else that of the electron package; null where there is none. */
+/** The runtime in ELECTRON_OVERRIDE_DIST_PATH, else that of the electron package; null if there is none. */
 export function findElectronRuntime(root: string, environment: NodeJS.ProcessEnv = process.env): ElectronRuntime | null {
   const folder = environment.ELECTRON_OVERRIDE_DIST_PATH || path.join(root, 'node_modules', 'electron', 'dist');
   const executable = path.join(folder, EXECUTABLES[process.platform] ?? 'electron');

@@ -14,15 +14,15 @@ export const spec: CommandSpec = {
   minOperands: 2,
   maxOperands: 2,
   options: {
-    to: { value: 'FOLDER', summary: 'where to: the entry is laid out in it under its own name; of / its content, in an empty folder' },
+    to: { value: 'FOLDER', summary: 'the target: the entry is written into it under its own name; the content of / into an empty folder' },
     layer: VIEW_LAYER_OPTION,
     ...IMAGE_OPTIONS,
   },
-  summary: 'Lays a file or folder of the image out on disk: all of it, or on an error nothing.',
+  summary: 'Writes a file or folder of the image to disk: all of it, or nothing if there is an error.',
   notes: [
-    'Nothing outside FOLDER is written, nothing in it overwritten. Entries whose names would lead out, or that this system can not hold,',
-    'are named on standard error and left out, and the exit code is 3. Symbolic links are made as they are; devices and pipes are not made.',
-    'Modes and times are kept, owners and set-id bits are not.',
+    'Writes nothing outside FOLDER and overwrites nothing in it. Entries whose names lead out of it, or that this system cannot store, are',
+    'left out and named on standard error, and the exit code is 3. Symbolic links are kept as they are; devices and pipes are left out.',
+    'Modes and times are kept; owners and set-id bits are not.',
   ],
 };
 
@@ -42,7 +42,7 @@ export async function run(context: Context, args: Arguments): Promise<number> {
     folder,
     signal: context.signal,
     onProgress: context.progress.update,
-    onRefused: ({ code, path: refused, message }) => context.tell(code, `${refused}: ${message}`),
+    onRefused: ({ code, path: refused, message }) => context.error(code, `${refused}: ${message}`),
     onSkipped: ({ path: skipped, message }) => context.warn(`${skipped}: ${message}`),
     onNotKept: ({ path: named, message }) => context.warn(named === undefined ? message : `${named}: ${message}`),
   });

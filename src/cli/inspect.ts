@@ -5,10 +5,12 @@ import {
   displayText,
   FINDING_HINTS,
   type Finding,
+  formatCount,
   formatSize,
   type ImageReport,
   jsonText,
   type LayerReport,
+  plural,
   shortDigest,
 } from '#model';
 import type { Arguments, CommandSpec } from './arguments.ts';
@@ -61,10 +63,6 @@ const FORMAT_WORDS: Readonly<Record<ArchiveReport['format'], string>> = {
   layer: 'one layer tar',
 };
 
-function plural(count: number, word: string): string {
-  return `${count.toLocaleString('en-US')} ${word}${count === 1 ? '' : 's'}`;
-}
-
 function* describeArchive(title: string, report: ArchiveReport, style: Style): Generator<string> {
   yield `${style.bold(displayText(title))}  ${style.dim(FORMAT_WORDS[report.format])}`;
   if (report.images.length === 0) yield report.artifacts.length === 0 ? '  no images' : '  no images, artifacts only';
@@ -113,7 +111,7 @@ const BAR_COLUMNS = 10;
 const COUNT_COLUMNS = { added: 3, modified: 4, removed: 5 } as const;
 
 function count(mark: string, value: number): string {
-  return value === 0 ? '·' : mark + value.toLocaleString('en-US');
+  return value === 0 ? '·' : mark + formatCount(value);
 }
 
 function layerRow(layer: LayerReport, largest: number): string[] {
@@ -156,7 +154,7 @@ function* describeLayers(layers: readonly LayerReport[], style: Style): Generato
     if (column === 6 || column === 7) return style.dim(cell);
     return cell;
   };
-  // The command is what may be long: it is given what the terminal has left.
+  // The command may be long: it gets the space left on the terminal.
   const taken =
     (
       formatTable(
@@ -192,6 +190,6 @@ function* describeFindings(findings: readonly Finding[], numbered: boolean, styl
       yield `           ${where.length === 0 ? '' : `${where.join(', ')}: `}${displayText(finding.message)}`;
     }
     if (group.length > SHOWN_FINDINGS_A_CODE)
-      yield `           ${style.dim(`and ${(group.length - SHOWN_FINDINGS_A_CODE).toLocaleString('en-US')} more`)}`;
+      yield `           ${style.dim(`and ${formatCount(group.length - SHOWN_FINDINGS_A_CODE)} more`)}`;
   }
 }

@@ -3,22 +3,22 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { packageFolder } from './electron-runtime.ts';
 
-/** Put in by the build: set only where this code runs bundled, out of dist. */
+/** Set by the build: true if this code runs bundled, from dist. */
 const isBundled = Boolean(process.env.LAYERSCOPE_VERSION);
 
-/** The folder of cli.js; of the sources, the one that the build writes to. */
+/** The folder of cli.js; when run from source, the folder that the build writes to. */
 function buildFolder(): string {
   const here = import.meta.dirname;
   if (!isBundled) return path.join(packageFolder(), 'dist');
   return path.basename(here) === 'chunks' ? path.dirname(here) : here;
 }
 
-/** The script of the archive room's worker, where it isn't the source that the room finds by itself. */
+/** The script of the archive room's worker; undefined when run from source, as the room finds it itself. */
 export function workerUrl(): URL | undefined {
   return isBundled ? pathToFileURL(path.join(buildFolder(), 'index-worker.js')) : undefined;
 }
 
-/** The same of the store's thread. */
+/** The script of the store's thread, likewise. */
 export function storeWorkerUrl(): URL | undefined {
   return isBundled ? pathToFileURL(path.join(buildFolder(), 'store-worker.js')) : undefined;
 }
@@ -28,7 +28,7 @@ export function rendererFolder(): string {
   return path.join(buildFolder(), 'renderer');
 }
 
-/** The image that an empty window offers; null where it isn't shipped. */
+/** The image that an empty window offers; null if it isn't installed. */
 export function sampleFile(): string | null {
   const folder = isBundled ? path.dirname(buildFolder()) : packageFolder();
   const file = path.join(folder, 'assets', 'sample.tar');

@@ -1,6 +1,6 @@
 import { displayText } from '#model';
 
-/** A history's command in plain words: `RUN npm ci`, without the shell that ran it and BuildKit's mark; one line, safe to print. */
+/** A command of the history as in a Dockerfile: `RUN npm ci`, without the shell and BuildKit's suffix; one line, safe to print. */
 export function layerCommand(createdBy: string | null): string {
   if (createdBy === null) return '';
   let text = createdBy.replace(/\s+/g, ' ').trim();

@@ -5,7 +5,7 @@ import type { Arguments } from './arguments.ts';
 import type { Context } from './context.ts';
 import type { Input } from './open-input.ts';
 
-/** Loads the image that --image and --platform choose, and tells what of it could not be read. */
+/** Loads the image selected by --image and --platform. */
 export async function loadChosen(
   context: Context,
   args: Arguments,
@@ -19,12 +19,12 @@ export async function loadChosen(
   return loaded;
 }
 
-/** Number of the layer that --layer chooses, the top one without it; -1 for an image of no layers. */
+/** Number of the layer selected by --layer, by default the top one; -1 for an image without layers. */
 export function viewLayer(loaded: LoadedImage, text: string | undefined): number {
   return text === undefined ? loaded.image.layers.length - 1 : chooseLayer(loaded.image, text).index;
 }
 
-/** The layer must have been read for what was asked. Throws BLOB_MISSING. */
+/** Throws BLOB_MISSING if the layer couldn't be read. */
 export function requireLayer(loaded: LoadedImage, { index, status, digest }: ArchiveLayer): void {
   if (loaded.layers[index] !== null) return;
   throw new LayerscopeError(
@@ -33,7 +33,7 @@ export function requireLayer(loaded: LoadedImage, { index, status, digest }: Arc
   );
 }
 
-/** Says on standard error which layers up to `layer` are missing or damaged: what is printed is without them. */
+/** Warns of missing and damaged layers from `from` to `layer`: the output is without them. */
 export function warnOfGaps(context: Context, loaded: LoadedImage, from: number, layer: number): void {
   for (const report of loaded.report.layers.slice(from, layer + 1)) {
     if (report.status === 'present') continue;

@@ -19,7 +19,7 @@ export const spec: CommandSpec = {
   minOperands: 1,
   maxOperands: 2,
   options: { layer: VIEW_LAYER_OPTION, json: JSON_OPTION, ...IMAGE_OPTIONS },
-  summary: 'The file system as seen at a layer: all of it, or all that is below PATH.',
+  summary: 'The file system as seen at a layer: all of it, or everything below PATH.',
   notes: [PATH_NOTE],
 };
 
@@ -48,7 +48,7 @@ export async function run(context: Context, args: Arguments): Promise<number> {
   return EXIT.done;
 }
 
-/** Rows of what PATH names: of a folder what is in it, of anything else itself; a link before the last name, or before a `/` at the end, is followed. */
+/** Rows of PATH: the content of a folder, or the entry itself. Follows links in the path, and a last one if it ends in `/`. */
 function rowsBelow(
   loaded: Parameters<typeof resolveImagePath>[0],
   layer: number,
@@ -67,14 +67,14 @@ function rowsBelow(
   return { from: row, end };
 }
 
-/** A row for people, as `ls -l` would: mode, owner, size or device numbers, time, the layer that it comes from, name. */
+/** A row for people, like `ls -l`: mode, owner, size or device numbers, time, layer, name. */
 function viewLine(stack: Stack, rows: RowTable, row: number, digits: number, style: Style): string {
   const type = rows.type[row] as number;
   const layer = rows.layer[row] as number;
   const at = { layer, member: rows.entry[row] as number };
   const inode = layer === NO_LAYER ? at : (resolveEntry(stack, at) ?? at);
   const table = stack.layers[inode.layer];
-  // A hard link is shown as what it is a further name of.
+  // A hard link is shown as its target.
   const shown = type === TYPE.hardlink ? (table?.type[inode.member] ?? type) : type;
   const seconds = table?.mtimeSeconds[inode.member] ?? (rows.mtime[row] as number);
   const label = rowLabel(rows, row, rowPath(rows, row));

@@ -1,4 +1,12 @@
 #!/usr/bin/env node
+/**
+ * The command line: `layerscope COMMAND …`. This file runs a command and turns what it throws into one line on standard error and an exit
+ * code.
+ *
+ * A command is one file with a `spec` (operands, options and help) and `run`; `commands.ts` lists them. `arguments.ts` parses what was
+ * typed, `open-input.ts` opens an IMAGE, `load-input.ts` loads its layers, `output.ts` and `progress.ts` write. Begin with `cat.ts`, the
+ * shortest command. What a command does is in the engine; here it is only printed.
+ */
 import { asLayerscopeError, displayText, ERROR_HINTS, type ErrorCode } from '#model';
 import { commandHelp, parseArguments, usageError } from './arguments.ts';
 import { COMMANDS } from './commands.ts';
@@ -15,9 +23,9 @@ function programHelp(): string {
     '',
     ...Object.entries(COMMANDS).map(([name, { operands, summary }]) => `  ${`${name} ${operands}`.padEnd(width)}  ${summary}`),
     '',
-    'IMAGE is a docker-archive, an OCI archive, a folder of either or of skopeo’s dir:, or one layer tar; plain, gzip, zstd, xz or',
-    'bzip2; - reads standard input.',
-    'layerscope COMMAND --help tells more; layerscope --version prints the version.',
+    'IMAGE is a docker-archive, an OCI archive, a folder of either or of skopeo’s dir:, or a single layer tar, either plain or compressed',
+    'with gzip, zstd, xz or bzip2; - reads standard input.',
+    'layerscope COMMAND --help explains a command; layerscope --version prints the version.',
     '',
   ].join('\n');
 }
@@ -26,7 +34,7 @@ const interrupt = new AbortController();
 let exitWhenStopped: number = EXIT.interrupted;
 let outputClosed = false;
 
-/** The first signal stops the work, which then cleans up; the second ends the program at once. */
+/** The first signal cancels the work, which cleans up; the second ends the program immediately. */
 function stopOn(signal: NodeJS.Signals, code: number): void {
   process.on(signal, () => {
     if (interrupt.signal.aborted) process.exit(code);
@@ -41,7 +49,7 @@ const out = createOutput(process.stdout, () => {
 });
 const progress = createProgress(process.stderr);
 
-/** All that ever goes to standard error passes here: one line a call, nothing in it that could steer a terminal. */
+/** Writes everything that goes to standard error: one line per call, with control characters escaped. */
 function complain(text: string): void {
   progress.clear();
   process.stderr.write(`layerscope: ${displayText(text)}\n`);
@@ -53,7 +61,7 @@ const context: Context = {
   progress,
   signal: interrupt.signal,
   warn: (message) => complain(`warning: ${message}`),
-  tell: (code, message) => complain(`${code}: ${message}`),
+  error: (code, message) => complain(`${code}: ${message}`),
 };
 
 async function runCommand(argv: readonly string[]): Promise<number> {

@@ -9,7 +9,7 @@ import type { Context } from './context.ts';
 import { workerUrl } from './installation.ts';
 import { openStore } from './open-store.ts';
 
-/** An image file that a command reads, and the reader that reads it. Dispose of it. */
+/** An open archive and its reader. Dispose of it. */
 export interface Input extends AsyncDisposable {
   readonly reader: Reader;
   readonly archive: Archive;
@@ -18,8 +18,8 @@ export interface Input extends AsyncDisposable {
 const STORED = 'store:';
 
 /**
- * Opens what IMAGE names; `-` is standard input, `store:ID` an image or a layer of a store, unless `store` is false. Errors as
- * {@link Reader.open}; USAGE where standard input is a terminal.
+ * Opens IMAGE: a file or folder, `-` for standard input, or `store:ID` for an image or layer of a store, unless `store` is false. Throws
+ * what {@link Reader.open} does; USAGE if standard input is a terminal.
  */
 export async function openInput(context: Context, args: Arguments, image: string, { store = true } = {}): Promise<Input> {
   const worker = workerUrl();
@@ -30,9 +30,7 @@ export async function openInput(context: Context, args: Arguments, image: string
   });
   try {
     const archive =
-      store && image.startsWith(STORED)
-        ? await openFromStore(reader, context, args, image)
-        : await openArchive(reader, context, args, image);
+      store && image.startsWith(STORED) ? await openFromStore(reader, context, args, image) : await openFile(reader, context, args, image);
     return {
       reader,
       archive,
@@ -47,7 +45,7 @@ export async function openInput(context: Context, args: Arguments, image: string
   }
 }
 
-/** Layers that aren't kept as blobs are written into a folder of their own, which goes with the archive. */
+/** Layers that the store doesn't keep as blobs are written to a temporary folder, which is removed with the archive. */
 async function openFromStore(reader: Reader, { signal }: Context, args: Arguments, image: string): Promise<Archive> {
   const driver = await openStore(args, true);
   const folder = await mkdtemp(path.join(tmpdir(), 'layerscope-store-'));
@@ -67,7 +65,7 @@ async function openFromStore(reader: Reader, { signal }: Context, args: Argument
   }
 }
 
-async function openArchive(reader: Reader, { signal, progress }: Context, args: Arguments, image: string): Promise<Archive> {
+async function openFile(reader: Reader, { signal, progress }: Context, args: Arguments, image: string): Promise<Archive> {
   const options = { signal, onProgress: progress.update, followLinks: args.flag('follow-links') };
   if (image !== '-') return reader.open(image, options);
   if (process.stdin.isTTY) throw usageError('standard input is a terminal: pipe an image into it');

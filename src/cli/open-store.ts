@@ -8,14 +8,14 @@ import { usageError } from './arguments.ts';
 const DRIVERS: readonly DriverName[] = ['portable', 'windowsfilter', 'windowsdiff'];
 
 export const STORE_OPTIONS = {
-  driver: { value: 'portable|windowsfilter|windowsdiff', summary: 'the kind of store that store:ID is in (default: portable)' },
+  driver: { value: 'portable|windowsfilter|windowsdiff', summary: 'the kind of store for store:ID (default: portable)' },
   home: {
     value: 'FOLDER',
-    summary: 'the folder of that store (default: for portable in your data folder, for the others Docker’s on Windows)',
+    summary: 'the folder of that store (default: in your data folder for portable, Docker’s own on Windows for the others)',
   },
 } as const satisfies Record<string, OptionSpec>;
 
-/** The driver and home that were named. USAGE. */
+/** The driver and home from the options. Throws USAGE. */
 export function homeOf(args: Arguments): { readonly driver: DriverName; readonly home: string } {
   const name = args.value('driver') ?? 'portable';
   const driver = DRIVERS.find((known) => known === name);
@@ -23,7 +23,7 @@ export function homeOf(args: Arguments): { readonly driver: DriverName; readonly
   return { driver, home: args.value('home') ?? defaultHome(driver) };
 }
 
-/** A driver over the home that was named. Where the system can't run it, one that only looks, for what only looks. USAGE, and as {@link openDriver}. */
+/** Opens the store; with `readsOnly` read-only if the system can't run its driver. Throws USAGE, and what {@link openDriver} does. */
 export async function openStore(args: Arguments, readsOnly: boolean): Promise<GraphDriver> {
   const { driver, home } = homeOf(args);
   try {

@@ -7,7 +7,7 @@ import { usageError } from './arguments.ts';
 import { type Context, EXIT } from './context.ts';
 import { findElectronRuntime, hasDisplay, packageFolder, sandboxSwitches } from './electron-runtime.ts';
 
-/** A runtime that can't start ends within this time; one that is still there has its window. */
+/** A runtime that can't start exits within this time; if it still runs, its window is open. */
 const START_MS = 1500;
 
 export const spec: CommandSpec = {
@@ -16,22 +16,22 @@ export const spec: CommandSpec = {
   minOperands: 0,
   maxOperands: Number.POSITIVE_INFINITY,
   options: {
-    'no-sandbox': { summary: 'without Chromium’s sandbox, which holds back a page that was taken over; root has no other way' },
+    'no-sandbox': { summary: 'run without Chromium’s sandbox, which confines a compromised page; required for root' },
   },
-  summary: 'Opens the window with these images. Where no window can be opened, layerscope serve shows the same in a browser.',
+  summary: 'Opens the window with these images. If there is no display, use layerscope serve, which shows the same in a browser.',
 };
 
 export async function run(_context: Context, args: Arguments): Promise<number> {
-  if (args.operands.includes('-')) throw usageError('open takes files; standard input can not be opened in a window');
+  if (args.operands.includes('-')) throw usageError('open takes files: a window cannot open standard input');
   const sandbox = sandboxSwitches(args.flag('no-sandbox'));
   const files = args.operands.map((file) => path.resolve(file));
   for (const file of files) if (!existsSync(file)) throw new LayerscopeError('NOT_FOUND', `no file or folder ${displayText(file)}`);
   if (!hasDisplay())
-    throw new LayerscopeError('UNSUPPORTED', 'there is no display for a window: layerscope serve shows the same in a browser');
+    throw new LayerscopeError('UNSUPPORTED', 'there is no display for a window; layerscope serve shows the same in a browser');
   const root = packageFolder();
   const runtime = findElectronRuntime(root);
   if (runtime === null) {
-    throw new LayerscopeError('UNSUPPORTED', 'there is no Electron runtime here: layerscope serve shows the same in a browser');
+    throw new LayerscopeError('UNSUPPORTED', 'there is no Electron runtime; layerscope serve shows the same in a browser');
   }
   const main = path.join(root, runtime.target === 'chrome108' ? 'out/chrome108' : 'dist', 'electron', 'main.cjs');
   if (!existsSync(main))
@@ -40,12 +40,12 @@ export async function run(_context: Context, args: Arguments): Promise<number> {
   const child = spawn(runtime.executable, [...sandbox, main, ...files], { stdio: 'ignore', detached: true, env: environment });
   await new Promise<void>((resolve, reject) => {
     const started = setTimeout(resolve, START_MS);
-    child.once('error', (error) => reject(new LayerscopeError('IO', `the window can not start: ${error.message}`, { cause: error })));
+    child.once('error', (error) => reject(new LayerscopeError('IO', `the window cannot start: ${error.message}`, { cause: error })));
     child.once('exit', (code, signal) => {
       clearTimeout(started);
-      // Another instance may have taken the files and let this one end well.
+      // It may have passed the files to a running instance and exited with 0.
       if (code === 0) resolve();
-      else reject(new LayerscopeError('IO', `the window ended as it started: ${signal ?? `exit ${code}`}`));
+      else reject(new LayerscopeError('IO', `the window exited during start: ${signal ?? `exit ${code}`}`));
     });
   });
   child.removeAllListeners();

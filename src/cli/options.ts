@@ -2,10 +2,10 @@ import type { OptionSpec } from './arguments.ts';
 import { STORE_OPTIONS } from './open-store.ts';
 
 export const FOLLOW_LINKS_OPTION = {
-  summary: 'of a folder: follow links that lead out of it, as Bazel makes them',
+  summary: 'in a folder, follow links that lead out of it, such as Bazel’s',
 } as const satisfies OptionSpec;
 
-/** Options that several commands share. */
+/** Options of every command that reads an image. */
 export const IMAGE_OPTIONS = {
   image: { value: 'N|NAME', summary: 'which image of the archive (default: the host’s platform, else the first)' },
   platform: { value: 'OS/ARCH[/VARIANT]', summary: 'which platform of a multi-platform image' },
@@ -16,11 +16,11 @@ export const IMAGE_OPTIONS = {
 
 export const LAYER_OPTION = {
   value: 'N|DIGEST',
-  summary: 'the layer: its number, 0 is the bottom, or at least six digits of its digest or diff ID',
+  summary: 'the layer: its number (0 is the bottom), or at least six digits of its digest or diff ID',
 } as const;
 export const VIEW_LAYER_OPTION = { value: 'N|DIGEST', summary: 'the file system as seen at this layer (default: the top)' } as const;
 export const NO_CONTENT_OPTION = { summary: 'do not compare the bytes of files of equal size' } as const;
-/** Of commands that take a path in an image. */
+/** For commands that take a path in an image. */
 export const PATH_NOTE =
   'PATH may be typed as it is printed: \\xE4 for a byte that is not UTF-8, \\u202E for a character that would mislead, \\\\ for a backslash.';
 export const JSON_OPTION = { summary: 'print JSON' } as const;

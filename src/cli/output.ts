@@ -1,27 +1,27 @@
 import { LayerscopeError } from '#model';
 
-/** Thrown when who reads our output has had enough (`| head`): the program ends quietly. */
+/** Thrown when the reader of standard output stops reading (`| head`). The program then exits silently. */
 export class OutputClosed extends Error {
   override readonly name = 'OutputClosed';
 }
 
 const BATCH_CHARACTERS = 65_536;
 
-/** Standard output, written in batches; a slow reader holds the writer back. */
+/** Standard output, written in batches, with backpressure. */
 export interface Output {
   /** Adds text to the batch; call {@link Output.drain} when `full` says so. */
   write(text: string): void;
-  /** A batch is ready: `if (out.full) await out.drain()` in every loop that writes. */
+  /** Whether the batch should be drained: `if (out.full) await out.drain()` in every loop that writes. */
   readonly full: boolean;
-  /** Hands the batch over and waits until the reader took enough of what it has. Throws OutputClosed, IO. */
+  /** Writes the batch and waits until the stream accepts more. Throws OutputClosed, IO. */
   drain(): Promise<void>;
-  /** Bytes as they are, after the batch. Throws OutputClosed, IO. */
+  /** Writes bytes after the batch. Throws OutputClosed, IO. */
   writeBytes(bytes: Uint8Array): Promise<void>;
-  /** Everything that was written is handed to the system. Throws OutputClosed, IO. */
+  /** Flushes everything to the system. Throws OutputClosed, IO. */
   finish(): Promise<void>;
 }
 
-/** `onClosed` is called once when the reader is gone, so that work can stop before the next write. */
+/** `onClosed` is called once when the reader stops reading, so that work can stop before the next write. */
 export function createOutput(stream: NodeJS.WritableStream, onClosed: () => void): Output {
   let batch = '';
   let failure: Error | null = null;

@@ -2,15 +2,15 @@ import { displayText, formatSize } from '#model';
 
 export interface ProgressLine {
   readonly update: (progress: { readonly phase: string; readonly doneBytes: number; readonly totalBytes: number | null }) => void;
-  /** A sentence in a line of its own, on a terminal only. */
+  /** Prints a sentence on its own line, on a terminal only. */
   say(sentence: string): void;
-  /** Takes the line off the terminal. */
+  /** Removes the line from the terminal. */
   clear(): void;
 }
 
 const INTERVAL_MS = 100;
 
-/** One line on standard error that is written over and over, on a terminal only. */
+/** A progress line on standard error, updated in place, on a terminal only. */
 export function createProgress(stream: NodeJS.WriteStream): ProgressLine {
   if (!stream.isTTY) return { update: () => {}, say: () => {}, clear: () => {} };
   let last = 0;

@@ -16,7 +16,7 @@ export const spec: CommandSpec = {
   minOperands: 1,
   maxOperands: 1,
   options: { layer: LAYER_OPTION, json: JSON_OPTION, ...IMAGE_OPTIONS },
-  summary: 'Every tar entry of a layer in order, with all that its header and PAX records say.',
+  summary: 'Every tar entry of a layer in order, with everything in its header and PAX records.',
 };
 
 export async function run(context: Context, args: Arguments): Promise<number> {
@@ -36,12 +36,12 @@ export async function run(context: Context, args: Arguments): Promise<number> {
   return EXIT.done;
 }
 
-/** UTF-8 as it is, other bytes as `\xE4`: for names that are no paths, whose backslashes stay single. */
+/** UTF-8 unchanged, other bytes as `\xE4`. For names that aren't paths: their backslashes aren't doubled. */
 function ownerName(bytes: Uint8Array): string {
   return decodeUtf8(bytes) ?? escapePath(bytes);
 }
 
-/** A member as `raw --json` promises it. */
+/** A member in `raw --json`. */
 function rawJson(member: RawMember): Record<string, unknown> {
   const { name, linkname, type, pax, sparse, whiteout } = member;
   return {
@@ -73,13 +73,13 @@ function isDevice(type: string): boolean {
   return type === 'character' || type === 'block';
 }
 
-/** By the names that `ls` has, and by the older ones. */
+/** Under the names that `ls` uses, and the older ones. */
 function deviceJson({ devMajor, devMinor }: RawMember): Record<string, number> {
   return { devmajor: devMajor, devminor: devMinor, devMajor, devMinor };
 }
 
 function paxJson(pax: ReadonlyMap<string, Uint8Array>): Record<string, string | { hex: string }> {
-  // Made of entries: a record may be called __proto__.
+  // From entries, as a record may be named __proto__.
   return Object.fromEntries([...pax].map(([key, value]) => [key, decodeUtf8(value) ?? { hex: toHex(value) }]));
 }
 

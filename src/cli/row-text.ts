@@ -10,9 +10,9 @@ const MARKS: Readonly<Record<string, string>> = {
   hardlink: '-',
 };
 
-/** `drwxr-xr-x`, as ls prints type and mode. */
+/** `drwxr-xr-x`: type and mode as in `ls -l`. */
 export function permissionText(type: string, mode: number): string {
-  // A symbolic link has all of them on any system, whatever its header says.
+  // A symbolic link has all permissions on any system, whatever its header says.
   if (type === 'symlink') return 'lrwxrwxrwx';
   const letters = ['r', 'w', 'x', 'r', 'w', 'x', 'r', 'w', 'x'];
   const text = letters.map((letter, bit) => (mode & (0o400 >> bit) ? letter : '-'));
@@ -22,7 +22,7 @@ export function permissionText(type: string, mode: number): string {
   return (MARKS[type] ?? '?') + text.join('');
 }
 
-/** `2025-11-25 01:09:09`, UTC; years that four digits don't hold come as seconds. */
+/** `2025-11-25 01:09:09`, UTC; as seconds if the year doesn't have four digits. */
 export function dateText(seconds: number): string {
   const time = new Date(Math.floor(seconds) * 1000);
   const year = time.getUTCFullYear();
@@ -30,7 +30,7 @@ export function dateText(seconds: number): string {
   return time.toISOString().slice(0, 19).replace('T', ' ');
 }
 
-/** A row's name for people: a `/` behind folders, ` -> target` behind links. */
+/** A row's name for people: `/` after a folder, ` -> target` after a link. */
 export function rowLabel(rows: RowTable, row: number, path: Uint8Array): string {
   const type = entryTypeName(rows.type[row] as number);
   const link = rows.links.get(row);

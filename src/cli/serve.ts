@@ -22,7 +22,7 @@ export const spec: CommandSpec = {
     ...STORE_OPTIONS,
     'no-cache': { summary: 'neither read nor write the index cache' },
   },
-  summary: 'Serves the window to browsers on this machine until it is interrupted, and prints its address.',
+  summary: 'Prints the address of the window and serves it to browsers on this machine until interrupted.',
 };
 
 function parsePort(text: string | undefined): number {
@@ -32,14 +32,14 @@ function parsePort(text: string | undefined): number {
   return port;
 }
 
-/** The store that was named, which is listed beside the program's own. */
+/** The store from the options, which the window lists beside the user's own. */
 function storeOf(args: Arguments): readonly RoomHome[] {
   return args.value('home') === undefined && args.value('driver') === undefined ? [] : [homeOf(args)];
 }
 
 export async function run({ out, signal }: Context, args: Arguments): Promise<number> {
   const port = parsePort(args.value('port'));
-  if (args.operands.includes('-')) throw usageError('serve takes files; standard input can not be opened in a window');
+  if (args.operands.includes('-')) throw usageError('serve takes files: a window cannot open standard input');
   for (const file of args.operands) if (!existsSync(file)) throw new LayerscopeError('NOT_FOUND', `no file or folder ${displayText(file)}`);
   const worker = workerUrl();
   const storeWorker = storeWorkerUrl();
@@ -59,7 +59,7 @@ export async function run({ out, signal }: Context, args: Arguments): Promise<nu
   });
   out.write(`${web.url}\n`);
   await out.drain();
-  // Being interrupted is how it ends: that is no failure.
+  // An interrupt is the normal end, not a failure.
   if (!signal.aborted) await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
   return EXIT.done;
 }

@@ -1,4 +1,4 @@
-// What goes into a store and comes out of it: images and layers.
+// Imports, exports and removals of images and layers.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -46,26 +46,26 @@ export async function importInto(
       context.progress.update({ phase: 'import', doneBytes: done, totalBytes: null });
     },
   };
-  // A layer by itself is named or placed: it needn't be looked at first.
+  // With --id or --parent the file is a layer tar: no need to detect what it is.
   if (args.value('id') !== undefined || args.value('parent') !== undefined) {
     const parent = args.value('parent');
     const id = args.value('id') ?? newLayerId();
     const below = parent === undefined ? null : await findStoredLayer(driver, parent);
     const tar = source === '-' ? { stream: process.stdin } : { file: source };
     const { sizeBytes } = await importLayerTar(driver, { id, parent: below, tar }, options);
-    return tellImported(context, args, { kind: 'layers', ids: [id], sizeBytes });
+    return printImported(context, args, { kind: 'layers', ids: [id], sizeBytes });
   }
   await using input = await openInput(context, args, source, { store: false });
   warnOf(context, input.archive);
   const choice = { image: args.value('image'), platform: args.value('platform'), name: args.value('name') };
-  return tellImported(context, args, await importArchive(driver, input.archive, choice, options));
+  return printImported(context, args, await importArchive(driver, input.archive, choice, options));
 }
 
 function warnOf(context: Context, { findings }: Archive): void {
   for (const { severity, code, message } of findings) if (severity === 'error') context.warn(`${code}: ${message}`);
 }
 
-function tellImported(context: Context, args: Arguments, imported: Imported): number {
+function printImported(context: Context, args: Arguments, imported: Imported): number {
   context.progress.clear();
   if (imported.kind === 'layers') {
     const { ids, sizeBytes } = imported;
@@ -80,7 +80,7 @@ function tellImported(context: Context, args: Arguments, imported: Imported): nu
   return EXIT.done;
 }
 
-/** An image of the store as JSON has it. */
+/** An image of the store in JSON. */
 export function imageFacts({ names, platform, manifestDigest, configDigest, layers, sizeBytes, problem }: StoredImage): object {
   const state = problem === null ? { state: 'ready' } : { state: 'broken', problem };
   return { names, platform, manifestDigest, configDigest, layers, size: sizeBytes, ...state };
@@ -90,7 +90,7 @@ export function imageName({ names, manifestDigest }: StoredImage): string {
   return names.length === 0 ? shortDigest(manifestDigest) : names.map(displayText).join(', ');
 }
 
-/** `store export`: an image as an archive; a layer's blob as it is kept, or with `--format` its chain as an image. */
+/** `store export`: an image as an archive; a layer's blob as stored, or with `--format` its chain as an image. */
 export async function exportFrom(context: Context, args: Arguments, driver: GraphDriver, [word = '']: readonly string[]): Promise<number> {
   const to = args.value('to');
   if (to === undefined) throw usageError('store export needs --to FILE');
@@ -100,12 +100,12 @@ export async function exportFrom(context: Context, args: Arguments, driver: Grap
   if (format === undefined) throw usageError(`no format ${displayText(given ?? '')}: ${FORMATS.join(', ')}`);
   if (found.kind === 'layer') {
     if (given === undefined) return exportOneLayer(context, driver, found.id, to);
-    if (format === 'oci-layout') throw usageError('a layer with its chain is written as an archive: docker-archive or oci-archive');
+    if (format === 'oci-layout') throw usageError('the chain of a layer can only be written as docker-archive or oci-archive');
     return exportOneChain(context, driver, { id: found.id, format, to });
   }
   const options = { signal: context.signal };
   if (to === '-') {
-    if (format === 'oci-layout') throw usageError('a layout is a folder: name one');
+    if (format === 'oci-layout') throw usageError('oci-layout writes a folder, not standard output: use --to FOLDER');
     for await (const bytes of packStoredImage(found.image, format, options)) await context.out.writeBytes(bytes.slice());
     return EXIT.done;
   }
@@ -114,7 +114,7 @@ export async function exportFrom(context: Context, args: Arguments, driver: Grap
   return EXIT.done;
 }
 
-/** A layer with those below it as an image, which gets the config and manifest that it needs. */
+/** Exports a layer and its chain as an image, with a new config and manifest. */
 async function exportOneChain(
   context: Context,
   driver: GraphDriver,
@@ -141,7 +141,7 @@ async function exportOneChain(
 async function exportOneLayer(context: Context, driver: GraphDriver, id: string, to: string): Promise<number> {
   const options = { signal: context.signal };
   if (to === '-') {
-    const pieces = driver.blob?.(id, options) ?? driver.diff(id, options);
+    const pieces = driver.blobs?.read(id, options) ?? driver.diff(id, options);
     for await (const bytes of pieces) await context.out.writeBytes(bytes.slice());
     return EXIT.done;
   }
@@ -157,7 +157,7 @@ export async function diffOf(context: Context, _args: Arguments, driver: GraphDr
   return EXIT.done;
 }
 
-/** `store remove`: images by name or digest, layers by id. Tells of all that can't be; one alone fails the command with its own error. */
+/** `store remove`: images by name or digest, layers by id. Prints an error for each that can't be removed; a single one is thrown. */
 export async function removeFrom(context: Context, _args: Arguments, driver: GraphDriver, words: readonly string[]): Promise<number> {
   let code: number = EXIT.done;
   for (const word of words) {
@@ -166,7 +166,7 @@ export async function removeFrom(context: Context, _args: Arguments, driver: Gra
       context.out.write(`${displayText(word)}\n`);
     } catch (error) {
       if (!(error instanceof LayerscopeError) || error.code === 'CANCELLED' || words.length === 1) throw error;
-      context.tell(error.code, error.message);
+      context.error(error.code, error.message);
       code = EXIT.unreadable;
     }
   }
@@ -175,7 +175,7 @@ export async function removeFrom(context: Context, _args: Arguments, driver: Gra
 
 async function removeOne(context: Context, driver: GraphDriver, word: string): Promise<void> {
   const found = await findStored(driver, word).catch((error: unknown) => {
-    // A layer whose record can't be read, and a leftover, can be taken away all the same.
+    // A broken layer and a leftover can be removed too.
     if (error instanceof LayerscopeError && error.code === 'NOT_FOUND') return null;
     throw error;
   });

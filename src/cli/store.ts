@@ -2,7 +2,7 @@ import type { GraphDriver, StoredImage } from '#driver';
 import { findStoredLayer, verifyStore } from '#engine';
 import { displayText, formatSize, jsonString, jsonText } from '#model';
 import type { Arguments, CommandSpec } from './arguments.ts';
-import { usageError } from './arguments.ts';
+import { argumentCount, usageError } from './arguments.ts';
 import { callOptions } from './call-options.ts';
 import { type Context, EXIT } from './context.ts';
 import { openStore } from './open-store.ts';
@@ -14,41 +14,41 @@ export const spec: CommandSpec = {
   name: 'store',
   operands: 'VERB [ID…|FILE]',
   minOperands: 1,
-  maxOperands: 1000,
+  maxOperands: Number.POSITIVE_INFINITY,
   options: {
     ...IMAGE_OPTIONS,
     id: { value: 'ID', summary: 'import: the id of a layer tar (default: a new one)' },
-    parent: { value: 'ID', summary: 'import: the layer that a layer tar stands on (default: none)' },
-    name: { value: 'NAME', summary: 'import: the image’s name (default: those that the archive has)' },
-    to: { value: 'FILE', summary: 'export: the file or folder that is written; - is standard output' },
+    parent: { value: 'ID', summary: 'import: the parent of a layer tar (default: none)' },
+    name: { value: 'NAME', summary: 'import: the image’s name (default: the names in the archive)' },
+    to: { value: 'FILE', summary: 'export: the file or folder to write; - is standard output' },
     format: {
       value: 'docker-archive|oci-archive|oci-layout',
-      summary: 'export: of an image (default: docker-archive, which opens everywhere); of a layer: its chain as an image',
+      summary: 'export: the format of an image (default: docker-archive, which opens everywhere); for a layer: its chain as an image',
     },
-    images: { summary: 'list: images, each with its layers' },
+    images: { summary: 'list: only images, each with its layers' },
     wait: { summary: 'mount: keep it until standard input ends, then release it' },
-    'as-is': { summary: 'mount: keep set-id bits and make devices, as root (default: left out, each named)' },
-    adopt: { value: 'ID', summary: 'base-images: make a layer of this one' },
+    'as-is': { summary: 'mount: keep set-id bits and create devices, as root (default: leave them out and name each)' },
+    adopt: { value: 'ID', summary: 'base-images: create the layer of this one' },
     json: JSON_OPTION,
   },
-  summary: 'A store of images and layers: portable, on any system, or Windows’ graph drivers.',
+  summary: 'A store of images and layers: portable on any system, or of Windows’ graph drivers.',
   notes: [
-    'list               images and layers, their parents and state; leftovers',
-    'import FILE        takes in an image archive with names and config, or a layer tar; - is standard input; prints what came in',
-    'export ID --to F   writes an image as an archive, or a layer’s blob as it came; with --format a layer’s chain as an image',
+    'list               images, layers with their parents and state, and leftovers',
+    'import FILE        imports an image archive or a layer tar and prints what it added; - is standard input',
+    'export ID --to F   writes an image as an archive, or a layer’s blob unchanged; with --format a layer’s chain as an image',
     'diff ID            writes a layer’s plain tar to standard output',
     'changes ID         what the layer changed',
-    'size ID            bytes of the files that it changed',
-    'remove ID…         takes images or layers away; refused while mounted, or others stand on them',
-    'mount ID           makes the layer’s chain visible and prints where; without --wait it stays until release or cleanup',
-    'release ID         undoes a mount of the layer that a process left which has ended',
-    'cleanup            takes away what is no layer’s: folders of mounts that were left, blobs that nothing names',
-    'verify             reads everything from end to end; exit code 1 where something is broken',
+    'size ID            bytes of the files that the layer changed',
+    'remove ID…         removes images or layers, unless they are mounted or other layers are based on them',
+    'mount ID           mounts the layer’s chain and prints the folder; without --wait it stays until release or cleanup',
+    'release ID         unmounts what a process that has ended left mounted',
+    'cleanup            removes leftovers: folders of abandoned mounts, and blobs that nothing refers to',
+    'verify             reads everything and checks it; exit code 1 if something is broken',
     'base-images        Windows’ shared base images',
     '',
-    'ID is a layer’s id or four or more digits of its beginning, or an image’s name or digest: then its top layer is meant where a layer is.',
-    'The other commands take store:ID as their IMAGE. portable keeps an OCI image layout that other tools open as it is; blobs stay as',
-    'they came. Layers of windowsfilter and windowsdiff need Windows; a home that was copied from there can be listed on any system.',
+    'ID is a layer’s id or at least its first four digits, or an image’s name or digest; if a layer is needed, that is its top layer.',
+    'Other commands take store:ID as their IMAGE. The portable store is an OCI image layout that other tools can open; its blobs are stored',
+    'unchanged. windowsfilter and windowsdiff need Windows, but a store copied from there can be listed on any system.',
   ],
 };
 
@@ -63,7 +63,7 @@ const VERBS: Readonly<
   diff: { run: diffOf, operands: [1, 1] },
   changes: { run: changes, operands: [1, 1] },
   size: { run: size, operands: [1, 1], readsOnly: true },
-  remove: { run: removeFrom, operands: [1, 1000] },
+  remove: { run: removeFrom, operands: [1, Number.POSITIVE_INFINITY] },
   mount: { run: mount, operands: [1, 1] },
   release: { run: release, operands: [1, 1] },
   verify: { run: verify, operands: [0, 0] },
@@ -74,10 +74,11 @@ const VERBS: Readonly<
 export async function run(context: Context, args: Arguments): Promise<number> {
   const [verb = '', ...operands] = args.operands;
   const known = Object.hasOwn(VERBS, verb) ? VERBS[verb] : undefined;
-  if (known === undefined) throw usageError(`store has no ${displayText(verb)}: ${Object.keys(VERBS).join(', ')}`);
+  if (known === undefined) throw usageError(`store has no command ${displayText(verb)}: ${Object.keys(VERBS).join(', ')}`);
   const [min, max] = known.operands;
-  if (operands.length < min || operands.length > max)
-    throw usageError(`store ${verb} takes ${min === max ? min : `${min} or more`} operands`);
+  if (operands.length < min || operands.length > max) {
+    throw usageError(`store ${verb} takes ${argumentCount(min, max)}`);
+  }
   const driver = await openStore(args, known.readsOnly === true);
   return known.run(context, args, driver, operands);
 }
@@ -92,17 +93,17 @@ async function list(context: Context, args: Arguments, driver: GraphDriver): Pro
   const layers = await driver.list();
   if (args.flag('json')) {
     for (const { id, parent, chain, state, problem, images: of } of layers) {
-      const told = state === 'leftover' ? (chain.length === 0 ? 'removing' : 'broken') : state;
-      // What a Windows store doesn't keep of a layer is null, and not worked out by exporting it.
-      const { digest = null, diffId = null, size = null } = state === 'ready' ? await driver.metadata(id) : {};
-      const facts = { diffId, digest, size: size === null ? null : Number(size) };
+      const shown = state === 'leftover' ? (chain.length === 0 ? 'removing' : 'broken') : state;
+      // Null for Windows stores, which don't have them without exporting the layer.
+      const { digest = null, diffId = null, sizeBytes: size = null } = state === 'ready' ? await driver.metadata(id) : {};
+      const facts = { diffId, digest, size };
       const line = {
         id,
         parent,
         ...facts,
         chain,
         driver: driver.name,
-        state: told,
+        state: shown,
         ...(problem === null ? {} : { problem }),
         ...(of === undefined ? {} : { images: of }),
       };
@@ -114,7 +115,7 @@ async function list(context: Context, args: Arguments, driver: GraphDriver): Pro
     tableOfImages(context, images);
     context.out.write('\n');
   }
-  // Each layer behind the one that it stands on.
+  // Each layer after its parent.
   const place = new Map(layers.map(({ id, chain }) => [id, [...chain].reverse().concat(id).join('/')]));
   const inChains = [...layers].sort((a, b) => ((place.get(a.id) ?? '') < (place.get(b.id) ?? '') ? -1 : 1));
   const rows = inChains.map(({ id, parent, chain, state, problem }) => [
@@ -148,7 +149,7 @@ function tableOfImages(context: Context, images: readonly StoredImage[]): void {
   for (const line of formatTable(columns, rows)) context.out.write(`${line}\n`);
 }
 
-/** Ids of 64 digits are known by their beginning. */
+/** Ids of 64 digits are shortened. */
 function shortId(id: string): string {
   return /^[0-9a-f]{64}$/.test(id) ? id.slice(0, 12) : displayText(id);
 }
@@ -180,7 +181,7 @@ async function mount(context: Context, args: Arguments, driver: GraphDriver, [wo
     onFinding: ({ message, path }) => context.warn(path === undefined ? message : `${path}: ${message}`),
   });
   context.out.write(`${displayText(mounted.path)}\n`);
-  // It stays when this program has ended.
+  // The mount outlives this process.
   if (!args.flag('wait')) return EXIT.done;
   await using _held = mounted;
   await context.out.drain();
@@ -188,10 +189,10 @@ async function mount(context: Context, args: Arguments, driver: GraphDriver, [wo
   return EXIT.done;
 }
 
-/** `store release`: of a mount whose process has ended. */
+/** `store release`: a mount whose process has ended. */
 async function release(context: Context, _args: Arguments, driver: GraphDriver, [word = '']: readonly string[]): Promise<number> {
   const id = await findStoredLayer(driver, word);
-  if (driver.releaseLeft === undefined) throw usageError(`${driver.name} keeps no mounts of processes that have ended`);
+  if (driver.releaseLeft === undefined) throw usageError(`${driver.name} has no mounts that outlive their process`);
   await driver.releaseLeft(id, callOptions(context));
   context.out.write(`${displayText(id)}\n`);
   return EXIT.done;

@@ -1,7 +1,7 @@
-/** Colours for a terminal; every function gives its text back as it is where colour isn't wanted. */
+/** Colours for a terminal. Without colour every function returns its text unchanged. */
 export interface Style {
   readonly colour: boolean;
-  /** Columns of the terminal, null where output is no terminal: nothing is shortened then. */
+  /** Columns of the terminal; null if output isn't a terminal: then nothing is shortened. */
   readonly columns: number | null;
   bold(text: string): string;
   dim(text: string): string;
@@ -11,7 +11,10 @@ export interface Style {
   accent(text: string): string;
 }
 
-/** Colour on a terminal only, and not where NO_COLOR is set to anything (no-color.org). */
+/**
+ * Colour on a terminal only, and not if NO_COLOR is set to anything (no-color.org). Doesn't use `styleText` of node:util: Node has it only
+ * since 20.12, and whether it respects NO_COLOR and the stream depends on the version.
+ */
 export function createStyle(stream: { readonly isTTY?: boolean; readonly columns?: number }, environment: NodeJS.ProcessEnv): Style {
   const terminal = stream.isTTY === true;
   const colour = terminal && !environment.NO_COLOR && environment.TERM !== 'dumb';

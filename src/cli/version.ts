@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 
-/** The program's version: put in by the build, read from package.json where the sources run as they are. */
+/** The program's version: set by the build, or read from package.json when run from source. */
 export function programVersion(): string {
   const built = process.env.LAYERSCOPE_VERSION;
   if (built) return built;

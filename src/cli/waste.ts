@@ -16,12 +16,12 @@ export const spec: CommandSpec = {
   minOperands: 1,
   maxOperands: 1,
   options: {
-    rewritten: { summary: 'compare contents, too: which files a layer writes again unchanged' },
-    limit: { value: 'N', summary: `list at most N files, the largest waste first (default: ${DEFAULT_LIMIT})` },
+    rewritten: { summary: 'also compare contents, to find files that a layer writes again unchanged' },
+    limit: { value: 'N', summary: `list at most N files, most waste first (default: ${DEFAULT_LIMIT})` },
     json: JSON_OPTION,
     ...IMAGE_OPTIONS,
   },
-  summary: 'The bytes that an image carries but no longer shows, by the layer that wrote them and by file.',
+  summary: 'The bytes that an image contains but no longer shows, by the layer that wrote them and by file.',
 };
 
 export async function run(context: Context, args: Arguments): Promise<number> {

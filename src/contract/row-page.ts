@@ -1,4 +1,4 @@
-import { LayerscopeError, type RowTable } from '#model';
+import { copyColumns, haveLength, LayerscopeError, newColumns, type RowTable, viewColumns, writeColumns } from '#model';
 import { FIRST_PAGE_ROWS, PAGE_BYTES, PAGE_ROWS, type RowPage } from './operations.ts';
 
 /**
@@ -18,25 +18,7 @@ export function slicePage(rows: RowTable, start: number, count: number): RowPage
     start: from,
     rows: {
       length: to - from,
-      parent: rows.parent.slice(from, to),
-      subtreeEnd: rows.subtreeEnd.slice(from, to),
-      kind: rows.kind.slice(from, to),
-      differs: rows.differs.slice(from, to),
-      reason: rows.reason.slice(from, to),
-      type: rows.type.slice(from, to),
-      size: rows.size.slice(from, to),
-      previousSize: rows.previousSize.slice(from, to),
-      counted: rows.counted.slice(from, to),
-      hiddenEntries: rows.hiddenEntries.slice(from, to),
-      hiddenBytes: rows.hiddenBytes.slice(from, to),
-      mtime: rows.mtime.slice(from, to),
-      mode: rows.mode.slice(from, to),
-      uid: rows.uid.slice(from, to),
-      gid: rows.gid.slice(from, to),
-      layer: rows.layer.slice(from, to),
-      entry: rows.entry.slice(from, to),
-      previousLayer: rows.previousLayer.slice(from, to),
-      previousEntry: rows.previousEntry.slice(from, to),
+      ...copyColumns(rows, from, to),
       nameStart,
       names: rows.names.slice(namesFrom, namesTo),
       links: sliceLinks(rows.links, from, to),
@@ -140,25 +122,7 @@ export class PageAssembler {
 
   #append(columns: RowTable, rows: RowTable): void {
     const at = this.#rowsThere;
-    columns.parent.set(rows.parent, at);
-    columns.subtreeEnd.set(rows.subtreeEnd, at);
-    columns.kind.set(rows.kind, at);
-    columns.differs.set(rows.differs, at);
-    columns.reason.set(rows.reason, at);
-    columns.type.set(rows.type, at);
-    columns.size.set(rows.size, at);
-    columns.previousSize.set(rows.previousSize, at);
-    columns.counted.set(rows.counted, at);
-    columns.hiddenEntries.set(rows.hiddenEntries, at);
-    columns.hiddenBytes.set(rows.hiddenBytes, at);
-    columns.mtime.set(rows.mtime, at);
-    columns.mode.set(rows.mode, at);
-    columns.uid.set(rows.uid, at);
-    columns.gid.set(rows.gid, at);
-    columns.layer.set(rows.layer, at);
-    columns.entry.set(rows.entry, at);
-    columns.previousLayer.set(rows.previousLayer, at);
-    columns.previousEntry.set(rows.previousEntry, at);
+    writeColumns(columns, rows, at);
     const namesAt = columns.nameStart[at] as number;
     const namesEnd = namesAt + rows.names.length;
     if (namesEnd > this.#names.length) {
@@ -193,21 +157,8 @@ export async function assemblePages(
 
 function checkPage({ total, start, rows }: RowPage): void {
   const { length, nameStart, names } = rows;
-  const columns = [
-    rows.parent,
-    rows.subtreeEnd,
-    rows.kind,
-    rows.differs,
-    rows.reason,
-    rows.type,
-    rows.size,
-    rows.previousSize,
-    rows.counted,
-  ];
-  columns.push(rows.hiddenEntries, rows.hiddenBytes, rows.mtime, rows.mode, rows.uid, rows.gid, rows.layer, rows.entry);
-  columns.push(rows.previousLayer, rows.previousEntry);
   const whole = Number.isSafeInteger(total) && total >= 0 && Number.isSafeInteger(start) && start >= 0 && start + length <= total;
-  const even = columns.every((column) => column.length === length) && nameStart.length === length + 1;
+  const even = haveLength(rows, length) && nameStart.length === length + 1;
   if (!whole || !even || nameStart[0] !== 0 || nameStart[length] !== names.length) {
     throw new LayerscopeError('BAD_REQUEST', 'a page whose columns do not fit');
   }
@@ -217,25 +168,7 @@ function checkPage({ total, start, rows }: RowPage): void {
 function emptyColumns(length: number): RowTable {
   return {
     length,
-    parent: new Int32Array(length),
-    subtreeEnd: new Uint32Array(length),
-    kind: new Uint8Array(length),
-    differs: new Uint16Array(length),
-    reason: new Uint8Array(length),
-    type: new Uint8Array(length),
-    size: new Float64Array(length),
-    previousSize: new Float64Array(length),
-    counted: new Uint8Array(length),
-    hiddenEntries: new Uint32Array(length),
-    hiddenBytes: new Float64Array(length),
-    mtime: new Float64Array(length),
-    mode: new Uint16Array(length),
-    uid: new Float64Array(length),
-    gid: new Float64Array(length),
-    layer: new Uint16Array(length),
-    entry: new Uint32Array(length),
-    previousLayer: new Uint16Array(length),
-    previousEntry: new Uint32Array(length),
+    ...newColumns(length),
     nameStart: new Uint32Array(length + 1),
     names: new Uint8Array(0),
     links: new Map(),
@@ -245,25 +178,7 @@ function emptyColumns(length: number): RowTable {
 function viewOf(columns: RowTable, length: number, names: Uint8Array, links: ReadonlyMap<number, Uint8Array>): RowTable {
   return {
     length,
-    parent: columns.parent.subarray(0, length),
-    subtreeEnd: columns.subtreeEnd.subarray(0, length),
-    kind: columns.kind.subarray(0, length),
-    differs: columns.differs.subarray(0, length),
-    reason: columns.reason.subarray(0, length),
-    type: columns.type.subarray(0, length),
-    size: columns.size.subarray(0, length),
-    previousSize: columns.previousSize.subarray(0, length),
-    counted: columns.counted.subarray(0, length),
-    hiddenEntries: columns.hiddenEntries.subarray(0, length),
-    hiddenBytes: columns.hiddenBytes.subarray(0, length),
-    mtime: columns.mtime.subarray(0, length),
-    mode: columns.mode.subarray(0, length),
-    uid: columns.uid.subarray(0, length),
-    gid: columns.gid.subarray(0, length),
-    layer: columns.layer.subarray(0, length),
-    entry: columns.entry.subarray(0, length),
-    previousLayer: columns.previousLayer.subarray(0, length),
-    previousEntry: columns.previousEntry.subarray(0, length),
+    ...viewColumns(columns, length),
     nameStart: columns.nameStart.subarray(0, length + 1),
     names: names.subarray(0, columns.nameStart[length]),
     links,

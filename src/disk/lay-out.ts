@@ -5,7 +5,7 @@ import fs from 'node:fs';
 import type { LayerBodies } from '#archive';
 import type { EntryAt, Stack } from '#changes';
 import { linkName } from '#format/layer';
-import { type ErrorCode, type Finding, type FindingCode, type RowTable, TYPE } from '#model';
+import { type ErrorCode, type Finding, type FindingCode, type RowTable, TYPE, throwIfCancelled } from '#model';
 import { DiskTree, type Keeps } from './disk-tree.ts';
 import type { Attributes } from './extended-attributes.ts';
 import { type Facts, factsAt, folderFacts } from './facts.ts';
@@ -127,7 +127,7 @@ class Laying implements LaidOut {
   }
 
   async #breathe(): Promise<void> {
-    this.#options.signal?.throwIfAborted();
+    throwIfCancelled(this.#options.signal);
     if (++this.#turn % ENTRIES_A_TURN === 0) await new Promise((resolve) => setImmediate(resolve));
   }
 

@@ -1,7 +1,7 @@
 // One body out of a layer into a new file.
 import fs from 'node:fs';
 import type { LayerBodies } from '#archive';
-import { asLayerscopeError, type ErrorCode } from '#model';
+import { asLayerscopeError, type ErrorCode, throwIfCancelled } from '#model';
 import { errorCode, isAboutEntry } from './system-errors.ts';
 
 /** Errors of the image that are about one body. */
@@ -32,7 +32,7 @@ export async function writeBody(
   try {
     let end = 0;
     for await (const { at, bytes } of source.open().pieces(member)) {
-      signal?.throwIfAborted();
+      throwIfCancelled(signal);
       for (let done = 0; done < bytes.length; ) done += fs.writeSync(descriptor, bytes, done, bytes.length - done, at + done);
       end = at + bytes.length;
       onBytes(bytes.length);

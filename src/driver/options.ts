@@ -1,25 +1,25 @@
 import type { Finding } from '#model';
 
 export interface CallOptions {
-  /** Stops the call, which is then undone, with CANCELLED. */
+  /** Cancels the call: it is undone and throws CANCELLED. */
   readonly signal?: AbortSignal;
-  /** Called where another writer of the store is waited for long, with a sentence that says who. */
+  /** Called when the call waits long for another writer of the store, with a sentence that names the writer. */
   readonly onWaiting?: (message: string) => void;
 }
 
 export interface MountOptions extends CallOptions {
   /**
-   * Keeps set-user-ID and set-group-ID bits, and makes devices; default: these are left out, and reported. Of drivers that lay a chain out in
-   * a folder; on Windows' layers it has no effect.
+   * Keeps set-user-ID and set-group-ID bits, and creates devices; default: leaves them out and reports them. Has no effect on the layers of
+   * Windows.
    */
   readonly asIs?: boolean;
-  /** Told of what could not be laid out as it is in the layer. */
+  /** Receives what could not be laid out as it is in the layer. */
   readonly onFinding?: (finding: Finding) => void;
 }
 
 export interface ApplyOptions extends CallOptions {
-  /** Told of what was put right on the way. */
+  /** Receives what was corrected in the tar. */
   readonly onFinding?: (finding: Finding) => void;
-  /** Bytes of the tar that were read since the last call. */
+  /** Receives the bytes of the tar read since the last call. */
   readonly onProgress?: (bytes: number) => void;
 }

@@ -1,6 +1,6 @@
 // Reads bodies that a table depends on: right away if that takes a moment, else as a job that shows its progress and can be cancelled.
 import type { ImageRef } from '#contract';
-import { asLayerscopeError, LayerscopeError } from '#model';
+import { isCancelled, LayerscopeError, throwIfCancelled } from '#model';
 import type { Jobs } from './jobs.ts';
 import type { ContentOptions } from './read-contents.ts';
 
@@ -14,10 +14,6 @@ export interface ContentReading {
   forAnswer(ref: ImageRef, signal: AbortSignal): Around;
   /** For an answer that is useful anyway: cancelling the job keeps what was found so far. */
   asFarAsWanted(ref: ImageRef, signal: AbortSignal): Around;
-}
-
-export function isCancelled(error: unknown): boolean {
-  return asLayerscopeError(error).code === 'CANCELLED';
 }
 
 /** `titleOf`: the title under which the job is shown. */
@@ -39,7 +35,7 @@ export function createContentReading(jobs: Jobs, titleOf: (archiveId: string) =>
     signal.removeEventListener('abort', onAbort);
     // The list forgets the oldest that ended: it may be this one.
     if (jobs.list().some((job) => job.jobId === jobId)) jobs.dismiss(jobId);
-    signal.throwIfAborted();
+    throwIfCancelled(signal);
     if (state === 'cancelled') throw new LayerscopeError('CANCELLED', 'the comparison was cancelled');
     if (state !== 'done') throw failure;
   };

@@ -2,7 +2,7 @@ import { type PlannedEntry, planTree, type TreePlan } from '#disk';
 import { linkName } from '#format/layer';
 import { refuseName, splitPath } from '#format/path';
 import { type TarHeader, TarWriter, toByteString } from '#format/windows-tar';
-import { displayPath, LayerscopeError, NO_ENTRY, NO_LAYER, type RowTable, TYPE, trimEnd, trimStart } from '#model';
+import { displayPath, LayerscopeError, NO_ENTRY, NO_LAYER, type RowTable, TYPE, throwIfCancelled, trimEnd, trimStart } from '#model';
 import { findRow } from './find-row.ts';
 import { listView } from './list-view.ts';
 import { readContent } from './read-content.ts';
@@ -59,11 +59,11 @@ export function exportEntry(loaded: LoadedImage, layer: number, path: Uint8Array
 async function* tarOfPlan(loaded: LoadedImage, rows: RowTable, plan: TreePlan, signal: AbortSignal): AsyncGenerator<Uint8Array> {
   const writer = new TarWriter();
   for (const { row, path } of plan.folders) {
-    signal.throwIfAborted();
+    throwIfCancelled(signal);
     yield writer.header({ ...headerOf(loaded, rows, row), name: `${toByteString(path)}/`, typeflag: '5' });
   }
   for (const { source, names } of plan.bodies) {
-    signal.throwIfAborted();
+    throwIfCancelled(signal);
     const [first, ...others] = names;
     const layer = loaded.image.layers[source.layer];
     const indexed = loaded.layers[source.layer];

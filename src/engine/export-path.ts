@@ -4,7 +4,18 @@ import { besideName, type LayerBodies, type Progress, writeError } from '#archiv
 import { type LaidOut, layOut, nodeWord, planTree, type Refusal, removeTree, type TreePlan, type Written } from '#disk';
 import { FLAG } from '#format/layer';
 import { refuseName, splitPath } from '#format/path';
-import { asLayerscopeError, displayPath, displayText, type Finding, LayerscopeError, type RowTable, rowName, rowPath, TYPE } from '#model';
+import {
+  asLayerscopeError,
+  displayPath,
+  displayText,
+  type Finding,
+  LayerscopeError,
+  type RowTable,
+  rowName,
+  rowPath,
+  TYPE,
+  throwIfCancelled,
+} from '#model';
 import { findRow } from './find-row.ts';
 import { listView } from './list-view.ts';
 import { sweepBeside } from './place-file.ts';
@@ -98,7 +109,7 @@ export async function exportPath(loaded: LoadedImage, options: ExportOptions): P
       onRefused,
     });
     await laid.closeFolders(asOne);
-    options.signal?.throwIfAborted();
+    throwIfCancelled(options.signal);
     if (asOne) nameFolder(opened.folder, stage, mode);
     else await moveIntoPlace(stage, laid, target, top < 0);
     kept = true;

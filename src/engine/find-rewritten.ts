@@ -1,5 +1,5 @@
 import type { RewrittenReport } from '#contract';
-import { DIFFERS, escapePath, KIND, LayerscopeError, type RowTable, rowPath, TYPE } from '#model';
+import { DIFFERS, escapePath, KIND, type RowTable, rowPath, TYPE, throwIfCancelled } from '#model';
 import { listChanges } from './list-changes.ts';
 import type { LoadedImage } from './types.ts';
 
@@ -17,7 +17,7 @@ export async function findRewritten(
   let bytes = 0;
   let done = 0;
   for (let layer = 1; layer < loaded.image.layers.length; layer++) {
-    if (options.signal.aborted) throw new LayerscopeError('CANCELLED', 'cancelled');
+    throwIfCancelled(options.signal);
     options.onLayer?.(layer);
     let ofLayer = 0;
     const rows = await listChanges(loaded, layer, layer, {

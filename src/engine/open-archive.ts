@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import type { Archive, IndexedLayer } from '#archive';
 import type { ArchiveSummary, RewrittenReport } from '#contract';
-import { displayText, LayerscopeError } from '#model';
+import { displayText, LayerscopeError, throwIfCancelled } from '#model';
 import { archiveSummary } from './archive-summary.ts';
 import type { LoadedImage } from './types.ts';
 
@@ -93,7 +93,7 @@ export class OpenArchive {
     const onAbort = (): void => controller.abort();
     const signals = [signal, this.#ending.signal];
     for (const each of signals) {
-      if (each.aborted) throw new LayerscopeError('CANCELLED', 'cancelled');
+      throwIfCancelled(each);
       each.addEventListener('abort', onAbort);
     }
     const use = work(controller.signal);
@@ -135,7 +135,7 @@ export class OpenArchive {
         isHeld = true;
         yield value;
         isHeld = false;
-        if (controlled.aborted) throw new LayerscopeError('CANCELLED', 'cancelled');
+        throwIfCancelled(controlled);
       }
     } finally {
       await end();

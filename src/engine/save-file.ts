@@ -1,6 +1,7 @@
 import { open, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { besideName, Digester, writeError } from '#archive';
+import { throwIfCancelled } from '#model';
 import { sweepBeside } from './place-file.ts';
 
 /**
@@ -20,7 +21,7 @@ export async function saveFile(
       await using handle = await open(unfinished, 'wx', 0o644);
       let done = 0;
       for await (const bytes of pieces) {
-        signal.throwIfAborted();
+        throwIfCancelled(signal);
         digester.update(bytes);
         await handle.writeFile(bytes);
         done += bytes.length;
@@ -28,7 +29,7 @@ export async function saveFile(
       }
       await handle.sync();
     }
-    signal.throwIfAborted();
+    throwIfCancelled(signal);
     await rename(unfinished, target);
     return digester.finish();
   } catch (error) {

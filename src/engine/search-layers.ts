@@ -1,7 +1,7 @@
 import { changesOf, type Stack } from '#changes';
 import { filterSteps, type RowFilter, type RowMatches } from '#changes/filter';
 import type { PathMatch, SearchReport } from '#contract';
-import { escapePath, KIND, KIND_NAMES, LayerscopeError, type RowTable, rowPath } from '#model';
+import { escapePath, KIND, KIND_NAMES, type RowTable, rowPath, throwIfCancelled } from '#model';
 
 type Touch = PathMatch['touches'][number];
 
@@ -17,7 +17,7 @@ export async function searchLayers(
   const found = new Map<string, Touch[]>();
   const others = new Set<string>();
   for (let layer = 0; layer < stack.layers.length; layer++) {
-    if (signal.aborted) throw new LayerscopeError('CANCELLED', 'cancelled');
+    throwIfCancelled(signal);
     const table = changesOf(stack, layer, layer);
     const filter = { text, kinds: 15 & ~(1 << KIND.unchanged), minBytes: 0, types: 0 };
     const { matches, problem } = await filterInTurns(table, filter, signal);
@@ -50,7 +50,7 @@ async function filterInTurns(table: RowTable, filter: RowFilter, signal: AbortSi
       await new Promise<void>((resolve) => setImmediate(resolve));
       turnEnds = performance.now() + TURN_MS;
     }
-    if (signal.aborted) throw new LayerscopeError('CANCELLED', 'cancelled');
+    throwIfCancelled(signal);
     const { done, value } = steps.next();
     if (done) return value;
   }

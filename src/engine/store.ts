@@ -4,8 +4,8 @@ import { open, stat } from 'node:fs/promises';
 import { addAbortSignal, type Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { plainTarOf } from '#archive';
-import type { ApplyOptions, CallOptions, GraphDriver, LayerInfo, TarSource } from '#driver';
-import { asLayerscopeError, LayerscopeError } from '#model';
+import type { ApplyOptions, BlobStore, CallOptions, GraphDriver, LayerInfo, TarSource } from '#driver';
+import { asLayerscopeError, LayerscopeError, throwIfCancelled } from '#model';
 import { placeNew } from './place-file.ts';
 
 /** Where a layer's tar comes from: a file, or a stream such as standard input. */
@@ -37,13 +37,12 @@ export async function importLayerTar(
       throw asLayerscopeError(error);
     }
   }
-  if (driver.addLayer !== undefined) {
+  if (driver.blobs !== undefined) {
     const source = 'file' in layer.tar ? layer.tar : { tar: plainTar(layer.tar, options.signal) };
-    return driver.addLayer(layer.id, layer.parent, source, options);
+    return driver.blobs.add(layer.id, layer.parent, source, options);
   }
   await driver.create(layer.id, layer.parent, options);
   try {
-    if ('file' in layer.tar && driver.applyBlob !== undefined) return await driver.applyBlob(layer.id, layer.tar.file, options);
     return await driver.applyDiff(layer.id, plainTar(layer.tar, options.signal), options);
   } catch (error) {
     // The driver has taken the layer away already, unless it failed before it looked at it.
@@ -59,17 +58,17 @@ export async function exportLayer(
   file: string,
   options: CallOptions = {},
 ): Promise<{ readonly bytes: number }> {
-  if (driver.writeBlob === undefined) return { bytes: await writeNewFile(file, driver.diff(id, options)) };
-  const written = await placeBlob(driver, id, file, options);
+  if (driver.blobs === undefined) return { bytes: await writeNewFile(file, driver.diff(id, options)) };
+  const written = await placeBlob(driver.blobs, id, file, options);
   return written ?? { bytes: await writeNewFile(file, driver.diff(id, options)) };
 }
 
 /** Null: the driver keeps the layer otherwise. */
-async function placeBlob(driver: GraphDriver, id: string, file: string, options: CallOptions): Promise<{ readonly bytes: number } | null> {
+async function placeBlob(blobs: BlobStore, id: string, file: string, options: CallOptions): Promise<{ readonly bytes: number } | null> {
   let isKept = true;
   try {
     return await placeNew(file, async (unfinished) => {
-      const written = (await driver.writeBlob?.(id, unfinished, options)) ?? null;
+      const written = await blobs.write(id, unfinished, options);
       isKept = written !== null;
       if (written === null) throw new LayerscopeError('NOT_FOUND', 'no blob');
       return written;
@@ -110,7 +109,7 @@ export async function verifyStore(
 ): Promise<readonly StoreProblem[]> {
   const problems: StoreProblem[] = [];
   for (const layer of await driver.list()) {
-    if (options.signal?.aborted) throw new LayerscopeError('CANCELLED', 'cancelled');
+    throwIfCancelled(options.signal);
     options.onLayer?.(layer);
     if (layer.state !== 'ready') {
       problems.push({ id: layer.id, message: layer.problem ?? layer.state });

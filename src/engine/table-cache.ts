@@ -1,5 +1,4 @@
-import type { RowTable } from '#model';
-import { isCancelled } from './content-reading.ts';
+import { isCancelled, ROW_COLUMN_BYTES, type RowTable } from '#model';
 
 /** Tables asked for of late: a window fetches one in many pages. */
 export interface TableCache {
@@ -11,9 +10,6 @@ export interface TableCache {
   /** Forgets tables whose key begins so. */
   drop(prefix: string): void;
 }
-
-/** About what a row costs in columns, with its name. */
-const ROW_BYTES = 110;
 
 /** Keeps the latest `maxTables`, of no more than `maxBytes` together, but always one. */
 export function createTableCache({ maxTables = 6, maxBytes = 256_000_000 } = {}): TableCache {
@@ -37,8 +33,8 @@ export function createTableCache({ maxTables = 6, maxBytes = 256_000_000 } = {})
       tables.set(key, entry);
       if (kept === undefined) {
         entry.table.then(
-          ({ length }) => {
-            entry.bytes = length * ROW_BYTES;
+          ({ length, nameStart, names }) => {
+            entry.bytes = length * ROW_COLUMN_BYTES + nameStart.byteLength + names.byteLength;
             trim();
           },
           () => {

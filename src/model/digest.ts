@@ -10,7 +10,7 @@ export function isDigest(text: string): text is Digest {
   return FORM.test(text);
 }
 
-/** Throws BAD_MANIFEST where `text` isn't a digest. Source: OCI image-spec descriptor.md, Digests. */
+/** Throws BAD_MANIFEST if `text` isn't a digest. Source: OCI image-spec descriptor.md, Digests. */
 export function parseDigest(text: string): Digest {
   if (isDigest(text)) return text;
   throw new LayerscopeError('BAD_MANIFEST', `not a digest: ${JSON.stringify(text).slice(0, 100)}`);

@@ -1,9 +1,9 @@
-/** What a tar member stands for. The order is the code kept in tables: append only. */
+/** The types of tar members. The index is the code stored in tables: append only. */
 export const ENTRY_TYPES = ['file', 'directory', 'symlink', 'hardlink', 'character', 'block', 'fifo', 'global', 'other'] as const;
 
 export type EntryType = (typeof ENTRY_TYPES)[number];
 
-/** Codes of {@link ENTRY_TYPES}, as they stand in `type` columns. */
+/** Codes of {@link ENTRY_TYPES}, as stored in `type` columns. */
 export const TYPE = {
   file: 0,
   directory: 1,

@@ -1,34 +1,34 @@
 /** The closed set of codes an error may carry; each has a hint in {@link ./hints.ts}. */
 export const ERROR_CODES = [
   'USAGE', // the command or request itself is wrong
-  'NOT_FOUND', // the file, image, layer or path asked for isn't there
-  'NOT_AN_IMAGE', // neither an image archive, a layout, nor a layer tar
+  'NOT_FOUND', // the requested file, image, layer or path doesn't exist
+  'NOT_AN_IMAGE', // not an image archive, a layout or a layer tar
   'BAD_MANIFEST', // a manifest, index or config that can't be used
   'BAD_TAR', // a tar header that no reader accepts
   'TRUNCATED', // the input ends too early
   'DAMAGED', // compressed data that doesn't decompress
   'BLOB_MISSING', // the blob isn't in the archive
   'DIGEST_MISMATCH', // content isn't what its digest says
-  'UNSUPPORTED', // a format or feature this program doesn't read
-  'TOO_LARGE', // a limit was passed
+  'UNSUPPORTED', // a format or feature that this program can't read
+  'TOO_LARGE', // over a limit
   'PATH_ESCAPE', // a path or link leads out of where it belongs
   'NAME_REFUSED', // a name that can't be written on this system
-  'EXISTS', // the target is there already
-  'PERMISSION', // the system said no
+  'EXISTS', // the target already exists
+  'PERMISSION', // the system denied access
   'IO', // the system failed to read or write
-  'CANCELLED', // the user, or the end of the program, stopped it
-  'BAD_REQUEST', // a message that breaks the contract
+  'CANCELLED', // stopped by the user or the end of the program
+  'BAD_REQUEST', // a message that violates the contract
   'FORBIDDEN', // a sender or grant that isn't allowed
   'INTERNAL', // a defect of this program
 ] as const;
 
 export type ErrorCode = (typeof ERROR_CODES)[number];
 
-/** Every error that is meant to be told. `message`: what failed, on what; no control characters; one line. */
+/** Every error that users see. `message`: what failed on what, in one line without control characters. */
 export class LayerscopeError extends Error {
   override readonly name = 'LayerscopeError';
   readonly code: ErrorCode;
-  /** Byte offset in the input, if one is known. */
+  /** Byte offset in the input, if known. */
   readonly offset: number | undefined;
 
   constructor(code: ErrorCode, message: string, options: { cause?: unknown; offset?: number } = {}) {
@@ -38,10 +38,10 @@ export class LayerscopeError extends Error {
   }
 }
 
-/** Any thrown value as a LayerscopeError: Node's system errors keep their meaning, the rest is INTERNAL. */
+/** Converts any thrown value: Node's system errors get the code that fits, everything else is INTERNAL. */
 export function asLayerscopeError(error: unknown): LayerscopeError {
   if (error instanceof LayerscopeError) return error;
-  // What failed while something was let go of, after what failed first: that is the one that is told.
+  // A dispose failed after an earlier error, which is the one to report.
   if (error instanceof Error && error.name === 'SuppressedError' && 'suppressed' in error) return asLayerscopeError(error.suppressed);
   if (error instanceof Error) {
     const { code, name } = error as Error & { code?: unknown };
@@ -53,4 +53,13 @@ export function asLayerscopeError(error: unknown): LayerscopeError {
     return new LayerscopeError('INTERNAL', error.message, { cause: error });
   }
   return new LayerscopeError('INTERNAL', String(error));
+}
+
+export function isCancelled(error: unknown): boolean {
+  return asLayerscopeError(error).code === 'CANCELLED';
+}
+
+/** Throws CANCELLED once `signal`, an AbortSignal, is aborted. */
+export function throwIfCancelled(signal: { readonly aborted: boolean } | undefined, message = 'cancelled'): void {
+  if (signal?.aborted) throw new LayerscopeError('CANCELLED', message);
 }

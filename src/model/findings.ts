@@ -1,6 +1,6 @@
 export type Severity = 'error' | 'warning' | 'note';
 
-/** Every code a finding may carry, with its severity. The codes are a promise of the command line's JSON. */
+/** Every code of a finding, with its severity. The command line's JSON promises the codes. */
 export const FINDING_SEVERITY = {
   'missing-blob': 'error',
   'digest-mismatch': 'error',
@@ -56,15 +56,15 @@ export const FINDING_SEVERITY = {
 
 export type FindingCode = keyof typeof FINDING_SEVERITY;
 
-/** Something odd in the input that did not stop it from being read. */
+/** Something wrong or unusual in the input that didn't keep it from being read. */
 export interface Finding {
   readonly severity: Severity;
   readonly code: FindingCode;
-  /** Index of the image it belongs to; absent: the whole archive. */
+  /** Index of the image; absent for the whole archive. */
   readonly image?: number;
   /** Index of the layer, 0 the bottom. */
   readonly layer?: number;
-  /** Path as printed: escaped by {@link escapePath}. */
+  /** Path as printed, escaped by {@link escapePath}. */
   readonly path?: string;
   /** Byte offset in the layer's tar. */
   readonly offset?: number;

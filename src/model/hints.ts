@@ -1,18 +1,18 @@
 import type { ErrorCode } from './errors.ts';
 import type { FindingCode } from './findings.ts';
 
-/** What the user can do about an error, one sentence each. */
+/** What the user can do about an error, in one sentence. */
 export const ERROR_HINTS: Record<ErrorCode, string> = {
   USAGE: 'See layerscope --help.',
   NOT_FOUND: 'Check the name; it may have been moved or removed.',
   NOT_AN_IMAGE: 'Make an archive with: docker save -o image.tar NAME.',
   BAD_MANIFEST: 'The archive was written wrongly or damaged; export it again.',
-  BAD_TAR: 'The file is damaged, or no tar archive; export it again.',
+  BAD_TAR: 'The file is damaged or not a tar archive; export it again.',
   TRUNCATED: 'The file was cut off; copy or export it again.',
   DAMAGED: 'The data is damaged; copy or export it again.',
   BLOB_MISSING: 'The archive was exported without this blob; export it again with all its content.',
   DIGEST_MISMATCH: 'The archive is damaged or was changed; export it again.',
-  UNSUPPORTED: 'This kind of file is not read yet.',
+  UNSUPPORTED: 'This kind of file is not supported yet.',
   TOO_LARGE: 'The input passes a limit that protects this machine.',
   PATH_ESCAPE: 'The entry was refused so that nothing outside the folder is touched.',
   NAME_REFUSED: 'Export to a file system that allows this name.',
@@ -25,20 +25,23 @@ export const ERROR_HINTS: Record<ErrorCode, string> = {
   INTERNAL: 'This is a defect of the program; please report it.',
 };
 
-/** What a finding means and what to do, for people: true of every input that raises the code. */
+/** What a finding means and what to do: true of every input with that code. */
 export const FINDING_HINTS: Record<FindingCode, { title: string; hint: string }> = {
-  'missing-blob': { title: 'Blob missing', hint: 'The archive names content it does not hold; export it again with all of it.' },
+  'missing-blob': {
+    title: 'Blob missing',
+    hint: 'The archive names content that it does not contain; export it again with all its content.',
+  },
   'digest-mismatch': { title: 'Digest does not match', hint: 'The content is not what its digest says: damaged or changed.' },
   'diffid-mismatch': { title: 'Diff ID does not match', hint: 'The layer is not what the image config says: damaged or changed.' },
   'damaged-blob': { title: 'Damaged blob', hint: 'The data does not decompress to its end; what could be read is shown.' },
   'bad-tar': { title: 'Damaged tar', hint: 'A header could not be read; entries before it are shown.' },
   'unsupported-compression': {
-    title: 'Layer packed in a way that is not read',
-    hint: 'Layers are read plain or packed with gzip, zstd, xz or bzip2.',
+    title: 'Unsupported compression',
+    hint: 'Layers can be plain or compressed with gzip, zstd, xz or bzip2.',
   },
   'layer-unreadable': {
     title: 'Layer cannot be read',
-    hint: 'The archive holds it, but not in a way that can be read; the other layers are shown.',
+    hint: 'The archive contains it, but in a form that cannot be read; the other layers are shown.',
   },
   truncated: { title: 'Cut off', hint: 'The data ends too early; entries up to there are shown.' },
   'path-escape': {
@@ -49,11 +52,14 @@ export const FINDING_HINTS: Record<FindingCode, { title: string; hint: string }>
     title: 'Link out of the folder',
     hint: 'Open the folder with --follow-links, or copy it with its links followed (cp -rL).',
   },
-  'link-loop': { title: 'Link in a circle', hint: 'The link leads back to itself: there is no content behind it.' },
-  'parent-loop': { title: 'Layers in a circle', hint: 'A layer is its own parent, over some steps; the chain is shown up to there.' },
+  'link-loop': { title: 'Link in a circle', hint: 'The link leads back to itself, so it has no content.' },
+  'parent-loop': {
+    title: 'Layers in a circle',
+    hint: 'A layer is its own parent, directly or indirectly; the chain is shown up to there.',
+  },
   'manifest-unreadable': {
     title: 'Manifest cannot be read',
-    hint: 'The manifest is damaged or of another kind; what it alone names is not shown.',
+    hint: 'The manifest is damaged or of another kind; content that only it names is not shown.',
   },
   'index-unreadable': {
     title: 'Index cannot be read',
@@ -75,21 +81,24 @@ export const FINDING_HINTS: Record<FindingCode, { title: string; hint: string }>
   },
   'attestation-unreadable': {
     title: 'Attestation cannot be read',
-    hint: 'It calls itself an attestation, but holds no in-toto statement.',
+    hint: 'It calls itself an attestation, but contains no in-toto statement.',
   },
-  'manifest-disagreement': { title: 'Manifests disagree', hint: 'manifest.json and the OCI manifest differ; manifest.json counts.' },
+  'manifest-disagreement': {
+    title: 'Manifests disagree',
+    hint: 'manifest.json and the OCI manifest differ; manifest.json takes precedence.',
+  },
   'history-mismatch': {
     title: 'History does not fit',
     hint: 'The history does not match the number of layers; commands may be unknown.',
   },
   'diffid-count': {
     title: 'Diff IDs do not fit',
-    hint: 'The config names more or fewer layers than the manifest; the manifest counts.',
+    hint: 'The config names more or fewer layers than the manifest; the manifest takes precedence.',
   },
   'foreign-layer': { title: 'Foreign layer', hint: 'The layer is kept elsewhere; nothing is fetched.' },
   'media-type-mismatch': {
     title: 'Media type is wrong',
-    hint: 'The media type does not fit the content or the manifest; the content counts.',
+    hint: 'The media type does not fit the content or the manifest; the content decides.',
   },
   'size-mismatch': { title: 'Size does not match', hint: 'The content is longer or shorter than its descriptor says.' },
   'sparse-mismatch': { title: 'Sparse map does not fit', hint: 'A sparse file stores more or fewer bytes than its map says.' },
@@ -97,16 +106,16 @@ export const FINDING_HINTS: Record<FindingCode, { title: string; hint: string }>
   'missing-end-marker': { title: 'No end marker', hint: 'The two zero blocks that end a tar are missing.' },
   'odd-name': { title: 'Odd name', hint: 'The name is not in normal form; readers may differ.' },
   'invalid-utf8-name': { title: 'Name is not UTF-8', hint: 'The raw bytes are kept and shown as \\xNN.' },
-  'ambiguous-name': { title: 'Two names on one entry', hint: 'Readers disagree; the GNU long name counts here, as in Go.' },
+  'ambiguous-name': { title: 'Two names on one entry', hint: 'Readers disagree; the GNU long name wins here, as in Go.' },
   'global-header': { title: 'PAX global header', hint: 'Go, and so Docker, does not apply it to the entries.' },
   'duplicate-path': { title: 'Path more than once', hint: 'The last entry takes precedence; all of them take up space.' },
   'folder-replaced': {
     title: 'Folder replaced within a layer',
-    hint: 'A later entry of the same layer took its place; what the layer had put in it is lost in a container.',
+    hint: 'A later entry of the same layer replaces it; what the layer put in it is lost in a container.',
   },
   'entry-below-file': {
     title: 'Entry below a file',
-    hint: 'A path goes through an entry of the same layer that is no folder. Container engines refuse such a layer.',
+    hint: 'A path goes through an entry of the same layer that is not a folder. Container engines refuse such a layer.',
   },
   'name-through-link': {
     title: 'Path through a symbolic link',
@@ -114,24 +123,24 @@ export const FINDING_HINTS: Record<FindingCode, { title: string; hint: string }>
   },
   'symlink-loop': {
     title: 'Symbolic links in a circle',
-    hint: 'The path never ends anywhere, so the entry is only listed in raw. Container engines refuse such a layer.',
+    hint: 'The path leads nowhere, so only raw lists the entry. Container engines refuse such a layer.',
   },
   'symlink-replaced': {
     title: 'Symbolic link replaced by a folder',
-    hint: 'A layer has entries below the link, so a container gets a folder there; what the link led to is no longer seen through it.',
+    hint: 'A layer has entries below the link, so a container gets a folder there; the target of the link is no longer visible through it.',
   },
-  'bare-whiteout': { title: 'Whiteout of nothing named', hint: 'A bare .wh. is not applied.' },
+  'bare-whiteout': { title: 'Whiteout without a name', hint: 'A bare .wh. is not applied.' },
   'whiteout-without-target': { title: 'Whiteout of nothing', hint: 'The layers below have nothing there, so it hides nothing.' },
   'dangling-hardlink': {
     title: 'Hard link to nothing',
-    hint: 'Its target is no file that it could be a further name of. Container engines refuse such a layer.',
+    hint: 'Its target is missing, a folder, or the link itself. Container engines refuse such a layer.',
   },
   'reserved-name': {
     title: 'Name that Windows reserves or refuses',
     hint: 'Programs on Windows cannot open it by this name.',
   },
-  'case-collision': { title: 'Names that differ in case only', hint: 'Windows takes them for one file.' },
-  'unknown-type': { title: 'Unknown entry type', hint: 'The entry is listed in raw only.' },
+  'case-collision': { title: 'Names that differ in case only', hint: 'Windows treats them as one file.' },
+  'unknown-type': { title: 'Unknown entry type', hint: 'Only raw lists the entry.' },
   'not-kept': { title: 'Not kept on this disk', hint: 'This file system or this user cannot keep it; the rest of the entry was laid out.' },
   'not-made': { title: 'Left out', hint: 'It could not be laid out here; everything else was.' },
   'index-entry-skipped': {

@@ -1,12 +1,12 @@
 import type { Finding } from './findings.ts';
 
-/** Told apart by content. `dir`: skopeo's folder of one image; `layer`: one layer tar by itself. */
+/** Detected by content. `dir`: skopeo's folder of one image; `layer`: a single layer tar. */
 export type ArchiveFormat = 'docker-archive' | 'oci-archive' | 'oci-layout' | 'dir' | 'layer';
-/** How a blob is packed. The word is an open one in JSON: others may be added. */
+/** How a blob is packed. More may be added to the JSON. */
 export type Compression = 'none' | 'gzip' | 'zstd' | 'xz' | 'bzip2';
 export type LayerStatus = 'present' | 'missing' | 'foreign' | 'damaged';
 
-/** What `inspect --json` says of a layer. Counts and sizes are 0 while it isn't read or can't be. */
+/** A layer in `inspect --json`. Counts and sizes are 0 if it wasn't or can't be read. */
 export interface LayerReport {
   readonly index: number;
   readonly digest: string | null;
@@ -22,7 +22,7 @@ export interface LayerReport {
   readonly modified: number;
   readonly removed: number;
   readonly createdBy: string | null;
-  /** Where a foreign layer can be had. */
+  /** Where a foreign layer can be downloaded. */
   readonly urls?: readonly string[];
 }
 
@@ -51,11 +51,11 @@ export interface ImageReport {
   readonly layers: readonly LayerReport[];
   readonly history: readonly HistoryReport[];
   readonly totals: ImageTotals;
-  /** Digests of attestation manifests about this image. */
+  /** Digests of the attestation manifests of this image. */
   readonly attestations?: readonly string[];
 }
 
-/** What an archive holds that is no image: a chart, a signature, an attestation, a module, any file. Texts are safe to print. */
+/** Content of an archive that isn't an image: a chart, a signature, an attestation, a module, any file. Texts are safe to print. */
 export interface ArtifactReport {
   readonly index: number;
   /** Of its manifest. */
@@ -63,7 +63,7 @@ export interface ArtifactReport {
   readonly artifactType: string | null;
   /** Of its config and layers, each once. */
   readonly mediaTypes: readonly string[];
-  /** Digest of the manifest that it is about. */
+  /** Digest of the manifest that it refers to. */
   readonly subject: string | null;
   /** Of its config and layers, as stated, each blob once. */
   readonly bytes: number;

@@ -1,3 +1,9 @@
+/**
+ * The words that all rooms share: errors and findings with their hints, digests, entry types, paths as text, sizes, reports, and
+ * `RowTable`, the columns that changes and views travel in. Pure, and imports nothing.
+ *
+ * Begin with `errors.ts` (what can be thrown) and `row-table.ts` with `row-columns.ts` (what a list of changes is).
+ */
 export * from './digest.ts';
 export * from './entry-type.ts';
 export * from './errors.ts';
@@ -7,6 +13,7 @@ export * from './image.ts';
 export * from './json-text.ts';
 export * from './path-text.ts';
 export * from './quantity.ts';
+export * from './row-columns.ts';
 export * from './row-table.ts';
 export * from './trim-end.ts';
 export * from './unset-time.ts';

@@ -1,4 +1,4 @@
-// What JSON.stringify leaves as it is, though a terminal obeys it or a reader is misled by it: C1 controls, DEL, bidi marks.
+// Characters that JSON.stringify doesn't escape though a terminal obeys them or they mislead a reader: C1 controls, DEL, bidi marks.
 const UNSAFE = /[\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\u2028\u2029\ufeff]/g;
 const PLAIN = /^[ !#-[\]-~]*$/;
 
@@ -11,7 +11,7 @@ export function jsonString(text: string): string {
   return PLAIN.test(text) ? `"${text}"` : JSON.stringify(text).replace(UNSAFE, escapeLetter);
 }
 
-/** Any value as JSON, safe on a terminal: what must be escaped stands in strings only. */
+/** Any value as JSON, safe on a terminal: unsafe characters only occur in strings. */
 export function jsonText(value: unknown, indent?: number): string {
   return JSON.stringify(value, null, indent).replace(UNSAFE, escapeLetter);
 }

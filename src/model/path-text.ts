@@ -1,7 +1,7 @@
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const encoder = new TextEncoder();
 
-/** UTF-8 to string, or null where the bytes aren't UTF-8. */
+/** Decodes UTF-8; null if the bytes aren't UTF-8. */
 export function decodeUtf8(bytes: Uint8Array): string | null {
   let ascii = bytes.length <= 64;
   if (ascii) {
@@ -28,7 +28,7 @@ export function encodeUtf8(text: string): Uint8Array<ArrayBuffer> {
 }
 
 // Control characters, and the bidi controls that make a name read as another.
-// biome-ignore lint/suspicious/noControlCharactersInRegex: to find them is the point
+// biome-ignore lint/suspicious/noControlCharactersInRegex: finding them is the point
 const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\u2028\u2029\ufeff]/g;
 
 function escapeUnsafe(text: string): string {
@@ -57,8 +57,8 @@ function sequenceLength(bytes: Uint8Array, at: number): number {
 }
 
 /**
- * A path as it is printed in JSON: valid UTF-8 as it is, other bytes as `\xE4`, a backslash that was there as `\\`.
- * Reversed by {@link unescapePath}. Control characters stay: JSON escapes them. For a terminal or the window: {@link displayPath}.
+ * A path as printed in JSON: valid UTF-8 unchanged, other bytes as `\xE4`, a backslash as `\\`. Reversed by {@link unescapePath}. Control
+ * characters stay, as JSON escapes them; for a terminal or the window use {@link displayPath}.
  */
 export function escapePath(bytes: Uint8Array): string {
   const whole = decodeUtf8(bytes);
@@ -78,7 +78,7 @@ export function escapePath(bytes: Uint8Array): string {
   return text;
 }
 
-/** {@link escapePath}, and control and bidi characters escaped too: safe on a terminal and in the window. */
+/** {@link escapePath} with control and bidi characters escaped too: safe on a terminal and in the window. */
 export function displayPath(bytes: Uint8Array): string {
   return escapeUnsafe(escapePath(bytes));
 }
@@ -88,14 +88,14 @@ export function displayText(text: string): string {
   return escapeUnsafe(text);
 }
 
-// The escapes of displayPath and of JSON's text: a byte, a character (a pair of surrogates is one, half of one none), a letter.
+// The escapes of displayPath and of JSON: a byte, a character (a surrogate pair, but no lone surrogate), a letter.
 const ESCAPE =
   /\\(?:x([\da-fA-F]{2})|(u(?:[dD][89abAB][\da-fA-F]{2}\\u[dD][c-fC-F][\da-fA-F]{2}|(?![dD][89a-fA-F])[\da-fA-F]{4}))|u\{(?!0*[dD][89a-fA-F][\da-fA-F]{2}\})0*((?:10|[\da-fA-F])?[\da-fA-F]{1,4})\}|([nrtbf"\\]))/g;
 const LETTERS: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t', b: '\b', f: '\f' };
 
 /**
- * The bytes of a path as {@link escapePath} or {@link displayPath} printed it; `\n`, `\t` and the other escapes of JSON's text are
- * understood too. A backslash that begins no escape stands for itself.
+ * The bytes of a path printed by {@link escapePath} or {@link displayPath}. Accepts `\n`, `\t` and the other escapes of JSON too. A
+ * backslash that doesn't begin an escape stands for itself.
  */
 export function unescapePath(text: string): Uint8Array<ArrayBuffer> {
   if (!text.includes('\\')) return encodeUtf8(text);
@@ -125,7 +125,7 @@ export function toHex(bytes: Uint8Array): string {
   return text;
 }
 
-/** Null where `text` isn't an even number of hex digits. */
+/** Null if `text` isn't an even number of hex digits. */
 export function fromHex(text: string): Uint8Array<ArrayBuffer> | null {
   if (text.length % 2 !== 0 || !/^[0-9a-fA-F]*$/.test(text)) return null;
   const bytes = new Uint8Array(text.length / 2);
@@ -133,7 +133,7 @@ export function fromHex(text: string): Uint8Array<ArrayBuffer> | null {
   return bytes;
 }
 
-/** -1, 0 or 1: as the bytes compare, the shorter first. */
+/** Compares bytes as unsigned, a prefix first: -1, 0 or 1. */
 export function compareBytes(a: Uint8Array, b: Uint8Array): number {
   const length = Math.min(a.length, b.length);
   for (let i = 0; i < length; i++) {

@@ -1,6 +1,6 @@
 const UNITS = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'] as const;
 
-/** A size in decimal units with its unit apart, as the window prints it: `{ value: '41.0', unit: 'MB' }`. */
+/** A size in decimal units, value and unit separately: `{ value: '41.0', unit: 'MB' }`. */
 export function sizeParts(bytes: number): { value: string; unit: string } {
   if (bytes < 0) {
     const { value, unit } = sizeParts(-bytes);
@@ -24,9 +24,14 @@ export function formatSize(bytes: number): string {
 
 const GROUPED = new Intl.NumberFormat('en');
 
-/** A whole number with its digits in groups: `918,008`. */
+/** A whole number with grouped digits: `918,008`. */
 export function formatCount(count: number): string {
   return GROUPED.format(count);
+}
+
+/** A number of things: `1 file`, `918,008 files`. `many`: a plural that doesn't just add an s. */
+export function plural(count: number, one: string, many = `${one}s`): string {
+  return `${formatCount(count)} ${count === 1 ? one : many}`;
 }
 
 /** `0755`: the permission, set-id and sticky bits in octal, four digits. */
@@ -34,7 +39,7 @@ export function formatMode(mode: number): string {
   return (mode & 0o7777).toString(8).padStart(4, '0');
 }
 
-/** Seconds and nanoseconds since 1970 as the JSON has them: `1764036549.123456789`. `nanos` counts up from the second below. */
+/** Seconds and nanoseconds since 1970 as in the JSON: `1764036549.123456789`. `nanos` is added to `seconds`, also before 1970. */
 export function formatTimestamp(seconds: number, nanos: number): string {
   if (seconds < 0 && nanos > 0) {
     const whole = -seconds - 1;

@@ -1,47 +1,13 @@
+import type { RowColumns } from './row-columns.ts';
+
 /**
  * Changes, a view or a comparison as columns: one row a path, in depth-first order, siblings by the bytes of their names.
  * The root itself is no row. Rows that only lead to others (unchanged folders) are there too, with kind `unchanged`.
- * Columns are as long as `length`, but `nameStart`, which has one more. Sizes are bytes. All are plain typed arrays: they
- * cross structured clone, workers and the wire as they are.
+ * Sizes are bytes. All are plain typed arrays: they cross structured clone, workers and the wire as they are.
  */
-export interface RowTable {
+export interface RowTable extends RowColumns {
   readonly length: number;
-  /** Row of the folder above, -1 at the top. Always smaller than the row itself. */
-  readonly parent: Int32Array;
-  /** Row after the last one below this: `row + 1` for a leaf. */
-  readonly subtreeEnd: Uint32Array;
-  /** {@link KIND} */
-  readonly kind: Uint8Array;
-  /** Bits of {@link DIFFERS}: what is not the same as before, and what is known of a file's content; 0 for added, removed and unchanged. */
-  readonly differs: Uint16Array;
-  /** {@link REASON}: why a row was removed, or what a modified or added one hides; 0 none. */
-  readonly reason: Uint8Array;
-  /** Code of ENTRY_TYPES: as it is now, or as it was for a removed row. */
-  readonly type: Uint8Array;
-  /** Bytes of the file now; of a removed file: before. 0 for all but files (a hard link has its body's size here). */
-  readonly size: Float64Array;
-  /** Bytes before: of a modified file; else 0. */
-  readonly previousSize: Float64Array;
-  /** Bits of {@link COUNTED}: the sides on which sums take the row's bytes. Of the names that share a body only one has it. */
-  readonly counted: Uint8Array;
-  /** Paths hidden with this row, itself not counted: of a removed folder, one replaced, or one made opaque. */
-  readonly hiddenEntries: Uint32Array;
-  /** Bytes hidden by this row, its own body included where that is hidden: what the layer below still costs. */
-  readonly hiddenBytes: Float64Array;
-  /** Seconds since 1970, UTC, with fraction. */
-  readonly mtime: Float64Array;
-  /** Permission, set-id and sticky bits. */
-  readonly mode: Uint16Array;
-  readonly uid: Float64Array;
-  readonly gid: Float64Array;
-  /** Layer (0 the bottom) that the row's entry comes from: of a removed row, the layer that had it. {@link NO_LAYER} for an implied folder. */
-  readonly layer: Uint16Array;
-  /** Row of the entry in that layer's table (`LayerTable`), {@link NO_ENTRY} for an implied folder. */
-  readonly entry: Uint32Array;
-  /** Where `previous` comes from: layer and entry of what the row replaces or removes; {@link NO_LAYER} where there's none. */
-  readonly previousLayer: Uint16Array;
-  readonly previousEntry: Uint32Array;
-  /** Offsets in `names`; the name of row r is names[nameStart[r] .. nameStart[r+1]]. */
+  /** Offsets in `names`, one more than there are rows: the name of row r is names[nameStart[r] .. nameStart[r+1]]. */
   readonly nameStart: Uint32Array;
   /** Last path components, one after another, raw bytes. */
   readonly names: Uint8Array;
@@ -54,37 +20,37 @@ export const KIND_NAMES = ['unchanged', 'added', 'modified', 'removed'] as const
 export type KindName = (typeof KIND_NAMES)[number];
 
 export const DIFFERS = {
-  content: 1, // the bytes of a file are known to be others
+  content: 1, // the bytes of a file are known to differ
   type: 2,
   mode: 4,
   owner: 8,
   time: 16,
   attributes: 32,
   link: 64,
-  rewritten: 128, // no difference: the file was brought again with the same bytes
-  unread: 256, // a file of the same size whose bytes were not compared, or could not be read
-  device: 512, // the numbers of a device
+  rewritten: 128, // no difference: the layer has the file again with the same bytes
+  unread: 256, // a file of the same size whose bytes were not compared or could not be read
+  device: 512, // device numbers
 } as const;
 
-/** What says how a file's content compares: at most one of them is set. */
+/** The bits for a file's content: at most one of them is set. */
 export const CONTENT_BITS = DIFFERS.content | DIFFERS.rewritten | DIFFERS.unread;
 
 const DIFFERENCE_WORDS = Object.entries(DIFFERS).filter(([, bit]) => (bit & (DIFFERS.rewritten | DIFFERS.unread)) === 0);
 
-/** What isn't the same as before, in words: `rewritten` and `unread` are no differences. */
+/** What differs from before, in words. `rewritten` and `unread` are not differences. */
 export function differenceWords(bits: number): string[] {
   return DIFFERENCE_WORDS.filter(([, bit]) => bits & bit).map(([word]) => word);
 }
 
-/** The same for people: `rewritten` or `unread` comes first where content isn't known to differ. */
+/** {@link differenceWords} for people: begins with `rewritten` or `unread` if that bit is set. */
 export function changeWords(bits: number): string[] {
   const first = (bits & DIFFERS.rewritten) !== 0 ? ['rewritten'] : (bits & DIFFERS.unread) !== 0 ? ['unread'] : [];
   return [...first, ...differenceWords(bits)];
 }
 
-/** Sides on which a row's bytes are part of a sum. */
+/** Sides on which a row's bytes are part of sums. */
 export const COUNTED = {
-  now: 1, // `size`, of a row that is there
+  now: 1, // `size`, of a row that wasn't removed
   before: 2, // `previousSize`; of a removed row `size`
 } as const;
 
@@ -94,7 +60,7 @@ export const REASON_NAMES = ['none', 'whiteout', 'opaque', 'replaced'] as const;
 export const NO_LAYER = 0xffff;
 export const NO_ENTRY = 0xffff_ffff;
 
-/** Name of a row: a view, not a copy. */
+/** Last path component of a row, raw bytes: a view, not a copy. */
 export function rowName(table: RowTable, row: number): Uint8Array {
   return table.names.subarray(table.nameStart[row], table.nameStart[row + 1]);
 }

@@ -46,7 +46,7 @@ test('a filter of rows ends with such an expression, and one in the flags of eit
   assert.equal(filterRows(table, { text: '/(A+)+$/i', kinds: 15, minBytes: 0, types: 0 }).count, 1);
 });
 
-test('what is wrong is said to be wrong, and what cannot be done is named', () => {
+test('an invalid expression is reported, and an unsupported construct is named', () => {
   for (const source of ['(', '[', 'a**', '*a', '\\', '(?<n>a)(?<n>b)', 'a{2,1}', '(?<', '(?'])
     assert.equal(problemOf(source), 'not a regular expression', source);
   assert.equal(problemOf('\\-', 'u'), 'not a regular expression');
@@ -63,7 +63,7 @@ test('what is wrong is said to be wrong, and what cannot be done is named', () =
   assert.match(problemOf('a'.repeat(5_000)) ?? '', /too long/);
 });
 
-test('letters that JavaScript takes for themselves are not taken for more', () => {
+test('letters that are plain in JavaScript stay plain', () => {
   for (const [source, fits, other] of [
     ['\\Qa.b\\E', 'Qa-bE', 'a.b'],
     ['\\Abc', 'xAbc', 'bc'],
@@ -84,7 +84,7 @@ test('letters that JavaScript takes for themselves are not taken for more', () =
   }
 });
 
-test('on what people type it finds what JavaScript finds: four thousand expressions put together at random', () => {
+test('four thousand random expressions match what they match in JavaScript', () => {
   let state = 20_261_128;
   const next = (bound: number): number => {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;

@@ -30,7 +30,7 @@ function found(text: string): string[] {
     .map((row) => escapePath(rowPath(table, row)));
 }
 
-test('every path is found by each form that it is printed in', () => {
+test('every path is found by each of its printed forms', () => {
   for (let row = 0; row < table.length; row++) {
     const path = rowPath(table, row);
     for (const form of [escapePath(path), displayPath(path), `/${displayPath(path)}`])
@@ -38,23 +38,23 @@ test('every path is found by each form that it is printed in', () => {
   }
 });
 
-test('a folder is found with the slash that is printed behind it, where nothing is below it', () => {
+test('an empty folder is found with the slash that is printed after it', () => {
   assert.deepEqual(found('empty/folder/'), ['empty/folder']);
 });
 
-test('letters of a glob stand for themselves in a whole path, and where no row fits the glob', () => {
+test('glob characters are plain in a whole path, and if no row matches the glob', () => {
   assert.deepEqual(found('dots[1].txt'), ['dots1.txt', 'dots[1].txt']);
   assert.deepEqual(found('ots[1].txt'), ['dots[1].txt']);
   assert.deepEqual(found('[slug]/page.tsx'), [`b/${'deep/'.repeat(8)}[slug]/page.tsx`]);
   assert.deepEqual(found('who?'), ['who?']);
 });
 
-test('a single backslash that begins no escape stands for itself', () => {
+test('a backslash that does not begin an escape stands for itself', () => {
   assert.deepEqual(found('back\\slash'), ['back\\\\slash']);
   assert.deepEqual(found('x\\y'), [LONG.replace('\\', '\\\\')]);
 });
 
-test('a text of more pieces than a pattern has is found anywhere, in either case, and in what lies below', () => {
+test('a text longer than a pattern can be is found anywhere, in either case, and across folders', () => {
   const deep = 'aab'.repeat(40);
   const rows = changesOf(buildStack([layer([dir(`x${deep}y`), file(`x${deep}y/below`), file('ab'.repeat(60)), file('aab/aab')])]), 0, 0);
   const count = (text: string): number => filterRows(rows, { text, kinds: 15, minBytes: 0, types: 0 }).count;

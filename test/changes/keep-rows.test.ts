@@ -4,7 +4,7 @@ import { keepRows } from '#changes';
 import { rowName } from '#model';
 import { numberedRows } from '../support/row-tables.ts';
 
-test('rows that are kept bring the folders above them, and nothing else changes', () => {
+test('kept rows keep the folders above them, and nothing else changes', () => {
   const table = numberedRows(16); // folders 0, 4, 8, 12 with three rows each
   const keep = new Uint8Array(16);
   keep[3] = 1;
@@ -24,7 +24,7 @@ test('rows that are kept bring the folders above them, and nothing else changes'
   }
 });
 
-test('all rows and no rows', () => {
+test('all rows or none can be kept', () => {
   const table = numberedRows(9);
   assert.deepEqual(keepRows(table, new Uint8Array(9).fill(1)), table);
   assert.equal(keepRows(table, new Uint8Array(9)).length, 0);

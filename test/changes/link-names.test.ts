@@ -11,7 +11,7 @@ function compared(a: readonly MemberFixture[], b: readonly MemberFixture[]): str
 }
 
 describe('hard links in comparisons', () => {
-  it('do not differ by which name the tar brings as the file, only by their bodies', () => {
+  it('do not differ by which name is the file in the tar, only by their bodies', () => {
     const a = [file('a', 0), hardlink('b', 'a'), hardlink('c', 'a')];
     assert.deepEqual(compared(a, [file('c', 0), hardlink('a', 'c'), hardlink('b', 'a')]), []);
     assert.deepEqual(compared(a, [file('a', 0), hardlink('c', './a'), hardlink('b', 'c')]), []);
@@ -23,14 +23,14 @@ describe('hard links in comparisons', () => {
     );
   });
 
-  it('differ where other names share the body', () => {
+  it('differ if other names share the body', () => {
     const linked = [file('a', 0), hardlink('b', 'a'), file('c', 0)];
     assert.deepEqual(compared(linked, [file('a', 0), file('b', 0), file('c', 0)]), ['~ b [type,rewritten]']);
     assert.deepEqual(compared(linked, [file('a', 0), file('b', 0), hardlink('c', 'a')]), ['~ b [type,rewritten]', '~ c [type,rewritten]']);
     assert.deepEqual(compared(linked, [file('a', 0), file('c', 0), hardlink('b', 'c')]), ['~ b [link,rewritten]']);
   });
 
-  it('have the attributes of their body, which tars repeat for links or do not', () => {
+  it('have the attributes of their body, whether or not the tar repeats them for links', () => {
     const attributes = { 'user.note': 'x' };
     const a = [file('a', 0, { attributes }), hardlink('b', 'a')];
     assert.deepEqual(compared(a, [file('a', 0, { attributes }), hardlink('b', 'a', { attributes })]), []);
@@ -39,7 +39,7 @@ describe('hard links in comparisons', () => {
     assert.deepEqual(compared([file('a', 0, { attributes })], [file('a', 0)]), ['~ a [attributes,rewritten]']);
   });
 
-  it('of a layer are told as the layer brings them', () => {
+  it('of a layer are shown as they are in the layer', () => {
     const stack = stackOf([file('a', 0), hardlink('b', 'a')], [file('b', 0), hardlink('a', 'b')]);
     assert.deepEqual(rowLines(changesOf(stack, 1, 1)), ['~ a [type,rewritten]', '~ b [type,rewritten]']);
     assert.deepEqual(rowLines(compareViews(stack, 0, stack, 1)), []);

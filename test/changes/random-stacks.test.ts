@@ -49,7 +49,7 @@ function checkShape(rows: RowTable): void {
 }
 
 describe('random stacks', () => {
-  it('give the counts, totals and changes that cli.md’s words give', () => {
+  it('have the counts, totals and changes of a literal implementation of the specification', () => {
     eachSeed((seed) => {
       const layers = randomLayers(seed);
       const stack = buildStack(layers.map(layer));
@@ -74,7 +74,7 @@ describe('random stacks', () => {
     });
   });
 
-  it('give the views that cli.md’s words give, by rows and by look-up', () => {
+  it('have the views of a literal implementation of the specification, by rows and by lookup', () => {
     eachSeed((seed) => {
       const layers = randomLayers(seed);
       const stack = buildStack(layers.map(layer));
@@ -135,7 +135,7 @@ describe('random stacks', () => {
     }, 600);
   });
 
-  it('change together what their views say', () => {
+  it('change together what differs between their views', () => {
     eachSeed((seed) => {
       const layers = randomLayers(seed);
       const stack = buildStack(layers.map(layer));
@@ -157,7 +157,7 @@ describe('random stacks', () => {
     }, 600);
   });
 
-  it('compare as they stack: the same paths come and go, and what differs was brought again', () => {
+  it('compare as they stack: the same paths are added and removed, and what differs was written again', () => {
     eachSeed((seed) => {
       const layers = randomLayers(seed);
       const stack = buildStack(layers.map(layer));
@@ -181,7 +181,7 @@ describe('random stacks', () => {
     }, 600);
   });
 
-  it('compare the same with another image as with themselves', () => {
+  it('compare with another image as with themselves', () => {
     eachSeed((seed) => {
       const layers = randomLayers(seed);
       const tables = layers.map(layer);
@@ -206,7 +206,7 @@ describe('random stacks', () => {
     }, 300);
   });
 
-  it('tell each path’s history', () => {
+  it('know each path’s history', () => {
     eachSeed((seed) => {
       const layers = randomLayers(seed);
       const stack = buildStack(layers.map(layer));
@@ -224,7 +224,7 @@ describe('random stacks', () => {
     }, 400);
   });
 
-  it('waste in all what their files waste', () => {
+  it('waste as many bytes in all as their files together', () => {
     eachSeed((seed) => {
       const stack = buildStack(randomLayers(seed).map(layer));
       const files = wastedFiles(stack, Number.POSITIVE_INFINITY);
@@ -253,7 +253,7 @@ describe('random stacks', () => {
 });
 
 describe('rows of changes', () => {
-  it('say what a row was and what it is, by members', () => {
+  it('name the members that a row was and is', () => {
     eachSeed((seed) => {
       const layers: MemberFixture[][] = randomLayers(seed);
       const stack = buildStack(layers.map(layer));

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { addTotals, emptyTotals, type RowSort, sortChildren, sortedRows, sortSteps, subtreeTotals, visibleRows } from '#changes';
-import { KIND, type RowTable, TYPE } from '#model';
+import { KIND, newColumns, type RowTable, TYPE } from '#model';
 
 /** A folder of `count` files at the top, then another; sizes and kinds from a small generator. */
 function tableOf(folders: number, count: number): RowTable {
@@ -11,25 +11,13 @@ function tableOf(folders: number, count: number): RowTable {
   const random = (row: number) => (Math.imul(row + 1, 2_654_435_761) >>> 16) % 97;
   return {
     length,
+    ...newColumns(length),
     parent: Int32Array.from(column((row) => (isFolder(row) ? -1 : row - (row % (count + 1))))),
     subtreeEnd: Uint32Array.from(column((row) => (isFolder(row) ? row + count + 1 : row + 1))),
     kind: Uint8Array.from(column((row) => (isFolder(row) ? KIND.unchanged : random(row) % 4))),
-    differs: Uint16Array.from(column(() => 0)),
-    reason: new Uint8Array(length),
     type: Uint8Array.from(column((row) => (isFolder(row) ? TYPE.directory : TYPE.file))),
     size: Float64Array.from(column((row) => (isFolder(row) ? 0 : random(row)))),
-    previousSize: new Float64Array(length),
-    counted: new Uint8Array(length),
-    hiddenEntries: new Uint32Array(length),
     hiddenBytes: Float64Array.from(column((row) => (isFolder(row) ? 0 : random(row * 7)))),
-    mtime: new Float64Array(length),
-    mode: new Uint16Array(length),
-    uid: new Float64Array(length),
-    gid: new Float64Array(length),
-    layer: new Uint16Array(length),
-    entry: new Uint32Array(length),
-    previousLayer: new Uint16Array(length),
-    previousEntry: new Uint32Array(length),
     nameStart: new Uint32Array(length + 1),
     names: new Uint8Array(0),
     links: new Map(),
@@ -41,7 +29,7 @@ for (const [what, folders, count] of [
   ['more', 3, 400],
   ['very many', 2, 9_000],
 ] as const) {
-  test(`${what} siblings in sight are sorted as all rows are`, () => {
+  test(`${what} visible siblings are sorted as all rows are`, () => {
     const table = tableOf(folders, count);
     const totals = subtreeTotals(table);
     const expanded = new Uint8Array(table.length).fill(1);
@@ -60,7 +48,7 @@ for (const [what, folders, count] of [
   });
 }
 
-test('what was removed comes first, then what was modified, that which hides most before others', () => {
+test('removed rows come first, then modified ones, those that hide most before others', () => {
   const table = tableOf(1, 50);
   const totals = subtreeTotals(table);
   const [, ...rows] = sortedRows(table, Uint8Array.of(1, ...new Uint8Array(50)), totals, { by: 'what', descending: true });
@@ -82,7 +70,7 @@ test('a long table is sorted in several steps', () => {
   assert.ok(steps >= 4, `${steps}`);
 });
 
-test('closed folders and rows that the filter leaves out are not in sight', () => {
+test('rows in collapsed folders and rows that don’t match the filter are not visible', () => {
   const table = tableOf(2, 3);
   const totals = subtreeTotals(table);
   const sort = { by: 'size', descending: true } as const;
@@ -91,7 +79,7 @@ test('closed folders and rows that the filter leaves out are not in sight', () =
   assert.deepEqual([...sortedRows(table, new Uint8Array(8).fill(1), totals, sort, { mask })], [0, 1]);
 });
 
-test('sums of a table that comes page by page are those of the whole', () => {
+test('sums of a table that is loaded page by page equal those of the whole', () => {
   const table = tableOf(4, 11);
   const sums = emptyTotals(table.length);
   let before = 0;

@@ -32,7 +32,7 @@ function paths(rows: RowTable): string[] {
 }
 
 describe('a stack of layers', () => {
-  it('has no layers, or empty and unreadable ones, and is wholly efficient', () => {
+  it('may have no layers, or empty and unreadable ones, with efficiency 1', () => {
     assert.deepEqual(stackOf().totals, { files: 0, fileBytes: 0, finalBytes: 0, wastedBytes: 0, efficiency: 1 });
     const stack = stackOf([], null, [dir('')]);
     assert.equal(stack.totals.efficiency, 1);
@@ -50,7 +50,7 @@ describe('a stack of layers', () => {
     assert.deepEqual(stack.totals, { files: 3, fileBytes: 14, finalBytes: 14, wastedBytes: 0, efficiency: 1 });
   });
 
-  it('calls a file modified when it is brought again, a folder only when it differs', () => {
+  it('calls a file modified if the layer contains it again, a folder only if it differs', () => {
     const base = [dir('d', { mtime: 1 }), file('d/f', 3), file('g', 4)];
     const stack = stackOf(
       base,
@@ -64,7 +64,7 @@ describe('a stack of layers', () => {
     assert.deepEqual(stack.totals, { files: 2, fileBytes: 10, finalBytes: 7, wastedBytes: 3, efficiency: 0.7 });
   });
 
-  it('calls a folder modified when its attributes differ by value', () => {
+  it('calls a folder modified if values of its attributes differ', () => {
     const stack = stackOf(
       [dir('d', { attributes: { 'security.capability': 'x' } })],
       [dir('d', { attributes: { 'security.capability': 'x' } })],
@@ -74,7 +74,7 @@ describe('a stack of layers', () => {
     assert.deepEqual(rowLines(changesOf(stack, 2, 2)), ['~ d/ [attributes]']);
   });
 
-  it('calls a folder modified when it was implied and now an entry brings it', () => {
+  it('calls an implied folder modified if a layer has an entry for it', () => {
     const stack = stackOf([file('d/f')], [dir('d')], [dir('d')]);
     assert.deepEqual(rowLines(changesOf(stack, 1, 1)), ['~ d/']);
     assert.deepEqual(rowLines(changesOf(stack, 2, 2)), []);
@@ -97,7 +97,7 @@ describe('a stack of layers', () => {
     assert.equal(stack.totals.wastedBytes, 7);
   });
 
-  it('hides the lower content of a folder that is whited out and brought again, and keeps its own', () => {
+  it('hides the lower content of a folder that is whited out and added again, and keeps its own', () => {
     inAnyOrder(
       [[dir('d'), file('d/old', 5), dir('d/sub'), file('d/sub/a', 1), file('d/both', 2)]],
       [{ whiteout: 'd' }, dir('d'), file('d/new', 1), file('d/both', 4)],
@@ -105,7 +105,7 @@ describe('a stack of layers', () => {
     );
   });
 
-  it('makes a whited out folder an implied one where only its content is brought', () => {
+  it('makes a whited out folder an implied one if only its content is added again', () => {
     const stack = inAnyOrder(
       [[dir('d', { mode: 0o700 }), file('d/old', 5)]],
       [{ whiteout: 'd' }, file('d/new', 1)],
@@ -115,7 +115,7 @@ describe('a stack of layers', () => {
     assert.equal(rows.mode[0], 0o755);
   });
 
-  it('lets an opaque marker hide lower content only, wherever it stands', () => {
+  it('lets an opaque marker hide lower content only, wherever it is in the tar', () => {
     const stack = inAnyOrder(
       [[dir('d'), file('d/a', 5), dir('d/e'), file('d/e/x', 2), file('d/b', 3)]],
       [file('d/b', 1), { opaque: 'd' }, file('d/c', 1)],
@@ -134,7 +134,7 @@ describe('a stack of layers', () => {
     assert.deepEqual(counts(stack, 1), [1, 0, 2]);
   });
 
-  it('takes the nearest cause for the reason, and counts below the topmost path that went', () => {
+  it('takes the nearest cause as the reason, and adds what is below to the topmost removed path', () => {
     inAnyOrder(
       [[dir('a'), dir('a/b'), file('a/b/c', 4), file('a/b/d', 1), file('a/z', 2)]],
       [{ opaque: 'a' }, { whiteout: 'a/b/c' }, dir('a/b')],
@@ -144,7 +144,7 @@ describe('a stack of layers', () => {
     inAnyOrder([[dir('a'), dir('a/b'), file('a/b/c', 4)]], [{ whiteout: 'a' }, { whiteout: 'a/b/c' }], ['- a/b/c (whiteout 0 4)']);
   });
 
-  it('calls a folder that became something else modified, with what it hid', () => {
+  it('calls a folder that was replaced by something else modified, with what it hid', () => {
     const stack = inAnyOrder(
       [[dir('d'), file('d/x', 5), dir('d/e'), file('d/e/y', 6)]],
       [symlink('d', 'elsewhere')],
@@ -155,7 +155,7 @@ describe('a stack of layers', () => {
     assert.deepEqual(paths(viewAt(stack, 1)), ['d']);
   });
 
-  it('calls a file modified that content below it makes an implied folder', () => {
+  it('calls a file modified if content below it replaces it by an implied folder', () => {
     const stack = stackOf([file('a', 5)], [file('a/b', 1)]);
     assert.deepEqual(rowLines(changesOf(stack, 1, 1)), ['~ a/ (replaced 0 5) [type,mode]', '+ a/b']);
     assert.deepEqual(counts(stack, 1), [1, 1, 0]);
@@ -180,7 +180,7 @@ describe('a stack of layers', () => {
     }
   });
 
-  it('says of an opaque marker that it hides nothing where the layers below have nothing in the folder', () => {
+  it('reports an opaque marker in a folder that is empty in the layers below', () => {
     const told = (below: MemberFixture[], above: MemberFixture[]): (string | undefined)[] =>
       stackOf(below, above)
         .findings.filter(({ code }) => code === 'whiteout-without-target')
@@ -209,14 +209,14 @@ describe('a stack of layers', () => {
     assert.equal(modeOf(below, [{ opaque: 'a' }, file('a/d/y')], [{ opaque: 'a' }, file('a/d/z')]), '700 7');
   });
 
-  it('counts the last of several members of one path, and all their bytes', () => {
+  it('uses the last of several members of one path, but counts the bytes of all', () => {
     const stack = stackOf([dir('p'), file('p', 5), file('q', 1), dir('q'), file('r', 3), file('r', 4)]);
     assert.deepEqual(rowLines(changesOf(stack, 0, 0)), ['+ p', '+ q/', '+ r']);
     assert.deepEqual(stack.summaries[0], { entries: 6, fileBytes: 13, added: 3, modified: 0, removed: 0 });
     assert.deepEqual(stack.totals, { files: 2, fileBytes: 13, finalBytes: 9, wastedBytes: 4, efficiency: 9 / 13 });
   });
 
-  it('passes over what is listed in raw only, and counts it as an entry unless it is a global header', () => {
+  it('ignores members that only raw lists, but counts them as entries unless they are global headers', () => {
     const stack = stackOf([{ raw: 'file', size: 9 }, { raw: 'global' }, { raw: 'other' }, file('a', 2)]);
     assert.deepEqual(stack.summaries[0], { entries: 3, fileBytes: 2, added: 1, modified: 0, removed: 0 });
     assert.deepEqual(paths(viewAt(stack, 0)), ['a']);
@@ -234,7 +234,7 @@ describe('a stack of layers', () => {
     assert.deepEqual(counts(stack, 2), [0, 0, 0]);
   });
 
-  it('tells at most 1,000 findings of a kind a layer, the last of them how many more there are', () => {
+  it('has at most 1,000 findings of a code in a layer, the last of which says how many more there are', () => {
     const many = Array.from({ length: 1_500 }, (_, i) => ({ whiteout: `gone-${i}` }));
     const { findings } = stackOf(many);
     assert.equal(findings.length, 1_000);
@@ -254,7 +254,7 @@ describe('a stack of layers', () => {
     assert.deepEqual(rowLines(changesOf(stack, 0, 0)), ['+ \\xE4', '+ \\xF6']);
   });
 
-  it('refuses layers that are not there', () => {
+  it('refuses layers that do not exist', () => {
     const stack = stackOf([file('a')]);
     assert.throws(() => changesOf(stack, 0, 1), { code: 'NOT_FOUND' });
     assert.throws(() => changesOf(stack, -1, 0), { code: 'NOT_FOUND' });
@@ -286,7 +286,7 @@ describe('the view at a layer', () => {
     assert.equal(lookup(stack, 99, bytes('nothing')), null);
   });
 
-  it('finds the streams of a file beside it, as each layer shows them', () => {
+  it('finds the alternate data streams of a file at each layer', () => {
     const stack = stackOf(
       [file('d/a'), file('d/a:zone', 3), file('d/ab:no'), dir('d/a:folder'), file('d/a:'), file('d/b')],
       [{ whiteout: 'd/a:zone' }, file('d/a:new'), file('d/a:also')],
@@ -300,7 +300,7 @@ describe('the view at a layer', () => {
 });
 
 describe('hard links', () => {
-  it('keep the bytes that they pointed at when the file is removed or overwritten', () => {
+  it('keep the bytes that they pointed to when the file is removed or overwritten', () => {
     const stack = stackOf([file('a', 10)], [hardlink('b', 'a')], [{ whiteout: 'a' }], [file('a', 3)], [{ whiteout: 'b' }]);
     assert.deepEqual(resolveBody(stack, 3, bytes('b')), { layer: 0, member: 0 });
     assert.deepEqual(resolveBody(stack, 3, bytes('a')), { layer: 3, member: 0 });
@@ -321,7 +321,7 @@ describe('hard links', () => {
     assert.deepEqual(stack.findings, []);
   });
 
-  it('take the layer’s own file before the one below, also where the lower one is hidden', () => {
+  it('prefer the layer’s own file to the one below, even if the lower one is hidden', () => {
     const stack = stackOf([file('a', 4), file('b', 5)], [hardlink('l', 'a'), file('a', 6), { whiteout: 'b' }, hardlink('m', 'b')]);
     assert.deepEqual(resolveBody(stack, 1, bytes('l')), { layer: 1, member: 1 });
     assert.deepEqual(resolveBody(stack, 1, bytes('m')), { layer: 0, member: 1 });
@@ -349,13 +349,13 @@ describe('hard links', () => {
     assert.equal(resolveBody(stack, 0, bytes('fine')), null);
   });
 
-  it('to the same body change no content', () => {
+  it('to the same body do not change the content', () => {
     const stack = stackOf([file('a', 4), file('b', 4)], [hardlink('b', 'a')], [hardlink('b', 'a')]);
     assert.deepEqual(rowLines(changesOf(stack, 1, 1)), ['~ b (0 4) [type,unread]']);
     assert.deepEqual(rowLines(changesOf(stack, 2, 2)), ['~ b [rewritten]']);
   });
 
-  it('follow a chain of 50,000 links without a long wait', () => {
+  it('follow a chain of 50,000 links', () => {
     const links = Array.from({ length: 50_000 }, (_, i) => hardlink(`l${i}`, i === 0 ? 'a' : `l${i - 1}`));
     const stack = stackOf([...links.reverse(), file('a', 4)]);
     assert.equal(stack.totals.files, 50_001);
@@ -372,7 +372,7 @@ describe('names that differ by case', () => {
     assert.deepEqual(stack.findings, []);
   });
 
-  it('are one in a Windows image: the last counts, and a finding tells', () => {
+  it('are one file in a Windows image: the last wins, with a finding', () => {
     const stack = buildStack([layer(members)], { caseInsensitive: true });
     assert.deepEqual(stack.totals, { files: 1, fileBytes: 7, finalBytes: 4, wastedBytes: 3, efficiency: 4 / 7 });
     assert.deepEqual(
@@ -410,7 +410,7 @@ describe('names that differ by case', () => {
     assert.equal(stack.totals.files, 2);
   });
 
-  it('shows names of a Windows image as the layer wrote them, in the order of their bytes', () => {
+  it('shows names of a Windows image as the layer spells them, in the order of their bytes', () => {
     const layers = [
       [dir('Files'), file('Files/App.txt', 1), file('Files/Beta', 1)],
       [file('files/APP.TXT', 2)],
@@ -447,12 +447,12 @@ describe('names that Windows reserves or refuses', () => {
     file('other/lpt1', 1),
   ];
 
-  it('are findings of a Windows image where they are files there, each by its own name once', () => {
+  it('are findings of a Windows image, once for each name of its own', () => {
     const { findings } = buildStack([layer(members)], { caseInsensitive: true });
     assert.deepEqual(
       findings.map(({ code, layer: at, path, message }) => `${code} ${at} ${path}: ${message}`),
       [
-        'whiteout-without-target 0 Files/aux: a whiteout of what the layers below do not have',
+        'whiteout-without-target 0 Files/aux: a whiteout of a path that the layers below do not have',
         'reserved-name 0 Files/NUL: is a device on Windows',
         'reserved-name 0 Files/con.txt: is a device on Windows',
         'reserved-name 0 Files/implied.: ends in a dot or a space, which Windows drops',
@@ -462,7 +462,7 @@ describe('names that Windows reserves or refuses', () => {
     );
   });
 
-  it('are names like any other in a Linux image', () => {
+  it('are ordinary names in a Linux image', () => {
     const { findings } = buildStack([layer(members)]);
     assert.deepEqual(
       findings.filter(({ code }) => code === 'reserved-name'),

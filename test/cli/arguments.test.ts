@@ -27,12 +27,12 @@ test('options stand before, between and behind operands, with = or a space', () 
   }
 });
 
-test('a dash is an operand, and after two dashes everything is', () => {
+test('a single dash is an operand, and so is everything after two dashes', () => {
   assert.deepEqual(parseArguments(spec, ['-']).operands, ['-']);
   assert.deepEqual(parseArguments(spec, ['--', '--json', '-x']).operands, ['--json', '-x']);
 });
 
-test('what the command does not take is wrong use', () => {
+test('unknown options and wrong operands are usage errors', () => {
   const wrong = [
     [],
     ['a', 'b', 'c'],
@@ -47,7 +47,33 @@ test('what the command does not take is wrong use', () => {
   for (const argv of wrong) assert.throws(() => parseArguments(spec, argv), isUsage, argv.join(' '));
 });
 
-test('an option that could steer a terminal is told with its control characters escaped', () => {
+test('an error names what was typed, or how many arguments the command takes', () => {
+  const message = (argv: string[], of = spec): string => {
+    try {
+      parseArguments(of, argv);
+    } catch (error) {
+      return (error as Error).message;
+    }
+    return '';
+  };
+  assert.equal(message(['a', '-abc']), 'show has no option -abc');
+  assert.equal(message(['a', '--nope=1']), 'show has no option --nope');
+  assert.equal(message(['a', '--json', '--json']), '--json is given twice');
+  assert.equal(message(['a', '--json=']), '--json takes no value');
+  assert.equal(message(['a', '--layer']), '--layer needs a value: --layer N');
+  assert.equal(message([]), 'usage: layerscope show IMAGE [PATH]');
+  assert.equal(message(['a', 'b', 'c']), 'show takes at most 2 arguments: c');
+  assert.equal(message(['a', 'b'], { ...spec, maxOperands: 1 }), 'show takes at most 1 argument: b');
+  assert.equal(message(['a'], { ...spec, minOperands: 0, maxOperands: 0 }), 'show takes no arguments: a');
+});
+
+test('an option’s value may begin with a dash and contain =', () => {
+  assert.equal(parseArguments(spec, ['a', '--layer', '-1']).value('layer'), '-1');
+  assert.equal(parseArguments(spec, ['a', '--layer', '--json']).value('layer'), '--json');
+  assert.equal(parseArguments(spec, ['a', '--layer=x=y']).value('layer'), 'x=y');
+});
+
+test('an error escapes control characters of an unknown option', () => {
   assert.throws(
     () => parseArguments(spec, ['a', '--\u001b[31m']),
     (error: Error) => !error.message.includes('\u001b') && error.message.includes('\\x1B'),

@@ -8,7 +8,7 @@ const IMAGE = dockerArchive([
   [tar(file('base', 'b'.repeat(90)), file('again', 'a'.repeat(10))), tar(file('again', 'A'.repeat(10)), file('own', 'o'.repeat(50)))],
 ]);
 
-test('without a file the defaults of dive count: one line a rule, exit 1 where one fails', async (t) => {
+test('without a file dive’s default rules apply: one line a rule, exit code 1 if one fails', async (t) => {
   const bench = createBench(t);
   bench.write('image.tar', IMAGE);
   const { code, stdout } = await bench.cli(['check', 'image.tar']);
@@ -22,7 +22,7 @@ test('without a file the defaults of dive count: one line a rule, exit 1 where o
   );
 });
 
-test('.dive-ci in the folder counts, and --config before it', async (t) => {
+test('.dive-ci in the current folder is used, unless --config names another file', async (t) => {
   const bench = createBench(t);
   bench.write('image.tar', IMAGE);
   bench.write('.dive-ci', 'rules:\n  lowestEfficiency: 0.9\n  highestWastedBytes: 10B\n  highestUserWastedPercent: 0.17\n');
@@ -50,7 +50,7 @@ test('.dive-ci in the folder counts, and --config before it', async (t) => {
   );
 });
 
-test('findings fail the check where failOn says so', async (t) => {
+test('findings fail the check if failOn says so', async (t) => {
   const bench = createBench(t);
   bench.write('cut.tar', tar(file('whole', 'w'), file('cut', 'c'.repeat(5000))).subarray(0, 4000));
   bench.write('rules', 'rules: {lowestEfficiency: off, highestUserWastedPercent: off}\nfailOn: error\n');
@@ -59,7 +59,7 @@ test('findings fail the check where failOn says so', async (t) => {
   assert.match(stdout, /^FAIL {2}failOn .*truncated/m);
 });
 
-test('a configuration that is missing or wrong is told before anything is read', async (t) => {
+test('a missing or invalid configuration is reported before anything is read', async (t) => {
   const bench = createBench(t);
   bench.write('bad', 'rules:\n  lowestEfficiency: much\n');
   const missing = await bench.cli(['check', 'nothing.tar', '--config', 'nowhere']);
@@ -69,7 +69,7 @@ test('a configuration that is missing or wrong is told before anything is read',
   assert.match(wrong.stderr, /^layerscope: USAGE: bad:2: lowestEfficiency: [^\n]+\n$/);
 });
 
-test('excluded paths count for no rule and no finding', async (t) => {
+test('excluded paths are ignored by rules and findings', async (t) => {
   const bench = createBench(t);
   const below = tar(
     file('var/cache/apt/list', 'c'.repeat(100)),
@@ -101,7 +101,7 @@ test('excluded paths count for no rule and no finding', async (t) => {
   assert.match(stdout, /\n320 B of files are excluded by 1 pattern\n$/);
 });
 
-test('a file of rules that can not be meant is wrong use, with its name and line', async (t) => {
+test('a rules file with unknown or impossible rules is a usage error that names file and line', async (t) => {
   const bench = createBench(t);
   bench.write('image.tar', IMAGE);
   for (const [text, said] of [

@@ -10,7 +10,7 @@ function split(operand: string): string {
   return [file, image, layer, since].join(' ');
 }
 
-test('a side is a file, an image of it, a layer of that or a range of layers', () => {
+test('a side is a file, an image in it, a layer of that image or a range of layers', () => {
   assert.equal(split('a.tar'), 'a.tar - - -');
   assert.equal(split('a.tar#3'), 'a.tar - 3 -');
   assert.equal(split('a.tar#2-3'), 'a.tar - 3 2');
@@ -21,7 +21,7 @@ test('a side is a file, an image of it, a layer of that or a range of layers', (
   assert.equal(split('a.tar@app:1#abcdef12'), 'a.tar app:1 abcdef12 -');
 });
 
-test('a file that has @ or # in its name comes first, the longest that is there', () => {
+test('an existing file with @ or # in its name takes precedence, the longest name first', () => {
   assert.equal(split('we@ird.tar'), 'we@ird.tar - - -');
   assert.equal(split('we@ird.tar@app:1#2'), 'we@ird.tar app:1 2 -');
   assert.equal(split('b#3'), 'b#3 - - -');
@@ -34,7 +34,7 @@ test('a file that has @ or # in its name comes first, the longest that is there'
   assert.equal(split('dir/a@1.tar@1'), 'dir/a@1.tar 1 - -');
 });
 
-test('what is no file keeps all of its name: a store’s, or one that is not there', () => {
+test('a name that is not an existing file is kept whole: an image of a store, or a missing file', () => {
   assert.equal(split('store:app@sha256:abcdef12#1'), 'store:app@sha256:abcdef12 - 1 -');
   assert.equal(split('missing.tar@app'), 'missing.tar@app - - -');
   assert.equal(split('-'), '- - - -');

@@ -40,7 +40,7 @@ test('each side chooses its own image, by name, by number or by an option', asyn
   assert.equal((await bench.cli(['diff', 'a.tar@0', 'a.tar', '--image-a', '1'])).code, 2);
 });
 
-test('configs that differ are lines of their own, count for the exit code, and are left out on request', async (t) => {
+test('differences of configs have lines of their own, affect the exit code, and can be left out', async (t) => {
   const bench = createBench(t);
   bench.write('a.tar', TWO);
   const lines = await bench.lines(['diff', 'a.tar@0', 'a.tar@1', '--json']);
@@ -75,7 +75,7 @@ test('configs that differ are lines of their own, count for the exit code, and a
   }
 });
 
-test('what differs only in what is ignored is left out', async (t) => {
+test('paths that differ only in ignored properties are left out', async (t) => {
   const bench = createBench(t);
   const attribute = (value: string) => ({ 'SCHILY.xattr.user.a': value });
   const layer = (fields: object, value: string) =>
@@ -101,7 +101,7 @@ test('what differs only in what is ignored is left out', async (t) => {
   }
 });
 
-test('people read “content” where bytes differ, “rewritten” where they do not, “unread” where nobody looked', async (t) => {
+test('text output says “content” if bytes differ, “rewritten” if they do not, “unread” if they were not compared', async (t) => {
   const bench = createBench(t);
   const below = tar(file('changed', 'aaaa'), file('chmod', 'bbbb'), hardlink('link', 'chmod'), file('grown', 'c'));
   const above = tar(

@@ -40,7 +40,7 @@ const B = dockerArchive([
   ],
 ]);
 
-test('diff tells every difference, to the last byte, and no more', async (t) => {
+test('diff prints every difference, down to the last byte, and nothing else', async (t) => {
   const bench = createBench(t);
   bench.write('a.tar', A);
   bench.write('b.tar', B);
@@ -75,7 +75,7 @@ test('diff tells every difference, to the last byte, and no more', async (t) => 
   assert.equal('b' in tree, false);
 });
 
-test('diff exits with 1 only where asked to and where they differ', async (t) => {
+test('diff exits with 1 only with --exit-code and if the sides differ', async (t) => {
   const bench = createBench(t);
   bench.write('a.tar', A);
   bench.write('b.tar', B);
@@ -87,7 +87,7 @@ test('diff exits with 1 only where asked to and where they differ', async (t) =>
   assert.equal(people.stdout, 'no difference\n');
 });
 
-test('A#N is the view of layer N, of one image or of two', async (t) => {
+test('A#N is the view at layer N, in one image or in two', async (t) => {
   const bench = createBench(t);
   bench.write('a.tar', A);
   bench.write('b.tar', B);
@@ -100,7 +100,7 @@ test('A#N is the view of layer N, of one image or of two', async (t) => {
   assert.match(wrong.stderr, /^layerscope: NOT_FOUND: [^\n]+\n$/);
 });
 
-test('A#N-M is what the layers N to M bring by themselves: a base that differs is no matter', async (t) => {
+test('A#N-M is the content of layers N to M alone: a different base does not matter', async (t) => {
   const bench = createBench(t);
   const step = [tar(file('app', 'one')), tar(file('app', 'two'), file('etc/.wh.os'))];
   bench.write('a.tar', dockerArchive([[tar(file('etc/os', 'debian')), ...step]]));
@@ -116,7 +116,7 @@ test('A#N-M is what the layers N to M bring by themselves: a base that differs i
   for (const wrong of ['a.tar#2-1', 'a.tar#0-9']) assert.notEqual((await bench.cli(['diff', wrong, 'b.tar'])).code, 0);
 });
 
-test('the same bytes in other layers, in another order, as hard links or not, are no difference', async (t) => {
+test('the same bytes in other layers, in another order, as hard links or files, are not a difference', async (t) => {
   const bench = createBench(t);
   bench.write('one.tar', dockerArchive([[tar(file('x', 'xxxx'), file('y', 'yyyy'), directory('d/'), file('d/z', 'z'))]]));
   bench.write(

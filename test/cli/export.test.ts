@@ -25,7 +25,7 @@ const IMAGE = dockerArchive([
   ],
 ]);
 
-test('a folder is laid out under its own name with modes, times and links', async (t) => {
+test('a folder is written under its own name with modes, times and links', async (t) => {
   const bench = createBench(t);
   bench.write('image.tar', IMAGE);
   const { code, stdout, stderr } = await bench.cli(['export', 'image.tar', '/etc', '--to', 'out']);
@@ -51,7 +51,7 @@ test('a folder is laid out under its own name with modes, times and links', asyn
   assert.equal(statSync(at('tool')).mode & 0o7777, 0o755, 'no set-id bit of a foreign image');
 });
 
-test('the layer asked for is what is laid out, and hard links stay one file', async (t) => {
+test('the content at the selected layer is written, and hard links stay one file', async (t) => {
   const bench = createBench(t);
   bench.write('image.tar', IMAGE);
   const { code } = await bench.cli(['export', 'image.tar', 'etc', '--to', 'out', '--layer', '0']);
@@ -61,7 +61,7 @@ test('the layer asked for is what is laid out, and hard links stay one file', as
   assert.equal(readFileSync(path.join(bench.folder, 'out', 'etc', 'motd'), 'utf8'), 'hello\n');
 });
 
-test('the whole image is laid out in an empty folder, one file in a folder that has others', async (t) => {
+test('the whole image needs an empty folder, a single file does not', async (t) => {
   const bench = createBench(t);
   bench.write('image.tar', IMAGE);
   mkdirSync(path.join(bench.folder, 'out'));
@@ -74,7 +74,7 @@ test('the whole image is laid out in an empty folder, one file in a folder that 
   assert.equal(readlinkSync(path.join(bench.folder, 'links', 'conf')), 'etc');
 });
 
-test('nothing that is there is overwritten, and nothing is left of what was not made', async (t) => {
+test('nothing is overwritten, and a failed export leaves nothing', async (t) => {
   const bench = createBench(t);
   bench.write('image.tar', IMAGE);
   mkdirSync(path.join(bench.folder, 'out'));

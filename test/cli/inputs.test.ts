@@ -21,7 +21,7 @@ const READING = [
   ['config'],
 ] as const;
 
-test('no bytes on standard input are no image, plain or packed, for every command', { concurrency: true }, async (t) => {
+test('empty standard input is not an image, plain or compressed, in any command', { concurrency: true }, async (t) => {
   const { cli, write } = createBench(t);
   const other = write('other.tar', dockerArchive([[LAYER]]));
   const all = [
@@ -54,7 +54,7 @@ function chart(files: Files) {
   return { ...files.add(json({ schemaVersion: 2, mediaType, config, layers: [layer] }), mediaType), config, layer };
 }
 
-test('artifacts are in the JSON and the text of inspect, and other commands say that there is no image', async (t) => {
+test('inspect shows artifacts in JSON and text, other commands report that there is no image', async (t) => {
   const { cli, write } = createBench(t);
   const files = new Files();
   const built = chart(files);
@@ -96,7 +96,7 @@ test('an image report has an empty list of artifacts', async (t) => {
   assert.deepEqual((JSON.parse(stdout) as { artifacts: unknown }).artifacts, []);
 });
 
-test('--follow-links reads a layout whose blobs are links out of it, in every command; without it they say so', {
+test('with --follow-links every command reads a layout whose blobs are links out of it; without, it says so', {
   skip: process.platform === 'win32',
 }, async (t) => {
   const { cli, write, folder } = createBench(t);
@@ -119,7 +119,7 @@ test('every command that takes an IMAGE has --follow-links', async () => {
   }
 });
 
-test('an ill-formed digest keeps its text in the JSON', async (t) => {
+test('the JSON has the text of an invalid digest', async (t) => {
   const { cli, write } = createBench(t);
   const files = new Files();
   const built = ociImage(files, { layers: [{ tar: LAYER }] });

@@ -75,19 +75,19 @@ const OF_CAT: Readonly<Record<string, string>> = {
   row0: 'row0: more than 40 symbolic links on the way, which is more than Linux follows',
 };
 
-test('cat of what is no file says what there is, and each link that led there', async (t) => {
+test('cat of anything but a file says what it is, and which links led there', async (t) => {
   for (const [typed, said] of Object.entries(OF_CAT))
     assert.equal(await complaint(t, 'cat', typed), said.replace('odd\\u202e', 'odd\\u202E'));
 });
 
-test('a link met twice is no loop where its target was reached before', async (t) => {
+test('a link that is followed twice is not a loop', async (t) => {
   const image = path.join(testFolder(t), 'layer.tar');
   writeFileSync(image, tar(directory('usr/lib/'), symlink('lib', 'usr/lib'), symlink('usr/lib/x', '/lib/y'), file('usr/lib/y', 'found')));
   const { code, stdout, stderr } = await runCommand(['cat', image, 'lib/x']);
   assert.deepEqual([code, stdout, stderr], [0, 'found', '']);
 });
 
-test('ls and export say the same of links on the way, and take a link at the end for itself', async (t) => {
+test('ls and export follow links in the path alike, and treat a link at its end as itself', async (t) => {
   for (const command of ['ls', 'export'] as const) {
     assert.equal(await complaint(t, command, 'a/'), OF_CAT.a);
     assert.equal(await complaint(t, command, 'a/deeper'), OF_CAT['a/deeper']);

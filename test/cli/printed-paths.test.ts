@@ -49,7 +49,7 @@ test('each path that ls prints, for people or as JSON, names the same file in ls
   assert.equal(bodies.size, NAMES.length);
 });
 
-test('what an error says a path is called may be typed, too', async (t) => {
+test('a path can be typed as an error prints it', async (t) => {
   const image = path.join(testFolder(t), 'layer.tar');
   writeFileSync(image, tar(file('a', '')));
   const { stderr } = await runCommand(['cat', image, 'no\u202e\\xE4\n']);
@@ -57,7 +57,7 @@ test('what an error says a path is called may be typed, too', async (t) => {
   assert.equal((await runCommand(['cat', image, said])).stderr, stderr);
 });
 
-test('a path of any bytes comes back from both its forms, component by component', () => {
+test('a path of any bytes can be parsed from both printed forms, component by component', () => {
   const component = fc.uint8Array({ minLength: 1, maxLength: 12 }).map((bytes) => bytes.map((byte) => (byte === 0x2f ? 0x5c : byte)));
   fc.assert(
     fc.property(fc.array(component, { minLength: 1, maxLength: 5 }), (parts) => {

@@ -29,7 +29,7 @@ const TOP = tar(
 );
 const IMAGE = dockerArchive([[BASE, TOP], { commands: ['/bin/sh -c #(nop) ADD file:1 in / ', '/bin/sh -c make world'] }]);
 
-test('inspect prints one JSON object of what cli.md promises', async (t) => {
+test('inspect prints one JSON object with the promised fields', async (t) => {
   const bench = createBench(t);
   bench.write('image.tar', IMAGE);
   const { code, stdout, stderr } = await bench.cli(['inspect', 'image.tar', '--json']);
@@ -57,7 +57,7 @@ test('inspect prints one JSON object of what cli.md promises', async (t) => {
   assert.ok(findings.some((finding: { code: string; layer: number }) => finding.code === 'invalid-utf8-name' && finding.layer === 1));
 });
 
-test('inspect for people is a table without colour where output is no terminal', async (t) => {
+test('inspect prints a table without colour if output is not a terminal', async (t) => {
   const bench = createBench(t);
   bench.write('image.tar', IMAGE);
   const { code, stdout } = await bench.cli(['inspect', 'image.tar']);
@@ -69,7 +69,7 @@ test('inspect for people is a table without colour where output is no terminal',
   assert.doesNotMatch(stdout, /[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/);
 });
 
-test('changes come in the order of the paths’ bytes with previous, reason and what a removed folder hid', async (t) => {
+test('changes are in the order of the paths’ bytes, with previous, reason and what a removed folder hid', async (t) => {
   const bench = createBench(t);
   bench.write('image.tar', IMAGE);
   const lines = await bench.lines(['changes', 'image.tar', '--layer', '1', '--json']);
@@ -99,7 +99,7 @@ test('changes come in the order of the paths’ bytes with previous, reason and 
   assert.equal(lines[6]?.pathHex, 'e4');
 });
 
-test('a layer is named by its number or by digits of its digest, and a wrong one is told', async (t) => {
+test('a layer is selected by number or by digits of its digest, and an unknown one is an error', async (t) => {
   const bench = createBench(t);
   bench.write('image.tar', IMAGE);
   const { stdout } = await bench.cli(['inspect', 'image.tar', '--json']);
@@ -139,7 +139,7 @@ test('ls shows the file system of a layer, whole or below a path', async (t) => 
   assert.match(missing.stderr, /^layerscope: NOT_FOUND: /);
 });
 
-test('ls and changes for people escape what could steer a terminal', async (t) => {
+test('ls and changes escape control characters in text output', async (t) => {
   const bench = createBench(t);
   bench.write('image.tar', IMAGE);
   for (const args of [
@@ -156,7 +156,7 @@ test('ls and changes for people escape what could steer a terminal', async (t) =
   }
 });
 
-test('cat gives a file’s bytes, through links as a container would follow them', async (t) => {
+test('cat prints a file’s bytes, following links as a container would', async (t) => {
   const bench = createBench(t);
   bench.write('image.tar', IMAGE);
   const cat = async (...args: string[]) => (await bench.cli(['cat', 'image.tar', ...args])).stdout;
@@ -174,7 +174,7 @@ test('cat gives a file’s bytes, through links as a container would follow them
   }
 });
 
-test('raw gives every entry in order with all that its header and PAX records say', async (t) => {
+test('raw prints every entry in order with everything in its header and PAX records', async (t) => {
   const bench = createBench(t);
   const records = { 'SCHILY.xattr.user.bin': Uint8Array.of(0xff, 0x00), comment: 'x', mtime: '1700000000.5' };
   bench.write(
@@ -209,7 +209,7 @@ test('raw gives every entry in order with all that its header and PAX records sa
   );
 });
 
-test('raw gives the size that the header says and the numbers of a device', async (t) => {
+test('raw prints the size in the header and device numbers', async (t) => {
   const bench = createBench(t);
   bench.write(
     'layer.tar',
@@ -228,7 +228,7 @@ test('raw gives the size that the header says and the numbers of a device', asyn
   assert.match(stdout, / {2}4096 .* d\/\n/);
 });
 
-test('a tar that stops with an error is listed up to there', async (t) => {
+test('a damaged tar is listed up to the error', async (t) => {
   const bench = createBench(t);
   bench.write('layer.tar', tar(file('a', 'abc'), file('b', ''), new Uint8Array(512).fill(0x41)));
   const { code, stdout, stderr } = await bench.cli(['raw', 'layer.tar', '--layer', '0', '--json']);
@@ -243,7 +243,7 @@ test('a tar that stops with an error is listed up to there', async (t) => {
   assert.match(stderr, /^layerscope: BAD_TAR: [^\n]+\n$/);
 });
 
-test('standard input is read like a file, whatever it is', async (t) => {
+test('standard input is read like a file, in every format', async (t) => {
   const bench = createBench(t);
   const plain = await bench.cli(['inspect', '-', '--json'], { stdin: IMAGE });
   assert.equal(plain.code, 0, plain.stderr);
@@ -260,7 +260,7 @@ test('standard input is read like a file, whatever it is', async (t) => {
   );
 });
 
-test('of several images --image and --platform choose', async (t) => {
+test('--image and --platform select one of several images', async (t) => {
   const bench = createBench(t);
   const images = dockerArchive([[BASE], { names: ['one:1', 'uno:latest'] }], [[BASE, TOP], { names: ['two:2'], architecture: 's390x' }]);
   bench.write('images.tar', images);
@@ -304,7 +304,7 @@ test('help and the version are printed, and every command has its help', async (
   }
 });
 
-test('wrong use exits with 2 and one line', async (t) => {
+test('a usage error is one line and exit code 2', async (t) => {
   const bench = createBench(t);
   for (const args of [
     [],

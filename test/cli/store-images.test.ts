@@ -30,7 +30,7 @@ function createStore(t: TestContext) {
   return { bench, home, cli, refused };
 }
 
-test('an image goes in, is read by its name wherever an image is, and goes out with the same digests', async (t) => {
+test('an imported image can be read by its name in every command, and exported with the same digests', async (t) => {
   const { bench, home, cli, refused } = createStore(t);
   const [stored] = JSON.parse(`[${await cli('store', 'import', 'image.tar', '--name', 'app:2', '--json')}]`) as Record<string, unknown>[];
   assert.ok(stored !== undefined);

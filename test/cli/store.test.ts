@@ -54,14 +54,14 @@ test('store list shows a copied home on any system: chains, broken ones, leftove
   assert.match(stdout, /orphan .* leftover: a parent that is not there/);
 });
 
-test('store size measures a layer’s folder there', async (t) => {
+test('store size measures a layer’s folder in a copied home', async (t) => {
   const bench = createBench(t);
   const { code, stdout } = await bench.cli(['store', 'size', 'base', '--driver', 'windowsfilter', '--home', windowsHome(bench)]);
   assert.equal(code, 0);
   assert.equal(stdout, `${'base'.length * 10 + 'null'.length}\n`);
 });
 
-test('what needs Windows says so in one line, and leaves nothing', {
+test('a command that needs Windows says so in one line and leaves nothing', {
   skip: process.platform === 'win32' && 'this is Windows',
 }, async (t) => {
   const bench = createBench(t);
@@ -83,7 +83,7 @@ test('what needs Windows says so in one line, and leaves nothing', {
   }
 });
 
-test('a wrong verb, driver, count of operands, home or layer is told', async (t) => {
+test('a wrong verb, driver, number of arguments, home or layer is an error', async (t) => {
   const bench = createBench(t);
   const home = windowsHome(bench);
   const to = ['--driver', 'windowsfilter', '--home', home];
@@ -95,6 +95,14 @@ test('a wrong verb, driver, count of operands, home or layer is told', async (t)
     ['store', 'list', '--driver', 'overlay2', '--home', home],
   ]) {
     assert.equal((await bench.cli(argv)).code, 2, argv.join(' '));
+  }
+  for (const [argv, message] of [
+    [['list', 'x'], 'store list takes no arguments'],
+    [['size'], 'store size takes 1 argument'],
+    [['remove'], 'store remove takes at least 1 argument'],
+  ] as const) {
+    const { code, stderr } = await bench.cli(['store', ...argv, ...to]);
+    assert.deepEqual([code, stderr], [2, `layerscope: USAGE: ${message}\n`]);
   }
   for (const argv of [
     ['store', 'list', '--driver', 'windowsfilter', '--home', path.join(home, 'none')],
@@ -108,7 +116,7 @@ test('a wrong verb, driver, count of operands, home or layer is told', async (t)
   }
 });
 
-test('the portable store: in, listed, out again with the same bytes, mounted, checked, taken away', async (t) => {
+test('the portable store imports, lists, exports the same bytes, mounts, verifies and removes', async (t) => {
   const bench = createBench(t);
   const store = (...argv: string[]) => bench.cli(['store', ...argv, '--home', path.join(bench.folder, 'home')]);
   const base = gzipSync(tar(directory('etc/'), file('etc/motd', 'hello'), file('etc/old', 'old')));

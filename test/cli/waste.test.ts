@@ -12,7 +12,7 @@ const IMAGE = dockerArchive({
   ],
 });
 
-test('what is wasted is told by layer and file, and when asked what was rewritten with the same content', async (t) => {
+test('waste lists bytes by layer and file, and with --rewritten files written again with the same content', async (t) => {
   const bench = createBench(t);
   bench.write('image.tar', IMAGE);
   const plain = await bench.cli(['waste', 'image.tar']);
@@ -35,7 +35,7 @@ test('what is wasted is told by layer and file, and when asked what was rewritte
   assert.equal((await bench.cli(['waste', 'image.tar', '--limit', 'x'])).code, 2);
 });
 
-test('the config is JSON, of the image that is chosen', async (t) => {
+test('config prints the JSON of the selected image', async (t) => {
   const bench = createBench(t);
   bench.write('image.tar', IMAGE);
   bench.write('layer.tar', tar(file('x', 'y')));

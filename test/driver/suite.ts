@@ -109,7 +109,7 @@ export function driverSuite(traits: DriverTraits): void {
       assert.ok((await driver.status()).length > 0);
     });
 
-    run('a layer that is made is there, with its chain, and again after the store was opened anew', async (bench, driver) => {
+    run('a created layer exists with its chain, also after the store is opened again', async (bench, driver) => {
       await base(bench, driver);
       await driver.create('top', 'base');
       await driver.create('over', 'top');
@@ -129,7 +129,7 @@ export function driverSuite(traits: DriverTraits): void {
       }
     });
 
-    run('an id is taken once, and a parent must be there', async (bench, driver) => {
+    run('an id can be used once, and a parent must exist', async (bench, driver) => {
       await base(bench, driver);
       await rejects(driver.create('base', null), 'EXISTS');
       await rejects(driver.createReadWrite('base', 'base'), 'EXISTS');
@@ -141,7 +141,7 @@ export function driverSuite(traits: DriverTraits): void {
       assert.equal(results.filter(({ status }) => status === 'fulfilled').length, 1);
     });
 
-    run('every verb says of a layer that is not there that it is not', async (bench, driver) => {
+    run('every verb throws NOT_FOUND for a layer that does not exist', async (bench, driver) => {
       await base(bench, driver);
       await rejects(driver.remove('missing'), 'NOT_FOUND');
       await rejects(driver.mount('missing'), 'NOT_FOUND');
@@ -154,7 +154,7 @@ export function driverSuite(traits: DriverTraits): void {
       await rejects(driver.files('missing'), 'NOT_FOUND');
     });
 
-    run('an id that is a path, a device or worse is none, and nothing is made of it', async (bench, driver) => {
+    run('an id that is a path, a device name or worse is refused, and nothing is created', async (bench, driver) => {
       await base(bench, driver);
       for (const id of HOSTILE_IDS) {
         const codes = ['NAME_REFUSED', 'NOT_FOUND'];
@@ -172,7 +172,7 @@ export function driverSuite(traits: DriverTraits): void {
       );
     });
 
-    run('what is applied comes out again: as a diff, as changes, as a size', async (bench, driver) => {
+    run('an applied tar comes out again as a diff, as changes and as a size', async (bench, driver) => {
       await base(bench, driver);
       const lower: LayerSketch = await bench.read(await collect(driver.diff('base')));
       assert.deepEqual(lower.files, { 'etc/motd': 'hello', 'bin/tool': 'tool', 'etc/old': 'old' });
@@ -196,7 +196,7 @@ export function driverSuite(traits: DriverTraits): void {
       assert.deepEqual(bench.comparable(await collect(driver.diff('again'))), bench.comparable(diff), 'a diff applied gives the same diff');
     });
 
-    run('a read-write layer is written into through its mount, and what was written is its diff', async (bench, driver) => {
+    run('a read-write layer is written through its mount, and its diff is what was written', async (bench, driver) => {
       await base(bench, driver);
       await driver.createReadWrite('run', 'base');
       const sketch: LayerSketch = { files: { 'etc/motd': 'from inside', 'tmp/x': 'x' }, removed: ['etc/old'] };
@@ -217,7 +217,7 @@ export function driverSuite(traits: DriverTraits): void {
       assert.deepEqual(await bench.read(await collect(driver.diff('kept'))), sketch);
     });
 
-    run('mounts are counted: one folder, released once each, and the last one releases it', async (bench, driver) => {
+    run('mounts share one folder, are released once each, and the last one unmounts it', async (bench, driver) => {
       await base(bench, driver);
       await driver.createReadWrite('run', 'base');
       const mounts = await Promise.all(Array.from({ length: 10 }, () => driver.mount('run')));
@@ -232,7 +232,7 @@ export function driverSuite(traits: DriverTraits): void {
       assert.equal(await driver.exists('run'), false);
     });
 
-    run('a layer that others stand on is not removed, and says which they are', async (bench, driver) => {
+    run('a layer with children cannot be removed, and the error names them', async (bench, driver) => {
       await base(bench, driver);
       await driver.create('left', 'base');
       await driver.create('right', 'base');
@@ -249,7 +249,7 @@ export function driverSuite(traits: DriverTraits): void {
     });
 
     const deepest = traits.deepest ?? 128;
-    run(`a chain of ${deepest} layers is made, mounted on top, and taken down again`, async (bench, driver) => {
+    run(`a chain of ${deepest} layers is created, mounted, and removed again`, async (bench, driver) => {
       await base(bench, driver, 'l000');
       for (let number = 1; number < deepest; number++) await driver.create(name(number), name(number - 1));
       const top = name(deepest - 1);
@@ -265,7 +265,7 @@ export function driverSuite(traits: DriverTraits): void {
       assert.deepEqual(await driver.list(), []);
     });
 
-    run('after a crash with a layer mounted, it is mounted again', async (bench, driver) => {
+    run('a layer that was mounted during a crash can be mounted again', async (bench, driver) => {
       await base(bench, driver);
       await driver.createReadWrite('run', 'base');
       await driver.mount('run');
@@ -280,7 +280,7 @@ export function driverSuite(traits: DriverTraits): void {
       bench.crash();
     });
 
-    run('the end of a driver releases what it has mounted', async (bench, driver) => {
+    run('disposing a driver releases its mounts', async (bench, driver) => {
       await base(bench, driver);
       await driver.createReadWrite('run', 'base');
       await driver.mount('run');
@@ -289,7 +289,7 @@ export function driverSuite(traits: DriverTraits): void {
       await (await bench.open()).remove('run');
     });
 
-    run('a tar that is cut off, no tar, or ends in an error fills nothing, and the layer is gone', async (bench, driver) => {
+    run('a truncated tar, no tar, or one whose stream fails fills nothing, and the layer is removed', async (bench, driver) => {
       await base(bench, driver);
       const whole = await bench.tar('top', { files: { 'etc/motd': 'changed'.repeat(100), 'etc/other': 'x'.repeat(2000) } }, false);
       const failing = async function* (): AsyncGenerator<Uint8Array> {
@@ -311,7 +311,7 @@ export function driverSuite(traits: DriverTraits): void {
       );
     });
 
-    run('a signal that comes before a call stops it, and nothing is left of it', async (bench, driver) => {
+    run('a call with an aborted signal is cancelled and leaves nothing', async (bench, driver) => {
       await base(bench, driver);
       await driver.createReadWrite('run', 'base');
       await driver.create('top', 'base');
@@ -331,7 +331,7 @@ export function driverSuite(traits: DriverTraits): void {
       assert.equal(await driver.exists('top'), false);
     });
 
-    run('a signal that comes while a tar is read stops it there, and the layer is gone', async (bench, driver) => {
+    run('a signal aborted while a tar is read cancels the call, and the layer is removed', async (bench, driver) => {
       await base(bench, driver);
       const whole = await bench.tar(
         'top',
@@ -352,7 +352,7 @@ export function driverSuite(traits: DriverTraits): void {
       }
     });
 
-    run('a diff that nobody reads to its end lets go of everything', async (bench, driver) => {
+    run('a diff that is not read to its end releases everything', async (bench, driver) => {
       await base(bench, driver);
       await driver.createReadWrite('run', 'base');
       await using mount = await driver.mount('run');
@@ -365,7 +365,7 @@ export function driverSuite(traits: DriverTraits): void {
       assert.deepEqual(await bench.read(await collect(driver.diff('run'))), { files: { 'big/file': 'x'.repeat(100_000) }, removed: [] });
     });
 
-    run('files of a layer are read one by one, and none that lies elsewhere', async (bench, driver) => {
+    run('files of a layer can be read one by one, but none outside it', async (bench, driver) => {
       await base(bench, driver);
       await using files = await driver.files('base');
       const name = (await changesOf(driver, 'base')).map(({ path }) => path).find((path) => path.endsWith('etc/motd')) ?? '';
@@ -375,7 +375,7 @@ export function driverSuite(traits: DriverTraits): void {
       await rejects(collect(files.open(`${name}x`)), 'NOT_FOUND');
     });
 
-    run('there is nothing to clean up in a store that is whole', async (bench, driver) => {
+    run('an intact store has nothing to clean up', async (bench, driver) => {
       await base(bench, driver);
       assert.deepEqual(await driver.cleanup(), []);
       assert.deepEqual(

@@ -98,7 +98,7 @@ const ROWS: Readonly<Record<FindingCode, Row>> = {
     severity: 'error',
     input: oci((files, built) => files.remove(built.layers[0] ?? built)),
     title: /missing/,
-    hint: /names content it does not hold/,
+    hint: /names content that it does not contain/,
     message: /^sha256:[0-9a-f]{64} is not in the archive$/,
   },
   'digest-mismatch': {
@@ -138,7 +138,7 @@ const ROWS: Readonly<Record<FindingCode, Row>> = {
   'unsupported-compression': {
     severity: 'error',
     input: image(utf8(`PK\x03\x04${'\0'.repeat(600)}`)),
-    title: /not read/,
+    title: /Unsupported compression/,
     hint: /gzip, zstd, xz or bzip2/,
     message: /the layer is a ZIP file/,
   },
@@ -277,7 +277,7 @@ const ROWS: Readonly<Record<FindingCode, Row>> = {
       return archiveOf(ociLayout(files, [built, { ...manifest, annotations }]));
     },
     title: /Attestation cannot be read/,
-    hint: /holds no in-toto statement/,
+    hint: /contains no in-toto statement/,
     message: /attestation sha256:[0-9a-f]{64} holds no statement/,
   },
   'manifest-disagreement': {
@@ -318,7 +318,7 @@ const ROWS: Readonly<Record<FindingCode, Row>> = {
     severity: 'warning',
     input: oci(() => {}, { mediaType: 'application/vnd.oci.image.layer.v1.tar+gzip' }),
     title: /Media type is wrong/,
-    hint: /the content counts/,
+    hint: /the content decides/,
     message: /says gzip, the blob is not compressed/,
   },
   'size-mismatch': {
@@ -368,7 +368,7 @@ const ROWS: Readonly<Record<FindingCode, Row>> = {
     severity: 'warning',
     input: image(tar(pax({ path: 'one' }), gnuLongName('two'), file('three', ''))),
     title: /Two names/,
-    hint: /GNU long name counts/,
+    hint: /GNU long name wins/,
     message: /the GNU one counts/,
   },
   'global-header': {
@@ -388,7 +388,7 @@ const ROWS: Readonly<Record<FindingCode, Row>> = {
   'bare-whiteout': {
     severity: 'warning',
     input: image(tar(file('.wh.', ''))),
-    title: /Whiteout of nothing/,
+    title: /Whiteout without a name/,
     hint: /not applied/,
     message: /not applied/,
   },
@@ -424,7 +424,7 @@ const ROWS: Readonly<Record<FindingCode, Row>> = {
     severity: 'error',
     input: image(tar(symlink('s', 's'), file('s/x', ''))),
     title: /in a circle/,
-    hint: /only listed in raw/,
+    hint: /only raw lists/,
     message: /lead in a circle/,
   },
   'symlink-replaced': {
@@ -438,7 +438,7 @@ const ROWS: Readonly<Record<FindingCode, Row>> = {
     severity: 'warning',
     input: image(tar(hardlink('a', 'nowhere'))),
     title: /Hard link to nothing/,
-    hint: /no file that it could be/,
+    hint: /missing, a folder, or the link itself/,
     message: /nowhere/,
   },
   'reserved-name': {
@@ -453,13 +453,13 @@ const ROWS: Readonly<Record<FindingCode, Row>> = {
     input: windows(tar(file('Files/a', ''), file('Files/A', ''))),
     title: /differ in case/,
     hint: /one file/,
-    message: /differs by case only/,
+    message: /differs in case only/,
   },
   'unknown-type': {
     severity: 'warning',
     input: image(tar(member({ name: 'odd', typeflag: 'Z' }))),
     title: /Unknown entry type/,
-    hint: /raw only/,
+    hint: /only raw lists/i,
     message: /unknown type Z/,
   },
   'not-kept': { severity: 'warning', input: null, title: /Not kept/, hint: /cannot keep it/, message: /./ },

@@ -89,10 +89,10 @@ test('a layer tar that is already there in changed bytes is put right by its imp
   const { driver, folder } = await takenIn(t);
   const layer = path.join(folder, 'layer.tar.gz');
   writeFileSync(layer, gzipSync(tar(file('l', 'layer'))));
-  await driver.addLayer('one', null, { file: layer });
+  await driver.blobs.add('one', null, { file: layer });
   const { file: blob = '' } = await driver.metadata('one');
   flip(blob, 30);
-  await driver.addLayer('two', null, { file: layer });
+  await driver.blobs.add('two', null, { file: layer });
   assert.deepEqual(readFileSync(blob), readFileSync(layer));
   await using mount = await driver.mount('one');
   assert.equal(readFileSync(path.join(mount.path, 'l'), 'utf8'), 'layer');

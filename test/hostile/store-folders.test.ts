@@ -237,7 +237,7 @@ test('a blob that is a link out of the store, a pipe or a folder is no layer: no
     await assert.rejects(async () => {
       for await (const _ of driver.changes('a'));
     });
-    await assert.rejects(driver.writeBlob('a', path.join(store.victim, 'copy')));
+    await assert.rejects(driver.blobs.write('a', path.join(store.victim, 'copy')));
     assert.ok(!existsSync(path.join(store.victim, 'copy')));
   }
 });

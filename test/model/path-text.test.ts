@@ -3,11 +3,11 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { compareBytes, decodeUtf8, displayPath, encodeUtf8, escapePath, fromHex, toHex, unescapePath } from '#model';
 
-test('a path that is UTF-8 is printed as it is', () => {
+test('a path in UTF-8 is printed unchanged', () => {
   assert.equal(escapePath(encodeUtf8('usr/share/ä/文')), 'usr/share/ä/文');
 });
 
-test('bytes that are not UTF-8 are printed as \\xNN, the valid ones around them as they are', () => {
+test('bytes that are not UTF-8 are printed as \\xNN, those around them unchanged', () => {
   assert.equal(escapePath(Uint8Array.of(0x66, 0xe4, 0x6f)), 'f\\xE4o');
   assert.equal(escapePath(Uint8Array.of(0xc3, 0xa4, 0xf6)), 'ä\\xF6');
 });
@@ -24,11 +24,11 @@ test('a truncated, an overlong and a surrogate sequence are not UTF-8', () => {
   }
 });
 
-test('a backslash that was there is doubled', () => {
+test('a backslash is doubled', () => {
   assert.equal(escapePath(encodeUtf8('a\\b')), 'a\\\\b');
 });
 
-test('a name that is shown holds no control and no bidi character', () => {
+test('a displayed name contains no control and no bidi character', () => {
   assert.equal(displayPath(encodeUtf8('a\u001b[31mb\nc')), 'a\\x1B[31mb\\x0Ac');
   assert.equal(displayPath(encodeUtf8('exe\u202egpj')), 'exe\\u202Egpj');
   fc.assert(
@@ -68,7 +68,7 @@ const oddPath = fc
   .array(fc.oneof(fc.constantFrom(...PIECES).map(encodeUtf8), fc.uint8Array({ minLength: 1, maxLength: 3 })), { maxLength: 30 })
   .map((pieces) => Uint8Array.from(pieces.flatMap((piece) => [...piece])));
 
-test('what is printed for a path comes back byte for byte, in JSON and on a terminal', () => {
+test('a printed path can be parsed back byte for byte, in JSON and on a terminal', () => {
   fc.assert(
     fc.property(fc.oneof(oddPath, fc.uint8Array({ maxLength: 60 })), (bytes) => {
       assert.deepEqual(unescapePath(escapePath(bytes)), bytes);
@@ -78,7 +78,7 @@ test('what is printed for a path comes back byte for byte, in JSON and on a term
   );
 });
 
-test('escapes that JSON writes and that people write are understood, half a character is none', () => {
+test('escapes of JSON and typed ones are understood, but not a lone surrogate', () => {
   const typed = (text: string): string => toHex(unescapePath(text));
   assert.equal(typed('bidi\\u202Etxt.exe'), typed('bidi\u202etxt.exe'));
   assert.equal(typed('\\u202e\\u{202E}\\u{00202e}'), 'e280ae'.repeat(3));
@@ -90,7 +90,7 @@ test('escapes that JSON writes and that people write are understood, half a char
   assert.equal(typed('\\\\u202E\\\\n'), toHex(encodeUtf8('\\u202E\\n')));
 });
 
-test('hex comes back, and what is no hex is null', () => {
+test('hex is parsed back, and anything else is null', () => {
   assert.deepEqual(fromHex(toHex(Uint8Array.of(0, 255, 16))), Uint8Array.of(0, 255, 16));
   assert.equal(fromHex('abc'), null);
   assert.equal(fromHex('zz'), null);

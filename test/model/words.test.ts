@@ -16,7 +16,7 @@ import {
   shortDigest,
 } from '#model';
 
-test('sizes are decimal and never show a thousand of a smaller unit', () => {
+test('sizes are decimal and never show 1000 of a unit', () => {
   assert.equal(formatSize(0), '0 B');
   assert.equal(formatSize(999), '999 B');
   assert.equal(formatSize(1000), '1.0 kB');

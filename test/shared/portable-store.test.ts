@@ -115,7 +115,7 @@ test('what was written into a chain is a layer that umoci takes', async () => {
   for (const [index, layer] of layersOf(first.layout).entries()) {
     await driver.create(`layer${index}`, parent);
     parent = `layer${index}`;
-    await driver.applyBlob(parent, blob(first.layout, layer));
+    await driver.blobs.apply(parent, blob(first.layout, layer));
   }
   assert.ok(parent !== null);
   await driver.createReadWrite('run', parent);
@@ -134,7 +134,7 @@ test('what was written into a chain is a layer that umoci takes', async () => {
   }
   // And the store takes it as a layer of its own.
   await driver.create('more', parent);
-  await driver.applyBlob('more', tar);
+  await driver.blobs.apply('more', tar);
   await using written = await driver.mount('run');
   await using taken = await driver.mount('more', { asIs: true });
   assert.deepEqual(describeTree(taken.path), describeTree(written.path));
@@ -174,7 +174,7 @@ describe('images of the corpus in the portable store', { concurrency: false }, (
       for (const [index, layer] of layersOf(layout).entries()) {
         const id = `layer${index}`;
         await driver.create(id, parent);
-        await driver.applyBlob(id, blob(layout, layer));
+        await driver.blobs.apply(id, blob(layout, layer));
         assert.equal((await driver.metadata(id)).digest, layer.digest);
         assert.ok(readFileSync(path.join(home, 'blobs', 'sha256', layer.digest.slice(7))).equals(readFileSync(blob(layout, layer))));
         parent = id;

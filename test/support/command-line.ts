@@ -39,7 +39,7 @@ export async function runCommand(argv: readonly string[], cache: string | null =
     progress: { update: () => {}, say: () => {}, clear: () => {} },
     signal: new AbortController().signal,
     warn: (message) => complain(`warning: ${message}`),
-    tell: (code, message) => complain(`${code}: ${message}`),
+    error: (code, message) => complain(`${code}: ${message}`),
   };
   const [name = '', ...rest] = argv;
   const { spec, run } = (await COMMANDS[name]?.load()) ?? {};

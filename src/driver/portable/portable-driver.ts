@@ -13,14 +13,16 @@ import { open, rm } from 'node:fs/promises';
 import { algorithmOf, blobInFile, copyBlob, Digester, plainTarOf, readBlob, writeError } from '#archive';
 import { buildStack, changesOf } from '#changes';
 import { type LayerTable, layerFigures } from '#format/layer';
-import { displayPath, displayText, KIND, LayerscopeError, rowPath } from '#model';
+import { displayPath, displayText, KIND, LayerscopeError, rowPath, throwIfCancelled } from '#model';
 import type {
   ApplyOptions,
+  BlobStore,
   CallOptions,
   DriverChange,
   GraphDriver,
   LayerFiles,
   LayerInfo,
+  LayerMetadata,
   LayerSource,
   Mount,
   MountOptions,
@@ -34,13 +36,19 @@ import { contentOf, measureBlob } from './layer-blob.ts';
 import { type LayerRecord, parseLayerId, STORE_VERSION } from './layer-record.ts';
 import { readChecked } from './mount-chain.ts';
 import { MountFolders } from './mount-folders.ts';
-import { type HomeOptions, LAYOUT, PortableHome, refuseAborted } from './portable-home.ts';
+import { type HomeOptions, LAYOUT, PortableHome } from './portable-home.ts';
 import { PortableImages } from './portable-images.ts';
 import { type TreeChange, tarOfChanges, treeChanges } from './tree-diff.ts';
 
 export class PortableDriver implements GraphDriver {
   readonly name = 'portable';
   readonly images: ImageStore;
+  readonly blobs: BlobStore = {
+    add: (id, parent, source, options) => this.#addLayer(id, parent, source, options),
+    apply: (id, file, options = {}) => this.#fill(id, { file }, options),
+    read: (id, options) => this.#readBlob(id, options),
+    write: (id, file, options) => this.#writeBlob(id, file, options),
+  };
   readonly #home: PortableHome;
   readonly #mounts = new MountTable();
   readonly #folders: MountFolders;
@@ -126,7 +134,7 @@ export class PortableDriver implements GraphDriver {
     const known = parseLayerId(id);
     await this.#home.write(options, async () => {
       await this.#refusePlace(known, parent);
-      refuseAborted(options.signal);
+      throwIfCancelled(options.signal);
       await this.#home.putRecord(known, { version: STORE_VERSION, parent, readWrite, blob: null });
     });
   }
@@ -150,7 +158,7 @@ export class PortableDriver implements GraphDriver {
       // A record that can't be read can still be taken away.
       if (!(await this.#isTaken(known))) throw new LayerscopeError('NOT_FOUND', `no layer ${known}`);
       await this.#refuseInUse(known, 'removed');
-      refuseAborted(options.signal);
+      throwIfCancelled(options.signal);
       const record = await this.#home.record(known).catch(() => null);
       if (record?.blob) this.#home.willRemove([record.blob.digest]);
       await this.#home.folders.removeFile('layers', `${known}.json`);
@@ -179,12 +187,7 @@ export class PortableDriver implements GraphDriver {
     return this.#fill(id, { tar }, options);
   }
 
-  /** Fills an empty layer from a blob as it lies in a file, packed or plain: the blob is kept as it came. Otherwise as {@link applyDiff}. */
-  async applyBlob(id: string, file: string, options: ApplyOptions = {}): Promise<{ readonly sizeBytes: number }> {
-    return this.#fill(id, { file }, options);
-  }
-
-  async addLayer(
+  async #addLayer(
     id: string,
     parent: string | null,
     source: LayerSource,
@@ -217,7 +220,7 @@ export class PortableDriver implements GraphDriver {
   async #take(id: string, record: LayerRecord, source: LayerSource, options: ApplyOptions): Promise<{ readonly sizeBytes: number }> {
     const unfinished = unfinishedName(this.#home.tmp);
     try {
-      refuseAborted(options.signal);
+      throwIfCancelled(options.signal);
       const copied = 'file' in source ? await copyBlob(blobInFile(source.file), unfinished, options) : null;
       if ('tar' in source) await receive(source.tar, unfinished, options);
       const { blob, layer } = await measureBlob(unfinished, copied, options);
@@ -233,7 +236,7 @@ export class PortableDriver implements GraphDriver {
   async mount(id: string, options: MountOptions = {}): Promise<Mount> {
     const record = await this.#home.record(id);
     const make = async (): Promise<string> => {
-      refuseAborted(options.signal);
+      throwIfCancelled(options.signal);
       await this.#home.makeReady();
       const below = (await this.#home.parents(id, record)).reverse().map((parent) => parent.record);
       return record.readWrite ? this.#folders.mountWritten(id, below, options) : this.#folders.mount(id, [...below, record], options);
@@ -256,7 +259,7 @@ export class PortableDriver implements GraphDriver {
 
   async *diff(id: string, options: CallOptions = {}): AsyncGenerator<Uint8Array, void, undefined> {
     const record = await this.#home.record(id);
-    refuseAborted(options.signal);
+    throwIfCancelled(options.signal);
     if (record.readWrite) {
       yield* tarOfChanges(this.#folders.writtenRoot(id), await this.#written(id, options), options.signal);
       return;
@@ -275,14 +278,14 @@ export class PortableDriver implements GraphDriver {
     if (plain !== null && diffId !== null) refuseOther(id, 'diffID', diffId, plain);
   }
 
-  async *blob(id: string, options: CallOptions = {}): AsyncGenerator<Uint8Array, void, undefined> {
+  async *#readBlob(id: string, options: CallOptions = {}): AsyncGenerator<Uint8Array, void, undefined> {
     const { blob, readWrite } = await this.#home.record(id);
     if (readWrite) yield* this.diff(id, options);
     else if (blob === null) throw new LayerscopeError('NOT_FOUND', `layer ${id} is empty: nothing was applied to it`);
     else yield* readBlob(this.#home.blob(blob.digest), options);
   }
 
-  async writeBlob(id: string, file: string, options: CallOptions = {}): Promise<{ readonly bytes: number } | null> {
+  async #writeBlob(id: string, file: string, options: CallOptions = {}): Promise<{ readonly bytes: number } | null> {
     const { blob } = await this.#home.record(id);
     if (blob === null) return null;
     return { bytes: (await copyBlob(this.#home.blob(blob.digest), file, options)).size };
@@ -296,7 +299,7 @@ export class PortableDriver implements GraphDriver {
 
   async *changes(id: string, options: CallOptions = {}): AsyncGenerator<DriverChange, void, undefined> {
     const record = await this.#home.record(id);
-    refuseAborted(options.signal);
+    throwIfCancelled(options.signal);
     if (record.readWrite) {
       for (const { kind, path: changed } of await this.#written(id, options)) {
         yield { kind, path: displayPath(Buffer.from(changed, 'latin1')) };
@@ -321,7 +324,7 @@ export class PortableDriver implements GraphDriver {
 
   async diffSize(id: string, options: CallOptions = {}): Promise<number> {
     const record = await this.#home.record(id);
-    refuseAborted(options.signal);
+    throwIfCancelled(options.signal);
     if (!record.readWrite) {
       if (record.blob === null) return 0;
       return record.blob.fileBytes ?? layerFigures(await this.#tableOf(record.blob.digest, options)).fileBytes;
@@ -340,7 +343,7 @@ export class PortableDriver implements GraphDriver {
     return (await this.#home.parents(id, await this.#home.record(id))).map((parent) => parent.id);
   }
 
-  async metadata(id: string): Promise<Readonly<Record<string, string>>> {
+  async metadata(id: string): Promise<LayerMetadata> {
     const { blob, readWrite } = await this.#home.record(id);
     if (readWrite) return { dir: this.#folders.writtenRoot(id) };
     if (blob === null) return { dir: this.home };
@@ -349,7 +352,7 @@ export class PortableDriver implements GraphDriver {
       dir: this.home,
       digest,
       ...(diffId === null ? {} : { diffId }),
-      size: String(size),
+      sizeBytes: size,
       mediaType,
       file: this.#home.blobFile(digest),
     };
@@ -410,10 +413,10 @@ async function receive(tar: TarSource, unfinished: string, { signal, onProgress 
   await onDisk(async () => {
     await using handle = await open(unfinished, 'wx', 0o600);
     for await (const bytes of tar) {
-      refuseAborted(signal);
+      throwIfCancelled(signal);
       onProgress?.(bytes.length);
       await handle.writeFile(bytes);
     }
   });
-  refuseAborted(signal);
+  throwIfCancelled(signal);
 }

@@ -3,7 +3,7 @@ import { appendFile, chmod, mkdir, readdir, realpath, rm, writeFile } from 'node
 import path from 'node:path';
 import { type BlobSource, blobName, readBlob, writeError } from '#archive';
 import { MEDIA_TYPE } from '#format/image';
-import { asLayerscopeError, displayText, type ErrorCode, LayerscopeError } from '#model';
+import { asLayerscopeError, displayText, type ErrorCode, LayerscopeError, throwIfCancelled } from '#model';
 import type { CallOptions } from '../driver.ts';
 import { createDurably, onDisk, putInPlace, readJson, readOwnFile, statsOf, unfinishedName, writeDurably } from './durable.ts';
 import { type LayerRecord, parseLayerId, parseLayerRecord, STORE_VERSION } from './layer-record.ts';
@@ -40,10 +40,6 @@ interface Marker {
 export interface HomeOptions {
   /** How long a writer is waited for that shows no sign of work. */
   readonly waitMs?: number;
-}
-
-export function refuseAborted(signal: AbortSignal | undefined): void {
-  if (signal?.aborted) throw new LayerscopeError('CANCELLED', 'cancelled');
 }
 
 export class PortableHome {
@@ -284,7 +280,7 @@ export class PortableHome {
   }
 
   async #write<T>({ signal, onWaiting }: CallOptions, work: () => Promise<T>): Promise<T> {
-    refuseAborted(signal);
+    throwIfCancelled(signal);
     await this.makeReady();
     await using _lock = await lockForWriting(this.folder, { signal, onWaiting, waitMs: this.#options.waitMs });
     this.#marker = await this.#readMarker();

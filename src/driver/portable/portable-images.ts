@@ -18,12 +18,12 @@ import {
   sha256,
 } from '#archive';
 import { MEDIA_TYPE } from '#format/image';
-import { displayText, encodeUtf8, LayerscopeError } from '#model';
+import { displayText, encodeUtf8, LayerscopeError, throwIfCancelled } from '#model';
 import type { CallOptions } from '../driver.ts';
 import type { ImageProblem, ImageStore, StoredImage } from '../images.ts';
 import { readJson, unfinishedName } from './durable.ts';
 import { layerMediaType } from './layer-blob.ts';
-import { isWholeIndex, type PortableHome, refuseAborted } from './portable-home.ts';
+import { isWholeIndex, type PortableHome } from './portable-home.ts';
 
 type AddOptions = NonNullable<Parameters<ImageStore['add']>[2]>;
 
@@ -65,7 +65,7 @@ export class PortableImages implements ImageStore {
         const known = taken.get(descriptor.digest);
         taken.set(descriptor.digest, { descriptor, names: [...new Set([...(known?.names ?? []), ...names])] });
       }
-      refuseAborted(options.signal);
+      throwIfCancelled(options.signal);
       await this.#putIndex((manifests) => withImages(manifests, [...taken.values()]));
       return (await this.list()).filter(({ root }) => root.descriptor !== null && taken.has(root.descriptor.digest));
     });
@@ -85,7 +85,7 @@ export class PortableImages implements ImageStore {
     source: BlobSource,
     options: AddOptions,
   ): Promise<{ readonly digest: string; readonly size: number; readonly isNew: boolean }> {
-    refuseAborted(options.signal);
+    throwIfCancelled(options.signal);
     if (source.statedDigest !== null) {
       // Bytes that were changed on the disk are replaced by those that come now.
       if (await this.#home.holds(source.statedDigest, source.length, options.signal)) {
@@ -182,7 +182,7 @@ export class PortableImages implements ImageStore {
       const needed = new Set(before.images.filter(({ root }) => kept.has(root.descriptor?.digest ?? '')).flatMap(({ layers }) => layers));
       const ids = new Set(meant.flatMap(({ layers }) => layers).filter((id) => !needed.has(id)));
       await this.#refuseInUse(ids, name);
-      refuseAborted(options.signal);
+      throwIfCancelled(options.signal);
       this.#home.willRemove(meant.flatMap(({ root }) => root.blobs.map(({ digest }) => digest)));
       await this.#putIndex((manifests) => manifests.filter(stays));
       await this.#mounts.sweepMountsOf(ids);
@@ -224,7 +224,7 @@ export class PortableImages implements ImageStore {
         if (seen.has(digest)) continue;
         seen.add(digest);
         try {
-          for await (const _ of readBlob(this.#home.blob(digest), { signal })) refuseAborted(signal);
+          for await (const _ of readBlob(this.#home.blob(digest), { signal })) throwIfCancelled(signal);
         } catch (error) {
           if (!(error instanceof LayerscopeError) || error.code === 'CANCELLED') throw error;
           problems.push({ name: names[0] ?? manifestDigest, message: error.message });

@@ -4,7 +4,7 @@ import { lstat, readdir, readlink } from 'node:fs/promises';
 import path from 'node:path';
 import { type Attributes, openFolder, openToRead, readAttributes } from '#disk';
 import { fromByteString, type TarHeader, TarWriter, toByteString } from '#format/windows-tar';
-import { displayText, LayerscopeError } from '#model';
+import { displayText, LayerscopeError, throwIfCancelled } from '#model';
 import type { DriverChange } from '../driver.ts';
 
 /** One path of a snapshot. Keys are bytes, each a character. */
@@ -38,7 +38,7 @@ export async function* walkTree(root: string, signal?: AbortSignal): AsyncGenera
     try {
       const names = (await readdir(folder, { encoding: 'buffer' })).map((name) => toByteString(name)).sort();
       for (const name of names) {
-        if (signal?.aborted) throw new LayerscopeError('CANCELLED', 'cancelled');
+        throwIfCancelled(signal);
         const entry = below === '' ? name : `${below}/${name}`;
         const stats = await lstat(onDisk(root, entry), { bigint: true });
         const kind = kindOf(stats);
@@ -143,7 +143,7 @@ export async function* tarOfChanges(
   const brought = new Set<string>();
   const firstNames = new Map<string, string>();
   for (const { entry, path: changed, folders } of changes) {
-    if (signal?.aborted) throw new LayerscopeError('CANCELLED', 'cancelled');
+    throwIfCancelled(signal);
     for (const folder of folders) {
       if (brought.has(folder.path)) continue;
       brought.add(folder.path);

@@ -6,7 +6,7 @@ import { link, lstat, lutimes, readdir, readFile, rm, writeFile } from 'node:fs/
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isProcessThere, processBegan } from '#archive';
-import { displayText, LayerscopeError } from '#model';
+import { displayText, LayerscopeError, throwIfCancelled } from '#model';
 import { onDisk, readOwnFile } from './durable.ts';
 
 const POLL_MS = 25;
@@ -129,7 +129,7 @@ async function waitForTurn(home: string, file: string, own: Own, options: LockOp
   const watch = new Watch();
   const began = performance.now();
   for (let told = false; ; ) {
-    if (signal?.aborted) throw new LayerscopeError('CANCELLED', 'cancelled while another writer was waited for');
+    throwIfCancelled(signal, 'cancelled while another writer was waited for');
     if (await onDisk(() => take(own, file))) return;
     const found = await find(file);
     if (found !== null && (await isAbandoned(file, found, watch))) await breakLock(file, found.text, own, watch);

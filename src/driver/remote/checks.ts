@@ -65,12 +65,6 @@ function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-export const texts: Check<Readonly<Record<string, string>>> = (value, where) => {
-  if (!isRecord(value)) throw wrong(where, 'is no object');
-  const any = text(Number.MAX_SAFE_INTEGER);
-  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, any(each, where)]));
-};
-
 type Checks = Readonly<Record<string, Check<unknown>>>;
 type Shape<C extends Checks> = { readonly [K in keyof C]: Checked<C[K]> };
 type Parts<C extends Checks> = { readonly [K in keyof C]?: Checked<C[K]> };

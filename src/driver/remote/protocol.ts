@@ -5,7 +5,7 @@
 // between the client may cancel, the server send events, and whoever was granted credit send data. Nothing in a request is a path: a layer
 // is named by its id, what is held by a number that the server gave.
 import { displayText, ERROR_CODES, FINDING_SEVERITY, type Finding, finding, LayerscopeError } from '#model';
-import type { DriverChange, LayerInfo, SharedBaseImage } from '../driver.ts';
+import type { DriverChange, LayerInfo, LayerMetadata, SharedBaseImage } from '../driver.ts';
 import {
   anything,
   type Check,
@@ -20,7 +20,6 @@ import {
   shape,
   shapeWith,
   text,
-  texts,
 } from './checks.ts';
 
 /** UTF-16 units of one name in a folder: no file system here takes more. */
@@ -112,6 +111,10 @@ const layerInfo: Check<LayerInfo> = shapeWith(
   { id: anyText, parent: orNull(anyText), chain: listOf(anyText), state: oneOf(['ready', 'broken', 'leftover']), problem: orNull(anyText) },
   { images: listOf(anyText), readWrite: isTrue, sizeBytes: count },
 );
+const layerMetadata: Check<LayerMetadata> = shapeWith(
+  { dir: anyText },
+  { digest: anyText, diffId: anyText, sizeBytes: count, mediaType: anyText, file: anyText },
+);
 const driverChange: Check<DriverChange> = shape({ kind: oneOf(['added', 'modified', 'removed']), path: anyText });
 const baseImage: Check<SharedBaseImage> = shape({
   id: anyText,
@@ -131,7 +134,7 @@ export const REPLIES = {
   mount: shape({ handle: count, id: anyText, path: anyText }),
   applyDiff: shape({ sizeBytes: count }),
   diffSize: count,
-  metadata: texts,
+  metadata: layerMetadata,
   files: shape({ handle: count }),
   adoptBaseImage: anyText,
   /** Of methods that only do something, and of those whose answer came as data. */

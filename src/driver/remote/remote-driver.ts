@@ -9,6 +9,7 @@ import type {
   GraphDriver,
   LayerFiles,
   LayerInfo,
+  LayerMetadata,
   Mount,
   MountOptions,
   SharedBaseImage,
@@ -127,7 +128,7 @@ class RemoteDriver implements GraphDriver {
     return collect(this.#session.items('chain', { id }));
   }
 
-  async metadata(id: string): Promise<Readonly<Record<string, string>>> {
+  async metadata(id: string): Promise<LayerMetadata> {
     return this.#session.ask('metadata', { id }, REPLIES.metadata);
   }
 

@@ -1,6 +1,6 @@
 // A layer becomes a tar. Follows writeTarFromLayer of Docker's driver and, for hard links, hcsshim's ociwclayer.
 import { basicInfoHeader, encodeWtf8, TarWriter, tarFromBackupStream, tarNameOf, toByteString, whiteoutHeader } from '#format/windows-tar';
-import { LayerscopeError } from '#model';
+import { throwIfCancelled } from '#model';
 import { type LayerEntry, type LayerFile, readLayerEntries } from './layer-reader.ts';
 import type { LayerPlace } from './layer-writer.ts';
 import type { Native } from './native.ts';
@@ -13,7 +13,7 @@ async function* tarOfEntries(entries: AsyncIterable<LayerEntry>, signal?: AbortS
   const writer = new TarWriter();
   const firstNames = new Map<string, string>();
   for await (const { path, file } of entries) {
-    if (signal?.aborted) throw new LayerscopeError('CANCELLED', 'the export was cancelled');
+    throwIfCancelled(signal, 'the export was cancelled');
     const first = file === null ? undefined : firstNames.get(file.links.fileId);
     if (file === null) yield writer.header(whiteoutHeader(path));
     else if (first !== undefined) yield linkMember(writer, path, file, first);

@@ -1,13 +1,15 @@
 // A layer's tar becomes a layer. Follows writeLayerFromTar and importLayer of Docker's driver, with the kept copies of boot files that
 // Docker added later. What is wrong with the tar is found before ImportLayer is called, and nothing of it is left then.
 import { type ByteSource, FILE_ATTRIBUTE, readWindowsTar, type WindowsEntry } from '#format/windows-tar';
-import { displayText, type Finding, finding, LayerscopeError } from '#model';
+import { displayText, type Finding, finding, LayerscopeError, throwIfCancelled } from '#model';
 import { BaseLayerWriter } from './base-layer-writer.ts';
 import { Held } from './held.ts';
 import { type LayerName, parseLayerName, parseWhiteoutName } from './layer-name.ts';
 import { type LayerPlace, type LayerWriter, openWritten, TransportWriter } from './layer-writer.ts';
 import { ACCESS, type BackupSink, type Native, type OpenFile } from './native.ts';
 import { keptCopyOf } from './utility-vm.ts';
+
+const CANCELLED_MESSAGE = 'the import was cancelled';
 
 export interface ImportOptions {
   readonly signal?: AbortSignal;
@@ -39,18 +41,14 @@ export async function importLayer(
   }
 }
 
-function refuseAborted(signal: AbortSignal | undefined): void {
-  if (signal?.aborted) throw new LayerscopeError('CANCELLED', 'the import was cancelled');
-}
-
 /** The bytes of a source as they come, counted; ends with CANCELLED where the signal says so. */
 async function* watched(source: ByteSource, { signal, onProgress }: ImportOptions): AsyncGenerator<Uint8Array, void, undefined> {
   for await (const bytes of source) {
-    refuseAborted(signal);
+    throwIfCancelled(signal, CANCELLED_MESSAGE);
     onProgress?.(bytes.length);
     yield bytes;
   }
-  refuseAborted(signal);
+  throwIfCancelled(signal, CANCELLED_MESSAGE);
 }
 
 class LayerImport {
@@ -85,7 +83,7 @@ class LayerImport {
   }
 
   async commit(): Promise<void> {
-    refuseAborted(this.#options.signal);
+    throwIfCancelled(this.#options.signal, CANCELLED_MESSAGE);
     await this.#writer?.commit();
   }
 

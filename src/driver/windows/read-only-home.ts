@@ -4,7 +4,7 @@ import { lstat, open, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { FILE_ATTRIBUTE } from '#format/windows-tar';
 import { encodeUtf8, LayerscopeError } from '#model';
-import type { DriverChange, DriverName, GraphDriver, LayerFiles, LayerInfo, Mount, SharedBaseImage } from '../driver.ts';
+import type { DriverChange, DriverName, GraphDriver, LayerFiles, LayerInfo, LayerMetadata, Mount, SharedBaseImage } from '../driver.ts';
 import { type HomeFiles, LayerHome } from './layer-home.ts';
 import type { FileFacts, ListedFile } from './native.ts';
 
@@ -93,7 +93,7 @@ export class ReadOnlyWindowsHome implements GraphDriver {
     return info.chain;
   }
 
-  async metadata(id: string): Promise<Readonly<Record<string, string>>> {
+  async metadata(id: string): Promise<LayerMetadata> {
     return { dir: this.#home.folder(await this.#home.find(id)) };
   }
 

@@ -1,7 +1,7 @@
 // Windows Server 2016 Technical Preview 4 and before: layers are moved as the transport folder itself, in a plain tar. Docker 1.11 is
 // the last that did so. Follows its driver (Apache-2.0; see NOTICE).
 import { type ByteSource, encodeWtf8, FILE_ATTRIBUTE, filetimeToTarTime, TarWriter, tarNameOf, toByteString } from '#format/windows-tar';
-import { LayerscopeError } from '#model';
+import { throwIfCancelled } from '#model';
 import type { ApplyOptions, CallOptions } from '../driver.ts';
 import { Held } from './held.ts';
 import { bytesFrom, walk } from './layer-reader.ts';
@@ -24,7 +24,7 @@ export async function* exportTp4(native: Native, place: LayerPlace, { signal }: 
   const root = held.use(await native.files.openRoot(folder));
   const writer = new TarWriter();
   for await (const { path, attributes } of walk(root, '')) {
-    if (signal?.aborted) throw new LayerscopeError('CANCELLED', 'cancelled');
+    throwIfCancelled(signal);
     await using file = await root.open(path, { access: ACCESS.read, create: 'existing' });
     const isFolder = (attributes & FILE_ATTRIBUTE.directory) !== 0;
     const { sizeBytes } = await file.facts();
@@ -48,7 +48,7 @@ export async function importTp4(
   held.defer(() => twice(() => native.files.removeFolder(folder)));
   const root = held.use(await native.files.openRoot(folder));
   const result = await unpackPlain(root, tar, options);
-  if (options.signal?.aborted) throw new LayerscopeError('CANCELLED', 'cancelled');
+  throwIfCancelled(options.signal);
   await native.layers.importLayer(place.driver, place.layer, folder, place.parents);
   return result;
 }

@@ -1,7 +1,7 @@
 // A plain tar laid down below a folder: what windowsdiff's layers and those of Windows Server 2016 TP4 are moved in. Folders and files
 // only, in Docker's way: a whiteout removes, what is there already is replaced.
 import { type ByteSource, FILE_ATTRIBUTE, readWindowsTar } from '#format/windows-tar';
-import { displayText, LayerscopeError } from '#model';
+import { displayText, LayerscopeError, throwIfCancelled } from '#model';
 import type { ApplyOptions } from '../driver.ts';
 import { FolderTimes } from './folder-times.ts';
 import { ACCESS, type BackupSink, type OpenFile, type RootFolder } from './native.ts';
@@ -38,7 +38,7 @@ export async function unpackPlain(root: RootFolder, tar: ByteSource, options: Un
   };
   const counted = async function* (): AsyncGenerator<Uint8Array> {
     for await (const bytes of tar) {
-      if (options.signal?.aborted) throw new LayerscopeError('CANCELLED', 'cancelled');
+      throwIfCancelled(options.signal);
       options.onProgress?.(bytes.length);
       yield bytes;
     }

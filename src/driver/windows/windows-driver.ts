@@ -14,7 +14,7 @@ import {
   removingNameOf,
   type WindowsLayerId,
 } from '#format/layer';
-import { LayerscopeError } from '#model';
+import { LayerscopeError, throwIfCancelled } from '#model';
 import type {
   ApplyOptions,
   CallOptions,
@@ -23,6 +23,7 @@ import type {
   GraphDriver,
   LayerFiles,
   LayerInfo,
+  LayerMetadata,
   Mount,
   SharedBaseImage,
   TarSource,
@@ -40,10 +41,6 @@ import { twice } from './twice.ts';
 import { unpackPlain } from './unpack-plain.ts';
 
 export type WindowsDriverName = Extract<DriverName, 'windowsfilter' | 'windowsdiff'>;
-
-function refuseAborted(signal: AbortSignal | undefined): void {
-  if (signal?.aborted) throw new LayerscopeError('CANCELLED', 'cancelled');
-}
 
 /** Undoes what was done, the last first. What fails meanwhile is not told: the error that led here is. */
 async function undoAll(steps: (() => Promise<void>)[]): Promise<void> {
@@ -109,7 +106,7 @@ export class WindowsDriver implements GraphDriver {
   ): Promise<void> {
     const made = parseWindowsLayerId(id);
     using _turn = await this.#mounts.turn(made.toUpperCase());
-    refuseAborted(how.signal);
+    throwIfCancelled(how.signal);
     const folder = this.#home.folder(made);
     if ((await this.#native.files.facts(folder)) !== null) throw new LayerscopeError('EXISTS', `layer ${made} is there already`);
     const below = parent === null ? null : await this.#home.find(parent);
@@ -119,7 +116,7 @@ export class WindowsDriver implements GraphDriver {
     }
     const undo: (() => Promise<void>)[] = [];
     try {
-      refuseAborted(how.signal);
+      throwIfCancelled(how.signal);
       // What fails may have made a part of the folder.
       undo.push(() => this.#native.layers.destroyLayer(this.#info, folder));
       if (how.readWrite) await this.#native.layers.createSandboxLayer(this.#info, folder, chain);
@@ -127,9 +124,9 @@ export class WindowsDriver implements GraphDriver {
       if (how.sizeBytes !== undefined && how.sizeBytes > 0) {
         await this.#native.layers.expandSandboxSize(this.#info, folder, BigInt(how.sizeBytes));
       }
-      refuseAborted(how.signal);
+      throwIfCancelled(how.signal);
       await this.#native.files.writeFile(this.#home.inFolder(made, LAYER_CHAIN_FILE), layerFileBytes.chain(chain));
-      refuseAborted(how.signal);
+      throwIfCancelled(how.signal);
     } catch (error) {
       await undoAll(undo);
       throw error;
@@ -147,14 +144,14 @@ export class WindowsDriver implements GraphDriver {
   async remove(id: string, options: CallOptions = {}): Promise<void> {
     const leftover = isLayerName(id) ? undefined : (await this.list()).find((layer) => layer.id === id && layer.state === 'leftover');
     if (leftover !== undefined) {
-      refuseAborted(options.signal);
+      throwIfCancelled(options.signal);
       await this.#native.layers.destroyLayer(this.#info, this.#native.paths.join(this.home, leftover.id));
       return;
     }
     const found = await this.#home.find(id);
     using _turn = await this.#mounts.turn(found.toUpperCase());
     await this.#refuseInUse(found, 'removed');
-    refuseAborted(options.signal);
+    throwIfCancelled(options.signal);
     const removing = this.#native.paths.join(this.home, removingNameOf(found));
     // A leftover of a layer of the same name would stand in the way of this one.
     if ((await this.#native.files.facts(removing)) !== null) await this.#native.layers.destroyLayer(this.#info, removing);
@@ -176,18 +173,18 @@ export class WindowsDriver implements GraphDriver {
     const path = await this.#home.platformPath(found);
     const { layers } = this.#native;
     const make = async (): Promise<string> => {
-      refuseAborted(options.signal);
+      throwIfCancelled(options.signal);
       const chain = await this.#home.parents(found);
       const undo: (() => Promise<void>)[] = [];
       try {
         await layers.activateLayer(this.#info, path);
         undo.push(() => layers.deactivateLayer(this.#info, path));
-        refuseAborted(options.signal);
+        throwIfCancelled(options.signal);
         await layers.prepareLayer(this.#info, path, chain);
         undo.push(() => layers.unprepareLayer(this.#info, path));
-        refuseAborted(options.signal);
+        throwIfCancelled(options.signal);
         const mounted = await layers.layerMountPath(this.#info, path);
-        refuseAborted(options.signal);
+        throwIfCancelled(options.signal);
         return mounted === '' ? this.#home.folder(found) : mounted;
       } catch (error) {
         await undoAll(undo);
@@ -234,7 +231,7 @@ export class WindowsDriver implements GraphDriver {
   async *#entries(id: string, options: CallOptions): AsyncGenerator<LayerEntry, void, undefined> {
     await using readable = await this.#readable(id, options);
     for await (const entry of readLayerEntries(this.#native, readable.place)) {
-      refuseAborted(options.signal);
+      throwIfCancelled(options.signal);
       yield entry;
     }
   }
@@ -252,7 +249,7 @@ export class WindowsDriver implements GraphDriver {
     const undo: (() => Promise<void>)[] = [];
     const { layers } = this.#native;
     try {
-      refuseAborted(options.signal);
+      throwIfCancelled(options.signal);
       this.#native.enablePrivileges(['SeBackupPrivilege']);
       if (this.#mounts.isMounted(found.toUpperCase())) {
         await layers.unprepareLayer(this.#info, path);
@@ -295,7 +292,7 @@ export class WindowsDriver implements GraphDriver {
     const place: LayerPlace = { driver: this.#info, layer, parents };
     try {
       this.#native.enablePrivileges(['SeBackupPrivilege', 'SeRestorePrivilege', 'SeSecurityPrivilege']);
-      refuseAborted(options.signal);
+      throwIfCancelled(options.signal);
       if (this.name === 'windowsdiff') return await this.#applyPlain(found, tar, options);
       if (isTp4(this.#native)) return await importTp4(this.#native, place, tar, options);
       const { sizeBytes } = await importLayer(this.#native, place, tar, options);
@@ -321,7 +318,7 @@ export class WindowsDriver implements GraphDriver {
     return info.chain;
   }
 
-  async metadata(id: string): Promise<Readonly<Record<string, string>>> {
+  async metadata(id: string): Promise<LayerMetadata> {
     return { dir: this.#home.folder(await this.#home.find(id)) };
   }
 
@@ -347,12 +344,12 @@ export class WindowsDriver implements GraphDriver {
     if (image.adopted) return id;
     const made = parseWindowsLayerId(id);
     using _turn = await this.#mounts.turn(made.toUpperCase());
-    refuseAborted(options.signal);
+    throwIfCancelled(options.signal);
     const folder = this.#home.folder(made);
     try {
       await this.#native.layers.createLayer(this.#info, folder, '');
       await this.#native.files.writeFile(this.#home.inFolder(made, LAYER_ID_FILE), layerFileBytes.platformName(folderOfPath(image.path)));
-      refuseAborted(options.signal);
+      throwIfCancelled(options.signal);
     } catch (error) {
       await undoAll([() => this.#native.layers.destroyLayer(this.#info, folder)]);
       throw error;
@@ -365,7 +362,7 @@ export class WindowsDriver implements GraphDriver {
     for (const { id, state, chain } of await this.list()) {
       // A layer without its parent is for its owner to remove.
       if (state !== 'leftover' || chain.length > 0) continue;
-      refuseAborted(options.signal);
+      throwIfCancelled(options.signal);
       try {
         await this.#native.layers.destroyLayer(this.#info, this.#native.paths.join(this.home, id));
         gone.push(id);

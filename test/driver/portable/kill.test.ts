@@ -37,7 +37,7 @@ test(`a writer is killed ${KILLS} times`, async (t) => {
   {
     await using driver = await PortableDriver.open(home);
     await driver.create('kept', null);
-    await driver.applyBlob('kept', layer);
+    await driver.blobs.apply('kept', layer);
   }
   const worker = path.resolve(import.meta.dirname, '..', '..', 'support', 'store-worker.ts');
   const found = { lock: 0, unfinished: 0, mounts: 0, layers: 0, images: 0, half: 0 };

@@ -22,7 +22,7 @@ async function addPacked(driver: PortableDriver, id: string, layer: Uint8Array):
   const packed = path.join(path.dirname(driver.home), `${id}.tar.gz`);
   writeFileSync(packed, gzipSync(layer));
   await driver.create(id, null);
-  await driver.applyBlob(id, packed);
+  await driver.blobs.apply(id, packed);
   return (await driver.metadata(id)).file ?? '';
 }
 

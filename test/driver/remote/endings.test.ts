@@ -274,5 +274,13 @@ test('name and home are those of the driver; a home is never named by the client
   assert.equal(remote.driver.name, 'windowsfilter');
   assert.equal(remote.driver.home, '/home/of/layers');
   assert.equal(remote.driver.images, undefined);
-  assert.equal(remote.driver.addLayer, undefined);
+  assert.equal(remote.driver.blobs, undefined);
+});
+
+test('what is known of a layer arrives with its types', async () => {
+  const known = { dir: '/home/of/layers/a', digest: 'sha256:0', sizeBytes: 2 ** 40 };
+  await using remote = await serve({ metadata: async () => known });
+  assert.deepEqual(await remote.driver.metadata('a'), known);
+  await using other = await serve({ metadata: async () => ({ ...known, sizeBytes: '7' as unknown as number }) });
+  await assert.rejects(other.driver.metadata('a'), { code: 'BAD_REQUEST' });
 });

@@ -56,7 +56,7 @@ function willing(running: { count: number }): GraphDriver {
         return { sizeBytes };
       }),
     diffSize: async () => 5,
-    metadata: async () => ({ a: 'b' }),
+    metadata: async () => ({ dir: '/layer' }),
   });
 }
 

@@ -1,7 +1,7 @@
 import { cancelled } from './work-control.ts';
 
 /** Passes a stream on, but throws CANCELLED once nobody wants more, even while the source has nothing to give. */
-export async function* untilAborted(bytes: AsyncIterable<Uint8Array>, signal: AbortSignal | undefined): AsyncGenerator<Uint8Array> {
+export async function* abortable(bytes: AsyncIterable<Uint8Array>, signal: AbortSignal | undefined): AsyncGenerator<Uint8Array> {
   const source = bytes[Symbol.asyncIterator]();
   let stop: () => void = () => undefined;
   const aborted = new Promise<never>((_, reject) => {

@@ -1,17 +1,19 @@
 import { type LayerTable, linkName } from '#format/layer';
-import { COUNTED, NO_ENTRY, NO_LAYER, type RowTable, TYPE } from '#model';
+import { COUNTED, NO_ENTRY, NO_LAYER, newColumns, type RowTable, TYPE } from '#model';
 import type { ImageTree } from './image-tree.ts';
 import { IMPLIED_META } from './same-entry.ts';
 import { depthFirstOrder, type NodeNames } from './tree-order.ts';
 
-/** A row table under construction: the same columns, and the row of each node. */
-export type RowColumns = { readonly [K in keyof RowTable]: RowTable[K] } & { readonly links: Map<number, Uint8Array> };
+/** A row table under construction. */
+export interface RowDraft extends RowTable {
+  readonly links: Map<number, Uint8Array>;
+}
 
 /**
- * Lays down rows for the nodes whose `marks` are not 0, and for the folders that lead to them, which it marks with 1: parents,
- * subtree ends and names, those of `shown`. `rowOf` gets each node's row. All other columns are empty, kinds `unchanged`.
+ * Makes rows for the nodes whose `marks` are not 0, and for the folders that lead to them, which it marks with 1. Fills in parents,
+ * subtree ends and names (those of `shown`), and each node's row in `rowOf`. All other columns are empty, kinds `unchanged`.
  */
-export function layRows(tree: ImageTree, marks: Uint8Array, rowOf: Uint32Array, shown: NodeNames = tree): RowColumns {
+export function layRows(tree: ImageTree, marks: Uint8Array, rowOf: Uint32Array, shown: NodeNames = tree): RowDraft {
   const { parent } = tree;
   let length = 0;
   let nameBytes = 0;
@@ -22,31 +24,17 @@ export function layRows(tree: ImageTree, marks: Uint8Array, rowOf: Uint32Array, 
     length++;
     nameBytes += nameLength(tree, shown, node);
   }
-  const rows: RowColumns = {
+  const rows: RowDraft = {
     length,
-    parent: new Int32Array(length),
-    subtreeEnd: new Uint32Array(length),
-    kind: new Uint8Array(length),
-    differs: new Uint16Array(length),
-    reason: new Uint8Array(length),
-    type: new Uint8Array(length),
-    size: new Float64Array(length),
-    previousSize: new Float64Array(length),
-    counted: new Uint8Array(length),
-    hiddenEntries: new Uint32Array(length),
-    hiddenBytes: new Float64Array(length),
-    mtime: new Float64Array(length),
-    mode: new Uint16Array(length),
-    uid: new Float64Array(length),
-    gid: new Float64Array(length),
-    layer: new Uint16Array(length).fill(NO_LAYER),
-    entry: new Uint32Array(length).fill(NO_ENTRY),
-    previousLayer: new Uint16Array(length).fill(NO_LAYER),
-    previousEntry: new Uint32Array(length).fill(NO_ENTRY),
+    ...newColumns(length),
     nameStart: new Uint32Array(length + 1),
     names: new Uint8Array(nameBytes),
     links: new Map(),
   };
+  rows.layer.fill(NO_LAYER);
+  rows.entry.fill(NO_ENTRY);
+  rows.previousLayer.fill(NO_LAYER);
+  rows.previousEntry.fill(NO_ENTRY);
   const { layers } = tree;
   const { nameLayer, nameNode } = shown;
   const { parent: rowParent, names, nameStart } = rows;
@@ -59,7 +47,7 @@ export function layRows(tree: ImageTree, marks: Uint8Array, rowOf: Uint32Array, 
     rowOf[node] = row;
     const above = parent[node] as number;
     rowParent[row] = above === 0 ? -1 : (rowOf[above] as number);
-    // Byte by byte from where the name stands: a view for each name takes longer than what it copies.
+    // Copied byte by byte: creating a view for each name would take longer than the copy.
     const { nodeNames, nodeNameStart } = layers[nameLayer[node] as number] as LayerTable;
     const nameOf = nameNode[node] as number;
     const end = nodeNameStart[nameOf + 1] as number;
@@ -81,8 +69,8 @@ function nameLength(tree: ImageTree, { nameLayer, nameNode: nodes }: NodeNames, 
   return (table.nodeNameStart[nameNode + 1] as number) - (table.nodeNameStart[nameNode] as number);
 }
 
-/** Fills a row with what an implied folder is: `facts` is the entry that lends it mode, owner and time. */
-export function setImplied(rows: RowColumns, row: number, facts: Fact | null): void {
+/** Fills a row for an implied folder. `facts`: the entry that it takes its mode, owner and time from. */
+export function setImplied(rows: RowDraft, row: number, facts: Fact | null): void {
   if (facts === null) rows.mode[row] = IMPLIED_META.mode;
   else setFacts(rows, row, facts);
   rows.type[row] = TYPE.directory;
@@ -95,23 +83,23 @@ export interface Fact {
 }
 
 /**
- * Fills a row with what the member is. `size` is that of the body it shows; `layer` the number that the row shows; `inode` what a hard
- * link is a further name of, the member itself else.
+ * Fills a row from a member. `size`: of the body that it shows; `layer`: the number for the column; `inode`: the target of a hard link,
+ * otherwise the member itself.
  */
-export function setMember(rows: RowColumns, row: number, entry: Fact, layer: number, inode: Fact, size: number): void {
+export function setMember(rows: RowDraft, row: number, entry: Fact, layer: number, inode: Fact, size: number): void {
   const { table, member } = entry;
   setFacts(rows, row, inode);
   rows.type[row] = table.type[member] as number;
   rows.size[row] = size;
-  // A hard link adds nothing: its body is another's.
+  // A hard link adds nothing to sums: the body belongs to its target.
   if (table.type[member] === TYPE.file) rows.counted[row] = COUNTED.now;
   rows.layer[row] = layer;
   rows.entry[row] = member;
-  // A copy: a view would drag all names along when the table is cloned.
+  // A copy: cloning a view would clone all link names of the layer.
   if (table.link[member] !== 0) rows.links.set(row, (linkName(table, member) as Uint8Array).slice());
 }
 
-function setFacts(rows: RowColumns, row: number, { table, member }: Fact): void {
+function setFacts(rows: RowDraft, row: number, { table, member }: Fact): void {
   const meta = table.metas[table.meta[member] as number];
   rows.mtime[row] = (table.mtimeSeconds[member] as number) + (table.mtimeNanos[member] ?? 0) / 1e9;
   rows.mode[row] = (meta?.mode ?? 0) & 0o7777;
