@@ -1,6 +1,6 @@
 import { LayerscopeError } from '#model';
 import { createClient, type GrantOptions, openEnvelope } from './client.ts';
-import type { Client, FileGrant } from './operations.ts';
+import type { AbortSignalLike, Client, FileGrant } from './operations.ts';
 import { TopicReader } from './topic-reader.ts';
 import { decodeWire } from './wire-codec.ts';
 
@@ -24,6 +24,8 @@ export interface WebRequest {
   readonly method: string;
   readonly headers: Record<string, string>;
   readonly body?: string;
+  /** Ends the request; the host then stops its work. */
+  readonly signal?: AbortSignalLike;
 }
 
 export interface WebResponse {
@@ -53,8 +55,13 @@ export interface UploadRequest {
 export function createWebClient(surroundings: WebSurroundings): Client {
   const session = { [SESSION_HEADER]: surroundings.secret };
   const topics = new TopicReader(surroundings, session);
-  const request = async (name: string, input: unknown): Promise<unknown> => {
-    const init = { method: 'POST', headers: { ...session, 'content-type': 'application/json' }, body: JSON.stringify(input) };
+  const request = async (name: string, input: unknown, signal?: AbortSignalLike): Promise<unknown> => {
+    const init: WebRequest = {
+      method: 'POST',
+      headers: { ...session, 'content-type': 'application/json' },
+      body: JSON.stringify(input),
+      ...(signal && { signal }),
+    };
     let response: WebResponse;
     try {
       response = await surroundings.fetch(`/call/${name}`, init);
@@ -65,7 +72,7 @@ export function createWebClient(surroundings: WebSurroundings): Client {
     return decodeWire(new Uint8Array(await response.arrayBuffer()));
   };
   return createClient({
-    request: (name, input) => request(name, input),
+    request: (name, input, signal) => request(name, input, signal),
     subscribe: (topic, listener) => topics.subscribe(topic, listener),
     async grantFile(file, options) {
       const { name, size } = (file ?? {}) as { name?: unknown; size?: unknown };
