@@ -1,5 +1,7 @@
 import { ERROR_CODES, type ErrorCode, LayerscopeError } from '#model';
-import type { AbortSignalLike, Client, FileGrant, OperationName, TopicName } from './operations.ts';
+import type { AbortSignalLike, Client, OperationName } from './operations.ts';
+import type { FileGrant } from './reports.ts';
+import type { TopicName } from './topics.ts';
 
 /** A door as the client sees it. Replies and states come unchecked from the host, which is trusted; their form is looked at. */
 export interface Transport {

@@ -1,5 +1,6 @@
 import { createClient, openEnvelope } from './client.ts';
-import type { Client, FileGrant } from './operations.ts';
+import type { Client } from './operations.ts';
+import type { FileGrant } from './reports.ts';
 
 /** What electron/preload.ts puts on the window as `layerscope`. It knows no operation and hands everything through. */
 export interface ElectronBridge {

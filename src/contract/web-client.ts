@@ -1,6 +1,7 @@
 import { LayerscopeError } from '#model';
 import { createClient, type GrantOptions, openEnvelope } from './client.ts';
-import type { AbortSignalLike, Client, FileGrant } from './operations.ts';
+import type { AbortSignalLike, Client } from './operations.ts';
+import type { FileGrant } from './reports.ts';
 import { TopicReader } from './topic-reader.ts';
 import { decodeWire } from './wire-codec.ts';
 
