@@ -23,6 +23,7 @@ export const ROOM_CALLS = {
   cleanup: 'short',
   mount: 'short',
   release: 'short',
+  mounts: 'short',
   createReadWrite: 'short',
   changes: 'short',
   commit: 'long',
