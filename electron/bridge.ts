@@ -19,9 +19,12 @@ interface Connected {
   readonly sender: Sender;
   /** By the number that the preload gave. */
   readonly subscriptions: Map<number, () => void>;
+  /** Calls under way, by the number that the page gave. */
+  readonly calls: Map<number, AbortController>;
 }
 
 const MAX_SUBSCRIPTIONS = 64;
+const MAX_CALLS = 4_096;
 
 /** A file as the host grants it. */
 export function grantedFile(file: string): GrantedFile {
@@ -39,17 +42,43 @@ export function createBridge(host: Host): Bridge {
     return connected;
   };
 
-  const endSubscriptions = ({ subscriptions }: Connected): void => {
+  /** Of a page that is gone: nobody reads its answers. */
+  const endPage = ({ subscriptions, calls }: Connected): void => {
     for (const end of subscriptions.values()) end();
     subscriptions.clear();
+    for (const call of calls.values()) call.abort();
+    calls.clear();
   };
 
-  ipcMain.handle('layerscope:request', async (event, name: unknown, input: unknown): Promise<Envelope<unknown>> => {
+  const handle = async ({ sender, calls }: Connected, name: unknown, input: unknown, call: unknown): Promise<Envelope<unknown>> => {
+    if (call === undefined) return host.handle(sender, name, input); // can't be cancelled
+    if (!Number.isSafeInteger(call) || calls.has(call as number) || calls.size >= MAX_CALLS) {
+      throw new LayerscopeError('BAD_REQUEST', 'malformed call');
+    }
+    const control = new AbortController();
+    calls.set(call as number, control);
     try {
-      return await host.handle(find(event.sender, event.senderFrame).sender, name, input);
+      return await host.handle(sender, name, input, { signal: control.signal });
+    } finally {
+      // The next page of this window numbers its calls from the start again.
+      if (calls.get(call as number) === control) calls.delete(call as number);
+    }
+  };
+
+  ipcMain.handle('layerscope:request', async (event, name: unknown, input: unknown, call: unknown): Promise<Envelope<unknown>> => {
+    try {
+      return await handle(find(event.sender, event.senderFrame), name, input, call);
     } catch (error) {
       return host.refuse(error);
     }
+  });
+
+  ipcMain.on('layerscope:cancel', (event, call: unknown) => {
+    if (isOwnFrame(event.sender, event.senderFrame))
+      windows
+        .get(event.sender)
+        ?.calls.get(call as number)
+        ?.abort();
   });
 
   // Reached by the preload alone, which asks the system for the path of a file that the user dropped: the page can't name one.
@@ -89,18 +118,18 @@ export function createBridge(host: Host): Bridge {
   return {
     connect(window) {
       const { webContents } = window;
-      const connected: Connected = { window, sender: host.admit(), subscriptions: new Map() };
+      const connected: Connected = { window, sender: host.admit(), subscriptions: new Map(), calls: new Map() };
       windows.set(webContents, connected);
       // Another document, or none: who listened is gone. The start is told of navigations that are then denied, too: those change nothing.
       webContents.on('did-start-navigation', (_event, url, isInPlace, isMainFrame) => {
-        if (isMainFrame && !isInPlace && isPageUrl(url)) endSubscriptions(connected);
+        if (isMainFrame && !isInPlace && isPageUrl(url)) endPage(connected);
       });
       webContents.on('did-navigate', (_event, url) => {
-        if (!isPageUrl(url)) endSubscriptions(connected);
+        if (!isPageUrl(url)) endPage(connected);
       });
-      webContents.on('render-process-gone', () => endSubscriptions(connected));
+      webContents.on('render-process-gone', () => endPage(connected));
       window.once('closed', () => {
-        endSubscriptions(connected);
+        endPage(connected);
         windows.delete(webContents);
         void host.dismiss(connected.sender);
       });

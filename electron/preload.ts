@@ -10,7 +10,8 @@ ipcRenderer.on('layerscope:state', (_event, number: number, state: unknown) => l
 ipcRenderer.on('layerscope:refused', (_event, number: number) => void listeners.delete(number));
 
 contextBridge.exposeInMainWorld('layerscope', {
-  request: (name: unknown, input: unknown) => ipcRenderer.invoke('layerscope:request', name, input),
+  request: (name: unknown, input: unknown, call: unknown) => ipcRenderer.invoke('layerscope:request', name, input, call),
+  cancel: (call: unknown) => ipcRenderer.send('layerscope:cancel', call),
   subscribe: (topic: unknown, listener: Listener) => {
     const number = ++last;
     listeners.set(number, listener);

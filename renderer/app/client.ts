@@ -25,7 +25,7 @@ export async function openClient(onConnection: (connected: boolean) => void): Pr
   return createWebClient({
     secret,
     // Cookies of other programs on this address are none of the host's business.
-    fetch: (url, init) => window.fetch(url, { ...init, credentials: 'omit' }),
+    fetch: (url, init) => window.fetch(url, { ...init, credentials: 'omit' } as RequestInit),
     wait: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
     XMLHttpRequest: window.XMLHttpRequest,
     onConnection,

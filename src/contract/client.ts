@@ -1,5 +1,7 @@
 import { ERROR_CODES, type ErrorCode, LayerscopeError } from '#model';
-import type { AbortSignalLike, Client, FileGrant, OperationName, TopicName } from './operations.ts';
+import type { AbortSignalLike, Client, OperationName } from './operations.ts';
+import type { FileGrant } from './reports.ts';
+import type { TopicName } from './topics.ts';
 
 /** A door as the client sees it. Replies and states come unchecked from the host, which is trusted; their form is looked at. */
 export interface Transport {
@@ -29,6 +31,7 @@ export function openEnvelope(envelope: unknown): unknown {
 export function createClient(transport: Transport): Client {
   return {
     async call(name, input, { signal } = {}) {
+      if (signal?.aborted) throw cancelled();
       const envelope = await untilAborted(transport.request(name, input, signal), signal);
       return openEnvelope(envelope) as never; // the host's schemas and handlers are typed by the same table
     },
@@ -41,11 +44,15 @@ export function createClient(transport: Transport): Client {
   };
 }
 
+function cancelled(): LayerscopeError {
+  return new LayerscopeError('CANCELLED', 'cancelled');
+}
+
 /** Rejects with CANCELLED as soon as `signal` aborts, whatever the work does then. */
 function untilAborted<T>(work: Promise<T>, signal: AbortSignalLike | undefined): Promise<T> {
   if (signal === undefined) return work;
   return new Promise((resolve, reject) => {
-    const onAbort = (): void => reject(new LayerscopeError('CANCELLED', 'cancelled'));
+    const onAbort = (): void => reject(cancelled());
     if (signal.aborted) onAbort();
     signal.addEventListener('abort', onAbort);
     const end = (): void => signal.removeEventListener('abort', onAbort);

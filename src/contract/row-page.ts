@@ -1,5 +1,6 @@
 import { copyColumns, haveLength, LayerscopeError, newColumns, type RowTable, viewColumns, writeColumns } from '#model';
-import { FIRST_PAGE_ROWS, PAGE_BYTES, PAGE_ROWS, type RowPage } from './operations.ts';
+import { FIRST_PAGE_ROWS, PAGE_BYTES, PAGE_ROWS } from './limits.ts';
+import type { RowPage } from './reports.ts';
 
 /**
  * Rows [start, start + count) of a table, cut at its end, as a page of its own: every column is a copy, so that structured clone

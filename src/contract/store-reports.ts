@@ -26,15 +26,6 @@ export interface StoreReport {
 
 export type StoreChecked = readonly { readonly name: string; readonly message: string }[] | null;
 
-export interface StoreRef {
-  readonly storeId: string;
-}
-
-/** An image by name or manifest digest, or a layer by id. */
-export interface StoredRef extends StoreRef {
-  readonly name: string;
-}
-
 export interface StoredImageReport {
   /** What it is called in `store.open` and `store.remove`. */
   readonly name: string;

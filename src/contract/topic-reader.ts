@@ -3,7 +3,7 @@
  * can't send the header that opens the session. Source: HTML, 9.2 Server-sent events.
  */
 import { decodeUtf8 } from '#model';
-import { TOPIC_NAMES, type TopicName } from './operations.ts';
+import { TOPIC_NAMES, type TopicName } from './topics.ts';
 import type { WebResponse, WebSurroundings } from './web-surroundings.ts';
 
 /** After a stream ended, until it is asked for again, ms. */

@@ -1,8 +1,9 @@
 import { LayerscopeError } from '#model';
 import { createClient, type GrantOptions, openEnvelope } from './client.ts';
-import type { Client, FileGrant } from './operations.ts';
+import type { AbortSignalLike, Client } from './operations.ts';
+import type { FileGrant } from './reports.ts';
 import { TopicReader } from './topic-reader.ts';
-import type { WebResponse, WebSurroundings } from './web-surroundings.ts';
+import type { WebRequest, WebResponse, WebSurroundings } from './web-surroundings.ts';
 import { decodeWire } from './wire-codec.ts';
 
 /** Carries the secret of the session, on all that a page asks of the loopback host. A page of another origin can't send it. */
@@ -12,8 +13,13 @@ export const SESSION_HEADER = 'x-layerscope-session';
 export function createWebClient(surroundings: WebSurroundings): Client {
   const session = { [SESSION_HEADER]: surroundings.secret };
   const topics = new TopicReader(surroundings, session);
-  const request = async (name: string, input: unknown): Promise<unknown> => {
-    const init = { method: 'POST', headers: { ...session, 'content-type': 'application/json' }, body: JSON.stringify(input) };
+  const request = async (name: string, input: unknown, signal?: AbortSignalLike): Promise<unknown> => {
+    const init: WebRequest = {
+      method: 'POST',
+      headers: { ...session, 'content-type': 'application/json' },
+      body: JSON.stringify(input),
+      ...(signal && { signal }),
+    };
     let response: WebResponse;
     try {
       response = await surroundings.fetch(`/call/${name}`, init);
@@ -24,7 +30,7 @@ export function createWebClient(surroundings: WebSurroundings): Client {
     return decodeWire(new Uint8Array(await response.arrayBuffer()));
   };
   return createClient({
-    request: (name, input) => request(name, input),
+    request: (name, input, signal) => request(name, input, signal),
     subscribe: (topic, listener) => topics.subscribe(topic, listener),
     async grantFile(file, options) {
       const { name, size } = (file ?? {}) as { name?: unknown; size?: unknown };

@@ -1,3 +1,5 @@
+import type { AbortSignalLike } from './operations.ts';
+
 /** What the client needs of a page: pass the window's own. Minimal forms, since a pure room knows no DOM. */
 export interface WebSurroundings {
   /** Of the session: 256 bits in hex digits. */
@@ -15,6 +17,8 @@ export interface WebRequest {
   readonly method: string;
   readonly headers: Record<string, string>;
   readonly body?: string;
+  /** Ends the request; the host then stops its work. */
+  readonly signal?: AbortSignalLike;
 }
 
 export interface WebResponse {

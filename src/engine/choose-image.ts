@@ -40,17 +40,23 @@ function listed(images: readonly ArchiveImage[]): string {
   return `${names.join(', ')}${images.length > 8 ? ', …' : ''}`;
 }
 
+export interface ImageChoice {
+  readonly image?: string | undefined;
+  readonly platform?: string | undefined;
+}
+
 /**
  * The image that `image` (a number, a name, six or more digits of a config or manifest digest) and `platform` choose; without
  * them the host's platform, else the first. Throws NOT_FOUND where none fits, NOT_AN_IMAGE where the archive holds artifacts only.
  */
-export function chooseImage(
-  archive: Archive,
-  choice: { readonly image?: string | undefined; readonly platform?: string | undefined } = {},
-): ArchiveImage {
-  const { image, platform } = choice;
+export function chooseImage(archive: Archive, choice: ImageChoice = {}): ArchiveImage {
   if (archive.images.length === 0) throw noImage(archive);
-  let fitting = archive.images;
+  return pickImage(archive.images, choice);
+}
+
+/** The same of a list of images. Throws NOT_FOUND. */
+export function pickImage(images: readonly ArchiveImage[], { image, platform }: ImageChoice): ArchiveImage {
+  let fitting = images;
   if (image !== undefined) {
     const wanted = shortName(image);
     const byNumber = /^\d{1,5}$/.test(image) ? fitting.filter(({ index }) => index === Number(image)) : [];
@@ -58,9 +64,8 @@ export function chooseImage(
     const byDigest = isDigestPrefix(image)
       ? fitting.filter(({ configDigest, manifestDigest }) => startsDigest(configDigest, image) || startsDigest(manifestDigest, image))
       : [];
-    fitting = [byNumber, byName, byDigest].find((images) => images.length > 0) ?? [];
-    if (fitting.length === 0)
-      throw new LayerscopeError('NOT_FOUND', `no image ${displayText(image)}; there are: ${listed(archive.images)}`);
+    fitting = [byNumber, byName, byDigest].find((found) => found.length > 0) ?? [];
+    if (fitting.length === 0) throw new LayerscopeError('NOT_FOUND', `no image ${displayText(image)}; there are: ${listed(images)}`);
   }
   if (platform === undefined) return ofPlatform(fitting, hostPlatform())[0] ?? (fitting[0] as ArchiveImage);
   const [best] = ofPlatform(fitting, platform.toLowerCase());

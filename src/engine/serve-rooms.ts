@@ -1,7 +1,7 @@
 // The thread's side: rooms by home, each made when it is first asked.
 import type { MessagePort } from 'node:worker_threads';
 import { asLayerscopeError } from '#model';
-import { type FromThread, LONG_CALLS, type ToThread } from './store-messages.ts';
+import { type FromThread, ROOM_CALLS, type ToThread } from './store-messages.ts';
 import { createStoreRoom, type DriverSource, type RoomHome, type RoomProgress, type StoreRoom } from './store-room.ts';
 
 /** Progress is told this often at most. */
@@ -32,7 +32,7 @@ export function serveRooms(port: MessagePort, source: Partial<DriverSource> = {}
     if (message.type === 'close') return closeAll();
     const { id, call, input } = message;
     const method = roomOf(message.room)[call] as (...args: readonly unknown[]) => Promise<unknown>;
-    if (!LONG_CALLS.has(call)) return method(...input);
+    if (ROOM_CALLS[call] === 'short') return method(...input);
     const controller = new AbortController();
     running.set(id, controller);
     let toldAt = 0;

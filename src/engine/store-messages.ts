@@ -13,5 +13,22 @@ export type FromThread =
   | { readonly type: 'error'; readonly id: number; readonly code: string; readonly message: string; readonly detail: string | null }
   | { readonly type: 'progress'; readonly id: number; readonly progress: RoomProgress };
 
-/** Calls that take options as their last argument: progress and cancelling cross too. */
-export const LONG_CALLS: ReadonlySet<RoomCall> = new Set<RoomCall>(['take', 'verify', 'commit', 'spool']);
+/** Every call. `long`: its last argument is options, and progress and cancellation cross too. */
+export const ROOM_CALLS = {
+  report: 'short',
+  take: 'long',
+  remove: 'short',
+  verify: 'long',
+  leftovers: 'short',
+  cleanup: 'short',
+  mount: 'short',
+  release: 'short',
+  mounts: 'short',
+  createReadWrite: 'short',
+  changes: 'short',
+  commit: 'long',
+  spool: 'long',
+  baseImages: 'short',
+  adopt: 'short',
+  elevate: 'short',
+} as const satisfies Record<RoomCall, 'short' | 'long'>;

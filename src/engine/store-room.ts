@@ -71,6 +71,8 @@ export interface StoreRoom {
   /** Held until {@link release}, or the room's end. */
   mount(id: string): Promise<MountedAt>;
   release(id: string): Promise<void>;
+  /** Mounts held, by layer: folders as they are on disk. Empty again once the thread or the elevated process that held them has ended. */
+  mounts(): Promise<ReadonlyMap<string, string>>;
   /** A layer to be written into, on `parent`; its id is returned. */
   createReadWrite(parent: string): Promise<string>;
   changes(id: string, limit: number): Promise<ChangesTold>;
@@ -272,6 +274,8 @@ export function createStoreRoom({ driver: name, home }: RoomHome, source: Partia
       mounts.delete(id);
       await mount[Symbol.asyncDispose]();
     },
+
+    mounts: async () => new Map([...mounts].map(([id, { path }]) => [id, path])),
 
     async createReadWrite(parent) {
       const id = newLayerId();

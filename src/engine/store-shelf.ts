@@ -18,7 +18,7 @@ export interface StoreShelf {
   /** Lists a folder as a store. Returns its id; the known one's where it is listed already. UNSUPPORTED: it is none. */
   add(folder: string): Promise<string>;
   /** USAGE: the program's own; EXISTS while a layer of it is mounted. */
-  forget(storeId: string): void;
+  forget(storeId: string): Promise<void>;
   /** Starts a job that opens an image or a layer as an archive of the library. */
   open(storeId: string, name: string): string;
   /** Starts a job that takes an image of an open archive in, with its names; a layer tar on `parent`. */
@@ -72,7 +72,6 @@ interface Listed extends RoomHome {
 export function createStoreShelf({ home, thread, library, jobs, more = [], kept }: StoreShelfOptions): StoreShelf {
   const stores = new Map<string, Listed>();
   let last = 0;
-  const mounted = new Map<string, string>();
 
   const list = ({ driver, home: at }: RoomHome, isOwn = false): string => {
     const there = [...stores.values()].find((store) => store.home === at && store.driver === driver);
@@ -122,10 +121,10 @@ export function createStoreShelf({ home, thread, library, jobs, more = [], kept 
       return storeId;
     },
 
-    forget(storeId) {
-      if (find(storeId).isOwn) throw new LayerscopeError('USAGE', "the program's own store is always listed");
-      for (const key of mounted.keys())
-        if (key.startsWith(`${storeId}/`)) throw new LayerscopeError('EXISTS', 'a layer of it is mounted: release it first');
+    async forget(storeId) {
+      const { isOwn, room } = find(storeId);
+      if (isOwn) throw new LayerscopeError('USAGE', "the program's own store is always listed");
+      if ((await room.mounts()).size > 0) throw new LayerscopeError('EXISTS', 'a layer of it is mounted: release it first');
       stores.delete(storeId);
       keep();
     },
@@ -190,17 +189,15 @@ export function createStoreShelf({ home, thread, library, jobs, more = [], kept 
 
     async mount(storeId, id) {
       const at = await filled(storeId, id).room.mount(id);
-      mounted.set(`${storeId}/${id}`, at.path);
       return { path: displayText(at.path), findings: at.findings };
     },
 
     async release(storeId, id) {
       await find(storeId).room.release(id);
-      mounted.delete(`${storeId}/${id}`);
     },
 
     async mountPath(storeId, id) {
-      const at = mounted.get(`${storeId}/${id}`);
+      const at = (await find(storeId).room.mounts()).get(id);
       if (at === undefined) throw new LayerscopeError('NOT_FOUND', 'the layer is not mounted');
       return at;
     },

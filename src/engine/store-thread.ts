@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { ERROR_CODES, LayerscopeError } from '#model';
-import { type FromThread, LONG_CALLS, type RoomCall, type ToThread } from './store-messages.ts';
+import { type FromThread, ROOM_CALLS, type RoomCall, type ToThread } from './store-messages.ts';
 import type { RoomHome, RoomOptions, RoomProgress, StoreRoom } from './store-room.ts';
 
 /** The thread that drivers work on, so that the program's own stays free: hashing, unpacking, Windows' calls. Disposal releases what is mounted. */
@@ -89,11 +89,14 @@ export function createStoreThread(script: URL | string = new URL('./store-worker
       const call =
         (name: RoomCall) =>
         (...args: readonly unknown[]): Promise<unknown> => {
-          const isLong = LONG_CALLS.has(name);
+          const isLong = ROOM_CALLS[name] === 'long';
           const input = isLong ? args.slice(0, -1) : args;
           return ask({ type: 'call', room: home, call: name, input }, isLong ? (args.at(-1) as RoomOptions) : undefined);
         };
-      return Object.fromEntries(ROOM_CALLS.map((name) => [name, call(name)])) as unknown as Omit<StoreRoom, 'close'>;
+      return Object.fromEntries((Object.keys(ROOM_CALLS) as RoomCall[]).map((name) => [name, call(name)])) as unknown as Omit<
+        StoreRoom,
+        'close'
+      >;
     },
     async [Symbol.asyncDispose]() {
       isDisposed = true;
@@ -110,24 +113,6 @@ export function createStoreThread(script: URL | string = new URL('./store-worker
 }
 
 type DistributiveOmit<T, K extends string> = T extends unknown ? Omit<T, K> : never;
-
-const ROOM_CALLS: readonly RoomCall[] = [
-  'report',
-  'take',
-  'remove',
-  'verify',
-  'leftovers',
-  'cleanup',
-  'mount',
-  'release',
-  'createReadWrite',
-  'changes',
-  'commit',
-  'spool',
-  'baseImages',
-  'adopt',
-  'elevate',
-];
 
 function errorOf({ code, message, detail }: Extract<FromThread, { type: 'error' }>): LayerscopeError {
   const error = new LayerscopeError(ERROR_CODES.find((known) => known === code) ?? 'INTERNAL', message);

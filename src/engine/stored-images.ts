@@ -4,7 +4,7 @@ import path from 'node:path';
 import { type Archive, type ArchiveImage, type ArchiveRoot, packImage, plainTarOf, type Reader, rootOfImage, writeLayout } from '#archive';
 import type { ApplyOptions, CallOptions, GraphDriver, StoredImage } from '#driver';
 import { asLayerscopeError, displayText, LayerscopeError } from '#model';
-import { chooseImage } from './choose-image.ts';
+import { chooseImage, type ImageChoice, pickImage } from './choose-image.ts';
 import { sweepBeside } from './place-file.ts';
 import { importLayerTar, newLayerId, writeNewFile } from './store.ts';
 
@@ -12,25 +12,6 @@ export type StoredImageFormat = 'docker-archive' | 'oci-archive' | 'oci-layout';
 
 /** What a word means in a store: an image, or one layer. */
 export type Stored = { readonly kind: 'image'; readonly image: StoredImage } | { readonly kind: 'layer'; readonly id: string };
-
-export interface ImageChoice {
-  /** As for {@link chooseImage}. */
-  readonly image?: string | undefined;
-  readonly platform?: string | undefined;
-}
-
-/** The stored images as an archive, for choosing among them. */
-function asArchive(images: readonly StoredImage[]): Archive {
-  return {
-    format: 'oci-layout',
-    title: 'the store',
-    images: images.map(({ image, names }) => ({ ...image, names: [...names, ...image.names] })),
-    artifacts: [],
-    findings: [],
-    roots: () => [...new Set(images.map(({ root }) => root))],
-    async [Symbol.asyncDispose]() {},
-  };
-}
 
 /**
  * What `text` means: a layer's id, an image's name or digest, or the beginning of one layer's id, four digits at least.
@@ -40,7 +21,8 @@ export async function findStored(driver: GraphDriver, text: string, platform?: s
   if (await driver.exists(text)) return { kind: 'layer', id: text };
   const images = (await driver.images?.list()) ?? [];
   try {
-    const chosen = chooseImage(asArchive(images), { image: text, platform });
+    const named = images.map(({ image, names }) => ({ ...image, names: [...names, ...image.names] }));
+    const chosen = pickImage(named, { image: text, platform });
     const image = images.find((known) => known.image.index === chosen.index);
     if (image !== undefined && !/^\d{1,5}$/.test(text)) return { kind: 'image', image };
   } catch (error) {
@@ -190,11 +172,19 @@ export async function spoolChain(driver: GraphDriver, id: string, folder: string
         layers.push({ file: spool, digest: null, diffId: null });
       }
     }
-    return { id, os: driver.name === 'portable' ? 'linux' : 'windows', layers, spooled };
+    return { id, os: await systemOf(driver, id), layers, spooled };
   } catch (error) {
     await removeAll(spooled);
     throw error;
   }
+}
+
+/** The system that a layer is made for: its driver's, in a portable store that of an image which has it. */
+async function systemOf(driver: GraphDriver, id: string): Promise<string> {
+  if (driver.name !== 'portable') return 'windows';
+  const images = (await driver.images?.list()) ?? [];
+  const os = images.find(({ layers }) => layers.includes(id))?.image.os;
+  return os === undefined || os === 'unknown' ? 'linux' : os;
 }
 
 async function removeAll(files: readonly string[]): Promise<void> {

@@ -22,7 +22,7 @@ export function storeHandlers(services: HostServices): Pick<Handlers, StoreOpera
       return { storeId: folder === null ? null : await shelf().add(folder) };
     },
     'store.forget': async (_sender, { storeId }) => {
-      shelf().forget(storeId);
+      await shelf().forget(storeId);
       return {};
     },
     'store.open': async (_sender, { storeId, name }) => ({ jobId: shelf().open(storeId, name) }),

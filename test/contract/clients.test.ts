@@ -56,6 +56,7 @@ test('an aborted call ends at once, and listens no more', async () => {
 test('the Electron client hands files to the preload and opens its envelope', async () => {
   const client = createElectronClient({
     request: async (name, input) => ({ ok: true, value: { name, input } }),
+    cancel: () => assert.fail('nothing to cancel'),
     subscribe: () => () => {},
     grantDropped: async (file) =>
       file === 'file' ? { ok: true, value: { grant: 'g', name: 'n' } } : { ok: false, error: { code: 'BAD_REQUEST', message: 'no path' } },
@@ -63,6 +64,30 @@ test('the Electron client hands files to the preload and opens its envelope', as
   assert.deepEqual(await client.grantFile('file'), { grant: 'g', name: 'n' });
   await assert.rejects(client.grantFile('other'), hasCode('BAD_REQUEST'));
   assert.deepEqual(await client.call('app.info', {}), { name: 'app.info', input: {} });
+});
+
+test('a call that is aborted is cancelled on the other side of the bridge, by its own number and only while it is under way', async () => {
+  const cancelled: (number | undefined)[] = [];
+  const asked: { name: string; call: number | undefined; answer: (value: unknown) => void }[] = [];
+  const client = createElectronClient({
+    request: (name, _input, call) => new Promise((answer) => asked.push({ name, call, answer })),
+    cancel: (call) => cancelled.push(call),
+    subscribe: () => () => {},
+    grantDropped: async () => null,
+  });
+  const [first, second] = [new AbortController(), new AbortController()];
+  const one = client.call('app.info', {}, { signal: first.signal });
+  const two = client.call('files.recent', {}, { signal: second.signal });
+  second.abort();
+  await assert.rejects(two, hasCode('CANCELLED'));
+  assert.deepEqual(cancelled, [asked[1]?.call]);
+  asked[0]?.answer({ ok: true, value: {} });
+  await one;
+  first.abort();
+  await assert.rejects(client.call('app.info', {}, { signal: first.signal }), hasCode('CANCELLED'));
+  assert.equal(cancelled.length, 1);
+  assert.equal(asked.length, 2, 'a call that was aborted before is not made');
+  assert.notEqual(asked[0]?.call, asked[1]?.call);
 });
 
 class NoUpload implements UploadRequest {

@@ -10,7 +10,7 @@ import { dockerArchive } from '../support/docker-archive.ts';
 import { file, tar } from '../support/tar-builder.ts';
 import { until } from '../support/waiting.ts';
 
-function startShelf(t: TestContext, kept?: KeptHomes) {
+function startShelf(t: TestContext, kept?: KeptHomes, thread = createStoreThread()) {
   const folder = mkdtempSync(path.join(tmpdir(), 'layerscope-shelf-'));
   const home = path.join(folder, 'home');
   const image = path.join(folder, 'image.tar');
@@ -18,7 +18,6 @@ function startShelf(t: TestContext, kept?: KeptHomes) {
   const reader = createReader({ cacheFolder: null, workers: 0 });
   const jobs = createJobs({ intervalMs: 0 });
   const library = createLibrary({ reader, jobs, intervalMs: 0 });
-  const thread = createStoreThread();
   t.after(async () => {
     await thread[Symbol.asyncDispose]();
     await jobs[Symbol.asyncDispose]();
@@ -179,8 +178,8 @@ test('other homes are listed, kept and forgotten; one of Windows is looked at on
   writeFileSync(path.join(other, 'notes.txt'), '');
   await assert.rejects(shelf.add(other), { code: 'UNSUPPORTED' });
   await assert.rejects(shelf.add(path.join(folder, 'lost')), { code: 'NOT_FOUND' });
-  assert.throws(() => shelf.forget('s1'), { code: 'USAGE' });
-  shelf.forget(storeId);
+  await assert.rejects(shelf.forget('s1'), { code: 'USAGE' });
+  await shelf.forget(storeId);
   assert.deepEqual(kept, []);
   assert.equal((await shelf.report()).length, 1);
 });
@@ -194,9 +193,29 @@ test('a store of which a layer is mounted stays listed', async (t) => {
   const report = (await shelf.report()).find((each) => each.storeId === storeId);
   const id = report?.layers[0]?.id ?? '';
   await shelf.mount(storeId, id);
-  assert.throws(() => shelf.forget(storeId), { code: 'EXISTS' });
+  await assert.rejects(shelf.forget(storeId), { code: 'EXISTS' });
   await shelf.release(storeId, id);
-  shelf.forget(storeId);
+  await shelf.forget(storeId);
+});
+
+test('a mount goes with the thread that held it: it is neither shown nor in the way of anything', async (t) => {
+  const thread = createStoreThread(new URL('../support/crashing-worker.ts', import.meta.url));
+  const { folder, image, jobs, shelf, open } = startShelf(t, undefined, thread);
+  const other = path.join(folder, 'other');
+  mkdirSync(other);
+  const storeId = await shelf.add(other);
+  await jobs.ended(shelf.take(storeId, { archiveId: await open(image), image: 0 }, null));
+  const layer = async () => (await shelf.report()).find((each) => each.storeId === storeId)?.layers[0];
+  const id = (await layer())?.id ?? '';
+  await shelf.mount(storeId, id);
+  assert.equal((await layer())?.state, 'mounted');
+  await assert.rejects(thread.room({ driver: 'portable', home: '/tmp/crash' }).report(), { code: 'IO' });
+  assert.equal((await layer())?.state, 'ready');
+  await assert.rejects(shelf.mountPath(storeId, id), { code: 'NOT_FOUND' });
+  const { path: again } = await shelf.mount(storeId, id);
+  assert.equal(await shelf.mountPath(storeId, id), again);
+  await shelf.release(storeId, id);
+  await shelf.forget(storeId);
 });
 
 test('an import that is cancelled leaves nothing', async (t) => {

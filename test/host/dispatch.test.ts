@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
-import { type Envelope, OPERATION_NAMES, type RowPage } from '#contract';
+import type { Envelope, RowPage } from '#contract';
+import { OPERATION_NAMES } from '#contract/schemas';
 import { fakeHost } from '../support/fake-services.ts';
 
 function codeOf(envelope: Envelope<unknown>): string {

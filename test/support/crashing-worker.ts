@@ -1,9 +1,11 @@
-// A store's thread that answers as the real one, but for a home called `crash`, which ends it.
+// The store's thread, with two homes that tests need: one called `waits` never opens, one called `crash` ends the thread.
 import { parentPort } from 'node:worker_threads';
+import { type GraphDriver, openDriver } from '#driver';
 import { serveRooms } from '#engine';
 
 if (parentPort !== null) {
-  const open = async (_name: string, home: string): Promise<never> => {
+  const open: typeof openDriver = async (name, home, options): Promise<GraphDriver> => {
+    if (!/(crash|waits)$/.test(home)) return openDriver(name, home, options);
     if (home.endsWith('crash'))
       setTimeout(() => {
         throw new Error('a defect');

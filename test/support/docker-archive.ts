@@ -4,6 +4,7 @@ import { concat, file, tar } from './tar-builder.ts';
 /** An image to lay down: its layers' tars, the lowest first. */
 export interface ImageFixture {
   readonly name: string;
+  readonly os?: string;
   readonly architecture?: string;
   readonly layers: readonly Uint8Array[];
 }
@@ -15,10 +16,10 @@ function sha256(bytes: Uint8Array | string): string {
 /** A docker-archive as Docker 1.10 to 24 saves it: manifest.json first, plain layers, a config an image. */
 export function dockerArchive(...images: readonly ImageFixture[]): Uint8Array {
   const members = new Map<string, Uint8Array | string>();
-  const manifest = images.map(({ name, architecture = 'amd64', layers }) => {
+  const manifest = images.map(({ name, os = 'linux', architecture = 'amd64', layers }) => {
     const diffIds = layers.map((layer) => `sha256:${sha256(layer)}`);
     const history = layers.map((_, index) => ({ created_by: `RUN step ${index}` }));
-    const config = JSON.stringify({ os: 'linux', architecture, rootfs: { type: 'layers', diff_ids: diffIds }, history });
+    const config = JSON.stringify({ os, architecture, rootfs: { type: 'layers', diff_ids: diffIds }, history });
     const configName = `${sha256(config)}.json`;
     members.set(configName, config);
     const names = layers.map((layer) => `${sha256(layer)}/layer.tar`);

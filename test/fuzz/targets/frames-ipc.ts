@@ -2,7 +2,8 @@
 // An input is JSON: a list of messages { sender, name, input, topic }; an object of one key that begins with $ is a value that JSON has not.
 import assert from 'node:assert/strict';
 import type { TopicName } from '#contract';
-import { type Envelope, OPERATION_NAMES, TOPIC_NAMES } from '#contract';
+import { type Envelope, TOPIC_NAMES } from '#contract';
+import { OPERATION_NAMES } from '#contract/schemas';
 import type { Host, Sender } from '#host';
 import { fakeHost, fakeLibrary } from '../../support/fake-services.ts';
 import { expectCleanText, expectRefusal } from '../engine/finding.ts';

@@ -148,7 +148,8 @@ test.describe('a Windows store without an administrator’s rights', () => {
 });
 
 interface Bridge {
-  request(name: string, input: unknown): Promise<{ ok: boolean; error?: { code: string } }>;
+  request(name: string, input: unknown, call?: number): Promise<{ ok: boolean; error?: { code: string } }>;
+  cancel(call: number): void;
   grantDropped(file: File): Promise<{ ok: boolean; error?: { code: string } }>;
 }
 
@@ -160,6 +161,46 @@ test('a file that the page made up gets no grant, a made-up grant opens nothing'
     return { file: file.error?.code, opened: opened.ok };
   });
   expect(codes).toEqual({ file: 'BAD_REQUEST', opened: false });
+});
+
+test('a call that the page cancels is stopped in the main process, and so are those of a page that is left', async ({ win }) => {
+  const { page, electron } = win;
+  if (electron === null) throw new Error('this spec is about Electron');
+  // Calls that end only when they are stopped: the dialog is never answered.
+  await electron.evaluate(({ dialog }) => {
+    const main = globalThis as unknown as { opened: number; aborted: number };
+    Object.assign(main, { opened: 0, aborted: 0 });
+    dialog.showOpenDialog = () => {
+      main.opened++;
+      return new Promise(() => {});
+    };
+    const { abort } = AbortController.prototype;
+    AbortController.prototype.abort = function (reason?: unknown) {
+      main.aborted++;
+      return abort.call(this, reason);
+    };
+  });
+  const counts = (): Promise<{ opened: number; aborted: number }> =>
+    electron.evaluate(() => {
+      const { opened, aborted } = globalThis as unknown as { opened: number; aborted: number };
+      return { opened, aborted };
+    });
+  const again = await page.evaluate(async () => {
+    const { layerscope } = window as unknown as { layerscope: Bridge };
+    void layerscope.request('files.choose', { what: 'files' }, 1_000_001);
+    void layerscope.request('files.choose', { what: 'files' }, 1_000_002);
+    return (await layerscope.request('files.choose', { what: 'files' }, 1_000_002)).error?.code;
+  });
+  expect(again).toBe('BAD_REQUEST');
+  await expect.poll(counts).toEqual({ opened: 2, aborted: 0 });
+  await page.evaluate(() => {
+    const { layerscope } = window as unknown as { layerscope: Bridge };
+    layerscope.cancel(1_000_001);
+    layerscope.cancel(7);
+  });
+  await expect.poll(counts).toEqual({ opened: 2, aborted: 1 });
+  await page.reload();
+  await expect.poll(async () => (await counts()).aborted).toBeGreaterThanOrEqual(2);
 });
 
 test('other windows, other pages and permissions are denied, and the policy allows nothing unsafe', async ({ win: { page } }) => {

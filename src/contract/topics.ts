@@ -1,0 +1,15 @@
+import type { ArchiveSummary, FileGrant, Job } from './reports.ts';
+
+/** A subscription starts with a snapshot; each change sends the whole state again, at most ten times a second. */
+export interface Topics {
+  jobs: { readonly jobs: readonly Job[] };
+  library: { readonly archives: readonly ArchiveSummary[] };
+  /** Files that the system or the command line asks this window to open. */
+  requests: { readonly open: readonly FileGrant[] };
+}
+
+export type TopicName = keyof Topics;
+
+const TOPICS: { readonly [T in TopicName]: true } = { jobs: true, library: true, requests: true };
+
+export const TOPIC_NAMES = Object.keys(TOPICS) as readonly TopicName[];

@@ -1,0 +1,33 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { createWebClient, type WebSurroundings } from '#contract';
+import { startFakeWeb } from '../support/web-client.ts';
+
+test('a call that the page aborts is stopped in the host', async () => {
+  await using web = await startFakeWeb();
+  const headers = await web.signIn();
+  const started = Promise.withResolvers<AbortSignal>();
+  web.library.compare = (_a, _b, signal) => {
+    started.resolve(signal);
+    return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+  };
+  const client = createWebClient({
+    secret: '',
+    fetch: (address, init) =>
+      fetch(web.origin + address, {
+        ...init,
+        headers: { ...init.headers, ...headers },
+        signal: (init.signal ?? null) as AbortSignal | null,
+      }),
+    wait: () => new Promise(() => {}),
+    XMLHttpRequest: class {} as unknown as WebSurroundings['XMLHttpRequest'],
+  });
+  const control = new AbortController();
+  const side = { archiveId: 'a1', image: 0, layer: 0 };
+  const call = client.call('images.compare', { a: side, b: side, start: 0, count: 1 }, { signal: control.signal });
+  const signal = await started.promise;
+  assert.equal(signal.aborted, false);
+  control.abort();
+  await assert.rejects(call, { code: 'CANCELLED' });
+  if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve));
+});
