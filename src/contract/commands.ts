@@ -1,6 +1,6 @@
 /**
  * What the window can be told to do: one table feeds its keys, the palette, the sheet of keys and the desktop's menu. What each does is the
- * window's: renderer/app/commands.ts.
+ * window's: renderer/state/commands.ts.
  */
 
 /** Keys as `KeyboardEvent.key` has them; `mod` is Ctrl, on macOS the command key. */

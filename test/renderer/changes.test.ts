@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
-import { tablePages } from '../../renderer/app/table-pages.ts';
-import { Assembly } from '../../renderer/features/changes/assemble.ts';
+import { Assembly } from '../../renderer/state/changes/assemble.ts';
 import {
   type ChangesAction,
   type ChangesState,
@@ -11,8 +10,9 @@ import {
   initialChanges,
   NO_FILTER,
   orderSteps,
-} from '../../renderer/features/changes/changes-state.ts';
-import { whatDiffers } from '../../renderer/features/changes/row-text.ts';
+} from '../../renderer/state/changes/changes.ts';
+import { whatDiffers } from '../../renderer/state/changes/row-text.ts';
+import { tablePages } from '../../renderer/state/changes/table-pages.ts';
 import type { RowPage } from '../../src/contract/index.ts';
 import { COUNTED, DIFFERS, displayPath, encodeUtf8, KIND, NO_LAYER, REASON, type RowTable, rowName, TYPE } from '../../src/model/index.ts';
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { attributeRows, modeText, mtimeText } from '../../renderer/features/details/attributes.ts';
-import { detailsReducer, initialDetails } from '../../renderer/features/details/details-state.ts';
-import { hexLine, LINE_COLUMNS, previewKind, textLines } from '../../renderer/features/details/preview.ts';
-import { isWindowsEntry, windowsTimes } from '../../renderer/features/details/windows-times.ts';
+import { attributeRows, modeText, mtimeText } from '../../renderer/state/details/attributes.ts';
+import { detailsReducer, initialDetails } from '../../renderer/state/details/details.ts';
+import { hexLine, LINE_COLUMNS, previewKind, textLines } from '../../renderer/state/details/preview.ts';
+import { isWindowsEntry, windowsTimes } from '../../renderer/state/details/windows-times.ts';
 import type { EntryAttributes } from '../../src/contract/index.ts';
 
 const bytes = (...values: number[]) => Uint8Array.from(values);

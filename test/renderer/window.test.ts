@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { offerFor } from '../../renderer/app/drop-state.ts';
-import { parseLayout } from '../../renderer/app/layout-state.ts';
-import { groupFindings, problemCount } from '../../renderer/features/findings/findings-state.ts';
-import { initialJobs, jobsReducer, loadingJob, runningCount, shownJobs } from '../../renderer/features/jobs/jobs-state.ts';
-import { artifactTitle, contentWords, imageTitle, lastPart } from '../../renderer/features/library/library-state.ts';
+import { offerFor } from '../../renderer/state/drop.ts';
+import { groupFindings, problemCount } from '../../renderer/state/findings.ts';
+import { initialJobs, jobsReducer, loadingJob, runningCount, shownJobs } from '../../renderer/state/jobs.ts';
+import { parseLayout } from '../../renderer/state/layout.ts';
+import { artifactTitle, contentWords, imageTitle, lastPart } from '../../renderer/state/library.ts';
 import type { ArchiveSummary, Job } from '../../src/contract/index.ts';
 import { finding } from '../../src/model/index.ts';
 

@@ -1,19 +1,19 @@
 import { type KeyboardEvent, type ReactNode, useEffect, useMemo, useRef, useState } from 'react';
 import type { ImageSummary } from '#contract';
 import { displayText, type HistoryReport, type LayerReport } from '#model';
-import { chooseLayer, compareWithLayer } from '../../app/choosing.ts';
-import { selectedImage } from '../../app/selection-state.ts';
-import { useApp } from '../../app/store.ts';
-import { useTheme } from '../../app/theme-hook.ts';
 import { Icon } from '../../components/icons.tsx';
 import { Counts } from '../../components/mark.tsx';
 import { Size, sizeTitle } from '../../components/size.tsx';
+import { useApp } from '../../state/app-state.ts';
+import { plainCommand, type Stratum, splitVerb, strata, stratumBytes, stratumHeights } from '../../state/chain.ts';
+import { chooseLayer, compareWithLayer } from '../../state/choosing.ts';
+import { loadingJob } from '../../state/jobs.ts';
+import { layerColour } from '../../state/layer-colours.ts';
+import { selectedImage } from '../../state/selection.ts';
+import { imageSizes } from '../../state/sizes.ts';
 import { CompareChain } from '../compare/compare-chain.tsx';
-import { loadingJob } from '../jobs/jobs-state.ts';
-import { layerColour } from '../treemap/layer-colours.ts';
+import { useTheme } from '../use-theme.ts';
 import styles from './chain-pane.module.css';
-import { plainCommand, type Stratum, splitVerb, strata, stratumBytes, stratumHeights } from './chain-state.ts';
-import { imageSizes } from './sizes.ts';
 import { ThreeSizes } from './three-sizes.tsx';
 
 /** The spine of the window: the layers as strata to scale, the newest at the top. */

@@ -1,5 +1,5 @@
 import { Size } from '../../components/size.tsx';
-import { SIZE_WORDS } from './sizes.ts';
+import { SIZE_WORDS } from '../../state/sizes.ts';
 import styles from './three-sizes.module.css';
 
 /** Stored, unpacked and files, each labelled. Before the layers are read only the first is known. */

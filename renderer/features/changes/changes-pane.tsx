@@ -1,25 +1,25 @@
 import { type Ref, useEffect, useMemo, useRef, useState } from 'react';
 import type { SubtreeTotals } from '#changes';
 import { displayPath, escapePath, formatCount, KIND, type RowTable, rowName, rowPath } from '#model';
-import { choosePath, openDetails } from '../../app/choosing.ts';
-import { isShortcut, showPreview } from '../../app/commands.ts';
-import { retryChanges } from '../../app/loading.ts';
-import { hintFor } from '../../app/messages.ts';
-import { type Selection, selectedImage } from '../../app/selection-state.ts';
-import { changesDo, useApp } from '../../app/store.ts';
 import { Button } from '../../components/button.tsx';
 import { Counts } from '../../components/mark.tsx';
 import { ErrorText, Notice } from '../../components/notice.tsx';
 import { Size } from '../../components/size.tsx';
 import { TreeGrid, type TreeGridHandle } from '../../components/tree-grid.tsx';
+import { changesDo, useApp } from '../../state/app-state.ts';
+import { type ChangesState, NO_FILTER, type SortBy, touched, wholeTotals } from '../../state/changes/changes.ts';
+import { whatDiffers, whatDiffersBetween } from '../../state/changes/row-text.ts';
+import { choosePath, openDetails } from '../../state/choosing.ts';
+import { isShortcut, showPreview } from '../../state/commands.ts';
+import { type SideBytes, sideBytes } from '../../state/compare.ts';
+import { retryChanges } from '../../state/loading.ts';
+import { hintFor } from '../../state/messages.ts';
+import { type Selection, selectedImage } from '../../state/selection.ts';
 import { CompareBar, NetCell, SideBars } from '../compare/compare-bar.tsx';
-import { type SideBytes, sideBytes } from '../compare/compare-state.ts';
 import { TreemapView } from '../treemap/treemap-view.tsx';
 import styles from './changes-pane.module.css';
-import { type ChangesState, NO_FILTER, type SortBy, touched, wholeTotals } from './changes-state.ts';
 import { FilterBar } from './filter-bar.tsx';
 import { nameCell, shareCell, sizeCell, whatCell } from './row-cells.tsx';
-import { whatDiffers, whatDiffersBetween } from './row-text.ts';
 import { SearchResults } from './search-results.tsx';
 
 /** What the lit layer, range or view holds: the tree grid with its filters. */

@@ -1,7 +1,7 @@
-import { changesDo, useApp } from '../../app/store.ts';
-import { setLayout } from '../../app/theme.ts';
 import { MenuButton } from '../../components/menu.tsx';
-import type { ChangesState } from './changes-state.ts';
+import { changesDo, useApp } from '../../state/app-state.ts';
+import type { ChangesState } from '../../state/changes/changes.ts';
+import { setLayout } from '../../state/theme.ts';
 import styles from './filter-bar.module.css';
 
 const KINDS = [

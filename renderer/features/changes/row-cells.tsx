@@ -4,7 +4,7 @@ import { displayPath, KIND, REASON, type RowTable, rowName, TYPE } from '#model'
 import { Icon } from '../../components/icons.tsx';
 import { Mark, type MarkName, MixedMark } from '../../components/mark.tsx';
 import { sizeText } from '../../components/size.tsx';
-import { isFolder, touched } from './changes-state.ts';
+import { isFolder, touched } from '../../state/changes/changes.ts';
 import styles from './row-cells.module.css';
 
 // The same elements for all rows: React passes over those that a row has as the one before it in its place.

@@ -2,13 +2,13 @@ import { useVirtualizer } from '@tanstack/react-virtual';
 import { useEffect, useRef, useState } from 'react';
 import type { PathMatch, SearchReport } from '#contract';
 import { displayPath, formatCount, unescapePath } from '#model';
-import { goTo } from '../../app/choosing.ts';
-import { hintFor, plainError } from '../../app/messages.ts';
-import { useApp } from '../../app/store.ts';
 import { Mark } from '../../components/mark.tsx';
 import { ErrorText, Notice } from '../../components/notice.tsx';
 import { Size } from '../../components/size.tsx';
-import type { PlainError } from './changes-state.ts';
+import { useApp } from '../../state/app-state.ts';
+import type { PlainError } from '../../state/changes/changes.ts';
+import { goTo } from '../../state/choosing.ts';
+import { hintFor, plainError } from '../../state/messages.ts';
 import styles from './search-results.module.css';
 
 const SHOWN = 2_000;

@@ -1,20 +1,20 @@
 import { useMemo, useState } from 'react';
 import type { ArchiveSummary, ImageSummary } from '#contract';
 import { formatCount } from '#model';
-import { chooseSideB, compareWith, swapSides } from '../../app/choosing.ts';
-import { startExport } from '../../app/exporting.ts';
-import { toast } from '../../app/messages.ts';
-import { type Selection, type Side, selectedImage } from '../../app/selection-state.ts';
-import { useApp } from '../../app/store.ts';
 import { Button, IconButton } from '../../components/button.tsx';
 import { copyText } from '../../components/copy-button.tsx';
 import { MenuButton } from '../../components/menu.tsx';
 import { Size } from '../../components/size.tsx';
-import { plainCommand } from '../chain/chain-state.ts';
-import type { ChangesState } from '../changes/changes-state.ts';
-import { imageTitle, lastPart } from '../library/library-state.ts';
+import { useApp } from '../../state/app-state.ts';
+import { plainCommand } from '../../state/chain.ts';
+import type { ChangesState } from '../../state/changes/changes.ts';
+import { chooseSideB, compareWith, swapSides } from '../../state/choosing.ts';
+import { type SideBytes, sideBytes, signedSize, textReport } from '../../state/compare.ts';
+import { startExport } from '../../state/exporting.ts';
+import { imageTitle, lastPart } from '../../state/library.ts';
+import { toast } from '../../state/messages.ts';
+import { type Selection, type Side, selectedImage } from '../../state/selection.ts';
 import styles from './compare-bar.module.css';
-import { type SideBytes, sideBytes, signedSize, textReport } from './compare-state.ts';
 import { ConfigDiff, useConfigReport } from './config-diff.tsx';
 
 /** Both sides by name, each with a choice of image and layer, and what they come to. */

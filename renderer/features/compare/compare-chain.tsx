@@ -1,14 +1,14 @@
 import { type ReactNode, useMemo } from 'react';
 import type { ImageSummary } from '#contract';
 import type { LayerReport } from '#model';
-import { chooseSideB, compareWith } from '../../app/choosing.ts';
-import { type Selection, type Side, selectedImage } from '../../app/selection-state.ts';
-import { useApp } from '../../app/store.ts';
 import { Size, sizeTitle } from '../../components/size.tsx';
-import { plainCommand, splitVerb, stratumBytes, stratumHeights } from '../chain/chain-state.ts';
-import { imageTitle, lastPart } from '../library/library-state.ts';
+import { useApp } from '../../state/app-state.ts';
+import { plainCommand, splitVerb, stratumBytes, stratumHeights } from '../../state/chain.ts';
+import { chooseSideB, compareWith } from '../../state/choosing.ts';
+import { commonLayers } from '../../state/compare.ts';
+import { imageTitle, lastPart } from '../../state/library.ts';
+import { type Selection, type Side, selectedImage } from '../../state/selection.ts';
 import styles from './compare-chain.module.css';
-import { commonLayers } from './compare-state.ts';
 
 /** The chains of both sides: what they have in common once, below, and above it a column a side. */
 export function CompareChain({ edge, selection }: { edge: ReactNode; selection: Selection }) {

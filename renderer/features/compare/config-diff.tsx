@@ -1,9 +1,9 @@
 import { useEffect, useState } from 'react';
 import type { ConfigReport } from '#contract';
 import { formatCount } from '#model';
-import { plainError, toast } from '../../app/messages.ts';
-import type { Side } from '../../app/selection-state.ts';
-import { useApp } from '../../app/store.ts';
+import { useApp } from '../../state/app-state.ts';
+import { plainError, toast } from '../../state/messages.ts';
+import type { Side } from '../../state/selection.ts';
 import styles from './config-diff.module.css';
 
 /** What both sides' configs say otherwise, as the host tells it; null while it isn't known, and where they can't be read. */

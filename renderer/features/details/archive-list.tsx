@@ -2,12 +2,12 @@ import { useVirtualizer } from '@tanstack/react-virtual';
 import { useEffect, useRef, useState } from 'react';
 import type { ListingReport } from '#contract';
 import { formatCount, toHex, unescapePath } from '#model';
-import { viewOfEntry } from '../../app/loading.ts';
-import { hintFor, plainError } from '../../app/messages.ts';
-import { connectedClient, useApp } from '../../app/store.ts';
 import { ErrorText, Notice } from '../../components/notice.tsx';
 import { Size } from '../../components/size.tsx';
-import type { PlainError } from '../changes/changes-state.ts';
+import { connectedClient, useApp } from '../../state/app-state.ts';
+import type { PlainError } from '../../state/changes/changes.ts';
+import { viewOfEntry } from '../../state/loading.ts';
+import { hintFor, plainError } from '../../state/messages.ts';
 import styles from './content-tab.module.css';
 
 /** As many entries as are asked for: more are a number. */

@@ -1,13 +1,13 @@
 import type { ReactNode } from 'react';
 import type { EntryDetails } from '#contract';
 import { displayText } from '#model';
-import { hintFor } from '../../app/messages.ts';
 import { CopyButton } from '../../components/copy-button.tsx';
 import { ErrorText, Notice } from '../../components/notice.tsx';
 import { Size } from '../../components/size.tsx';
-import { type AttributeRow, attributeRows, type EntryTimes } from './attributes.ts';
+import { type AttributeRow, attributeRows, type EntryTimes } from '../../state/details/attributes.ts';
+import type { Loadable } from '../../state/details/details.ts';
+import { hintFor } from '../../state/messages.ts';
 import styles from './attributes-tab.module.css';
-import type { Loadable } from './details-state.ts';
 
 /** Everything an entry says of itself, old → new where it differs. */
 export function AttributesTab({ details, times }: { details: EntryDetails; times: Loadable<EntryTimes> }) {

@@ -2,22 +2,22 @@ import { useVirtualizer } from '@tanstack/react-virtual';
 import { useEffect, useMemo, useRef, useState } from 'react';
 import type { EntryDetails } from '#contract';
 import { displayText, formatSize, toHex, unescapePath } from '#model';
-import { showInView } from '../../app/choosing.ts';
-import { loadMore, retryDetails, viewBefore, viewOfEntry } from '../../app/loading.ts';
-import { hintFor } from '../../app/messages.ts';
-import { detailsDo, useApp } from '../../app/store.ts';
 import { Button } from '../../components/button.tsx';
 import { ErrorText, Notice } from '../../components/notice.tsx';
 import { Segmented } from '../../components/segmented.tsx';
 import { Size } from '../../components/size.tsx';
-import { ContentDiff } from '../compare/content-diff.tsx';
+import { detailsDo, useApp } from '../../state/app-state.ts';
+import { showInView } from '../../state/choosing.ts';
+import type { DetailsState, LoadedContent } from '../../state/details/details.ts';
+import type { Token } from '../../state/details/highlight.ts';
+import { languageOf } from '../../state/details/languages.ts';
+import { IMAGE_LIMIT_BYTES, mayBeArchive, previewKind, type TextLine, textLines } from '../../state/details/preview.ts';
+import { loadMore, retryDetails, viewBefore, viewOfEntry } from '../../state/loading.ts';
+import { hintFor } from '../../state/messages.ts';
 import { ArchiveList } from './archive-list.tsx';
+import { ContentDiff } from './content-diff.tsx';
 import styles from './content-tab.module.css';
-import type { DetailsState, LoadedContent } from './details-state.ts';
 import { HexView } from './hex-view.tsx';
-import type { Token } from './highlight.ts';
-import { languageOf } from './languages.ts';
-import { IMAGE_LIMIT_BYTES, mayBeArchive, previewKind, type TextLine, textLines } from './preview.ts';
 
 /** Of a folder that was removed whole the list has one row: what it held is a button away. */
 function FolderNotice({ details }: { details: EntryDetails }) {
@@ -175,7 +175,7 @@ function useHighlighted(lines: readonly TextLine[]): readonly (readonly Token[])
     const letters = lines.reduce((sum, { text }) => sum + text.length, 0);
     if (language === null || letters > HIGHLIGHTED_LETTERS) return;
     let current = true;
-    import('./highlight.ts').then(
+    import('../../state/details/highlight.ts').then(
       ({ highlightLines }) => {
         if (!current) return;
         const texts = lines.map(({ text }) => text);

@@ -1,7 +1,7 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useEffect, useRef, useState } from 'react';
+import { hexLine } from '../../state/details/preview.ts';
 import styles from './content-tab.module.css';
-import { hexLine } from './preview.ts';
 
 const LINE_HEIGHT = 18;
 

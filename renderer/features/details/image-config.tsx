@@ -1,17 +1,17 @@
 import { useEffect, useState } from 'react';
 import type { ImageSummary } from '#contract';
 import { displayText } from '#model';
-import { chooseLayer } from '../../app/choosing.ts';
-import { hintFor, plainError } from '../../app/messages.ts';
-import { connectedClient } from '../../app/store.ts';
 import { CopyButton } from '../../components/copy-button.tsx';
 import { ErrorText } from '../../components/notice.tsx';
-import { plainCommand } from '../chain/chain-state.ts';
-import type { PlainError } from '../changes/changes-state.ts';
-import { configFacts } from './config-facts.ts';
+import { connectedClient } from '../../state/app-state.ts';
+import { plainCommand } from '../../state/chain.ts';
+import type { PlainError } from '../../state/changes/changes.ts';
+import { chooseLayer } from '../../state/choosing.ts';
+import { configFacts } from '../../state/details/config-facts.ts';
+import { timeText } from '../../state/details/time-text.ts';
+import { hintFor, plainError } from '../../state/messages.ts';
 import { Fact, Facts, Section } from './facts.tsx';
 import styles from './image-config.module.css';
-import { timeText } from './time-text.ts';
 
 type State = { json: string | null; complete: boolean } | { error: PlainError } | null;
 

@@ -1,24 +1,24 @@
 import type { ArchiveSummary, ImageSummary } from '#contract';
 import { displayText, formatCount, type LayerReport } from '#model';
-import { startExport } from '../../app/exporting.ts';
-import { verifyImage } from '../../app/opening.ts';
-import type { Selection } from '../../app/selection-state.ts';
-import { useApp } from '../../app/store.ts';
-import { openStores, takeIntoStore } from '../../app/storing.ts';
 import { Button } from '../../components/button.tsx';
 import { CopyButton } from '../../components/copy-button.tsx';
 import { Icon } from '../../components/icons.tsx';
 import { Counts } from '../../components/mark.tsx';
 import { MenuButton } from '../../components/menu.tsx';
 import { Size } from '../../components/size.tsx';
-import { plainCommand } from '../chain/chain-state.ts';
-import { imageSizes, SIZE_WORDS } from '../chain/sizes.ts';
-import { FORMAT_WORDS, imageTitle } from '../library/library-state.ts';
-import { storeTitle } from '../store/store-state.ts';
+import { useApp } from '../../state/app-state.ts';
+import { plainCommand } from '../../state/chain.ts';
+import { timeText } from '../../state/details/time-text.ts';
+import { startExport } from '../../state/exporting.ts';
+import { FORMAT_WORDS, imageTitle } from '../../state/library.ts';
+import { verifyImage } from '../../state/opening.ts';
+import type { Selection } from '../../state/selection.ts';
+import { imageSizes, SIZE_WORDS } from '../../state/sizes.ts';
+import { storeTitle } from '../../state/stores/stores.ts';
+import { openStores, takeIntoStore } from '../../state/stores/storing.ts';
 import { Fact, Facts, Section } from './facts.tsx';
 import { ImageConfig, ImageHistory } from './image-config.tsx';
 import styles from './layer-facts.module.css';
-import { timeText } from './time-text.ts';
 
 /** The lit layer, or the range, and the image that it is of. */
 export function LayerFacts({ archive, image, selection }: { archive: ArchiveSummary; image: ImageSummary; selection: Selection }) {

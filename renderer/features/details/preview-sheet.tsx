@@ -1,9 +1,9 @@
 import { useEffect } from 'react';
 import { displayPath, unescapePath } from '#model';
-import { setOverlay } from '../../app/commands.ts';
-import { useApp } from '../../app/store.ts';
 import { IconButton } from '../../components/button.tsx';
 import { Sheet } from '../../components/sheet.tsx';
+import { useApp } from '../../state/app-state.ts';
+import { setOverlay } from '../../state/commands.ts';
 import { ContentTab } from './content-tab.tsx';
 import styles from './preview-sheet.module.css';
 

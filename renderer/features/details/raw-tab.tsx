@@ -1,8 +1,8 @@
 import type { EntryDetails, RawHeader } from '#contract';
 import { displayText, formatCount } from '#model';
-import { hintFor } from '../../app/messages.ts';
 import { ErrorText, Notice } from '../../components/notice.tsx';
-import type { Loadable } from './details-state.ts';
+import type { Loadable } from '../../state/details/details.ts';
+import { hintFor } from '../../state/messages.ts';
 import { Fact, Facts, Section } from './facts.tsx';
 import { HexView } from './hex-view.tsx';
 import styles from './raw-tab.module.css';

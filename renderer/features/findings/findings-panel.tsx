@@ -1,14 +1,14 @@
 import { useMemo } from 'react';
 import type { Finding, Severity } from '#model';
 import { displayText, formatCount } from '#model';
-import { goTo } from '../../app/choosing.ts';
-import { selectedImage } from '../../app/selection-state.ts';
-import { useApp } from '../../app/store.ts';
-import { setLayout } from '../../app/theme.ts';
 import { IconButton } from '../../components/button.tsx';
 import { Icon } from '../../components/icons.tsx';
+import { useApp } from '../../state/app-state.ts';
+import { goTo } from '../../state/choosing.ts';
+import { type FindingGroup, groupFindings } from '../../state/findings.ts';
+import { selectedImage } from '../../state/selection.ts';
+import { setLayout } from '../../state/theme.ts';
 import styles from './findings-panel.module.css';
-import { type FindingGroup, groupFindings } from './findings-state.ts';
 
 /** Findings shown of one code; the rest is a number. */
 const SHOWN = 100;

@@ -1,16 +1,16 @@
 import type { Job } from '#contract';
 import { displayText, formatSize } from '#model';
-import { hintFor } from '../../app/messages.ts';
-import { cancelJob, cancelTransfer, dismissJob, dismissTransfer, retryJob, retryOf } from '../../app/opening.ts';
-import { useApp } from '../../app/store.ts';
 import { Button, IconButton } from '../../components/button.tsx';
 import { CopyButton } from '../../components/copy-button.tsx';
 import { Icon } from '../../components/icons.tsx';
 import { ErrorText } from '../../components/notice.tsx';
 import { Progress } from '../../components/progress.tsx';
-import type { PlainError } from '../changes/changes-state.ts';
+import { useApp } from '../../state/app-state.ts';
+import type { PlainError } from '../../state/changes/changes.ts';
+import { shownJobs, type Transfer } from '../../state/jobs.ts';
+import { hintFor } from '../../state/messages.ts';
+import { cancelJob, cancelTransfer, dismissJob, dismissTransfer, retryJob, retryOf } from '../../state/opening.ts';
 import styles from './job-list.module.css';
-import { shownJobs, type Transfer } from './jobs-state.ts';
 
 /** What is being opened, each with its progress; what failed, with its reason, until it is dismissed. */
 export function JobList() {

@@ -1,8 +1,8 @@
 import type { ArchiveSummary } from '#contract';
 import { type ArtifactReport, displayText, FINDING_HINTS, formatSize, shortDigest } from '#model';
 import { Icon } from '../../components/icons.tsx';
+import { artifactTitle } from '../../state/library.ts';
 import styles from './library-pane.module.css';
-import { artifactTitle } from './library-state.ts';
 
 /** What an archive holds beside images: to be read, not to be opened. */
 export function ArtifactList({ artifacts }: { artifacts: readonly ArtifactReport[] }) {

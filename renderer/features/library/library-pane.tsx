@@ -1,19 +1,19 @@
 import type { ReactNode } from 'react';
 import type { ArchiveSummary, ImageSummary } from '#contract';
-import { showImage } from '../../app/choosing.ts';
-import { choose, closeArchive, openSample } from '../../app/opening.ts';
-import { useApp } from '../../app/store.ts';
-import { setLayout } from '../../app/theme.ts';
 import { Button, IconButton } from '../../components/button.tsx';
 import { Icon } from '../../components/icons.tsx';
 import { Size } from '../../components/size.tsx';
+import { useApp } from '../../state/app-state.ts';
+import { showImage } from '../../state/choosing.ts';
+import { contentWords, FORMAT_WORDS, imageTitle, lastPart, storedBytes } from '../../state/library.ts';
+import { choose, closeArchive, openSample } from '../../state/opening.ts';
+import { setLayout } from '../../state/theme.ts';
 import { JobList } from '../jobs/job-list.tsx';
 import { BaseImages } from '../store/base-images.tsx';
 import { ImportOffers } from '../store/import-offers.tsx';
 import { StoreGroups } from '../store/store-group.tsx';
 import { ArtifactList, NoImageReason } from './artifact-list.tsx';
 import styles from './library-pane.module.css';
-import { contentWords, FORMAT_WORDS, imageTitle, lastPart, storedBytes } from './library-state.ts';
 
 /** What is open, and what is being opened. */
 export function LibraryPane({ edge }: { edge: ReactNode }) {

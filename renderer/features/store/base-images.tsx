@@ -1,14 +1,14 @@
 import { useMemo } from 'react';
 import type { BaseImageReport } from '#contract';
-import { goTo, showImage } from '../../app/choosing.ts';
-import { useApp } from '../../app/store.ts';
-import { adoptBase } from '../../app/storing.ts';
 import { Button } from '../../components/button.tsx';
 import { Icon } from '../../components/icons.tsx';
 import { Size } from '../../components/size.tsx';
+import { useApp } from '../../state/app-state.ts';
+import { goTo, showImage } from '../../state/choosing.ts';
+import { type SharedBase, sharedBases } from '../../state/stores/stores.ts';
+import { adoptBase } from '../../state/stores/storing.ts';
 import library from '../library/library-pane.module.css';
 import styles from './store.module.css';
-import { type SharedBase, sharedBases } from './store-state.ts';
 
 /** Windows' shared base images; elsewhere what images have in common at the bottom. */
 export function BaseImages() {

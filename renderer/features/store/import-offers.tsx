@@ -1,8 +1,8 @@
 import { useState } from 'react';
-import { useApp } from '../../app/store.ts';
-import { answerOffers } from '../../app/storing.ts';
 import { Button } from '../../components/button.tsx';
-import { lastPart } from '../library/library-state.ts';
+import { useApp } from '../../state/app-state.ts';
+import { lastPart } from '../../state/library.ts';
+import { answerOffers } from '../../state/stores/storing.ts';
 import styles from './store.module.css';
 
 /** What was opened can be taken into the store, or only looked at: asked beside, in nobody's way, until that is settled for good. */

@@ -1,5 +1,11 @@
 import type { StoredImageReport, StoredLayerReport, StoreReport } from '#contract';
-import { setApp, useApp } from '../../app/store.ts';
+import { Button } from '../../components/button.tsx';
+import { Icon } from '../../components/icons.tsx';
+import { MenuButton, type MenuChoice } from '../../components/menu.tsx';
+import { Size } from '../../components/size.tsx';
+import { setApp, useApp } from '../../state/app-state.ts';
+import { lastPart } from '../../state/library.ts';
+import { canChange, layersAlone, leftoversOf, shortId, storedTitle, storeTitle } from '../../state/stores/stores.ts';
 import {
   addStore,
   askToCleanUp,
@@ -14,15 +20,9 @@ import {
   revealMount,
   showStoredChanges,
   verifyStore,
-} from '../../app/storing.ts';
-import { Button } from '../../components/button.tsx';
-import { Icon } from '../../components/icons.tsx';
-import { MenuButton, type MenuChoice } from '../../components/menu.tsx';
-import { Size } from '../../components/size.tsx';
+} from '../../state/stores/storing.ts';
 import library from '../library/library-pane.module.css';
-import { lastPart } from '../library/library-state.ts';
 import styles from './store.module.css';
-import { canChange, layersAlone, leftoversOf, shortId, storedTitle, storeTitle } from './store-state.ts';
 import { Strata } from './strata.tsx';
 
 /** Every store: its images and layers, each with what can be done with it. */

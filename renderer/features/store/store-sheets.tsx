@@ -1,14 +1,14 @@
 import { useState } from 'react';
-import { matchesWords } from '../../app/palette-state.ts';
-import { useApp } from '../../app/store.ts';
-import { cleanUp, closeStoreSheet, elevate, removeStored, takeIn } from '../../app/storing.ts';
 import { Button } from '../../components/button.tsx';
 import { Icon, type IconName } from '../../components/icons.tsx';
 import { Mark } from '../../components/mark.tsx';
 import { Picker } from '../../components/picker.tsx';
 import { Sheet } from '../../components/sheet.tsx';
+import { useApp } from '../../state/app-state.ts';
+import { matchesWords } from '../../state/palette.ts';
+import { parentChoices, type StoreSheet, storeTitle } from '../../state/stores/stores.ts';
+import { cleanUp, closeStoreSheet, elevate, removeStored, takeIn } from '../../state/stores/storing.ts';
 import styles from './store.module.css';
-import { parentChoices, type StoreSheet, storeTitle } from './store-state.ts';
 
 /** What is asked and told about stores. */
 export function StoreSheets() {

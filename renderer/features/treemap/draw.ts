@@ -1,7 +1,7 @@
 import type { SubtreeTotals, TreemapRect } from '#changes';
 import { displayPath, formatSize, KIND, type RowTable, rowName } from '#model';
-import { layerColour } from './layer-colours.ts';
-import { hiddenShare, layerOf } from './treemap-state.ts';
+import { layerColour } from '../../state/layer-colours.ts';
+import { hiddenShare, layerOf } from '../../state/treemap.ts';
 
 export const HEADER = 17;
 

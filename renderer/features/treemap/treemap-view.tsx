@@ -2,15 +2,15 @@
 import { type KeyboardEvent, type MouseEvent, type Ref, useEffect, useImperativeHandle, useMemo, useRef, useState } from 'react';
 import { type SubtreeTotals, treemap } from '#changes';
 import { displayPath, escapePath, formatSize, KIND, type RowTable, rowName, rowPath } from '#model';
-import { choosePath, openDetails } from '../../app/choosing.ts';
-import { showPreview } from '../../app/commands.ts';
-import { changesDo } from '../../app/store.ts';
-import { useTheme } from '../../app/theme-hook.ts';
 import type { TreeGridHandle } from '../../components/tree-grid.tsx';
-import type { ChangesState } from '../changes/changes-state.ts';
-import { whatDiffers } from '../changes/row-text.ts';
+import { changesDo } from '../../state/app-state.ts';
+import type { ChangesState } from '../../state/changes/changes.ts';
+import { whatDiffers } from '../../state/changes/row-text.ts';
+import { choosePath, openDetails } from '../../state/choosing.ts';
+import { showPreview } from '../../state/commands.ts';
+import { areas, type Direction, isBelow, isLeaf, neighbour, rectAt } from '../../state/treemap.ts';
+import { useTheme } from '../use-theme.ts';
 import { draw, HEADER, readPalette } from './draw.ts';
-import { areas, type Direction, isBelow, isLeaf, neighbour, rectAt } from './treemap-state.ts';
 import styles from './treemap-view.module.css';
 
 const ARROWS: Readonly<Record<string, Direction>> = {

@@ -1,15 +1,15 @@
 import { type ReactNode, useEffect, useState } from 'react';
 import type { ImageSummary, Job, RewrittenReport, WasteReport } from '#contract';
 import { displayPath, formatCount, unescapePath } from '#model';
-import { chooseLayer, goTo } from '../../app/choosing.ts';
-import { hintFor, plainError, toast } from '../../app/messages.ts';
-import { connectedClient, useApp } from '../../app/store.ts';
-import { setLayout } from '../../app/theme.ts';
 import { Button, IconButton } from '../../components/button.tsx';
 import { ErrorText } from '../../components/notice.tsx';
 import { Size, sizeTitle } from '../../components/size.tsx';
-import { plainCommand, splitVerb } from '../chain/chain-state.ts';
-import type { PlainError } from '../changes/changes-state.ts';
+import { connectedClient, useApp } from '../../state/app-state.ts';
+import { plainCommand, splitVerb } from '../../state/chain.ts';
+import type { PlainError } from '../../state/changes/changes.ts';
+import { chooseLayer, goTo } from '../../state/choosing.ts';
+import { hintFor, plainError, toast } from '../../state/messages.ts';
+import { setLayout } from '../../state/theme.ts';
 import styles from './waste-panel.module.css';
 
 /** Files told; the rest is a number. */

@@ -1,0 +1,101 @@
+import type { EntryDetails, RawHeader } from '#contract';
+import type { PlainError } from '../changes/changes.ts';
+import type { EntryTimes } from './attributes.ts';
+
+export type Loadable<T> =
+  | { readonly state: 'idle' }
+  | { readonly state: 'loading' }
+  | { readonly state: 'ready'; readonly value: T }
+  | { readonly state: 'failed'; readonly error: PlainError };
+
+export const IDLE = { state: 'idle' } as const;
+
+export type DetailsTab = 'content' | 'attributes' | 'raw';
+export type ShowAs = 'auto' | 'text' | 'hex' | 'diff';
+
+export interface LoadedContent {
+  readonly totalBytes: number;
+  /** From the start of the file on. */
+  readonly bytes: Uint8Array;
+  readonly more: 'none' | 'there' | 'loading';
+  readonly moreError: PlainError | null;
+  /** The layer as whose view it is shown: of a removed file the one below. */
+  readonly layer: number;
+}
+
+/** Of the path that is chosen. */
+export interface DetailsState {
+  readonly key: string | null;
+  readonly tab: DetailsTab;
+  readonly showAs: ShowAs;
+  readonly details: Loadable<EntryDetails>;
+  readonly raw: Loadable<RawHeader>;
+  /** Of a Windows entry, once its attributes are looked at. */
+  readonly times: Loadable<EntryTimes>;
+  readonly content: Loadable<LoadedContent>;
+}
+
+export const initialDetails: DetailsState = {
+  key: null,
+  tab: 'content',
+  showAs: 'auto',
+  details: IDLE,
+  raw: IDLE,
+  times: IDLE,
+  content: IDLE,
+};
+
+export type DetailsAction =
+  | { readonly type: 'asked'; readonly key: string }
+  | { readonly type: 'cleared' }
+  | { readonly type: 'tabChosen'; readonly tab: DetailsTab }
+  | { readonly type: 'shownAs'; readonly showAs: ShowAs }
+  | { readonly type: 'detailsCame'; readonly key: string; readonly details: Loadable<EntryDetails> }
+  | { readonly type: 'rawCame'; readonly key: string; readonly raw: Loadable<RawHeader> }
+  | { readonly type: 'timesCame'; readonly key: string; readonly times: Loadable<EntryTimes> }
+  | { readonly type: 'contentCame'; readonly key: string; readonly content: Loadable<LoadedContent> }
+  | { readonly type: 'moreAsked'; readonly key: string }
+  | { readonly type: 'moreCame'; readonly key: string; readonly bytes: Uint8Array }
+  | { readonly type: 'moreFailed'; readonly key: string; readonly error: PlainError };
+
+export function detailsReducer(state: DetailsState, action: DetailsAction): DetailsState {
+  switch (action.type) {
+    case 'asked':
+      return { ...initialDetails, tab: state.tab, key: action.key, details: { state: 'loading' } };
+    case 'cleared':
+      return { ...initialDetails, tab: state.tab };
+    case 'tabChosen':
+      return { ...state, tab: action.tab };
+    case 'shownAs':
+      return { ...state, showAs: action.showAs };
+  }
+  if (action.key !== state.key) return state;
+  switch (action.type) {
+    case 'detailsCame':
+      return { ...state, details: action.details };
+    case 'rawCame':
+      return { ...state, raw: action.raw };
+    case 'timesCame':
+      return { ...state, times: action.times };
+    case 'contentCame':
+      return { ...state, content: action.content };
+    case 'moreAsked':
+      return withContent(state, (content) => ({ ...content, more: 'loading', moreError: null }));
+    case 'moreCame':
+      return withContent(state, (content) => appended(content, action.bytes));
+    case 'moreFailed':
+      return withContent(state, (content) => ({ ...content, more: 'there', moreError: action.error }));
+  }
+}
+
+function withContent(state: DetailsState, change: (content: LoadedContent) => LoadedContent): DetailsState {
+  if (state.content.state !== 'ready') return state;
+  return { ...state, content: { state: 'ready', value: change(state.content.value) } };
+}
+
+function appended(content: LoadedContent, page: Uint8Array): LoadedContent {
+  const bytes = new Uint8Array(content.bytes.length + page.length);
+  bytes.set(content.bytes);
+  bytes.set(page, content.bytes.length);
+  return { ...content, bytes, more: page.length > 0 && bytes.length < content.totalBytes ? 'there' : 'none', moreError: null };
+}

@@ -1,0 +1,33 @@
+import type { ExportInput } from '#contract';
+import { toHex, unescapePath } from '#model';
+import { connectedClient, getApp, jobsDo } from './app-state.ts';
+import { plainError, toast } from './messages.ts';
+
+/** Saves what is named: where the system's dialog says, in a browser among its downloads. */
+export async function startExport(input: ExportInput): Promise<void> {
+  try {
+    const client = await connectedClient();
+    const { jobId, download, leftOut } = await client.call('export.start', input);
+    if (jobId !== null) jobsDo({ type: 'saveStarted', jobId });
+    if (download === null) return;
+    const link = document.createElement('a');
+    link.href = `/downloads/${download}`;
+    link.download = '';
+    link.click();
+    if (leftOut > 0) {
+      toast(`${leftOut} ${leftOut === 1 ? 'entry is' : 'entries are'} not in it: names or links that lead out of the image`);
+    }
+  } catch (error) {
+    toast(plainError(error).message);
+  }
+}
+
+/** What the window's selection would save: the chosen file or folder, else the comparison, else what is known of the archive. */
+export function exportShown(): void {
+  const { archiveId, image, to, path, mode, against } = getApp().selection;
+  if (archiveId === null) return;
+  if (path !== null) void startExport({ what: 'entry', archiveId, image, layer: to, pathHex: toHex(unescapePath(path)) });
+  else if (mode === 'compare' && against !== undefined)
+    void startExport({ what: 'comparison', a: against, b: { archiveId, image, layer: to } });
+  else void startExport({ what: 'report', archiveId });
+}

@@ -1,0 +1,178 @@
+import { useEffect, useState } from 'react';
+import type { PathMatch } from '#contract';
+import { displayText } from '#model';
+import { Picker } from '../components/picker.tsx';
+import { Keys, Sheet } from '../components/sheet.tsx';
+import { PreviewSheet } from '../features/details/preview-sheet.tsx';
+import { connectedClient, useApp } from '../state/app-state.ts';
+import { goTo, showImage } from '../state/choosing.ts';
+import { COMMANDS, setOverlay } from '../state/commands.ts';
+import { keysOf } from '../state/key-names.ts';
+import { imageTitle } from '../state/library.ts';
+import { plainError } from '../state/messages.ts';
+import { forgetRecentFiles, openAgain } from '../state/opening.ts';
+import { landing, matchesWords } from '../state/palette.ts';
+import styles from './help-sheet.module.css';
+import { useRecentFiles } from './recent-files.tsx';
+
+/** What is open over the window. */
+export function Overlays() {
+  const overlay = useApp((app) => app.overlay);
+  if (overlay === 'palette') return <Palette />;
+  if (overlay === 'path') return <GoToPath />;
+  if (overlay === 'help') return <HelpSheet />;
+  if (overlay === 'preview') return <PreviewSheet />;
+  return null;
+}
+
+const close = () => setOverlay('none');
+
+/** The sheet is gone, and focus back, before the command moves it. */
+function closeThen(run: () => void): void {
+  close();
+  setTimeout(run, 0);
+}
+
+/** Every command, and every image that is open, by the words of its name. */
+function Palette() {
+  const archives = useApp((app) => app.archives);
+  const hasImage = useApp((app) => app.selection.archiveId !== null);
+  const [text, setText] = useState('');
+  const commands = COMMANDS.filter(({ id, again, image }) => !again && id !== 'palette' && (hasImage || !image));
+  const images = (archives ?? []).flatMap((archive) =>
+    archive.images.map((image) => ({
+      id: `image ${archive.archiveId} ${image.index}`,
+      label: `Show ${imageTitle(archive, image)}`,
+      detail: image.platform === 'unknown' ? undefined : image.platform,
+      run: () => showImage(archive.archiveId, image.index),
+    })),
+  );
+  const recent = useRecentFiles().map(({ name, folder }, index) => ({
+    id: `recent ${index}`,
+    label: `Open ${name}`,
+    detail: folder,
+    run: () => void openAgain(index, name),
+  }));
+  const forget = { id: 'forget', label: 'Forget the files opened lately', detail: undefined, run: () => void forgetRecentFiles() };
+  const all = [
+    ...commands.map((command) => ({
+      id: command.id,
+      label: command.title,
+      detail: <Keys keys={keysOf(command)} />,
+      run: command.run,
+    })),
+    ...images,
+    ...recent,
+    ...(recent.length > 0 ? [forget] : []),
+  ].filter(({ label }) => matchesWords(label, text));
+  return (
+    <Sheet label="Commands" onClose={close}>
+      <Picker
+        label="Command or image"
+        placeholder="Command or image"
+        text={text}
+        choices={all}
+        empty="No command of that name"
+        onText={setText}
+        onChoose={(id) => {
+          const chosen = all.find((each) => each.id === id);
+          if (chosen !== undefined) closeThen(chosen.run);
+        }}
+      />
+    </Sheet>
+  );
+}
+
+const MAX_PATHS = 100;
+
+/** Any path of the image, in whichever layer: it lights the layer that last touched it. */
+function GoToPath() {
+  const { archiveId, image, to } = useApp((app) => app.selection);
+  const [text, setText] = useState('');
+  const [found, setFound] = useState<{ matches: readonly PathMatch[]; said: string }>({ matches: [], said: 'Type a part of a path' });
+  useEffect(() => {
+    if (archiveId === null || text.trim() === '') {
+      setFound({ matches: [], said: 'Type a part of a path' });
+      return;
+    }
+    let current = true;
+    const timer = setTimeout(async () => {
+      try {
+        const client = await connectedClient();
+        const { matches, problem } = await client.call('image.search', { archiveId, image, text: text.trim(), limit: MAX_PATHS });
+        if (current) setFound({ matches, said: problem ?? 'No layer has such a path' });
+      } catch (error) {
+        if (current) setFound({ matches: [], said: plainError(error).message });
+      }
+    }, 80);
+    return () => {
+      current = false;
+      clearTimeout(timer);
+    };
+  }, [archiveId, image, text]);
+  return (
+    <Sheet label="Go to path" onClose={close}>
+      <Picker
+        label="Path"
+        placeholder="Path in any layer: libssl, *.so, /regex/"
+        text={text}
+        choices={found.matches.map((match) => ({
+          id: match.path,
+          label: displayText(match.path),
+          detail: layerWords(match),
+        }))}
+        empty={found.said}
+        onText={setText}
+        onChoose={(path) => {
+          const match = found.matches.find((each) => each.path === path);
+          if (match !== undefined) closeThen(() => goTo(landing(match, to), path));
+        }}
+      />
+    </Sheet>
+  );
+}
+
+function layerWords({ touches }: PathMatch): string {
+  const layers = touches.map(({ layer }) => layer);
+  return `${layers.length === 1 ? 'layer' : 'layers'} ${layers.slice(-4).join(', ')}`;
+}
+
+const GROUPS = ['Window', 'Layers', 'Rows', 'Panels'] as const;
+const ROW_KEYS = [
+  { title: 'Row up, row down', keys: ['↑', '↓'] },
+  { title: 'Close, open a folder', keys: ['←', '→'] },
+] as const;
+
+/** Every key, by what it is about. */
+function HelpSheet() {
+  return (
+    <Sheet label="Keys" onClose={close}>
+      <h2 className={styles.title}>Keys</h2>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by the keyboard */}
+      <section className={styles.body} aria-label="All keys" tabIndex={0}>
+        {GROUPS.map((group) => (
+          <section key={group} className={styles.group}>
+            <h3 className={styles.heading}>{group}</h3>
+            <dl>
+              {group !== 'Rows' ? null : ROW_KEYS.map(({ title, keys }) => <KeyLine key={title} title={title} keys={keys} />)}
+              {COMMANDS.filter((command) => command.group === group && !command.again).map((command) => (
+                <KeyLine key={command.id} title={command.title} keys={keysOf(command)} />
+              ))}
+            </dl>
+          </section>
+        ))}
+      </section>
+    </Sheet>
+  );
+}
+
+function KeyLine({ title, keys }: { title: string; keys: readonly string[] }) {
+  return (
+    <div className={styles.line}>
+      <dt>{title}</dt>
+      <dd>
+        <Keys keys={keys} />
+      </dd>
+    </div>
+  );
+}

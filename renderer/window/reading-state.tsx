@@ -1,0 +1,49 @@
+import type { ArchiveSummary, ImageSummary } from '#contract';
+import { displayText, formatSize } from '#model';
+import { Button } from '../components/button.tsx';
+import { ErrorText, Notice } from '../components/notice.tsx';
+import { Progress } from '../components/progress.tsx';
+import { useApp } from '../state/app-state.ts';
+import { loadingJob } from '../state/jobs.ts';
+import { hintFor } from '../state/messages.ts';
+import { cancelJob, loadImage } from '../state/opening.ts';
+import styles from './reading-state.module.css';
+
+/** In the place of the changes while the layers are read, or where that was given up. */
+export function ReadingState({ archive, image }: { archive: ArchiveSummary; image: ImageSummary }) {
+  const jobs = useApp((app) => app.jobs);
+  const job = loadingJob(jobs, archive.archiveId, image.index);
+  if (job !== null) {
+    const amount = job.totalBytes === null ? formatSize(job.doneBytes) : `${formatSize(job.doneBytes)} of ${formatSize(job.totalBytes)}`;
+    return (
+      <Notice title="Reading the layers">
+        <div className={styles.work}>
+          <Progress label="Reading the layers" done={job.doneBytes} total={job.totalBytes} />
+          <p className={`number ${styles.phase}`}>
+            {displayText(job.phase)} · {amount}
+          </p>
+          <Button onPress={() => void cancelJob(job.jobId)}>Cancel</Button>
+        </div>
+      </Notice>
+    );
+  }
+  const failed = jobs.jobs.findLast((each) => each.archiveId === archive.archiveId && each.image === image.index && each.error !== null);
+  const again = (
+    <p className={styles.again}>
+      <Button onPress={() => void loadImage(archive.archiveId, image.index)}>Read the layers</Button>
+    </p>
+  );
+  if (failed?.error) {
+    return (
+      <Notice icon="error" title="The layers could not be read" tone="error">
+        <ErrorText error={failed.error} hint={hintFor(failed.error)} />
+        {again}
+      </Notice>
+    );
+  }
+  return (
+    <Notice icon="image" title="The layers are not read yet">
+      {again}
+    </Notice>
+  );
+}

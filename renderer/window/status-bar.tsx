@@ -1,0 +1,99 @@
+import type { ArchiveSummary, ImageSummary } from '#contract';
+import { formatCount } from '#model';
+import { Icon } from '../components/icons.tsx';
+import { Size, sizeTitle } from '../components/size.tsx';
+import { useFindings } from '../features/findings/findings-panel.tsx';
+import { useApp } from '../state/app-state.ts';
+import { problemCount } from '../state/findings.ts';
+import { runningCount } from '../state/jobs.ts';
+import { setLayout } from '../state/theme.ts';
+import styles from './status-bar.module.css';
+
+/** Host, waste, work that goes on, findings. */
+export function StatusBar({ found }: { found: { archive: ArchiveSummary; image: ImageSummary } | null }) {
+  const info = useApp((app) => app.info);
+  const connection = useApp((app) => app.connection);
+  const running = useApp((app) => runningCount(app.jobs));
+  return (
+    <footer className={styles.bar}>
+      {connection.state === 'lost' ? (
+        <span className={styles.lost} role="alert">
+          <Icon name="warning" size={12} /> The program does not answer; trying again
+        </span>
+      ) : (
+        <span className={`${styles.quiet} ${styles.about}`}>
+          <StoreWords elevated={info?.elevated ?? false} />
+          {info === null ? 'connecting' : `Layerscope ${info.version} · ${info.host === 'electron' ? 'desktop' : 'in the browser'}`}
+        </span>
+      )}
+      <span className={styles.space} />
+      {running === 0 ? null : <span role="status">{running === 1 ? '1 job running' : `${running} jobs running`}</span>}
+      {found?.image.loaded ? <Waste image={found.image} /> : null}
+      {found === null ? null : <FindingsButton />}
+    </footer>
+  );
+}
+
+/** Drivers, whether they may all that they can, and how much is kept. */
+function StoreWords({ elevated }: { elevated: boolean }) {
+  const stores = useApp((app) => app.stores);
+  if (stores === null) return null;
+  const drivers = [...new Set(stores.map(({ driver }) => driver))].join(', ');
+  const homes = stores.map(({ driver, home }) => `${driver}: ${home}`).join('\n');
+  const bytes = stores.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  return (
+    <span title={homes}>
+      {`${drivers} · ${elevated ? 'elevated' : 'not elevated'} · `}
+      <Size bytes={bytes} /> in {stores.length === 1 ? 'store' : `${stores.length} stores`}
+      {' · '}
+    </span>
+  );
+}
+
+function Waste({ image }: { image: ImageSummary }) {
+  const open = useApp((app) => app.layout.wasteOpen);
+  const { wastedBytes, fileBytes, efficiency } = image.totals;
+  if (fileBytes === 0) return null;
+  const title = `${sizeTitle(wastedBytes)} of files that a later layer hides or writes again`;
+  return (
+    <button
+      type="button"
+      className={styles.button}
+      aria-expanded={open}
+      title={title}
+      onClick={() => setLayout({ wasteOpen: !open, findingsOpen: false })}
+    >
+      <span>
+        wasted <Size bytes={wastedBytes} /> <span className={styles.quiet}>({((1 - efficiency) * 100).toFixed(1)} %)</span>
+      </span>
+      <Icon name={open ? 'chevronDown' : 'chevronUp'} size={10} />
+    </button>
+  );
+}
+
+function FindingsButton() {
+  const groups = useFindings();
+  const open = useApp((app) => app.layout.findingsOpen);
+  const problems = problemCount(groups);
+  let total = 0;
+  for (const group of groups) total += group.findings.length;
+  if (total === 0) return <span className={styles.quiet}>no problems</span>;
+  const words = problems === 0 ? count(total, 'note') : count(problems, 'problem');
+  const severe = groups[0]?.severity ?? 'note';
+  return (
+    <button
+      type="button"
+      className={`${styles.button} ${styles[severe]}`}
+      aria-expanded={open}
+      onClick={() => setLayout({ findingsOpen: !open, wasteOpen: false })}
+    >
+      <Icon name={severe} size={12} />
+      {words}
+      <Icon name={open ? 'chevronDown' : 'chevronUp'} size={10} />
+    </button>
+  );
+}
+
+function count(number: number, word: string): string {
+  return `${formatCount(number)} ${word}${number === 1 ? '' : 's'}`;
+}
