@@ -1,11 +1,10 @@
 import type { ImageSummary } from '#contract';
 import { formatAddress } from './address.ts';
-import { getApp, setApp } from './app-state.ts';
+import { getApp, setApp, setLayout } from './app-state.ts';
 import { otherSide } from './compare.ts';
 import { loadingJob } from './jobs.ts';
 import { loadImage } from './opening.ts';
 import { clampSelection, extendTo, firstLayer, type Selection, type Side, selectedImage, stepLayer } from './selection.ts';
-import { setLayout } from './theme.ts';
 
 /** Everything that chooses comes through here: the address follows. `replace`: not a place that Back goes to. */
 export function select(selection: Selection, { replace = false }: { replace?: boolean } = {}): void {

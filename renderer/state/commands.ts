@@ -1,17 +1,14 @@
 import { COMMAND_FACTS, type CommandFacts, type CommandId } from '#contract';
-import { copyText } from '../components/copy-button.tsx';
-import { changesDo, detailsDo, getApp, setApp } from './app-state.ts';
+import { copyText } from '../components/clipboard.ts';
+import { dispatchChanges, dispatchDetails, getApp, setApp, setLayout } from './app-state.ts';
 import { chooseMode, moveLayer, openDetails, swapSides, toggleTreemap } from './choosing.ts';
 import { exportShown } from './exporting.ts';
 import { toast } from './messages.ts';
 import { choose } from './opening.ts';
 import type { Overlay } from './overlay.ts';
-import { setLayout } from './theme.ts';
+import { focusPane } from './panes.ts';
 
 const focusFilter = () => document.querySelector<HTMLInputElement>('[data-filter]')?.select();
-
-/** In the order in which F6 goes through them. */
-const PANES = ['library', 'chain', 'changes', 'details', 'findings', 'waste'] as const;
 
 const RUNS: Readonly<Record<CommandId, () => void>> = {
   open: () => void choose('files'),
@@ -35,8 +32,8 @@ const RUNS: Readonly<Record<CommandId, () => void>> = {
   find: focusFilter,
   preview: showPreview,
   treemap: toggleTreemap,
-  'open-all': () => changesDo({ type: 'allOpened' }),
-  'close-all': () => changesDo({ type: 'allFolded' }),
+  'open-all': () => dispatchChanges({ type: 'allOpened' }),
+  'close-all': () => dispatchChanges({ type: 'allFolded' }),
   'copy-path': () => void copyPath(),
   details: openDetails,
   waste: toggleWaste,
@@ -50,7 +47,7 @@ export interface Command extends CommandFacts {
 
 export const COMMANDS: readonly Command[] = COMMAND_FACTS.map((facts) => ({ ...facts, run: RUNS[facts.id] }));
 
-/** Runs what the desktop's menu chose, as its key would: not while a sheet is open, nor of an image that isn't there. */
+/** Runs a command of the desktop's menu. Like its key it does nothing while a sheet is open, or where it needs an image and there is none. */
 export function runCommand(id: unknown): void {
   const command = COMMANDS.find((known) => known.id === id);
   const { overlay, selection } = getApp();
@@ -58,20 +55,15 @@ export function runCommand(id: unknown): void {
   command.run();
 }
 
-/** Where the focus was before a sheet took it. */
-let focusedBefore: Element | null = null;
-
-/** Closes the sheet that is open, too: there is one at a time. */
+/** Opens a sheet in the place of the one that is open, or closes it and gives the focus back. */
 export function setOverlay(overlay: Overlay): void {
-  if (getApp().overlay === 'none') focusedBefore = document.activeElement;
-  setApp({ overlay });
-  if (overlay !== 'none') return;
-  giveFocusBack(focusedBefore, 10);
+  setApp((app) => ({ overlay, focusedBefore: app.overlay === 'none' ? document.activeElement : app.focusedBefore }));
+  if (overlay === 'none') giveFocusBack(getApp().focusedBefore, 10);
 }
 
 /**
- * The sheet gives the focus back by itself, but not in a window that the system's focus isn't in. It goes after a moment: looked at some
- * times, until the focus is somewhere.
+ * The sheet restores the focus by itself, but only in a window that has the system's focus, and it leaves a moment after it is closed. So
+ * this looks a few times, until something has the focus.
  */
 function giveFocusBack(before: Element | null, times: number): void {
   if (times === 0) return;
@@ -86,10 +78,10 @@ function giveFocusBack(before: Element | null, times: number): void {
   }, 50);
 }
 
-/** The content of the file that is chosen, large. */
+/** Shows the content of the selected file in a sheet. */
 export function showPreview(): void {
   if (getApp().selection.path === null) return;
-  detailsDo({ type: 'tabChosen', tab: 'content' });
+  dispatchDetails({ type: 'tabChosen', tab: 'content' });
   setOverlay('preview');
 }
 
@@ -106,7 +98,7 @@ function toggleLibrary(): void {
   setLayout({ libraryOpen: !libraryOpen, drawer: drawer === 'library' ? 'none' : 'library' });
 }
 
-/** Keys that a list leaves to the window. */
+/** Whether a key without modifiers is a command's, so that lists leave it to the window. */
 export function isShortcut(key: string): boolean {
   return COMMANDS.some((command) => command.key === key && !command.mod && !command.alt);
 }
@@ -114,32 +106,4 @@ export function isShortcut(key: string): boolean {
 async function copyPath(): Promise<void> {
   const { path } = getApp().selection;
   if (path !== null && (await copyText(path))) toast('Path copied');
-}
-
-/** Where a pane is entered: what is chosen in it, else its first control; not the line along its edge. */
-const STOPS = [
-  '[role="row"][tabindex="0"]',
-  '[data-layer][tabindex="0"]',
-  '[role="application"]',
-  '[aria-current="true"]',
-  '[role="tab"][tabindex="0"]',
-  'button, input, [tabindex="0"]:not([role="separator"])',
-] as const;
-
-function stopOf(pane: HTMLElement): HTMLElement | null {
-  for (const selector of STOPS) {
-    for (const stop of pane.querySelectorAll<HTMLElement>(selector)) if (stop.offsetParent !== null) return stop;
-  }
-  return null;
-}
-
-function focusPane(step: 1 | -1): void {
-  const there = PANES.flatMap((name) => {
-    const pane = document.querySelector<HTMLElement>(`[data-pane="${name}"]`);
-    const stop = pane === null ? null : stopOf(pane);
-    return pane === null || stop === null ? [] : [{ pane, stop }];
-  });
-  const at = there.findIndex(({ pane }) => pane.contains(document.activeElement));
-  const next = there[(at + step + there.length) % there.length] ?? there[0];
-  next?.stop.focus();
 }

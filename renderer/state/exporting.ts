@@ -1,21 +1,23 @@
 import type { ExportInput } from '#contract';
 import { toHex, unescapePath } from '#model';
-import { connectedClient, getApp, jobsDo } from './app-state.ts';
-import { plainError, toast } from './messages.ts';
+import { connectedClient, dispatchJobs, getApp } from './app-state.ts';
+import { toast } from './messages.ts';
+import { plainError } from './plain-error.ts';
+import { countOf } from './words.ts';
 
 /** Saves what is named: where the system's dialog says, in a browser among its downloads. */
 export async function startExport(input: ExportInput): Promise<void> {
   try {
     const client = await connectedClient();
     const { jobId, download, leftOut } = await client.call('export.start', input);
-    if (jobId !== null) jobsDo({ type: 'saveStarted', jobId });
+    if (jobId !== null) dispatchJobs({ type: 'started', jobId, purpose: { kind: 'save' } });
     if (download === null) return;
     const link = document.createElement('a');
     link.href = `/downloads/${download}`;
     link.download = '';
     link.click();
     if (leftOut > 0) {
-      toast(`${leftOut} ${leftOut === 1 ? 'entry is' : 'entries are'} not in it: names or links that lead out of the image`);
+      toast(`${countOf(leftOut, 'entry', 'entries')} left out: names or links that lead outside the image`);
     }
   } catch (error) {
     toast(plainError(error).message);

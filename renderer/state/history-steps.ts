@@ -1,5 +1,3 @@
-import { useSyncExternalStore } from 'react';
-
 /** What is used of the Navigation API, which not every browser has. Source: HTML, 7.4.2 (`window.navigation`). */
 interface Navigation extends EventTarget {
   readonly canGoBack: boolean;
@@ -8,14 +6,18 @@ interface Navigation extends EventTarget {
 
 const navigation = (globalThis as { navigation?: Navigation }).navigation;
 
-function subscribe(told: () => void): () => void {
-  navigation?.addEventListener('currententrychange', told);
-  return () => navigation?.removeEventListener('currententrychange', told);
+/** Calls the listener after every step through the history. Returns the function that ends that. */
+export function watchHistory(listener: () => void): () => void {
+  navigation?.addEventListener('currententrychange', listener);
+  return () => navigation?.removeEventListener('currententrychange', listener);
 }
 
-/** Whether Back and Forward lead anywhere; true where the browser doesn't tell. */
-export function useHistorySteps(): { readonly back: boolean; readonly forward: boolean } {
-  const back = useSyncExternalStore(subscribe, () => navigation?.canGoBack ?? true);
-  const forward = useSyncExternalStore(subscribe, () => navigation?.canGoForward ?? true);
-  return { back, forward };
+/** Whether Back leads anywhere; true where the browser doesn't say. */
+export function canGoBack(): boolean {
+  return navigation?.canGoBack ?? true;
+}
+
+/** Whether Forward leads anywhere; true where the browser doesn't say. */
+export function canGoForward(): boolean {
+  return navigation?.canGoForward ?? true;
 }

@@ -1,23 +1,16 @@
-import { asLayerscopeError, ERROR_HINTS, type ErrorCode } from '#model';
 import { setApp, type Toast } from './app-state.ts';
-import type { PlainError } from './changes/changes.ts';
 
-export function plainError(error: unknown): PlainError {
-  const { code, message } = asLayerscopeError(error);
-  return { code, message };
-}
+const SHOWN_MS = 6_000;
+const MOST_TOASTS = 3;
 
-export function hintFor(error: PlainError): string {
-  return ERROR_HINTS[error.code as ErrorCode] ?? '';
-}
-
-let toastId = 0;
-
-/** A line that goes by itself after some seconds. */
+/** Shows a line for some seconds. */
 export function toast(text: string, action: Toast['action'] = null): void {
-  const id = ++toastId;
-  setApp((state) => ({ toasts: [...state.toasts.slice(-2), { id, text, action }] }));
-  setTimeout(() => dismissToast(id), 6_000);
+  let id = 0;
+  setApp(({ toasts, toastCount }) => {
+    id = toastCount;
+    return { toastCount: id + 1, toasts: [...toasts.slice(1 - MOST_TOASTS), { id, text, action }] };
+  });
+  setTimeout(() => dismissToast(id), SHOWN_MS);
 }
 
 export function dismissToast(id: number): void {

@@ -1,220 +1,184 @@
 import type { FileGrant } from '#contract';
-import { connectedClient, getApp, jobsDo } from './app-state.ts';
-import type { PlainError } from './changes/changes.ts';
-import { plainError, toast } from './messages.ts';
+import { connectedClient, dispatchJobs, getApp } from './app-state.ts';
+import type { Purpose } from './jobs.ts';
+import { toast } from './messages.ts';
+import { type PlainError, plainError } from './plain-error.ts';
 import type { Side } from './selection.ts';
 
-/** How to try a job again; only where the file is still at hand. */
-const retries = new Map<string, () => void>();
-/** How to try work that this window began again, should it fail. */
-export function rememberRetry(jobId: string, run: () => void): void {
-  retries.set(jobId, run);
+/** Keeps how work that this window started is tried again, should it fail. */
+export function rememberRetry(id: string, run: () => void): void {
+  dispatchJobs({ type: 'retryAdded', id, run });
 }
 
-/** Jobs that open what the user brought, which may be taken into the store then. */
-const brought = new Set<string>();
-
-/** Asked for once. */
-export function takeBrought(jobId: string): boolean {
-  return brought.delete(jobId);
+function toOpen({ sideA = null, offersImport = false }: { sideA?: Side | null; offersImport?: boolean }): Purpose {
+  return { kind: 'open', sideA, offersImport, isShown: false };
 }
 
-const uploads = new Map<string, AbortController>();
-let transferId = 0;
-
-/** What a file that is being opened shall be compared with, by its job. */
-const sidesA = new Map<string, Side>();
-
-/** The same, asked for once: null where it is to be shown by itself. */
-export function takeSideA(jobId: string): Side | null {
-  const side = sidesA.get(jobId) ?? null;
-  sidesA.delete(jobId);
-  return side;
+/** Shows what a job opens as soon as it can be shown. */
+export function showWhenOpen(jobId: string): void {
+  dispatchJobs({ type: 'started', jobId, purpose: toOpen({}) });
 }
 
-export function isForComparison(jobId: string): boolean {
-  return sidesA.has(jobId);
-}
-
-/** Files dropped on the window or chosen in the page; the first becomes side B where there is a side A for it. */
+/** Opens files that were dropped on the window or chosen in the page. With a side A the first one is compared with it. */
 export function openFiles(files: readonly File[], sideA: Side | null = null): void {
   for (const [at, file] of files.entries()) void openFile(file, at === 0 ? sideA : null);
 }
 
+function newTransferId(): string {
+  return `transfer-${getApp().jobs.transferCount + 1}`;
+}
+
 async function openFile(file: File, sideA: Side | null): Promise<void> {
-  const id = `transfer-${++transferId}`;
+  const id = newTransferId();
   const control = new AbortController();
-  uploads.set(id, control);
-  retries.set(id, () => {
-    jobsDo({ type: 'transferEnded', id });
+  const totalBytes = file.size > 0 ? file.size : null;
+  dispatchJobs({ type: 'transferStarted', id, name: file.name, totalBytes, cancel: () => control.abort() });
+  rememberRetry(id, () => {
+    dispatchJobs({ type: 'transferEnded', id });
     void openFile(file, sideA);
   });
-  jobsDo({ type: 'transferStarted', id, name: file.name, totalBytes: file.size > 0 ? file.size : null });
   try {
     const client = await connectedClient();
-    const grant = await client.grantFile(file, {
+    const { grant } = await client.grantFile(file, {
       signal: control.signal,
-      onProgress: (sentBytes) => jobsDo({ type: 'transferMoved', id, sentBytes }),
+      onProgress: (sentBytes) => dispatchJobs({ type: 'transferMoved', id, sentBytes }),
     });
-    const { jobId } = await client.call('archive.open', { grant: grant.grant });
-    retries.set(jobId, () => void openFile(file, sideA));
-    if (sideA !== null) sidesA.set(jobId, sideA);
-    else brought.add(jobId);
-    jobsDo({ type: 'started', jobId });
-    jobsDo({ type: 'transferEnded', id });
+    const { jobId } = await client.call('archive.open', { grant });
+    rememberRetry(jobId, () => void openFile(file, sideA));
+    dispatchJobs({ type: 'started', jobId, purpose: toOpen({ sideA, offersImport: sideA === null }) });
+    dispatchJobs({ type: 'transferEnded', id });
   } catch (error) {
     const plain = plainError(error);
-    if (plain.code === 'CANCELLED') jobsDo({ type: 'transferEnded', id });
-    else jobsDo({ type: 'transferFailed', id, error: plain });
-  } finally {
-    uploads.delete(id);
+    if (plain.code === 'CANCELLED') dispatchJobs({ type: 'transferEnded', id });
+    else dispatchJobs({ type: 'transferFailed', id, error: plain });
   }
 }
 
-/** What can't even be sent, in the list of jobs with its reason. */
-export function refuseDrop(name: string, error: PlainError): void {
-  const id = `transfer-${++transferId}`;
-  jobsDo({ type: 'transferStarted', id, name, totalBytes: null });
-  jobsDo({ type: 'transferFailed', id, error });
+/** Lists what can't even be sent among the jobs, with the reason. */
+export function listFailure(name: string, error: PlainError): void {
+  const id = newTransferId();
+  dispatchJobs({ type: 'transferStarted', id, name, totalBytes: null });
+  dispatchJobs({ type: 'transferFailed', id, error });
 }
 
-/** `isOurs`: the program's own sample, which nobody brought. */
-export async function openGrants(grants: readonly FileGrant[], isOurs = false): Promise<void> {
+/** `offersImport`: not of the program's own sample. */
+export async function openGrants(grants: readonly FileGrant[], offersImport = true): Promise<void> {
   const client = await connectedClient();
-  for (const grant of grants) {
+  for (const { grant, name } of grants) {
     try {
-      const { jobId } = await client.call('archive.open', { grant: grant.grant });
-      if (!isOurs) brought.add(jobId);
-      jobsDo({ type: 'started', jobId });
+      const { jobId } = await client.call('archive.open', { grant });
+      dispatchJobs({ type: 'started', jobId, purpose: toOpen({ offersImport }) });
     } catch (error) {
-      refuseDrop(grant.name, plainError(error));
+      listFailure(name, plainError(error));
     }
   }
 }
 
-/** The system's dialog in Electron; in a browser the page's own. */
-export async function choose(what: 'files' | 'folder'): Promise<void> {
-  const client = await connectedClient();
-  const { info } = getApp();
-  if (info?.host !== 'electron') {
-    const input = document.createElement('input');
-    input.type = 'file';
-    input.multiple = true;
-    input.addEventListener('change', () => openFiles([...(input.files ?? [])]));
-    input.click();
-    return;
-  }
+/** Runs, and shows what went wrong as a toast. */
+async function orToast(run: () => Promise<unknown>): Promise<void> {
   try {
-    const { grants } = await client.call('files.choose', { what });
-    await openGrants(grants);
+    await run();
   } catch (error) {
     toast(plainError(error).message);
   }
+}
+
+/** Opens files chosen in the system's dialog in Electron, in the page's own in a browser. */
+export async function choose(what: 'files' | 'folder'): Promise<void> {
+  const client = await connectedClient();
+  if (getApp().info?.host === 'electron') {
+    await orToast(async () => openGrants((await client.call('files.choose', { what })).grants));
+    return;
+  }
+  const input = document.createElement('input');
+  input.type = 'file';
+  input.multiple = true;
+  input.addEventListener('change', () => openFiles([...(input.files ?? [])]));
+  input.click();
 }
 
 export async function openSample(): Promise<void> {
   const client = await connectedClient();
-  try {
-    await openGrants([await client.call('app.sample', {})], true);
-  } catch (error) {
-    toast(plainError(error).message);
-  }
+  await orToast(async () => openGrants([await client.call('app.sample', {})], false));
 }
 
-/** One of the files that were opened lately, by its place among them. */
+/** Opens one of the recent files, by its place among them. */
 export async function openAgain(index: number, name: string): Promise<void> {
   const client = await connectedClient();
-  try {
-    await openGrants([await client.call('files.again', { index, name })]);
-  } catch (error) {
-    toast(plainError(error).message);
-  }
+  await orToast(async () => openGrants([await client.call('files.again', { index, name })]));
 }
 
-export async function forgetRecentFiles(): Promise<void> {
+export async function clearRecentFiles(): Promise<void> {
   const client = await connectedClient();
-  try {
+  await orToast(async () => {
     await client.call('files.forget', {});
-    toast('The files opened lately are forgotten');
-  } catch (error) {
-    toast(plainError(error).message);
-  }
+    toast('Recent files cleared');
+  });
 }
 
 export function cancelTransfer(id: string): void {
-  uploads.get(id)?.abort();
+  getApp()
+    .jobs.transfers.find((transfer) => transfer.id === id)
+    ?.cancel();
 }
 
 export function dismissTransfer(id: string): void {
-  retries.delete(id);
-  jobsDo({ type: 'transferEnded', id });
+  dispatchJobs({ type: 'retryRemoved', id });
+  dispatchJobs({ type: 'transferEnded', id });
 }
 
 export async function cancelJob(jobId: string): Promise<void> {
-  await quietly('jobs.cancel', jobId);
+  await callOnJob('jobs.cancel', jobId);
 }
 
 export async function dismissJob(jobId: string): Promise<void> {
-  retries.delete(jobId);
-  await quietly('jobs.dismiss', jobId);
+  dispatchJobs({ type: 'retryRemoved', id: jobId });
+  await callOnJob('jobs.dismiss', jobId);
 }
 
-async function quietly(name: 'jobs.cancel' | 'jobs.dismiss', jobId: string): Promise<void> {
+async function callOnJob(name: 'jobs.cancel' | 'jobs.dismiss', jobId: string): Promise<void> {
   try {
     await getApp().client?.call(name, { jobId });
   } catch (error) {
-    // A job that ended meanwhile is what was wanted.
+    // A job that is gone needs neither.
     const plain = plainError(error);
     if (plain.code !== 'NOT_FOUND') toast(plain.message);
   }
 }
 
-/** Null where it can't be tried again from here. */
-export function retryOf(id: string): (() => void) | null {
-  return retries.get(id) ?? null;
-}
-
 /** Starts a failed job again and takes the old one off the list. */
 export function retryJob(jobId: string): void {
-  const retry = retries.get(jobId);
+  const retry = getApp().jobs.retries.get(jobId);
   void dismissJob(jobId);
   retry?.();
 }
 
 export async function closeArchive(archiveId: string): Promise<void> {
-  try {
-    await getApp().client?.call('archive.close', { archiveId });
-  } catch (error) {
-    toast(plainError(error).message);
-  }
+  await orToast(async () => getApp().client?.call('archive.close', { archiveId }));
 }
 
-const loading = new Set<string>();
-
-/** Has the layers of an image read, once. */
+/** Starts reading the layers of an image, unless that is being started. */
 export async function loadImage(archiveId: string, image: number): Promise<void> {
   const key = `${archiveId}.${image}`;
-  if (loading.has(key)) return;
-  loading.add(key);
+  if (getApp().jobs.loading.has(key)) return;
+  dispatchJobs({ type: 'loadRequested', image: key });
   try {
     const client = await connectedClient();
     const { jobId } = await client.call('image.load', { archiveId, image });
-    retries.set(jobId, () => void loadImage(archiveId, image));
+    rememberRetry(jobId, () => void loadImage(archiveId, image));
   } catch (error) {
-    refuseDrop(`image ${image + 1}`, plainError(error));
+    listFailure(`image ${image + 1}`, plainError(error));
   } finally {
-    loading.delete(key);
+    dispatchJobs({ type: 'loadAnswered', image: key });
   }
 }
 
-/** Has every byte of an image read and every digest checked; says how that went. */
+/** Starts a job that reads every byte of an image and checks every digest; the window says how that went. */
 export async function verifyImage(archiveId: string, image: number): Promise<void> {
   const client = await connectedClient();
-  try {
+  await orToast(async () => {
     const { jobId } = await client.call('image.verify', { archiveId, image });
-    retries.set(jobId, () => void verifyImage(archiveId, image));
-    jobsDo({ type: 'checkStarted', jobId });
-  } catch (error) {
-    toast(plainError(error).message);
-  }
+    rememberRetry(jobId, () => void verifyImage(archiveId, image));
+    dispatchJobs({ type: 'started', jobId, purpose: { kind: 'check' } });
+  });
 }

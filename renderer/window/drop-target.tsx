@@ -1,8 +1,8 @@
 import { type DragEvent, type ReactNode, useRef, useState } from 'react';
-import { useApp } from '../state/app-state.ts';
+import { useApp } from '../features/use-app.ts';
 import { type DropOffer, offerFor } from '../state/drop.ts';
 import { imageTitle, lastPart } from '../state/library.ts';
-import { openFiles, refuseDrop } from '../state/opening.ts';
+import { listFailure, openFiles } from '../state/opening.ts';
 import { type Selection, type Side, selectedImage } from '../state/selection.ts';
 import styles from './drop-target.module.css';
 
@@ -60,7 +60,7 @@ export function DropTarget({ children }: { children: ReactNode }) {
       const file = item.getAsFile();
       if (file === null) continue;
       if (web && item.webkitGetAsEntry()?.isDirectory === true) {
-        refuseDrop(file.name, {
+        listFailure(file.name, {
           code: 'UNSUPPORTED',
           message: 'A browser hands over no folders: name it to the program (layerscope serve FOLDER), or drop a tar of it',
         });

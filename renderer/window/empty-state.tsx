@@ -1,6 +1,6 @@
 import { Button } from '../components/button.tsx';
 import { CopyButton } from '../components/copy-button.tsx';
-import { useApp } from '../state/app-state.ts';
+import { useApp } from '../features/use-app.ts';
 import { choose, openSample } from '../state/opening.ts';
 import styles from './empty-state.module.css';
 import { RecentFiles } from './recent-files.tsx';

@@ -1,16 +1,16 @@
-import { useEffect, useState } from 'react';
-import type { PathMatch } from '#contract';
+import { useState } from 'react';
+import type { PathMatch, SearchReport } from '#contract';
 import { displayText } from '#model';
 import { Picker } from '../components/picker.tsx';
 import { Keys, Sheet } from '../components/sheet.tsx';
 import { PreviewSheet } from '../features/details/preview-sheet.tsx';
-import { connectedClient, useApp } from '../state/app-state.ts';
+import { useApp } from '../features/use-app.ts';
+import { type Answer, useRequest } from '../features/use-request.ts';
 import { goTo, showImage } from '../state/choosing.ts';
 import { COMMANDS, setOverlay } from '../state/commands.ts';
 import { keysOf } from '../state/key-names.ts';
 import { imageTitle } from '../state/library.ts';
-import { plainError } from '../state/messages.ts';
-import { forgetRecentFiles, openAgain } from '../state/opening.ts';
+import { clearRecentFiles, openAgain } from '../state/opening.ts';
 import { landing, matchesWords } from '../state/palette.ts';
 import styles from './help-sheet.module.css';
 import { useRecentFiles } from './recent-files.tsx';
@@ -53,7 +53,7 @@ function Palette() {
     detail: folder,
     run: () => void openAgain(index, name),
   }));
-  const forget = { id: 'forget', label: 'Forget the files opened lately', detail: undefined, run: () => void forgetRecentFiles() };
+  const forget = { id: 'forget', label: 'Forget the files opened lately', detail: undefined, run: () => void clearRecentFiles() };
   const all = [
     ...commands.map((command) => ({
       id: command.id,
@@ -84,52 +84,46 @@ function Palette() {
 }
 
 const MAX_PATHS = 100;
+/** The search waits for a pause in the typing, ms. */
+const SEARCH_AFTER = 80;
 
 /** Any path of the image, in whichever layer: it lights the layer that last touched it. */
 function GoToPath() {
   const { archiveId, image, to } = useApp((app) => app.selection);
   const [text, setText] = useState('');
-  const [found, setFound] = useState<{ matches: readonly PathMatch[]; said: string }>({ matches: [], said: 'Type a part of a path' });
-  useEffect(() => {
-    if (archiveId === null || text.trim() === '') {
-      setFound({ matches: [], said: 'Type a part of a path' });
-      return;
-    }
-    let current = true;
-    const timer = setTimeout(async () => {
-      try {
-        const client = await connectedClient();
-        const { matches, problem } = await client.call('image.search', { archiveId, image, text: text.trim(), limit: MAX_PATHS });
-        if (current) setFound({ matches, said: problem ?? 'No layer has such a path' });
-      } catch (error) {
-        if (current) setFound({ matches: [], said: plainError(error).message });
-      }
-    }, 80);
-    return () => {
-      current = false;
-      clearTimeout(timer);
-    };
-  }, [archiveId, image, text]);
+  const query = text.trim();
+  const answer = useRequest(
+    archiveId === null || query === '' ? null : `${archiveId}/${image}/${query}`,
+    (client, signal) => client.call('image.search', { archiveId: archiveId ?? '', image, text: query, limit: MAX_PATHS }, { signal }),
+    { delay: SEARCH_AFTER, keepsLast: true },
+  );
+  const matches = answer.state === 'ready' ? answer.value.matches : [];
   return (
     <Sheet label="Go to path" onClose={close}>
       <Picker
         label="Path"
         placeholder="Path in any layer: libssl, *.so, /regex/"
         text={text}
-        choices={found.matches.map((match) => ({
+        choices={matches.map((match) => ({
           id: match.path,
           label: displayText(match.path),
           detail: layerWords(match),
         }))}
-        empty={found.said}
+        empty={noPath(answer)}
         onText={setText}
         onChoose={(path) => {
-          const match = found.matches.find((each) => each.path === path);
+          const match = matches.find((each) => each.path === path);
           if (match !== undefined) closeThen(() => goTo(landing(match, to), path));
         }}
       />
     </Sheet>
   );
+}
+
+function noPath(answer: Answer<SearchReport>): string {
+  if (answer.state === 'failed') return answer.error.message;
+  if (answer.state === 'ready') return answer.value.problem ?? 'No such path in any layer';
+  return answer.state === 'idle' ? 'Type part of a path' : 'Searching…';
 }
 
 function layerWords({ touches }: PathMatch): string {

@@ -3,10 +3,10 @@ import { displayText, formatSize } from '#model';
 import { Button } from '../components/button.tsx';
 import { ErrorText, Notice } from '../components/notice.tsx';
 import { Progress } from '../components/progress.tsx';
-import { useApp } from '../state/app-state.ts';
+import { useApp } from '../features/use-app.ts';
 import { loadingJob } from '../state/jobs.ts';
-import { hintFor } from '../state/messages.ts';
 import { cancelJob, loadImage } from '../state/opening.ts';
+import { hintFor } from '../state/plain-error.ts';
 import styles from './reading-state.module.css';
 
 /** In the place of the changes while the layers are read, or where that was given up. */

@@ -1,6 +1,6 @@
-import { useEffect, useState } from 'react';
 import { Icon } from '../components/icons.tsx';
-import { connectedClient, useApp } from '../state/app-state.ts';
+import { useApp } from '../features/use-app.ts';
+import { useRequest } from '../features/use-request.ts';
 import { openAgain } from '../state/opening.ts';
 import styles from './recent-files.module.css';
 
@@ -9,24 +9,13 @@ interface RecentFile {
   readonly folder: string;
 }
 
-/** Files that were opened lately; asked for again whenever the library changes. Empty in a browser, which has no files of the user's. */
+const NONE: readonly RecentFile[] = [];
+
+/** Recent files; none in a browser. What is open changes them, so they are fetched again whenever the library changes. */
 export function useRecentFiles(): readonly RecentFile[] {
   const archives = useApp((app) => app.archives);
-  const [files, setFiles] = useState<readonly RecentFile[]>([]);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: what is open changes what was opened lately
-  useEffect(() => {
-    let current = true;
-    connectedClient()
-      .then((client) => client.call('files.recent', {}))
-      .then(
-        (reply) => current && setFiles(reply.files),
-        () => current && setFiles([]),
-      );
-    return () => {
-      current = false;
-    };
-  }, [archives]);
-  return files;
+  const answer = useRequest(archives, (client, signal) => client.call('files.recent', {}, { signal }), { keepsLast: true });
+  return answer.state === 'ready' ? answer.value.files : NONE;
 }
 
 const SHOWN = 6;

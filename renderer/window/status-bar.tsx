@@ -3,10 +3,10 @@ import { formatCount } from '#model';
 import { Icon } from '../components/icons.tsx';
 import { Size, sizeTitle } from '../components/size.tsx';
 import { useFindings } from '../features/findings/findings-panel.tsx';
-import { useApp } from '../state/app-state.ts';
+import { useApp } from '../features/use-app.ts';
+import { setLayout } from '../state/app-state.ts';
 import { problemCount } from '../state/findings.ts';
 import { runningCount } from '../state/jobs.ts';
-import { setLayout } from '../state/theme.ts';
 import styles from './status-bar.module.css';
 
 /** Host, waste, work that goes on, findings. */

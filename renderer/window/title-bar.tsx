@@ -1,17 +1,17 @@
-import { type KeyboardEvent, useEffect, useState } from 'react';
+import { type KeyboardEvent, useEffect, useState, useSyncExternalStore } from 'react';
 import type { ArchiveSummary, ImageSummary } from '#contract';
 import { IconButton } from '../components/button.tsx';
 import { Icon } from '../components/icons.tsx';
 import { MenuButton } from '../components/menu.tsx';
 import { Segmented } from '../components/segmented.tsx';
-import { changesDo, useApp } from '../state/app-state.ts';
+import { useApp } from '../features/use-app.ts';
+import { dispatchChanges, setLayout } from '../state/app-state.ts';
 import { chooseMode, moveLayer, showImage, toggleTreemap } from '../state/choosing.ts';
 import { runCommand, setOverlay } from '../state/commands.ts';
-import { useHistorySteps } from '../state/history-steps.ts';
+import { canGoBack, canGoForward, watchHistory } from '../state/history-steps.ts';
 import { keysOfId } from '../state/key-names.ts';
 import type { LayoutState } from '../state/layout.ts';
 import { imageTitle } from '../state/library.ts';
-import { setLayout } from '../state/theme.ts';
 import styles from './title-bar.module.css';
 import type { Width } from './width.ts';
 
@@ -41,7 +41,8 @@ export function TitleBar({
 }) {
   const selection = useApp((app) => app.selection);
   const layout = useApp((app) => app.layout);
-  const steps = useHistorySteps();
+  const hasBack = useSyncExternalStore(watchHistory, canGoBack);
+  const hasForward = useSyncExternalStore(watchHistory, canGoForward);
   const top = (found?.image.layers.length ?? 1) - 1;
   return (
     <header className={styles.bar}>
@@ -51,12 +52,12 @@ export function TitleBar({
         <>
           {width === 'narrow' ? null : (
             <span className={styles.steps}>
-              <IconButton label="Back" keys={keysOfId('back')} icon="back" disabled={!steps.back} onPress={() => runCommand('back')} />
+              <IconButton label="Back" keys={keysOfId('back')} icon="back" disabled={!hasBack} onPress={() => runCommand('back')} />
               <IconButton
                 label="Forward"
                 keys={keysOfId('forward')}
                 icon="forward"
-                disabled={!steps.forward}
+                disabled={!hasForward}
                 onPress={() => runCommand('forward')}
               />
             </span>
@@ -127,7 +128,7 @@ function Filter({ onLeave }: { onLeave: () => void }) {
   useEffect(() => setText(filter.text), [filter.text]);
   useEffect(() => {
     if (text === filter.text) return;
-    const timer = setTimeout(() => changesDo({ type: 'filtered', filter: { ...filter, text } }), 80);
+    const timer = setTimeout(() => dispatchChanges({ type: 'filtered', filter: { ...filter, text } }), 80);
     return () => clearTimeout(timer);
   }, [text, filter]);
 
@@ -136,10 +137,10 @@ function Filter({ onLeave }: { onLeave: () => void }) {
       if (text === '') onLeave();
       else {
         setText('');
-        changesDo({ type: 'filtered', filter: { ...filter, text: '' } });
+        dispatchChanges({ type: 'filtered', filter: { ...filter, text: '' } });
       }
     } else if (event.key === 'Enter' || event.key === 'ArrowDown') {
-      if (text !== filter.text) changesDo({ type: 'filtered', filter: { ...filter, text } });
+      if (text !== filter.text) dispatchChanges({ type: 'filtered', filter: { ...filter, text } });
       requestAnimationFrame(onLeave);
     } else return;
     event.preventDefault();

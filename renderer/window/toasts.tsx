@@ -1,5 +1,5 @@
 import { Button, IconButton } from '../components/button.tsx';
-import { useApp } from '../state/app-state.ts';
+import { useApp } from '../features/use-app.ts';
 import { dismissToast } from '../state/messages.ts';
 import styles from './toasts.module.css';
 

@@ -47,7 +47,7 @@ const job = (part: Partial<Job>): Job => ({
 
 test('jobs that run or failed are shown, those done or cancelled are not', () => {
   const states = ['queued', 'running', 'done', 'failed', 'cancelled'] as const;
-  const state = jobsReducer(initialJobs, { type: 'jobsCame', jobs: states.map((each) => job({ jobId: each, state: each })) });
+  const state = jobsReducer(initialJobs, { type: 'jobsReported', jobs: states.map((each) => job({ jobId: each, state: each })) });
   assert.deepEqual(
     shownJobs(state).map(({ jobId }) => jobId),
     ['queued', 'running', 'failed'],
@@ -57,7 +57,7 @@ test('jobs that run or failed are shown, those done or cancelled are not', () =>
 
 test('the job that reads an image is found by it', () => {
   const jobs = [job({ jobId: 'other', archiveId: 'a1', image: 1 }), job({ jobId: 'mine', archiveId: 'a1', image: 0 })];
-  const state = jobsReducer(initialJobs, { type: 'jobsCame', jobs });
+  const state = jobsReducer(initialJobs, { type: 'jobsReported', jobs });
   assert.equal(loadingJob(state, 'a1', 0)?.jobId, 'mine');
   assert.equal(loadingJob(state, 'a2', 0), null);
 });

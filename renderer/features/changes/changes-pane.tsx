@@ -6,17 +6,18 @@ import { Counts } from '../../components/mark.tsx';
 import { ErrorText, Notice } from '../../components/notice.tsx';
 import { Size } from '../../components/size.tsx';
 import { TreeGrid, type TreeGridHandle } from '../../components/tree-grid.tsx';
-import { changesDo, useApp } from '../../state/app-state.ts';
+import { dispatchChanges } from '../../state/app-state.ts';
 import { type ChangesState, NO_FILTER, type SortBy, touched, wholeTotals } from '../../state/changes/changes.ts';
+import { retryChanges } from '../../state/changes/load-changes.ts';
 import { whatDiffers, whatDiffersBetween } from '../../state/changes/row-text.ts';
 import { choosePath, openDetails } from '../../state/choosing.ts';
 import { isShortcut, showPreview } from '../../state/commands.ts';
 import { type SideBytes, sideBytes } from '../../state/compare.ts';
-import { retryChanges } from '../../state/loading.ts';
-import { hintFor } from '../../state/messages.ts';
+import { hintFor } from '../../state/plain-error.ts';
 import { type Selection, selectedImage } from '../../state/selection.ts';
 import { CompareBar, NetCell, SideBars } from '../compare/compare-bar.tsx';
 import { TreemapView } from '../treemap/treemap-view.tsx';
+import { useApp } from '../use-app.ts';
 import styles from './changes-pane.module.css';
 import { FilterBar } from './filter-bar.tsx';
 import { nameCell, shareCell, sizeCell, whatCell } from './row-cells.tsx';
@@ -158,7 +159,7 @@ function Body({
   if (state.rows.length === 0 && !state.filtering) {
     return (
       <Notice icon="search" title="Nothing matches the filter">
-        <Button kind="quiet" onPress={() => changesDo({ type: 'filtered', filter: NO_FILTER })}>
+        <Button kind="quiet" onPress={() => dispatchChanges({ type: 'filtered', filter: NO_FILTER })}>
           Clear the filter
         </Button>
       </Notice>
@@ -209,7 +210,7 @@ function Grid({
     width,
     align,
     sorted: state.sort !== id ? undefined : state.descending ? ('descending' as const) : ('ascending' as const),
-    onSort: () => changesDo({ type: 'sorted', sort: id }),
+    onSort: () => dispatchChanges({ type: 'sorted', sort: id }),
   });
   return (
     <TreeGrid
@@ -236,11 +237,11 @@ function Grid({
       ]}
       {...(hasWhat ? { isWide: (row: number) => textOf(row) === '' } : {})}
       onActive={(row) => {
-        changesDo({ type: 'activated', row });
+        dispatchChanges({ type: 'activated', row });
         choosePath(escapePath(rowPath(table, row)));
       }}
-      onToggle={(row, open) => changesDo({ type: 'toggled', row, open })}
-      onOpenSiblings={(row) => changesDo({ type: 'siblingsOpened', row })}
+      onToggle={(row, open) => dispatchChanges({ type: 'toggled', row, open })}
+      onOpenSiblings={(row) => dispatchChanges({ type: 'siblingsOpened', row })}
       onOpen={openDetails}
       onPreview={(row) => {
         choosePath(escapePath(rowPath(table, row)));

@@ -1,7 +1,7 @@
 import { MenuButton } from '../../components/menu.tsx';
-import { changesDo, useApp } from '../../state/app-state.ts';
+import { dispatchChanges, setLayout } from '../../state/app-state.ts';
 import type { ChangesState } from '../../state/changes/changes.ts';
-import { setLayout } from '../../state/theme.ts';
+import { useApp } from '../use-app.ts';
 import styles from './filter-bar.module.css';
 
 const KINDS = [
@@ -32,7 +32,7 @@ const TYPES = [
 export function FilterBar({ state, stacked }: { state: ChangesState; stacked: boolean }) {
   const { filter } = state;
   const everywhere = useApp((app) => app.layout.searchesAll);
-  const set = (part: Partial<typeof filter>) => changesDo({ type: 'filtered', filter: { ...filter, ...part } });
+  const set = (part: Partial<typeof filter>) => dispatchChanges({ type: 'filtered', filter: { ...filter, ...part } });
   return (
     <div className={styles.bar} role="toolbar" aria-label="Filters">
       {/* biome-ignore lint/a11y/useSemanticElements: a fieldset draws and lays out as no flex row */}

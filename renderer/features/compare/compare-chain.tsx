@@ -2,12 +2,12 @@ import { type ReactNode, useMemo } from 'react';
 import type { ImageSummary } from '#contract';
 import type { LayerReport } from '#model';
 import { Size, sizeTitle } from '../../components/size.tsx';
-import { useApp } from '../../state/app-state.ts';
 import { plainCommand, splitVerb, stratumBytes, stratumHeights } from '../../state/chain.ts';
 import { chooseSideB, compareWith } from '../../state/choosing.ts';
 import { commonLayers } from '../../state/compare.ts';
 import { imageTitle, lastPart } from '../../state/library.ts';
 import { type Selection, type Side, selectedImage } from '../../state/selection.ts';
+import { useApp } from '../use-app.ts';
 import styles from './compare-chain.module.css';
 
 /** The chains of both sides: what they have in common once, below, and above it a column a side. */

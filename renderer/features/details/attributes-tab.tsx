@@ -6,7 +6,7 @@ import { ErrorText, Notice } from '../../components/notice.tsx';
 import { Size } from '../../components/size.tsx';
 import { type AttributeRow, attributeRows, type EntryTimes } from '../../state/details/attributes.ts';
 import type { Loadable } from '../../state/details/details.ts';
-import { hintFor } from '../../state/messages.ts';
+import { hintFor } from '../../state/plain-error.ts';
 import styles from './attributes-tab.module.css';
 
 /** Everything an entry says of itself, old → new where it differs. */

@@ -4,8 +4,6 @@ import { type Client, CONTENT_PAGE_BYTES } from '#contract';
 import { formatCount, formatSize } from '#model';
 import { ErrorText, Notice } from '../../components/notice.tsx';
 import { Segmented } from '../../components/segmented.tsx';
-import { useApp } from '../../state/app-state.ts';
-import type { PlainError } from '../../state/changes/changes.ts';
 import {
   changedPart,
   type DiffLine,
@@ -16,8 +14,9 @@ import {
   unifiedLines,
 } from '../../state/details/line-diff.ts';
 import { type PreviewKind, previewKind, textLines } from '../../state/details/preview.ts';
-import { hintFor, plainError } from '../../state/messages.ts';
+import { hintFor } from '../../state/plain-error.ts';
 import type { Side } from '../../state/selection.ts';
+import { useRequest } from '../use-request.ts';
 import styles from './content-diff.module.css';
 import { HexView } from './hex-view.tsx';
 
@@ -28,11 +27,6 @@ interface Part {
   readonly bytes: Uint8Array;
   readonly totalBytes: number;
 }
-
-type Loaded =
-  | { readonly state: 'loading' }
-  | { readonly state: 'failed'; readonly error: PlainError }
-  | { readonly state: 'ready'; readonly a: Part; readonly b: Part };
 
 async function readPart(client: Client, side: Side, pathHex: string, signal: AbortSignal): Promise<Part> {
   const pieces: Uint8Array[] = [];
@@ -55,21 +49,10 @@ async function readPart(client: Client, side: Side, pathHex: string, signal: Abo
 
 /** What is different in a file's content: of texts their lines, of pictures both, of other files where they part. */
 export function ContentDiff({ a, b, pathHex }: { a: Side; b: Side; pathHex: string }) {
-  const client = useApp((app) => app.client);
-  const [loaded, setLoaded] = useState<Loaded>({ state: 'loading' });
   const sides = `${a.archiveId}/${a.image}/${a.layer} ${b.archiveId}/${b.image}/${b.layer}`;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the sides are new objects each time; their words are not
-  useEffect(() => {
-    if (client === null) return;
-    const control = new AbortController();
-    setLoaded({ state: 'loading' });
-    Promise.all([readPart(client, a, pathHex, control.signal), readPart(client, b, pathHex, control.signal)]).then(
-      ([partA, partB]) => !control.signal.aborted && setLoaded({ state: 'ready', a: partA, b: partB }),
-      (error: unknown) => !control.signal.aborted && setLoaded({ state: 'failed', error: plainError(error) }),
-    );
-    return () => control.abort();
-  }, [client, sides, pathHex]);
-  if (loaded.state === 'loading') return <div className={styles.waiting} />;
+  const loaded = useRequest(`${sides} ${pathHex}`, (client, signal) =>
+    Promise.all([readPart(client, a, pathHex, signal), readPart(client, b, pathHex, signal)]),
+  );
   if (loaded.state === 'failed') {
     return (
       <Notice icon="error" title="The content could not be read" tone="error">
@@ -77,7 +60,9 @@ export function ContentDiff({ a, b, pathHex }: { a: Side; b: Side; pathHex: stri
       </Notice>
     );
   }
-  return <Differences a={loaded.a} b={loaded.b} />;
+  if (loaded.state !== 'ready') return <div className={styles.waiting} />;
+  const [partA, partB] = loaded.value;
+  return <Differences a={partA} b={partB} />;
 }
 
 function Differences({ a, b }: { a: Part; b: Part }) {

@@ -6,14 +6,16 @@ import { Button } from '../../components/button.tsx';
 import { ErrorText, Notice } from '../../components/notice.tsx';
 import { Segmented } from '../../components/segmented.tsx';
 import { Size } from '../../components/size.tsx';
-import { detailsDo, useApp } from '../../state/app-state.ts';
+import { dispatchDetails } from '../../state/app-state.ts';
 import { showInView } from '../../state/choosing.ts';
 import type { DetailsState, LoadedContent } from '../../state/details/details.ts';
 import type { Token } from '../../state/details/highlight.ts';
 import { languageOf } from '../../state/details/languages.ts';
+import { loadMore, retryDetails } from '../../state/details/load-details.ts';
 import { IMAGE_LIMIT_BYTES, mayBeArchive, previewKind, type TextLine, textLines } from '../../state/details/preview.ts';
-import { loadMore, retryDetails, viewBefore, viewOfEntry } from '../../state/loading.ts';
-import { hintFor } from '../../state/messages.ts';
+import { viewBefore, viewOfEntry } from '../../state/details/views.ts';
+import { hintFor } from '../../state/plain-error.ts';
+import { useApp } from '../use-app.ts';
 import { ArchiveList } from './archive-list.tsx';
 import { ContentDiff } from './content-diff.tsx';
 import styles from './content-tab.module.css';
@@ -75,7 +77,7 @@ export function ContentTab({ state, details }: { state: DetailsState; details: E
 function Diff() {
   const selection = useApp((app) => app.selection);
   const { archiveId, image, to, path } = selection;
-  const a = viewBefore({ ...selection, against: selection.against });
+  const a = viewBefore(selection);
   if (archiveId === null || path === null || a === null) return null;
   return <ContentDiff a={a} b={{ archiveId, image, layer: to }} pathHex={toHex(unescapePath(path))} />;
 }
@@ -135,7 +137,7 @@ function Loaded({
           label="Show as"
           value={shown === 'image' || shown === 'archive' ? 'auto' : shown}
           options={options}
-          onChange={(value) => detailsDo({ type: 'shownAs', showAs: value })}
+          onChange={(value) => dispatchDetails({ type: 'shownAs', showAs: value })}
         />
       </div>
       {shown === 'archive' ? (

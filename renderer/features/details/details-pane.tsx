@@ -6,16 +6,16 @@ import { CopyButton } from '../../components/copy-button.tsx';
 import { Mark } from '../../components/mark.tsx';
 import { ErrorText, Notice } from '../../components/notice.tsx';
 import { Tabs } from '../../components/tabs.tsx';
-import { detailsDo, useApp } from '../../state/app-state.ts';
+import { dispatchDetails, setLayout } from '../../state/app-state.ts';
 import { findRow } from '../../state/changes/changes.ts';
 import { contentWords } from '../../state/changes/row-text.ts';
 import { chooseLayer } from '../../state/choosing.ts';
+import { retryDetails } from '../../state/details/load-details.ts';
 import { exportShown } from '../../state/exporting.ts';
 import { keysOfId } from '../../state/key-names.ts';
-import { retryDetails } from '../../state/loading.ts';
-import { hintFor } from '../../state/messages.ts';
+import { hintFor } from '../../state/plain-error.ts';
 import { type Selection, selectedImage } from '../../state/selection.ts';
-import { setLayout } from '../../state/theme.ts';
+import { useApp } from '../use-app.ts';
 import { AttributesTab } from './attributes-tab.tsx';
 import { ContentTab } from './content-tab.tsx';
 import styles from './details-pane.module.css';
@@ -76,7 +76,7 @@ function PathDetails({ path, image, selection }: { path: string; image: ImageSum
           </p>
         </Notice>
       ) : (
-        <Tabs label="Details of the path" value={state.tab} onChange={(tab) => detailsDo({ type: 'tabChosen', tab })} tabs={TABS}>
+        <Tabs label="Details of the path" value={state.tab} onChange={(tab) => dispatchDetails({ type: 'tabChosen', tab })} tabs={TABS}>
           {state.details.state !== 'ready' ? null : state.tab === 'content' ? (
             <ContentTab state={state} details={state.details.value} />
           ) : state.tab === 'attributes' ? (

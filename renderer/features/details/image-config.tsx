@@ -1,43 +1,28 @@
-import { useEffect, useState } from 'react';
 import type { ImageSummary } from '#contract';
 import { displayText } from '#model';
 import { CopyButton } from '../../components/copy-button.tsx';
 import { ErrorText } from '../../components/notice.tsx';
-import { connectedClient } from '../../state/app-state.ts';
 import { plainCommand } from '../../state/chain.ts';
-import type { PlainError } from '../../state/changes/changes.ts';
 import { chooseLayer } from '../../state/choosing.ts';
 import { configFacts } from '../../state/details/config-facts.ts';
 import { timeText } from '../../state/details/time-text.ts';
-import { hintFor, plainError } from '../../state/messages.ts';
+import { hintFor } from '../../state/plain-error.ts';
+import { useRequest } from '../use-request.ts';
 import { Fact, Facts, Section } from './facts.tsx';
 import styles from './image-config.module.css';
 
-type State = { json: string | null; complete: boolean } | { error: PlainError } | null;
-
 /** How an image is run, as its config says it, and the config itself. */
 export function ImageConfig({ archiveId, image }: { archiveId: string; image: number }) {
-  const [state, setState] = useState<State>(null);
-  useEffect(() => {
-    const control = new AbortController();
-    setState(null);
-    connectedClient()
-      .then((client) => client.call('image.config', { archiveId, image }, { signal: control.signal }))
-      .then(
-        (reply) => control.signal.aborted || setState(reply),
-        (error: unknown) => control.signal.aborted || setState({ error: plainError(error) }),
-      );
-    return () => control.abort();
-  }, [archiveId, image]);
-  if (state === null) return null;
-  if ('error' in state) {
+  const answer = useRequest(`${archiveId}/${image}`, (client, signal) => client.call('image.config', { archiveId, image }, { signal }));
+  if (answer.state === 'failed') {
     return (
       <Section title="Config">
-        <ErrorText error={state.error} hint={hintFor(state.error)} />
+        <ErrorText error={answer.error} hint={hintFor(answer.error)} />
       </Section>
     );
   }
-  const { json, complete } = state;
+  if (answer.state !== 'ready') return null;
+  const { json, complete } = answer.value;
   if (json === null) return null;
   const facts = complete ? configFacts(JSON.parse(json)) : [];
   return (

@@ -6,16 +6,17 @@ import { Icon } from '../../components/icons.tsx';
 import { Counts } from '../../components/mark.tsx';
 import { MenuButton } from '../../components/menu.tsx';
 import { Size } from '../../components/size.tsx';
-import { useApp } from '../../state/app-state.ts';
 import { plainCommand } from '../../state/chain.ts';
 import { timeText } from '../../state/details/time-text.ts';
 import { startExport } from '../../state/exporting.ts';
+import { runningJob } from '../../state/jobs.ts';
 import { FORMAT_WORDS, imageTitle } from '../../state/library.ts';
 import { verifyImage } from '../../state/opening.ts';
 import type { Selection } from '../../state/selection.ts';
 import { imageSizes, SIZE_WORDS } from '../../state/sizes.ts';
+import { importToStore, writableStores } from '../../state/stores/importing.ts';
 import { storeTitle } from '../../state/stores/stores.ts';
-import { openStores, takeIntoStore } from '../../state/stores/storing.ts';
+import { useApp } from '../use-app.ts';
 import { Fact, Facts, Section } from './facts.tsx';
 import { ImageConfig, ImageHistory } from './image-config.tsx';
 import styles from './layer-facts.module.css';
@@ -226,30 +227,14 @@ function ImageFacts({ archive, image }: { archive: ArchiveSummary; image: ImageS
 
 /** A check of every digest reads all layers to their ends. */
 function VerifyButton({ archive, image }: { archive: ArchiveSummary; image: ImageSummary }) {
-  const running = useApp((app) =>
-    app.jobs.jobs.some(
-      (job) =>
-        job.kind === 'verify' &&
-        job.archiveId === archive.archiveId &&
-        job.image === image.index &&
-        (job.state === 'running' || job.state === 'queued'),
-    ),
-  );
-  const stores = useApp((app) => app.stores);
-  const targets = openStores(stores);
-  const taking = useApp((app) =>
-    app.jobs.jobs.some(
-      (job) =>
-        job.kind === 'import' &&
-        job.archiveId === archive.archiveId &&
-        job.image === image.index &&
-        (job.state === 'running' || job.state === 'queued'),
-    ),
-  );
+  const { archiveId } = archive;
+  const checking = useApp((app) => runningJob(app.jobs, 'verify', archiveId, image.index) !== null);
+  const importing = useApp((app) => runningJob(app.jobs, 'import', archiveId, image.index) !== null);
+  const targets = writableStores(useApp((app) => app.stores));
   return (
     <p className={styles.verify}>
-      <Button icon="check" disabled={running} onPress={() => void verifyImage(archive.archiveId, image.index)}>
-        {running ? 'Checking the digests…' : 'Check every digest'}
+      <Button icon="check" disabled={checking} onPress={() => void verifyImage(archive.archiveId, image.index)}>
+        {checking ? 'Checking the digests…' : 'Check every digest'}
       </Button>
       <Button icon="save" onPress={() => void startExport({ what: 'report', archiveId: archive.archiveId })}>
         Save report
@@ -275,8 +260,8 @@ function VerifyButton({ archive, image }: { archive: ArchiveSummary; image: Imag
         {image.configDigest === null && image.manifestDigest === null ? 'Save as an image…' : 'Save the image…'}
       </MenuButton>
       {targets.length === 1 && !archive.title.startsWith('store:') ? (
-        <Button icon="plus" disabled={taking} onPress={() => void takeIntoStore(archive.archiveId, image.index)}>
-          {taking ? 'Taking it in…' : 'Take into the store'}
+        <Button icon="plus" disabled={importing} onPress={() => void importToStore(archive.archiveId, image.index)}>
+          {importing ? 'Taking it in…' : 'Take into the store'}
         </Button>
       ) : null}
       {targets.length > 1 ? (
@@ -285,7 +270,7 @@ function VerifyButton({ archive, image }: { archive: ArchiveSummary; image: Imag
           framed
           selected={null}
           choices={targets.map((store) => ({ id: store.storeId, label: storeTitle(store), detail: store.driver }))}
-          onChoose={(storeId) => void takeIntoStore(archive.archiveId, image.index, storeId)}
+          onChoose={(storeId) => void importToStore(archive.archiveId, image.index, storeId)}
         >
           <Icon name="plus" />
           Take into a store…

@@ -2,8 +2,8 @@ import { useEffect } from 'react';
 import { displayPath, unescapePath } from '#model';
 import { IconButton } from '../../components/button.tsx';
 import { Sheet } from '../../components/sheet.tsx';
-import { useApp } from '../../state/app-state.ts';
 import { setOverlay } from '../../state/commands.ts';
+import { useApp } from '../use-app.ts';
 import { ContentTab } from './content-tab.tsx';
 import styles from './preview-sheet.module.css';
 

@@ -2,7 +2,7 @@ import type { EntryDetails, RawHeader } from '#contract';
 import { displayText, formatCount } from '#model';
 import { ErrorText, Notice } from '../../components/notice.tsx';
 import type { Loadable } from '../../state/details/details.ts';
-import { hintFor } from '../../state/messages.ts';
+import { hintFor } from '../../state/plain-error.ts';
 import { Fact, Facts, Section } from './facts.tsx';
 import { HexView } from './hex-view.tsx';
 import styles from './raw-tab.module.css';

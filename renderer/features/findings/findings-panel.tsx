@@ -3,11 +3,11 @@ import type { Finding, Severity } from '#model';
 import { displayText, formatCount } from '#model';
 import { IconButton } from '../../components/button.tsx';
 import { Icon } from '../../components/icons.tsx';
-import { useApp } from '../../state/app-state.ts';
+import { setLayout } from '../../state/app-state.ts';
 import { goTo } from '../../state/choosing.ts';
 import { type FindingGroup, groupFindings } from '../../state/findings.ts';
 import { selectedImage } from '../../state/selection.ts';
-import { setLayout } from '../../state/theme.ts';
+import { useApp } from '../use-app.ts';
 import styles from './findings-panel.module.css';
 
 /** Findings shown of one code; the rest is a number. */

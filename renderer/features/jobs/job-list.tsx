@@ -5,11 +5,10 @@ import { CopyButton } from '../../components/copy-button.tsx';
 import { Icon } from '../../components/icons.tsx';
 import { ErrorText } from '../../components/notice.tsx';
 import { Progress } from '../../components/progress.tsx';
-import { useApp } from '../../state/app-state.ts';
-import type { PlainError } from '../../state/changes/changes.ts';
 import { shownJobs, type Transfer } from '../../state/jobs.ts';
-import { hintFor } from '../../state/messages.ts';
-import { cancelJob, cancelTransfer, dismissJob, dismissTransfer, retryJob, retryOf } from '../../state/opening.ts';
+import { cancelJob, cancelTransfer, dismissJob, dismissTransfer, retryJob } from '../../state/opening.ts';
+import { hintFor, type PlainError } from '../../state/plain-error.ts';
+import { useApp } from '../use-app.ts';
 import styles from './job-list.module.css';
 
 /** What is being opened, each with its progress; what failed, with its reason, until it is dismissed. */
@@ -44,6 +43,7 @@ function RunningRow({ job }: { job: Job }) {
 }
 
 function TransferRow({ transfer }: { transfer: Transfer }) {
+  const retry = useApp((app) => app.jobs.retries.get(transfer.id) ?? null);
   const title = displayText(transfer.name);
   const { error, id } = transfer;
   if (error === null) {
@@ -51,7 +51,7 @@ function TransferRow({ transfer }: { transfer: Transfer }) {
       <Running title={title} phase="sending" done={transfer.sentBytes} total={transfer.totalBytes} onCancel={() => cancelTransfer(id)} />
     );
   }
-  return <Failed title={title} error={error} onRetry={retryOf(id)} onDismiss={() => dismissTransfer(id)} />;
+  return <Failed title={title} error={error} onRetry={retry} onDismiss={() => dismissTransfer(id)} />;
 }
 
 function Running({
@@ -86,8 +86,9 @@ function Running({
 }
 
 function FailedJob({ job, error }: { job: Job; error: PlainError }) {
-  const retry = retryOf(job.jobId) === null ? null : () => retryJob(job.jobId);
-  return <Failed title={displayText(job.title)} error={error} onRetry={retry} onDismiss={() => void dismissJob(job.jobId)} />;
+  const canRetry = useApp((app) => app.jobs.retries.has(job.jobId));
+  const onRetry = canRetry ? () => retryJob(job.jobId) : null;
+  return <Failed title={displayText(job.title)} error={error} onRetry={onRetry} onDismiss={() => void dismissJob(job.jobId)} />;
 }
 
 function Failed({

@@ -3,15 +3,15 @@ import type { ArchiveSummary, ImageSummary } from '#contract';
 import { Button, IconButton } from '../../components/button.tsx';
 import { Icon } from '../../components/icons.tsx';
 import { Size } from '../../components/size.tsx';
-import { useApp } from '../../state/app-state.ts';
+import { setLayout } from '../../state/app-state.ts';
 import { showImage } from '../../state/choosing.ts';
 import { contentWords, FORMAT_WORDS, imageTitle, lastPart, storedBytes } from '../../state/library.ts';
 import { choose, closeArchive, openSample } from '../../state/opening.ts';
-import { setLayout } from '../../state/theme.ts';
 import { JobList } from '../jobs/job-list.tsx';
 import { BaseImages } from '../store/base-images.tsx';
 import { ImportOffers } from '../store/import-offers.tsx';
 import { StoreGroups } from '../store/store-group.tsx';
+import { useApp } from '../use-app.ts';
 import { ArtifactList, NoImageReason } from './artifact-list.tsx';
 import styles from './library-pane.module.css';
 

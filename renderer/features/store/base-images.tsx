@@ -3,11 +3,11 @@ import type { BaseImageReport } from '#contract';
 import { Button } from '../../components/button.tsx';
 import { Icon } from '../../components/icons.tsx';
 import { Size } from '../../components/size.tsx';
-import { useApp } from '../../state/app-state.ts';
 import { goTo, showImage } from '../../state/choosing.ts';
+import { adoptBase } from '../../state/stores/store-actions.ts';
 import { type SharedBase, sharedBases } from '../../state/stores/stores.ts';
-import { adoptBase } from '../../state/stores/storing.ts';
 import library from '../library/library-pane.module.css';
+import { useApp } from '../use-app.ts';
 import styles from './store.module.css';
 
 /** Windows' shared base images; elsewhere what images have in common at the bottom. */

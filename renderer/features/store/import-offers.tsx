@@ -1,8 +1,8 @@
 import { useState } from 'react';
 import { Button } from '../../components/button.tsx';
-import { useApp } from '../../state/app-state.ts';
 import { lastPart } from '../../state/library.ts';
-import { answerOffers } from '../../state/stores/storing.ts';
+import { answerOffers } from '../../state/stores/importing.ts';
+import { useApp } from '../use-app.ts';
 import styles from './store.module.css';
 
 /** What was opened can be taken into the store, or only looked at: asked beside, in nobody's way, until that is settled for good. */

@@ -3,25 +3,26 @@ import { Button } from '../../components/button.tsx';
 import { Icon } from '../../components/icons.tsx';
 import { MenuButton, type MenuChoice } from '../../components/menu.tsx';
 import { Size } from '../../components/size.tsx';
-import { setApp, useApp } from '../../state/app-state.ts';
+import { setApp } from '../../state/app-state.ts';
 import { lastPart } from '../../state/library.ts';
-import { canChange, layersAlone, leftoversOf, shortId, storedTitle, storeTitle } from '../../state/stores/stores.ts';
 import {
   addStore,
   askToCleanUp,
   askToElevate,
   askToRemove,
   commitLayer,
-  createReadWrite,
+  createWorkingCopy,
   forgetStore,
   mountLayer,
   openStored,
-  releaseMount,
   revealMount,
   showStoredChanges,
+  unmountLayer,
   verifyStore,
-} from '../../state/stores/storing.ts';
+} from '../../state/stores/store-actions.ts';
+import { canChange, layersAlone, leftoversOf, shortId, storedTitle, storeTitle } from '../../state/stores/stores.ts';
 import library from '../library/library-pane.module.css';
+import { useApp } from '../use-app.ts';
 import styles from './store.module.css';
 import { Strata } from './strata.tsx';
 
@@ -233,9 +234,9 @@ function runOnLayer(
   { storeId, id, title, mountPath }: { storeId: string; id: string; title: string; mountPath: string | null },
 ): void {
   if (what === 'mount') void mountLayer(storeId, id);
-  else if (what === 'release') void releaseMount(storeId, id);
+  else if (what === 'release') void unmountLayer(storeId, id);
   else if (what === 'reveal') void revealMount(storeId, id, mountPath ?? '');
-  else if (what === 'write') void createReadWrite(storeId, id);
+  else if (what === 'write') void createWorkingCopy(storeId, id);
   else if (what === 'commit') void commitLayer(storeId, id);
   else if (what === 'changes') void showStoredChanges(storeId, id, title);
 }

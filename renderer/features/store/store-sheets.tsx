@@ -4,10 +4,11 @@ import { Icon, type IconName } from '../../components/icons.tsx';
 import { Mark } from '../../components/mark.tsx';
 import { Picker } from '../../components/picker.tsx';
 import { Sheet } from '../../components/sheet.tsx';
-import { useApp } from '../../state/app-state.ts';
 import { matchesWords } from '../../state/palette.ts';
+import { startImport } from '../../state/stores/importing.ts';
+import { cleanUp, closeStoreSheet, elevate, removeStored } from '../../state/stores/store-actions.ts';
 import { parentChoices, type StoreSheet, storeTitle } from '../../state/stores/stores.ts';
-import { cleanUp, closeStoreSheet, elevate, removeStored, takeIn } from '../../state/stores/storing.ts';
+import { useApp } from '../use-app.ts';
 import styles from './store.module.css';
 
 /** What is asked and told about stores. */
@@ -84,25 +85,25 @@ function ParentSheet({ sheet }: Of<'parent'>) {
         choices={choices}
         empty="No such layer in the store"
         onText={setText}
-        onChoose={(id) => void takeIn({ storeId, archiveId, image, parent: id === NO_PARENT ? null : id, title })}
+        onChoose={(id) => void startImport({ storeId, archiveId, image, parent: id === NO_PARENT ? null : id, title })}
       />
     </Sheet>
   );
 }
 
-function ChangesSheet({ sheet: { title, told } }: Of<'changes'>) {
+function ChangesSheet({ sheet: { title, report } }: Of<'changes'>) {
   return (
     <Sheet label={`Changes of ${title}`} onClose={closeStoreSheet}>
       <div className={styles.sheet}>
         <h2>Changes of {title}</h2>
-        {told === null ? (
+        {report === null ? (
           <p role="status">Looking…</p>
-        ) : told.changes.length === 0 ? (
+        ) : report.changes.length === 0 ? (
           <p>It changes nothing.</p>
         ) : (
           // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by the keyboard
           <ul className={styles.list} aria-label="Changes" tabIndex={0}>
-            {told.changes.map(({ kind, path }) => (
+            {report.changes.map(({ kind, path }) => (
               <li key={`${kind} ${path}`}>
                 <Mark name={kind} />
                 {path}
@@ -110,7 +111,7 @@ function ChangesSheet({ sheet: { title, told } }: Of<'changes'>) {
             ))}
           </ul>
         )}
-        {told === null || told.complete ? null : <p>There are more; the command line lists them all.</p>}
+        {report === null || report.complete ? null : <p>There are more; the command line lists them all.</p>}
         <p className={styles.ends}>
           <Button autoFocus onPress={closeStoreSheet}>
             Close

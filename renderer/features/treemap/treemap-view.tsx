@@ -3,7 +3,7 @@ import { type KeyboardEvent, type MouseEvent, type Ref, useEffect, useImperative
 import { type SubtreeTotals, treemap } from '#changes';
 import { displayPath, escapePath, formatSize, KIND, type RowTable, rowName, rowPath } from '#model';
 import type { TreeGridHandle } from '../../components/tree-grid.tsx';
-import { changesDo } from '../../state/app-state.ts';
+import { dispatchChanges } from '../../state/app-state.ts';
 import type { ChangesState } from '../../state/changes/changes.ts';
 import { whatDiffers } from '../../state/changes/row-text.ts';
 import { choosePath, openDetails } from '../../state/choosing.ts';
@@ -75,7 +75,7 @@ export function TreemapView({
   function choose(row: number): void {
     const path = escapePath(rowPath(table, row));
     // The tree, when it is shown again, has the folders above it open.
-    changesDo({ type: 'wanted', path });
+    dispatchChanges({ type: 'wanted', path });
     choosePath(path);
   }
 

@@ -1,15 +1,17 @@
-import { type ReactNode, useEffect, useState } from 'react';
-import type { ImageSummary, Job, RewrittenReport, WasteReport } from '#contract';
+import type { ReactNode } from 'react';
+import type { ImageSummary, RewrittenReport, WasteReport } from '#contract';
 import { displayPath, formatCount, unescapePath } from '#model';
 import { Button, IconButton } from '../../components/button.tsx';
 import { ErrorText } from '../../components/notice.tsx';
 import { Size, sizeTitle } from '../../components/size.tsx';
-import { connectedClient, useApp } from '../../state/app-state.ts';
+import { connectedClient, setLayout } from '../../state/app-state.ts';
 import { plainCommand, splitVerb } from '../../state/chain.ts';
-import type { PlainError } from '../../state/changes/changes.ts';
 import { chooseLayer, goTo } from '../../state/choosing.ts';
-import { hintFor, plainError, toast } from '../../state/messages.ts';
-import { setLayout } from '../../state/theme.ts';
+import { runningJob } from '../../state/jobs.ts';
+import { toast } from '../../state/messages.ts';
+import { hintFor, plainError } from '../../state/plain-error.ts';
+import { useApp } from '../use-app.ts';
+import { useRequest } from '../use-request.ts';
 import styles from './waste-panel.module.css';
 
 /** Files told; the rest is a number. */
@@ -17,22 +19,13 @@ const SHOWN = 500;
 
 /** What the image carries and nobody sees, by layer and by file, each leading to where it is. */
 export function WastePanel({ archiveId, image }: { archiveId: string; image: ImageSummary }) {
-  const client = useApp((app) => app.client);
-  const job = useApp((app) => lookingJob(app.jobs.jobs, archiveId, image.index));
-  const looking = job !== null;
-  const [report, setReport] = useState<WasteReport | null>(null);
-  const [error, setError] = useState<PlainError | null>(null);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: asked for again when the search for what was rewritten ends
-  useEffect(() => {
-    if (client === null) return;
-    const control = new AbortController();
-    setError(null);
-    client.call('image.waste', { archiveId, image: image.index, limit: SHOWN }, { signal: control.signal }).then(
-      (value) => !control.signal.aborted && setReport(value),
-      (failure: unknown) => !control.signal.aborted && setError(plainError(failure)),
-    );
-    return () => control.abort();
-  }, [client, archiveId, image.index, looking]);
+  const looking = useApp((app) => runningJob(app.jobs, 'rewritten', archiveId, image.index) !== null);
+  // Asked again when the search for rewritten files begins or ends.
+  const answer = useRequest(
+    `${archiveId}/${image.index}/${looking}`,
+    (client, signal) => client.call('image.waste', { archiveId, image: image.index, limit: SHOWN }, { signal }),
+    { keepsLast: true },
+  );
   const { fileBytes, finalBytes, wastedBytes, efficiency } = image.totals;
   return (
     <section className={styles.panel} aria-label="Waste" data-pane="waste">
@@ -44,33 +37,28 @@ export function WastePanel({ archiveId, image }: { archiveId: string; image: Ima
         </span>
         <IconButton small label="Close waste" icon="close" onPress={() => setLayout({ wasteOpen: false })} />
       </header>
-      {error !== null ? <ErrorText error={error} hint={hintFor(error)} /> : null}
-      {report === null ? null : wastedBytes === 0 ? (
+      {answer.state === 'failed' ? <ErrorText error={answer.error} hint={hintFor(answer.error)} /> : null}
+      {answer.state !== 'ready' ? null : wastedBytes === 0 ? (
         <p className={styles.none}>Nothing is wasted: every file that a layer brings is shown at the top.</p>
       ) : (
         <div className={styles.body}>
-          <ByLayer report={report} image={image} />
+          <ByLayer report={answer.value} image={image} />
           <div className={styles.right}>
-            {report.rewritten === null ? (
+            {answer.value.rewritten === null ? (
               <p className={styles.ask}>
                 <Button kind="quiet" disabled={looking} onPress={() => void lookForRewritten(archiveId, image.index)}>
                   {looking ? 'Comparing…' : 'Find what was rewritten unchanged'}
                 </Button>
               </p>
             ) : (
-              <ByRewriting rewritten={report.rewritten} />
+              <ByRewriting rewritten={answer.value.rewritten} />
             )}
-            <ByFile report={report} />
+            <ByFile report={answer.value} />
           </div>
         </div>
       )}
     </section>
   );
-}
-
-function lookingJob(jobs: readonly Job[], archiveId: string, image: number): Job | null {
-  const isOn = ({ state }: Job) => state === 'running' || state === 'queued';
-  return jobs.find((job) => job.kind === 'rewritten' && job.archiveId === archiveId && job.image === image && isOn(job)) ?? null;
 }
 
 async function lookForRewritten(archiveId: string, image: number): Promise<void> {

@@ -2,12 +2,8 @@ import { addTotals, emptyTotals, type SortOrder, type SubtreeTotals, sortedRows,
 import { filterRows, type RowFilter, type RowMatches } from '#changes/filter';
 import { compareBytes, type RowTable, rowName, TYPE, unescapePath } from '#model';
 import { sideBytes } from '../compare.ts';
+import type { PlainError } from '../plain-error.ts';
 import { openFirst, openNew, siblingFolders, type Unfolding, withAncestors } from './folding.ts';
-
-export interface PlainError {
-  readonly code: string;
-  readonly message: string;
-}
 
 /** A column of the grid. Shares are sizes. */
 export type SortBy = 'name' | 'what' | 'size' | 'share' | 'net';
@@ -75,8 +71,8 @@ export const initialChanges: ChangesState = {
 };
 
 export type ChangesAction =
-  | { readonly type: 'asked'; readonly key: string; readonly wanted: string | null }
-  | { readonly type: 'came'; readonly key: string; readonly table: RowTable; readonly total: number; readonly dense: boolean }
+  | { readonly type: 'requested'; readonly key: string; readonly wanted: string | null }
+  | { readonly type: 'loaded'; readonly key: string; readonly table: RowTable; readonly total: number; readonly dense: boolean }
   | { readonly type: 'failed'; readonly key: string; readonly error: PlainError }
   | { readonly type: 'cleared' }
   | { readonly type: 'toggled'; readonly row: number; readonly open: boolean }
@@ -95,7 +91,7 @@ export type ChangesAction =
 
 export function changesReducer(state: ChangesState, action: ChangesAction): ChangesState {
   switch (action.type) {
-    case 'asked':
+    case 'requested':
       return {
         ...initialChanges,
         filter: state.filter,
@@ -105,7 +101,7 @@ export function changesReducer(state: ChangesState, action: ChangesAction): Chan
         status: 'loading',
         wanted: action.wanted,
       };
-    case 'came':
+    case 'loaded':
       return action.key === state.key ? withTable(state, action.table, action.total, action.dense) : state;
     case 'failed':
       return action.key === state.key ? { ...state, status: 'failed', error: action.error } : state;

@@ -1,71 +1,70 @@
 import { filterSteps } from '#changes/filter';
-import { changesDo, useApp } from '../app-state.ts';
+import { appStore, dispatchChanges } from '../app-state.ts';
 import { isSameOrder, orderSteps } from './changes.ts';
 
-/** How long the page may be kept from drawing, ms. */
+/** How long a slice of work may keep the page from drawing, ms. */
 const SLICE = 10;
 
-// What takes longer than a frame is done in slices between them.
-
-/** Filters tables that are too long to be filtered at once, between frames, from now on. The latest filter wins. */
+/** From now on filters tables that are too long to be filtered at once, in slices between frames. The latest filter wins. */
 export function watchFilter(): void {
-  let run: object | null = null;
-  useApp.subscribe(({ changes }, { changes: before }) => {
+  const slices = createSlices();
+  appStore.subscribe(({ changes }, { changes: before }) => {
     if (changes.filter === before.filter && changes.table === before.table) return;
-    run = null;
+    slices.cancel();
     const { table, filter, filtering } = changes;
     if (!filtering || table === null) return;
-    const own = {};
-    run = own;
-    const steps = filterSteps(table, filter);
-    const go = () => {
-      if (run !== own) return;
-      for (const end = performance.now() + SLICE; performance.now() < end; ) {
-        const { done, value } = steps.next();
-        if (!done) continue;
-        nextTask(() => run === own && changesDo({ type: 'matched', table, filter, found: value }));
-        return;
-      }
-      nextTask(go);
-    };
-    // The first slice too lets what was typed be drawn.
-    nextTask(go);
+    slices.run(filterSteps(table, filter), (found) => dispatchChanges({ type: 'matched', table, filter, found }));
   });
 }
 
-/** Sorts what is too long to be sorted at once, between frames, from now on. The latest order wins. */
+/** From now on sorts what is too long to be sorted at once, in slices between frames. The latest order wins. */
 export function watchSort(): void {
-  let run: object | null = null;
-  useApp.subscribe(({ changes }, { changes: before }) => {
+  const slices = createSlices();
+  appStore.subscribe(({ changes }, { changes: before }) => {
     if (!changes.sorting || (before.sorting && isSameOrder(changes, before))) return;
     const steps = orderSteps(changes);
-    if (steps === null) return;
-    const own = {};
-    run = own;
-    const go = () => {
-      if (run !== own) return;
-      for (const end = performance.now() + SLICE; performance.now() < end; ) {
-        const { done, value } = steps.next();
-        if (!done) continue;
-        nextTask(() => run === own && changesDo({ type: 'ordered', of: changes, rows: value }));
-        return;
-      }
-      nextTask(go);
-    };
-    nextTask(go);
+    if (steps !== null) slices.run(steps, (rows) => dispatchChanges({ type: 'ordered', of: changes, rows }));
   });
 }
 
-const channel = new MessageChannel();
-let waiting: (() => unknown)[] = [];
-channel.port1.onmessage = () => {
-  const tasks = waiting;
-  waiting = [];
-  for (const task of tasks) task();
-};
+interface Slices {
+  /** Runs the steps in the place of those that still run. */
+  run<T>(steps: Iterator<unknown, T>, onDone: (result: T) => void): void;
+  cancel(): void;
+}
 
-/** Behind what the browser has to do, without the wait that a timer brings. */
-function nextTask(task: () => unknown): void {
-  waiting.push(task);
-  channel.port2.postMessage(null);
+function createSlices(): Slices {
+  // A message comes after what the browser has to do, without the delay of a timer.
+  const channel = new MessageChannel();
+  let next: (() => void) | null = null;
+  let turn = 0;
+  // Messages of work that was replaced are still under way.
+  channel.port1.onmessage = ({ data }) => {
+    if (data === turn) next?.();
+  };
+  const schedule = (task: () => void) => {
+    next = task;
+    channel.port2.postMessage(++turn);
+  };
+  return {
+    run(steps, onDone) {
+      const slice = () => {
+        for (const end = performance.now() + SLICE; performance.now() < end; ) {
+          const { done, value } = steps.next();
+          if (!done) continue;
+          schedule(() => {
+            next = null;
+            onDone(value);
+          });
+          return;
+        }
+        schedule(slice);
+      };
+      // The first slice waits too, so that what was typed is drawn.
+      schedule(slice);
+    },
+    cancel() {
+      next = null;
+    },
+  };
 }

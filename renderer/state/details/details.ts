@@ -1,5 +1,5 @@
 import type { EntryDetails, RawHeader } from '#contract';
-import type { PlainError } from '../changes/changes.ts';
+import type { PlainError } from '../plain-error.ts';
 import type { EntryTimes } from './attributes.ts';
 
 export type Loadable<T> =
@@ -46,21 +46,21 @@ export const initialDetails: DetailsState = {
 };
 
 export type DetailsAction =
-  | { readonly type: 'asked'; readonly key: string }
+  | { readonly type: 'requested'; readonly key: string }
   | { readonly type: 'cleared' }
   | { readonly type: 'tabChosen'; readonly tab: DetailsTab }
   | { readonly type: 'shownAs'; readonly showAs: ShowAs }
-  | { readonly type: 'detailsCame'; readonly key: string; readonly details: Loadable<EntryDetails> }
-  | { readonly type: 'rawCame'; readonly key: string; readonly raw: Loadable<RawHeader> }
-  | { readonly type: 'timesCame'; readonly key: string; readonly times: Loadable<EntryTimes> }
-  | { readonly type: 'contentCame'; readonly key: string; readonly content: Loadable<LoadedContent> }
-  | { readonly type: 'moreAsked'; readonly key: string }
-  | { readonly type: 'moreCame'; readonly key: string; readonly bytes: Uint8Array }
+  | { readonly type: 'detailsUpdated'; readonly key: string; readonly details: Loadable<EntryDetails> }
+  | { readonly type: 'rawUpdated'; readonly key: string; readonly raw: Loadable<RawHeader> }
+  | { readonly type: 'timesUpdated'; readonly key: string; readonly times: Loadable<EntryTimes> }
+  | { readonly type: 'contentUpdated'; readonly key: string; readonly content: Loadable<LoadedContent> }
+  | { readonly type: 'moreRequested'; readonly key: string }
+  | { readonly type: 'moreLoaded'; readonly key: string; readonly bytes: Uint8Array }
   | { readonly type: 'moreFailed'; readonly key: string; readonly error: PlainError };
 
 export function detailsReducer(state: DetailsState, action: DetailsAction): DetailsState {
   switch (action.type) {
-    case 'asked':
+    case 'requested':
       return { ...initialDetails, tab: state.tab, key: action.key, details: { state: 'loading' } };
     case 'cleared':
       return { ...initialDetails, tab: state.tab };
@@ -71,17 +71,17 @@ export function detailsReducer(state: DetailsState, action: DetailsAction): Deta
   }
   if (action.key !== state.key) return state;
   switch (action.type) {
-    case 'detailsCame':
+    case 'detailsUpdated':
       return { ...state, details: action.details };
-    case 'rawCame':
+    case 'rawUpdated':
       return { ...state, raw: action.raw };
-    case 'timesCame':
+    case 'timesUpdated':
       return { ...state, times: action.times };
-    case 'contentCame':
+    case 'contentUpdated':
       return { ...state, content: action.content };
-    case 'moreAsked':
+    case 'moreRequested':
       return withContent(state, (content) => ({ ...content, more: 'loading', moreError: null }));
-    case 'moreCame':
+    case 'moreLoaded':
       return withContent(state, (content) => appended(content, action.bytes));
     case 'moreFailed':
       return withContent(state, (content) => ({ ...content, more: 'there', moreError: action.error }));

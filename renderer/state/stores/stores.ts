@@ -19,7 +19,8 @@ export type StoreSheet =
       readonly storeId: string;
       readonly name: string;
       readonly title: string;
-      readonly told: StoredChanges | null;
+      /** Null while it is being fetched. */
+      readonly report: StoredChanges | null;
     }
   | { readonly kind: 'checked'; readonly storeId: string }
   | {

@@ -116,7 +116,7 @@ test('an archive inside is listed, and can be looked at as bytes', async ({ win 
   await page.getByRole('radio', { name: 'Hex' }).click();
   await expect(page.getByRole('region', { name: 'Bytes of the file' })).toBeVisible();
   await page.getByRole('row', { name: /log\.gz/ }).click();
-  await expect(page.getByText('Packed, and no archive that is known here')).toBeVisible();
+  await expect(page.getByText('Compressed, but not an archive of a known format')).toBeVisible();
   expect(win.complaints).toEqual([]);
 });
 

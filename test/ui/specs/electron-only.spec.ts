@@ -135,7 +135,7 @@ test.describe('a Windows store without an administrator’s rights', () => {
     await expect(sheet).toHaveCount(0);
     await shield.click();
     await sheet.getByRole('button', { name: 'Continue' }).click();
-    await expect(page.getByText('Windows was told no: everything stays as it is')).toBeVisible();
+    await expect(page.getByText('Elevation declined; nothing changed')).toBeVisible();
     await shield.click();
     await sheet.getByRole('button', { name: 'Continue' }).click();
     await expect(page.getByText('The driver runs as administrator now')).toBeVisible();
@@ -190,7 +190,7 @@ test('what was opened is offered again when nothing is open, and forgotten when 
   await page.keyboard.press('Control+k');
   await page.keyboard.type('forget');
   await page.keyboard.press('Enter');
-  await expect(page.getByText('The files opened lately are forgotten')).toBeVisible();
+  await expect(page.getByText('Recent files cleared')).toBeVisible();
   await page.getByRole('button', { name: 'Close web-api.tar' }).click();
   await expect(page.getByRole('button', { name: 'Open…' }).first()).toBeVisible();
   await expect(recent).toHaveCount(0);

@@ -27,7 +27,7 @@ async function saved(win: LayerscopeWindow, press: () => Promise<void>): Promise
     };
   }, target);
   await press();
-  await expect(page.getByText('saved is saved')).toBeVisible();
+  await expect(page.getByText('Saved saved')).toBeVisible();
   await page.getByRole('button', { name: 'Dismiss' }).last().click();
   const name = await electron.evaluate(({ dialog }) => (dialog as unknown as { asked?: string }).asked ?? '');
   return { name: path.basename(name), bytes: await readFile(target) };

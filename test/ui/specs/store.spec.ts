@@ -187,9 +187,9 @@ test('a check of the store says that it is whole; clean-up says what it took', a
   await dropAnd(win, OLD, 'old.tar', 'Import');
   await expect(storeOf(win).getByRole('listitem')).toHaveCount(1);
   await act(win, 'Store', 'Check everything');
-  await expect(page.getByText('Everything in the store is whole')).toBeVisible();
+  await expect(page.getByText('No problems found')).toBeVisible();
   await act(win, 'Store', 'Clean up…');
-  await expect(page.getByText('Nothing is left over')).toBeVisible();
+  await expect(page.getByText('Nothing to clean up')).toBeVisible();
   const home = await homeOf(win);
   writeFileSync(path.join(home, 'blobs', 'sha256', 'f'.repeat(64)), 'nobody needs it');
   await act(win, 'Store', 'Clean up…');
@@ -201,7 +201,7 @@ test('a check of the store says that it is whole; clean-up says what it took', a
   expect(existsSync(path.join(home, 'blobs', 'sha256', 'f'.repeat(64)))).toBe(true);
   await act(win, 'Store', 'Clean up…');
   await sheet.getByRole('button', { name: 'Remove' }).click();
-  await expect(page.getByText('1 leftover was removed')).toBeVisible();
+  await expect(page.getByText('Removed 1 leftover')).toBeVisible();
   expect(existsSync(path.join(home, 'blobs', 'sha256', 'f'.repeat(64)))).toBe(false);
 });
 
