@@ -4,8 +4,8 @@ import { changeWords, displayPath, formatSize, KIND, type RowTable, rowPath, TYP
 import type { Selection, Side } from './selection.ts';
 
 /**
- * What a first comparison is with: another image of the library, that which was opened before this one if there is; of a library of
- * one image the layer below those that are lit. Null where there is nothing.
+ * The side that a new comparison begins with: the image opened before this one, else the one after it, else the layer below the selected
+ * ones. Null where there is nothing.
  */
 export function otherSide(archives: readonly ArchiveSummary[], selection: Selection): Side | null {
   const sides: Side[] = archives.flatMap(({ archiveId, images }) =>
@@ -19,7 +19,7 @@ export function otherSide(archives: readonly ArchiveSummary[], selection: Select
   return { ...own, layer: selection.from > 0 ? selection.from - 1 : own.layer };
 }
 
-/** How many layers from the bottom are the same in both images: by chain id, which names a layer and all below it. */
+/** How many of the lowest layers two images share, by chain id, which identifies a layer with all below it. */
 export function commonLayers(a: ImageSummary, b: ImageSummary): number {
   let common = 0;
   const count = Math.min(a.layers.length, b.layers.length);
@@ -31,13 +31,13 @@ export function commonLayers(a: ImageSummary, b: ImageSummary): number {
   return common;
 }
 
-/** By row, its folder's sums: bytes of what differs in side A, and what B has more (less: below 0). */
+/** By row, folders with all that is in them: differing bytes in side A, and how many more side B has (negative: fewer). */
 export interface SideBytes {
   readonly before: Float64Array;
   readonly net: Float64Array;
 }
 
-/** One pass from the last row to the first. A removed folder is a row of its own that knows what was in it; hard links' bodies count once. */
+/** In one pass from the last row to the first. The row of a removed folder includes what was in it; hard-linked bodies are counted once. */
 export function sideBytes(table: RowTable): SideBytes {
   const { length, parent } = table;
   const before = new Float64Array(length);
@@ -59,13 +59,13 @@ export function signedSize(bytes: number): string {
   return bytes > 0 ? `+${formatSize(bytes)}` : formatSize(bytes);
 }
 
-/** What a field of a config says, or that it isn't set. */
+/** A line about a config field that differs. */
 export function configWords({ field, a, b }: ConfigReport['differences'][number]): string {
   if (a === null) return `+ config ${field}: ${b ?? ''}`;
   return b === null ? `− config ${field}: ${a}` : `~ config ${field}: ${a} → ${b}`;
 }
 
-/** A comparison as text: what was compared, a line a path as `layerscope diff` prints it, what the configs say otherwise, the sums. Names are escaped. */
+/** A comparison as text: both sides, a line per path as `layerscope diff` prints it, differing config fields, and sums. Names are escaped. */
 export function textReport(
   table: RowTable,
   { titleA, titleB, configs = [] }: { titleA: string; titleB: string; configs?: ConfigReport['differences'] },
@@ -99,6 +99,6 @@ export function textReport(
   const removed = tally[KIND.removed] ?? 0;
   const inConfig = configs.length === 0 ? '' : `, ${configs.length} in the config`;
   const isSame = added + modified + removed + configs.length === 0;
-  lines.push('', isSame ? 'no difference' : `+${added} ~${modified} −${removed}, net ${signedSize(sum)}${inConfig}`);
+  lines.push('', isSame ? 'identical' : `+${added} ~${modified} −${removed}, net ${signedSize(sum)}${inConfig}`);
   return `${lines.join('\n')}\n`;
 }

@@ -1,22 +1,22 @@
-/** What of a dragged item is known before it is dropped. */
+/** What is known of a dragged item before it is dropped. */
 export interface DraggedItem {
   readonly kind: string;
-  /** Media type, empty where the system has none for it: folders and most archives. */
+  /** Media type; empty for folders, most archives, and whatever else the system has no type for. */
   readonly type: string;
 }
 
 export interface DropOffer {
   readonly accepts: boolean;
   readonly text: string;
-  /** What the window's right half does, where that is something else. */
+  /** What a drop on the window's right half does, where that differs. */
   readonly compares?: string;
 }
 
 const WRONG = /^(image|audio|video|text|font)\/|^application\/(pdf|json|javascript|xml|msword|vnd\.)/;
 
 /**
- * What the window says while something is dragged over it; null where it is nothing of ours. `shown`: the image that one dropped on the right
- * half is compared with. `imports`: what is opened is taken into the store, too.
+ * What the window says while something is dragged over it; null for anything but files. `shown`: the image that a file dropped on the right
+ * half is compared with. `imports`: what is opened is imported to the store, too.
  */
 export function offerFor(items: readonly DraggedItem[], shown: string | null = null, imports = false): DropOffer | null {
   const files = items.filter(({ kind }) => kind === 'file');

@@ -5,7 +5,7 @@ import { toast } from './messages.ts';
 import { plainError } from './plain-error.ts';
 import { countOf } from './words.ts';
 
-/** Saves what is named: where the system's dialog says, in a browser among its downloads. */
+/** Saves something to a file: in Electron where the user chooses, in a browser as a download. */
 export async function startExport(input: ExportInput): Promise<void> {
   try {
     const client = await connectedClient();
@@ -24,7 +24,7 @@ export async function startExport(input: ExportInput): Promise<void> {
   }
 }
 
-/** What the window's selection would save: the chosen file or folder, else the comparison, else what is known of the archive. */
+/** Saves the selected file or folder, else the comparison, else the archive's report. */
 export function exportShown(): void {
   const { archiveId, image, to, path, mode, against } = getApp().selection;
   if (archiveId === null) return;

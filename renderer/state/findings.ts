@@ -10,7 +10,7 @@ export interface FindingGroup {
 
 const RANK: Record<Severity, number> = { error: 0, warning: 1, note: 2 };
 
-/** Of the archive and of one image, by code, the worst first. */
+/** Findings of the archive and of one image, grouped by code, the most severe first. */
 export function groupFindings(findings: readonly Finding[], image: number): readonly FindingGroup[] {
   const groups = new Map<FindingCode, Finding[]>();
   for (const finding of findings) {
@@ -25,11 +25,4 @@ export function groupFindings(findings: readonly Finding[], image: number): read
       return { code, severity: members[0]?.severity ?? 'note', title, hint, findings: members };
     })
     .sort((a, b) => RANK[a.severity] - RANK[b.severity] || a.title.localeCompare(b.title, 'en'));
-}
-
-/** What the status bar says: notes are no problems. */
-export function problemCount(groups: readonly FindingGroup[]): number {
-  let count = 0;
-  for (const group of groups) if (group.severity !== 'note') count += group.findings.length;
-  return count;
 }

@@ -1,10 +1,10 @@
 import type { ImageSummary } from '#contract';
 
-/** The three sizes of an image or a layer, the same words everywhere. */
+/** Labels of the three sizes that an image and a layer have. */
 export const SIZE_WORDS = {
-  stored: { label: 'Stored', title: 'Bytes of the layers as the archive keeps them, compressed or not' },
-  unpacked: { label: 'Unpacked', title: 'Bytes of the plain layer tars, headers and padding included' },
-  files: { label: 'Files', title: 'Bytes of the files in the layers, each time they are written' },
+  stored: { label: 'Stored', title: 'Bytes of the layers as stored, compressed or not' },
+  unpacked: { label: 'Unpacked', title: 'Bytes of the uncompressed layer tars, with headers and padding' },
+  files: { label: 'Files', title: 'Bytes of the files in all layers; a file written twice is counted twice' },
 } as const;
 
 export function imageSizes(image: ImageSummary): { stored: number; unpacked: number; files: number } {

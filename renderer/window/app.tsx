@@ -112,12 +112,12 @@ export function App() {
 }
 
 const EDGES = {
-  libraryWidth: { label: 'Width of the library', side: 'left' },
-  chainWidth: { label: 'Width of the chain', side: 'left' },
-  detailsWidth: { label: 'Width of the details', side: 'right' },
+  libraryWidth: { label: 'Library width', side: 'left' },
+  chainWidth: { label: 'Chain width', side: 'left' },
+  detailsWidth: { label: 'Details width', side: 'right' },
 } as const;
 
-/** The line along a pane by which it is made wider. It lies in the pane, so that it is part of a landmark. */
+/** The resizable edge of a pane. It is inside the pane, so that it is part of a landmark. */
 function PaneEdge({ pane }: { pane: keyof typeof EDGES }) {
   const value = useApp((app) => app.layout[pane]);
   return <Splitter {...EDGES[pane]} {...PANE_LIMITS[pane]} value={value} onChange={(wanted) => setLayout({ [pane]: wanted })} />;

@@ -10,13 +10,13 @@ function halfOf({ clientX }: DragEvent): 'left' | 'right' {
   return clientX < window.innerWidth / 2 ? 'left' : 'right';
 }
 
-/** Side A of what is dropped to be compared: side A that is there already, else what is shown, whole. */
+/** Side A for a file that is dropped to be compared: that of the comparison on screen, else the whole image that is shown. */
 function wholeSide({ archiveId, image, mode, against }: Selection, layers: number): Side | null {
   if (mode === 'compare' && against !== undefined) return against;
   return archiveId === null ? null : { archiveId, image, layer: Math.max(0, layers - 1) };
 }
 
-/** The whole window takes drops, and says what will happen while something is over it. */
+/** The whole window accepts drops, and says what a drop will do while something is dragged over it. */
 export function DropTarget({ children }: { children: ReactNode }) {
   const [offer, setOffer] = useState<DropOffer | null>(null);
   const [half, setHalf] = useState<'left' | 'right'>('left');
@@ -62,7 +62,7 @@ export function DropTarget({ children }: { children: ReactNode }) {
       if (web && item.webkitGetAsEntry()?.isDirectory === true) {
         listFailure(file.name, {
           code: 'UNSUPPORTED',
-          message: 'A browser hands over no folders: name it to the program (layerscope serve FOLDER), or drop a tar of it',
+          message: 'A browser cannot open dropped folders: start layerscope serve FOLDER, or drop a tar of the folder',
         });
       } else files.push(file);
     }

@@ -7,7 +7,7 @@ import { RecentFiles } from './recent-files.tsx';
 
 const COMMAND = 'docker save -o image.tar NAME';
 
-/** What a window without an image says: what to do, in three ways. */
+/** What a window without an image shows: three ways to open one. */
 export function EmptyState() {
   const info = useApp((app) => app.info);
   return (
@@ -23,25 +23,25 @@ export function EmptyState() {
         </Button>
         {info?.host === 'electron' ? (
           <Button icon="folder" onPress={() => void choose('folder')}>
-            Open a folder…
+            Open folder…
           </Button>
         ) : null}
         {info?.sample ? <Button onPress={() => void openSample()}>Explore the sample image</Button> : null}
       </div>
       <p className={styles.hint}>
-        <span>An archive is made by</span>
+        <span>To make an archive, run</span>
         <code className={`${styles.command} selectable`}>{COMMAND}</code>
-        <CopyButton label="Copy the command" text={COMMAND} />
+        <CopyButton label="Copy command" text={COMMAND} />
       </p>
       <RecentFiles />
     </div>
   );
 }
 
-/** Three strata, cut open, with a core drilled through them. */
+/** A cross-section of three strata with a drill core. */
 function Drawing() {
   return (
-    <svg className={styles.drawing} viewBox="0 0 280 150" role="img" aria-label="Three layers, one on another">
+    <svg className={styles.drawing} viewBox="0 0 280 150" role="img" aria-label="Three stacked layers">
       <path className={styles.top} d="M8 34c34-12 62-10 96-4s70 10 104 2 44-10 64-6v26c-24-6-42 2-70 8s-70 2-100-4-62-6-94 6z" />
       <path className={styles.middle} d="M8 66c32-12 64-12 94-6s72 10 100 4 46-14 70-8v40c-26-6-48 6-76 10s-62-2-92-8-62-8-96 4z" />
       <path className={styles.bottom} d="M8 106c34-12 66-10 96-4s64 12 92 8 50-16 76-10v36c0 4-2 6-6 6H14c-4 0-6-2-6-6z" />

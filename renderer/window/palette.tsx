@@ -15,7 +15,7 @@ import { landing, matchesWords } from '../state/palette.ts';
 import styles from './help-sheet.module.css';
 import { useRecentFiles } from './recent-files.tsx';
 
-/** What is open over the window. */
+/** The sheet that is open over the window. */
 export function Overlays() {
   const overlay = useApp((app) => app.overlay);
   if (overlay === 'palette') return <Palette />;
@@ -27,13 +27,13 @@ export function Overlays() {
 
 const close = () => setOverlay('none');
 
-/** The sheet is gone, and focus back, before the command moves it. */
+/** Closes the sheet and restores the focus first, as the command may move it. */
 function closeThen(run: () => void): void {
   close();
   setTimeout(run, 0);
 }
 
-/** Every command, and every image that is open, by the words of its name. */
+/** Finds commands, open images and recent files by words of their names. */
 function Palette() {
   const archives = useApp((app) => app.archives);
   const hasImage = useApp((app) => app.selection.archiveId !== null);
@@ -53,7 +53,7 @@ function Palette() {
     detail: folder,
     run: () => void openAgain(index, name),
   }));
-  const forget = { id: 'forget', label: 'Forget the files opened lately', detail: undefined, run: () => void clearRecentFiles() };
+  const clearRecent = { id: 'clear-recent', label: 'Clear recent files', detail: undefined, run: () => void clearRecentFiles() };
   const all = [
     ...commands.map((command) => ({
       id: command.id,
@@ -63,7 +63,7 @@ function Palette() {
     })),
     ...images,
     ...recent,
-    ...(recent.length > 0 ? [forget] : []),
+    ...(recent.length > 0 ? [clearRecent] : []),
   ].filter(({ label }) => matchesWords(label, text));
   return (
     <Sheet label="Commands" onClose={close}>
@@ -72,7 +72,7 @@ function Palette() {
         placeholder="Command or image"
         text={text}
         choices={all}
-        empty="No command of that name"
+        empty="No matching command"
         onText={setText}
         onChoose={(id) => {
           const chosen = all.find((each) => each.id === id);
@@ -87,7 +87,7 @@ const MAX_PATHS = 100;
 /** The search waits for a pause in the typing, ms. */
 const SEARCH_AFTER = 80;
 
-/** Any path of the image, in whichever layer: it lights the layer that last touched it. */
+/** Finds a path in any layer of the image, and selects the layer that last touched it. */
 function GoToPath() {
   const { archiveId, image, to } = useApp((app) => app.selection);
   const [text, setText] = useState('');
@@ -133,17 +133,17 @@ function layerWords({ touches }: PathMatch): string {
 
 const GROUPS = ['Window', 'Layers', 'Rows', 'Panels'] as const;
 const ROW_KEYS = [
-  { title: 'Row up, row down', keys: ['↑', '↓'] },
-  { title: 'Close, open a folder', keys: ['←', '→'] },
+  { title: 'Previous row, next row', keys: ['↑', '↓'] },
+  { title: 'Collapse, expand folder', keys: ['←', '→'] },
 ] as const;
 
-/** Every key, by what it is about. */
+/** Every shortcut, by group. */
 function HelpSheet() {
   return (
-    <Sheet label="Keys" onClose={close}>
-      <h2 className={styles.title}>Keys</h2>
+    <Sheet label="Keyboard shortcuts" onClose={close}>
+      <h2 className={styles.title}>Keyboard shortcuts</h2>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by the keyboard */}
-      <section className={styles.body} aria-label="All keys" tabIndex={0}>
+      <section className={styles.body} aria-label="All shortcuts" tabIndex={0}>
         {GROUPS.map((group) => (
           <section key={group} className={styles.group}>
             <h3 className={styles.heading}>{group}</h3>

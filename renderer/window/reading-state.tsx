@@ -9,16 +9,16 @@ import { cancelJob, loadImage } from '../state/opening.ts';
 import { hintFor } from '../state/plain-error.ts';
 import styles from './reading-state.module.css';
 
-/** In the place of the changes while the layers are read, or where that was given up. */
+/** Stands in for the changes until the layers are read, and says why they couldn't be. */
 export function ReadingState({ archive, image }: { archive: ArchiveSummary; image: ImageSummary }) {
   const jobs = useApp((app) => app.jobs);
   const job = loadingJob(jobs, archive.archiveId, image.index);
   if (job !== null) {
     const amount = job.totalBytes === null ? formatSize(job.doneBytes) : `${formatSize(job.doneBytes)} of ${formatSize(job.totalBytes)}`;
     return (
-      <Notice title="Reading the layers">
+      <Notice title="Reading layers…">
         <div className={styles.work}>
-          <Progress label="Reading the layers" done={job.doneBytes} total={job.totalBytes} />
+          <Progress label="Reading layers" done={job.doneBytes} total={job.totalBytes} />
           <p className={`number ${styles.phase}`}>
             {displayText(job.phase)} · {amount}
           </p>
@@ -30,19 +30,19 @@ export function ReadingState({ archive, image }: { archive: ArchiveSummary; imag
   const failed = jobs.jobs.findLast((each) => each.archiveId === archive.archiveId && each.image === image.index && each.error !== null);
   const again = (
     <p className={styles.again}>
-      <Button onPress={() => void loadImage(archive.archiveId, image.index)}>Read the layers</Button>
+      <Button onPress={() => void loadImage(archive.archiveId, image.index)}>Read layers</Button>
     </p>
   );
   if (failed?.error) {
     return (
-      <Notice icon="error" title="The layers could not be read" tone="error">
+      <Notice icon="error" title="Could not read the layers" tone="error">
         <ErrorText error={failed.error} hint={hintFor(failed.error)} />
         {again}
       </Notice>
     );
   }
   return (
-    <Notice icon="image" title="The layers are not read yet">
+    <Notice icon="image" title="Layers not read yet">
       {again}
     </Notice>
   );

@@ -20,13 +20,13 @@ export function useRecentFiles(): readonly RecentFile[] {
 
 const SHOWN = 6;
 
-/** The last of them, in a window without an image. */
+/** The newest of them, for a window without an image. */
 export function RecentFiles() {
   const files = useRecentFiles();
   if (files.length === 0) return null;
   return (
-    <section className={styles.recent} aria-label="Opened lately">
-      <h3 className={styles.title}>Opened lately</h3>
+    <section className={styles.recent} aria-label="Recent">
+      <h3 className={styles.title}>Recent</h3>
       <ul>
         {files.slice(0, SHOWN).map(({ name, folder }, index) => (
           <li key={`${folder}/${name}`}>

@@ -1,15 +1,14 @@
 import type { ArchiveSummary, ImageSummary } from '#contract';
-import { formatCount } from '#model';
 import { Icon } from '../components/icons.tsx';
 import { Size, sizeTitle } from '../components/size.tsx';
 import { useFindings } from '../features/findings/findings-panel.tsx';
 import { useApp } from '../features/use-app.ts';
 import { setLayout } from '../state/app-state.ts';
-import { problemCount } from '../state/findings.ts';
 import { runningCount } from '../state/jobs.ts';
+import { countOf } from '../state/words.ts';
 import styles from './status-bar.module.css';
 
-/** Host, waste, work that goes on, findings. */
+/** Store and version on the left; running jobs, waste and findings on the right. */
 export function StatusBar({ found }: { found: { archive: ArchiveSummary; image: ImageSummary } | null }) {
   const info = useApp((app) => app.info);
   const connection = useApp((app) => app.connection);
@@ -18,23 +17,23 @@ export function StatusBar({ found }: { found: { archive: ArchiveSummary; image: 
     <footer className={styles.bar}>
       {connection.state === 'lost' ? (
         <span className={styles.lost} role="alert">
-          <Icon name="warning" size={12} /> The program does not answer; trying again
+          <Icon name="warning" size={12} /> Lost connection, reconnecting…
         </span>
       ) : (
         <span className={`${styles.quiet} ${styles.about}`}>
           <StoreWords elevated={info?.elevated ?? false} />
-          {info === null ? 'connecting' : `Layerscope ${info.version} · ${info.host === 'electron' ? 'desktop' : 'in the browser'}`}
+          {info === null ? 'Connecting…' : `Layerscope ${info.version} · ${info.host === 'electron' ? 'desktop' : 'browser'}`}
         </span>
       )}
       <span className={styles.space} />
-      {running === 0 ? null : <span role="status">{running === 1 ? '1 job running' : `${running} jobs running`}</span>}
+      {running === 0 ? null : <span role="status">{countOf(running, 'job')} running</span>}
       {found?.image.loaded ? <Waste image={found.image} /> : null}
       {found === null ? null : <FindingsButton />}
     </footer>
   );
 }
 
-/** Drivers, whether they may all that they can, and how much is kept. */
+/** The stores' drivers, their rights, and how much they hold. */
 function StoreWords({ elevated }: { elevated: boolean }) {
   const stores = useApp((app) => app.stores);
   if (stores === null) return null;
@@ -44,7 +43,7 @@ function StoreWords({ elevated }: { elevated: boolean }) {
   return (
     <span title={homes}>
       {`${drivers} · ${elevated ? 'elevated' : 'not elevated'} · `}
-      <Size bytes={bytes} /> in {stores.length === 1 ? 'store' : `${stores.length} stores`}
+      <Size bytes={bytes} /> in {stores.length === 1 ? 'store' : countOf(stores.length, 'store')}
       {' · '}
     </span>
   );
@@ -54,7 +53,7 @@ function Waste({ image }: { image: ImageSummary }) {
   const open = useApp((app) => app.layout.wasteOpen);
   const { wastedBytes, fileBytes, efficiency } = image.totals;
   if (fileBytes === 0) return null;
-  const title = `${sizeTitle(wastedBytes)} of files that a later layer hides or writes again`;
+  const title = `${sizeTitle(wastedBytes)} in files that a later layer removes or overwrites`;
   return (
     <button
       type="button"
@@ -74,11 +73,9 @@ function Waste({ image }: { image: ImageSummary }) {
 function FindingsButton() {
   const groups = useFindings();
   const open = useApp((app) => app.layout.findingsOpen);
-  const problems = problemCount(groups);
   let total = 0;
   for (const group of groups) total += group.findings.length;
-  if (total === 0) return <span className={styles.quiet}>no problems</span>;
-  const words = problems === 0 ? count(total, 'note') : count(problems, 'problem');
+  if (total === 0) return <span className={styles.quiet}>No findings</span>;
   const severe = groups[0]?.severity ?? 'note';
   return (
     <button
@@ -88,12 +85,8 @@ function FindingsButton() {
       onClick={() => setLayout({ findingsOpen: !open, wasteOpen: false })}
     >
       <Icon name={severe} size={12} />
-      {words}
+      {countOf(total, 'finding')}
       <Icon name={open ? 'chevronDown' : 'chevronUp'} size={10} />
     </button>
   );
-}
-
-function count(number: number, word: string): string {
-  return `${formatCount(number)} ${word}${number === 1 ? '' : 's'}`;
 }

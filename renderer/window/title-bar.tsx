@@ -17,7 +17,7 @@ import type { Width } from './width.ts';
 
 const MODES = [
   { value: 'layer', label: 'Layer' },
-  { value: 'stacked', label: 'Stacked' },
+  { value: 'stacked', label: 'Filesystem' },
   { value: 'compare', label: 'Compare' },
 ] as const;
 
@@ -27,9 +27,9 @@ const VIEWS = [
 ] as const;
 
 const NEXT_THEME: Record<LayoutState['theme'], LayoutState['theme']> = { auto: 'light', light: 'dark', dark: 'auto' };
-const THEME_WORDS: Record<LayoutState['theme'], string> = { auto: 'as the system', light: 'light', dark: 'dark' };
+const THEME_WORDS: Record<LayoutState['theme'], string> = { auto: 'system', light: 'light', dark: 'dark' };
 
-/** What is shown, how, and the filter. */
+/** The image, the way it is shown, and the filter. */
 export function TitleBar({
   found,
   width,
@@ -66,13 +66,13 @@ export function TitleBar({
             <IconButton label="Older layer" keys="[" icon="older" disabled={selection.from === 0} onPress={() => moveLayer(-1, false)} />
             <IconButton label="Newer layer" keys="]" icon="newer" disabled={selection.to >= top} onPress={() => moveLayer(1, false)} />
           </span>
-          <Segmented label="What is shown" value={selection.mode} options={MODES} onChange={chooseMode} />
-          <Segmented label="How it is drawn" value={selection.view ?? 'tree'} options={VIEWS} onChange={toggleTreemap} />
+          <Segmented label="View" value={selection.mode} options={MODES} onChange={chooseMode} />
+          <Segmented label="Layout" value={selection.view ?? 'tree'} options={VIEWS} onChange={toggleTreemap} />
         </>
       )}
       <span className={styles.space} />
       {found?.image.loaded ? <Filter onLeave={onLeaveFilter} /> : null}
-      <IconButton label="Keys" keys="?" icon="help" onPress={() => setOverlay('help')} />
+      <IconButton label="Keyboard shortcuts" keys="?" icon="help" onPress={() => setOverlay('help')} />
       <IconButton
         label={`Theme: ${THEME_WORDS[layout.theme]}`}
         icon={layout.theme}
@@ -114,14 +114,14 @@ function ImageSwitch({ archive, image }: { archive: ArchiveSummary; image: Image
   );
 }
 
-/** In a wide window it shows and hides the pane, else it opens and closes the drawer. */
+/** Toggles the pane in a wide window, the drawer in a narrower one. */
 function LibraryButton({ width, layout }: { width: Width; layout: LayoutState }) {
   const open = width === 'wide' ? layout.libraryOpen : layout.drawer === 'library';
   const toggle = () => setLayout(width === 'wide' ? { libraryOpen: !open } : { drawer: open ? 'none' : 'library' });
-  return <IconButton label={open ? 'Hide the library' : 'Show the library'} icon="sidebar" pressed={open} onPress={toggle} />;
+  return <IconButton label={open ? 'Hide library' : 'Show library'} icon="sidebar" pressed={open} onPress={toggle} />;
 }
 
-/** Waits for a pause in the typing: a filter goes over every row. */
+/** The filter visits every row, so it waits for a pause in the typing. */
 function Filter({ onLeave }: { onLeave: () => void }) {
   const filter = useApp((app) => app.changes.filter);
   const [text, setText] = useState(filter.text);

@@ -3,7 +3,7 @@ import { useApp } from '../features/use-app.ts';
 import { dismissToast } from '../state/messages.ts';
 import styles from './toasts.module.css';
 
-/** Lines that come and go; screen readers hear them. */
+/** Short messages that disappear by themselves; screen readers announce them. */
 export function Toasts() {
   const toasts = useApp((app) => app.toasts);
   return (

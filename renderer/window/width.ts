@@ -15,7 +15,7 @@ function subscribe(listener: () => void): () => void {
   };
 }
 
-/** Under 1,180 px the library is a rail, under 1,000 details are a drawer, under 700 the chain lies on top. */
+/** Below 1,180 px the library is a rail, below 1,000 the details are a drawer, below 700 the chain is on top. */
 export function useWidth(): Width {
   return useSyncExternalStore(subscribe, () => LIMITS.find(({ query }) => query.matches)?.width ?? 'wide');
 }

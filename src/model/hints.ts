@@ -79,7 +79,7 @@ export const FINDING_HINTS: Record<FindingCode, { title: string; hint: string }>
   },
   'manifest-disagreement': { title: 'Manifests disagree', hint: 'manifest.json and the OCI manifest differ; manifest.json counts.' },
   'history-mismatch': {
-    title: 'History does not fit',
+    title: "History doesn't match layers",
     hint: 'The history does not match the number of layers; commands may be unknown.',
   },
   'diffid-count': {
@@ -95,7 +95,7 @@ export const FINDING_HINTS: Record<FindingCode, { title: string; hint: string }>
   'sparse-mismatch': { title: 'Sparse map does not fit', hint: 'A sparse file stores more or fewer bytes than its map says.' },
   'trailing-data': { title: 'Data after the end', hint: 'Bytes follow the end of the archive; readers ignore them, digests do not.' },
   'missing-end-marker': { title: 'No end marker', hint: 'The two zero blocks that end a tar are missing.' },
-  'odd-name': { title: 'Odd name', hint: 'The name is not in normal form; readers may differ.' },
+  'odd-name': { title: 'Unusual path', hint: 'The name is not in normal form; readers may differ.' },
   'invalid-utf8-name': { title: 'Name is not UTF-8', hint: 'The raw bytes are kept and shown as \\xNN.' },
   'ambiguous-name': { title: 'Two names on one entry', hint: 'Readers disagree; the GNU long name counts here, as in Go.' },
   'global-header': { title: 'PAX global header', hint: 'Go, and so Docker, does not apply it to the entries.' },
@@ -120,10 +120,10 @@ export const FINDING_HINTS: Record<FindingCode, { title: string; hint: string }>
     title: 'Symbolic link replaced by a folder',
     hint: 'A layer has entries below the link, so a container gets a folder there; what the link led to is no longer seen through it.',
   },
-  'bare-whiteout': { title: 'Whiteout of nothing named', hint: 'A bare .wh. is not applied.' },
-  'whiteout-without-target': { title: 'Whiteout of nothing', hint: 'The layers below have nothing there, so it hides nothing.' },
+  'bare-whiteout': { title: 'Whiteout without a name', hint: 'A bare .wh. is not applied.' },
+  'whiteout-without-target': { title: 'Whiteout without a target', hint: 'The layers below have nothing there, so it hides nothing.' },
   'dangling-hardlink': {
-    title: 'Hard link to nothing',
+    title: 'Broken hard link',
     hint: 'Its target is no file that it could be a further name of. Container engines refuse such a layer.',
   },
   'reserved-name': {

@@ -405,7 +405,7 @@ test('what differs is said in words, and what does not is not', () => {
       'from layer 3',
       '',
       'rewritten, mode',
-      'unread',
+      'not compared',
     ],
   );
 });

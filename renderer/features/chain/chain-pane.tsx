@@ -10,13 +10,14 @@ import { loadingJob } from '../../state/jobs.ts';
 import { layerColour } from '../../state/layer-colours.ts';
 import { selectedImage } from '../../state/selection.ts';
 import { imageSizes } from '../../state/sizes.ts';
+import { countOf } from '../../state/words.ts';
 import { CompareChain } from '../compare/compare-chain.tsx';
 import { useApp } from '../use-app.ts';
 import { useTheme } from '../use-theme.ts';
 import styles from './chain-pane.module.css';
 import { ThreeSizes } from './three-sizes.tsx';
 
-/** The spine of the window: the layers as strata to scale, the newest at the top. */
+/** The layers as strata to scale, the newest at the top. */
 export function ChainPane({ edge }: { edge: ReactNode }) {
   const archives = useApp((app) => app.archives);
   const selection = useApp((app) => app.selection);
@@ -79,9 +80,7 @@ function Chain({ archiveId, image, edge }: { archiveId: string; image: ImageSumm
       <header className={styles.head}>
         <div className={styles.titleLine}>
           <h2>Chain</h2>
-          <span className={`number ${styles.count}`}>
-            {image.layers.length} {image.layers.length === 1 ? 'layer' : 'layers'}
-          </span>
+          <span className={`number ${styles.count}`}>{countOf(image.layers.length, 'layer')}</span>
         </div>
         <ThreeSizes {...sizes} known={image.loaded} />
         {busy === null ? null : (
@@ -90,7 +89,7 @@ function Chain({ archiveId, image, edge }: { archiveId: string; image: ImageSumm
           </p>
         )}
       </header>
-      <ol className={styles.list} ref={list} aria-label="Layers, the newest first" onKeyDown={onKeyDown}>
+      <ol className={styles.list} ref={list} aria-label="Layers, newest first" onKeyDown={onKeyDown}>
         {lines.map((line) =>
           line.kind === 'empty' ? (
             <EmptyRun
@@ -132,8 +131,8 @@ function place(index: number, reach: { from: number; to: number }): string {
 }
 
 const STATUS_WORDS: Partial<Record<LayerReport['status'], string>> = {
-  missing: 'not in the archive',
-  foreign: 'kept elsewhere',
+  missing: 'missing',
+  foreign: 'stored elsewhere',
   damaged: 'damaged',
 };
 
@@ -154,7 +153,7 @@ function LayerStratum({
   step: HistoryReport | null;
   count: number;
   height: number;
-  /** As the treemap has it; null: that of the ground. */
+  /** The layer's colour in the treemap; null while there is none. */
   colour: string | null;
   loaded: boolean;
   lit: boolean;
@@ -182,7 +181,7 @@ function LayerStratum({
         className={styles.button}
         data-layer={layer.index}
         aria-pressed={lit}
-        title={`${command ?? 'Command unknown'}\n${sizeTitle(bytes)}`}
+        title={`${command ?? 'Command not recorded'}\n${sizeTitle(bytes)}`}
         tabIndex={stop ? 0 : -1}
         onClick={(event) => (event.altKey ? compareWithLayer(layer.index) : chooseLayer(layer.index, event.shiftKey))}
       >
@@ -217,7 +216,7 @@ function Command({ text, wrap }: { text: string | null; wrap: boolean }) {
   return (
     <span className={`${styles.command} ${wrap ? styles.wrap : ''}`}>
       {text === null ? (
-        <span className={styles.unknown}>command unknown</span>
+        <span className={styles.unknown}>command not recorded</span>
       ) : parts === null ? (
         text
       ) : (
@@ -229,14 +228,21 @@ function Command({ text, wrap }: { text: string | null; wrap: boolean }) {
   );
 }
 
+/** ` (ENV, CMD)`: what kinds of steps there are. */
+function verbsOf(commands: readonly string[]): string {
+  const verbs = new Set(commands.map((command) => splitVerb(command)?.verb).filter((verb) => verb !== undefined));
+  return verbs.size === 0 ? '' : ` (${[...verbs].join(', ')})`;
+}
+
 function EmptyRun({ line, open, onToggle }: { line: Extract<Stratum, { kind: 'empty' }>; open: boolean; onToggle: () => void }) {
   const { steps } = line;
-  const words = steps.map((step) => plainCommand(step.createdBy) ?? 'command unknown');
+  const words = steps.map((step) => plainCommand(step.createdBy) ?? 'command not recorded');
   return (
     <li className={styles.empty}>
       <button type="button" className={styles.fold} aria-expanded={open} title={words.join('\n')} onClick={onToggle}>
         <Icon name={open ? 'chevronDown' : 'chevronRight'} size={10} />
-        {steps.length} {steps.length === 1 ? 'step' : 'steps'} without a layer
+        {countOf(steps.length, 'metadata step')}
+        {verbsOf(words)}
       </button>
       {open ? (
         <ol className={styles.steps}>
@@ -252,7 +258,7 @@ function EmptyRun({ line, open, onToggle }: { line: Extract<Stratum, { kind: 'em
   );
 }
 
-/** Height of an element as it is laid out. */
+/** Height of an element, px. */
 function useHeight(element: { readonly current: HTMLElement | null }): number {
   const [height, setHeight] = useState(600);
   useEffect(() => {

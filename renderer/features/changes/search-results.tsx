@@ -7,6 +7,7 @@ import { ErrorText, Notice } from '../../components/notice.tsx';
 import { Size } from '../../components/size.tsx';
 import { goTo } from '../../state/choosing.ts';
 import { hintFor } from '../../state/plain-error.ts';
+import { countOf } from '../../state/words.ts';
 import { useRequest } from '../use-request.ts';
 import styles from './search-results.module.css';
 
@@ -16,24 +17,24 @@ const ROW_HEIGHT = 28;
 /** Every layer is searched, so the search waits for a pause in the typing, ms. */
 const SEARCH_AFTER = 120;
 
-/** Paths that the filter's text finds in any layer, each with the layers that touch it. */
+/** Paths in any layer that match the filter's text, each with the layers that touch it. */
 export function SearchResults({ archiveId, image, text }: { archiveId: string; image: number; text: string }) {
   const answer = useRequest(
     text === '' ? null : `${archiveId}/${image}/${text}`,
     (client, signal) => client.call('image.search', { archiveId, image, text, limit: SHOWN }, { signal }),
     { delay: SEARCH_AFTER, keepsLast: true },
   );
-  if (text === '') return <Notice icon="search" title="Type what to look for in all layers" />;
+  if (text === '') return <Notice icon="search" title="Type to search all layers" />;
   if (answer.state === 'failed') {
     return (
-      <Notice icon="error" title="The search failed" tone="error">
+      <Notice icon="error" title="Search failed" tone="error">
         <ErrorText error={answer.error} hint={hintFor(answer.error)} />
       </Notice>
     );
   }
   if (answer.state !== 'ready') return <div className={styles.list} role="status" aria-label="Searching" />;
   const { problem, matches, total } = answer.value;
-  if (problem !== null || matches.length === 0) return <Notice icon="search" title={problem ?? 'No layer touches such a path'} />;
+  if (problem !== null || matches.length === 0) return <Notice icon="search" title={problem ?? 'No matching path in any layer'} />;
   return <Matches matches={matches} total={total} />;
 }
 
@@ -48,8 +49,8 @@ function Matches({ matches, total }: { matches: readonly PathMatch[]; total: num
   return (
     <>
       <p className={`number ${styles.count}`} role="status">
-        {formatCount(total)} {total === 1 ? 'path' : 'paths'} in all layers
-        {total > matches.length ? `, the first ${formatCount(matches.length)} are shown` : ''}
+        {countOf(total, 'path')} in all layers
+        {total > matches.length ? `, showing the first ${formatCount(matches.length)}` : ''}
       </p>
       <div className={styles.list} ref={scroller}>
         <ul style={{ height: virtual.getTotalSize() }} className={styles.ground} aria-label="Paths in all layers">

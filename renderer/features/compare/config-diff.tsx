@@ -46,7 +46,7 @@ export function ConfigDiff({ report }: { report: ConfigReport }) {
           ))}
         </tbody>
       </table>
-      {left === 0 ? null : <p className={styles.rest}>and {formatCount(left)} more; “Save as JSON” includes them</p>}
+      {left === 0 ? null : <p className={styles.rest}>and {formatCount(left)} more; “Save report (JSON)” includes them</p>}
     </section>
   );
 }

@@ -25,7 +25,7 @@ export function ArchiveList() {
   );
   if (answer.state === 'failed') {
     return (
-      <Notice icon="error" title="The archive could not be read" tone="error">
+      <Notice icon="error" title="Could not read the archive" tone="error">
         <ErrorText error={answer.error} hint={hintFor(answer.error)} />
       </Notice>
     );

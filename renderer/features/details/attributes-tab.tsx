@@ -13,11 +13,11 @@ import styles from './attributes-tab.module.css';
 export function AttributesTab({ details, times }: { details: EntryDetails; times: Loadable<EntryTimes> }) {
   const { now, before } = details;
   const entry = now ?? before;
-  if (entry === null) return <Notice title="Not there at this layer" />;
+  if (entry === null) return <Notice title="Not present at this layer" />;
   return (
     <div className={styles.body}>
-      {entry.implied ? <p className={styles.note}>No entry brings this folder: the paths below it imply it.</p> : null}
-      {now === null ? <p className={styles.note}>Removed here: this is how it was in layer {entry.layer}.</p> : null}
+      {entry.implied ? <p className={styles.note}>No tar entry: implied by the paths in it.</p> : null}
+      {now === null ? <p className={styles.note}>Removed here. These are its attributes in layer {entry.layer}.</p> : null}
       <table className={styles.table}>
         <tbody>
           {attributeRows(now, before, times.state === 'ready' ? times.value : undefined).map((row) => (
@@ -31,7 +31,7 @@ export function AttributesTab({ details, times }: { details: EntryDetails; times
                   <CopyButton className={styles.copy} label={`Copy ${row.label}`} text={row.value} />
                 </div>
                 {row.meaning.length === 0 ? null : (
-                  <ul className={`${styles.meaning} selectable`} aria-label={`What ${row.label} says`}>
+                  <ul className={`${styles.meaning} selectable`} aria-label={`Meaning of ${row.label}`}>
                     {row.meaning.map(({ text, isNew }) => (
                       <li key={text} className={isNew ? styles.now : undefined}>
                         {text}
@@ -45,7 +45,7 @@ export function AttributesTab({ details, times }: { details: EntryDetails; times
         </tbody>
       </table>
       {times.state === 'failed' ? (
-        <Notice icon="error" title="The other times could not be read" tone="error">
+        <Notice icon="error" title="Could not read the other times" tone="error">
           <ErrorText error={times.error} hint={hintFor(times.error)} />
         </Notice>
       ) : null}
@@ -54,7 +54,7 @@ export function AttributesTab({ details, times }: { details: EntryDetails; times
 }
 
 function Value({ row }: { row: AttributeRow }) {
-  // Of what is spelled out below, the bytes are only hinted at: all of them are in Raw, and are what is copied.
+  // A value that is explained below is shortened. Raw has all of it, and Copy copies all of it.
   const short = (text: string) => (row.meaning.length > 0 && text.length > 40 ? `${text.slice(0, 20)}…` : text);
   if (row.was === null) return <One text={short(row.value)} bytes={row.bytes} mono={row.mono} />;
   return (

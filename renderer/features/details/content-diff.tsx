@@ -16,11 +16,12 @@ import {
 import { type PreviewKind, previewKind, textLines } from '../../state/details/preview.ts';
 import { hintFor } from '../../state/plain-error.ts';
 import type { Side } from '../../state/selection.ts';
+import { countOf } from '../../state/words.ts';
 import { useRequest } from '../use-request.ts';
 import styles from './content-diff.module.css';
 import { HexView } from './hex-view.tsx';
 
-/** More of a file is not compared: a page of the window is no place for it. */
+/** Only the beginning of a larger file is compared, to keep the page responsive. */
 const MOST_BYTES = 4 * CONTENT_PAGE_BYTES;
 
 interface Part {
@@ -47,7 +48,7 @@ async function readPart(client: Client, side: Side, pathHex: string, signal: Abo
   }
 }
 
-/** What is different in a file's content: of texts their lines, of pictures both, of other files where they part. */
+/** Differences of two files: lines of texts, both pictures, or the first bytes that differ. */
 export function ContentDiff({ a, b, pathHex }: { a: Side; b: Side; pathHex: string }) {
   const sides = `${a.archiveId}/${a.image}/${a.layer} ${b.archiveId}/${b.image}/${b.layer}`;
   const loaded = useRequest(`${sides} ${pathHex}`, (client, signal) =>
@@ -55,7 +56,7 @@ export function ContentDiff({ a, b, pathHex }: { a: Side; b: Side; pathHex: stri
   );
   if (loaded.state === 'failed') {
     return (
-      <Notice icon="error" title="The content could not be read" tone="error">
+      <Notice icon="error" title="Could not read the content" tone="error">
         <ErrorText error={loaded.error} hint={hintFor(loaded.error)} />
       </Notice>
     );
@@ -68,7 +69,7 @@ export function ContentDiff({ a, b, pathHex }: { a: Side; b: Side; pathHex: stri
 function Differences({ a, b }: { a: Part; b: Part }) {
   const complete = a.bytes.length >= a.totalBytes && b.bytes.length >= b.totalBytes;
   const [kindA, kindB] = [previewKind(a.bytes, complete), previewKind(b.bytes, complete)];
-  const cut = complete ? null : `the first ${formatSize(MOST_BYTES)} of each are compared`;
+  const cut = complete ? null : `comparing the first ${formatSize(MOST_BYTES)}`;
   const isPicture = (kind: PreviewKind) => kind !== 'text' && kind !== 'hex';
   if (kindA === 'text' && kindB === 'text') return <TextDiff a={a.bytes} b={b.bytes} cut={cut} />;
   if (complete && isPicture(kindA) && isPicture(kindB)) return <PictureDiff a={a} b={b} kindA={kindA} kindB={kindB} />;
@@ -88,12 +89,12 @@ function TextDiff({ a, b, cut }: { a: Uint8Array; b: Uint8Array; cut: string | n
     <>
       <div className={styles.bar}>
         <span className={`number ${styles.note}`}>
-          {added + removed === 0 ? 'the same text' : `+${formatCount(added)} −${formatCount(removed)} lines`}
+          {added + removed === 0 ? 'Identical text' : `+${formatCount(added)} −${formatCount(removed)} lines`}
           {cut === null ? '' : `, ${cut}`}
         </span>
         <Segmented
           small
-          label="Lay out as"
+          label="Layout"
           value={how}
           options={[
             { value: 'unified', label: 'Unified' },
@@ -107,7 +108,7 @@ function TextDiff({ a, b, cut }: { a: Uint8Array; b: Uint8Array; cut: string | n
   );
 }
 
-/** Lines as they are shown, the parts of a long one put together again. */
+/** Lines as they are shown, with the parts of long ones joined again. */
 function wholeLines(bytes: Uint8Array): readonly string[] {
   const lines: string[] = [];
   for (const { number, text } of textLines(bytes)) {
@@ -162,7 +163,7 @@ function Lines({
   const half = `calc(${longest + digits + 4}ch + 12px)`;
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls is reached by the keyboard
-    <section className={`${styles.view} selectable`} ref={scroller} tabIndex={0} aria-label="Differences of the text">
+    <section className={`${styles.view} selectable`} ref={scroller} tabIndex={0} aria-label="Text differences">
       <div
         className={`${styles.lines} ${split ? styles.split : ''}`}
         style={{ height: virtual.getTotalSize(), width: split ? `max(100%, 2 * ${half})` : `max(100%, ${half})` }}
@@ -174,7 +175,7 @@ function Lines({
             <div key={index} className={styles.line} style={{ transform: `translateY(${start}px)` }}>
               {line.kind === 'fold' ? (
                 <button type="button" className={styles.fold} onClick={() => onOpen(line.run)}>
-                  {formatCount(line.count)} lines the same
+                  {countOf(line.count, 'unchanged line')}
                 </button>
               ) : split ? (
                 <SplitLine line={line} texts={texts} />
@@ -196,7 +197,7 @@ interface LineProps {
   readonly texts: Texts;
 }
 
-/** Both texts, and how they go together. */
+/** Both texts and their diff. */
 interface Texts {
   readonly a: readonly string[];
   readonly b: readonly string[];
@@ -242,7 +243,7 @@ function Half({ kind, number, texts }: { kind: keyof typeof KINDS; number: numbe
   );
 }
 
-/** The text of a line that changed, what its partner has otherwise marked. */
+/** A changed line; what differs from its partner is marked. */
 function withChange(text: string, side: 'a' | 'b', number: number, { a, b, runs }: Texts): ReactNode {
   const partner = partnerOf(runs, side, number - 1);
   const part = partner < 0 ? null : changedPart(text, (side === 'a' ? b : a)[partner] ?? '');
@@ -296,15 +297,15 @@ function ByteDiff({ a, b, cut }: { a: Part; b: Part; cut: string | null }) {
     while (at < length && a.bytes[at] === b.bytes[at]) at++;
     return at === length && a.totalBytes === b.totalBytes ? null : at;
   }, [a, b]);
-  if (first === null) return <Notice title={cut === null ? 'The same bytes' : 'The same as far as was looked'}>{cut}</Notice>;
-  // From the line of a dump in which they part.
+  if (first === null) return <Notice title={cut === null ? 'Content is identical' : 'No difference so far'}>{cut}</Notice>;
+  // The dump begins shortly before the first difference.
   const base = Math.max(0, (first & ~15) - 32);
   const part = ({ bytes }: Part) => bytes.subarray(base, base + 16_384);
   return (
     <>
       <div className={styles.bar}>
         <span className={`number ${styles.note}`}>
-          first different at byte {formatCount(first)}
+          first difference at byte {formatCount(first)}
           {cut === null ? '' : `, ${cut}`}
         </span>
       </div>

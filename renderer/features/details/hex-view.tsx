@@ -5,7 +5,7 @@ import styles from './content-tab.module.css';
 
 const LINE_HEIGHT = 18;
 
-/** A dump that shows 8 or 16 bytes a line, as the room allows. */
+/** A hex dump with 8 or 16 bytes per line, whichever fits. */
 export function HexView({ bytes, label, base = 0 }: { bytes: Uint8Array; label: string; base?: number }) {
   const scroller = useRef<HTMLDivElement>(null);
   const [columns, setColumns] = useState(8);

@@ -11,7 +11,7 @@ import { useRequest } from '../use-request.ts';
 import { Fact, Facts, Section } from './facts.tsx';
 import styles from './image-config.module.css';
 
-/** How an image is run, as its config says it, and the config itself. */
+/** How a container of the image is run, and the whole config. */
 export function ImageConfig({ archiveId, image }: { archiveId: string; image: number }) {
   const answer = useRequest(`${archiveId}/${image}`, (client, signal) => client.call('image.config', { archiveId, image }, { signal }));
   if (answer.state === 'failed') {
@@ -42,23 +42,23 @@ export function ImageConfig({ archiveId, image }: { archiveId: string; image: nu
           </Fact>
         ))}
       </Facts>
-      {facts.length === 0 ? <p className={styles.quiet}>It says nothing of how the image is run.</p> : null}
+      {facts.length === 0 ? <p className={styles.quiet}>No entrypoint, command or environment set.</p> : null}
       <details className={styles.all}>
-        <summary>All of it, as JSON</summary>
+        <summary>Full config (JSON)</summary>
         <div className={styles.box}>
           {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by the keyboard */}
           <pre className={`${styles.json} selectable`} tabIndex={0}>
             {json}
           </pre>
-          <CopyButton className={styles.copy} label="Copy the config" text={json} />
+          <CopyButton className={styles.copy} label="Copy config" text={json} />
         </div>
-        {complete ? null : <p className={styles.quiet}>It is longer: the beginning is shown.</p>}
+        {complete ? null : <p className={styles.quiet}>Only the beginning is shown.</p>}
       </details>
     </Section>
   );
 }
 
-/** Every step that made the image, the first one first, those without a layer too. */
+/** Every step of the build, the first one first, with those that made no layer. */
 export function ImageHistory({ image }: { image: ImageSummary }) {
   if (image.history.length === 0) return null;
   let layer = -1;
@@ -68,7 +68,7 @@ export function ImageHistory({ image }: { image: ImageSummary }) {
         {image.history.map((step, at) => {
           if (!step.emptyLayer) layer++;
           const own = layer;
-          const command = plainCommand(step.createdBy) ?? 'a step without a command';
+          const command = plainCommand(step.createdBy) ?? 'command not recorded';
           return (
             // biome-ignore lint/suspicious/noArrayIndexKey: steps have nothing but their place
             <li key={at} className={styles.step} title={step.createdBy === null ? undefined : displayText(step.createdBy)}>

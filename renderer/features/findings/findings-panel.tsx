@@ -10,10 +10,10 @@ import { selectedImage } from '../../state/selection.ts';
 import { useApp } from '../use-app.ts';
 import styles from './findings-panel.module.css';
 
-/** Findings shown of one code; the rest is a number. */
+/** Findings listed per code; the rest is counted. */
 const SHOWN = 100;
 
-/** Groups of the image that is shown. */
+/** Findings of the selected image, grouped by code. */
 export function useFindings(): readonly FindingGroup[] {
   const archives = useApp((app) => app.archives);
   const selection = useApp((app) => app.selection);
@@ -22,7 +22,7 @@ export function useFindings(): readonly FindingGroup[] {
   return useMemo(() => (findings === undefined ? [] : groupFindings(findings, selection.image)), [findings, selection.image]);
 }
 
-/** Everything odd in the archive, grouped by code, each with what it means and where it is. */
+/** All findings, grouped by code, with advice and links to where they are. */
 export function FindingsPanel() {
   const groups = useFindings();
   if (groups.length === 0) return null;

@@ -11,13 +11,13 @@ import { hintFor, type PlainError } from '../../state/plain-error.ts';
 import { useApp } from '../use-app.ts';
 import styles from './job-list.module.css';
 
-/** What is being opened, each with its progress; what failed, with its reason, until it is dismissed. */
+/** Running work with its progress, and failed work with its reason until it is dismissed. */
 export function JobList() {
   const state = useApp((app) => app.jobs);
   const jobs = shownJobs(state);
   if (jobs.length === 0 && state.transfers.length === 0) return null;
   return (
-    <ul className={styles.list} aria-label="Under way">
+    <ul className={styles.list} aria-label="In progress">
       {state.transfers.map((transfer) => (
         <li key={transfer.id}>
           <TransferRow transfer={transfer} />
@@ -30,7 +30,7 @@ export function JobList() {
   );
 }
 
-/** `41.2 of 117.0 MB`, or bytes alone where the whole isn't known. */
+/** `41.2 of 117.0 MB`, or only the bytes done where the total isn't known. */
 function amount(done: number, total: number | null): string {
   if (total === null) return done === 0 ? '' : formatSize(done);
   return `${formatSize(done)} of ${formatSize(total)}`;
@@ -48,7 +48,7 @@ function TransferRow({ transfer }: { transfer: Transfer }) {
   const { error, id } = transfer;
   if (error === null) {
     return (
-      <Running title={title} phase="sending" done={transfer.sentBytes} total={transfer.totalBytes} onCancel={() => cancelTransfer(id)} />
+      <Running title={title} phase="uploading" done={transfer.sentBytes} total={transfer.totalBytes} onCancel={() => cancelTransfer(id)} />
     );
   }
   return <Failed title={title} error={error} onRetry={retry} onDismiss={() => dismissTransfer(id)} />;

@@ -4,7 +4,7 @@ import { Icon } from '../../components/icons.tsx';
 import { artifactTitle } from '../../state/library.ts';
 import styles from './library-pane.module.css';
 
-/** What an archive holds beside images: to be read, not to be opened. */
+/** Lists what an archive holds besides images. Artifacts can't be opened. */
 export function ArtifactList({ artifacts }: { artifacts: readonly ArtifactReport[] }) {
   return (
     <ul aria-label="Artifacts">
@@ -35,7 +35,7 @@ export function ArtifactList({ artifacts }: { artifacts: readonly ArtifactReport
   );
 }
 
-/** Why an archive shows no image, where something hinders it. */
+/** The error that keeps an archive from showing an image, if there is one. */
 export function NoImageReason({ archive }: { archive: ArchiveSummary }) {
   const finding = archive.findings.find(({ severity }) => severity === 'error');
   if (finding === undefined) return null;

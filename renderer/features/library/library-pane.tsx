@@ -15,7 +15,7 @@ import { useApp } from '../use-app.ts';
 import { ArtifactList, NoImageReason } from './artifact-list.tsx';
 import styles from './library-pane.module.css';
 
-/** What is open, and what is being opened. */
+/** Open archives and their images, running work, and the stores. */
 export function LibraryPane({ edge }: { edge: ReactNode }) {
   const archives = useApp((app) => app.archives);
   const selection = useApp((app) => app.selection);
@@ -27,7 +27,7 @@ export function LibraryPane({ edge }: { edge: ReactNode }) {
       <header className={styles.head}>
         <h2>Library</h2>
         <span className={styles.tools}>
-          {electron ? <IconButton label="Open a folder…" icon="folder" onPress={() => void choose('folder')} /> : null}
+          {electron ? <IconButton label="Open folder…" icon="folder" onPress={() => void choose('folder')} /> : null}
           <IconButton label="Open…" icon="plus" keys="Ctrl O" onPress={() => void choose('files')} />
         </span>
       </header>
@@ -35,7 +35,7 @@ export function LibraryPane({ edge }: { edge: ReactNode }) {
         <JobList />
         <ImportOffers />
         {archives === null || archives.length === 0 ? (
-          <p className={styles.none}>{archives === null ? 'Connecting…' : 'What you open is listed here.'}</p>
+          <p className={styles.none}>{archives === null ? 'Connecting…' : 'Open an image to list it here.'}</p>
         ) : (
           <ul className={styles.list}>
             {archives.map((archive) => (
@@ -61,7 +61,7 @@ export function LibraryPane({ edge }: { edge: ReactNode }) {
   );
 }
 
-/** The library in a narrow window: a symbol an image. */
+/** The library in a narrow window: one icon per image. */
 export function LibraryRail() {
   const archives = useApp((app) => app.archives);
   const selection = useApp((app) => app.selection);

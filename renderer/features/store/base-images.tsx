@@ -6,11 +6,12 @@ import { Size } from '../../components/size.tsx';
 import { goTo, showImage } from '../../state/choosing.ts';
 import { adoptBase } from '../../state/stores/store-actions.ts';
 import { type SharedBase, sharedBases } from '../../state/stores/stores.ts';
+import { countOf } from '../../state/words.ts';
 import library from '../library/library-pane.module.css';
 import { useApp } from '../use-app.ts';
 import styles from './store.module.css';
 
-/** Windows' shared base images; elsewhere what images have in common at the bottom. */
+/** Windows' shared base images, and the lowest layers that several images share. */
 export function BaseImages() {
   const stores = useApp((app) => app.stores);
   const archives = useApp((app) => app.archives);
@@ -26,14 +27,14 @@ export function BaseImages() {
       </header>
       {count > 0 ? null : (
         <p className={styles.sentence}>
-          {system === 'win32' ? 'Windows has no shared base images here.' : 'Windows’ shared base images are a Windows feature.'}
+          {system === 'win32' ? 'No shared base images on this system.' : 'Shared base images are a Windows feature.'}
         </p>
       )}
       {bases.map(({ storeId, images }) =>
         images.map((image) => <SharedImage key={`${storeId} ${image.id}`} storeId={storeId} image={image} />),
       )}
       {shared.length === 0 ? null : (
-        <ul className={library.list} aria-label="Layers that images share">
+        <ul className={library.list} aria-label="Shared bases">
           {shared.map((base) => (
             <SharedLayers key={base.key} base={base} />
           ))}
@@ -59,7 +60,7 @@ function SharedImage({ storeId, image }: { storeId: string; image: BaseImageRepo
       </dd>
       <dd>
         {adopted ? (
-          'adopted: the store has a layer for it'
+          'Adopted as a layer of the store'
         ) : (
           <Button kind="quiet" onPress={() => void adoptBase(storeId, id, name)}>
             Adopt
@@ -72,7 +73,7 @@ function SharedImage({ storeId, image }: { storeId: string; image: BaseImageRepo
 
 function SharedLayers({ base }: { base: SharedBase }) {
   const { layers, images, sizeBytes, shown } = base;
-  const words = `${layers === 1 ? 'The lowest layer' : `The lowest ${layers} layers`} of ${images.length} images`;
+  const words = `Shared base (${countOf(layers, 'layer')}, ${countOf(images.length, 'image')})`;
   return (
     <li className={library.line}>
       <button

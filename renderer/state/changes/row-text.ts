@@ -1,10 +1,11 @@
-import { CONTENT_BITS, DIFFERS, formatCount, formatSize, KIND, NO_LAYER, REASON, type RowTable } from '#model';
+import { CONTENT_BITS, DIFFERS, formatSize, KIND, NO_LAYER, REASON, type RowTable } from '#model';
+import { countOf } from '../words.ts';
 
 const DIFFERS_WORDS = [
   [DIFFERS.type, 'type'],
   [DIFFERS.content, 'content'],
   [DIFFERS.rewritten, 'rewritten'],
-  [DIFFERS.unread, 'unread'],
+  [DIFFERS.unread, 'not compared'],
   [DIFFERS.link, 'target'],
   [DIFFERS.mode, 'mode'],
   [DIFFERS.owner, 'owner'],
@@ -13,7 +14,7 @@ const DIFFERS_WORDS = [
   [DIFFERS.device, 'device numbers'],
 ] as const;
 
-/** `content, mode`; of a file that is brought again with the same bytes `rewritten, mode`; of what hides: `hides 0.2 MB of layer 2`. */
+/** What a row changes: `content, mode`; `rewritten, mode` for a file written again with the same bytes; `hides 0.2 MB of layer 2`. */
 export function whatDiffers(table: RowTable, row: number): string {
   const kind = table.kind[row];
   const words: string[] = [];
@@ -27,7 +28,7 @@ export function whatDiffers(table: RowTable, row: number): string {
   return words.join(', ');
 }
 
-/** The same of a comparison, where nothing hides anything: of a removed folder what was in it. */
+/** The same for a comparison, where nothing is hidden; a removed folder says how much was in it. */
 export function whatDiffersBetween(table: RowTable, row: number): string {
   if (table.kind[row] === KIND.modified) {
     const differs = table.differs[row] as number;
@@ -35,15 +36,15 @@ export function whatDiffersBetween(table: RowTable, row: number): string {
   }
   const entries = table.hiddenEntries[row] as number;
   if (table.kind[row] !== KIND.removed || entries === 0) return '';
-  return `with ${formatCount(entries)} ${entries === 1 ? 'path' : 'paths'}`;
+  return `with ${countOf(entries, 'path')}`;
 }
 
-/** What a modified file's bytes are to those before; empty where there is nothing to say. */
+/** How a modified file's content relates to the one before; empty where that is not known. */
 export function contentWords(differs: number): string {
   const bit = differs & CONTENT_BITS;
   if (bit === DIFFERS.rewritten) return 'same content';
   if (bit === DIFFERS.unread) return 'content not compared';
-  return bit === DIFFERS.content ? 'other content' : '';
+  return bit === DIFFERS.content ? 'different content' : '';
 }
 
 function hides(table: RowTable, row: number): string {
@@ -53,7 +54,7 @@ function hides(table: RowTable, row: number): string {
   if (reason === REASON.none && table.kind[row] !== KIND.removed) return '';
   const layer = table.kind[row] === KIND.removed ? (table.layer[row] as number) : (table.previousLayer[row] as number);
   const where = layer === NO_LAYER || entries > 0 ? '' : ` of layer ${layer}`;
-  const paths = entries === 0 ? '' : `${formatCount(entries)} ${entries === 1 ? 'path' : 'paths'}`;
+  const paths = entries === 0 ? '' : countOf(entries, 'path');
   const size = bytes === 0 ? '' : formatSize(bytes);
   const what = [paths, size].filter((each) => each !== '').join(', ');
   if (what === '') return table.kind[row] === KIND.removed && layer !== NO_LAYER ? `from layer ${layer}` : '';

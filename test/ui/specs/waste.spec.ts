@@ -35,7 +35,7 @@ test('each file and layer leads to where it is', async ({ win }) => {
   await waste.getByRole('button', { name: /^usr\/lib\/libssl\.so\.3/ }).click();
   await expect(page.getByRole('heading', { name: 'Layer 0' }).first()).toBeVisible();
   await expect(page.getByRole('row', { name: /added libssl\.so\.3/ })).toHaveAttribute('aria-selected', 'true');
-  await waste.getByRole('button', { name: '1: show it in layer 1' }).first().click();
+  await waste.getByRole('button', { name: '1: show in layer 1' }).first().click();
   await expect(page.getByRole('row', { name: /modified libssl\.so\.3/ })).toHaveAttribute('aria-selected', 'true');
 });
 
@@ -55,13 +55,13 @@ test('what was rewritten with the same content is found when asked, and told apa
   ];
   await win.drop(await win.write('chown.tar', dockerArchive(layers, { name: 'chown:1' })));
   await page.getByRole('button', { name: /^wasted/ }).click();
-  await page.getByRole('button', { name: 'Find what was rewritten unchanged' }).click();
-  const same = page.getByRole('region', { name: 'Rewritten with the same content' });
+  await page.getByRole('button', { name: 'Find files rewritten without changes' }).click();
+  const same = page.getByRole('region', { name: 'Rewritten without changes' });
   await expect(same.getByRole('button')).toHaveCount(2);
   await expect(same.getByRole('heading')).toContainText('2 · 200.0 kB');
   await expect(same.getByRole('button').first()).toContainText('app/data');
   await expect(same).not.toContainText('changed');
-  await expect(page.getByRole('button', { name: 'Find what was rewritten unchanged' })).toHaveCount(0);
+  await expect(page.getByRole('button', { name: 'Find files rewritten without changes' })).toHaveCount(0);
   await same.getByRole('button', { name: /app\/data/ }).click();
   await expect(page.getByRole('row', { name: /modified data/ })).toHaveAttribute('aria-selected', 'true');
   expect(await complaintsOf(page)).toEqual([]);
