@@ -12,6 +12,7 @@ import { selectedImage } from '../../state/selection.ts';
 import { imageSizes } from '../../state/sizes.ts';
 import { countOf } from '../../state/words.ts';
 import { CompareChain } from '../compare/compare-chain.tsx';
+import head from '../pane-head.module.css';
 import { useApp } from '../use-app.ts';
 import { useTheme } from '../use-theme.ts';
 import styles from './chain-pane.module.css';
@@ -78,9 +79,9 @@ function Chain({ archiveId, image, edge }: { archiveId: string; image: ImageSumm
     <section className={styles.pane} aria-label="Chain" data-pane="chain">
       {edge}
       <header className={styles.head}>
-        <div className={styles.titleLine}>
+        <div className={head.line}>
           <h2>Chain</h2>
-          <span className={`number ${styles.count}`}>{countOf(image.layers.length, 'layer')}</span>
+          <span className={`number ${head.end} ${styles.count}`}>{countOf(image.layers.length, 'layer')}</span>
         </div>
         <ThreeSizes {...sizes} known={image.loaded} />
         {busy === null ? null : (

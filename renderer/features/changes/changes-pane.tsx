@@ -16,6 +16,7 @@ import { type SideBytes, sideBytes } from '../../state/compare.ts';
 import { hintFor } from '../../state/plain-error.ts';
 import { type Selection, selectedImage } from '../../state/selection.ts';
 import { CompareBar, NetCell, SideBars } from '../compare/compare-bar.tsx';
+import head from '../pane-head.module.css';
 import { TreemapView } from '../treemap/treemap-view.tsx';
 import { useApp } from '../use-app.ts';
 import styles from './changes-pane.module.css';
@@ -69,7 +70,7 @@ function PaneHead({ state, selection }: { state: ChangesState; selection: Select
   return (
     <header className={styles.head}>
       {mode === 'compare' ? <CompareBar state={state} selection={selection} /> : null}
-      <div className={styles.titleLine}>
+      <div className={`${head.head} ${styles.titleLine}`}>
         <h2 className={styles.title}>{title}</h2>
         {sums === null ? null : (
           <span className={styles.sums}>
@@ -82,7 +83,7 @@ function PaneHead({ state, selection }: { state: ChangesState; selection: Select
             ) : null}
           </span>
         )}
-        <span className={`number ${styles.outcome} ${state.problem === null ? '' : styles.problem}`} role="status">
+        <span className={`number ${head.end} ${styles.outcome} ${state.problem === null ? '' : styles.problem}`} role="status">
           {everywhere ? '' : outcome(state)}
         </span>
       </div>

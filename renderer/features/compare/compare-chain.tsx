@@ -8,6 +8,7 @@ import { commonLayers } from '../../state/compare.ts';
 import { imageTitle, lastPart } from '../../state/library.ts';
 import { type Selection, type Side, selectedImage } from '../../state/selection.ts';
 import { countOf } from '../../state/words.ts';
+import head from '../pane-head.module.css';
 import { useApp } from '../use-app.ts';
 import styles from './compare-chain.module.css';
 
@@ -23,9 +24,9 @@ export function CompareChain({ edge, selection }: { edge: ReactNode; selection: 
   return (
     <section className={styles.pane} aria-label="Chain" data-pane="chain">
       {edge}
-      <header className={styles.head}>
+      <header className={`${head.head} ${styles.head}`}>
         <h2>Chain</h2>
-        <span className={styles.hint}>{sameImage ? 'Alt-click to choose side A' : ''}</span>
+        <span className={`${head.end} ${styles.hint}`}>{sameImage ? 'Alt-click to choose side A' : ''}</span>
       </header>
       {sameImage ? (
         <OneChain image={b.image} a={against} b={sideB} />

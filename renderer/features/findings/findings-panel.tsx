@@ -7,6 +7,7 @@ import { setLayout } from '../../state/app-state.ts';
 import { goTo } from '../../state/choosing.ts';
 import { type FindingGroup, groupFindings } from '../../state/findings.ts';
 import { selectedImage } from '../../state/selection.ts';
+import head from '../pane-head.module.css';
 import { useApp } from '../use-app.ts';
 import styles from './findings-panel.module.css';
 
@@ -28,9 +29,11 @@ export function FindingsPanel() {
   if (groups.length === 0) return null;
   return (
     <section className={styles.panel} aria-label="Findings" data-pane="findings">
-      <header className={styles.head}>
+      <header className={head.head}>
         <h2>Findings</h2>
-        <IconButton small label="Close findings" icon="close" onPress={() => setLayout({ findingsOpen: false })} />
+        <span className={head.tools}>
+          <IconButton small label="Close findings" icon="close" onPress={() => setLayout({ findingsOpen: false })} />
+        </span>
       </header>
       <div className={styles.body}>
         {groups.map((group) => (

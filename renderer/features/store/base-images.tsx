@@ -7,7 +7,7 @@ import { goTo, showImage } from '../../state/choosing.ts';
 import { adoptBase } from '../../state/stores/store-actions.ts';
 import { type SharedBase, sharedBases } from '../../state/stores/stores.ts';
 import { countOf } from '../../state/words.ts';
-import library from '../library/library-pane.module.css';
+import item from '../list-item.module.css';
 import { useApp } from '../use-app.ts';
 import styles from './store.module.css';
 
@@ -21,8 +21,8 @@ export function BaseImages() {
   if (stores === null) return null;
   const count = bases.reduce((sum, { images }) => sum + images.length, 0);
   return (
-    <section className={library.group} aria-label="Base images">
-      <header className={library.groupHead}>
+    <section className={item.group} aria-label="Base images">
+      <header className={item.groupHead}>
         <h3 className={styles.heading}>Base images</h3>
       </header>
       {count > 0 ? null : (
@@ -34,7 +34,7 @@ export function BaseImages() {
         images.map((image) => <SharedImage key={`${storeId} ${image.id}`} storeId={storeId} image={image} />),
       )}
       {shared.length === 0 ? null : (
-        <ul className={library.list} aria-label="Shared bases">
+        <ul className={item.list} aria-label="Shared bases">
           {shared.map((base) => (
             <SharedLayers key={base.key} base={base} />
           ))}
@@ -75,10 +75,10 @@ function SharedLayers({ base }: { base: SharedBase }) {
   const { layers, images, sizeBytes, shown } = base;
   const words = `Shared base (${countOf(layers, 'layer')}, ${countOf(images.length, 'image')})`;
   return (
-    <li className={library.line}>
+    <li className={item.line}>
       <button
         type="button"
-        className={library.image}
+        className={item.image}
         title={images.join('\n')}
         disabled={shown === null}
         onClick={() => {
@@ -87,10 +87,10 @@ function SharedLayers({ base }: { base: SharedBase }) {
           goTo(layers - 1, null);
         }}
       >
-        <Icon name="image" className={library.icon ?? ''} />
-        <span className={library.words}>
-          <span className={library.title}>{words}</span>
-          <span className={library.sub}>
+        <Icon name="image" className={item.icon ?? ''} />
+        <span className={item.words}>
+          <span className={item.title}>{words}</span>
+          <span className={item.sub}>
             {images.slice(0, 3).join(', ')}
             {images.length > 3 ? ', …' : ''} · <Size bytes={sizeBytes} />
           </span>

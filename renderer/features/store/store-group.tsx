@@ -22,7 +22,7 @@ import {
 } from '../../state/stores/store-actions.ts';
 import { canChange, layersAlone, leftoversOf, shortId, storedTitle, storeTitle } from '../../state/stores/stores.ts';
 import { countOf } from '../../state/words.ts';
-import library from '../library/library-pane.module.css';
+import item from '../list-item.module.css';
 import { useApp } from '../use-app.ts';
 import styles from './store.module.css';
 import { Strata } from './strata.tsx';
@@ -69,17 +69,17 @@ function StoreGroup({ store }: { store: StoreReport }) {
     else void forgetStore(storeId);
   };
   return (
-    <section className={library.group} aria-label={title}>
-      <header className={library.groupHead}>
+    <section className={item.group} aria-label={title}>
+      <header className={item.groupHead}>
         <h3 className={styles.heading}>{title}</h3>
-        {store.sizeBytes === 0 ? null : <Size bytes={store.sizeBytes} className={library.groupSize} />}
+        {store.sizeBytes === 0 ? null : <Size bytes={store.sizeBytes} className={item.groupSize} />}
         {choices.length === 0 ? null : <ActionMenu label={`Actions for ${title}`} choices={choices} onChoose={run} />}
       </header>
       <p className={styles.home} title={`${driver} · ${home}`}>
         {driver}
         {store.elevation === 'held' ? ', elevated' : ''} · <bdi>{home}</bdi>
       </p>
-      {problem === null ? null : <p className={library.problem}>{problem}</p>}
+      {problem === null ? null : <p className={item.problem}>{problem}</p>}
       {lookOnly === null ? null : (
         <p className={styles.look} title={lookOnly}>
           Read-only: {lookOnly}
@@ -93,9 +93,9 @@ function StoreGroup({ store }: { store: StoreReport }) {
         </p>
       ) : null}
       {images.length === 0 && alone.length === 0 && problem === null ? (
-        <p className={library.none}>{store.isOwn ? 'Empty. Images that you import are kept here.' : 'Empty.'}</p>
+        <p className={item.none}>{store.isOwn ? 'Empty. Images that you import are kept here.' : 'Empty.'}</p>
       ) : null}
-      <ul className={library.list}>
+      <ul className={item.list}>
         {images.map((image) => (
           <ImageItem key={`${image.name} ${image.platform}`} store={store} image={image} />
         ))}
@@ -135,22 +135,18 @@ function ImageItem({ store, image }: { store: StoreReport; image: StoredImageRep
     else if (top !== null) runOnLayer(id, { storeId, id: top, title, mountPath });
   };
   return (
-    <li className={library.line}>
+    <li className={item.line}>
       <button
         type="button"
-        className={library.image}
+        className={item.image}
         title={`${names.join('\n') || name}\n${problem ?? `in ${store.home}`}`}
         onClick={() => void openStored(storeId, name)}
         disabled={isOpen}
       >
-        {problem === null ? (
-          <Strata sizes={layers.map((layer) => layer.sizeBytes)} />
-        ) : (
-          <Icon name="warning" className={library.icon ?? ''} />
-        )}
-        <span className={library.words}>
-          <span className={library.title}>{lastPart(title)}</span>
-          <span className={library.sub}>
+        {problem === null ? <Strata sizes={layers.map((layer) => layer.sizeBytes)} /> : <Icon name="warning" className={item.icon ?? ''} />}
+        <span className={item.words}>
+          <span className={item.title}>{lastPart(title)}</span>
+          <span className={item.sub}>
             {problem ?? (
               <>
                 {platform} · <Size bytes={sizeBytes} />
@@ -201,10 +197,10 @@ function LayerItem({ store, layer, depth }: { store: StoreReport; layer: StoredL
     else runOnLayer(chosen, { storeId, id, title, mountPath });
   };
   return (
-    <li className={library.line} style={{ paddingLeft: Math.min(depth, 6) * 10 }}>
+    <li className={item.line} style={{ paddingLeft: Math.min(depth, 6) * 10 }}>
       <button
         type="button"
-        className={library.image}
+        className={item.image}
         title={`${id}\n${problem ?? mountPath ?? `in ${store.home}`}`}
         onClick={() => void openStored(storeId, id)}
         disabled={!usable || !canChange(store)}
@@ -212,11 +208,11 @@ function LayerItem({ store, layer, depth }: { store: StoreReport; layer: StoredL
         {usable ? (
           <Strata sizes={Array.from({ length: below + 1 }, () => 1)} top={isReadWrite} />
         ) : (
-          <Icon name="warning" className={library.icon ?? ''} />
+          <Icon name="warning" className={item.icon ?? ''} />
         )}
-        <span className={library.words}>
-          <span className={`${library.title} ${adopted === undefined ? styles.id : ''}`}>{title}</span>
-          <span className={library.sub}>
+        <span className={item.words}>
+          <span className={`${item.title} ${adopted === undefined ? styles.id : ''}`}>{title}</span>
+          <span className={item.sub}>
             {words.join(' · ')}
             {sizeBytes === null ? null : (
               <>

@@ -10,6 +10,7 @@ import { chooseLayer, goTo } from '../../state/choosing.ts';
 import { runningJob } from '../../state/jobs.ts';
 import { toast } from '../../state/messages.ts';
 import { hintFor, plainError } from '../../state/plain-error.ts';
+import head from '../pane-head.module.css';
 import { useApp } from '../use-app.ts';
 import { useRequest } from '../use-request.ts';
 import styles from './waste-panel.module.css';
@@ -29,13 +30,15 @@ export function WastePanel({ archiveId, image }: { archiveId: string; image: Ima
   const { fileBytes, finalBytes, wastedBytes, efficiency } = image.totals;
   return (
     <section className={styles.panel} aria-label="Waste" data-pane="waste">
-      <header className={styles.head}>
+      <header className={`${head.head} ${styles.head}`}>
         <h2>Waste</h2>
         <span className={styles.sums}>
           <Size bytes={wastedBytes} /> of <Size bytes={fileBytes} /> hidden or overwritten, <Size bytes={finalBytes} /> visible ·{' '}
           <strong className="number">efficiency {(efficiency * 100).toFixed(1)} %</strong>
         </span>
-        <IconButton small label="Close waste" icon="close" onPress={() => setLayout({ wasteOpen: false })} />
+        <span className={head.tools}>
+          <IconButton small label="Close waste" icon="close" onPress={() => setLayout({ wasteOpen: false })} />
+        </span>
       </header>
       {answer.state === 'failed' ? <ErrorText error={answer.error} hint={hintFor(answer.error)} /> : null}
       {answer.state !== 'ready' ? null : wastedBytes === 0 ? (
