@@ -50,11 +50,8 @@ function reportEnded(): void {
 /** A job may end before this window knows its id: either may come last. */
 function settleReported(): void {
   const { own, jobs, storeWork } = getApp().jobs;
-  for (const job of own) {
-    const { jobId, purpose } = job;
+  for (const { jobId, purpose } of own) {
     if (purpose.kind !== 'store' || storeWork.get(jobId) !== 'reported') continue;
-    // Settling one calls this function again.
-    if (!getApp().jobs.own.includes(job)) continue;
     dispatchJobs({ type: 'settled', jobId });
     if (jobs.find((each) => each.jobId === jobId)?.state === 'done') purpose.onDone();
   }
