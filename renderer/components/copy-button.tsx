@@ -2,7 +2,7 @@ import { useEffect, useState } from 'react';
 import { IconButton } from './button.tsx';
 import { copyText } from './clipboard.ts';
 
-/** Copies `text`; a tick says that it did. */
+/** Copies `text`, and shows a tick when done. */
 export function CopyButton({ label, text, className }: { label: string; text: string; className?: string | undefined }) {
   const [copied, setCopied] = useState(false);
   useEffect(() => {

@@ -1,7 +1,7 @@
 import { useStore } from 'zustand';
 import { type AppState, appStore } from '../state/app-state.ts';
 
-/** A part of what the window knows. The component is drawn again when that part changes. */
+/** Selects a part of the state. The component renders again when that part changes. */
 export function useApp<T>(select: (app: AppState) => T): T {
   return useStore(appStore, select);
 }

@@ -3,7 +3,7 @@ import type { Client } from '#contract';
 import { type PlainError, plainError } from '../state/plain-error.ts';
 import { useApp } from './use-app.ts';
 
-/** What a request has come to. */
+/** The state of a request. */
 export type Answer<T> =
   | { readonly state: 'idle' | 'loading' }
   | { readonly state: 'failed'; readonly error: PlainError }
@@ -13,8 +13,8 @@ const IDLE = { state: 'idle' } as const;
 const LOADING = { state: 'loading' } as const;
 
 /**
- * Asks the host whenever `key` is another value; null: there is nothing to ask. The signal is aborted when the key changes and when the component
- * leaves, and what comes after that is dropped.
+ * Asks the host whenever `key` changes; null: nothing to ask. The signal is aborted when the key changes or the component unmounts; answers
+ * that arrive later are dropped.
  */
 export function useRequest<T>(
   key: unknown,
@@ -23,9 +23,9 @@ export function useRequest<T>(
     delay = 0,
     keepsLast = false,
   }: {
-    /** Waits so long for the key to change again, ms. */
+    /** Waits for the key to rest before asking, ms. */
     readonly delay?: number;
-    /** The answer to the last key stays until the next one's is there. */
+    /** Returns the answer to the last key until the next one arrives. */
     readonly keepsLast?: boolean;
   } = {},
 ): Answer<T> {

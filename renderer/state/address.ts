@@ -3,7 +3,8 @@ import type { Selection, Side } from './selection.ts';
 
 /**
  * The address of what is on screen: `#/image/<archive>[.<image>]/layer/<n>[-<m>]?path=…&mode=stacked`. `path` is escaped as JSON
- * of the command line has paths (its other forms are understood); `against=<archive>[.<image>]@<layer>[~<since>]` is side A of `mode=compare`, `since` of side B, `view=treemap` draws it so.
+ * of the command line has it (other forms are understood). `against=<archive>[.<image>]@<layer>[~<since>]` is side A of `mode=compare`,
+ * `since` belongs to side B, `view=treemap` shows a treemap.
  */
 export function formatAddress(selection: Selection): string {
   if (selection.archiveId === null) return '#/';
@@ -18,13 +19,13 @@ export function formatAddress(selection: Selection): string {
   return `#/image/${encodeURIComponent(selection.archiveId)}${image}/layer/${layers}${query.length === 0 ? '' : `?${query.join('&')}`}`;
 }
 
-/** A path as the window keeps it, of any form that it is printed in; null for none, and for the root. */
+/** Any printed form of a path as the window keeps it; null for none and for the root. */
 function parsePath(text: string): string | null {
   const path = trimEnd(escapePath(unescapePath(text)).replace(/^(?:\.?\/)+/, ''), '/');
   return path === '' ? null : path;
 }
 
-/** Null where the address names nothing that can be shown. */
+/** The selection that an address stands for; null: none. */
 export function parseAddress(hash: string): Selection | null {
   const match = /^#\/image\/([^/?]+?)(?:\.(\d{1,6}))?\/layer\/(\d{1,6})(?:-(\d{1,6}))?(?:\?(.*))?$/.exec(hash);
   if (match?.[1] === undefined || match[3] === undefined) return null;

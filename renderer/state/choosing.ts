@@ -6,7 +6,7 @@ import { loadingJob } from './jobs.ts';
 import { loadImage } from './opening.ts';
 import { clampSelection, extendTo, firstLayer, type Selection, type Side, selectedImage, stepLayer } from './selection.ts';
 
-/** Everything that chooses comes through here: the address follows. `replace`: not a place that Back goes to. */
+/** Every selection is made here, so that the address follows. `replace`: Back skips the selection before. */
 export function select(selection: Selection, { replace = false }: { replace?: boolean } = {}): void {
   if (selection === getApp().selection) return;
   setApp({ selection });
@@ -64,7 +64,7 @@ export function chooseMode(mode: Selection['mode']): void {
   if (side !== null) compareWith(side, side.archiveId !== selection.archiveId || side.image !== selection.image);
 }
 
-/** Shows what is different from a file system, which becomes side A. `whole`: side B is all of the image that is shown. */
+/** Compares the selection with a filesystem, which becomes side A. `whole`: side B becomes the whole image. */
 export function compareWith(side: Side, whole = false): void {
   const { selection, archives } = getApp();
   const other = selectedImage(archives ?? [], { ...selection, ...side });
@@ -74,14 +74,14 @@ export function compareWith(side: Side, whole = false): void {
   if (!other.image.loaded && loadingJob(getApp().jobs, side.archiveId, side.image) === null) void loadImage(side.archiveId, side.image);
 }
 
-/** An image that was opened to be compared becomes side B, whole. */
+/** Compares a whole image, which becomes side B, with a side A. */
 export function showAgainst(side: Side, archiveId: string, image: ImageSummary): void {
   const to = Math.max(0, image.layers.length - 1);
   setApp({ anchor: to });
   select({ archiveId, image: image.index, from: to, to, mode: 'compare', path: null, ...viewOf(getApp().selection), against: side });
 }
 
-/** Another layer of the image that is shown becomes side A. */
+/** Compares the selection with another layer of its image, which becomes side A. */
 export function compareWithLayer(layer: number): void {
   const { archiveId, image } = getApp().selection;
   if (archiveId !== null) compareWith({ archiveId, image, layer });
@@ -96,7 +96,7 @@ export function swapSides(): void {
   select({ ...selection, since: undefined, ...ref, from: layer, to: layer, against: { archiveId, image, layer: to, since } });
 }
 
-/** Another file system becomes side B. */
+/** Makes a filesystem side B. */
 export function chooseSideB({ archiveId, image, layer, since }: Side): void {
   const { selection, archives, jobs } = getApp();
   setApp({ anchor: layer });
@@ -117,20 +117,20 @@ function viewOf({ view }: Selection): Pick<Selection, 'view'> {
   return view === undefined ? {} : { view };
 }
 
-/** Chooses a path without a new place in the history: the keyboard passes over many. */
+/** Selects a path without a new entry in the history, as the arrow keys pass over many. */
 export function choosePath(path: string | null): void {
   const { selection } = getApp();
   if (selection.path !== path) select({ ...selection, path }, { replace: true });
 }
 
-/** A finding, a link: the path at a layer, wherever the window is. */
+/** Selects a layer and a path in it, as links do. */
 export function goTo(layer: number, path: string | null): void {
   const { selection } = getApp();
   setApp({ anchor: layer });
   select({ ...selection, from: layer, to: layer, path });
 }
 
-/** The file system of another view, at the path that is chosen here. */
+/** Shows another filesystem, with the same path selected. */
 export function showInView({ archiveId, image, layer }: Side): void {
   const { against: _, since: _since, ...rest } = getApp().selection;
   setApp({ anchor: layer });

@@ -3,17 +3,17 @@ import { findSession } from './session.ts';
 
 declare global {
   interface Window {
-    /** Put there by Electron's preload; absent in a browser. */
+    /** Set by Electron's preload; absent in a browser. */
     readonly layerscope?: ElectronBridge & {
-      /** The listener gets the id of each command that the desktop's menu chooses. */
+      /** Calls the listener with the id of each command chosen in the desktop's menu. */
       onCommand(listener: (id: unknown) => void): void;
     };
   }
 }
 
 /**
- * The client over the door that is there: Electron's bridge, else the loopback host that served this page. A browser without a session
- * is sent to the page that says what to do; then the promise stays open.
+ * A client of Electron's bridge if there is one, else of the loopback host that served this page. A browser without a session is sent to
+ * the page that says what to do; the promise then never settles.
  */
 export async function openClient(onConnection: (connected: boolean) => void): Promise<Client> {
   if (window.layerscope !== undefined) return createElectronClient(window.layerscope);
@@ -24,7 +24,7 @@ export async function openClient(onConnection: (connected: boolean) => void): Pr
   }
   return createWebClient({
     secret,
-    // Cookies of other programs on this address are none of the host's business.
+    // The host must not get cookies of other programs on this address.
     fetch: (url, init) => window.fetch(url, { ...init, credentials: 'omit' }),
     wait: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
     XMLHttpRequest: window.XMLHttpRequest,

@@ -4,7 +4,7 @@ export const isMac = /mac/i.test(globalThis.navigator?.platform ?? '');
 
 const NAMES: Readonly<Record<string, string>> = { ArrowLeft: '←', ArrowRight: '→', '{': '[', '}': ']', ' ': 'Space' };
 
-/** The keys to press, in the order they are named: `Ctrl`, `K`. */
+/** The keys of a command, in the order they are named: `Ctrl`, `K`. */
 export function keysOf(command: CommandFacts, mac = isMac): readonly string[] {
   const { key, mod, alt, shift } = keyOf(command, mac);
   const keys: string[] = [];
@@ -16,7 +16,7 @@ export function keysOf(command: CommandFacts, mac = isMac): readonly string[] {
   return keys;
 }
 
-/** The same of a command by its id, for a tooltip. */
+/** The same by the command's id, as one text for a tooltip. */
 export function keysOfId(id: CommandId): string {
   const command = COMMAND_FACTS.find((known) => known.id === id);
   return command === undefined ? '' : keysOf(command).join(' ');

@@ -1,4 +1,4 @@
-/** How the panes lie; kept in the browser's storage. */
+/** Sizes and choices that outlast the window; kept in the browser's storage. */
 export interface LayoutState {
   readonly theme: 'auto' | 'light' | 'dark';
   readonly libraryWidth: number;
@@ -7,14 +7,14 @@ export interface LayoutState {
   readonly libraryOpen: boolean;
   readonly findingsOpen: boolean;
   readonly wasteOpen: boolean;
-  /** The filter's text is looked for in all layers. */
+  /** The filter's text is searched for in all layers. */
   readonly searchesAll: boolean;
-  /** How the image that is opened next is shown: as the last one was. */
+  /** The mode of the next image that is opened: that of the last one. */
   readonly mode: 'layer' | 'stacked';
   readonly view: 'tree' | 'treemap';
-  /** What becomes of an archive that is opened, beside being shown. */
+  /** Whether archives that are opened are imported to the store. */
   readonly onOpen: 'ask' | 'look' | 'import';
-  /** In a narrow window details and library are drawers, one at a time. */
+  /** The drawer that is open in a narrow window. */
   readonly drawer: 'none' | 'details' | 'library';
 }
 
@@ -40,18 +40,18 @@ const initial: LayoutState = {
   drawer: 'none',
 };
 
-/** What was kept, as far as it makes sense. */
+/** The layout that was kept, as far as it is valid. */
 export function readLayout(): LayoutState {
   let kept: unknown = null;
   try {
     kept = JSON.parse(globalThis.localStorage?.getItem(KEY) ?? 'null');
   } catch {
-    // No storage, or not ours: the window starts as new.
+    // No storage, or not JSON: the defaults will do.
   }
   return parseLayout(kept);
 }
 
-/** Any value as a layout: what doesn't fit is as at first. */
+/** Any value as a layout; invalid parts get their defaults. */
 export function parseLayout(kept: unknown): LayoutState {
   if (typeof kept !== 'object' || kept === null) return initial;
   const { theme, libraryOpen, mode, view, onOpen } = kept as Partial<Record<keyof LayoutState, unknown>>;
@@ -81,6 +81,6 @@ export function keepLayout(layout: LayoutState): void {
       JSON.stringify({ theme, libraryWidth, chainWidth, detailsWidth, libraryOpen, mode, view, onOpen }),
     );
   } catch {
-    // Storage that is full or refused: the layout lasts as long as the window.
+    // Storage is full or refused: the layout is lost with the window.
   }
 }

@@ -1,2 +1,2 @@
-/** A sheet over the window: the palette of commands, the choice of a path, the list of keys, a file's content. */
+/** A sheet over the window: the command palette, Go to path, the list of shortcuts, or the preview of a file. */
 export type Overlay = 'none' | 'palette' | 'path' | 'help' | 'preview';

@@ -1,27 +1,27 @@
 import type { ArchiveSummary, ImageSummary } from '#contract';
 
-/** A file system: an image as seen at one of its layers. */
+/** A filesystem: an image up to one of its layers. */
 export interface Side {
   readonly archiveId: string;
   readonly image: number;
   readonly layer: number;
-  /** Only the layers from this one on, as if there were none below; absent: all. */
+  /** Leaves out the layers below this one; absent: none. */
   readonly since?: number | undefined;
 }
 
-/** What every pane answers about. Layers count from 0, the bottom, as on the command line. */
+/** What the panes show. Layers are numbered from 0, the lowest, as on the command line. */
 export interface Selection {
   readonly archiveId: string | null;
   readonly image: number;
-  /** `from` and `to` are both lit; the same for one layer. Stacked mode looks at `to`, and so does comparing, where this is side B. */
+  /** The range of layers, both ends included. The modes `stacked` and `compare` use `to` only; in `compare` this is side B. */
   readonly from: number;
   readonly to: number;
   readonly mode: 'layer' | 'stacked' | 'compare';
-  /** Side A; there where `mode` is `compare`. */
+  /** Side A, where `mode` is `compare`. */
   readonly against?: Side;
-  /** Of side B: as in a {@link Side}. */
+  /** As in a {@link Side}, for side B. */
   readonly since?: number | undefined;
-  /** Absent: the tree grid. */
+  /** Absent: the tree. */
   readonly view?: 'treemap';
   /** As `escapePath` prints it; null: none. */
   readonly path: string | null;
@@ -29,7 +29,7 @@ export interface Selection {
 
 export const NOTHING: Selection = { archiveId: null, image: 0, from: 0, to: 0, mode: 'layer', path: null };
 
-/** The image shown, or null where it is not (or no longer) in the library. */
+/** The selected image; null: it is not in the library (any more). */
 export function selectedImage(
   archives: readonly ArchiveSummary[],
   selection: Selection,
@@ -39,7 +39,7 @@ export function selectedImage(
   return archive === undefined || image === undefined ? null : { archive, image };
 }
 
-/** The selection within the layers that the image has. */
+/** The selection, limited to layers that the image has. */
 export function clampSelection(selection: Selection, layerCount: number): Selection {
   const top = Math.max(0, layerCount - 1);
   const from = Math.min(selection.from, top);
@@ -58,14 +58,14 @@ export function stepLayer(selection: Selection, step: -1 | 1, layerCount: number
   return { ...selection, from: layer, to: layer };
 }
 
-/** Shift-click: from the layer lit first to this one. */
+/** The range from the anchor to a layer, as Shift-click selects it. */
 export function extendTo(selection: Selection, anchor: number, layer: number): Selection {
   return { ...selection, from: Math.min(anchor, layer), to: Math.max(anchor, layer) };
 }
 
 /**
- * The layer that a freshly opened image lights: the biggest, for that is the question most come with. Of a chain without a config and a
- * manifest, which is opened for its top layer, that one.
+ * The layer to select in an image that was just opened: the biggest above the lowest, as most people wonder what made the image big. A
+ * chain without config and manifest is opened for its top layer.
  */
 export function firstLayer(image: ImageSummary): number {
   let best = Math.max(0, image.layers.length - 1);

@@ -1,12 +1,12 @@
 import { SESSION_HEADER } from '#contract';
 
-// The session of a page that the loopback host served. Its secret is this origin's alone, port and all, where a cookie would go to every
-// program on the address: it is kept for the tab, through reloads, and given to other tabs of the same origin that ask for it.
+// The session of a page served by the loopback host. Its secret is kept for this tab, so that it survives reloads, and given to tabs of the
+// same origin that ask for it. A cookie would be sent to every program on this address, whatever its port.
 
 const KEY = 'layerscope-session';
 const CHANNEL = 'layerscope-session';
 
-/** Another tab has answered by then, if there is one. */
+/** How long other tabs have to answer. */
 const ANSWER_MS = 1_000;
 
 /** The session's secret; null where this browser has none. Rejects where the host doesn't answer. */
@@ -19,7 +19,7 @@ export async function findSession(): Promise<string | null> {
   return secret;
 }
 
-/** What the printed address carries in its fragment; the address bar and the history keep nothing of it. */
+/** The token in the fragment of the printed address, which is then removed from the address bar and the history. */
 function takeToken(): string | null {
   const token = /^#token=([0-9a-f]{64})$/.exec(window.location.hash)?.[1] ?? null;
   if (window.location.hash.startsWith('#token=')) window.history.replaceState(null, '', '/');
@@ -34,13 +34,13 @@ async function exchange(token: string): Promise<string | null> {
   return typeof value?.secret === 'string' ? value.secret : null;
 }
 
-/** The secret, where the host knows it: one of an earlier run opens nothing. */
+/** The secret if the host accepts it; one of an earlier run is worthless. */
 async function known(secret: string | null): Promise<string | null> {
   if (secret === null) return null;
   return (await fetch('/session', { headers: { [SESSION_HEADER]: secret }, credentials: 'omit' })).ok ? secret : null;
 }
 
-/** A browser that keeps nothing for pages asks for the printed address after each reload. */
+/** The secret from before a reload. Browsers that store nothing for pages need the printed address again. */
 function kept(): string | null {
   try {
     return window.sessionStorage.getItem(KEY);
@@ -53,7 +53,7 @@ function keep(secret: string): void {
   try {
     window.sessionStorage.setItem(KEY, secret);
   } catch {
-    // Kept in memory alone.
+    // Without storage the session ends with a reload.
   }
 }
 

@@ -2,15 +2,14 @@ import type { SubtreeTotals, TreemapRect } from '#changes';
 import { NO_LAYER, type RowTable, TYPE } from '#model';
 
 /**
- * By row: the bytes that its rectangle stands for, those below it included: bytes that are there, and those that are hidden and still
- * cost. With a filter only what matches has bytes.
+ * Bytes of each row's rectangle: of its files and those in it, hidden ones included. With a filter, only matching rows have bytes.
  */
 export function areas(table: RowTable, totals: SubtreeTotals, mask: Uint8Array | null): Float64Array {
   const { length, parent } = table;
   const areas = new Float64Array(length);
   for (let row = 0; row < length; row++) areas[row] = (totals.size[row] as number) + (totals.hidden[row] as number);
   if (mask === null) return areas;
-  // What is each row's own, then sums of those that match.
+  // Reduces sums to each row's own bytes, drops rows that don't match, and sums again.
   for (let row = 0; row < length; row++) {
     const above = parent[row] as number;
     if (above >= 0) areas[above] = (areas[above] as number) - (areas[row] as number);
@@ -23,7 +22,7 @@ export function areas(table: RowTable, totals: SubtreeTotals, mask: Uint8Array |
   return areas;
 }
 
-/** The rectangle at a point: the innermost. */
+/** The innermost rectangle at a point. */
 export function rectAt(rects: readonly TreemapRect[], x: number, y: number): TreemapRect | null {
   for (let at = rects.length - 1; at >= 0; at--) {
     const rect = rects[at] as TreemapRect;
@@ -42,7 +41,7 @@ export function children(table: RowTable, weights: Float64Array, row: number): n
 
 export type Direction = 'next' | 'previous' | 'in' | 'out';
 
-/** Where an arrow key leads from a row: among its siblings, to its largest child, to its folder; never out of the folder shown. */
+/** The row that an arrow key leads to: a sibling, the largest child, or the parent, within the current folder. */
 export function neighbour(table: RowTable, weights: Float64Array, root: number, row: number, direction: Direction): number {
   if (row < 0 || row === root) return children(table, weights, root)[0] ?? -1;
   const above = table.parent[row] as number;
@@ -59,7 +58,7 @@ export function isBelow(table: RowTable, row: number, folder: number): boolean {
   return folder < 0 || (row > folder && row < (table.subtreeEnd[folder] as number));
 }
 
-/** The layer whose colour a row has: that which wrote it; of a folder drawn as one, that of its largest file. */
+/** The layer whose colour a row gets: the one that wrote it; a folder gets that of its largest file. */
 export function layerOf(table: RowTable, weights: Float64Array, row: number): number {
   let at = row;
   for (;;) {

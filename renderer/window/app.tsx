@@ -26,7 +26,7 @@ import { TitleBar } from './title-bar.tsx';
 import { Toasts } from './toasts.tsx';
 import { useWidth } from './width.ts';
 
-/** The window. */
+/** The window: its panes, and what stands in for them. */
 export function App() {
   const connection = useApp((app) => app.connection);
   const archives = useApp((app) => app.archives);

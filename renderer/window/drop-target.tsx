@@ -70,7 +70,7 @@ export function DropTarget({ children }: { children: ReactNode }) {
   }
 
   return (
-    // biome-ignore lint/a11y/noStaticElementInteractions: dropping has its twin in Open…
+    // biome-ignore lint/a11y/noStaticElementInteractions: Open… does the same by keyboard
     <div className={styles.target} onDragEnter={onDragEnter} onDragOver={onDragOver} onDragLeave={onDragLeave} onDrop={onDrop}>
       {children}
       {offer === null ? null : (

@@ -142,7 +142,7 @@ function HelpSheet() {
   return (
     <Sheet label="Keyboard shortcuts" onClose={close}>
       <h2 className={styles.title}>Keyboard shortcuts</h2>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by the keyboard */}
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
       <section className={styles.body} aria-label="All shortcuts" tabIndex={0}>
         {GROUPS.map((group) => (
           <section key={group} className={styles.group}>

@@ -248,7 +248,7 @@ function EmptyRun({ line, open, onToggle }: { line: Extract<Stratum, { kind: 'em
       {open ? (
         <ol className={styles.steps}>
           {steps.map((step, index) => (
-            // biome-ignore lint/suspicious/noArrayIndexKey: steps have no name of their own and never move
+            // biome-ignore lint/suspicious/noArrayIndexKey: steps have no id and are never reordered
             <li key={index} className={`${styles.step} selectable`} title={step.createdBy ?? ''}>
               <Command text={plainCommand(step.createdBy)} wrap={false} />
             </li>

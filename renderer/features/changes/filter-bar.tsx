@@ -35,7 +35,7 @@ export function FilterBar({ state, stacked }: { state: ChangesState; stacked: bo
   const set = (part: Partial<typeof filter>) => dispatchChanges({ type: 'filtered', filter: { ...filter, ...part } });
   return (
     <div className={styles.bar} role="toolbar" aria-label="Filters">
-      {/* biome-ignore lint/a11y/useSemanticElements: a fieldset draws and lays out as no flex row */}
+      {/* biome-ignore lint/a11y/useSemanticElements: a fieldset can't be laid out as a flex row */}
       <span className={styles.kinds} role="group" aria-label="Change kinds">
         {KINDS.map(({ bit, glyph, name }) => (
           <button

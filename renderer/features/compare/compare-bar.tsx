@@ -36,7 +36,7 @@ export function CompareBar({ state, selection }: { state: ChangesState; selectio
   );
 }
 
-/** `web-api:1.8 at layer 3`, the layer left out where it is the top; `layers 2–3 of web-api:1.8`. */
+/** `web-api:1.8 at layer 3`, without the layer if it is the top one; `layers 2–3 alone of web-api:1.8`. */
 export function sideTitle(archives: readonly ArchiveSummary[], side: Side): string {
   const found = findSide(archives, side);
   if (found === null) return 'closed';

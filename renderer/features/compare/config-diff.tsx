@@ -20,7 +20,7 @@ export function useConfigReport(a: Side, b: Side): ConfigReport | null {
 export function ConfigDiff({ report }: { report: ConfigReport }) {
   const left = report.total - report.differences.length;
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls is reached by the keyboard
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
     <section className={`${styles.view} selectable`} aria-label="Config differences" tabIndex={0}>
       <table className={styles.table}>
         <thead className="visually-hidden">

@@ -51,7 +51,7 @@ function Entries({ listing: { format, entries, complete, problem } }: { listing:
         {format} · {count}
         {problem === null ? '' : ` · ${problem}`}
       </p>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls is reached by the keyboard */}
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
       <section className={`${styles.view} selectable`} ref={scroller} tabIndex={0} aria-label="Entries of the archive">
         <ul className={styles.lines} style={{ height: virtual.getTotalSize() }}>
           {virtual.getVirtualItems().map(({ index, start }) => {

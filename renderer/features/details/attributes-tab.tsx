@@ -9,7 +9,7 @@ import type { Loadable } from '../../state/details/details.ts';
 import { hintFor } from '../../state/plain-error.ts';
 import styles from './attributes-tab.module.css';
 
-/** Everything an entry says of itself, old → new where it differs. */
+/** All attributes of an entry, old → new where they differ. */
 export function AttributesTab({ details, times }: { details: EntryDetails; times: Loadable<EntryTimes> }) {
   const { now, before } = details;
   const entry = now ?? before;

@@ -162,7 +162,7 @@ function Lines({
   }, [linesA, linesB]);
   const half = `calc(${longest + digits + 4}ch + 12px)`;
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls is reached by the keyboard
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
     <section className={`${styles.view} selectable`} ref={scroller} tabIndex={0} aria-label="Text differences">
       <div
         className={`${styles.lines} ${split ? styles.split : ''}`}

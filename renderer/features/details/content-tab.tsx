@@ -210,7 +210,7 @@ function TextView({ bytes }: { bytes: Uint8Array }) {
   );
   const digits = String(lines.at(-1)?.number ?? lines.length).length;
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls is reached by the keyboard
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
     <section className={`${styles.view} selectable`} ref={scroller} tabIndex={0} aria-label="File text">
       <div className={styles.lines} style={{ height: virtual.getTotalSize(), width: `calc(${longest + digits + 4}ch + 24px)` }}>
         {virtual.getVirtualItems().map(({ index, start }) => {

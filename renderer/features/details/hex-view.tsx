@@ -19,7 +19,7 @@ export function HexView({ bytes, label, base = 0 }: { bytes: Uint8Array; label: 
   const count = Math.ceil(bytes.length / columns);
   const virtual = useVirtualizer({ count, getScrollElement: () => scroller.current, estimateSize: () => LINE_HEIGHT, overscan: 20 });
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls is reached by the keyboard
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
     <section className={`${styles.view} selectable`} ref={scroller} tabIndex={0} aria-label={label}>
       <div className={styles.lines} style={{ height: virtual.getTotalSize() }}>
         {virtual.getVirtualItems().map(({ index, start }) => {

@@ -46,7 +46,7 @@ export function ImageConfig({ archiveId, image }: { archiveId: string; image: nu
       <details className={styles.all}>
         <summary>Full config (JSON)</summary>
         <div className={styles.box}>
-          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by the keyboard */}
+          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
           <pre className={`${styles.json} selectable`} tabIndex={0}>
             {json}
           </pre>
@@ -70,7 +70,7 @@ export function ImageHistory({ image }: { image: ImageSummary }) {
           const own = layer;
           const command = plainCommand(step.createdBy) ?? 'command not recorded';
           return (
-            // biome-ignore lint/suspicious/noArrayIndexKey: steps have nothing but their place
+            // biome-ignore lint/suspicious/noArrayIndexKey: steps have no id and are never reordered
             <li key={at} className={styles.step} title={step.createdBy === null ? undefined : displayText(step.createdBy)}>
               {step.emptyLayer || own >= image.layers.length ? (
                 <span className={`number ${styles.none}`}>

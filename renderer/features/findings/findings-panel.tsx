@@ -60,7 +60,7 @@ function Group({ group }: { group: FindingGroup }) {
       <p className={styles.hint}>{group.hint}</p>
       <ul className={styles.list}>
         {group.findings.slice(0, SHOWN).map((finding, index) => (
-          // biome-ignore lint/suspicious/noArrayIndexKey: findings have no name of their own and never move
+          // biome-ignore lint/suspicious/noArrayIndexKey: findings have no id and are never reordered
           <li key={index}>
             <FindingLine finding={finding} />
           </li>

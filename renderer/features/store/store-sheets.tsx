@@ -102,7 +102,7 @@ function ChangesSheet({ sheet: { title, report } }: Of<'changes'>) {
         ) : report.changes.length === 0 ? (
           <p>No changes.</p>
         ) : (
-          // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by the keyboard
+          // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
           <ul className={styles.list} aria-label="Changes" tabIndex={0}>
             {report.changes.map(({ kind, path }) => (
               <li key={`${kind} ${path}`}>
@@ -139,7 +139,7 @@ function ElevateSheet({ sheet }: Of<'elevate'>) {
         {facts === null ? (
           <p role="status">Checking requirements…</p>
         ) : (
-          // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by the keyboard
+          // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
           <ul className={styles.facts} aria-label="Requirements" tabIndex={0}>
             {facts.map(({ what, held, why }) => (
               <li key={what}>
@@ -164,7 +164,7 @@ function CleanupSheet({ sheet: { storeId, names } }: Of<'cleanup'>) {
       <div className={styles.sheet}>
         <h2>Remove {countOf(names.length, 'leftover')}?</h2>
         <p>No image or layer uses these files. A removal or an interrupted program left them behind.</p>
-        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by the keyboard */}
+        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
         <ul className={styles.list} aria-label="Leftovers" tabIndex={0}>
           {names.map((name) => (
             <li key={name}>{name}</li>
@@ -186,7 +186,7 @@ function CheckedSheet({ sheet }: Of<'checked'>) {
         <h2>
           {countOf(checked.length, 'problem')} in {storeTitle(store)}
         </h2>
-        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by the keyboard */}
+        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
         <ul className={styles.list} aria-label="Problems" tabIndex={0}>
           {checked.map(({ name, message }) => (
             <li key={`${name} ${message}`}>

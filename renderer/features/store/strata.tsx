@@ -11,7 +11,7 @@ export function Strata({ sizes, top = false }: { sizes: readonly number[]; top?:
     <span className={styles.strata} aria-hidden="true">
       {shown.map((size, index) => (
         <i
-          // biome-ignore lint/suspicious/noArrayIndexKey: strata have nothing but their place
+          // biome-ignore lint/suspicious/noArrayIndexKey: strata have no id and are never reordered
           key={index}
           className={top && index === shown.length - 1 ? styles.written : undefined}
           style={{ flexGrow: 1 + 3 * Math.sqrt(size / most) }}

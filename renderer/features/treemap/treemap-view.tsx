@@ -1,4 +1,4 @@
-// biome-ignore-all lint/a11y/noNoninteractiveTabindex: the drawing is walked by the keyboard as a whole
+// biome-ignore-all lint/a11y/noNoninteractiveTabindex: the drawing handles the keyboard as a whole
 import { type KeyboardEvent, type MouseEvent, type Ref, useEffect, useImperativeHandle, useMemo, useRef, useState } from 'react';
 import { type SubtreeTotals, treemap } from '#changes';
 import { displayPath, escapePath, formatSize, KIND, type RowTable, rowName, rowPath } from '#model';

@@ -5,42 +5,42 @@ import { sideBytes } from '../compare.ts';
 import type { PlainError } from '../plain-error.ts';
 import { openFirst, openNew, siblingFolders, type Unfolding, withAncestors } from './folding.ts';
 
-/** A column of the grid. Shares are sizes. */
+/** A column to sort by; `share` sorts like `size`. */
 export type SortBy = 'name' | 'what' | 'size' | 'share' | 'net';
 
-/** What the pane shows: one table, how it is folded, filtered and sorted, and which row is active. */
+/** A table, how it is folded, filtered and sorted, and which row is active. */
 export interface ChangesState {
-  /** The request that this answers; a page for another one is dropped. */
+  /** The request that the table answers; answers to other requests are dropped. */
   readonly key: string | null;
   readonly status: 'idle' | 'loading' | 'partial' | 'ready' | 'failed';
   readonly error: PlainError | null;
   readonly table: RowTable | null;
   readonly total: number;
   readonly totals: SubtreeTotals | null;
-  /** By row: 1 is open. Replaced, never written to. */
+  /** By row: 1 means open. Replaced, never written to. */
   readonly expanded: Uint8Array;
-  /** What was opened while rows were still to come: folders that come are opened, too. */
+  /** Folders to open as they are loaded. */
   readonly unfolding: Unfolding;
   readonly filter: RowFilter;
   readonly sort: SortBy;
   readonly descending: boolean;
   /** By row (see RowMatches), null where nothing is filtered. */
   readonly mask: Uint8Array | null;
-  /** How the folders lay before a filter opened them; null: none does. */
+  /** The folding from before a filter opened folders; null without a filter. */
   readonly unfiltered: Uint8Array | null;
-  /** The filter waits for {@link filterSteps}: so many rows aren't filtered at once. The mask is that of the filter before. */
+  /** A long table is being filtered by {@link filterSteps}. Until then the mask is that of the filter before. */
   readonly filtering: boolean;
-  /** The order waits for {@link sortSteps}: so many rows aren't sorted at once. The rows are those of the order before. */
+  /** A long table is being sorted by {@link sortSteps}. Until then the rows are in the order before. */
   readonly sorting: boolean;
   /** Rows that match the filter. */
   readonly matches: number;
-  /** Why the text doesn't filter. */
+  /** Why the filter's text is invalid; null: it isn't. */
   readonly problem: string | null;
   /** Row numbers in sight, top to bottom. */
   readonly rows: Uint32Array;
   /** Row that the keyboard is on; -1: none. */
   readonly active: number;
-  /** Path to make active once its row is there. */
+  /** Path to make active once its row is loaded. */
   readonly wanted: string | null;
 }
 
@@ -82,11 +82,11 @@ export type ChangesAction =
   | { readonly type: 'activated'; readonly row: number }
   | { readonly type: 'wanted'; readonly path: string | null }
   | { readonly type: 'filtered'; readonly filter: RowFilter }
-  /** What a filter that took its time leaves. */
+  /** The result of {@link filterSteps}. */
   | { readonly type: 'matched'; readonly table: RowTable; readonly filter: RowFilter; readonly found: RowMatches }
-  /** What sorting that took its time leaves. */
+  /** The result of {@link sortSteps}. */
   | { readonly type: 'ordered'; readonly of: ChangesState; readonly rows: Uint32Array }
-  /** Without a direction: the column's own, the other one where it was sorted so already. */
+  /** Without a direction: the column's default, or the opposite where the table is sorted by it already. */
   | { readonly type: 'sorted'; readonly sort: SortBy; readonly descending?: boolean };
 
 export function changesReducer(state: ChangesState, action: ChangesAction): ChangesState {
@@ -140,15 +140,15 @@ export function changesReducer(state: ChangesState, action: ChangesAction): Chan
 /** Rows that are sorted within a few milliseconds. */
 const SORTED_AT_ONCE = 150_000;
 
-/** By name is how the rows lie. */
+/** Whether the table's own order, by name, is the one to show. */
 const liesSorted = ({ sort, descending }: ChangesState): boolean => sort === 'name' && !descending;
 
-/** The rows in sight, of which there are about so many. While sorting takes its time, they stay as they are. */
+/** Updates the rows in sight, of which there are at most about `most`. If sorting them takes long, it is left to {@link sortSteps}. */
 function arranged(state: ChangesState, most: number): ChangesState {
   return most > SORTED_AT_ONCE && !liesSorted(state) ? { ...state, sorting: true } : withRows(state);
 }
 
-/** Whether what was sorted is what is to be shown now. */
+/** Whether a result of sorting still applies. */
 export function isSameOrder(a: ChangesState, b: ChangesState): boolean {
   return (
     a.sorting &&
@@ -161,7 +161,7 @@ export function isSameOrder(a: ChangesState, b: ChangesState): boolean {
   );
 }
 
-/** The steps that {@link ChangesState.sorting} waits for; null where it doesn't. */
+/** The steps of sorting that {@link ChangesState.sorting} waits for; null: it doesn't. */
 export function orderSteps({ sorting, table, totals, expanded, mask, ...sort }: ChangesState): Generator<undefined, Uint32Array> | null {
   if (!sorting || table === null || totals === null) return null;
   return sortSteps(table, expanded, totals, sortOrder(table, sort), { mask });
@@ -193,14 +193,14 @@ function withTable(state: ChangesState, table: RowTable, total: number, dense: b
   return reveal(arranged(withFilter(next), state.rows.length));
 }
 
-/** Sums of what is there; those of the pages before are kept and added to. */
+/** Adds the new rows to the sums of the rows before. */
 function withTotals({ table: before, totals }: ChangesState, table: RowTable, total: number): SubtreeTotals {
   const known = before === null || totals === null ? emptyTotals(Math.max(total, table.length)) : { ...totals };
   addTotals(table, known, before?.length ?? 0);
   return known;
 }
 
-/** While a filter takes its time, rows stay as they are. */
+/** Rows stay as they are while a filter takes long. */
 function filtered(state: ChangesState): ChangesState {
   return state.filtering ? state : arranged(state, state.mask === null ? state.expanded.length : state.matches);
 }
@@ -210,7 +210,7 @@ function withFilter(state: ChangesState): ChangesState {
   if (table === null) return state;
   if (table.length <= FILTERED_AT_ONCE || isNoFilter(filter)) return withMatches({ ...state, filtering: false }, filterRows(table, filter));
   if (mask === null || mask.length === table.length) return { ...state, filtering: true };
-  // A page came: its rows are out of sight until they are known to match.
+  // New rows stay hidden until they are known to match.
   const grown = new Uint8Array(table.length);
   grown.set(mask);
   return { ...state, filtering: true, mask: grown };
@@ -230,7 +230,7 @@ function withMatches(state: ChangesState, { matches: mask, count, problem }: Row
     const expanded = unfiltered === null ? state.expanded : withAncestors(table, unfiltered, state.active);
     return { ...state, mask, matches: count, problem, expanded, unfiltered: null };
   }
-  // What leads to a match is opened; of very many, folders that match themselves stay as they are.
+  // Opens folders above matches. With very many matches, folders that match themselves stay as they are.
   const expanded = (unfiltered ?? state.expanded).slice();
   for (let row = mask.length - 1; row >= 0; row--) {
     const above = table.parent[row] as number;
@@ -241,7 +241,7 @@ function withMatches(state: ChangesState, { matches: mask, count, problem }: Row
 
 const OPENED_MATCHES = 2_000;
 
-/** Names go up first, all else down; the same column again turns round. */
+/** Names sort ascending first, everything else descending; the same column again reverses the order. */
 function nextDirection(state: ChangesState, sort: SortBy): boolean {
   return sort === state.sort ? !state.descending : sort !== 'name';
 }
@@ -258,7 +258,7 @@ function refold(state: ChangesState, folders: readonly number[], open: boolean):
   if (table === null || folders.length === 0) return state;
   const expanded = state.expanded.slice();
   for (const row of folders) expanded[row] = open ? 1 : 0;
-  // An active row that went out of sight hands over to the folder that hides it.
+  // The folder that hides the active row becomes active.
   let { active } = state;
   if (!open) {
     for (const row of folders) if (active > row && active < (table.subtreeEnd[row] as number)) active = row;
@@ -272,7 +272,7 @@ function refold(state: ChangesState, folders: readonly number[], open: boolean):
   return arranged(next, most);
 }
 
-/** The rows in sight after one folder was opened or closed: those elsewhere stay as they are, sorted or not. */
+/** The rows in sight after one folder was opened or closed, without sorting the others again. */
 function withFolded(
   { rows: before, expanded: wasOpen }: ChangesState,
   state: ChangesState,
@@ -283,7 +283,7 @@ function withFolded(
   const at = before.indexOf(folder);
   if (at < 0 || (wasOpen[folder] === 1) === open || state.totals === null) return before;
   let end = at + 1;
-  // Rows are numbered depth first: what is below the folder has a parent that comes no earlier than it.
+  // Rows are in depth-first order, so everything in the folder has a parent at or after it.
   while (end < before.length && (table.parent[before[end] as number] as number) >= folder) end++;
   const below = open
     ? sortedRows(table, state.expanded, state.totals, sortOrder(table, state), { mask: state.mask, below: folder })
@@ -295,7 +295,7 @@ function withFolded(
   return rows;
 }
 
-/** Makes the wanted path active and opens the folders above it, once its row is there. */
+/** Makes the wanted path active and opens the folders above it, if its row is loaded. */
 function reveal(state: ChangesState): ChangesState {
   const { table, wanted } = state;
   if (table === null || wanted === null) return state;
@@ -304,7 +304,7 @@ function reveal(state: ChangesState): ChangesState {
   return arranged({ ...state, expanded: withAncestors(table, state.expanded, row), active: row, wanted: null }, state.rows.length);
 }
 
-/** Row of a path, -1 where the table has none (yet). */
+/** Row of a path; -1: the table has none (yet). */
 export function findRow(table: RowTable, path: Uint8Array): number {
   let start = 0;
   let end = table.length;

@@ -1,17 +1,17 @@
 import type { RowTable } from '#model';
 
-// Which folders are open, by row: 1 is open.
+// Which folders are open, by row: 1 means open.
 
 /** Folders opened together: all, or those in one folder (-1: at the top). */
 export type Unfolding = 'all' | number | null;
 
-/** Opens rows that came, from `from` on, where what they belong to was opened before. */
+/** Opens newly loaded folders, from row `from` on, that were meant to be opened before they were loaded. */
 export function openNew(table: RowTable, expanded: Uint8Array, from: number, unfolding: Unfolding): void {
   if (unfolding === null) return;
   for (let row = from; row < table.length; row++) if (unfolding === 'all' || table.parent[row] === unfolding) expanded[row] = 1;
 }
 
-/** The folding with the folders above a row open, so that it stays in sight. */
+/** The folding with all folders above a row opened. */
 export function withAncestors(table: RowTable, folding: Uint8Array, row: number): Uint8Array {
   if (row < 0) return folding;
   const expanded = folding.slice();
@@ -19,7 +19,7 @@ export function withAncestors(table: RowTable, folding: Uint8Array, row: number)
   return expanded;
 }
 
-/** Folders with something in them beside a row, itself included. */
+/** The row and its siblings, as far as they are folders with something in them. */
 export function siblingFolders(table: RowTable, row: number): number[] {
   const parent = table.parent[row] as number;
   const end = parent < 0 ? table.length : (table.subtreeEnd[parent] as number);
@@ -30,7 +30,7 @@ export function siblingFolders(table: RowTable, row: number): number[] {
   return found;
 }
 
-/** Opens folders, level by level, as long as about `room` rows are in sight; a chain of single folders at the top always. */
+/** Opens folders level by level while they fit in about `room` rows. A chain of single folders at the top is always opened. */
 export function openFirst(table: RowTable, expanded: Uint8Array, room: number): void {
   let level: number[] = [];
   for (let row = 0; row < table.length; row = table.subtreeEnd[row] as number) level.push(row);

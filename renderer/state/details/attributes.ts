@@ -5,17 +5,17 @@ import type { WindowsTimes } from './windows-times.ts';
 export interface AttributeRow {
   readonly label: string;
   readonly value: string;
-  /** Where the value is a size. */
+  /** The value as a number where it is a size; else null. */
   readonly bytes: number | null;
-  /** The value before; null where it is the same or there was none. */
+  /** The value before, if it differs; else null. */
   readonly was: string | null;
   readonly wasBytes: number | null;
   readonly mono: boolean;
-  /** What the value says, in lines; where one differs from those before, it is new. */
+  /** The meaning of the value in lines; `isNew`: the value before didn't have it. */
   readonly meaning: readonly { readonly text: string; readonly isNew: boolean }[];
 }
 
-/** Of the entry that is shown, and of the one before. */
+/** Times of the current entry and of the one before. */
 export interface EntryTimes {
   readonly now: WindowsTimes | null;
   readonly before: WindowsTimes | null;
@@ -23,7 +23,7 @@ export interface EntryTimes {
 
 const NO_TIMES: EntryTimes = { now: null, before: null };
 
-/** Attributes in the order they are shown, each with the one before where it differs; `times` as far as they are known. */
+/** Attributes in the order they are shown, each with the value before if it differs. */
 export function attributeRows(
   now: EntryAttributes | null,
   before: EntryAttributes | null,
@@ -110,7 +110,7 @@ export function mtimeText(mtime: string): string {
   if (match?.[1] === undefined) return mtime;
   const fraction = trimEnd(match[2] ?? '', '0');
   const whole = Number(match[1]);
-  // Before 1970 the fraction counts away from zero.
+  // In negative times the fraction is subtracted.
   const negative = mtime.startsWith('-') && fraction !== '';
   const date = new Date((negative ? whole - 1 : whole) * 1000);
   if (Number.isNaN(date.getTime())) return mtime;

@@ -15,14 +15,14 @@ function textsOf(value: unknown): string[] {
   return Array.isArray(value) ? value.filter((each): each is string => typeof each === 'string') : [];
 }
 
-/** Words as a shell would take them: those with spaces or quotes in quotes. */
+/** A command with quotes where a shell needs them. */
 function commandText(value: unknown): string[] {
   if (typeof value === 'string') return textsOf(value);
   const words = textsOf(value).map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : JSON.stringify(word)));
   return words.length === 0 ? [] : [words.join(' ')];
 }
 
-/** Nanoseconds as people write them; nothing for 0. */
+/** A duration given in ns, for people; null for 0. */
 function duration(value: unknown): string | null {
   if (typeof value !== 'number' || value <= 0) return null;
   return value % 60e9 === 0 ? `${value / 60e9} min` : `${value / 1e9} s`;
@@ -41,7 +41,7 @@ function healthText(value: unknown): string[] {
   return [notes.length === 0 ? command : `${command} (${notes.join(', ')})`];
 }
 
-/** What an image's config says of how it is run. Source: OCI image-spec config.md, properties; Docker's Healthcheck and OnBuild. */
+/** The settings for containers in an image's config. Source: OCI image-spec config.md, properties; Docker's Healthcheck and OnBuild. */
 export function configFacts(config: unknown): readonly ConfigFact[] {
   const outer = fieldsOf(config);
   const inner = fieldsOf(outer.config);

@@ -15,22 +15,22 @@ export type ShowAs = 'auto' | 'text' | 'hex' | 'diff';
 
 export interface LoadedContent {
   readonly totalBytes: number;
-  /** From the start of the file on. */
+  /** The beginning of the file, as far as it is loaded. */
   readonly bytes: Uint8Array;
   readonly more: 'none' | 'there' | 'loading';
   readonly moreError: PlainError | null;
-  /** The layer as whose view it is shown: of a removed file the one below. */
+  /** The layer at which the file is read; for a removed file one below. */
   readonly layer: number;
 }
 
-/** Of the path that is chosen. */
+/** What the host knows of the selected path, loaded tab by tab. */
 export interface DetailsState {
   readonly key: string | null;
   readonly tab: DetailsTab;
   readonly showAs: ShowAs;
   readonly details: Loadable<EntryDetails>;
   readonly raw: Loadable<RawHeader>;
-  /** Of a Windows entry, once its attributes are looked at. */
+  /** Times of a Windows entry, loaded with the Attributes tab. */
   readonly times: Loadable<EntryTimes>;
   readonly content: Loadable<LoadedContent>;
 }

@@ -44,7 +44,7 @@ const lowlight = createLowlight({
   yaml,
 });
 
-/** A part of a line, and what it is; null: nothing of note. */
+/** A part of a line; `kind` null: drawn as plain text. */
 export interface Token {
   readonly text: string;
   readonly kind: TokenKind | null;
@@ -52,7 +52,7 @@ export interface Token {
 
 export type TokenKind = 'keyword' | 'string' | 'numeral' | 'comment' | 'name' | 'meta';
 
-/** What highlight.js tells apart, in the few kinds that are drawn apart. */
+/** Highlight.js' classes, mapped to the few kinds that have a colour. */
 const KINDS: Readonly<Record<string, TokenKind>> = {
   keyword: 'keyword',
   built_in: 'keyword',
@@ -94,7 +94,7 @@ interface Node {
   readonly children?: readonly Node[];
 }
 
-/** Lines of a text as tokens, as many lines as there were. */
+/** The tokens of each line. */
 export function highlightLines(lines: readonly string[], language: string): readonly (readonly Token[])[] {
   const tree = lowlight.highlight(language, lines.join('\n')) as Node;
   const done: Token[][] = [[]];

@@ -1,4 +1,4 @@
-/** Endings and whole names of files by the language that they are in; the ids are highlight.js's. */
+/** File extensions and whole names by language; the ids are those of highlight.js. */
 const LANGUAGES: Readonly<Record<string, readonly string[]>> = {
   bash: ['sh', 'bash', 'zsh', 'ash', '.profile', '.bashrc', 'profile', '.env'],
   c: ['c', 'h'],
@@ -40,7 +40,7 @@ const INTERPRETERS: readonly (readonly [pattern: RegExp, language: string])[] = 
   [/\blua\b/, 'lua'],
 ];
 
-/** The language of a text by its name, else by the program that its first line names; null where neither tells. */
+/** The language of a file, by its name or the interpreter in its first line; null: unknown. */
 export function languageOf(path: string, firstLine: string): string | null {
   const name = path.slice(path.lastIndexOf('/') + 1).toLowerCase();
   const known = BY_NAME.get(name) ?? BY_NAME.get(name.slice(name.lastIndexOf('.') + 1)) ?? BY_NAME.get(name.split('.')[0] ?? '');

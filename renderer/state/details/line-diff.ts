@@ -1,6 +1,6 @@
-// Lines that two texts have in common: Myers, An O(ND) Difference Algorithm (1986), greedy, after what begins and ends alike is set aside.
+// Differences between the lines of two texts, by Myers, An O(ND) Difference Algorithm (1986), after removing a common beginning and end.
 
-/** A run of lines: the same in both, or other ones in either side. Indexes are those of the lines, `aTo` and `bTo` not included. */
+/** Consecutive lines that are the same in both texts, or a change. Line indexes; `aTo` and `bTo` are not included. */
 export interface DiffRun {
   readonly same: boolean;
   readonly aFrom: number;
@@ -9,10 +9,10 @@ export interface DiffRun {
   readonly bTo: number;
 }
 
-/** Edits after which the middle is told as one change: the time grows with their square. */
+/** With more edits the rest is one change, as the time grows with their square. */
 const MOST_EDITS = 1_500;
 
-/** Runs that together are all of both texts, in order; same and other take turns. */
+/** The runs of two texts, in order; equal and changed ones alternate. */
 export function diffLines(a: readonly string[], b: readonly string[]): readonly DiffRun[] {
   let head = 0;
   while (head < a.length && head < b.length && a[head] === b[head]) head++;
@@ -42,7 +42,7 @@ export function diffLines(a: readonly string[], b: readonly string[]): readonly 
   return runs;
 }
 
-/** Pairs of lines that are kept, in order. Empty where the texts have too little in common to look for it. */
+/** Pairs of equal lines, in order; empty where the texts differ too much. */
 function matchLines(
   a: readonly string[],
   b: readonly string[],
@@ -85,7 +85,7 @@ function backtrack(
   let x = n;
   let y = m;
   for (let d = edits; d >= 0; d--) {
-    // What each diagonal reached before this edit; its middle is diagonal 0.
+    // How far each diagonal reached before this edit; diagonal 0 is in the middle.
     const reach = trace[d] as Int32Array;
     const at = (k: number): number => reach[k + d + 1] as number;
     const k = x - y;
@@ -105,7 +105,7 @@ function backtrack(
   return pairs.reverse();
 }
 
-/** A line of a diff that is shown; numbers count from 1. `fold`: so many lines that are the same in both. */
+/** A line of a diff; numbers are from 1. `fold`: stands for `count` equal lines. */
 export type DiffLine =
   | { readonly kind: 'same'; readonly a: number; readonly b: number }
   | { readonly kind: 'removed'; readonly a: number; readonly b: null }
@@ -115,7 +115,7 @@ export type DiffLine =
 
 const CONTEXT = 3;
 
-/** Lines one below another: removed before added. Long runs of the same are folded but for `opened` ones. */
+/** Lines of a unified diff, removed before added. Long runs of equal lines are folded unless they are in `opened`. */
 export function unifiedLines(runs: readonly DiffRun[], opened: ReadonlySet<number>): readonly DiffLine[] {
   return shownLines(runs, opened, (run, push) => {
     for (let at = run.aFrom; at < run.aTo; at++) push({ kind: 'removed', a: at + 1, b: null });
@@ -123,7 +123,7 @@ export function unifiedLines(runs: readonly DiffRun[], opened: ReadonlySet<numbe
   });
 }
 
-/** Lines side by side: what stands at the same place of a change is paired. */
+/** Lines of a diff side by side: those at the same place of a change are paired. */
 export function pairedLines(runs: readonly DiffRun[], opened: ReadonlySet<number>): readonly DiffLine[] {
   return shownLines(runs, opened, (run, push) => {
     const aCount = run.aTo - run.aFrom;
@@ -166,7 +166,7 @@ function shownLines(
   return lines;
 }
 
-/** Index of the line of the other side that stands at the same place of a change; -1: none does. */
+/** Index of the line at the same place of a change on the other side; -1: none. */
 export function partnerOf(runs: readonly DiffRun[], side: 'a' | 'b', line: number): number {
   let low = 0;
   let high = runs.length - 1;
@@ -184,13 +184,13 @@ export function partnerOf(runs: readonly DiffRun[], side: 'a' | 'b', line: numbe
 const WORD = /[\p{L}\p{N}_]/u;
 
 /**
- * Where `line` is not as `other`: from one index to another (not included), whole words. Null where what they have in common is no
- * help: less than a quarter of the line, or all but blanks.
+ * The part of `line` that differs from `other`, in whole words: first index and end (not included). Null where that is no help: they share
+ * less than a quarter of the line, or nothing but blanks.
  */
 export function changedPart(line: string, other: string): readonly [number, number] | null {
   const shorter = Math.min(line.length, other.length);
   let from = 0;
-  // No word is cut, on either side, nor a character of two units.
+  // Cuts neither a word nor a character of two code units.
   const isInside = (text: string, at: number) => at > 0 && at < text.length && isWord(text, at - 1) && isWord(text, at);
   while (from < shorter && line[from] === other[from]) from++;
   while (from > 0 && (isInside(line, from) || isInside(other, from))) from--;

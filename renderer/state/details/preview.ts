@@ -9,10 +9,10 @@ const IMAGES: readonly { readonly kind: PreviewKind; readonly at: number; readon
   { kind: 'webp', at: 8, magic: [0x57, 0x45, 0x42, 0x50] },
 ];
 
-/** Images above this are shown as bytes. */
+/** Larger pictures are shown as bytes. */
 export const IMAGE_LIMIT_BYTES = 8_388_608;
 
-/** Told by the first bytes, never by the name. SVG is text here: it is never drawn. */
+/** Detects the kind from the first bytes, never from the name. SVG counts as text: it is never drawn. */
 export function previewKind(bytes: Uint8Array, complete: boolean): PreviewKind {
   for (const { kind, at, magic } of IMAGES) if (magic.every((byte, i) => bytes[at + i] === byte)) return kind;
   return isText(bytes, complete) ? 'text' : 'hex';
@@ -25,12 +25,12 @@ const ARCHIVES: readonly { readonly at: number; readonly magic: readonly number[
   { at: 257, magic: [0x75, 0x73, 0x74, 0x61, 0x72] },
 ];
 
-/** Whether the first bytes are those of a tar, a ZIP file, or of something packed that may be one. */
+/** Whether the first bytes are those of a tar, a ZIP file, or compressed data that may contain a tar. */
 export function mayBeArchive(bytes: Uint8Array): boolean {
   return ARCHIVES.some(({ at, magic }) => magic.every((byte, i) => bytes[at + i] === byte));
 }
 
-/** UTF-8 without NUL, with few control characters. The end may be cut inside a character. */
+/** Whether bytes are UTF-8 without NUL and with few control characters. A character may be cut at the end. */
 function isText(bytes: Uint8Array, complete: boolean): boolean {
   const head = bytes.subarray(0, 65_536);
   let odd = 0;
@@ -48,12 +48,12 @@ function isText(bytes: Uint8Array, complete: boolean): boolean {
 }
 
 export interface TextLine {
-  /** From 1; null: a long line goes on. */
+  /** From 1; null: continues a long line. */
   readonly number: number | null;
   readonly text: string;
 }
 
-/** Columns after which a line is broken, so that a file of one line can be shown. */
+/** Longer lines are broken, so that a huge one can be shown. */
 export const LINE_COLUMNS = 1_000;
 
 /** Lines of a text with control and bidi characters escaped; tabs are kept. Bytes that aren't UTF-8 become U+FFFD. */

@@ -1,7 +1,7 @@
 import type { EntryAttributes, RawHeader } from '#contract';
 import { formatTimestamp } from '#model';
 
-/** Times that Windows keeps beside that of the last write: seconds since 1970 as formatTimestamp gives them, '' where there is none. */
+/** Windows' other times: seconds since 1970 as formatTimestamp prints them, empty where there is none. */
 export interface WindowsTimes {
   readonly created: string;
   readonly accessed: string;
@@ -14,8 +14,8 @@ export function isWindowsEntry(entry: EntryAttributes | null): entry is EntryAtt
 }
 
 /**
- * The times in an entry's PAX records. Records of 2016 (`MSWINDOWS.createtime` …, FILETIMEs in decimal) go before those of today, as
- * go-winio 0.1 read them.
+ * The times in an entry's PAX records. Records as of 2016 (`MSWINDOWS.createtime` …, FILETIMEs in decimal) take precedence over today's, as
+ * in go-winio 0.1.
  */
 export function windowsTimes({ pax }: Pick<RawHeader, 'pax'>): WindowsTimes {
   const record = (name: string) => pax.find((each) => each.name === name && each.encoding === 'text')?.value ?? '';
@@ -31,7 +31,7 @@ export function windowsTimes({ pax }: Pick<RawHeader, 'pax'>): WindowsTimes {
 const EPOCH_SECONDS = 11_644_473_600n;
 const TICKS = 10_000_000n;
 
-/** Of 100 ns since 1601, in decimal. Null: it is no such number, or 0, which says that there is none. */
+/** Converts a FILETIME in decimal. Null for 0, which means none, and for anything else. */
 function fromFiletime(text: string): string | null {
   if (!/^\d{1,20}$/.test(text)) return null;
   const ticks = BigInt(text);

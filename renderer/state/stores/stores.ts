@@ -10,7 +10,7 @@ import type {
 import { displayText, shortDigest } from '#model';
 import { imageTitle, lastPart, shortName } from '../library.ts';
 
-/** What is asked or told over the window about a store. */
+/** A dialog about a store. */
 export type StoreSheet =
   | { readonly kind: 'remove'; readonly storeId: string; readonly name: string; readonly title: string; readonly refused: string | null }
   | { readonly kind: 'parent'; readonly storeId: string; readonly archiveId: string; readonly image: number; readonly title: string }
@@ -31,13 +31,13 @@ export type StoreSheet =
     }
   | { readonly kind: 'cleanup'; readonly storeId: string; readonly names: readonly string[] };
 
-/** An image that was opened, and could be taken into the store. */
+/** An open archive that could be imported to the store. */
 export interface ImportOffer {
   readonly archiveId: string;
   readonly title: string;
 }
 
-/** `Store` is the program's own; the others are called by their folder. */
+/** `Store` for the program's own store, the folder's name for others. */
 export function storeTitle({ isOwn, home }: StoreReport): string {
   return isOwn ? 'Store' : home.slice(Math.max(home.lastIndexOf('/'), home.lastIndexOf('\\')) + 1) || home;
 }
@@ -63,12 +63,12 @@ export function isStored({ images, format }: ArchiveSummary, { images: stored }:
   );
 }
 
-/** Ids of 64 digits are known by their beginning. */
+/** The beginning of an id of 64 digits; other ids whole. */
 export function shortId(id: string): string {
   return /^[0-9a-f]{64}$/.test(id) ? id.slice(0, 12) : displayText(id);
 }
 
-/** Layers by themselves, each behind the one that it stands on; `depth` within those. */
+/** Layers that belong to no image, each after its parent; `depth` counts parents among them. */
 export function layersAlone({ layers }: StoreReport): readonly (StoredLayerReport & { readonly depth: number })[] {
   const alone = layers.filter(({ ofImage }) => !ofImage);
   const known = new Set(alone.map(({ id }) => id));
@@ -88,7 +88,7 @@ export function layersAlone({ layers }: StoreReport): readonly (StoredLayerRepor
     }
   };
   place(null, 0);
-  // Layers that are below themselves have no top to begin at.
+  // Layers in a circle of parents are reached from nowhere.
   for (const layer of alone) if (!placed.has(layer.id)) ordered.push({ ...layer, depth: 0 });
   return ordered;
 }
@@ -103,7 +103,7 @@ export interface ParentChoice {
   readonly detail: string;
 }
 
-/** Layers that another can stand on, with the images whose top they are. */
+/** Layers that can be another layer's parent, those at the top of an image first, with the images' names. */
 export function parentChoices({ layers, images }: StoreReport): readonly ParentChoice[] {
   const tops = new Map<string, string[]>();
   for (const image of images) {
@@ -120,27 +120,27 @@ export function parentChoices({ layers, images }: StoreReport): readonly ParentC
     .sort((a, b) => Number(tops.has(b.id)) - Number(tops.has(a.id)));
 }
 
-/** Lowest layers that several images have in common. */
+/** The lowest layers of several images, where they are the same. */
 export interface SharedBase {
   readonly key: string;
   readonly layers: number;
-  /** As the archives or stores keep them. */
+  /** Bytes of the layers as stored. */
   readonly sizeBytes: number;
-  /** Of the images on it, safe to show. */
+  /** Names of the images, safe to show. */
   readonly images: readonly string[];
-  /** An open image in which it can be looked at; null: only stores have it. */
+  /** An open image that has these layers; null: only stores have them. */
   readonly shown: { readonly archiveId: string; readonly image: number } | null;
 }
 
 interface Chained {
   readonly title: string;
-  /** Hex of each layer's chainID, the lowest first. */
+  /** Hex digits of each layer's chain ID, the lowest first. */
   readonly chain: readonly string[];
   readonly sizes: readonly number[];
   readonly shown: SharedBase['shown'];
 }
 
-/** What images of the library and of stores have in common at the bottom, the most layers first. One image in two places counts once. */
+/** Shared bases of open and stored images, those with most layers first. An image that is open and stored is counted once. */
 export function sharedBases(archives: readonly ArchiveSummary[], stores: readonly StoreReport[]): readonly SharedBase[] {
   const images = new Map<string, Chained>();
   for (const each of [...archives.flatMap(chainsOfArchive), ...stores.flatMap(chainsOfStore)]) {
@@ -154,14 +154,14 @@ export function sharedBases(archives: readonly ArchiveSummary[], stores: readonl
     const [first] = those;
     if (first === undefined || those.length < 2) continue;
     const at = first.chain.indexOf(id);
-    // Where all of them share the next layer too, that one is told.
+    // A base with more layers and the same images takes its place.
     const next = first.chain[at + 1];
     if (next !== undefined && on.get(next)?.length === those.length) continue;
     bases.push({
       key: id,
       layers: at + 1,
       sizeBytes: first.sizes.slice(0, at + 1).reduce((sum, size) => sum + size, 0),
-      // By name: which archive was read first says nothing.
+      // The order in which archives were read means nothing.
       images: those.map(({ title }) => title).sort(),
       shown: those.find(({ shown }) => shown !== null)?.shown ?? null,
     });
