@@ -7,6 +7,7 @@ import { toast } from './messages.ts';
 import { choose } from './opening.ts';
 import type { Overlay } from './overlay.ts';
 import { focusPane } from './panes.ts';
+import { WORDS } from './words.ts';
 
 const focusFilter = () => document.querySelector<HTMLInputElement>('[data-filter]')?.select();
 
@@ -105,5 +106,5 @@ export function isShortcut(key: string): boolean {
 
 async function copyPath(): Promise<void> {
   const { path } = getApp().selection;
-  if (path !== null && (await copyText(path))) toast('Path copied');
+  if (path !== null && (await copyText(path))) toast(WORDS.pathCopied);
 }

@@ -6,3 +6,22 @@ import { formatCount } from '#model';
 export function countOf(count: number, one: string, other = `${one}s`): string {
   return `${formatCount(count)} ${count === 1 ? one : other}`;
 }
+
+/** Labels and messages that more than one file shows. */
+export const WORDS = {
+  commandUnknown: 'command not recorded',
+  commandUnknownTitle: 'Command not recorded',
+  notAtLayer: 'Not present at this layer',
+  newestFirst: 'Layers, newest first',
+  contentFailed: 'Could not read the content',
+  tryAgain: 'Try again',
+  reading: 'Reading…',
+  loading: 'Loading…',
+  connecting: 'Connecting…',
+  open: 'Open…',
+  openFolder: 'Open folder…',
+  saveReport: 'Save report (JSON)',
+  pathCopied: 'Path copied',
+  cancel: 'Cancel',
+  shortcuts: 'Keyboard shortcuts',
+} as const;

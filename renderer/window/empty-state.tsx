@@ -2,6 +2,7 @@ import { Button } from '../components/button.tsx';
 import { CopyButton } from '../components/copy-button.tsx';
 import { useApp } from '../features/use-app.ts';
 import { choose, openSample } from '../state/opening.ts';
+import { WORDS } from '../state/words.ts';
 import styles from './empty-state.module.css';
 import { RecentFiles } from './recent-files.tsx';
 
@@ -19,11 +20,11 @@ export function EmptyState() {
       </p>
       <div className={styles.buttons}>
         <Button kind="primary" icon="open" onPress={() => void choose('files')}>
-          Open…
+          {WORDS.open}
         </Button>
         {info?.host === 'electron' ? (
           <Button icon="folder" onPress={() => void choose('folder')}>
-            Open folder…
+            {WORDS.openFolder}
           </Button>
         ) : null}
         {info?.sample ? <Button onPress={() => void openSample()}>Explore the sample image</Button> : null}

@@ -12,6 +12,7 @@ import { keysOf } from '../state/key-names.ts';
 import { imageTitle } from '../state/library.ts';
 import { clearRecentFiles, openAgain } from '../state/opening.ts';
 import { landing, matchesWords } from '../state/palette.ts';
+import { WORDS } from '../state/words.ts';
 import styles from './help-sheet.module.css';
 import { useRecentFiles } from './recent-files.tsx';
 
@@ -140,8 +141,8 @@ const ROW_KEYS = [
 /** Every shortcut, by group. */
 function HelpSheet() {
   return (
-    <Sheet label="Keyboard shortcuts" onClose={close}>
-      <h2 className={styles.title}>Keyboard shortcuts</h2>
+    <Sheet label={WORDS.shortcuts} onClose={close}>
+      <h2 className={styles.title}>{WORDS.shortcuts}</h2>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
       <section className={styles.body} aria-label="All shortcuts" tabIndex={0}>
         {GROUPS.map((group) => (

@@ -7,6 +7,7 @@ import { useApp } from '../features/use-app.ts';
 import { loadingJob } from '../state/jobs.ts';
 import { cancelJob, loadImage } from '../state/opening.ts';
 import { hintFor } from '../state/plain-error.ts';
+import { WORDS } from '../state/words.ts';
 import styles from './reading-state.module.css';
 
 /** Stands in for the changes until the layers are read, and says why they couldn't be. */
@@ -22,7 +23,7 @@ export function ReadingState({ archive, image }: { archive: ArchiveSummary; imag
           <p className={`number ${styles.phase}`}>
             {displayText(job.phase)} · {amount}
           </p>
-          <Button onPress={() => void cancelJob(job.jobId)}>Cancel</Button>
+          <Button onPress={() => void cancelJob(job.jobId)}>{WORDS.cancel}</Button>
         </div>
       </Notice>
     );

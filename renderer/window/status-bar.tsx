@@ -5,7 +5,7 @@ import { useFindings } from '../features/findings/findings-panel.tsx';
 import { useApp } from '../features/use-app.ts';
 import { setLayout } from '../state/app-state.ts';
 import { runningCount } from '../state/jobs.ts';
-import { countOf } from '../state/words.ts';
+import { countOf, WORDS } from '../state/words.ts';
 import styles from './status-bar.module.css';
 
 /** Store and version on the left; running jobs, waste and findings on the right. */
@@ -22,7 +22,7 @@ export function StatusBar({ found }: { found: { archive: ArchiveSummary; image: 
       ) : (
         <span className={`${styles.quiet} ${styles.about}`}>
           <StoreWords elevated={info?.elevated ?? false} />
-          {info === null ? 'Connecting…' : `Layerscope ${info.version} · ${info.host === 'electron' ? 'desktop' : 'browser'}`}
+          {info === null ? WORDS.connecting : `Layerscope ${info.version} · ${info.host === 'electron' ? 'desktop' : 'browser'}`}
         </span>
       )}
       <span className={styles.space} />

@@ -12,6 +12,7 @@ import { canGoBack, canGoForward, watchHistory } from '../state/history-steps.ts
 import { keysOfId } from '../state/key-names.ts';
 import type { LayoutState } from '../state/layout.ts';
 import { imageTitle } from '../state/library.ts';
+import { WORDS } from '../state/words.ts';
 import styles from './title-bar.module.css';
 import type { Width } from './width.ts';
 
@@ -72,7 +73,7 @@ export function TitleBar({
       )}
       <span className={styles.space} />
       {found?.image.loaded ? <Filter onLeave={onLeaveFilter} /> : null}
-      <IconButton label="Keyboard shortcuts" keys="?" icon="help" onPress={() => setOverlay('help')} />
+      <IconButton label={WORDS.shortcuts} keys="?" icon="help" onPress={() => setOverlay('help')} />
       <IconButton
         label={`Theme: ${THEME_WORDS[layout.theme]}`}
         icon={layout.theme}

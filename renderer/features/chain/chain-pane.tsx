@@ -10,7 +10,7 @@ import { loadingJob } from '../../state/jobs.ts';
 import { layerColour } from '../../state/layer-colours.ts';
 import { selectedImage } from '../../state/selection.ts';
 import { imageSizes } from '../../state/sizes.ts';
-import { countOf } from '../../state/words.ts';
+import { countOf, WORDS } from '../../state/words.ts';
 import { CompareChain } from '../compare/compare-chain.tsx';
 import head from '../pane-head.module.css';
 import { useApp } from '../use-app.ts';
@@ -90,7 +90,7 @@ function Chain({ archiveId, image, edge }: { archiveId: string; image: ImageSumm
           </p>
         )}
       </header>
-      <ol className={styles.list} ref={list} aria-label="Layers, newest first" onKeyDown={onKeyDown}>
+      <ol className={styles.list} ref={list} aria-label={WORDS.newestFirst} onKeyDown={onKeyDown}>
         {lines.map((line) =>
           line.kind === 'empty' ? (
             <EmptyRun
@@ -182,7 +182,7 @@ function LayerStratum({
         className={styles.button}
         data-layer={layer.index}
         aria-pressed={lit}
-        title={`${command ?? 'Command not recorded'}\n${sizeTitle(bytes)}`}
+        title={`${command ?? WORDS.commandUnknownTitle}\n${sizeTitle(bytes)}`}
         tabIndex={stop ? 0 : -1}
         onClick={(event) => (event.altKey ? compareWithLayer(layer.index) : chooseLayer(layer.index, event.shiftKey))}
       >
@@ -217,7 +217,7 @@ function Command({ text, wrap }: { text: string | null; wrap: boolean }) {
   return (
     <span className={`${styles.command} ${wrap ? styles.wrap : ''}`}>
       {text === null ? (
-        <span className={styles.unknown}>command not recorded</span>
+        <span className={styles.unknown}>{WORDS.commandUnknown}</span>
       ) : parts === null ? (
         text
       ) : (
@@ -237,7 +237,7 @@ function verbsOf(commands: readonly string[]): string {
 
 function EmptyRun({ line, open, onToggle }: { line: Extract<Stratum, { kind: 'empty' }>; open: boolean; onToggle: () => void }) {
   const { steps } = line;
-  const words = steps.map((step) => plainCommand(step.createdBy) ?? 'command not recorded');
+  const words = steps.map((step) => plainCommand(step.createdBy) ?? WORDS.commandUnknown);
   return (
     <li className={styles.empty}>
       <button type="button" className={styles.fold} aria-expanded={open} title={words.join('\n')} onClick={onToggle}>

@@ -15,6 +15,7 @@ import { isShortcut, showPreview } from '../../state/commands.ts';
 import { type SideBytes, sideBytes } from '../../state/compare.ts';
 import { hintFor } from '../../state/plain-error.ts';
 import { type Selection, selectedImage } from '../../state/selection.ts';
+import { WORDS } from '../../state/words.ts';
 import { CompareBar, NetCell, SideBars } from '../compare/compare-bar.tsx';
 import head from '../pane-head.module.css';
 import { TreemapView } from '../treemap/treemap-view.tsx';
@@ -128,7 +129,7 @@ function Body({
         <ErrorText error={error} hint={hintFor(error)} />
         <p className={styles.again}>
           <Button icon="retry" onPress={retryChanges}>
-            Try again
+            {WORDS.tryAgain}
           </Button>
         </p>
       </Notice>

@@ -13,7 +13,7 @@ import { startExport } from '../../state/exporting.ts';
 import { imageTitle, lastPart } from '../../state/library.ts';
 import { toast } from '../../state/messages.ts';
 import { type Selection, type Side, selectedImage } from '../../state/selection.ts';
-import { countOf } from '../../state/words.ts';
+import { countOf, WORDS } from '../../state/words.ts';
 import { useApp } from '../use-app.ts';
 import styles from './compare-bar.module.css';
 import { ConfigDiff, useConfigReport } from './config-diff.tsx';
@@ -189,7 +189,7 @@ function Sums({ state, a, b, titleA, titleB }: { state: ChangesState; a: Side; b
             disabled={state.status !== 'ready'}
             onPress={() => void startExport({ what: 'comparison', a, b })}
           >
-            Save report (JSON)
+            {WORDS.saveReport}
           </Button>
         </span>
       </div>

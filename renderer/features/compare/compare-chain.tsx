@@ -7,7 +7,7 @@ import { chooseSideB, compareWith } from '../../state/choosing.ts';
 import { commonLayers } from '../../state/compare.ts';
 import { imageTitle, lastPart } from '../../state/library.ts';
 import { type Selection, type Side, selectedImage } from '../../state/selection.ts';
-import { countOf } from '../../state/words.ts';
+import { countOf, WORDS } from '../../state/words.ts';
 import head from '../pane-head.module.css';
 import { useApp } from '../use-app.ts';
 import styles from './compare-chain.module.css';
@@ -48,7 +48,7 @@ function OneChain({ image, a, b }: { image: ImageSummary; a: Side; b: Side }) {
   const heights = useHeights([image.layers], 520);
   return (
     <div className={styles.scroll}>
-      <ol className={styles.strata} aria-label="Layers, newest first">
+      <ol className={styles.strata} aria-label={WORDS.newestFirst}>
         {[...image.layers].reverse().map((layer) => (
           <Stratum
             key={layer.index}
@@ -169,14 +169,14 @@ function Stratum({
         type="button"
         className={styles.button}
         aria-pressed={isA || isB}
-        title={`${command ?? 'Command not recorded'}\n${sizeTitle(bytes)}`}
+        title={`${command ?? WORDS.commandUnknownTitle}\n${sizeTitle(bytes)}`}
         onClick={(event) => onChoose(event.altKey)}
       >
         <span className={`number ${styles.index}`}>
           <span className="visually-hidden">Layer </span>
           {layer.index}
         </span>
-        <span className={styles.command}>{command === null ? 'command not recorded' : narrow ? (parts?.rest ?? command) : command}</span>
+        <span className={styles.command}>{command === null ? WORDS.commandUnknown : narrow ? (parts?.rest ?? command) : command}</span>
         {narrow ? null : <Size bytes={bytes} className={styles.size} />}
         {isA ? (
           <span className={`${styles.letter} ${styles.A}`}>

@@ -6,6 +6,7 @@ import { ErrorText, Notice } from '../../components/notice.tsx';
 import { Size } from '../../components/size.tsx';
 import { viewOfEntry } from '../../state/details/views.ts';
 import { hintFor } from '../../state/plain-error.ts';
+import { WORDS } from '../../state/words.ts';
 import { useApp } from '../use-app.ts';
 import { useRequest } from '../use-request.ts';
 import styles from './content-tab.module.css';
@@ -30,7 +31,7 @@ export function ArchiveList() {
       </Notice>
     );
   }
-  if (answer.state !== 'ready') return <Notice title="Reading…">An archive is read to its end or to its index.</Notice>;
+  if (answer.state !== 'ready') return <Notice title={WORDS.reading}>An archive is read to its end or to its index.</Notice>;
   const listing = answer.value;
   if (listing === null) return <Notice icon="file" title="Compressed, but not an archive of a known format" />;
   return <Entries listing={listing} />;

@@ -7,13 +7,14 @@ import { Size } from '../../components/size.tsx';
 import { type AttributeRow, attributeRows, type EntryTimes } from '../../state/details/attributes.ts';
 import type { Loadable } from '../../state/details/details.ts';
 import { hintFor } from '../../state/plain-error.ts';
+import { WORDS } from '../../state/words.ts';
 import styles from './attributes-tab.module.css';
 
 /** All attributes of an entry, old → new where they differ. */
 export function AttributesTab({ details, times }: { details: EntryDetails; times: Loadable<EntryTimes> }) {
   const { now, before } = details;
   const entry = now ?? before;
-  if (entry === null) return <Notice title="Not present at this layer" />;
+  if (entry === null) return <Notice title={WORDS.notAtLayer} />;
   return (
     <div className={styles.body}>
       {entry.implied ? <p className={styles.note}>No tar entry: implied by the paths in it.</p> : null}

@@ -16,7 +16,7 @@ import {
 import { type PreviewKind, previewKind, textLines } from '../../state/details/preview.ts';
 import { hintFor } from '../../state/plain-error.ts';
 import type { Side } from '../../state/selection.ts';
-import { countOf } from '../../state/words.ts';
+import { countOf, WORDS } from '../../state/words.ts';
 import { useRequest } from '../use-request.ts';
 import styles from './content-diff.module.css';
 import { HexView } from './hex-view.tsx';
@@ -56,7 +56,7 @@ export function ContentDiff({ a, b, pathHex }: { a: Side; b: Side; pathHex: stri
   );
   if (loaded.state === 'failed') {
     return (
-      <Notice icon="error" title="Could not read the content" tone="error">
+      <Notice icon="error" title={WORDS.contentFailed} tone="error">
         <ErrorText error={loaded.error} hint={hintFor(loaded.error)} />
       </Notice>
     );

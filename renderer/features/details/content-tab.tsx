@@ -15,6 +15,7 @@ import { loadMore, retryDetails } from '../../state/details/load-details.ts';
 import { IMAGE_LIMIT_BYTES, mayBeArchive, previewKind, type TextLine, textLines } from '../../state/details/preview.ts';
 import { viewBefore, viewOfEntry } from '../../state/details/views.ts';
 import { hintFor } from '../../state/plain-error.ts';
+import { WORDS } from '../../state/words.ts';
 import { useApp } from '../use-app.ts';
 import { ArchiveList } from './archive-list.tsx';
 import { ContentDiff } from './content-diff.tsx';
@@ -43,7 +44,7 @@ function FolderNotice({ details }: { details: EntryDetails }) {
 /** A file as text, picture or bytes; for anything else, what it is. */
 export function ContentTab({ state, details }: { state: DetailsState; details: EntryDetails }) {
   const entry = details.now ?? details.before;
-  if (entry === null) return <Notice title="Not present at this layer" />;
+  if (entry === null) return <Notice title={WORDS.notAtLayer} />;
   if (entry.type === 'directory') return <FolderNotice details={details} />;
   if (entry.type === 'symlink') {
     return (
@@ -60,11 +61,11 @@ export function ContentTab({ state, details }: { state: DetailsState; details: E
   const { content } = state;
   if (content.state === 'failed') {
     return (
-      <Notice icon="error" title="Could not read the content" tone="error">
+      <Notice icon="error" title={WORDS.contentFailed} tone="error">
         <ErrorText error={content.error} hint={hintFor(content.error)} />
         <p className={styles.again}>
           <Button icon="retry" onPress={retryDetails}>
-            Try again
+            {WORDS.tryAgain}
           </Button>
         </p>
       </Notice>
@@ -91,7 +92,7 @@ function Waiting() {
     const timer = setTimeout(() => setLate(true), 250);
     return () => clearTimeout(timer);
   }, []);
-  return late ? <Notice title="Reading…">The first time, a compressed layer is unpacked up to this file.</Notice> : null;
+  return late ? <Notice title={WORDS.reading}>The first time, a compressed layer is unpacked up to this file.</Notice> : null;
 }
 
 function Loaded({
@@ -157,7 +158,7 @@ function Loaded({
         <div className={styles.more}>
           {content.moreError === null ? null : <span className={styles.failed}>{content.moreError.message}</span>}
           <Button onPress={() => void loadMore()} disabled={more === 'loading'}>
-            {more === 'loading' ? 'Loading…' : 'Load more'}
+            {more === 'loading' ? WORDS.loading : 'Load more'}
           </Button>
         </div>
       )}

@@ -15,6 +15,7 @@ import { exportShown } from '../../state/exporting.ts';
 import { keysOfId } from '../../state/key-names.ts';
 import { hintFor } from '../../state/plain-error.ts';
 import { type Selection, selectedImage } from '../../state/selection.ts';
+import { WORDS } from '../../state/words.ts';
 import { useApp } from '../use-app.ts';
 import { AttributesTab } from './attributes-tab.tsx';
 import { ContentTab } from './content-tab.tsx';
@@ -71,7 +72,7 @@ function PathDetails({ path, image, selection }: { path: string; image: ImageSum
           <ErrorText error={state.details.error} hint={hintFor(state.details.error)} />
           <p className={styles.again}>
             <Button icon="retry" onPress={retryDetails}>
-              Try again
+              {WORDS.tryAgain}
             </Button>
           </p>
         </Notice>

@@ -7,6 +7,7 @@ import { chooseLayer } from '../../state/choosing.ts';
 import { configFacts } from '../../state/details/config-facts.ts';
 import { timeText } from '../../state/details/time-text.ts';
 import { hintFor } from '../../state/plain-error.ts';
+import { WORDS } from '../../state/words.ts';
 import { useRequest } from '../use-request.ts';
 import { Fact, Facts, Section } from './facts.tsx';
 import styles from './image-config.module.css';
@@ -68,7 +69,7 @@ export function ImageHistory({ image }: { image: ImageSummary }) {
         {image.history.map((step, at) => {
           if (!step.emptyLayer) layer++;
           const own = layer;
-          const command = plainCommand(step.createdBy) ?? 'command not recorded';
+          const command = plainCommand(step.createdBy) ?? WORDS.commandUnknown;
           return (
             // biome-ignore lint/suspicious/noArrayIndexKey: steps have no id and are never reordered
             <li key={at} className={styles.step} title={step.createdBy === null ? undefined : displayText(step.createdBy)}>

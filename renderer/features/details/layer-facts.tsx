@@ -16,7 +16,7 @@ import type { Selection } from '../../state/selection.ts';
 import { imageSizes, SIZE_WORDS } from '../../state/sizes.ts';
 import { importToStore, writableStores } from '../../state/stores/importing.ts';
 import { storeTitle } from '../../state/stores/stores.ts';
-import { countOf } from '../../state/words.ts';
+import { countOf, WORDS } from '../../state/words.ts';
 import { useApp } from '../use-app.ts';
 import { Fact, Facts, Section } from './facts.tsx';
 import { ImageConfig, ImageHistory } from './image-config.tsx';
@@ -232,7 +232,7 @@ function ImageActions({ archive, image }: { archive: ArchiveSummary; image: Imag
         {checking ? 'Verifying digests…' : 'Verify digests'}
       </Button>
       <Button icon="save" onPress={() => void startExport({ what: 'report', archiveId: archive.archiveId })}>
-        Save report (JSON)
+        {WORDS.saveReport}
       </Button>
       <MenuButton
         label={image.configDigest === null && image.manifestDigest === null ? 'Save as image…' : 'Save image…'}

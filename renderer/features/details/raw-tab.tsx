@@ -3,6 +3,7 @@ import { displayText, formatCount } from '#model';
 import { ErrorText, Notice } from '../../components/notice.tsx';
 import type { Loadable } from '../../state/details/details.ts';
 import { hintFor } from '../../state/plain-error.ts';
+import { WORDS } from '../../state/words.ts';
 import { Fact, Facts, Section } from './facts.tsx';
 import { HexView } from './hex-view.tsx';
 import styles from './raw-tab.module.css';
@@ -10,7 +11,7 @@ import styles from './raw-tab.module.css';
 /** The entry's tar header: fields, PAX records, sparse map, bytes. */
 export function RawTab({ raw, details }: { raw: Loadable<RawHeader>; details: EntryDetails }) {
   const entry = details.now ?? details.before;
-  if (entry === null) return <Notice title="Not present at this layer" />;
+  if (entry === null) return <Notice title={WORDS.notAtLayer} />;
   if (entry.implied) {
     return (
       <Notice icon="folder" title="No tar entry">

@@ -7,6 +7,7 @@ import { setLayout } from '../../state/app-state.ts';
 import { showImage } from '../../state/choosing.ts';
 import { contentWords, FORMAT_WORDS, imageTitle, lastPart, storedBytes } from '../../state/library.ts';
 import { choose, closeArchive, openSample } from '../../state/opening.ts';
+import { WORDS } from '../../state/words.ts';
 import { JobList } from '../jobs/job-list.tsx';
 import item from '../list-item.module.css';
 import head from '../pane-head.module.css';
@@ -29,15 +30,15 @@ export function LibraryPane({ edge }: { edge: ReactNode }) {
       <header className={head.head}>
         <h2>Library</h2>
         <span className={head.tools}>
-          {electron ? <IconButton label="Open folder…" icon="folder" onPress={() => void choose('folder')} /> : null}
-          <IconButton label="Open…" icon="plus" keys="Ctrl O" onPress={() => void choose('files')} />
+          {electron ? <IconButton label={WORDS.openFolder} icon="folder" onPress={() => void choose('folder')} /> : null}
+          <IconButton label={WORDS.open} icon="plus" keys="Ctrl O" onPress={() => void choose('files')} />
         </span>
       </header>
       <div className={styles.body}>
         <JobList />
         <ImportOffers />
         {archives === null || archives.length === 0 ? (
-          <p className={item.none}>{archives === null ? 'Connecting…' : 'Open an image to list it here.'}</p>
+          <p className={item.none}>{archives === null ? WORDS.connecting : 'Open an image to list it here.'}</p>
         ) : (
           <ul className={item.list}>
             {archives.map((archive) => (
@@ -69,7 +70,7 @@ export function LibraryRail() {
   const selection = useApp((app) => app.selection);
   return (
     <nav className={styles.rail} aria-label="Library" data-pane="library">
-      <IconButton label="Open…" icon="plus" keys="Ctrl O" onPress={() => void choose('files')} />
+      <IconButton label={WORDS.open} icon="plus" keys="Ctrl O" onPress={() => void choose('files')} />
       {(archives ?? []).flatMap((archive) =>
         archive.images.map((image) => {
           const current = archive.archiveId === selection.archiveId && image.index === selection.image;

@@ -8,7 +8,7 @@ import { matchesWords } from '../../state/palette.ts';
 import { startImport } from '../../state/stores/importing.ts';
 import { cleanUp, closeStoreSheet, elevate, removeStored } from '../../state/stores/store-actions.ts';
 import { parentChoices, type StoreSheet, storeTitle } from '../../state/stores/stores.ts';
-import { countOf } from '../../state/words.ts';
+import { countOf, WORDS } from '../../state/words.ts';
 import { useApp } from '../use-app.ts';
 import styles from './store.module.css';
 
@@ -31,7 +31,7 @@ function Answers({ yes, icon, onYes }: { yes: string; icon?: IconName; onYes: ()
   return (
     <p className={styles.ends}>
       <Button autoFocus onPress={closeStoreSheet}>
-        Cancel
+        {WORDS.cancel}
       </Button>
       <Button {...(icon === undefined ? {} : { icon })} onPress={onYes}>
         {yes}
@@ -98,7 +98,7 @@ function ChangesSheet({ sheet: { title, report } }: Of<'changes'>) {
       <div className={styles.sheet}>
         <h2>Changes of {title}</h2>
         {report === null ? (
-          <p role="status">Loading…</p>
+          <p role="status">{WORDS.loading}</p>
         ) : report.changes.length === 0 ? (
           <p>No changes.</p>
         ) : (

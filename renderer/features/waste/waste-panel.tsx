@@ -10,6 +10,7 @@ import { chooseLayer, goTo } from '../../state/choosing.ts';
 import { runningJob } from '../../state/jobs.ts';
 import { toast } from '../../state/messages.ts';
 import { hintFor, plainError } from '../../state/plain-error.ts';
+import { WORDS } from '../../state/words.ts';
 import head from '../pane-head.module.css';
 import { useApp } from '../use-app.ts';
 import { useRequest } from '../use-request.ts';
@@ -130,7 +131,7 @@ function ByLayer({ report, image }: { report: WasteReport; image: ImageSummary }
 /** The command without its verb, to save space. */
 function commandOf(image: ImageSummary, layer: number): string {
   const command = plainCommand(image.layers[layer]?.createdBy ?? null);
-  return command === null ? 'command not recorded' : (splitVerb(command)?.rest ?? command);
+  return command === null ? WORDS.commandUnknown : (splitVerb(command)?.rest ?? command);
 }
 
 /** A file with its bytes, and a link to it at a layer. */

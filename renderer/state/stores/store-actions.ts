@@ -5,7 +5,7 @@ import { connectedClient, dispatchJobs, getApp, setApp } from '../app-state.ts';
 import { toast } from '../messages.ts';
 import { rememberRetry, showWhenOpen } from '../opening.ts';
 import { plainError } from '../plain-error.ts';
-import { countOf } from '../words.ts';
+import { countOf, WORDS } from '../words.ts';
 import type { StoreSheet } from './stores.ts';
 import { refreshStores } from './watch-stores.ts';
 
@@ -101,7 +101,7 @@ export async function mountLayer(storeId: string, id: string): Promise<void> {
 /** Shows a mount in the system's file manager; a browser copies its path. */
 export async function revealMount(storeId: string, id: string, path: string): Promise<void> {
   if (getApp().info?.host === 'electron') await tryCall('store.reveal', { storeId, name: id });
-  else if (await copyText(path)) toast('Path copied');
+  else if (await copyText(path)) toast(WORDS.pathCopied);
 }
 
 export async function unmountLayer(storeId: string, id: string): Promise<void> {
