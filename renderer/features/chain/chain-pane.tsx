@@ -243,7 +243,7 @@ function EmptyRun({ line, open, onToggle }: { line: Extract<Stratum, { kind: 'em
       <button type="button" className={styles.fold} aria-expanded={open} title={words.join('\n')} onClick={onToggle}>
         <Icon name={open ? 'chevronDown' : 'chevronRight'} size={10} />
         {countOf(steps.length, 'metadata step')}
-        {verbsOf(words)}
+        {verbsOf([...words].reverse())}
       </button>
       {open ? (
         <ol className={styles.steps}>

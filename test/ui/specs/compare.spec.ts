@@ -30,7 +30,7 @@ async function compareImages(win: LayerscopeWindow, old = OLD) {
 test('two images are compared: common layers once, sizes of both sides, and what B has more', async ({ win }) => {
   const page = await compareImages(win);
   const chain = page.getByRole('region', { name: 'Chain' });
-  await expect(chain).toContainText('same first 4 layers');
+  await expect(chain).toContainText('Shared base (4 layers)');
   await expect(chain.getByRole('list', { name: 'Shared layers, newest first' }).getByRole('button')).toHaveCount(4);
   await expect(chain.getByRole('list', { name: /side A only/ }).getByRole('button')).toHaveCount(1);
   await expect(page.getByRole('row', { name: /removed opt/ })).toContainText('−90.0 kB');
