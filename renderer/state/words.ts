@@ -21,6 +21,7 @@ export const WORDS = {
   open: 'Open…',
   openFolder: 'Open folder…',
   saveReport: 'Save report (JSON)',
+  saveComparison: 'Save comparison (JSON)',
   pathCopied: 'Path copied',
   cancel: 'Cancel',
   shortcuts: 'Keyboard shortcuts',

@@ -189,7 +189,7 @@ function Sums({ state, a, b, titleA, titleB }: { state: ChangesState; a: Side; b
             disabled={state.status !== 'ready'}
             onPress={() => void startExport({ what: 'comparison', a, b })}
           >
-            {WORDS.saveReport}
+            {WORDS.saveComparison}
           </Button>
         </span>
       </div>

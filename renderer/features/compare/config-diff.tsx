@@ -3,6 +3,7 @@ import type { ConfigReport } from '#contract';
 import { formatCount } from '#model';
 import { toast } from '../../state/messages.ts';
 import type { Side } from '../../state/selection.ts';
+import { WORDS } from '../../state/words.ts';
 import { useRequest } from '../use-request.ts';
 import styles from './config-diff.module.css';
 
@@ -46,7 +47,11 @@ export function ConfigDiff({ report }: { report: ConfigReport }) {
           ))}
         </tbody>
       </table>
-      {left === 0 ? null : <p className={styles.rest}>and {formatCount(left)} more; “Save report (JSON)” includes them</p>}
+      {left === 0 ? null : (
+        <p className={styles.rest}>
+          and {formatCount(left)} more; “{WORDS.saveComparison}” includes them
+        </p>
+      )}
     </section>
   );
 }

@@ -79,7 +79,7 @@ test('a layer is saved as it is stored or plain, an image as an archive that ope
 test('a comparison is saved as the command line prints it', async ({ win }) => {
   const page = await openWebApi(win);
   await page.keyboard.press('3');
-  const { name, bytes } = await saved(win, () => page.getByRole('button', { name: 'Save report (JSON)' }).click());
+  const { name, bytes } = await saved(win, () => page.getByRole('button', { name: 'Save comparison (JSON)' }).click());
   expect(name).toBe('differences.jsonl');
   const lines = bytes.toString().trimEnd().split('\n');
   for (const line of lines) expect(['added', 'modified', 'removed']).toContain(JSON.parse(line).kind);

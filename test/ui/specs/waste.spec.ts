@@ -27,6 +27,22 @@ test('the figure in the status bar opens what is wasted, by layer and by file', 
   expect(win.complaints).toEqual([]);
 });
 
+test('a panel that is closed aborts what it asked for', async ({ win }) => {
+  const page = await openWebApi(win);
+  await page.evaluate(() => {
+    const { abort } = AbortController.prototype;
+    AbortController.prototype.abort = function (reason) {
+      document.body.dataset.aborts = String(Number(document.body.dataset.aborts ?? 0) + 1);
+      abort.call(this, reason);
+    };
+  });
+  await page.getByRole('button', { name: /^wasted/ }).click();
+  await expect(page.getByRole('region', { name: 'Waste by file' })).toBeVisible();
+  await expect(page.locator('body')).not.toHaveAttribute('data-aborts');
+  await page.getByRole('button', { name: 'Close waste' }).click();
+  await expect(page.locator('body')).toHaveAttribute('data-aborts', '1');
+});
+
 test('each file and layer leads to where it is', async ({ win }) => {
   const page = await openWebApi(win);
   await page.getByRole('button', { name: /^Layer 4 / }).click();
