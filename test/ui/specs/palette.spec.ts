@@ -117,7 +117,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
       for (const [key, name] of [
         ['Control+k', 'Commands'],
         ['g', 'Go to path'],
-        ['?', 'Keys'],
+        ['?', 'Keyboard shortcuts'],
       ] as const) {
         await page.keyboard.press(key);
         await expect(page.getByRole('dialog', { name })).toBeVisible();
