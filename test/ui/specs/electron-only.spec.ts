@@ -188,7 +188,7 @@ test('what was opened is offered again when nothing is open, and forgotten when 
   await recent.getByRole('button', { name: /web-api\.tar/ }).click();
   await expect(page.getByRole('treegrid')).toBeVisible();
   await page.keyboard.press('Control+k');
-  await page.keyboard.type('forget');
+  await page.keyboard.type('clear recent');
   await page.keyboard.press('Enter');
   await expect(page.getByText('Recent files cleared')).toBeVisible();
   await page.getByRole('button', { name: 'Close web-api.tar' }).click();
