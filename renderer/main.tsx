@@ -1,10 +1,10 @@
 import './styles/main.css';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
-import { App } from './app/app.tsx';
-import { connect } from './app/connect.ts';
-import { watchShortcuts } from './app/shortcuts.ts';
-import { watchLayout } from './app/theme.ts';
+import { watchLayout } from './state/theme.ts';
+import { App } from './window/app.tsx';
+import { connect } from './window/connect.ts';
+import { watchShortcuts } from './window/shortcuts.ts';
 
 watchLayout();
 watchShortcuts();

@@ -4,7 +4,7 @@ import styles from './button.module.css';
 import { Icon, type IconName } from './icons.tsx';
 import { Hint } from './tooltip.tsx';
 
-/** A button with a word. `primary` once a view. */
+/** A button with a label. At most one in a view is `primary`. */
 export function Button({
   children,
   onPress,
@@ -19,9 +19,9 @@ export function Button({
   kind?: 'plain' | 'primary' | 'quiet';
   icon?: IconName;
   disabled?: boolean;
-  /** Of a sheet: what Enter does. */
+  /** Gets the focus when its sheet opens. */
   autoFocus?: boolean;
-  /** Of a button that opens something below it: whether it is open. */
+  /** Whether what the button opens is open. */
   expanded?: boolean;
 }) {
   return (
@@ -38,7 +38,7 @@ export function Button({
   );
 }
 
-/** A button that is a symbol: its word is the accessible name and the tooltip. */
+/** A button with an icon. Its label is the accessible name and the tooltip. */
 export function IconButton({
   label,
   icon,

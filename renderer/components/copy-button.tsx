@@ -1,7 +1,8 @@
 import { useEffect, useState } from 'react';
 import { IconButton } from './button.tsx';
+import { copyText } from './clipboard.ts';
 
-/** Copies `text`; a tick says that it did. */
+/** Copies `text`, and shows a tick when done. */
 export function CopyButton({ label, text, className }: { label: string; text: string; className?: string | undefined }) {
   const [copied, setCopied] = useState(false);
   useEffect(() => {
@@ -20,23 +21,4 @@ export function CopyButton({ label, text, className }: { label: string; text: st
       }}
     />
   );
-}
-
-/** True where it worked: the clipboard may be refused to a page. */
-export async function copyText(text: string): Promise<boolean> {
-  try {
-    await navigator.clipboard.writeText(text);
-    return true;
-  } catch {
-    // Refused, or not there: the old way, which needs no permission.
-    const area = document.createElement('textarea');
-    area.value = text;
-    area.style.position = 'fixed';
-    area.style.opacity = '0';
-    document.body.append(area);
-    area.select();
-    const done = document.execCommand('copy');
-    area.remove();
-    return done;
-  }
 }

@@ -7,10 +7,10 @@ export interface RowWindow {
   readonly end: number;
 }
 
-/** The window moves by this many rows, so that not every px draws anew. */
+/** Rows to scroll before others are drawn. */
 const STEP = 2;
 
-/** Rows in sight and some more on both sides. */
+/** The rows in sight and a few on both sides. */
 export function windowOf(count: number, height: number, scrollTop: number, room: number): RowWindow {
   const first = Math.floor(scrollTop / height / STEP) * STEP - STEP;
   const end = first + Math.ceil(room / height / STEP) * STEP + 2 * STEP;
@@ -18,7 +18,7 @@ export function windowOf(count: number, height: number, scrollTop: number, room:
 }
 
 /**
- * Which rows of one height to draw in a scroller whose first `head` px stay in place. Costs nothing a row: there may be a million.
+ * Which rows of equal height to draw in a scroller whose first `head` px stay in place. The cost doesn't depend on the number of rows.
  * `show` scrolls no further than needed.
  */
 export function useFixedRows(
@@ -40,7 +40,7 @@ export function useFixedRows(
     if (current === null) return;
     const onScroll = () => {
       const { scrollTop: top, clientHeight: room } = current;
-      // Drawn at once: else the rows would come a frame after the place where they are.
+      // Drawn at once, so that rows don't appear a frame late.
       flushSync(() =>
         setView((before) => {
           const [was, is] = [windowOf(count, height, before.top, before.room), windowOf(count, height, top, room)];

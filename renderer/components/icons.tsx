@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react';
 
-// Our own symbols: 16 × 16, drawn with one stroke in the text's colour.
+// Our own icons: 16 × 16, one stroke in the text's colour.
 const SHAPES = {
   folder: <path d="M1.75 4.25a1 1 0 0 1 1-1h3.2l1.4 1.5h5.9a1 1 0 0 1 1 1v6a1 1 0 0 1-1 1H2.75a1 1 0 0 1-1-1z" />,
   file: <path d="M3.75 1.75h5l3.5 3.5v9h-8.5zM8.5 2v3.5h3.5" />,
@@ -41,7 +41,7 @@ const SHAPES = {
 
 export type IconName = keyof typeof SHAPES;
 
-/** A symbol beside a word: hidden from screen readers, so the word must be there. */
+/** An icon, hidden from screen readers: there must be a label beside it. */
 export function Icon({ name, size = 16, className }: { name: IconName; size?: number; className?: string | undefined }) {
   return (
     <svg

@@ -5,7 +5,7 @@ export type MarkName = 'added' | 'modified' | 'removed' | 'opaque' | 'unchanged'
 
 const GLYPHS: Record<MarkName, string> = { added: '+', modified: '~', removed: '−', opaque: '⊘', unchanged: '' };
 
-/** What happened to a path: glyph, colour, and the word for screen readers. */
+/** A change as a coloured glyph, with the word for screen readers. */
 export function Mark({ name }: { name: MarkName }) {
   return (
     <span className={`${styles.mark} ${styles[name]}`} role="img" aria-label={name}>
@@ -14,7 +14,7 @@ export function Mark({ name }: { name: MarkName }) {
   );
 }
 
-/** Added, modified and removed below a folder, as a hairline in three parts. */
+/** Changes in a folder as a line of up to three colours. */
 export function MixedMark({ added, modified, removed }: { added: number; modified: number; removed: number }) {
   const words = [added > 0 ? `${added} added` : '', modified > 0 ? `${modified} modified` : '', removed > 0 ? `${removed} removed` : ''];
   const text = words.filter((word) => word !== '').join(', ');
@@ -27,14 +27,14 @@ export function MixedMark({ added, modified, removed }: { added: number; modifie
   );
 }
 
-/** A share that lets a few beside many be seen. */
+/** A logarithmic share, so that few beside many are visible. */
 function part(count: number): number {
   return Math.log2(count + 1);
 }
 
 /** `+312 ~18 −4` */
 export function Counts({ added, modified, removed }: { added: number; modified: number; removed: number }) {
-  // An empty box would have a baseline of its own, and push the heading beside it out of its line.
+  // An empty box has a baseline of its own and would push the heading beside it out of line.
   if (added + modified + removed === 0) return null;
   return (
     <span className={`number ${styles.counts}`}>

@@ -30,7 +30,7 @@ export function MenuButton({
   quiet?: boolean;
   /** Looks like a button among buttons. */
   framed?: boolean;
-  /** A symbol by itself. */
+  /** An icon without a frame. */
   bare?: boolean;
 }) {
   return (

@@ -2,7 +2,7 @@ import type { ReactNode } from 'react';
 import { Icon, type IconName } from './icons.tsx';
 import styles from './notice.module.css';
 
-/** What a pane says instead of its content: empty, loading or failed. */
+/** Stands in for a pane's content that is empty, loading or failed. */
 export function Notice({
   icon,
   title,
@@ -23,7 +23,7 @@ export function Notice({
   );
 }
 
-/** An error where it belongs: sentence, hint, code. */
+/** An error's message, hint and code. */
 export function ErrorText({ error, hint }: { error: { readonly code: string; readonly message: string }; hint: string }) {
   return (
     <>

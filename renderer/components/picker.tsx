@@ -8,7 +8,7 @@ export interface PickerChoice {
   readonly detail?: ReactNode;
 }
 
-/** A field with the choices that its text leaves: arrows move, Enter chooses. Source: WAI-ARIA, Combobox with list popup. */
+/** A field and the choices that match its text: arrow keys move, Enter chooses. Source: WAI-ARIA, Combobox with list popup. */
 export function Picker({
   label,
   placeholder,
@@ -22,7 +22,7 @@ export function Picker({
   placeholder: string;
   text: string;
   choices: readonly PickerChoice[];
-  /** Said where there are no choices. */
+  /** Shown where there are no choices. */
   empty: string;
   onText: (text: string) => void;
   onChoose: (id: string) => void;
@@ -75,7 +75,7 @@ export function Picker({
       </div>
       <div className={styles.list} ref={list} id={listId} role="listbox" aria-label={label} tabIndex={-1}>
         {choices.map((choice, index) => (
-          // biome-ignore lint/a11y/useKeyWithClickEvents: the field has the keys
+          // biome-ignore lint/a11y/useKeyWithClickEvents: the field handles the keys
           <div
             key={choice.id}
             id={`${listId}-${index}`}

@@ -1,7 +1,7 @@
 /**
- * Which element draws which row, as React keys by row. A row that stays in sight keeps its element; one that comes takes the element of
- * one that went, so that scrolling by whole screens makes no new ones. `before` is in the document's order, and so is what is returned.
- * The element of `pinned`, which may have the focus, is never moved in the document, for that would lose it.
+ * React keys by row: which element draws which row. A row that stays in sight keeps its element; a new one takes over the element of a row
+ * that left, so that scrolling creates no elements. `before` and the result are in document order. The element of `pinned`, which may have
+ * the focus, is never moved in the document, as it would lose the focus.
  */
 export function slotsOf(shown: readonly number[], before: ReadonlyMap<number, number>, pinned: number): Map<number, number> {
   const stay = new Set(shown);

@@ -2,7 +2,7 @@ import { ToggleButton } from 'react-aria-components/ToggleButton';
 import { ToggleButtonGroup } from 'react-aria-components/ToggleButtonGroup';
 import styles from './segmented.module.css';
 
-/** One of a few, all in sight. */
+/** A choice of one among a few visible options. */
 export function Segmented<T extends string>({
   label,
   value,

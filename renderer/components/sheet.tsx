@@ -3,7 +3,7 @@ import { Dialog } from 'react-aria-components/Dialog';
 import { Modal, ModalOverlay } from 'react-aria-components/Modal';
 import styles from './sheet.module.css';
 
-/** A dialog over the window; Escape and a click beside it close it, and focus goes back to where it was. */
+/** A dialog over the window. Escape or a click outside closes it and restores the focus. */
 export function Sheet({
   label,
   onClose,
@@ -13,7 +13,7 @@ export function Sheet({
   label: string;
   onClose: () => void;
   children: ReactNode;
-  /** As large as the window has room for. */
+  /** As large as the window allows. */
   large?: boolean;
 }) {
   return (

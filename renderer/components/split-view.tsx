@@ -2,7 +2,7 @@ import { type KeyboardEvent, type PointerEvent, useRef } from 'react';
 import styles from './split-view.module.css';
 
 /**
- * The line between two panes: dragged, or moved by the arrow keys (Home and End: the limits). It sizes the pane on its `side`.
+ * The line between two panes, moved by dragging or the arrow keys (Home and End: the limits). It resizes the pane on its `side`.
  * Source: WAI-ARIA, Window Splitter.
  */
 export function Splitter({

@@ -1,4 +1,4 @@
-// biome-ignore-all lint/a11y/useSemanticElements: a table lays out all its rows; this grid draws those in sight
+// biome-ignore-all lint/a11y/useSemanticElements: a table has all its rows in the document; this grid only those in sight
 // biome-ignore-all lint/a11y/useFocusableInteractive: rows take the focus, cells and groups don't (APG, Treegrid, row focus)
 // biome-ignore-all lint/a11y/useKeyWithClickEvents: keys are handled once, on the group of rows
 import {
@@ -41,7 +41,7 @@ export interface TreeColumn {
   readonly align?: 'right' | undefined;
 }
 
-/** Whether an element is a row of the same grid, and another one. */
+/** Whether an element is another row of the same grid. */
 function isOtherRow(element: Element | null, row: HTMLElement): boolean {
   return (
     element !== row && element instanceof HTMLElement && element.dataset.row !== undefined && element.parentElement === row.parentElement
@@ -53,8 +53,8 @@ export interface TreeGridHandle {
 }
 
 /**
- * A tree over row numbers, as many as a million: only rows in sight are in the document. One tab stop; the active row has the focus
- * and stays in the document when it is scrolled away. Source: WAI-ARIA Authoring Practices, Treegrid.
+ * A tree of up to a million rows; only those in sight are in the document. It is one tab stop. The active row has the focus and stays in
+ * the document when it is scrolled away. Source: WAI-ARIA Authoring Practices, Treegrid.
  */
 export function TreeGrid({
   label,
@@ -88,10 +88,10 @@ export function TreeGrid({
   onPreview: (row: number) => void;
   cell: (row: number, column: string, level: number) => ReactNode;
   rowClass: (row: number) => string | undefined;
-  /** Rows whose second cell is empty: the first one takes its room. */
+  /** Rows whose second cell is empty, so that the first one takes its space. */
   isWide?: (row: number) => boolean;
   handle?: Ref<TreeGridHandle>;
-  /** Keys that mean something else and so begin no type-ahead. */
+  /** Keys that begin no type-ahead, as they have another meaning. */
   isShortcut: (key: string) => boolean;
 }) {
   const scroller = useRef<HTMLDivElement>(null);
@@ -127,7 +127,7 @@ export function TreeGrid({
   const rowElement = () => scroller.current?.querySelector<HTMLElement>(`[data-row="${active}"]`) ?? null;
   useEffect(() => {
     const element = rowElement();
-    // The focus goes along where another row was made active from elsewhere.
+    // Moves the focus along if another row was activated from elsewhere.
     if (element === null || !(wantFocus.current || isOtherRow(document.activeElement, element))) return;
     wantFocus.current = false;
     element.focus({ preventScroll: true });
@@ -155,7 +155,7 @@ export function TreeGrid({
     const { text, at } = typed.current;
     const next = time - at > 600 ? key : text + key;
     typed.current = { text: next.toLowerCase(), at: time };
-    // One letter again and again goes through the names that begin with it.
+    // Repeating a letter steps through the names that begin with it.
     const again = next.length > 1 && [...next].every((each) => each === next[0]);
     const wanted = again ? (next[0] as string) : next.toLowerCase();
     const from = next.length === 1 || again ? stop + 1 : stop;
@@ -228,7 +228,7 @@ export function TreeGrid({
     if ((event.target as HTMLElement).closest('[data-twisty]') !== null) onToggle(row, !shape.isOpen(row));
   }
 
-  /** A row that gets the focus back (a sheet closed) chooses nothing while another one is active. */
+  /** A row that gets the focus back from a sheet passes it on to the active row, if that is another one. */
   function onRowFocus(row: number) {
     const element = row === active ? null : rowElement();
     if (element !== null) element.focus({ preventScroll: true });

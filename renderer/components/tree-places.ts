@@ -1,4 +1,4 @@
-/** Where rows in sight stand in their tree; asked by their index. */
+/** Places of the rows in sight in their tree, by index. */
 export interface Places {
   /** 0 at the top. */
   level(index: number): number;
@@ -8,7 +8,7 @@ export interface Places {
   setSize(index: number): number;
 }
 
-/** Siblings are counted when the first of them is drawn: nothing is done for rows that nobody scrolls to. */
+/** Counts siblings only when the first of them is drawn, so rows that nobody scrolls to cost nothing. */
 export function placesOf(rows: Uint32Array, parent: Int32Array): Places {
   // By index, from 1; 0: not counted yet.
   const position = new Uint32Array(rows.length);
@@ -23,7 +23,7 @@ export function placesOf(rows: Uint32Array, parent: Int32Array): Places {
     for (let at = folder < 0 ? 0 : rows.lastIndexOf(folder, index) + 1; at < rows.length; at++) {
       const above = folderOf(at);
       if (above === folder) position[at] = ++count;
-      // Rows are numbered depth first: what is below the folder has a parent that comes no earlier than it.
+      // Rows are in depth-first order, so everything in the folder has a parent at or after it.
       else if (above < folder) break;
     }
     sizes.set(folder, count);

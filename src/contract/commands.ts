@@ -1,6 +1,5 @@
 /**
- * What the window can be told to do: one table feeds its keys, the palette, the sheet of keys and the desktop's menu. What each does is the
- * window's: renderer/app/commands.ts.
+ * The window's commands: one table for its keys, the palette, the list of shortcuts and the desktop's menu. What each does is in renderer/state/commands.ts.
  */
 
 /** Keys as `KeyboardEvent.key` has them; `mod` is Ctrl, on macOS the command key. */
@@ -26,32 +25,32 @@ export interface CommandFacts extends CommandKey {
 export const COMMAND_FACTS = [
   { id: 'open', title: 'Open…', group: 'Window', key: 'o', mod: true },
   { id: 'export', title: 'Export…', group: 'Window', key: 's', mod: true, image: true },
-  { id: 'palette', title: 'Find a command', group: 'Window', key: 'k', mod: true },
+  { id: 'palette', title: 'Command palette', group: 'Window', key: 'k', mod: true },
   { id: 'path', title: 'Go to path…', group: 'Window', key: 'g', image: true },
   { id: 'back', title: 'Back', group: 'Window', key: 'ArrowLeft', alt: true, mac: { key: '[', mod: true } },
   { id: 'forward', title: 'Forward', group: 'Window', key: 'ArrowRight', alt: true, mac: { key: ']', mod: true } },
   { id: 'next-pane', title: 'Next pane', group: 'Window', key: 'F6' },
   { id: 'previous-pane', title: 'Previous pane', group: 'Window', key: 'F6', shift: true },
-  { id: 'help', title: 'Keys', group: 'Window', key: '?' },
+  { id: 'help', title: 'Keyboard shortcuts', group: 'Window', key: '?' },
   { id: 'older', title: 'Older layer', group: 'Layers', key: '[', image: true },
   { id: 'newer', title: 'Newer layer', group: 'Layers', key: ']', image: true },
-  { id: 'widen-older', title: 'Widen the range downwards', group: 'Layers', key: '{', image: true },
-  { id: 'widen-newer', title: 'Widen the range upwards', group: 'Layers', key: '}', image: true },
-  { id: 'layer', title: 'What the layer changed', group: 'Layers', key: '1', image: true },
-  { id: 'stacked', title: 'File system at the layer', group: 'Layers', key: '2', image: true },
+  { id: 'widen-older', title: 'Extend range down', group: 'Layers', key: '{', image: true },
+  { id: 'widen-newer', title: 'Extend range up', group: 'Layers', key: '}', image: true },
+  { id: 'layer', title: 'Changes of the layer', group: 'Layers', key: '1', image: true },
+  { id: 'stacked', title: 'Filesystem at the layer', group: 'Layers', key: '2', image: true },
   { id: 'compare', title: 'Compare with another layer or image', group: 'Layers', key: '3', image: true },
-  { id: 'swap', title: 'Swap the sides', group: 'Layers', key: 'x', image: true },
+  { id: 'swap', title: 'Swap sides', group: 'Layers', key: 'x', image: true },
   { id: 'filter', title: 'Filter', group: 'Rows', key: '/', image: true },
   { id: 'find', title: 'Filter', group: 'Rows', key: 'f', mod: true, again: true, image: true },
   { id: 'preview', title: 'Preview', group: 'Rows', key: ' ', image: true },
-  { id: 'treemap', title: 'Tree or treemap', group: 'Rows', key: 't', image: true },
-  { id: 'open-all', title: 'Open every folder', group: 'Rows', key: '+', image: true },
-  { id: 'close-all', title: 'Close every folder', group: 'Rows', key: '-', image: true },
+  { id: 'treemap', title: 'Toggle treemap', group: 'Rows', key: 't', image: true },
+  { id: 'open-all', title: 'Expand all folders', group: 'Rows', key: '+', image: true },
+  { id: 'close-all', title: 'Collapse all folders', group: 'Rows', key: '-', image: true },
   { id: 'copy-path', title: 'Copy path', group: 'Rows', key: 'c', image: true },
   { id: 'details', title: 'Details', group: 'Panels', key: 'd', mod: true, image: true },
   { id: 'waste', title: 'Waste', group: 'Panels', key: 'w', image: true },
-  { id: 'findings', title: 'Problems', group: 'Panels', key: 'p', image: true },
-  { id: 'library', title: 'Show or hide the library', group: 'Panels', key: 'b', mod: true },
+  { id: 'findings', title: 'Findings', group: 'Panels', key: 'p', image: true },
+  { id: 'library', title: 'Toggle library', group: 'Panels', key: 'b', mod: true },
 ] as const satisfies readonly CommandFacts[];
 
 export type CommandId = (typeof COMMAND_FACTS)[number]['id'];

@@ -65,8 +65,9 @@ function sliceLinks(links: ReadonlyMap<number, Uint8Array>, from: number, to: nu
 }
 
 /**
- * Puts pages together to one table: columns are allocated whole when the first page tells the total, names grow as they come.
- * Pages may come in any order; rows count from the top once there's no gap before them.
+ * Puts pages together into one table. The first page says how many rows there are: each column is allocated once at its full length and
+ * filled as pages come, so that the rows loaded so far can be shown meanwhile. Names grow. Pages may come in any order; a row is there
+ * once there is no gap before it.
  */
 export class PageAssembler {
   #columns: RowTable | null = null;
@@ -75,6 +76,8 @@ export class PageAssembler {
   #rowsThere = 0;
   readonly #waiting = new Map<number, RowPage>();
   #table: RowTable | null = null;
+  /** Folders that go on behind the last row that is there: `subtreeEnd` is cut at that row until the next table is made. */
+  #cut: { readonly row: number; readonly end: number }[] = [];
 
   /** Rows of the whole; null before the first page. */
   get total(): number | null {
@@ -90,23 +93,23 @@ export class PageAssembler {
     return this.#columns !== null && this.#rowsThere === this.#columns.length;
   }
 
-  /** The page to ask for next, null when there's none: a short first one, so that something can be drawn. */
-  get next(): { start: number; count: number } | null {
-    if (this.complete) return null;
-    return { start: this.#rowsThere, count: this.#rowsThere === 0 ? FIRST_PAGE_ROWS : PAGE_ROWS };
-  }
-
   /**
-   * The rows that are there, as views of the columns: another object after each page. While pages are missing, `subtreeEnd` may
-   * point past its length. Throws BAD_REQUEST before the first page.
+   * The rows that are there, as views of the columns; folders that go on end where the rows do. The table before it must no longer be
+   * used: its folders may end behind its rows. Throws BAD_REQUEST before the first page.
    */
   get table(): RowTable {
-    if (this.#columns === null) throw new LayerscopeError('BAD_REQUEST', 'no page of the table came yet');
-    this.#table ??= viewOf(this.#columns, this.#rowsThere, this.#names, this.#links);
+    if (this.#columns === null) throw new LayerscopeError('BAD_REQUEST', 'no page of the table was loaded');
+    if (this.#table === null) {
+      this.#cutFolders(this.#columns);
+      this.#table = viewOf(this.#columns, this.#rowsThere, this.#names, this.#links);
+    }
     return this.#table;
   }
 
-  /** Throws BAD_REQUEST for a page that doesn't fit those before. A page that came already is passed over. */
+  /**
+   * Takes a page in; the table that was returned last doesn't change. Throws BAD_REQUEST for a page that doesn't fit those before. A page
+   * that is there already is ignored.
+   */
   add(page: RowPage): void {
     checkPage(page);
     this.#columns ??= emptyColumns(page.total);
@@ -119,6 +122,17 @@ export class PageAssembler {
     }
     for (const start of this.#waiting.keys()) if (start < this.#rowsThere) this.#waiting.delete(start);
     this.#table = null;
+  }
+
+  #cutFolders({ parent, subtreeEnd }: RowTable): void {
+    for (const { row, end } of this.#cut) subtreeEnd[row] = end;
+    this.#cut = [];
+    for (let row = this.#rowsThere - 1; row >= 0; row = parent[row] as number) {
+      const end = subtreeEnd[row] as number;
+      if (end <= this.#rowsThere) continue;
+      this.#cut.push({ row, end });
+      subtreeEnd[row] = this.#rowsThere;
+    }
   }
 
   #append(columns: RowTable, rows: RowTable): void {
@@ -139,21 +153,41 @@ export class PageAssembler {
   }
 }
 
+/** Rows of a table that are loaded, and how many the whole table has. */
+export interface LoadedTable {
+  readonly table: RowTable;
+  readonly total: number;
+}
+
 /**
- * Fetches a table page by page, the short one first. `onRows` gets what is there after each page.
- * Throws what `fetchPage` throws, BAD_REQUEST where the host sends pages that don't fit or sends none.
+ * Loads a table page by page, each page while the one before it is taken in. Yields the first page at once, then what is there every
+ * `every` units of the clock `now`, at last the whole. A table must no longer be used once the next one is asked for: they share columns.
+ * Throws what `fetchPage` throws, and BAD_REQUEST for pages that don't follow each other or have no rows.
  */
-export async function assemblePages(
+export async function* tablePages(
   fetchPage: (start: number, count: number) => Promise<RowPage>,
-  onRows: (table: RowTable, total: number) => void = () => {},
-): Promise<RowTable> {
+  { every, now }: { readonly every: number; readonly now: () => number },
+): AsyncGenerator<LoadedTable, void> {
   const assembler = new PageAssembler();
-  for (let next = assembler.next; next !== null; next = assembler.next) {
-    assembler.add(await fetchPage(next.start, next.count));
-    if (!assembler.complete && assembler.rowsThere === next.start) throw new LayerscopeError('BAD_REQUEST', 'a page without rows');
-    onRows(assembler.table, assembler.total ?? 0);
+  let shownAt: number | null = null;
+  let start = 0;
+  for (let request = fetchPage(start, FIRST_PAGE_ROWS); ; ) {
+    const page = await request;
+    if (page.start !== start) throw new LayerscopeError('BAD_REQUEST', 'a page of other rows than those asked for');
+    const end = start + page.rows.length;
+    const isLast = end >= page.total;
+    if (page.rows.length === 0 && !isLast) throw new LayerscopeError('BAD_REQUEST', 'a page without rows before the end of the table');
+    if (!isLast) {
+      request = fetchPage(end, PAGE_ROWS);
+      request.catch(() => {}); // thrown when it is awaited
+    }
+    assembler.add(page);
+    start = end;
+    if (shownAt !== null && !isLast && now() - shownAt < every) continue;
+    yield { table: assembler.table, total: page.total };
+    if (isLast) return;
+    shownAt = now();
   }
-  return assembler.table;
 }
 
 function checkPage({ total, start, rows }: RowPage): void {

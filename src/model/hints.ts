@@ -88,7 +88,7 @@ export const FINDING_HINTS: Record<FindingCode, { title: string; hint: string }>
     hint: 'manifest.json and the OCI manifest differ; manifest.json takes precedence.',
   },
   'history-mismatch': {
-    title: 'History does not fit',
+    title: "History doesn't match layers",
     hint: 'The history does not match the number of layers; commands may be unknown.',
   },
   'diffid-count': {
@@ -104,7 +104,7 @@ export const FINDING_HINTS: Record<FindingCode, { title: string; hint: string }>
   'sparse-mismatch': { title: 'Sparse map does not fit', hint: 'A sparse file stores more or fewer bytes than its map says.' },
   'trailing-data': { title: 'Data after the end', hint: 'Bytes follow the end of the archive; readers ignore them, digests do not.' },
   'missing-end-marker': { title: 'No end marker', hint: 'The two zero blocks that end a tar are missing.' },
-  'odd-name': { title: 'Odd name', hint: 'The name is not in normal form; readers may differ.' },
+  'odd-name': { title: 'Unusual path', hint: 'The name is not in normal form; readers may differ.' },
   'invalid-utf8-name': { title: 'Name is not UTF-8', hint: 'The raw bytes are kept and shown as \\xNN.' },
   'ambiguous-name': { title: 'Two names on one entry', hint: 'Readers disagree; the GNU long name wins here, as in Go.' },
   'global-header': { title: 'PAX global header', hint: 'Go, and so Docker, does not apply it to the entries.' },
@@ -130,9 +130,9 @@ export const FINDING_HINTS: Record<FindingCode, { title: string; hint: string }>
     hint: 'A layer has entries below the link, so a container gets a folder there; the target of the link is no longer visible through it.',
   },
   'bare-whiteout': { title: 'Whiteout without a name', hint: 'A bare .wh. is not applied.' },
-  'whiteout-without-target': { title: 'Whiteout of nothing', hint: 'The layers below have nothing there, so it hides nothing.' },
+  'whiteout-without-target': { title: 'Whiteout without a target', hint: 'The layers below have nothing there, so it hides nothing.' },
   'dangling-hardlink': {
-    title: 'Hard link to nothing',
+    title: 'Broken hard link',
     hint: 'Its target is missing, a folder, or the link itself. Container engines refuse such a layer.',
   },
   'reserved-name': {

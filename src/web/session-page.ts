@@ -7,7 +7,7 @@ export const SESSION_PAGE = `<!doctype html>
 <link rel="stylesheet" href="/session.css">
 <main>
 <h1>Layerscope</h1>
-<p>The address that the program printed opens one browser, once. It was used already, or is not whole.</p>
+<p>This link has been used already or is incomplete.</p>
 <ul>
 <li>Go back to the tab that opened it first: it stays signed in while the program runs, may reload, and signs in other tabs of its browser.</li>
 <li>For another browser, end the program and start it again: it prints a new address.</li>

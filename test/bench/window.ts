@@ -179,7 +179,7 @@ try {
   }
   row('a layer chosen for the first time, until its changes are drawn', several(paints), '≤ 150 ms');
   await page.locator(`[data-layer="${top - 1}"]`).click();
-  await page.getByRole('radio', { name: 'Stacked' }).click();
+  await page.getByRole('radio', { name: 'Filesystem' }).click();
   await page.getByRole('treegrid', { name: 'Files' }).waitFor({ timeout: 120_000 });
   const longest = await pagesCome(page);
   row('longest frame while pages of the table come', ms(longest), '≤ 50 ms');

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
-import { assemblePages, FIRST_PAGE_ROWS, PAGE_BYTES, PAGE_ROWS, PageAssembler, slicePage } from '#contract';
+import { FIRST_PAGE_ROWS, PAGE_BYTES, PAGE_ROWS, PageAssembler, type RowPage, slicePage, tablePages } from '#contract';
 import { rowName, rowPath } from '#model';
 import { hasCode } from '../support/asserts.ts';
 import { numberedRows } from '../support/row-tables.ts';
@@ -39,13 +39,15 @@ test('a page of long names or link targets ends sooner, and the pages make the w
   const links = { ...rows, links: new Map(Array.from({ length: 300 }, (_, row) => [row, new Uint8Array(60_000).fill(row % 251)])) };
   for (const table of [long, links]) {
     let pages = 0;
-    const whole = await assemblePages(async (start, count) => {
+    const fetchPage = async (start: number, count: number) => {
       const page = slicePage(table, start, count);
       const texts = page.rows.names.length + [...page.rows.links.values()].reduce((sum, target) => sum + target.length, 0);
       assert.ok(texts <= PAGE_BYTES, `${texts} bytes`);
       pages++;
       return page;
-    });
+    };
+    let whole = numberedRows(0);
+    for await (const loaded of tablePages(fetchPage, { every: 0, now: () => 0 })) whole = loaded.table;
     assert.ok(pages > 5);
     assert.deepEqual([whole.names, new Map(whole.links)], [table.names, new Map(table.links)]);
   }
@@ -83,20 +85,18 @@ test('pages in any order and of any size put together are the table', () => {
   );
 });
 
-test('an assembler tells what is there, and what to ask for next', () => {
+test('an assembler knows what is there', () => {
   const rows = numberedRows(FIRST_PAGE_ROWS + 10);
   const assembler = new PageAssembler();
   assert.equal(assembler.total, null);
-  assert.deepEqual(assembler.next, { start: 0, count: FIRST_PAGE_ROWS });
   assembler.add(slicePage(rows, FIRST_PAGE_ROWS + 5, 5)); // the last one first
   assert.deepEqual([assembler.total, assembler.rowsThere], [rows.length, 0]);
   assembler.add(slicePage(rows, 0, FIRST_PAGE_ROWS));
   const first = assembler.table;
   assert.equal(first.length, FIRST_PAGE_ROWS);
   assert.deepEqual(rowPath(first, 1_999), rowPath(rows, 1_999));
-  assert.deepEqual(assembler.next, { start: FIRST_PAGE_ROWS, count: PAGE_ROWS });
   assembler.add(slicePage(rows, FIRST_PAGE_ROWS, 5));
-  assert.equal(assembler.next, null);
+  assert.ok(assembler.complete);
   assert.notEqual(assembler.table, first);
   assert.deepEqual(assembler.table, rows);
 });
@@ -113,17 +113,49 @@ test('pages that do not fit are refused', () => {
   assert.equal(assembler.rowsThere, 5);
 });
 
-test('fetching ends at the last row, and where the host sends no rows', async () => {
-  const rows = numberedRows(FIRST_PAGE_ROWS + 1);
-  const seen: number[] = [];
-  const table = await assemblePages(
-    async (start, count) => slicePage(rows, start, count),
-    ({ length }) => seen.push(length),
-  );
-  assert.deepEqual(seen, [FIRST_PAGE_ROWS, rows.length]);
-  assert.deepEqual(table, rows);
-  await assert.rejects(
-    assemblePages(async () => slicePage(rows, rows.length, 1)),
-    isBadRequest,
-  );
+test('pages are asked for one behind the other, the first one short', async () => {
+  const rows = numberedRows(FIRST_PAGE_ROWS + PAGE_ROWS + 1);
+  const asked: (readonly [start: number, count: number])[] = [];
+  const lengths: number[] = [];
+  const fetchPage = async (start: number, count: number) => {
+    asked.push([start, count]);
+    return slicePage(rows, start, count);
+  };
+  for await (const { table, total } of tablePages(fetchPage, { every: 0, now: () => 0 })) {
+    lengths.push(table.length);
+    assert.equal(total, rows.length);
+    assert.ok(table.subtreeEnd.every((end) => end <= table.length));
+    if (table.length === total) assert.deepEqual(table, rows);
+  }
+  assert.deepEqual(asked, [
+    [0, FIRST_PAGE_ROWS],
+    [FIRST_PAGE_ROWS, PAGE_ROWS],
+    [FIRST_PAGE_ROWS + PAGE_ROWS, PAGE_ROWS],
+  ]);
+  assert.deepEqual(lengths, [FIRST_PAGE_ROWS, FIRST_PAGE_ROWS + PAGE_ROWS, rows.length]);
+});
+
+test('a page that is shorter than asked for is followed by the rows behind it', async () => {
+  const rows = numberedRows(10);
+  let last = null;
+  for await (const { table } of tablePages(async (start) => slicePage(rows, start, 3), { every: 0, now: () => 0 })) last = table;
+  assert.deepEqual(last, rows);
+});
+
+test('a host that sends no rows, other rows, another table or broken columns is refused', async () => {
+  const rows = numberedRows(20);
+  const first = slicePage(rows, 0, 5);
+  const answers: readonly RowPage[] = [
+    slicePage(rows, 20, 1), // none, before the end
+    slicePage(rows, 7, 5), // a gap
+    slicePage(rows, 0, 5), // those before
+    slicePage(numberedRows(21), 5, 5),
+    { ...slicePage(rows, 5, 5), rows: { ...slicePage(rows, 5, 5).rows, kind: new Uint8Array(4) } },
+  ];
+  for (const second of answers) {
+    const answer = { ...second, ...(second.rows.length === 0 ? { start: 5 } : {}) };
+    await assert.rejects(async () => {
+      for await (const _ of tablePages(async (start) => (start === 0 ? first : answer), { every: 0, now: () => 0 }));
+    }, isBadRequest);
+  }
 });

@@ -296,7 +296,7 @@ const ROWS: Readonly<Record<FindingCode, Row>> = {
   'history-mismatch': {
     severity: 'warning',
     input: () => archiveOf(dockerArchive([{ layers: [BASE], config: { history: null } }])),
-    title: /History does not fit/,
+    title: /History doesn't match layers/,
     hint: /does not match the number of layers/,
     message: /no history for 1 layer/,
   },
@@ -353,7 +353,7 @@ const ROWS: Readonly<Record<FindingCode, Row>> = {
   'odd-name': {
     severity: 'note',
     input: image(tar(file('a//b', ''))),
-    title: /Odd name/,
+    title: /Unusual path/,
     hint: /not in normal form/,
     message: /not in normal form: a\/\/b/,
   },
@@ -395,7 +395,7 @@ const ROWS: Readonly<Record<FindingCode, Row>> = {
   'whiteout-without-target': {
     severity: 'note',
     input: image(BASE, tar(file('.wh.nothing', ''))),
-    title: /Whiteout of nothing$/,
+    title: /Whiteout without a target/,
     hint: /hides nothing/,
     message: /layers below do not have/,
   },
@@ -437,7 +437,7 @@ const ROWS: Readonly<Record<FindingCode, Row>> = {
   'dangling-hardlink': {
     severity: 'warning',
     input: image(tar(hardlink('a', 'nowhere'))),
-    title: /Hard link to nothing/,
+    title: /Broken hard link/,
     hint: /missing, a folder, or the link itself/,
     message: /nowhere/,
   },

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { trimEnd, trimStart } from '#model';
-import { parseAddress } from '../../renderer/app/address.ts';
-import { mtimeText } from '../../renderer/features/details/attributes.ts';
+import { parseAddress } from '../../renderer/state/address.ts';
+import { mtimeText } from '../../renderer/state/details/attributes.ts';
 import { fileName } from '../../src/engine/entry-export.ts';
 
 const MANY = 2_000_000;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { formatAddress, parseAddress } from '../../renderer/app/address.ts';
-import { NOTHING, type Selection } from '../../renderer/app/selection-state.ts';
+import { formatAddress, parseAddress } from '../../renderer/state/address.ts';
+import { NOTHING, type Selection } from '../../renderer/state/selection.ts';
 
 test('an address says what is selected and reads back as the same', () => {
   const selections: Selection[] = [

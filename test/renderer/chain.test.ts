@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { plainCommand, STRATUM_MIN, splitVerb, strata, stratumHeights } from '../../renderer/features/chain/chain-state.ts';
+import { plainCommand, STRATUM_MIN, splitVerb, strata, stratumHeights } from '../../renderer/state/chain.ts';
 import type { ImageSummary } from '../../src/contract/index.ts';
 import type { HistoryReport, LayerReport } from '../../src/model/index.ts';
 

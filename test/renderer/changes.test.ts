@@ -1,7 +1,5 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { tablePages } from '../../renderer/app/table-pages.ts';
-import { Assembly } from '../../renderer/features/changes/assemble.ts';
 import {
   type ChangesAction,
   type ChangesState,
@@ -10,9 +8,9 @@ import {
   initialChanges,
   NO_FILTER,
   orderSteps,
-} from '../../renderer/features/changes/changes-state.ts';
-import { whatDiffers } from '../../renderer/features/changes/row-text.ts';
-import type { RowPage } from '../../src/contract/index.ts';
+} from '../../renderer/state/changes/changes.ts';
+import { whatDiffers } from '../../renderer/state/changes/row-text.ts';
+import { PageAssembler, type RowPage, slicePage, tablePages } from '../../src/contract/index.ts';
 import { COUNTED, DIFFERS, displayPath, encodeUtf8, KIND, NO_LAYER, REASON, type RowTable, rowName, TYPE } from '../../src/model/index.ts';
 import { turns } from '../support/waiting.ts';
 
@@ -106,8 +104,8 @@ const SPECS: readonly Spec[] = [
 
 function loaded(specs = SPECS, dense = false): ChangesState {
   const table = tableOf(specs);
-  const asked = changesReducer(initialChanges, { type: 'asked', key: 'k', wanted: null });
-  return changesReducer(asked, { type: 'came', key: 'k', table, total: table.length, dense });
+  const asked = changesReducer(initialChanges, { type: 'requested', key: 'k', wanted: null });
+  return changesReducer(asked, { type: 'loaded', key: 'k', table, total: table.length, dense });
 }
 
 const shown = ({ table, rows }: ChangesState) => [...rows].map((row) => displayPath(rowName(table as RowTable, row)));
@@ -178,8 +176,8 @@ test('by size the largest comes first in each folder', () => {
 
 test('very many rows in sight are sorted between frames; what is done meanwhile counts', () => {
   const table = flatTable(160_000);
-  const asked = changesReducer(initialChanges, { type: 'asked', key: 'k', wanted: null });
-  const before = changesReducer(asked, { type: 'came', key: 'k', table, total: table.length, dense: true });
+  const asked = changesReducer(initialChanges, { type: 'requested', key: 'k', wanted: null });
+  const before = changesReducer(asked, { type: 'loaded', key: 'k', table, total: table.length, dense: true });
   const waiting = changesReducer(before, { type: 'sorted', sort: 'size' });
   assert.deepEqual([waiting.sorting, waiting.sort, waiting.rows === before.rows], [true, 'size', true]);
   const steps = orderSteps(waiting);
@@ -240,8 +238,8 @@ test('a folder of very many rows is opened between frames where they are sorted,
   const flat = flatTable(160_000);
   const parent = Int32Array.from(flat.parent, (_, row) => (row === 0 ? -1 : 0));
   const table = { ...flat, parent, subtreeEnd: flat.subtreeEnd.map((end, row) => (row === 0 ? flat.length : end)) };
-  const asked = changesReducer(initialChanges, { type: 'asked', key: 'k', wanted: null });
-  const closed = changesReducer(asked, { type: 'came', key: 'k', table, total: table.length, dense: false });
+  const asked = changesReducer(initialChanges, { type: 'requested', key: 'k', wanted: null });
+  const closed = changesReducer(asked, { type: 'loaded', key: 'k', table, total: table.length, dense: false });
   const toggled = (state: ChangesState, open: boolean) => changesReducer(state, { type: 'toggled', row: 0, open });
   const byName = toggled(toggled(closed, false), true);
   assert.deepEqual([byName.sorting, byName.rows.length], [false, 160_000]);
@@ -261,16 +259,16 @@ test('a wanted path is opened up to and made active', () => {
 test('filter and sort stay when another table is asked for, rows and folding do not', () => {
   let state = changesReducer(loaded(), { type: 'filtered', filter: { ...NO_FILTER, text: 'x' } });
   state = changesReducer(state, { type: 'sorted', sort: 'size' });
-  state = changesReducer(state, { type: 'asked', key: 'other', wanted: null });
+  state = changesReducer(state, { type: 'requested', key: 'other', wanted: null });
   assert.equal(state.filter.text, 'x');
   assert.equal(state.sort, 'size');
   assert.equal(state.table, null);
 });
 
 test('answers to another question are dropped', () => {
-  const asked = changesReducer(initialChanges, { type: 'asked', key: 'k', wanted: null });
+  const asked = changesReducer(initialChanges, { type: 'requested', key: 'k', wanted: null });
   const table = tableOf(SPECS);
-  assert.equal(changesReducer(asked, { type: 'came', key: 'other', table, total: 8, dense: false }), asked);
+  assert.equal(changesReducer(asked, { type: 'loaded', key: 'other', table, total: 8, dense: false }), asked);
   assert.equal(changesReducer(asked, { type: 'failed', key: 'other', error: { code: 'IO', message: 'x' } }), asked);
 });
 
@@ -284,54 +282,23 @@ test('a path is found by its bytes', () => {
 
 /** A page as the host cuts it. */
 function pageOf(table: RowTable, start: number, end: number): RowPage {
-  const from = table.nameStart[start] as number;
-  const cut = <T extends { slice(a: number, b: number): unknown }>(column: T) => column.slice(start, end) as T;
-  return {
-    total: table.length,
-    start,
-    rows: {
-      ...table,
-      length: end - start,
-      parent: cut(table.parent),
-      subtreeEnd: cut(table.subtreeEnd),
-      kind: cut(table.kind),
-      differs: cut(table.differs),
-      reason: cut(table.reason),
-      type: cut(table.type),
-      size: cut(table.size),
-      previousSize: cut(table.previousSize),
-      counted: cut(table.counted),
-      hiddenEntries: cut(table.hiddenEntries),
-      hiddenBytes: cut(table.hiddenBytes),
-      mtime: cut(table.mtime),
-      mode: cut(table.mode),
-      uid: cut(table.uid),
-      gid: cut(table.gid),
-      layer: cut(table.layer),
-      entry: cut(table.entry),
-      previousLayer: cut(table.previousLayer),
-      previousEntry: cut(table.previousEntry),
-      nameStart: table.nameStart.slice(start, end + 1).map((at) => at - from),
-      names: table.names.slice(from, table.nameStart[end]),
-      links: new Map([...table.links].filter(([row]) => row >= start && row < end).map(([row, target]) => [row - start, target])),
-    },
-  };
+  return slicePage(table, start, end - start);
 }
 
 test('pages of any size put together are the table', () => {
   const whole: RowTable = { ...tableOf(SPECS), links: new Map([[6, encodeUtf8('target')]]) };
   for (let size = 1; size <= whole.length; size++) {
-    const assembly = new Assembly(whole.length);
+    const assembly = new PageAssembler();
     const tables: RowTable[] = [];
     for (let start = 0; start < whole.length; start += size) {
       const before = tables.at(-1);
       const ends = before === undefined ? [] : [...before.subtreeEnd];
       assembly.add(pageOf(whole, start, Math.min(whole.length, start + size)));
       assert.deepEqual([...(before?.subtreeEnd ?? [])], ends, 'what is shown stays until the next table is asked for');
-      const table = assembly.table();
+      const table = assembly.table;
       tables.push(table);
       assert.ok(
-        table.subtreeEnd.every((end) => end <= assembly.length),
+        table.subtreeEnd.every((end) => end <= assembly.rowsThere),
         'folders that go on end where the rows do',
       );
     }
@@ -369,27 +336,27 @@ test('a page that does not come ends the table, told once', async () => {
   };
   const lengths: number[] = [];
   await assert.rejects(async () => {
-    for await (const { table } of tablePages(ask, { every: 0 })) lengths.push(table.length);
+    for await (const { table } of tablePages(ask, { every: 0, now: () => 0 })) lengths.push(table.length);
   }, /gone/);
   assert.deepEqual(lengths, [3]);
   const nothing = async () => ({ ...pageOf(whole, 0, 0), total: 8 });
   await assert.rejects(async () => {
-    for await (const _ of tablePages(nothing, { every: 0 }));
+    for await (const _ of tablePages(nothing, { every: 0, now: () => 0 }));
   }, /before the end/);
 });
 
 test('rows that came later keep what was opened and find what was wanted', () => {
   const whole = tableOf(SPECS);
-  const assembly = new Assembly(whole.length);
-  let state = changesReducer(initialChanges, { type: 'asked', key: 'k', wanted: 'etc/passwd' });
+  const assembly = new PageAssembler();
+  let state = changesReducer(initialChanges, { type: 'requested', key: 'k', wanted: 'etc/passwd' });
   const withPage = (start: number, end: number) => {
     assembly.add(pageOf(whole, start, end));
-    return assembly.table();
+    return assembly.table;
   };
-  state = changesReducer(state, { type: 'came', key: 'k', table: withPage(0, 3), total: 8, dense: false });
+  state = changesReducer(state, { type: 'loaded', key: 'k', table: withPage(0, 3), total: 8, dense: false });
   assert.equal(state.status, 'partial');
   state = changesReducer(state, { type: 'toggled', row: 1, open: true });
-  state = changesReducer(state, { type: 'came', key: 'k', table: withPage(3, 8), total: 8, dense: false });
+  state = changesReducer(state, { type: 'loaded', key: 'k', table: withPage(3, 8), total: 8, dense: false });
   assert.equal(state.status, 'ready');
   assert.equal(state.active, 6);
   assert.deepEqual(shown(state), ['app', 'lib', 'a.js', 'b.js', 'main.js', 'etc', 'passwd', 'top']);
@@ -399,11 +366,11 @@ test('folders that come after all, or all beside one, were opened are opened too
   const specs: Spec[] = ['a/', 'a/x/', 'a/x/1', 'a/y/', 'a/y/z/', 'a/y/z/2', 'b/', 'b/3'].map((path) => ({ path }));
   const whole = tableOf(specs);
   const after = (act: ChangesAction, cut: number) => {
-    const assembly = new Assembly(whole.length);
-    let state = changesReducer(initialChanges, { type: 'asked', key: 'k', wanted: null });
+    const assembly = new PageAssembler();
+    let state = changesReducer(initialChanges, { type: 'requested', key: 'k', wanted: null });
     const take = (start: number, end: number) => {
       assembly.add(pageOf(whole, start, end));
-      state = changesReducer(state, { type: 'came', key: 'k', table: assembly.table(), total: whole.length, dense: false });
+      state = changesReducer(state, { type: 'loaded', key: 'k', table: assembly.table, total: whole.length, dense: false });
     };
     take(0, cut);
     state = changesReducer(state, act);
@@ -438,7 +405,7 @@ test('what differs is said in words, and what does not is not', () => {
       'from layer 3',
       '',
       'rewritten, mode',
-      'unread',
+      'not compared',
     ],
   );
 });

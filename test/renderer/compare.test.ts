@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { formatAddress, parseAddress } from '../../renderer/app/address.ts';
-import type { Selection } from '../../renderer/app/selection-state.ts';
-import { commonLayers, otherSide, sideBytes, signedSize, textReport } from '../../renderer/features/compare/compare-state.ts';
+import { formatAddress, parseAddress } from '../../renderer/state/address.ts';
+import { commonLayers, otherSide, sideBytes, signedSize, textReport } from '../../renderer/state/compare.ts';
+import type { Selection } from '../../renderer/state/selection.ts';
 import type { ArchiveSummary, ImageSummary } from '../../src/contract/index.ts';
 import { COUNTED, DIFFERS, KIND, TYPE } from '../../src/model/index.ts';
 import { numberedRows } from '../support/row-tables.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { configFacts } from '../../renderer/features/details/config-facts.ts';
+import { configFacts } from '../../renderer/state/details/config-facts.ts';
 
 test('what a config says of how an image is run', () => {
   const config = {

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { attributeRows, modeText, mtimeText } from '../../renderer/features/details/attributes.ts';
-import { detailsReducer, initialDetails } from '../../renderer/features/details/details-state.ts';
-import { hexLine, LINE_COLUMNS, previewKind, textLines } from '../../renderer/features/details/preview.ts';
-import { isWindowsEntry, windowsTimes } from '../../renderer/features/details/windows-times.ts';
+import { attributeRows, modeText, mtimeText } from '../../renderer/state/details/attributes.ts';
+import { detailsReducer, initialDetails } from '../../renderer/state/details/details.ts';
+import { hexLine, LINE_COLUMNS, previewKind, textLines } from '../../renderer/state/details/preview.ts';
+import { isWindowsEntry, windowsTimes } from '../../renderer/state/details/windows-times.ts';
 import type { EntryAttributes } from '../../src/contract/index.ts';
 
 const bytes = (...values: number[]) => Uint8Array.from(values);
@@ -104,28 +104,28 @@ test('times keep their fraction, before 1970 too', () => {
 });
 
 test('answers to another question are dropped', () => {
-  const asked = detailsReducer(initialDetails, { type: 'asked', key: 'b' });
-  assert.equal(detailsReducer(asked, { type: 'rawCame', key: 'a', raw: { state: 'loading' } }), asked);
+  const asked = detailsReducer(initialDetails, { type: 'requested', key: 'b' });
+  assert.equal(detailsReducer(asked, { type: 'rawUpdated', key: 'a', raw: { state: 'loading' } }), asked);
 });
 
 test('pages of content are joined until the file is whole', () => {
-  let state = detailsReducer(initialDetails, { type: 'asked', key: 'k' });
+  let state = detailsReducer(initialDetails, { type: 'requested', key: 'k' });
   const value = { totalBytes: 5, bytes: bytes(1, 2), more: 'there', moreError: null, layer: 0 } as const;
-  state = detailsReducer(state, { type: 'contentCame', key: 'k', content: { state: 'ready', value } });
-  state = detailsReducer(state, { type: 'moreAsked', key: 'k' });
+  state = detailsReducer(state, { type: 'contentUpdated', key: 'k', content: { state: 'ready', value } });
+  state = detailsReducer(state, { type: 'moreRequested', key: 'k' });
   assert.equal(state.content.state === 'ready' && state.content.value.more, 'loading');
-  state = detailsReducer(state, { type: 'moreCame', key: 'k', bytes: bytes(3, 4) });
+  state = detailsReducer(state, { type: 'moreLoaded', key: 'k', bytes: bytes(3, 4) });
   assert.equal(state.content.state === 'ready' && state.content.value.more, 'there');
-  state = detailsReducer(state, { type: 'moreCame', key: 'k', bytes: bytes(5) });
+  state = detailsReducer(state, { type: 'moreLoaded', key: 'k', bytes: bytes(5) });
   assert.deepEqual(state.content.state === 'ready' && [...state.content.value.bytes], [1, 2, 3, 4, 5]);
   assert.equal(state.content.state === 'ready' && state.content.value.more, 'none');
 });
 
 test('a page without bytes ends the file: nothing is asked for ever', () => {
-  let state = detailsReducer(initialDetails, { type: 'asked', key: 'k' });
+  let state = detailsReducer(initialDetails, { type: 'requested', key: 'k' });
   const value = { totalBytes: 5, bytes: bytes(1), more: 'there', moreError: null, layer: 0 } as const;
-  state = detailsReducer(state, { type: 'contentCame', key: 'k', content: { state: 'ready', value } });
-  state = detailsReducer(state, { type: 'moreCame', key: 'k', bytes: bytes() });
+  state = detailsReducer(state, { type: 'contentUpdated', key: 'k', content: { state: 'ready', value } });
+  state = detailsReducer(state, { type: 'moreLoaded', key: 'k', bytes: bytes() });
   assert.equal(state.content.state === 'ready' && state.content.value.more, 'none');
 });
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { highlightLines } from '../../renderer/features/details/highlight.ts';
-import { languageOf } from '../../renderer/features/details/languages.ts';
+import { highlightLines } from '../../renderer/state/details/highlight.ts';
+import { languageOf } from '../../renderer/state/details/languages.ts';
 
 test('a language is told by the name, or by the program that the first line names', () => {
   for (const [path, first, language] of [

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { changedPart, type DiffRun, diffLines, pairedLines, partnerOf, unifiedLines } from '../../renderer/features/compare/line-diff.ts';
+import { changedPart, type DiffRun, diffLines, pairedLines, partnerOf, unifiedLines } from '../../renderer/state/details/line-diff.ts';
 
 const lines = (text: string) => text.split('');
 

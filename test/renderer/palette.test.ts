@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { COMMAND_FACTS, type CommandFacts } from '#contract';
-import { keysOf } from '../../renderer/app/key-names.ts';
-import { landing, matchesWords } from '../../renderer/app/palette-state.ts';
+import { keysOf } from '../../renderer/state/key-names.ts';
+import { landing, matchesWords } from '../../renderer/state/palette.ts';
 
 test('words find a command in any order and case', () => {
   assert.equal(matchesWords('Widen the range upwards', 'UP wid'), true);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { clampSelection, extendTo, type Selection, stepLayer } from '../../renderer/app/selection-state.ts';
+import { clampSelection, extendTo, type Selection, stepLayer } from '../../renderer/state/selection.ts';
 
 const at = (from: number, to = from): Selection => ({ archiveId: 'a1', image: 0, from, to, mode: 'layer', path: null });
 const lit = ({ from, to }: Selection) => [from, to];

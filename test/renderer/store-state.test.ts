@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ArchiveSummary, StoredLayerReport, StoreReport } from '#contract';
-import { isStored, layersAlone, parentChoices, sharedBases, storeTitle } from '../../renderer/features/store/store-state.ts';
+import { isStored, layersAlone, parentChoices, sharedBases, storeTitle } from '../../renderer/state/stores/stores.ts';
 
 const layer = (id: string, parent: string | null, below: number, more: Partial<StoredLayerReport> = {}): StoredLayerReport => ({
   id,

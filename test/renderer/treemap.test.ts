@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { areas, children, isBelow, neighbour, rectAt } from '../../renderer/features/treemap/treemap-state.ts';
+import { areas, children, isBelow, neighbour, rectAt } from '../../renderer/state/treemap.ts';
 import { subtreeTotals, treemap } from '../../src/changes/index.ts';
 import { KIND, TYPE } from '../../src/model/index.ts';
 import { numberedRows } from '../support/row-tables.ts';

@@ -1,22 +1,24 @@
 import { type KeyboardEvent, type ReactNode, useEffect, useMemo, useRef, useState } from 'react';
 import type { ImageSummary } from '#contract';
 import { displayText, type HistoryReport, type LayerReport } from '#model';
-import { chooseLayer, compareWithLayer } from '../../app/choosing.ts';
-import { selectedImage } from '../../app/selection-state.ts';
-import { useApp } from '../../app/store.ts';
-import { useTheme } from '../../app/theme-hook.ts';
 import { Icon } from '../../components/icons.tsx';
 import { Counts } from '../../components/mark.tsx';
 import { Size, sizeTitle } from '../../components/size.tsx';
+import { plainCommand, type Stratum, splitVerb, strata, stratumBytes, stratumHeights } from '../../state/chain.ts';
+import { chooseLayer, compareWithLayer } from '../../state/choosing.ts';
+import { loadingJob } from '../../state/jobs.ts';
+import { layerColour } from '../../state/layer-colours.ts';
+import { selectedImage } from '../../state/selection.ts';
+import { imageSizes } from '../../state/sizes.ts';
+import { countOf, WORDS } from '../../state/words.ts';
 import { CompareChain } from '../compare/compare-chain.tsx';
-import { loadingJob } from '../jobs/jobs-state.ts';
-import { layerColour } from '../treemap/layer-colours.ts';
+import head from '../pane-head.module.css';
+import { useApp } from '../use-app.ts';
+import { useTheme } from '../use-theme.ts';
 import styles from './chain-pane.module.css';
-import { plainCommand, type Stratum, splitVerb, strata, stratumBytes, stratumHeights } from './chain-state.ts';
-import { imageSizes } from './sizes.ts';
 import { ThreeSizes } from './three-sizes.tsx';
 
-/** The spine of the window: the layers as strata to scale, the newest at the top. */
+/** The layers as strata to scale, the newest at the top. */
 export function ChainPane({ edge }: { edge: ReactNode }) {
   const archives = useApp((app) => app.archives);
   const selection = useApp((app) => app.selection);
@@ -77,11 +79,9 @@ function Chain({ archiveId, image, edge }: { archiveId: string; image: ImageSumm
     <section className={styles.pane} aria-label="Chain" data-pane="chain">
       {edge}
       <header className={styles.head}>
-        <div className={styles.titleLine}>
+        <div className={head.line}>
           <h2>Chain</h2>
-          <span className={`number ${styles.count}`}>
-            {image.layers.length} {image.layers.length === 1 ? 'layer' : 'layers'}
-          </span>
+          <span className={`number ${head.end} ${styles.count}`}>{countOf(image.layers.length, 'layer')}</span>
         </div>
         <ThreeSizes {...sizes} known={image.loaded} />
         {busy === null ? null : (
@@ -90,7 +90,7 @@ function Chain({ archiveId, image, edge }: { archiveId: string; image: ImageSumm
           </p>
         )}
       </header>
-      <ol className={styles.list} ref={list} aria-label="Layers, the newest first" onKeyDown={onKeyDown}>
+      <ol className={styles.list} ref={list} aria-label={WORDS.newestFirst} onKeyDown={onKeyDown}>
         {lines.map((line) =>
           line.kind === 'empty' ? (
             <EmptyRun
@@ -132,8 +132,8 @@ function place(index: number, reach: { from: number; to: number }): string {
 }
 
 const STATUS_WORDS: Partial<Record<LayerReport['status'], string>> = {
-  missing: 'not in the archive',
-  foreign: 'kept elsewhere',
+  missing: 'missing',
+  foreign: 'stored elsewhere',
   damaged: 'damaged',
 };
 
@@ -154,7 +154,7 @@ function LayerStratum({
   step: HistoryReport | null;
   count: number;
   height: number;
-  /** As the treemap has it; null: that of the ground. */
+  /** The layer's colour in the treemap; null while there is none. */
   colour: string | null;
   loaded: boolean;
   lit: boolean;
@@ -182,7 +182,7 @@ function LayerStratum({
         className={styles.button}
         data-layer={layer.index}
         aria-pressed={lit}
-        title={`${command ?? 'Command unknown'}\n${sizeTitle(bytes)}`}
+        title={`${command ?? WORDS.commandUnknownTitle}\n${sizeTitle(bytes)}`}
         tabIndex={stop ? 0 : -1}
         onClick={(event) => (event.altKey ? compareWithLayer(layer.index) : chooseLayer(layer.index, event.shiftKey))}
       >
@@ -217,7 +217,7 @@ function Command({ text, wrap }: { text: string | null; wrap: boolean }) {
   return (
     <span className={`${styles.command} ${wrap ? styles.wrap : ''}`}>
       {text === null ? (
-        <span className={styles.unknown}>command unknown</span>
+        <span className={styles.unknown}>{WORDS.commandUnknown}</span>
       ) : parts === null ? (
         text
       ) : (
@@ -229,19 +229,26 @@ function Command({ text, wrap }: { text: string | null; wrap: boolean }) {
   );
 }
 
+/** ` (ENV, CMD)`: what kinds of steps there are. */
+function verbsOf(commands: readonly string[]): string {
+  const verbs = new Set(commands.map((command) => splitVerb(command)?.verb).filter((verb) => verb !== undefined));
+  return verbs.size === 0 ? '' : ` (${[...verbs].join(', ')})`;
+}
+
 function EmptyRun({ line, open, onToggle }: { line: Extract<Stratum, { kind: 'empty' }>; open: boolean; onToggle: () => void }) {
   const { steps } = line;
-  const words = steps.map((step) => plainCommand(step.createdBy) ?? 'command unknown');
+  const words = steps.map((step) => plainCommand(step.createdBy) ?? WORDS.commandUnknown);
   return (
     <li className={styles.empty}>
       <button type="button" className={styles.fold} aria-expanded={open} title={words.join('\n')} onClick={onToggle}>
         <Icon name={open ? 'chevronDown' : 'chevronRight'} size={10} />
-        {steps.length} {steps.length === 1 ? 'step' : 'steps'} without a layer
+        {countOf(steps.length, 'metadata step')}
+        {verbsOf([...words].reverse())}
       </button>
       {open ? (
         <ol className={styles.steps}>
           {steps.map((step, index) => (
-            // biome-ignore lint/suspicious/noArrayIndexKey: steps have no name of their own and never move
+            // biome-ignore lint/suspicious/noArrayIndexKey: steps have no id and are never reordered
             <li key={index} className={`${styles.step} selectable`} title={step.createdBy ?? ''}>
               <Command text={plainCommand(step.createdBy)} wrap={false} />
             </li>
@@ -252,7 +259,7 @@ function EmptyRun({ line, open, onToggle }: { line: Extract<Stratum, { kind: 'em
   );
 }
 
-/** Height of an element as it is laid out. */
+/** Height of an element, px. */
 function useHeight(element: { readonly current: HTMLElement | null }): number {
   const [height, setHeight] = useState(600);
   useEffect(() => {

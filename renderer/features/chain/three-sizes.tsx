@@ -1,8 +1,8 @@
 import { Size } from '../../components/size.tsx';
-import { SIZE_WORDS } from './sizes.ts';
+import { SIZE_WORDS } from '../../state/sizes.ts';
 import styles from './three-sizes.module.css';
 
-/** Stored, unpacked and files, each labelled. Before the layers are read only the first is known. */
+/** Three sizes with their labels. Only `stored` is known before the layers are read. */
 export function ThreeSizes({ stored, unpacked, files, known }: { stored: number; unpacked: number; files: number; known: boolean }) {
   return (
     <dl className={styles.sizes}>

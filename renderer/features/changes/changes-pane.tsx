@@ -1,28 +1,31 @@
 import { type Ref, useEffect, useMemo, useRef, useState } from 'react';
 import type { SubtreeTotals } from '#changes';
 import { displayPath, escapePath, formatCount, KIND, type RowTable, rowName, rowPath } from '#model';
-import { choosePath, openDetails } from '../../app/choosing.ts';
-import { isShortcut, showPreview } from '../../app/commands.ts';
-import { retryChanges } from '../../app/loading.ts';
-import { hintFor } from '../../app/messages.ts';
-import { type Selection, selectedImage } from '../../app/selection-state.ts';
-import { changesDo, useApp } from '../../app/store.ts';
 import { Button } from '../../components/button.tsx';
 import { Counts } from '../../components/mark.tsx';
 import { ErrorText, Notice } from '../../components/notice.tsx';
 import { Size } from '../../components/size.tsx';
 import { TreeGrid, type TreeGridHandle } from '../../components/tree-grid.tsx';
+import { dispatchChanges } from '../../state/app-state.ts';
+import { type ChangesState, NO_FILTER, type SortBy, touched, wholeTotals } from '../../state/changes/changes.ts';
+import { retryChanges } from '../../state/changes/load-changes.ts';
+import { whatDiffers, whatDiffersBetween } from '../../state/changes/row-text.ts';
+import { choosePath, openDetails } from '../../state/choosing.ts';
+import { isShortcut, showPreview } from '../../state/commands.ts';
+import { type SideBytes, sideBytes } from '../../state/compare.ts';
+import { hintFor } from '../../state/plain-error.ts';
+import { type Selection, selectedImage } from '../../state/selection.ts';
+import { WORDS } from '../../state/words.ts';
 import { CompareBar, NetCell, SideBars } from '../compare/compare-bar.tsx';
-import { type SideBytes, sideBytes } from '../compare/compare-state.ts';
+import head from '../pane-head.module.css';
 import { TreemapView } from '../treemap/treemap-view.tsx';
+import { useApp } from '../use-app.ts';
 import styles from './changes-pane.module.css';
-import { type ChangesState, NO_FILTER, type SortBy, touched, wholeTotals } from './changes-state.ts';
 import { FilterBar } from './filter-bar.tsx';
 import { nameCell, shareCell, sizeCell, whatCell } from './row-cells.tsx';
-import { whatDiffers, whatDiffersBetween } from './row-text.ts';
 import { SearchResults } from './search-results.tsx';
 
-/** What the lit layer, range or view holds: the tree grid with its filters. */
+/** What the selected layers change or hold: heading, filters, and the tree grid or treemap. */
 export function ChangesPane({ handle }: { handle: Ref<TreeGridHandle> }) {
   const state = useApp((app) => app.changes);
   const selection = useApp((app) => app.selection);
@@ -59,29 +62,29 @@ function PaneHead({ state, selection }: { state: ChangesState; selection: Select
     mode === 'compare'
       ? 'Differences'
       : mode === 'stacked'
-        ? `File system at layer ${to}`
+        ? `Filesystem at layer ${to}`
         : from === to
           ? `Layer ${to}`
-          : `Layers ${from}–${to} together`;
+          : `Layers ${from}–${to} combined`;
   const { table, totals } = state;
   const sums = useMemo(() => (table === null || totals === null ? null : wholeTotals(table, totals)), [table, totals]);
   return (
     <header className={styles.head}>
       {mode === 'compare' ? <CompareBar state={state} selection={selection} /> : null}
-      <div className={styles.titleLine}>
+      <div className={`${head.head} ${styles.titleLine}`}>
         <h2 className={styles.title}>{title}</h2>
         {sums === null ? null : (
           <span className={styles.sums}>
             <Counts {...sums} />
             <Size bytes={sums.size} />
             {sums.hidden > 0 && mode === 'layer' ? (
-              <span className={styles.hides} title={`${formatCount(sums.hidden)} bytes of layers below are hidden, and still in the image`}>
-                hides <Size bytes={sums.hidden} />
+              <span className={styles.hides} title={`${formatCount(sums.hidden)} bytes`}>
+                hides <Size bytes={sums.hidden} /> below (still in the image)
               </span>
             ) : null}
           </span>
         )}
-        <span className={`number ${styles.outcome} ${state.problem === null ? '' : styles.problem}`} role="status">
+        <span className={`number ${head.end} ${styles.outcome} ${state.problem === null ? '' : styles.problem}`} role="status">
           {everywhere ? '' : outcome(state)}
         </span>
       </div>
@@ -90,7 +93,7 @@ function PaneHead({ state, selection }: { state: ChangesState; selection: Select
   );
 }
 
-/** What the filter leaves, or why it doesn't filter; how much is here while the rest comes. */
+/** How many rows match, why the filter is invalid, or how many rows are loaded. */
 function outcome({ status, table, total, problem, mask, matches, filtering, sorting }: ChangesState): string {
   if (filtering) return 'filtering…';
   if (sorting) return 'sorting…';
@@ -110,9 +113,9 @@ function Body({
 }: {
   state: ChangesState;
   selection: Selection;
-  /** How many the image has. */
+  /** Layers of the image. */
   layers: number;
-  /** Is a layer that is chosen not in the archive? */
+  /** A selected layer is not in the archive. */
   isMissing: boolean;
   /** Width of the pane, px. */
   room: number;
@@ -122,11 +125,11 @@ function Body({
   if (status === 'idle' && selection.mode === 'compare') return <Notice title="Reading the other side…" />;
   if (status === 'failed' && error !== null) {
     return (
-      <Notice icon="error" title="These changes could not be loaded" tone="error">
+      <Notice icon="error" title="Could not load the changes" tone="error">
         <ErrorText error={error} hint={hintFor(error)} />
         <p className={styles.again}>
           <Button icon="retry" onPress={retryChanges}>
-            Try again
+            {WORDS.tryAgain}
           </Button>
         </p>
       </Notice>
@@ -136,30 +139,30 @@ function Body({
   if (state.total === 0 && isMissing) {
     return (
       <Notice icon="error" title="Layer missing">
-        The archive does not hold it, so what it changes is not known.
+        The archive doesn’t contain this layer, so its changes are unknown.
       </Notice>
     );
   }
   if (state.total === 0) {
     return selection.mode === 'stacked' ? (
-      <Notice icon="folder" title="Nothing is here yet">
-        The file system is empty at this layer.
+      <Notice icon="folder" title="Empty filesystem">
+        No layer up to this one has any files.
       </Notice>
     ) : (
-      <Notice icon="image" title={selection.mode === 'compare' ? 'No file differs' : 'No changes'}>
+      <Notice icon="image" title={selection.mode === 'compare' ? 'No differences' : 'No changes'}>
         {selection.mode === 'compare'
-          ? 'Both sides show the same files, to the last byte.'
+          ? 'The files of both sides are identical.'
           : selection.from === selection.to
-            ? 'This layer changes no file.'
-            : 'These layers change no file.'}
+            ? 'This layer changes no files.'
+            : 'These layers change no files.'}
       </Notice>
     );
   }
   if (state.rows.length === 0 && !state.filtering) {
     return (
-      <Notice icon="search" title="Nothing matches the filter">
-        <Button kind="quiet" onPress={() => changesDo({ type: 'filtered', filter: NO_FILTER })}>
-          Clear the filter
+      <Notice icon="search" title="No matches">
+        <Button kind="quiet" onPress={() => dispatchChanges({ type: 'filtered', filter: NO_FILTER })}>
+          Clear filter
         </Button>
       </Notice>
     );
@@ -209,7 +212,7 @@ function Grid({
     width,
     align,
     sorted: state.sort !== id ? undefined : state.descending ? ('descending' as const) : ('ascending' as const),
-    onSort: () => changesDo({ type: 'sorted', sort: id }),
+    onSort: () => dispatchChanges({ type: 'sorted', sort: id }),
   });
   return (
     <TreeGrid
@@ -222,7 +225,7 @@ function Grid({
       columns={[
         column('name', 'Name', 'minmax(0, 1fr)'),
         ...(hasWhat
-          ? [column('what', 'What differs', sides !== null ? '110px' : room > 720 ? '190px' : resized || room < 520 ? '136px' : '196px')]
+          ? [column('what', 'Change', sides !== null ? '110px' : room > 720 ? '190px' : resized || room < 520 ? '136px' : '196px')]
           : []),
         column('size', 'Size', resized ? '124px' : '68px', 'right'),
         ...(sides !== null
@@ -236,11 +239,11 @@ function Grid({
       ]}
       {...(hasWhat ? { isWide: (row: number) => textOf(row) === '' } : {})}
       onActive={(row) => {
-        changesDo({ type: 'activated', row });
+        dispatchChanges({ type: 'activated', row });
         choosePath(escapePath(rowPath(table, row)));
       }}
-      onToggle={(row, open) => changesDo({ type: 'toggled', row, open })}
-      onOpenSiblings={(row) => changesDo({ type: 'siblingsOpened', row })}
+      onToggle={(row, open) => dispatchChanges({ type: 'toggled', row, open })}
+      onOpenSiblings={(row) => dispatchChanges({ type: 'siblingsOpened', row })}
       onOpen={openDetails}
       onPreview={(row) => {
         choosePath(escapePath(rowPath(table, row)));
@@ -260,7 +263,7 @@ function Grid({
   );
 }
 
-/** The most bytes that either side has in one row at the top: what bars are drawn to. */
+/** The most bytes that either side has in one top row: the scale of the bars. */
 function largestSide(table: RowTable, { before }: SideBytes, totals: SubtreeTotals): number {
   let largest = 1;
   for (let row = 0; row < table.length; row = table.subtreeEnd[row] as number) {
@@ -269,10 +272,10 @@ function largestSide(table: RowTable, { before }: SideBytes, totals: SubtreeTota
   return largest;
 }
 
-/** Rows of a page that is on its way. */
+/** Placeholder rows for a page that is being loaded. */
 function Skeleton() {
   return (
-    <div className={styles.skeleton} role="status" aria-label="Loading the changes">
+    <div className={styles.skeleton} role="status" aria-label="Loading changes">
       {[62, 48, 55, 38, 44, 58, 33, 47].map((width, index) => (
         <span key={width} style={{ width: `${width}%`, marginLeft: (index % 3) * 14 }} />
       ))}

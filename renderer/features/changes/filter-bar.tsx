@@ -1,7 +1,7 @@
-import { changesDo, useApp } from '../../app/store.ts';
-import { setLayout } from '../../app/theme.ts';
 import { MenuButton } from '../../components/menu.tsx';
-import type { ChangesState } from './changes-state.ts';
+import { dispatchChanges, setLayout } from '../../state/app-state.ts';
+import type { ChangesState } from '../../state/changes/changes.ts';
+import { useApp } from '../use-app.ts';
 import styles from './filter-bar.module.css';
 
 const KINDS = [
@@ -25,25 +25,25 @@ const TYPES = [
   { id: '1', label: 'Files' },
   { id: '2', label: 'Folders' },
   { id: '12', label: 'Links' },
-  { id: '496', label: 'Devices and others' },
+  { id: '496', label: 'Devices and other' },
 ];
 
 /** Chips: kinds, minimum size, type. The text filter is in the title bar. */
 export function FilterBar({ state, stacked }: { state: ChangesState; stacked: boolean }) {
   const { filter } = state;
   const everywhere = useApp((app) => app.layout.searchesAll);
-  const set = (part: Partial<typeof filter>) => changesDo({ type: 'filtered', filter: { ...filter, ...part } });
+  const set = (part: Partial<typeof filter>) => dispatchChanges({ type: 'filtered', filter: { ...filter, ...part } });
   return (
     <div className={styles.bar} role="toolbar" aria-label="Filters">
-      {/* biome-ignore lint/a11y/useSemanticElements: a fieldset draws and lays out as no flex row */}
-      <span className={styles.kinds} role="group" aria-label="Kinds shown">
+      {/* biome-ignore lint/a11y/useSemanticElements: a fieldset can't be laid out as a flex row */}
+      <span className={styles.kinds} role="group" aria-label="Change kinds">
         {KINDS.map(({ bit, glyph, name }) => (
           <button
             key={name}
             type="button"
             className={`${styles.kind} ${styles[name]}`}
             aria-pressed={(filter.kinds & bit) !== 0}
-            title={`${(filter.kinds & bit) !== 0 ? 'Hide' : 'Show'} what was ${name}`}
+            title={`${(filter.kinds & bit) !== 0 ? 'Hide' : 'Show'} ${name} paths`}
             onClick={() => set({ kinds: filter.kinds ^ bit })}
           >
             <span aria-hidden="true">{glyph}</span>
@@ -55,7 +55,7 @@ export function FilterBar({ state, stacked }: { state: ChangesState; stacked: bo
             type="button"
             className={styles.kind}
             aria-pressed={(filter.kinds & 1) !== 0}
-            title={`${(filter.kinds & 1) !== 0 ? 'Hide' : 'Show'} what this layer leaves as it is`}
+            title={`${(filter.kinds & 1) !== 0 ? 'Hide' : 'Show'} unchanged paths`}
             onClick={() => set({ kinds: filter.kinds ^ 1 })}
           >
             <span className={styles.word}>unchanged</span>
@@ -66,7 +66,7 @@ export function FilterBar({ state, stacked }: { state: ChangesState; stacked: bo
         type="button"
         className={styles.kind}
         aria-pressed={everywhere}
-        title={everywhere ? 'Filter what is shown' : 'Look for the filter’s text in all layers'}
+        title={everywhere ? 'Filter the selected layers only' : 'Search all layers for the filter’s text'}
         onClick={() => setLayout({ searchesAll: !everywhere })}
       >
         <span className={`${styles.plain} ${everywhere ? styles.on : ''}`}>all layers</span>

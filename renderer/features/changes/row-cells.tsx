@@ -4,10 +4,10 @@ import { displayPath, KIND, REASON, type RowTable, rowName, TYPE } from '#model'
 import { Icon } from '../../components/icons.tsx';
 import { Mark, type MarkName, MixedMark } from '../../components/mark.tsx';
 import { sizeText } from '../../components/size.tsx';
-import { isFolder, touched } from './changes-state.ts';
+import { isFolder, touched } from '../../state/changes/changes.ts';
 import styles from './row-cells.module.css';
 
-// The same elements for all rows: React passes over those that a row has as the one before it in its place.
+// Rows share these elements: React skips those that a row has in common with the row it replaces.
 const SYMBOLS: Record<'folder' | 'link' | 'file' | 'device', ReactElement> = {
   folder: <Icon name="folder" size={14} className={`${styles.icon} ${styles.folder}`} />,
   link: <Icon name="link" size={14} className={styles.icon} />,
@@ -35,7 +35,7 @@ function symbolOf(type: number): ReactElement {
   return type === TYPE.file ? SYMBOLS.file : SYMBOLS.device;
 }
 
-/** Mark, symbol and name, a link's target behind it. */
+/** Mark, icon and name, followed by a link's target. */
 export function nameCell(table: RowTable, totals: SubtreeTotals, row: number, level: number, open: boolean): ReactElement {
   const name = displayPath(rowName(table, row));
   const isParent = (table.subtreeEnd[row] as number) > row + 1;
@@ -71,7 +71,7 @@ function markOf(table: RowTable, totals: SubtreeTotals, row: number): ReactEleme
   );
 }
 
-/** What differs, what is hidden. */
+/** What changed or is hidden. */
 export function whatCell(text: string): ReactElement | null {
   return text === '' ? null : (
     <span className={styles.what} title={text}>
@@ -80,7 +80,7 @@ export function whatCell(text: string): ReactElement | null {
   );
 }
 
-/** Of a folder the bytes below it; of a file its own, with those before where there is room. */
+/** The bytes of a file, or of all files in a folder; `withPrevious`: after the bytes that a modified file had before. */
 export function sizeCell(table: RowTable, totals: SubtreeTotals, row: number, withPrevious: boolean): ReactElement | null {
   const kind = table.kind[row];
   if (isFolder(table, row)) {
@@ -103,12 +103,12 @@ export function sizeCell(table: RowTable, totals: SubtreeTotals, row: number, wi
   );
 }
 
-/** A row's bytes as a part of all that is shown. */
+/** A row's bytes as a share of the whole table's. */
 export function shareCell(share: number): ReactElement | null {
   if (share <= 0) return null;
   const percent = share * 100;
   return (
-    <span className={styles.share} title={`${percent < 0.1 ? 'under 0.1' : percent.toFixed(1)} % of what is shown`}>
+    <span className={styles.share} title={`${percent < 0.1 ? 'under 0.1' : percent.toFixed(1)} % of the total`}>
       <span className={styles.bar} style={{ width: `${Math.max(1.5, percent)}%` }} />
     </span>
   );

@@ -1,54 +1,40 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { useEffect, useRef, useState } from 'react';
-import type { PathMatch, SearchReport } from '#contract';
+import { useRef } from 'react';
+import type { PathMatch } from '#contract';
 import { displayPath, formatCount, unescapePath } from '#model';
-import { goTo } from '../../app/choosing.ts';
-import { hintFor, plainError } from '../../app/messages.ts';
-import { useApp } from '../../app/store.ts';
 import { Mark } from '../../components/mark.tsx';
 import { ErrorText, Notice } from '../../components/notice.tsx';
 import { Size } from '../../components/size.tsx';
-import type { PlainError } from './changes-state.ts';
+import { goTo } from '../../state/choosing.ts';
+import { hintFor } from '../../state/plain-error.ts';
+import { countOf } from '../../state/words.ts';
+import { useRequest } from '../use-request.ts';
 import styles from './search-results.module.css';
 
 const SHOWN = 2_000;
 const ROW_HEIGHT = 28;
 
-type Answer =
-  | { readonly state: 'waiting' }
-  | { readonly state: 'failed'; readonly error: PlainError }
-  | { readonly state: 'ready'; readonly report: SearchReport };
+/** Every layer is searched, so the search waits for a pause in the typing, ms. */
+const SEARCH_AFTER = 120;
 
-/** Paths that the filter's text finds in any layer, each with the layers that touch it. */
+/** Paths in any layer that match the filter's text, each with the layers that touch it. */
 export function SearchResults({ archiveId, image, text }: { archiveId: string; image: number; text: string }) {
-  const client = useApp((app) => app.client);
-  const [answer, setAnswer] = useState<Answer>({ state: 'waiting' });
-  useEffect(() => {
-    if (client === null || text === '') return;
-    const control = new AbortController();
-    // Every layer is gone through: that waits for a pause in the typing.
-    const timer = setTimeout(() => {
-      client.call('image.search', { archiveId, image, text, limit: SHOWN }, { signal: control.signal }).then(
-        (report) => !control.signal.aborted && setAnswer({ state: 'ready', report }),
-        (error: unknown) => !control.signal.aborted && setAnswer({ state: 'failed', error: plainError(error) }),
-      );
-    }, 120);
-    return () => {
-      clearTimeout(timer);
-      control.abort();
-    };
-  }, [client, archiveId, image, text]);
-  if (text === '') return <Notice icon="search" title="Type what to look for in all layers" />;
+  const answer = useRequest(
+    text === '' ? null : `${archiveId}/${image}/${text}`,
+    (client, signal) => client.call('image.search', { archiveId, image, text, limit: SHOWN }, { signal }),
+    { delay: SEARCH_AFTER, keepsLast: true },
+  );
+  if (text === '') return <Notice icon="search" title="Type to search all layers" />;
   if (answer.state === 'failed') {
     return (
-      <Notice icon="error" title="The search failed" tone="error">
+      <Notice icon="error" title="Search failed" tone="error">
         <ErrorText error={answer.error} hint={hintFor(answer.error)} />
       </Notice>
     );
   }
-  if (answer.state === 'waiting') return <div className={styles.list} role="status" aria-label="Searching" />;
-  const { problem, matches, total } = answer.report;
-  if (problem !== null || matches.length === 0) return <Notice icon="search" title={problem ?? 'No layer touches such a path'} />;
+  if (answer.state !== 'ready') return <div className={styles.list} role="status" aria-label="Searching" />;
+  const { problem, matches, total } = answer.value;
+  if (problem !== null || matches.length === 0) return <Notice icon="search" title={problem ?? 'No matching path in any layer'} />;
   return <Matches matches={matches} total={total} />;
 }
 
@@ -63,8 +49,8 @@ function Matches({ matches, total }: { matches: readonly PathMatch[]; total: num
   return (
     <>
       <p className={`number ${styles.count}`} role="status">
-        {formatCount(total)} {total === 1 ? 'path' : 'paths'} in all layers
-        {total > matches.length ? `, the first ${formatCount(matches.length)} are shown` : ''}
+        {countOf(total, 'path')} in all layers
+        {total > matches.length ? `, showing the first ${formatCount(matches.length)}` : ''}
       </p>
       <div className={styles.list} ref={scroller}>
         <ul style={{ height: virtual.getTotalSize() }} className={styles.ground} aria-label="Paths in all layers">

@@ -1,23 +1,24 @@
 import { useMemo, useState } from 'react';
 import type { ArchiveSummary, ImageSummary } from '#contract';
 import { formatCount } from '#model';
-import { chooseSideB, compareWith, swapSides } from '../../app/choosing.ts';
-import { startExport } from '../../app/exporting.ts';
-import { toast } from '../../app/messages.ts';
-import { type Selection, type Side, selectedImage } from '../../app/selection-state.ts';
-import { useApp } from '../../app/store.ts';
 import { Button, IconButton } from '../../components/button.tsx';
-import { copyText } from '../../components/copy-button.tsx';
+import { copyText } from '../../components/clipboard.ts';
 import { MenuButton } from '../../components/menu.tsx';
 import { Size } from '../../components/size.tsx';
-import { plainCommand } from '../chain/chain-state.ts';
-import type { ChangesState } from '../changes/changes-state.ts';
-import { imageTitle, lastPart } from '../library/library-state.ts';
+import { plainCommand } from '../../state/chain.ts';
+import type { ChangesState } from '../../state/changes/changes.ts';
+import { chooseSideB, compareWith, swapSides } from '../../state/choosing.ts';
+import { type SideBytes, sideBytes, signedSize, textReport } from '../../state/compare.ts';
+import { startExport } from '../../state/exporting.ts';
+import { imageTitle, lastPart } from '../../state/library.ts';
+import { toast } from '../../state/messages.ts';
+import { type Selection, type Side, selectedImage } from '../../state/selection.ts';
+import { countOf, WORDS } from '../../state/words.ts';
+import { useApp } from '../use-app.ts';
 import styles from './compare-bar.module.css';
-import { type SideBytes, sideBytes, signedSize, textReport } from './compare-state.ts';
 import { ConfigDiff, useConfigReport } from './config-diff.tsx';
 
-/** Both sides by name, each with a choice of image and layer, and what they come to. */
+/** Both sides, each with menus for its image and layer, and the sums of what differs. */
 export function CompareBar({ state, selection }: { state: ChangesState; selection: Selection }) {
   const archives = useApp((app) => app.archives) ?? [];
   const { against, archiveId, image, to, since } = selection;
@@ -27,7 +28,7 @@ export function CompareBar({ state, selection }: { state: ChangesState; selectio
     <div className={styles.bar}>
       <div className={styles.sides}>
         <SideChoice name="A" side={against} archives={archives} onChoose={(side) => compareWith(side)} />
-        <IconButton small label="Swap the sides" keys="x" icon="swap" onPress={swapSides} />
+        <IconButton small label="Swap sides" keys="x" icon="swap" onPress={swapSides} />
         <SideChoice name="B" side={b} archives={archives} onChoose={chooseSideB} />
       </div>
       <Sums state={state} a={against} b={b} titleA={sideTitle(archives, against)} titleB={sideTitle(archives, b)} />
@@ -35,7 +36,7 @@ export function CompareBar({ state, selection }: { state: ChangesState; selectio
   );
 }
 
-/** `web-api:1.8 at layer 3`, the layer left out where it is the top; `layers 2–3 of web-api:1.8`. */
+/** `web-api:1.8 at layer 3`, without the layer if it is the top one; `layers 2–3 alone of web-api:1.8`. */
 function sideTitle(archives: readonly ArchiveSummary[], side: Side): string {
   const found = findSide(archives, side);
   if (found === null) return 'closed';
@@ -68,7 +69,7 @@ function SideChoice({
   if (found === null) return <span className={styles.side}>{name}: closed</span>;
   const title = imageTitle(found.archive, found.image);
   const top = found.image.layers.length - 1;
-  const words = side.since !== undefined ? layersAlone(side) : side.layer === top ? 'whole' : `layer ${side.layer}`;
+  const words = side.since !== undefined ? layersAlone(side) : side.layer === top ? 'whole image' : `layer ${side.layer}`;
   const images = archives.flatMap((archive) => archive.images.map((each) => ({ archive, image: each })));
   const idOf = (archive: ArchiveSummary, image: ImageSummary) => `${archive.archiveId}/${image.index}`;
   const chooseImage = (id: string) => {
@@ -109,7 +110,7 @@ function SideChoice({
   );
 }
 
-/** File systems at each layer, the newest first; then what the layers up to the chosen one bring by themselves. */
+/** The filesystem at each layer, the newest first; then the layers up to the selected one without those below. */
 function layerChoices({ layers }: ImageSummary, side: Side) {
   const top = layers.length - 1;
   const detail = (createdBy: string | null) => (plainCommand(createdBy) ?? '').slice(0, 60);
@@ -121,7 +122,7 @@ function layerChoices({ layers }: ImageSummary, side: Side) {
   const alone = layers.slice(0, side.layer + 1).map(({ index, createdBy }) => ({
     id: `since ${index}`,
     label: layersAlone({ ...side, since: index }).replace(/^l/, 'L'),
-    detail: index === side.layer ? detail(createdBy) : 'without what is below',
+    detail: index === side.layer ? detail(createdBy) : 'without lower layers',
   }));
   return [...stacks.reverse(), ...alone.reverse()];
 }
@@ -154,14 +155,20 @@ function Sums({ state, a, b, titleA, titleB }: { state: ChangesState; a: Side; b
   return (
     <>
       <div className={styles.sums}>
-        <span className={styles.twoBars} aria-hidden="true">
-          <i className={styles.barA} style={{ width: `${(sums.before / largest) * 100}%` }} />
-          <i className={styles.barB} style={{ width: `${(sums.now / largest) * 100}%` }} />
-        </span>
-        <span>
-          what differs: A <Size bytes={sums.before} />, B <Size bytes={sums.now} />
-        </span>
-        <strong className="number">net {signedSize(sums.now - sums.before)}</strong>
+        {state.total === 0 && state.status === 'ready' ? (
+          <span>{config?.compared && config.total === 0 ? 'Identical' : 'Files identical'}</span>
+        ) : (
+          <>
+            <span className={styles.twoBars} aria-hidden="true">
+              <i className={styles.barA} style={{ width: `${(sums.before / largest) * 100}%` }} />
+              <i className={styles.barB} style={{ width: `${(sums.now / largest) * 100}%` }} />
+            </span>
+            <span>
+              differing files: A <Size bytes={sums.before} />, B <Size bytes={sums.now} />
+            </span>
+            <strong className="number">net {signedSize(sums.now - sums.before)}</strong>
+          </>
+        )}
         {config === null || config.total === 0 ? null : (
           <Button
             kind="quiet"
@@ -169,7 +176,7 @@ function Sums({ state, a, b, titleA, titleB }: { state: ChangesState; a: Side; b
             expanded={configOpen}
             onPress={() => setConfigOpen(!configOpen)}
           >
-            {`config: ${formatCount(config.total)} ${config.total === 1 ? 'field differs' : 'fields differ'}`}
+            {`Config: ${countOf(config.total, 'field differs', 'fields differ')}`}
           </Button>
         )}
         <span className={styles.actions}>
@@ -182,7 +189,7 @@ function Sums({ state, a, b, titleA, titleB }: { state: ChangesState; a: Side; b
             disabled={state.status !== 'ready'}
             onPress={() => void startExport({ what: 'comparison', a, b })}
           >
-            Save as JSON
+            {WORDS.saveComparison}
           </Button>
         </span>
       </div>
@@ -191,7 +198,7 @@ function Sums({ state, a, b, titleA, titleB }: { state: ChangesState; a: Side; b
   );
 }
 
-/** Bytes of a row in A above those in B, to one scale. */
+/** Bars for a row's bytes in A and in B, on one scale. */
 export function SideBars({ before, now, largest }: { before: number; now: number; largest: number }) {
   if (before <= 0 && now <= 0) return null;
   const width = (bytes: number) => (bytes <= 0 ? 0 : Math.max(1.5, (bytes / largest) * 100));
@@ -203,7 +210,7 @@ export function SideBars({ before, now, largest }: { before: number; now: number
   );
 }
 
-/** What B has more or less. */
+/** How many more bytes B has. */
 export function NetCell({ sides, row }: { sides: SideBytes; row: number }) {
   const bytes = sides.net[row] as number;
   if (bytes === 0) return <span />;

@@ -1,16 +1,18 @@
 import { type ReactNode, useMemo } from 'react';
 import type { ImageSummary } from '#contract';
 import type { LayerReport } from '#model';
-import { chooseSideB, compareWith } from '../../app/choosing.ts';
-import { type Selection, type Side, selectedImage } from '../../app/selection-state.ts';
-import { useApp } from '../../app/store.ts';
 import { Size, sizeTitle } from '../../components/size.tsx';
-import { plainCommand, splitVerb, stratumBytes, stratumHeights } from '../chain/chain-state.ts';
-import { imageTitle, lastPart } from '../library/library-state.ts';
+import { plainCommand, splitVerb, stratumBytes, stratumHeights } from '../../state/chain.ts';
+import { chooseSideB, compareWith } from '../../state/choosing.ts';
+import { commonLayers } from '../../state/compare.ts';
+import { imageTitle, lastPart } from '../../state/library.ts';
+import { type Selection, type Side, selectedImage } from '../../state/selection.ts';
+import { countOf, WORDS } from '../../state/words.ts';
+import head from '../pane-head.module.css';
+import { useApp } from '../use-app.ts';
 import styles from './compare-chain.module.css';
-import { commonLayers } from './compare-state.ts';
 
-/** The chains of both sides: what they have in common once, below, and above it a column a side. */
+/** The chains of both sides: shared layers once, at the bottom, and above them one column per side. */
 export function CompareChain({ edge, selection }: { edge: ReactNode; selection: Selection }) {
   const archives = useApp((app) => app.archives) ?? [];
   const { against, archiveId } = selection;
@@ -22,9 +24,9 @@ export function CompareChain({ edge, selection }: { edge: ReactNode; selection: 
   return (
     <section className={styles.pane} aria-label="Chain" data-pane="chain">
       {edge}
-      <header className={styles.head}>
+      <header className={`${head.head} ${styles.head}`}>
         <h2>Chain</h2>
-        <span className={styles.hint}>{sameImage ? 'Alt-click: side A' : ''}</span>
+        <span className={`${head.end} ${styles.hint}`}>{sameImage ? 'Alt-click to choose side A' : ''}</span>
       </header>
       {sameImage ? (
         <OneChain image={b.image} a={against} b={sideB} />
@@ -46,7 +48,7 @@ function OneChain({ image, a, b }: { image: ImageSummary; a: Side; b: Side }) {
   const heights = useHeights([image.layers], 520);
   return (
     <div className={styles.scroll}>
-      <ol className={styles.strata} aria-label="Layers, the newest first">
+      <ol className={styles.strata} aria-label={WORDS.newestFirst}>
         {[...image.layers].reverse().map((layer) => (
           <Stratum
             key={layer.index}
@@ -86,7 +88,7 @@ function TwoChains({
       <h3 className={styles.columnHead} title={title}>
         <span className={`${styles.letter} ${styles[name]}`}>{name}</span> {title}
       </h3>
-      <ol className={styles.strata} aria-label={`Layers of side ${name} alone, the newest first`}>
+      <ol className={styles.strata} aria-label={`Layers of side ${name} only, newest first`}>
         {image.layers
           .slice(common)
           .reverse()
@@ -112,11 +114,9 @@ function TwoChains({
         {column('A', imageA, titleA)}
         {column('B', imageB, titleB)}
       </div>
-      <p className={styles.joint}>
-        {common === 0 ? 'no layer in common' : common === 1 ? 'same first layer' : `same first ${common} layers`}
-      </p>
+      <p className={styles.joint}>{common === 0 ? 'No shared layers' : `Shared base (${countOf(common, 'layer')})`}</p>
       {common === 0 ? null : (
-        <ol className={styles.strata} aria-label="Layers in common, the newest first">
+        <ol className={styles.strata} aria-label="Shared layers, newest first">
           {imageB.layers
             .slice(0, common)
             .reverse()
@@ -169,14 +169,14 @@ function Stratum({
         type="button"
         className={styles.button}
         aria-pressed={isA || isB}
-        title={`${command ?? 'Command unknown'}\n${sizeTitle(bytes)}`}
+        title={`${command ?? WORDS.commandUnknownTitle}\n${sizeTitle(bytes)}`}
         onClick={(event) => onChoose(event.altKey)}
       >
         <span className={`number ${styles.index}`}>
           <span className="visually-hidden">Layer </span>
           {layer.index}
         </span>
-        <span className={styles.command}>{command === null ? 'command unknown' : narrow ? (parts?.rest ?? command) : command}</span>
+        <span className={styles.command}>{command === null ? WORDS.commandUnknown : narrow ? (parts?.rest ?? command) : command}</span>
         {narrow ? null : <Size bytes={bytes} className={styles.size} />}
         {isA ? (
           <span className={`${styles.letter} ${styles.A}`}>
@@ -193,7 +193,7 @@ function Stratum({
   );
 }
 
-/** Heights of both chains to one scale, so that they can be compared. */
+/** Heights of both chains on one scale. */
 function useHeights(chains: readonly (readonly LayerReport[])[], room: number): (chain: number, layer: number) => number {
   const layers = useMemo(() => chains.flat(), [chains]);
   const heights = stratumHeights(

@@ -1,35 +1,27 @@
-import { useEffect, useState } from 'react';
+import { useEffect } from 'react';
 import type { ConfigReport } from '#contract';
 import { formatCount } from '#model';
-import { plainError, toast } from '../../app/messages.ts';
-import type { Side } from '../../app/selection-state.ts';
-import { useApp } from '../../app/store.ts';
+import { toast } from '../../state/messages.ts';
+import type { Side } from '../../state/selection.ts';
+import { WORDS } from '../../state/words.ts';
+import { useRequest } from '../use-request.ts';
 import styles from './config-diff.module.css';
 
-/** What both sides' configs say otherwise, as the host tells it; null while it isn't known, and where they can't be read. */
+/** What differs in the configs of both sides; null while it isn't known, and where they can't be read. */
 export function useConfigReport(a: Side, b: Side): ConfigReport | null {
-  const client = useApp((app) => app.client);
-  const [report, setReport] = useState<ConfigReport | null>(null);
-  const sides = JSON.stringify([a, b]);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the sides are new objects each time; their words are not
+  const answer = useRequest(JSON.stringify([a, b]), (client, signal) => client.call('images.configs', { a, b }, { signal }));
+  const error = answer.state === 'failed' && answer.error.code !== 'NOT_FOUND' ? answer.error : null;
   useEffect(() => {
-    if (client === null) return;
-    const control = new AbortController();
-    setReport(null);
-    client.call('images.configs', { a, b }, { signal: control.signal }).then(
-      (value) => !control.signal.aborted && setReport(value),
-      (error: unknown) => !control.signal.aborted && plainError(error).code !== 'NOT_FOUND' && toast(plainError(error).message),
-    );
-    return () => control.abort();
-  }, [client, sides]);
-  return report;
+    if (error !== null) toast(error.message);
+  }, [error]);
+  return answer.state === 'ready' ? answer.value : null;
 }
 
 /** Fields of the config that differ, with both values. */
 export function ConfigDiff({ report }: { report: ConfigReport }) {
   const left = report.total - report.differences.length;
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls is reached by the keyboard
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
     <section className={`${styles.view} selectable`} aria-label="Config differences" tabIndex={0}>
       <table className={styles.table}>
         <thead className="visually-hidden">
@@ -55,7 +47,11 @@ export function ConfigDiff({ report }: { report: ConfigReport }) {
           ))}
         </tbody>
       </table>
-      {left === 0 ? null : <p className={styles.rest}>and {formatCount(left)} more; “Save as JSON” includes them</p>}
+      {left === 0 ? null : (
+        <p className={styles.rest}>
+          and {formatCount(left)} more; “{WORDS.saveComparison}” includes them
+        </p>
+      )}
     </section>
   );
 }

@@ -1,50 +1,40 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { useEffect, useRef, useState } from 'react';
+import { useRef } from 'react';
 import type { ListingReport } from '#contract';
 import { formatCount, toHex, unescapePath } from '#model';
-import { viewOfEntry } from '../../app/loading.ts';
-import { hintFor, plainError } from '../../app/messages.ts';
-import { connectedClient, useApp } from '../../app/store.ts';
 import { ErrorText, Notice } from '../../components/notice.tsx';
 import { Size } from '../../components/size.tsx';
-import type { PlainError } from '../changes/changes-state.ts';
+import { viewOfEntry } from '../../state/details/views.ts';
+import { hintFor } from '../../state/plain-error.ts';
+import { WORDS } from '../../state/words.ts';
+import { useApp } from '../use-app.ts';
+import { useRequest } from '../use-request.ts';
 import styles from './content-tab.module.css';
 
-/** As many entries as are asked for: more are a number. */
+/** Entries listed at most. */
 const MOST = 5_000;
 const LINE_HEIGHT = 20;
 
-type State = { listing: ListingReport | null } | { error: PlainError } | null;
-
-/** What the chosen file, an archive itself, holds. Nothing of it is unpacked. */
+/** What the selected file holds where it is an archive itself. Nothing is unpacked. */
 export function ArchiveList() {
   const selection = useApp((app) => app.selection);
   const details = useApp((app) => (app.details.details.state === 'ready' ? app.details.details.value : null));
-  const [state, setState] = useState<State>(null);
-  useEffect(() => {
-    if (details === null || selection.path === null) return;
-    const view = viewOfEntry(details, selection);
-    if (view === null) return;
-    const control = new AbortController();
-    const entry = { ...view, pathHex: toHex(unescapePath(selection.path)), limit: MOST };
-    setState(null);
-    connectedClient()
-      .then((client) => client.call('entry.listing', entry, { signal: control.signal }))
-      .then(
-        (reply) => control.signal.aborted || setState(reply),
-        (error: unknown) => control.signal.aborted || setState({ error: plainError(error) }),
-      );
-    return () => control.abort();
-  }, [details, selection]);
-  if (state === null) return <Notice title="Reading…">An archive is read up to its end, or its list.</Notice>;
-  if ('error' in state)
+  const view = details === null || selection.path === null ? null : viewOfEntry(details, selection);
+  const entry = view === null || selection.path === null ? null : { ...view, pathHex: toHex(unescapePath(selection.path)), limit: MOST };
+  const answer = useRequest(entry === null ? null : JSON.stringify(entry), async (client, signal) =>
+    entry === null ? null : (await client.call('entry.listing', entry, { signal })).listing,
+  );
+  if (answer.state === 'failed') {
     return (
-      <Notice icon="error" title="The archive could not be read" tone="error">
-        <ErrorText error={state.error} hint={hintFor(state.error)} />
+      <Notice icon="error" title="Could not read the archive" tone="error">
+        <ErrorText error={answer.error} hint={hintFor(answer.error)} />
       </Notice>
     );
-  if (state.listing === null) return <Notice icon="file" title="Packed, and no archive that is known here" />;
-  return <Entries listing={state.listing} />;
+  }
+  if (answer.state !== 'ready') return <Notice title={WORDS.reading}>An archive is read to its end or to its index.</Notice>;
+  const listing = answer.value;
+  if (listing === null) return <Notice icon="file" title="Compressed, but not an archive of a known format" />;
+  return <Entries listing={listing} />;
 }
 
 function Entries({ listing: { format, entries, complete, problem } }: { listing: ListingReport }) {
@@ -62,7 +52,7 @@ function Entries({ listing: { format, entries, complete, problem } }: { listing:
         {format} · {count}
         {problem === null ? '' : ` · ${problem}`}
       </p>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls is reached by the keyboard */}
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
       <section className={`${styles.view} selectable`} ref={scroller} tabIndex={0} aria-label="Entries of the archive">
         <ul className={styles.lines} style={{ height: virtual.getTotalSize() }}>
           {virtual.getVirtualItems().map(({ index, start }) => {

@@ -1,23 +1,24 @@
 import type { ReactNode } from 'react';
 import type { EntryDetails } from '#contract';
 import { displayText } from '#model';
-import { hintFor } from '../../app/messages.ts';
 import { CopyButton } from '../../components/copy-button.tsx';
 import { ErrorText, Notice } from '../../components/notice.tsx';
 import { Size } from '../../components/size.tsx';
-import { type AttributeRow, attributeRows, type EntryTimes } from './attributes.ts';
+import { type AttributeRow, attributeRows, type EntryTimes } from '../../state/details/attributes.ts';
+import type { Loadable } from '../../state/details/details.ts';
+import { hintFor } from '../../state/plain-error.ts';
+import { WORDS } from '../../state/words.ts';
 import styles from './attributes-tab.module.css';
-import type { Loadable } from './details-state.ts';
 
-/** Everything an entry says of itself, old → new where it differs. */
+/** All attributes of an entry, old → new where they differ. */
 export function AttributesTab({ details, times }: { details: EntryDetails; times: Loadable<EntryTimes> }) {
   const { now, before } = details;
   const entry = now ?? before;
-  if (entry === null) return <Notice title="Not there at this layer" />;
+  if (entry === null) return <Notice title={WORDS.notAtLayer} />;
   return (
     <div className={styles.body}>
-      {entry.implied ? <p className={styles.note}>No entry brings this folder: the paths below it imply it.</p> : null}
-      {now === null ? <p className={styles.note}>Removed here: this is how it was in layer {entry.layer}.</p> : null}
+      {entry.implied ? <p className={styles.note}>No tar entry: implied by the paths in it.</p> : null}
+      {now === null ? <p className={styles.note}>Removed here. These are its attributes in layer {entry.layer}.</p> : null}
       <table className={styles.table}>
         <tbody>
           {attributeRows(now, before, times.state === 'ready' ? times.value : undefined).map((row) => (
@@ -31,7 +32,7 @@ export function AttributesTab({ details, times }: { details: EntryDetails; times
                   <CopyButton className={styles.copy} label={`Copy ${row.label}`} text={row.value} />
                 </div>
                 {row.meaning.length === 0 ? null : (
-                  <ul className={`${styles.meaning} selectable`} aria-label={`What ${row.label} says`}>
+                  <ul className={`${styles.meaning} selectable`} aria-label={`Meaning of ${row.label}`}>
                     {row.meaning.map(({ text, isNew }) => (
                       <li key={text} className={isNew ? styles.now : undefined}>
                         {text}
@@ -45,7 +46,7 @@ export function AttributesTab({ details, times }: { details: EntryDetails; times
         </tbody>
       </table>
       {times.state === 'failed' ? (
-        <Notice icon="error" title="The other times could not be read" tone="error">
+        <Notice icon="error" title="Could not read the other times" tone="error">
           <ErrorText error={times.error} hint={hintFor(times.error)} />
         </Notice>
       ) : null}
@@ -54,7 +55,7 @@ export function AttributesTab({ details, times }: { details: EntryDetails; times
 }
 
 function Value({ row }: { row: AttributeRow }) {
-  // Of what is spelled out below, the bytes are only hinted at: all of them are in Raw, and are what is copied.
+  // A value that is explained below is shortened. Raw has all of it, and Copy copies all of it.
   const short = (text: string) => (row.meaning.length > 0 && text.length > 40 ? `${text.slice(0, 20)}…` : text);
   if (row.was === null) return <One text={short(row.value)} bytes={row.bytes} mono={row.mono} />;
   return (

@@ -2,65 +2,70 @@ import { useVirtualizer } from '@tanstack/react-virtual';
 import { useEffect, useMemo, useRef, useState } from 'react';
 import type { EntryDetails } from '#contract';
 import { displayText, formatSize, toHex, unescapePath } from '#model';
-import { showInView } from '../../app/choosing.ts';
-import { loadMore, retryDetails, viewBefore, viewOfEntry } from '../../app/loading.ts';
-import { hintFor } from '../../app/messages.ts';
-import { detailsDo, useApp } from '../../app/store.ts';
 import { Button } from '../../components/button.tsx';
 import { ErrorText, Notice } from '../../components/notice.tsx';
 import { Segmented } from '../../components/segmented.tsx';
 import { Size } from '../../components/size.tsx';
-import { ContentDiff } from '../compare/content-diff.tsx';
+import { dispatchDetails } from '../../state/app-state.ts';
+import { showInView } from '../../state/choosing.ts';
+import type { DetailsState, LoadedContent } from '../../state/details/details.ts';
+import type { Token } from '../../state/details/highlight.ts';
+import { languageOf } from '../../state/details/languages.ts';
+import { loadMore, retryDetails } from '../../state/details/load-details.ts';
+import { IMAGE_LIMIT_BYTES, mayBeArchive, previewKind, type TextLine, textLines } from '../../state/details/preview.ts';
+import { viewBefore, viewOfEntry } from '../../state/details/views.ts';
+import { hintFor } from '../../state/plain-error.ts';
+import { WORDS } from '../../state/words.ts';
+import { useApp } from '../use-app.ts';
 import { ArchiveList } from './archive-list.tsx';
+import { ContentDiff } from './content-diff.tsx';
 import styles from './content-tab.module.css';
-import type { DetailsState, LoadedContent } from './details-state.ts';
 import { HexView } from './hex-view.tsx';
-import type { Token } from './highlight.ts';
-import { languageOf } from './languages.ts';
-import { IMAGE_LIMIT_BYTES, mayBeArchive, previewKind, type TextLine, textLines } from './preview.ts';
 
-/** Of a folder that was removed whole the list has one row: what it held is a button away. */
+/** The list has a single row for a removed folder, so a button leads to what it held. */
 function FolderNotice({ details }: { details: EntryDetails }) {
   const selection = useApp((app) => app.selection);
   const view = viewOfEntry(details, selection);
   if (details.now !== null || view === null) {
     return (
-      <Notice icon="folder" title="A folder">
-        What it holds is in the list.
+      <Notice icon="folder" title="Folder">
+        Its contents are in the list.
       </Notice>
     );
   }
   const where = selection.mode === 'compare' ? 'side A' : `layer ${view.layer}`;
   return (
-    <Notice icon="folder" title={selection.mode === 'compare' ? 'A folder that only side A has' : 'A folder that was removed'}>
-      <Button onPress={() => showInView(view)}>Show what it holds at {where}</Button>
+    <Notice icon="folder" title={selection.mode === 'compare' ? 'Folder only in side A' : 'Removed folder'}>
+      <Button onPress={() => showInView(view)}>Show its contents at {where}</Button>
     </Notice>
   );
 }
 
-/** A file as text, image or bytes; of what has no bytes a sentence. */
+/** A file as text, picture or bytes; for anything else, what it is. */
 export function ContentTab({ state, details }: { state: DetailsState; details: EntryDetails }) {
   const entry = details.now ?? details.before;
-  if (entry === null) return <Notice title="Not there at this layer" />;
+  if (entry === null) return <Notice title={WORDS.notAtLayer} />;
   if (entry.type === 'directory') return <FolderNotice details={details} />;
   if (entry.type === 'symlink') {
     return (
-      <Notice icon="link" title="A symbolic link">
+      <Notice icon="link" title="Symbolic link">
         <code className="selectable">{displayText(entry.linkname ?? '')}</code>
       </Notice>
     );
   }
   if (entry.type !== 'file' && entry.type !== 'hardlink') {
-    return <Notice icon="device" title={`${entry.type === 'fifo' ? 'A named pipe' : `A ${entry.type} device`}`} />;
+    return (
+      <Notice icon="device" title={entry.type === 'fifo' ? 'Named pipe' : `${entry.type === 'block' ? 'Block' : 'Character'} device`} />
+    );
   }
   const { content } = state;
   if (content.state === 'failed') {
     return (
-      <Notice icon="error" title="The content could not be read" tone="error">
+      <Notice icon="error" title={WORDS.contentFailed} tone="error">
         <ErrorText error={content.error} hint={hintFor(content.error)} />
         <p className={styles.again}>
           <Button icon="retry" onPress={retryDetails}>
-            Try again
+            {WORDS.tryAgain}
           </Button>
         </p>
       </Notice>
@@ -71,23 +76,23 @@ export function ContentTab({ state, details }: { state: DetailsState; details: E
   return <Loaded key={state.key} content={content.value} showAs={state.showAs} removed={details.now === null} diff={diff} />;
 }
 
-/** The file against what lies below it, or against side A. */
+/** The file compared with the one below it, or with side A. */
 function Diff() {
   const selection = useApp((app) => app.selection);
   const { archiveId, image, to, path } = selection;
-  const a = viewBefore({ ...selection, against: selection.against });
+  const a = viewBefore(selection);
   if (archiveId === null || path === null || a === null) return null;
   return <ContentDiff a={a} b={{ archiveId, image, layer: to }} pathHex={toHex(unescapePath(path))} />;
 }
 
-/** Says that it reads only where that takes a while. */
+/** Stays empty at first, so that fast reads don't flicker. */
 function Waiting() {
   const [late, setLate] = useState(false);
   useEffect(() => {
     const timer = setTimeout(() => setLate(true), 250);
     return () => clearTimeout(timer);
   }, []);
-  return late ? <Notice title="Reading…">A compressed layer is unpacked up to the file the first time.</Notice> : null;
+  return late ? <Notice title={WORDS.reading}>The first time, a compressed layer is unpacked up to this file.</Notice> : null;
 }
 
 function Loaded({
@@ -99,7 +104,7 @@ function Loaded({
   content: LoadedContent;
   showAs: DetailsState['showAs'];
   removed: boolean;
-  /** Whether there is another one to tell the differences from. */
+  /** Whether there is a file to compare with. */
   diff: boolean;
 }) {
   const compares = useApp((app) => app.selection.mode === 'compare');
@@ -107,7 +112,7 @@ function Loaded({
   const complete = bytes.length >= totalBytes;
   const kind = useMemo(() => previewKind(bytes, complete), [bytes, complete]);
   const archive = useMemo(() => mayBeArchive(bytes), [bytes]);
-  if (totalBytes === 0 && !diff) return <Notice icon="file" title="An empty file" />;
+  if (totalBytes === 0 && !diff) return <Notice icon="file" title="Empty file" />;
   const picture = kind !== 'text' && kind !== 'hex' && totalBytes <= IMAGE_LIMIT_BYTES;
   const chosen = showAs === 'auto' && compares && diff ? 'diff' : showAs === 'diff' && !diff ? 'auto' : showAs;
   const first = archive ? 'archive' : kind === 'text' ? 'text' : picture ? 'image' : 'hex';
@@ -123,7 +128,7 @@ function Loaded({
     <>
       <div className={styles.bar}>
         <span className={styles.note}>
-          {removed ? `as in layer ${content.layer} · ` : ''}
+          {removed ? `from layer ${content.layer} · ` : ''}
           {complete ? (
             <Size bytes={totalBytes} />
           ) : (
@@ -135,7 +140,7 @@ function Loaded({
           label="Show as"
           value={shown === 'image' || shown === 'archive' ? 'auto' : shown}
           options={options}
-          onChange={(value) => detailsDo({ type: 'shownAs', showAs: value })}
+          onChange={(value) => dispatchDetails({ type: 'shownAs', showAs: value })}
         />
       </div>
       {shown === 'archive' ? (
@@ -145,7 +150,7 @@ function Loaded({
       ) : shown === 'diff' ? (
         <Diff />
       ) : shown === 'hex' ? (
-        <HexView bytes={bytes} label="Bytes of the file" />
+        <HexView bytes={bytes} label="File bytes" />
       ) : (
         <Picture bytes={bytes} kind={kind} complete={complete} />
       )}
@@ -153,7 +158,7 @@ function Loaded({
         <div className={styles.more}>
           {content.moreError === null ? null : <span className={styles.failed}>{content.moreError.message}</span>}
           <Button onPress={() => void loadMore()} disabled={more === 'loading'}>
-            {more === 'loading' ? 'Loading…' : 'Load more'}
+            {more === 'loading' ? WORDS.loading : 'Load more'}
           </Button>
         </div>
       )}
@@ -163,10 +168,10 @@ function Loaded({
 
 const LINE_HEIGHT = 18;
 
-/** Longer texts are shown in one colour: highlighting works on the whole, and would keep the window from drawing. */
+/** Longer texts aren't highlighted: that works on the whole text, and would block the page. */
 const HIGHLIGHTED_LETTERS = 100_000;
 
-/** Lines as tokens, once the highlighter has come; null where no language is told, or the text is too long. */
+/** Highlighted lines, once the highlighter is loaded; null for an unknown language or a text that is too long. */
 function useHighlighted(lines: readonly TextLine[]): readonly (readonly Token[])[] | null {
   const path = useApp((app) => app.selection.path) ?? '';
   const [done, setDone] = useState<{ lines: readonly TextLine[]; tokens: readonly (readonly Token[])[] } | null>(null);
@@ -175,13 +180,13 @@ function useHighlighted(lines: readonly TextLine[]): readonly (readonly Token[])
     const letters = lines.reduce((sum, { text }) => sum + text.length, 0);
     if (language === null || letters > HIGHLIGHTED_LETTERS) return;
     let current = true;
-    import('./highlight.ts').then(
+    import('../../state/details/highlight.ts').then(
       ({ highlightLines }) => {
         if (!current) return;
         const texts = lines.map(({ text }) => text);
         setDone({ lines, tokens: highlightLines(texts, language) });
       },
-      () => {}, // The text can be read without.
+      () => {}, // Plain text will do.
     );
     return () => {
       current = false;
@@ -206,8 +211,8 @@ function TextView({ bytes }: { bytes: Uint8Array }) {
   );
   const digits = String(lines.at(-1)?.number ?? lines.length).length;
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls is reached by the keyboard
-    <section className={`${styles.view} selectable`} ref={scroller} tabIndex={0} aria-label="Text of the file">
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
+    <section className={`${styles.view} selectable`} ref={scroller} tabIndex={0} aria-label="File text">
       <div className={styles.lines} style={{ height: virtual.getTotalSize(), width: `calc(${longest + digits + 4}ch + 24px)` }}>
         {virtual.getVirtualItems().map(({ index, start }) => {
           const line = lines[index];
@@ -246,8 +251,8 @@ function Picture({ bytes, kind, complete }: { bytes: Uint8Array; kind: string; c
   }, [bytes, kind, complete]);
   if (broken)
     return (
-      <Notice icon="warning" title="The image is damaged">
-        Its bytes can be shown as hex.
+      <Notice icon="warning" title="Damaged picture">
+        Choose Hex to see its bytes.
       </Notice>
     );
   if (shown === null) return <Waiting />;
@@ -256,7 +261,7 @@ function Picture({ bytes, kind, complete }: { bytes: Uint8Array; kind: string; c
       <img
         className={styles.image}
         src={shown.url}
-        alt="Preview of the file"
+        alt="File preview"
         onError={() => setBroken(true)}
         onLoad={({ currentTarget: { naturalWidth, naturalHeight } }) => setShown({ ...shown, size: `${naturalWidth} × ${naturalHeight}` })}
       />

@@ -1,28 +1,29 @@
 import { type ReactNode, useMemo } from 'react';
 import type { EntryDetails, ImageSummary } from '#contract';
 import { displayPath, unescapePath } from '#model';
-import { chooseLayer } from '../../app/choosing.ts';
-import { exportShown } from '../../app/exporting.ts';
-import { keysOfId } from '../../app/key-names.ts';
-import { retryDetails } from '../../app/loading.ts';
-import { hintFor } from '../../app/messages.ts';
-import { type Selection, selectedImage } from '../../app/selection-state.ts';
-import { detailsDo, useApp } from '../../app/store.ts';
-import { setLayout } from '../../app/theme.ts';
 import { Button, IconButton } from '../../components/button.tsx';
 import { CopyButton } from '../../components/copy-button.tsx';
 import { Mark } from '../../components/mark.tsx';
 import { ErrorText, Notice } from '../../components/notice.tsx';
 import { Tabs } from '../../components/tabs.tsx';
-import { findRow } from '../changes/changes-state.ts';
-import { contentWords } from '../changes/row-text.ts';
+import { dispatchDetails, setLayout } from '../../state/app-state.ts';
+import { findRow } from '../../state/changes/changes.ts';
+import { contentWords } from '../../state/changes/row-text.ts';
+import { chooseLayer } from '../../state/choosing.ts';
+import { retryDetails } from '../../state/details/load-details.ts';
+import { exportShown } from '../../state/exporting.ts';
+import { keysOfId } from '../../state/key-names.ts';
+import { hintFor } from '../../state/plain-error.ts';
+import { type Selection, selectedImage } from '../../state/selection.ts';
+import { WORDS } from '../../state/words.ts';
+import { useApp } from '../use-app.ts';
 import { AttributesTab } from './attributes-tab.tsx';
 import { ContentTab } from './content-tab.tsx';
 import styles from './details-pane.module.css';
 import { LayerFacts } from './layer-facts.tsx';
 import { RawTab } from './raw-tab.tsx';
 
-/** What is known of the path that is chosen; of the layer where none is. */
+/** The selected path, or the selected layers where there is none. */
 export function DetailsPane({ edge, drawer }: { edge: ReactNode; drawer: boolean }) {
   const archives = useApp((app) => app.archives);
   const selection = useApp((app) => app.selection);
@@ -67,16 +68,16 @@ function PathDetails({ path, image, selection }: { path: string; image: ImageSum
         {state.details.state === 'ready' ? <Story details={state.details.value} image={image} selection={selection} /> : null}
       </header>
       {state.details.state === 'failed' ? (
-        <Notice icon="error" title="The details could not be loaded" tone="error">
+        <Notice icon="error" title="Could not load the details" tone="error">
           <ErrorText error={state.details.error} hint={hintFor(state.details.error)} />
           <p className={styles.again}>
             <Button icon="retry" onPress={retryDetails}>
-              Try again
+              {WORDS.tryAgain}
             </Button>
           </p>
         </Notice>
       ) : (
-        <Tabs label="Details of the path" value={state.tab} onChange={(tab) => detailsDo({ type: 'tabChosen', tab })} tabs={TABS}>
+        <Tabs label="Details of the path" value={state.tab} onChange={(tab) => dispatchDetails({ type: 'tabChosen', tab })} tabs={TABS}>
           {state.details.state !== 'ready' ? null : state.tab === 'content' ? (
             <ContentTab state={state} details={state.details.value} />
           ) : state.tab === 'attributes' ? (
@@ -90,14 +91,14 @@ function PathDetails({ path, image, selection }: { path: string; image: ImageSum
   );
 }
 
-/** What is there at the layer and has bytes: a file, or a folder. */
+/** Whether the entry exists at this layer and can be saved. */
 function isExportable({ now }: EntryDetails): boolean {
   return now !== null && ['file', 'hardlink', 'directory', 'symlink'].includes(now.type);
 }
 
-const SIDES_WORDS = { removed: 'only in A', added: 'only in B', modified: 'in A and in B', unchanged: 'the same in A and B' } as const;
+const SIDES_WORDS = { removed: 'only in A', added: 'only in B', modified: 'in both A and B', unchanged: 'same in A and B' } as const;
 
-/** One sentence, and the file's way through the layers. */
+/** One sentence, and the path's history as dots. */
 function Story({ details, image, selection }: { details: EntryDetails; image: ImageSummary; selection: Selection }) {
   const { history } = details;
   const compared = selection.mode === 'compare';
@@ -124,7 +125,7 @@ function Story({ details, image, selection }: { details: EntryDetails; image: Im
   );
 }
 
-/** Of a file whose row is in the list: what its bytes are to those before. */
+/** How a file's content relates to the one before, if its row is in the table. */
 function useContentWords(path: string | null): string {
   const table = useApp(({ changes }) => changes.table);
   return useMemo(() => {
@@ -133,12 +134,12 @@ function useContentWords(path: string | null): string {
   }, [table, path]);
 }
 
-/** A dot a layer, the lowest first; those that touch the path are filled and are buttons. */
+/** One dot per layer, the lowest first. Layers that touch the path have a button. */
 function HistoryDots({ details, count, selection }: { details: EntryDetails; count: number; selection: Selection }) {
   const kinds = new Map(details.history.map(({ layer, kind }) => [layer, kind]));
   if (count > 48) return null;
   return (
-    <ol className={styles.dots} aria-label="History of the path">
+    <ol className={styles.dots} aria-label="Path history">
       {Array.from({ length: count }, (_, layer) => {
         const kind = kinds.get(layer);
         const lit = layer >= selection.from && layer <= selection.to;

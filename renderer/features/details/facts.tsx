@@ -2,12 +2,12 @@ import type { ReactNode } from 'react';
 import { CopyButton } from '../../components/copy-button.tsx';
 import styles from './facts.module.css';
 
-/** Words and values in two columns. */
+/** Labels and values in two columns. */
 export function Facts({ children }: { children: ReactNode }) {
   return <dl className={styles.facts}>{children}</dl>;
 }
 
-/** One of {@link Facts}; `copy` adds a button that copies it. */
+/** One line of {@link Facts}; `copy` adds a button that copies that text. */
 export function Fact({
   label,
   children,

@@ -1,11 +1,11 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useEffect, useRef, useState } from 'react';
+import { hexLine } from '../../state/details/preview.ts';
 import styles from './content-tab.module.css';
-import { hexLine } from './preview.ts';
 
 const LINE_HEIGHT = 18;
 
-/** A dump that shows 8 or 16 bytes a line, as the room allows. */
+/** A hex dump with 8 or 16 bytes per line, whichever fits. */
 export function HexView({ bytes, label, base = 0 }: { bytes: Uint8Array; label: string; base?: number }) {
   const scroller = useRef<HTMLDivElement>(null);
   const [columns, setColumns] = useState(8);
@@ -19,7 +19,7 @@ export function HexView({ bytes, label, base = 0 }: { bytes: Uint8Array; label: 
   const count = Math.ceil(bytes.length / columns);
   const virtual = useVirtualizer({ count, getScrollElement: () => scroller.current, estimateSize: () => LINE_HEIGHT, overscan: 20 });
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls is reached by the keyboard
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
     <section className={`${styles.view} selectable`} ref={scroller} tabIndex={0} aria-label={label}>
       <div className={styles.lines} style={{ height: virtual.getTotalSize() }}>
         {virtual.getVirtualItems().map(({ index, start }) => {

@@ -1,43 +1,29 @@
-import { useEffect, useState } from 'react';
 import type { ImageSummary } from '#contract';
 import { displayText } from '#model';
-import { chooseLayer } from '../../app/choosing.ts';
-import { hintFor, plainError } from '../../app/messages.ts';
-import { connectedClient } from '../../app/store.ts';
 import { CopyButton } from '../../components/copy-button.tsx';
 import { ErrorText } from '../../components/notice.tsx';
-import { plainCommand } from '../chain/chain-state.ts';
-import type { PlainError } from '../changes/changes-state.ts';
-import { configFacts } from './config-facts.ts';
+import { plainCommand } from '../../state/chain.ts';
+import { chooseLayer } from '../../state/choosing.ts';
+import { configFacts } from '../../state/details/config-facts.ts';
+import { timeText } from '../../state/details/time-text.ts';
+import { hintFor } from '../../state/plain-error.ts';
+import { WORDS } from '../../state/words.ts';
+import { useRequest } from '../use-request.ts';
 import { Fact, Facts, Section } from './facts.tsx';
 import styles from './image-config.module.css';
-import { timeText } from './time-text.ts';
 
-type State = { json: string | null; complete: boolean } | { error: PlainError } | null;
-
-/** How an image is run, as its config says it, and the config itself. */
+/** How a container of the image is run, and the whole config. */
 export function ImageConfig({ archiveId, image }: { archiveId: string; image: number }) {
-  const [state, setState] = useState<State>(null);
-  useEffect(() => {
-    const control = new AbortController();
-    setState(null);
-    connectedClient()
-      .then((client) => client.call('image.config', { archiveId, image }, { signal: control.signal }))
-      .then(
-        (reply) => control.signal.aborted || setState(reply),
-        (error: unknown) => control.signal.aborted || setState({ error: plainError(error) }),
-      );
-    return () => control.abort();
-  }, [archiveId, image]);
-  if (state === null) return null;
-  if ('error' in state) {
+  const answer = useRequest(`${archiveId}/${image}`, (client, signal) => client.call('image.config', { archiveId, image }, { signal }));
+  if (answer.state === 'failed') {
     return (
       <Section title="Config">
-        <ErrorText error={state.error} hint={hintFor(state.error)} />
+        <ErrorText error={answer.error} hint={hintFor(answer.error)} />
       </Section>
     );
   }
-  const { json, complete } = state;
+  if (answer.state !== 'ready') return null;
+  const { json, complete } = answer.value;
   if (json === null) return null;
   const facts = complete ? configFacts(JSON.parse(json)) : [];
   return (
@@ -57,23 +43,23 @@ export function ImageConfig({ archiveId, image }: { archiveId: string; image: nu
           </Fact>
         ))}
       </Facts>
-      {facts.length === 0 ? <p className={styles.quiet}>It says nothing of how the image is run.</p> : null}
+      {facts.length === 0 ? <p className={styles.quiet}>No entrypoint, command or environment set.</p> : null}
       <details className={styles.all}>
-        <summary>All of it, as JSON</summary>
+        <summary>Full config (JSON)</summary>
         <div className={styles.box}>
-          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by the keyboard */}
+          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
           <pre className={`${styles.json} selectable`} tabIndex={0}>
             {json}
           </pre>
-          <CopyButton className={styles.copy} label="Copy the config" text={json} />
+          <CopyButton className={styles.copy} label="Copy config" text={json} />
         </div>
-        {complete ? null : <p className={styles.quiet}>It is longer: the beginning is shown.</p>}
+        {complete ? null : <p className={styles.quiet}>Only the beginning is shown.</p>}
       </details>
     </Section>
   );
 }
 
-/** Every step that made the image, the first one first, those without a layer too. */
+/** Every step of the build, the first one first, with those that made no layer. */
 export function ImageHistory({ image }: { image: ImageSummary }) {
   if (image.history.length === 0) return null;
   let layer = -1;
@@ -83,9 +69,9 @@ export function ImageHistory({ image }: { image: ImageSummary }) {
         {image.history.map((step, at) => {
           if (!step.emptyLayer) layer++;
           const own = layer;
-          const command = plainCommand(step.createdBy) ?? 'a step without a command';
+          const command = plainCommand(step.createdBy) ?? WORDS.commandUnknown;
           return (
-            // biome-ignore lint/suspicious/noArrayIndexKey: steps have nothing but their place
+            // biome-ignore lint/suspicious/noArrayIndexKey: steps have no id and are never reordered
             <li key={at} className={styles.step} title={step.createdBy === null ? undefined : displayText(step.createdBy)}>
               {step.emptyLayer || own >= image.layers.length ? (
                 <span className={`number ${styles.none}`}>

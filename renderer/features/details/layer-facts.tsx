@@ -1,26 +1,28 @@
 import type { ArchiveSummary, ImageSummary } from '#contract';
-import { displayText, formatCount, type LayerReport } from '#model';
-import { startExport } from '../../app/exporting.ts';
-import { verifyImage } from '../../app/opening.ts';
-import type { Selection } from '../../app/selection-state.ts';
-import { useApp } from '../../app/store.ts';
-import { openStores, takeIntoStore } from '../../app/storing.ts';
+import { displayText, type LayerReport } from '#model';
 import { Button } from '../../components/button.tsx';
 import { CopyButton } from '../../components/copy-button.tsx';
 import { Icon } from '../../components/icons.tsx';
 import { Counts } from '../../components/mark.tsx';
 import { MenuButton } from '../../components/menu.tsx';
 import { Size } from '../../components/size.tsx';
-import { plainCommand } from '../chain/chain-state.ts';
-import { imageSizes, SIZE_WORDS } from '../chain/sizes.ts';
-import { FORMAT_WORDS, imageTitle } from '../library/library-state.ts';
-import { storeTitle } from '../store/store-state.ts';
+import { plainCommand } from '../../state/chain.ts';
+import { timeText } from '../../state/details/time-text.ts';
+import { startExport } from '../../state/exporting.ts';
+import { runningJob } from '../../state/jobs.ts';
+import { FORMAT_WORDS, imageTitle } from '../../state/library.ts';
+import { verifyImage } from '../../state/opening.ts';
+import type { Selection } from '../../state/selection.ts';
+import { imageSizes, SIZE_WORDS } from '../../state/sizes.ts';
+import { importToStore, writableStores } from '../../state/stores/importing.ts';
+import { storeTitle } from '../../state/stores/stores.ts';
+import { countOf, WORDS } from '../../state/words.ts';
+import { useApp } from '../use-app.ts';
 import { Fact, Facts, Section } from './facts.tsx';
 import { ImageConfig, ImageHistory } from './image-config.tsx';
 import styles from './layer-facts.module.css';
-import { timeText } from './time-text.ts';
 
-/** The lit layer, or the range, and the image that it is of. */
+/** The selected layer or range, and its image. */
 export function LayerFacts({ archive, image, selection }: { archive: ArchiveSummary; image: ImageSummary; selection: Selection }) {
   const lit = image.layers.slice(selection.from, selection.to + 1);
   const [only] = lit;
@@ -45,27 +47,27 @@ function created(image: ImageSummary, layer: LayerReport): string | null {
 
 const STATUS_TEXT: Record<LayerReport['status'], string> = {
   present: 'in the archive',
-  missing: 'not in the archive: nothing of it can be shown',
-  foreign: 'kept elsewhere: nothing is fetched',
-  damaged: 'damaged: what could be read is shown',
+  missing: 'not in the archive; its files can’t be shown',
+  foreign: 'stored elsewhere; nothing is fetched',
+  damaged: 'damaged; what could be read is shown',
 };
 
-const COMPRESSION_WORDS = { none: 'plain', gzip: 'gzip', zstd: 'zstd', xz: 'xz', bzip2: 'bzip2' } as const;
+const COMPRESSION_WORDS = { none: 'uncompressed', gzip: 'gzip', zstd: 'zstd', xz: 'xz', bzip2: 'bzip2' } as const;
 
 function OneLayer({ archiveId, image, layer }: { archiveId: string; image: ImageSummary; layer: LayerReport }) {
   const command = layer.createdBy ?? null;
   const time = created(image, layer);
   const chainId = image.chainIds[layer.index] ?? null;
-  // Of a blob that isn't here only its descriptor says a size, and nothing says how it is packed.
+  // A blob that isn't here may have a size in its descriptor, but its compression is unknown.
   const isHere = layer.status === 'present' || layer.status === 'damaged';
   return (
     <Section title={`Layer ${layer.index}`}>
       {command === null ? (
-        <p className={styles.quiet}>The image does not say which command made it.</p>
+        <p className={styles.quiet}>Command not recorded in the image.</p>
       ) : (
         <div className={styles.commandBox}>
           <pre className={`${styles.command} selectable`}>{plainLines(command)}</pre>
-          <CopyButton className={styles.copy} label="Copy the command as it is written" text={command} />
+          <CopyButton className={styles.copy} label="Copy full command" text={command} />
         </div>
       )}
       <Facts>
@@ -82,10 +84,7 @@ function OneLayer({ archiveId, image, layer }: { archiveId: string; image: Image
               <Size bytes={layer.tarBytes} />
             </Fact>
             <Fact label={SIZE_WORDS.files.label} title={SIZE_WORDS.files.title}>
-              <Size bytes={layer.fileBytes} />{' '}
-              <span className={styles.quiet}>
-                in {formatCount(layer.entries)} {layer.entries === 1 ? 'entry' : 'entries'}
-              </span>
+              <Size bytes={layer.fileBytes} /> <span className={styles.quiet}>in {countOf(layer.entries, 'entry', 'entries')}</span>
             </Fact>
             <Fact label="Changes">
               {layer.added + layer.modified + layer.removed === 0 ? <span className={styles.quiet}>none</span> : <Counts {...layer} />}
@@ -106,7 +105,7 @@ function OneLayer({ archiveId, image, layer }: { archiveId: string; image: Image
           </Fact>
         )}
         {layer.urls === undefined || layer.urls.length === 0 ? null : (
-          <Fact label="Can be had at">
+          <Fact label="Available at">
             {layer.urls.map((url) => (
               <span key={url} className={styles.url}>
                 {displayText(url)}
@@ -118,14 +117,14 @@ function OneLayer({ archiveId, image, layer }: { archiveId: string; image: Image
       {layer.status !== 'present' ? null : (
         <p className={styles.verify}>
           <MenuButton
-            label="Save the layer…"
+            label="Save layer…"
             framed
             selected={null}
             choices={[
-              { id: 'stored', label: 'As it is stored', detail: COMPRESSION_WORDS[layer.compression] },
-              { id: 'plain', label: 'As a plain tar' },
-              { id: 'gzip', label: 'Packed with gzip' },
-              { id: 'zstd', label: 'Packed with zstd' },
+              { id: 'stored', label: 'As stored', detail: COMPRESSION_WORDS[layer.compression] },
+              { id: 'plain', label: 'As uncompressed tar' },
+              { id: 'gzip', label: 'Compressed with gzip' },
+              { id: 'zstd', label: 'Compressed with zstd' },
             ]}
             onChoose={(form) =>
               void startExport({
@@ -138,7 +137,7 @@ function OneLayer({ archiveId, image, layer }: { archiveId: string; image: Image
             }
           >
             <Icon name="save" />
-            Save the layer…
+            Save layer…
           </MenuButton>
         </p>
       )}
@@ -146,7 +145,7 @@ function OneLayer({ archiveId, image, layer }: { archiveId: string; image: Image
   );
 }
 
-/** A command on its lines: builders write it on one, joined by `&&` and `;`. */
+/** Breaks a command into lines at `&&`, `||` and `;`: builders record it on one line. */
 function plainLines(command: string): string {
   const plain = plainCommand(command) ?? '';
   return plain.replace(/ (&&|\|\|) /g, '\n  $1 ').replace(/; (?=\S)/g, ';\n  ');
@@ -181,7 +180,7 @@ function ImageFacts({ archive, image }: { archive: ArchiveSummary; image: ImageS
           {image.names.length === 0 || archive.format === 'layer' ? imageTitle(archive, image) : image.names.map(displayText).join(', ')}
         </Fact>
         <Fact label="Platform">
-          {image.platform === 'unknown' ? 'not stated' : displayText(image.platform)}
+          {image.platform === 'unknown' ? 'not specified' : displayText(image.platform)}
           {image.osVersion === undefined ? '' : ` ${displayText(image.osVersion)}`}
         </Fact>
         <Fact label={SIZE_WORDS.stored.label} title={SIZE_WORDS.stored.title}>
@@ -195,13 +194,10 @@ function ImageFacts({ archive, image }: { archive: ArchiveSummary; image: ImageS
             <Fact label={SIZE_WORDS.files.label} title={SIZE_WORDS.files.title}>
               <Size bytes={totals.fileBytes} />
             </Fact>
-            <Fact label="Shown" title="Bytes of the files that the finished image still shows">
-              <Size bytes={totals.finalBytes} />{' '}
-              <span className={styles.quiet}>
-                in {formatCount(totals.files)} {totals.files === 1 ? 'file' : 'files'}
-              </span>
+            <Fact label="Visible" title="Bytes of the files that a container sees">
+              <Size bytes={totals.finalBytes} /> <span className={styles.quiet}>in {countOf(totals.files, 'file')}</span>
             </Fact>
-            <Fact label="Wasted" title="Bytes of files that a later layer hides or writes again">
+            <Fact label="Wasted" title="Bytes of files that a later layer removes or overwrites">
               <Size bytes={totals.wastedBytes} />{' '}
               <span className={styles.quiet}>· efficiency {(totals.efficiency * 100).toFixed(1)} %</span>
             </Fact>
@@ -212,55 +208,39 @@ function ImageFacts({ archive, image }: { archive: ArchiveSummary; image: ImageS
         {image.attestations.map((digest) => (
           <DigestFact key={digest} label="Attestation" digest={digest} />
         ))}
-        <Fact label="From">
+        <Fact label="Archive">
           {displayText(archive.title)}{' '}
           <span className={styles.quiet}>
             · {FORMAT_WORDS[archive.format]}, <Size bytes={archive.sizeBytes} />
           </span>
         </Fact>
       </Facts>
-      {image.loaded ? <VerifyButton archive={archive} image={image} /> : null}
+      {image.loaded ? <ImageActions archive={archive} image={image} /> : null}
     </Section>
   );
 }
 
-/** A check of every digest reads all layers to their ends. */
-function VerifyButton({ archive, image }: { archive: ArchiveSummary; image: ImageSummary }) {
-  const running = useApp((app) =>
-    app.jobs.jobs.some(
-      (job) =>
-        job.kind === 'verify' &&
-        job.archiveId === archive.archiveId &&
-        job.image === image.index &&
-        (job.state === 'running' || job.state === 'queued'),
-    ),
-  );
-  const stores = useApp((app) => app.stores);
-  const targets = openStores(stores);
-  const taking = useApp((app) =>
-    app.jobs.jobs.some(
-      (job) =>
-        job.kind === 'import' &&
-        job.archiveId === archive.archiveId &&
-        job.image === image.index &&
-        (job.state === 'running' || job.state === 'queued'),
-    ),
-  );
+/** Buttons for the whole image: verify, save, import. */
+function ImageActions({ archive, image }: { archive: ArchiveSummary; image: ImageSummary }) {
+  const { archiveId } = archive;
+  const checking = useApp((app) => runningJob(app.jobs, 'verify', archiveId, image.index) !== null);
+  const importing = useApp((app) => runningJob(app.jobs, 'import', archiveId, image.index) !== null);
+  const targets = writableStores(useApp((app) => app.stores));
   return (
     <p className={styles.verify}>
-      <Button icon="check" disabled={running} onPress={() => void verifyImage(archive.archiveId, image.index)}>
-        {running ? 'Checking the digests…' : 'Check every digest'}
+      <Button icon="check" disabled={checking} onPress={() => void verifyImage(archive.archiveId, image.index)}>
+        {checking ? 'Verifying digests…' : 'Verify digests'}
       </Button>
       <Button icon="save" onPress={() => void startExport({ what: 'report', archiveId: archive.archiveId })}>
-        Save report
+        {WORDS.saveReport}
       </Button>
       <MenuButton
-        label={image.configDigest === null && image.manifestDigest === null ? 'Save as an image…' : 'Save the image…'}
+        label={image.configDigest === null && image.manifestDigest === null ? 'Save as image…' : 'Save image…'}
         framed
         selected={null}
         choices={[
-          { id: 'docker-archive', label: 'As a Docker archive', detail: 'docker load' },
-          { id: 'oci-archive', label: 'As an OCI archive', detail: 'podman, skopeo' },
+          { id: 'docker-archive', label: 'As Docker archive', detail: 'docker load' },
+          { id: 'oci-archive', label: 'As OCI archive', detail: 'podman, skopeo' },
         ]}
         onChoose={(format) =>
           void startExport({
@@ -272,23 +252,23 @@ function VerifyButton({ archive, image }: { archive: ArchiveSummary; image: Imag
         }
       >
         <Icon name="save" />
-        {image.configDigest === null && image.manifestDigest === null ? 'Save as an image…' : 'Save the image…'}
+        {image.configDigest === null && image.manifestDigest === null ? 'Save as image…' : 'Save image…'}
       </MenuButton>
       {targets.length === 1 && !archive.title.startsWith('store:') ? (
-        <Button icon="plus" disabled={taking} onPress={() => void takeIntoStore(archive.archiveId, image.index)}>
-          {taking ? 'Taking it in…' : 'Take into the store'}
+        <Button icon="plus" disabled={importing} onPress={() => void importToStore(archive.archiveId, image.index)}>
+          {importing ? 'Importing…' : 'Import to store'}
         </Button>
       ) : null}
       {targets.length > 1 ? (
         <MenuButton
-          label="Take into a store…"
+          label="Import to store…"
           framed
           selected={null}
           choices={targets.map((store) => ({ id: store.storeId, label: storeTitle(store), detail: store.driver }))}
-          onChoose={(storeId) => void takeIntoStore(archive.archiveId, image.index, storeId)}
+          onChoose={(storeId) => void importToStore(archive.archiveId, image.index, storeId)}
         >
           <Icon name="plus" />
-          Take into a store…
+          Import to store…
         </MenuButton>
       ) : null}
     </p>

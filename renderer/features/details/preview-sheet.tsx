@@ -1,15 +1,15 @@
 import { useEffect } from 'react';
 import { displayPath, unescapePath } from '#model';
-import { setOverlay } from '../../app/commands.ts';
-import { useApp } from '../../app/store.ts';
 import { IconButton } from '../../components/button.tsx';
 import { Sheet } from '../../components/sheet.tsx';
+import { setOverlay } from '../../state/commands.ts';
+import { useApp } from '../use-app.ts';
 import { ContentTab } from './content-tab.tsx';
 import styles from './preview-sheet.module.css';
 
 const close = () => setOverlay('none');
 
-/** The content of the file that is chosen, as large as the window has room for. Space, which opened it, closes it. */
+/** The content of the selected file, as large as the window allows. Space closes it, as it opened it. */
 export function PreviewSheet() {
   const path = useApp((app) => app.selection.path);
   const state = useApp((app) => app.details);
@@ -29,7 +29,7 @@ export function PreviewSheet() {
       <div className={styles.preview}>
         <header className={styles.head}>
           <h2 className={`${styles.path} selectable`}>{displayPath(unescapePath(path))}</h2>
-          <IconButton label="Close the preview" keys="Space" icon="close" onPress={close} />
+          <IconButton label="Close preview" keys="Space" icon="close" onPress={close} />
         </header>
         {state.details.state === 'ready' ? <ContentTab state={state} details={state.details.value} /> : null}
       </div>

@@ -1,26 +1,27 @@
 import type { EntryDetails, RawHeader } from '#contract';
 import { displayText, formatCount } from '#model';
-import { hintFor } from '../../app/messages.ts';
 import { ErrorText, Notice } from '../../components/notice.tsx';
-import type { Loadable } from './details-state.ts';
+import type { Loadable } from '../../state/details/details.ts';
+import { hintFor } from '../../state/plain-error.ts';
+import { WORDS } from '../../state/words.ts';
 import { Fact, Facts, Section } from './facts.tsx';
 import { HexView } from './hex-view.tsx';
 import styles from './raw-tab.module.css';
 
-/** The entry's tar header as it stands: fields, PAX records, holes, bytes. */
+/** The entry's tar header: fields, PAX records, sparse map, bytes. */
 export function RawTab({ raw, details }: { raw: Loadable<RawHeader>; details: EntryDetails }) {
   const entry = details.now ?? details.before;
-  if (entry === null) return <Notice title="Not there at this layer" />;
+  if (entry === null) return <Notice title={WORDS.notAtLayer} />;
   if (entry.implied) {
     return (
       <Notice icon="folder" title="No tar entry">
-        Nothing in the layers brings this folder: the paths below it imply it.
+        No layer has an entry for this folder: the paths in it imply it.
       </Notice>
     );
   }
   if (raw.state === 'failed') {
     return (
-      <Notice icon="error" title="The header could not be read" tone="error">
+      <Notice icon="error" title="Could not read the header" tone="error">
         <ErrorText error={raw.error} hint={hintFor(raw.error)} />
       </Notice>
     );
@@ -35,10 +36,10 @@ export function RawTab({ raw, details }: { raw: Loadable<RawHeader>; details: En
           <Fact label="Type flag" mono>
             {displayText(value.typeflag)}
           </Fact>
-          <Fact label="Header at">
+          <Fact label="Header offset">
             <span className="number">{formatCount(value.offset)}</span>
           </Fact>
-          <Fact label="Body at">
+          <Fact label="Body offset">
             <span className="number">{formatCount(value.bodyOffset)}</span>
           </Fact>
         </Facts>
@@ -65,7 +66,7 @@ export function RawTab({ raw, details }: { raw: Loadable<RawHeader>; details: En
         </Section>
       )}
       {value.sparse.length === 0 ? null : (
-        <Section title="Data between holes">
+        <Section title="Sparse data">
           <ul className={`number ${styles.sparse} selectable`}>
             {value.sparse.slice(0, 200).map(([offset, length]) => (
               <li key={offset}>
@@ -75,9 +76,9 @@ export function RawTab({ raw, details }: { raw: Loadable<RawHeader>; details: En
           </ul>
         </Section>
       )}
-      <Section title="Bytes of the header">
+      <Section title="Header bytes">
         <div className={styles.hex}>
-          <HexView bytes={value.bytes} label="Bytes of the header" base={value.offset} />
+          <HexView bytes={value.bytes} label="Header bytes" base={value.offset} />
         </div>
       </Section>
     </div>

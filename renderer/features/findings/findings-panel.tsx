@@ -1,19 +1,20 @@
 import { useMemo } from 'react';
 import type { Finding, Severity } from '#model';
 import { displayText, formatCount } from '#model';
-import { goTo } from '../../app/choosing.ts';
-import { selectedImage } from '../../app/selection-state.ts';
-import { useApp } from '../../app/store.ts';
-import { setLayout } from '../../app/theme.ts';
 import { IconButton } from '../../components/button.tsx';
 import { Icon } from '../../components/icons.tsx';
+import { setLayout } from '../../state/app-state.ts';
+import { goTo } from '../../state/choosing.ts';
+import { type FindingGroup, groupFindings } from '../../state/findings.ts';
+import { selectedImage } from '../../state/selection.ts';
+import head from '../pane-head.module.css';
+import { useApp } from '../use-app.ts';
 import styles from './findings-panel.module.css';
-import { type FindingGroup, groupFindings } from './findings-state.ts';
 
-/** Findings shown of one code; the rest is a number. */
+/** Findings listed per code; the rest is counted. */
 const SHOWN = 100;
 
-/** Groups of the image that is shown. */
+/** Findings of the selected image, grouped by code. */
 export function useFindings(): readonly FindingGroup[] {
   const archives = useApp((app) => app.archives);
   const selection = useApp((app) => app.selection);
@@ -22,15 +23,17 @@ export function useFindings(): readonly FindingGroup[] {
   return useMemo(() => (findings === undefined ? [] : groupFindings(findings, selection.image)), [findings, selection.image]);
 }
 
-/** Everything odd in the archive, grouped by code, each with what it means and where it is. */
+/** All findings, grouped by code, with advice and links to where they are. */
 export function FindingsPanel() {
   const groups = useFindings();
   if (groups.length === 0) return null;
   return (
     <section className={styles.panel} aria-label="Findings" data-pane="findings">
-      <header className={styles.head}>
+      <header className={head.head}>
         <h2>Findings</h2>
-        <IconButton small label="Close findings" icon="close" onPress={() => setLayout({ findingsOpen: false })} />
+        <span className={head.tools}>
+          <IconButton small label="Close findings" icon="close" onPress={() => setLayout({ findingsOpen: false })} />
+        </span>
       </header>
       <div className={styles.body}>
         {groups.map((group) => (
@@ -57,7 +60,7 @@ function Group({ group }: { group: FindingGroup }) {
       <p className={styles.hint}>{group.hint}</p>
       <ul className={styles.list}>
         {group.findings.slice(0, SHOWN).map((finding, index) => (
-          // biome-ignore lint/suspicious/noArrayIndexKey: findings have no name of their own and never move
+          // biome-ignore lint/suspicious/noArrayIndexKey: findings have no id and are never reordered
           <li key={index}>
             <FindingLine finding={finding} />
           </li>

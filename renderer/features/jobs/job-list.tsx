@@ -1,24 +1,23 @@
 import type { Job } from '#contract';
 import { displayText, formatSize } from '#model';
-import { hintFor } from '../../app/messages.ts';
-import { cancelJob, cancelTransfer, dismissJob, dismissTransfer, retryJob, retryOf } from '../../app/opening.ts';
-import { useApp } from '../../app/store.ts';
 import { Button, IconButton } from '../../components/button.tsx';
 import { CopyButton } from '../../components/copy-button.tsx';
 import { Icon } from '../../components/icons.tsx';
 import { ErrorText } from '../../components/notice.tsx';
 import { Progress } from '../../components/progress.tsx';
-import type { PlainError } from '../changes/changes-state.ts';
+import { shownJobs, type Transfer } from '../../state/jobs.ts';
+import { cancelJob, cancelTransfer, dismissJob, dismissTransfer, retryJob } from '../../state/opening.ts';
+import { hintFor, type PlainError } from '../../state/plain-error.ts';
+import { useApp } from '../use-app.ts';
 import styles from './job-list.module.css';
-import { shownJobs, type Transfer } from './jobs-state.ts';
 
-/** What is being opened, each with its progress; what failed, with its reason, until it is dismissed. */
+/** Running work with its progress, and failed work with its reason until it is dismissed. */
 export function JobList() {
   const state = useApp((app) => app.jobs);
   const jobs = shownJobs(state);
   if (jobs.length === 0 && state.transfers.length === 0) return null;
   return (
-    <ul className={styles.list} aria-label="Under way">
+    <ul className={styles.list} aria-label="In progress">
       {state.transfers.map((transfer) => (
         <li key={transfer.id}>
           <TransferRow transfer={transfer} />
@@ -31,7 +30,7 @@ export function JobList() {
   );
 }
 
-/** `41.2 of 117.0 MB`, or bytes alone where the whole isn't known. */
+/** `41.2 of 117.0 MB`, or only the bytes done where the total isn't known. */
 function amount(done: number, total: number | null): string {
   if (total === null) return done === 0 ? '' : formatSize(done);
   return `${formatSize(done)} of ${formatSize(total)}`;
@@ -44,14 +43,15 @@ function RunningRow({ job }: { job: Job }) {
 }
 
 function TransferRow({ transfer }: { transfer: Transfer }) {
+  const retry = useApp((app) => app.jobs.retries.get(transfer.id) ?? null);
   const title = displayText(transfer.name);
   const { error, id } = transfer;
   if (error === null) {
     return (
-      <Running title={title} phase="sending" done={transfer.sentBytes} total={transfer.totalBytes} onCancel={() => cancelTransfer(id)} />
+      <Running title={title} phase="uploading" done={transfer.sentBytes} total={transfer.totalBytes} onCancel={() => cancelTransfer(id)} />
     );
   }
-  return <Failed title={title} error={error} onRetry={retryOf(id)} onDismiss={() => dismissTransfer(id)} />;
+  return <Failed title={title} error={error} onRetry={retry} onDismiss={() => dismissTransfer(id)} />;
 }
 
 function Running({
@@ -86,8 +86,9 @@ function Running({
 }
 
 function FailedJob({ job, error }: { job: Job; error: PlainError }) {
-  const retry = retryOf(job.jobId) === null ? null : () => retryJob(job.jobId);
-  return <Failed title={displayText(job.title)} error={error} onRetry={retry} onDismiss={() => void dismissJob(job.jobId)} />;
+  const canRetry = useApp((app) => app.jobs.retries.has(job.jobId));
+  const onRetry = canRetry ? () => retryJob(job.jobId) : null;
+  return <Failed title={displayText(job.title)} error={error} onRetry={onRetry} onDismiss={() => void dismissJob(job.jobId)} />;
 }
 
 function Failed({

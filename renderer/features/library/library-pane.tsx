@@ -1,21 +1,24 @@
 import type { ReactNode } from 'react';
 import type { ArchiveSummary, ImageSummary } from '#contract';
-import { showImage } from '../../app/choosing.ts';
-import { choose, closeArchive, openSample } from '../../app/opening.ts';
-import { useApp } from '../../app/store.ts';
-import { setLayout } from '../../app/theme.ts';
 import { Button, IconButton } from '../../components/button.tsx';
 import { Icon } from '../../components/icons.tsx';
 import { Size } from '../../components/size.tsx';
+import { setLayout } from '../../state/app-state.ts';
+import { showImage } from '../../state/choosing.ts';
+import { contentWords, FORMAT_WORDS, imageTitle, lastPart, storedBytes } from '../../state/library.ts';
+import { choose, closeArchive, openSample } from '../../state/opening.ts';
+import { WORDS } from '../../state/words.ts';
 import { JobList } from '../jobs/job-list.tsx';
+import item from '../list-item.module.css';
+import head from '../pane-head.module.css';
 import { BaseImages } from '../store/base-images.tsx';
 import { ImportOffers } from '../store/import-offers.tsx';
 import { StoreGroups } from '../store/store-group.tsx';
+import { useApp } from '../use-app.ts';
 import { ArtifactList, NoImageReason } from './artifact-list.tsx';
 import styles from './library-pane.module.css';
-import { contentWords, FORMAT_WORDS, imageTitle, lastPart, storedBytes } from './library-state.ts';
 
-/** What is open, and what is being opened. */
+/** Open archives and their images, running work, and the stores. */
 export function LibraryPane({ edge }: { edge: ReactNode }) {
   const archives = useApp((app) => app.archives);
   const selection = useApp((app) => app.selection);
@@ -24,20 +27,20 @@ export function LibraryPane({ edge }: { edge: ReactNode }) {
   return (
     <nav className={styles.pane} aria-label="Library" data-pane="library">
       {edge}
-      <header className={styles.head}>
+      <header className={head.head}>
         <h2>Library</h2>
-        <span className={styles.tools}>
-          {electron ? <IconButton label="Open a folder…" icon="folder" onPress={() => void choose('folder')} /> : null}
-          <IconButton label="Open…" icon="plus" keys="Ctrl O" onPress={() => void choose('files')} />
+        <span className={head.tools}>
+          {electron ? <IconButton label={WORDS.openFolder} icon="folder" onPress={() => void choose('folder')} /> : null}
+          <IconButton label={WORDS.open} icon="plus" keys="Ctrl O" onPress={() => void choose('files')} />
         </span>
       </header>
       <div className={styles.body}>
         <JobList />
         <ImportOffers />
         {archives === null || archives.length === 0 ? (
-          <p className={styles.none}>{archives === null ? 'Connecting…' : 'What you open is listed here.'}</p>
+          <p className={item.none}>{archives === null ? WORDS.connecting : 'Open an image to list it here.'}</p>
         ) : (
-          <ul className={styles.list}>
+          <ul className={item.list}>
             {archives.map((archive) => (
               <ArchiveItem
                 key={archive.archiveId}
@@ -61,13 +64,13 @@ export function LibraryPane({ edge }: { edge: ReactNode }) {
   );
 }
 
-/** The library in a narrow window: a symbol an image. */
+/** The library in a narrow window: one icon per image. */
 export function LibraryRail() {
   const archives = useApp((app) => app.archives);
   const selection = useApp((app) => app.selection);
   return (
     <nav className={styles.rail} aria-label="Library" data-pane="library">
-      <IconButton label="Open…" icon="plus" keys="Ctrl O" onPress={() => void choose('files')} />
+      <IconButton label={WORDS.open} icon="plus" keys="Ctrl O" onPress={() => void choose('files')} />
       {(archives ?? []).flatMap((archive) =>
         archive.images.map((image) => {
           const current = archive.archiveId === selection.archiveId && image.index === selection.image;
@@ -91,21 +94,21 @@ function ArchiveItem({ archive, shown }: { archive: ArchiveSummary; shown: numbe
   const [only] = archive.images;
   const single = archive.images.length === 1 && only !== undefined;
   return (
-    <li className={styles.archive}>
-      <div className={`${styles.line} ${single && shown !== null ? styles.current : ''}`}>
+    <li className={item.archive}>
+      <div className={`${item.line} ${single && shown !== null ? item.current : ''}`}>
         {single ? (
           <ImageButton archive={archive} image={only} current={shown !== null} />
         ) : (
-          <span className={styles.archiveTitle} title={archive.title}>
-            <span className={styles.title}>{archive.title}</span>
-            <span className={styles.sub}>
+          <span className={item.archiveTitle} title={archive.title}>
+            <span className={item.title}>{archive.title}</span>
+            <span className={item.sub}>
               {FORMAT_WORDS[archive.format]} · {contentWords(archive)}
             </span>
           </span>
         )}
         <IconButton
           small
-          className={styles.close}
+          className={item.close}
           label={`Close ${archive.title}`}
           icon="close"
           onPress={() => void closeArchive(archive.archiveId)}
@@ -114,7 +117,7 @@ function ArchiveItem({ archive, shown }: { archive: ArchiveSummary; shown: numbe
       {archive.images.length < 2 ? null : (
         <ul>
           {archive.images.map((image) => (
-            <li key={image.index} className={`${styles.line} ${styles.nested} ${shown === image.index ? styles.current : ''}`}>
+            <li key={image.index} className={`${item.line} ${item.nested} ${shown === image.index ? item.current : ''}`}>
               <ImageButton archive={archive} image={image} current={shown === image.index} nested />
             </li>
           ))}
@@ -142,7 +145,7 @@ function ImageButton({
   return (
     <button
       type="button"
-      className={styles.image}
+      className={item.image}
       aria-current={current ? 'true' : undefined}
       title={`${title}${names}\n${archive.title} · ${FORMAT_WORDS[archive.format]}`}
       onClick={() => {
@@ -150,10 +153,10 @@ function ImageButton({
         setLayout({ drawer: 'none' });
       }}
     >
-      <Icon name="image" className={styles.icon ?? ''} />
-      <span className={styles.words}>
-        <span className={styles.title}>{lastPart(title)}</span>
-        <span className={styles.sub}>
+      <Icon name="image" className={item.icon ?? ''} />
+      <span className={item.words}>
+        <span className={item.title}>{lastPart(title)}</span>
+        <span className={item.sub}>
           {image.platform === 'unknown' ? (nested ? '' : `${FORMAT_WORDS[archive.format]} · `) : `${image.platform} · `}
           <Size bytes={storedBytes(image)} />
         </span>

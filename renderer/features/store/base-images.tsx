@@ -1,16 +1,17 @@
 import { useMemo } from 'react';
 import type { BaseImageReport } from '#contract';
-import { goTo, showImage } from '../../app/choosing.ts';
-import { useApp } from '../../app/store.ts';
-import { adoptBase } from '../../app/storing.ts';
 import { Button } from '../../components/button.tsx';
 import { Icon } from '../../components/icons.tsx';
 import { Size } from '../../components/size.tsx';
-import library from '../library/library-pane.module.css';
+import { goTo, showImage } from '../../state/choosing.ts';
+import { adoptBase } from '../../state/stores/store-actions.ts';
+import { type SharedBase, sharedBases } from '../../state/stores/stores.ts';
+import { countOf } from '../../state/words.ts';
+import item from '../list-item.module.css';
+import { useApp } from '../use-app.ts';
 import styles from './store.module.css';
-import { type SharedBase, sharedBases } from './store-state.ts';
 
-/** Windows' shared base images; elsewhere what images have in common at the bottom. */
+/** Windows' shared base images, and the lowest layers that several images share. */
 export function BaseImages() {
   const stores = useApp((app) => app.stores);
   const archives = useApp((app) => app.archives);
@@ -20,20 +21,20 @@ export function BaseImages() {
   if (stores === null) return null;
   const count = bases.reduce((sum, { images }) => sum + images.length, 0);
   return (
-    <section className={library.group} aria-label="Base images">
-      <header className={library.groupHead}>
+    <section className={item.group} aria-label="Base images">
+      <header className={item.groupHead}>
         <h3 className={styles.heading}>Base images</h3>
       </header>
       {count > 0 ? null : (
         <p className={styles.sentence}>
-          {system === 'win32' ? 'Windows has no shared base images here.' : 'Windows’ shared base images are a Windows feature.'}
+          {system === 'win32' ? 'No shared base images on this system.' : 'Shared base images are a Windows feature.'}
         </p>
       )}
       {bases.map(({ storeId, images }) =>
         images.map((image) => <SharedImage key={`${storeId} ${image.id}`} storeId={storeId} image={image} />),
       )}
       {shared.length === 0 ? null : (
-        <ul className={library.list} aria-label="Layers that images share">
+        <ul className={item.list} aria-label="Shared bases">
           {shared.map((base) => (
             <SharedLayers key={base.key} base={base} />
           ))}
@@ -59,7 +60,7 @@ function SharedImage({ storeId, image }: { storeId: string; image: BaseImageRepo
       </dd>
       <dd>
         {adopted ? (
-          'adopted: the store has a layer for it'
+          'Adopted as a layer of the store'
         ) : (
           <Button kind="quiet" onPress={() => void adoptBase(storeId, id, name)}>
             Adopt
@@ -72,12 +73,12 @@ function SharedImage({ storeId, image }: { storeId: string; image: BaseImageRepo
 
 function SharedLayers({ base }: { base: SharedBase }) {
   const { layers, images, sizeBytes, shown } = base;
-  const words = `${layers === 1 ? 'The lowest layer' : `The lowest ${layers} layers`} of ${images.length} images`;
+  const words = `Shared base (${countOf(layers, 'layer')}, ${countOf(images.length, 'image')})`;
   return (
-    <li className={library.line}>
+    <li className={item.line}>
       <button
         type="button"
-        className={library.image}
+        className={item.image}
         title={images.join('\n')}
         disabled={shown === null}
         onClick={() => {
@@ -86,10 +87,10 @@ function SharedLayers({ base }: { base: SharedBase }) {
           goTo(layers - 1, null);
         }}
       >
-        <Icon name="image" className={library.icon ?? ''} />
-        <span className={library.words}>
-          <span className={library.title}>{words}</span>
-          <span className={library.sub}>
+        <Icon name="image" className={item.icon ?? ''} />
+        <span className={item.words}>
+          <span className={item.title}>{words}</span>
+          <span className={item.sub}>
             {images.slice(0, 3).join(', ')}
             {images.length > 3 ? ', …' : ''} · <Size bytes={sizeBytes} />
           </span>

@@ -1,17 +1,18 @@
 import { useState } from 'react';
-import { useApp } from '../../app/store.ts';
-import { answerOffers } from '../../app/storing.ts';
 import { Button } from '../../components/button.tsx';
-import { lastPart } from '../library/library-state.ts';
+import { lastPart } from '../../state/library.ts';
+import { answerOffers } from '../../state/stores/importing.ts';
+import { countOf } from '../../state/words.ts';
+import { useApp } from '../use-app.ts';
 import styles from './store.module.css';
 
-/** What was opened can be taken into the store, or only looked at: asked beside, in nobody's way, until that is settled for good. */
+/** Asks whether opened archives should be imported, without blocking anything, until the user has a standing answer. */
 export function ImportOffers() {
   const offers = useApp((app) => app.offers);
   const [always, setAlways] = useState(false);
   const [first] = offers;
   if (first === undefined) return null;
-  const what = offers.length === 1 ? lastPart(first.title) : `${offers.length} archives`;
+  const what = offers.length === 1 ? lastPart(first.title) : countOf(offers.length, 'archive');
   return (
     <section className={styles.offer} aria-label="Keep in the store?">
       <p title={offers.map(({ title }) => title).join('\n')}>
@@ -22,12 +23,12 @@ export function ImportOffers() {
           Import
         </Button>
         <Button kind="quiet" onPress={() => answerOffers('look', always)}>
-          Only look
+          Just view
         </Button>
       </p>
       <label className={`${styles.answers} ${styles.always}`}>
         <input type="checkbox" checked={always} onChange={({ currentTarget }) => setAlways(currentTarget.checked)} />
-        Do so always
+        Always do this
       </label>
     </section>
   );

@@ -1,31 +1,33 @@
 import type { StoredImageReport, StoredLayerReport, StoreReport } from '#contract';
-import { setApp, useApp } from '../../app/store.ts';
+import { Button } from '../../components/button.tsx';
+import { Icon } from '../../components/icons.tsx';
+import { MenuButton, type MenuChoice } from '../../components/menu.tsx';
+import { Size } from '../../components/size.tsx';
+import { setApp } from '../../state/app-state.ts';
+import { lastPart } from '../../state/library.ts';
 import {
   addStore,
   askToCleanUp,
   askToElevate,
   askToRemove,
   commitLayer,
-  createReadWrite,
+  createWorkingCopy,
   forgetStore,
   mountLayer,
   openStored,
-  releaseMount,
   revealMount,
   showStoredChanges,
+  unmountLayer,
   verifyStore,
-} from '../../app/storing.ts';
-import { Button } from '../../components/button.tsx';
-import { Icon } from '../../components/icons.tsx';
-import { MenuButton, type MenuChoice } from '../../components/menu.tsx';
-import { Size } from '../../components/size.tsx';
-import library from '../library/library-pane.module.css';
-import { lastPart } from '../library/library-state.ts';
+} from '../../state/stores/store-actions.ts';
+import { canChange, layersAlone, leftoversOf, shortId, storedTitle, storeTitle } from '../../state/stores/stores.ts';
+import { countOf } from '../../state/words.ts';
+import item from '../list-item.module.css';
+import { useApp } from '../use-app.ts';
 import styles from './store.module.css';
-import { canChange, layersAlone, leftoversOf, shortId, storedTitle, storeTitle } from './store-state.ts';
 import { Strata } from './strata.tsx';
 
-/** Every store: its images and layers, each with what can be done with it. */
+/** Every store with its images and layers, each with a menu of actions. */
 export function StoreGroups() {
   const stores = useApp((app) => app.stores);
   const electron = useApp((app) => app.info?.host === 'electron');
@@ -38,7 +40,7 @@ export function StoreGroups() {
       {electron ? (
         <p className={styles.add}>
           <Button kind="quiet" icon="plus" onPress={() => void addStore()}>
-            Add a store…
+            Add store…
           </Button>
         </p>
       ) : null}
@@ -53,12 +55,12 @@ function StoreGroup({ store }: { store: StoreReport }) {
   const alone = layersAlone(store);
   const leftovers = leftoversOf(store);
   const choices = [
-    ...(canChange(store) ? [{ id: 'verify', label: 'Check everything' }] : []),
-    ...(checked !== null && checked.length > 0 ? [{ id: 'checked', label: 'What the check found', detail: String(checked.length) }] : []),
+    ...(canChange(store) ? [{ id: 'verify', label: 'Verify store' }] : []),
+    ...(checked !== null && checked.length > 0 ? [{ id: 'checked', label: 'Show problems', detail: String(checked.length) }] : []),
     ...(canChange(store)
-      ? [{ id: 'cleanup', label: 'Clean up…', detail: leftovers.length === 0 ? undefined : `${leftovers.length} left over` }]
+      ? [{ id: 'cleanup', label: 'Clean up…', detail: leftovers.length === 0 ? undefined : countOf(leftovers.length, 'leftover') }]
       : []),
-    ...(store.isOwn ? [] : [{ id: 'forget', label: 'List it no more', detail: 'files stay' }]),
+    ...(store.isOwn ? [] : [{ id: 'forget', label: 'Remove from list', detail: 'files are kept' }]),
   ];
   const run = (id: string) => {
     if (id === 'verify') void verifyStore(storeId);
@@ -67,33 +69,33 @@ function StoreGroup({ store }: { store: StoreReport }) {
     else void forgetStore(storeId);
   };
   return (
-    <section className={library.group} aria-label={title}>
-      <header className={library.groupHead}>
+    <section className={item.group} aria-label={title}>
+      <header className={item.groupHead}>
         <h3 className={styles.heading}>{title}</h3>
-        {store.sizeBytes === 0 ? null : <Size bytes={store.sizeBytes} className={library.groupSize} />}
-        {choices.length === 0 ? null : <ActionMenu label={`Actions of ${title}`} choices={choices} onChoose={run} />}
+        {store.sizeBytes === 0 ? null : <Size bytes={store.sizeBytes} className={item.groupSize} />}
+        {choices.length === 0 ? null : <ActionMenu label={`Actions for ${title}`} choices={choices} onChoose={run} />}
       </header>
       <p className={styles.home} title={`${driver} · ${home}`}>
         {driver}
         {store.elevation === 'held' ? ', elevated' : ''} · <bdi>{home}</bdi>
       </p>
-      {problem === null ? null : <p className={library.problem}>{problem}</p>}
+      {problem === null ? null : <p className={item.problem}>{problem}</p>}
       {lookOnly === null ? null : (
         <p className={styles.look} title={lookOnly}>
-          To be looked at only: {lookOnly}
+          Read-only: {lookOnly}
         </p>
       )}
       {store.elevation === 'needed' && electron ? (
         <p className={styles.sentence}>
           <Button icon="shield" onPress={() => void askToElevate(storeId)}>
-            As administrator…
+            Run as administrator…
           </Button>
         </p>
       ) : null}
       {images.length === 0 && alone.length === 0 && problem === null ? (
-        <p className={library.none}>{store.isOwn ? 'Images that you take into the store stay here. It is empty.' : 'It is empty.'}</p>
+        <p className={item.none}>{store.isOwn ? 'Empty. Images that you import are kept here.' : 'Empty.'}</p>
       ) : null}
-      <ul className={library.list}>
+      <ul className={item.list}>
         {images.map((image) => (
           <ImageItem key={`${image.name} ${image.platform}`} store={store} image={image} />
         ))}
@@ -105,12 +107,12 @@ function StoreGroup({ store }: { store: StoreReport }) {
   );
 }
 
-/** What can be done with a layer by its mount. */
+/** Menu entries for mounting a layer. */
 function mountChoices(mountPath: string | null, electron: boolean): MenuChoice[] {
-  if (mountPath === null) return [{ id: 'mount', label: 'Mount as a folder' }];
+  if (mountPath === null) return [{ id: 'mount', label: 'Mount as folder' }];
   return [
-    { id: 'reveal', label: electron ? 'Show the folder' : 'Copy the folder’s path', detail: mountPath },
-    { id: 'release', label: 'Release the folder' },
+    { id: 'reveal', label: electron ? 'Open folder' : 'Copy folder path', detail: mountPath },
+    { id: 'release', label: 'Unmount' },
   ];
 }
 
@@ -125,9 +127,7 @@ function ImageItem({ store, image }: { store: StoreReport; image: StoredImageRep
   const top = layers.at(-1)?.id ?? null;
   const mountPath = store.layers.find(({ id }) => id === top)?.mountPath ?? null;
   const choices = [
-    ...(top === null || problem !== null
-      ? []
-      : [...mountChoices(mountPath, electron), { id: 'write', label: 'Make a layer to write into' }]),
+    ...(top === null || problem !== null ? [] : [...mountChoices(mountPath, electron), { id: 'write', label: 'Create working copy' }]),
     { id: 'remove', label: 'Remove…' },
   ];
   const run = (id: string) => {
@@ -135,22 +135,18 @@ function ImageItem({ store, image }: { store: StoreReport; image: StoredImageRep
     else if (top !== null) runOnLayer(id, { storeId, id: top, title, mountPath });
   };
   return (
-    <li className={library.line}>
+    <li className={item.line}>
       <button
         type="button"
-        className={library.image}
+        className={item.image}
         title={`${names.join('\n') || name}\n${problem ?? `in ${store.home}`}`}
         onClick={() => void openStored(storeId, name)}
         disabled={isOpen}
       >
-        {problem === null ? (
-          <Strata sizes={layers.map((layer) => layer.sizeBytes)} />
-        ) : (
-          <Icon name="warning" className={library.icon ?? ''} />
-        )}
-        <span className={library.words}>
-          <span className={library.title}>{lastPart(title)}</span>
-          <span className={library.sub}>
+        {problem === null ? <Strata sizes={layers.map((layer) => layer.sizeBytes)} /> : <Icon name="warning" className={item.icon ?? ''} />}
+        <span className={item.words}>
+          <span className={item.title}>{lastPart(title)}</span>
+          <span className={item.sub}>
             {problem ?? (
               <>
                 {platform} · <Size bytes={sizeBytes} />
@@ -160,7 +156,7 @@ function ImageItem({ store, image }: { store: StoreReport; image: StoredImageRep
           {mountPath === null ? null : <span className={styles.state}>mounted</span>}
         </span>
       </button>
-      {canChange(store) ? <ActionMenu label={`Actions of ${title}`} choices={choices} onChoose={run} floating /> : null}
+      {canChange(store) ? <ActionMenu label={`Actions for ${title}`} choices={choices} onChoose={run} floating /> : null}
     </li>
   );
 }
@@ -169,26 +165,31 @@ const STATE_WORDS: Readonly<Record<StoredLayerReport['state'], string>> = {
   ready: '',
   mounted: 'mounted',
   broken: 'broken',
-  leftover: 'left over',
+  leftover: 'leftover',
 };
 
 function LayerItem({ store, layer, depth }: { store: StoreReport; layer: StoredLayerReport; depth: number }) {
   const { storeId } = store;
   const { id, below, state, problem, sizeBytes, isReadWrite, mountPath } = layer;
   const electron = useApp((app) => app.info?.host === 'electron');
-  // An adopted base image is called by its name.
+  // An adopted base image goes by its name.
   const adopted = useApp((app) => app.bases.find((each) => each.storeId === storeId)?.images.find((each) => each.id === id)?.name);
   const title = adopted ?? shortId(id);
+  const parent = store.images.find(({ layers }) => layer.parent !== null && layers.at(-1)?.id === layer.parent);
   const usable = state === 'ready' || state === 'mounted';
   const choices = [
     ...(usable ? mountChoices(mountPath, electron) : []),
-    ...(usable ? [{ id: 'changes', label: 'List its changes' }] : []),
-    ...(usable && isReadWrite ? [{ id: 'commit', label: 'Make a layer of it' }] : []),
-    ...(usable && !isReadWrite ? [{ id: 'write', label: 'Make a layer to write into' }] : []),
+    ...(usable ? [{ id: 'changes', label: 'List changes' }] : []),
+    ...(usable && isReadWrite ? [{ id: 'commit', label: 'Commit as layer' }] : []),
+    ...(usable && !isReadWrite ? [{ id: 'write', label: 'Create working copy' }] : []),
     { id: 'remove', label: 'Remove…' },
   ];
   const words = [
-    isReadWrite ? 'written into' : below === 0 ? 'a base layer' : `on ${below} ${below === 1 ? 'layer' : 'layers'}`,
+    isReadWrite
+      ? `working copy${parent === undefined ? '' : ` of ${lastPart(storedTitle(parent))}`}`
+      : below === 0
+        ? 'base layer'
+        : `on ${countOf(below, 'layer')}`,
     STATE_WORDS[state],
   ].filter((word) => word !== '');
   const run = (chosen: string) => {
@@ -196,10 +197,10 @@ function LayerItem({ store, layer, depth }: { store: StoreReport; layer: StoredL
     else runOnLayer(chosen, { storeId, id, title, mountPath });
   };
   return (
-    <li className={library.line} style={{ paddingLeft: Math.min(depth, 6) * 10 }}>
+    <li className={item.line} style={{ paddingLeft: Math.min(depth, 6) * 10 }}>
       <button
         type="button"
-        className={library.image}
+        className={item.image}
         title={`${id}\n${problem ?? mountPath ?? `in ${store.home}`}`}
         onClick={() => void openStored(storeId, id)}
         disabled={!usable || !canChange(store)}
@@ -207,11 +208,11 @@ function LayerItem({ store, layer, depth }: { store: StoreReport; layer: StoredL
         {usable ? (
           <Strata sizes={Array.from({ length: below + 1 }, () => 1)} top={isReadWrite} />
         ) : (
-          <Icon name="warning" className={library.icon ?? ''} />
+          <Icon name="warning" className={item.icon ?? ''} />
         )}
-        <span className={library.words}>
-          <span className={`${library.title} ${adopted === undefined ? styles.id : ''}`}>{title}</span>
-          <span className={library.sub}>
+        <span className={item.words}>
+          <span className={`${item.title} ${adopted === undefined ? styles.id : ''}`}>{title}</span>
+          <span className={item.sub}>
             {words.join(' · ')}
             {sizeBytes === null ? null : (
               <>
@@ -223,7 +224,7 @@ function LayerItem({ store, layer, depth }: { store: StoreReport; layer: StoredL
           {problem === null ? null : <span className={styles.reason}>{problem}</span>}
         </span>
       </button>
-      {canChange(store) ? <ActionMenu label={`Actions of ${title}`} choices={choices} onChoose={run} floating /> : null}
+      {canChange(store) ? <ActionMenu label={`Actions for ${title}`} choices={choices} onChoose={run} floating /> : null}
     </li>
   );
 }
@@ -233,14 +234,14 @@ function runOnLayer(
   { storeId, id, title, mountPath }: { storeId: string; id: string; title: string; mountPath: string | null },
 ): void {
   if (what === 'mount') void mountLayer(storeId, id);
-  else if (what === 'release') void releaseMount(storeId, id);
+  else if (what === 'release') void unmountLayer(storeId, id);
   else if (what === 'reveal') void revealMount(storeId, id, mountPath ?? '');
-  else if (what === 'write') void createReadWrite(storeId, id);
+  else if (what === 'write') void createWorkingCopy(storeId, id);
   else if (what === 'commit') void commitLayer(storeId, id);
   else if (what === 'changes') void showStoredChanges(storeId, id, title);
 }
 
-/** Three points that open a list of what can be done. */
+/** A button that opens a menu of actions. */
 function ActionMenu({
   label,
   choices,
@@ -250,7 +251,7 @@ function ActionMenu({
   label: string;
   choices: readonly MenuChoice[];
   onChoose: (id: string) => void;
-  /** Over the end of a line. */
+  /** Drawn over the end of its line. */
   floating?: boolean;
 }) {
   return (

@@ -1,16 +1,18 @@
 import { useState } from 'react';
-import { matchesWords } from '../../app/palette-state.ts';
-import { useApp } from '../../app/store.ts';
-import { cleanUp, closeStoreSheet, elevate, removeStored, takeIn } from '../../app/storing.ts';
 import { Button } from '../../components/button.tsx';
 import { Icon, type IconName } from '../../components/icons.tsx';
 import { Mark } from '../../components/mark.tsx';
 import { Picker } from '../../components/picker.tsx';
 import { Sheet } from '../../components/sheet.tsx';
+import { matchesWords } from '../../state/palette.ts';
+import { startImport } from '../../state/stores/importing.ts';
+import { cleanUp, closeStoreSheet, elevate, removeStored } from '../../state/stores/store-actions.ts';
+import { parentChoices, type StoreSheet, storeTitle } from '../../state/stores/stores.ts';
+import { countOf, WORDS } from '../../state/words.ts';
+import { useApp } from '../use-app.ts';
 import styles from './store.module.css';
-import { parentChoices, type StoreSheet, storeTitle } from './store-state.ts';
 
-/** What is asked and told about stores. */
+/** The sheet about a store that is open, if one is. */
 export function StoreSheets() {
   const sheet = useApp((app) => app.storeSheet);
   if (sheet === null) return null;
@@ -24,12 +26,12 @@ export function StoreSheets() {
 
 type Of<K extends StoreSheet['kind']> = { readonly sheet: Extract<StoreSheet, { kind: K }> };
 
-/** Cancel is what Enter does. */
+/** Enter cancels. */
 function Answers({ yes, icon, onYes }: { yes: string; icon?: IconName; onYes: () => void }) {
   return (
     <p className={styles.ends}>
       <Button autoFocus onPress={closeStoreSheet}>
-        Cancel
+        {WORDS.cancel}
       </Button>
       <Button {...(icon === undefined ? {} : { icon })} onPress={onYes}>
         {yes}
@@ -47,13 +49,13 @@ function Refused({ why }: { why: string | null }) {
   );
 }
 
-/** What can't be undone is asked about. */
+/** A removal can't be undone, so it is confirmed first. */
 function RemoveSheet({ sheet }: Of<'remove'>) {
   return (
     <Sheet label="Remove from the store" onClose={closeStoreSheet}>
       <div className={styles.sheet}>
         <h2>Remove {sheet.title} from the store?</h2>
-        <p>It goes, with all that nothing else needs. Archives that it came from stay as they are.</p>
+        <p>Deletes it, and any layers that nothing else in the store uses. The archive file is not touched.</p>
         <Refused why={sheet.refused} />
         <Answers yes="Remove" onYes={() => void removeStored(sheet)} />
       </div>
@@ -63,46 +65,46 @@ function RemoveSheet({ sheet }: Of<'remove'>) {
 
 const NO_PARENT = ' none';
 
-/** A layer tar says nothing of what it stands on. */
+/** A layer tar doesn't say which layer it belongs on. */
 function ParentSheet({ sheet }: Of<'parent'>) {
   const store = useApp((app) => app.stores?.find(({ storeId }) => storeId === sheet.storeId));
   const [text, setText] = useState('');
   const { storeId, archiveId, image, title } = sheet;
-  const choices = [{ id: NO_PARENT, label: 'On nothing: it is a base layer' }, ...(store === undefined ? [] : parentChoices(store))].filter(
+  const choices = [{ id: NO_PARENT, label: 'None: this is a base layer' }, ...(store === undefined ? [] : parentChoices(store))].filter(
     ({ label }) => matchesWords(label, text),
   );
   return (
-    <Sheet label={`What does ${title} stand on?`} onClose={closeStoreSheet}>
+    <Sheet label={`Choose a parent for ${title}`} onClose={closeStoreSheet}>
       <div className={styles.sheet}>
-        <h2>What does {title} stand on?</h2>
-        <p>It is one layer, and its tar doesn’t say. Choose the layer below it.</p>
+        <h2>Choose a parent for {title}</h2>
+        <p>A layer tar doesn’t record which layer it belongs on.</p>
       </div>
       <Picker
-        label="Layer below"
+        label="Parent layer"
         placeholder="Image or layer"
         text={text}
         choices={choices}
-        empty="No such layer in the store"
+        empty="No matching layer in the store"
         onText={setText}
-        onChoose={(id) => void takeIn({ storeId, archiveId, image, parent: id === NO_PARENT ? null : id, title })}
+        onChoose={(id) => void startImport({ storeId, archiveId, image, parent: id === NO_PARENT ? null : id, title })}
       />
     </Sheet>
   );
 }
 
-function ChangesSheet({ sheet: { title, told } }: Of<'changes'>) {
+function ChangesSheet({ sheet: { title, report } }: Of<'changes'>) {
   return (
     <Sheet label={`Changes of ${title}`} onClose={closeStoreSheet}>
       <div className={styles.sheet}>
         <h2>Changes of {title}</h2>
-        {told === null ? (
-          <p role="status">Looking…</p>
-        ) : told.changes.length === 0 ? (
-          <p>It changes nothing.</p>
+        {report === null ? (
+          <p role="status">{WORDS.loading}</p>
+        ) : report.changes.length === 0 ? (
+          <p>No changes.</p>
         ) : (
-          // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by the keyboard
+          // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
           <ul className={styles.list} aria-label="Changes" tabIndex={0}>
-            {told.changes.map(({ kind, path }) => (
+            {report.changes.map(({ kind, path }) => (
               <li key={`${kind} ${path}`}>
                 <Mark name={kind} />
                 {path}
@@ -110,7 +112,7 @@ function ChangesSheet({ sheet: { title, told } }: Of<'changes'>) {
             ))}
           </ul>
         )}
-        {told === null || told.complete ? null : <p>There are more; the command line lists them all.</p>}
+        {report === null || report.complete ? null : <p>More changes exist; the command line lists all of them.</p>}
         <p className={styles.ends}>
           <Button autoFocus onPress={closeStoreSheet}>
             Close
@@ -126,24 +128,24 @@ function ElevateSheet({ sheet }: Of<'elevate'>) {
   if (store === undefined) return null;
   const { facts, refused } = sheet;
   return (
-    <Sheet label="Work as administrator" onClose={closeStoreSheet}>
+    <Sheet label="Run as administrator" onClose={closeStoreSheet}>
       <div className={styles.sheet}>
-        <h2>Work as administrator in {storeTitle(store)}?</h2>
+        <h2>Run {storeTitle(store)} as administrator?</h2>
         <p>
-          A second process without a window will run with an administrator’s rights: the driver {store.driver}, for {store.home} and nothing
-          else. The window stays as it is. Windows will ask you; it ends with the window, or after ten minutes without work.
+          Starts a second process, without a window, that runs the driver {store.driver} as administrator for {store.home} only. This window
+          is not elevated. Windows asks for your consent. The process ends with this window, or after ten minutes without work.
         </p>
         <Refused why={refused} />
         {facts === null ? (
-          <p role="status">Looking at what is there…</p>
+          <p role="status">Checking requirements…</p>
         ) : (
-          // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by the keyboard
-          <ul className={styles.facts} aria-label="What the driver needs" tabIndex={0}>
+          // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
+          <ul className={styles.facts} aria-label="Requirements" tabIndex={0}>
             {facts.map(({ what, held, why }) => (
               <li key={what}>
                 <Icon name={held ? 'check' : 'close'} size={12} />
                 <span>
-                  <span className="visually-hidden">{held ? 'there: ' : 'missing: '}</span>
+                  <span className="visually-hidden">{held ? 'met: ' : 'missing: '}</span>
                   {what}: {why}
                 </span>
               </li>
@@ -160,11 +162,9 @@ function CleanupSheet({ sheet: { storeId, names } }: Of<'cleanup'>) {
   return (
     <Sheet label="Clean up" onClose={closeStoreSheet}>
       <div className={styles.sheet}>
-        <h2>
-          Remove {names.length} {names.length === 1 ? 'leftover' : 'leftovers'}?
-        </h2>
-        <p>No layer and no image needs them: they are what a removal or an interrupted program left.</p>
-        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by the keyboard */}
+        <h2>Remove {countOf(names.length, 'leftover')}?</h2>
+        <p>No image or layer uses these files. A removal or an interrupted program left them behind.</p>
+        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
         <ul className={styles.list} aria-label="Leftovers" tabIndex={0}>
           {names.map((name) => (
             <li key={name}>{name}</li>
@@ -181,12 +181,12 @@ function CheckedSheet({ sheet }: Of<'checked'>) {
   if (store === undefined || store.checked === null) return null;
   const { checked } = store;
   return (
-    <Sheet label="What the check found" onClose={closeStoreSheet}>
+    <Sheet label="Problems in the store" onClose={closeStoreSheet}>
       <div className={styles.sheet}>
         <h2>
-          {checked.length} {checked.length === 1 ? 'problem' : 'problems'} in {storeTitle(store)}
+          {countOf(checked.length, 'problem')} in {storeTitle(store)}
         </h2>
-        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by the keyboard */}
+        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
         <ul className={styles.list} aria-label="Problems" tabIndex={0}>
           {checked.map(({ name, message }) => (
             <li key={`${name} ${message}`}>
@@ -194,7 +194,7 @@ function CheckedSheet({ sheet }: Of<'checked'>) {
             </li>
           ))}
         </ul>
-        <p>What is damaged can’t be mended here: remove it, and take it in again from its archive.</p>
+        <p>Damaged items can’t be repaired. Remove them, then import them again from their archives.</p>
         <p className={styles.ends}>
           <Button autoFocus onPress={closeStoreSheet}>
             Close

@@ -1,9 +1,9 @@
 import styles from './store.module.css';
 
-/** More are drawn as one. */
+/** Layers drawn at most, the newest ones. */
 const MOST = 7;
 
-/** A chain in small: its layers as strata, the newest at the top, higher where they are bigger. `top`: the newest is being written into. */
+/** A chain in miniature: its layers as strata, the newest at the top, bigger ones higher. `top`: the newest is a working copy. */
 export function Strata({ sizes, top = false }: { sizes: readonly number[]; top?: boolean }) {
   const shown = sizes.slice(-MOST);
   const most = Math.max(1, ...shown);
@@ -11,7 +11,7 @@ export function Strata({ sizes, top = false }: { sizes: readonly number[]; top?:
     <span className={styles.strata} aria-hidden="true">
       {shown.map((size, index) => (
         <i
-          // biome-ignore lint/suspicious/noArrayIndexKey: strata have nothing but their place
+          // biome-ignore lint/suspicious/noArrayIndexKey: strata have no id and are never reordered
           key={index}
           className={top && index === shown.length - 1 ? styles.written : undefined}
           style={{ flexGrow: 1 + 3 * Math.sqrt(size / most) }}

@@ -1,11 +1,11 @@
 import type { SubtreeTotals, TreemapRect } from '#changes';
 import { displayPath, formatSize, KIND, type RowTable, rowName } from '#model';
-import { layerColour } from './layer-colours.ts';
-import { hiddenShare, layerOf } from './treemap-state.ts';
+import { layerColour } from '../../state/layer-colours.ts';
+import { hiddenShare, layerOf } from '../../state/treemap.ts';
 
 export const HEADER = 17;
 
-/** What drawing needs of the page's colours. */
+/** Colours and font of the page. */
 export interface Palette {
   readonly dark: boolean;
   readonly ground: string;
@@ -30,7 +30,7 @@ export function readPalette(element: Element): Palette {
   };
 }
 
-/** Draws rectangles, folders before what is in them, in CSS px. */
+/** Draws the rectangles, given in CSS px; folders come before what is in them. */
 export function draw(
   context: CanvasRenderingContext2D,
   { table, totals, weights, layers }: { table: RowTable; totals: SubtreeTotals; weights: Float64Array; layers: number },
@@ -106,7 +106,7 @@ function label(
   context.restore();
 }
 
-/** The text with an ellipsis where it is too long. */
+/** The text, shortened with an ellipsis if it doesn't fit. */
 function fitted(context: CanvasRenderingContext2D, text: string, width: number): string {
   if (context.measureText(text).width <= width) return text;
   let low = 0;

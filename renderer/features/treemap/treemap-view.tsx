@@ -1,16 +1,16 @@
-// biome-ignore-all lint/a11y/noNoninteractiveTabindex: the drawing is walked by the keyboard as a whole
+// biome-ignore-all lint/a11y/noNoninteractiveTabindex: the drawing handles the keyboard as a whole
 import { type KeyboardEvent, type MouseEvent, type Ref, useEffect, useImperativeHandle, useMemo, useRef, useState } from 'react';
 import { type SubtreeTotals, treemap } from '#changes';
 import { displayPath, escapePath, formatSize, KIND, type RowTable, rowName, rowPath } from '#model';
-import { choosePath, openDetails } from '../../app/choosing.ts';
-import { showPreview } from '../../app/commands.ts';
-import { changesDo } from '../../app/store.ts';
-import { useTheme } from '../../app/theme-hook.ts';
 import type { TreeGridHandle } from '../../components/tree-grid.tsx';
-import type { ChangesState } from '../changes/changes-state.ts';
-import { whatDiffers } from '../changes/row-text.ts';
+import { dispatchChanges } from '../../state/app-state.ts';
+import type { ChangesState } from '../../state/changes/changes.ts';
+import { whatDiffers } from '../../state/changes/row-text.ts';
+import { choosePath, openDetails } from '../../state/choosing.ts';
+import { showPreview } from '../../state/commands.ts';
+import { areas, type Direction, isBelow, isLeaf, neighbour, rectAt } from '../../state/treemap.ts';
+import { useTheme } from '../use-theme.ts';
 import { draw, HEADER, readPalette } from './draw.ts';
-import { areas, type Direction, isBelow, isLeaf, neighbour, rectAt } from './treemap-state.ts';
 import styles from './treemap-view.module.css';
 
 const ARROWS: Readonly<Record<string, Direction>> = {
@@ -24,7 +24,7 @@ const ARROWS: Readonly<Record<string, Direction>> = {
   k: 'out',
 };
 
-/** The rows as rectangles: area is bytes, colour the layer that wrote them, hatched what is hidden. */
+/** The rows as rectangles: area shows bytes, colour the layer, and hatching what is hidden. */
 export function TreemapView({
   state,
   table,
@@ -59,9 +59,9 @@ export function TreemapView({
   }, [table, weights, root]);
   const { active } = state;
   const marked = useMemo(() => rects.find(({ row }) => row === active) ?? null, [rects, active]);
-  const told = hover >= 0 && hover < table.length ? hover : active;
+  const described = hover >= 0 && hover < table.length ? hover : active;
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: colours come from the page, which the theme changes
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the theme changes the page's colours, which are drawn
   useEffect(() => {
     const { current } = canvas;
     const context = current?.getContext('2d') ?? null;
@@ -74,8 +74,8 @@ export function TreemapView({
 
   function choose(row: number): void {
     const path = escapePath(rowPath(table, row));
-    // The tree, when it is shown again, has the folders above it open.
-    changesDo({ type: 'wanted', path });
+    // Opens the folders above it in the tree, for when that is shown again.
+    dispatchChanges({ type: 'wanted', path });
     choosePath(path);
   }
 
@@ -113,7 +113,7 @@ export function TreemapView({
 
   return (
     <div className={styles.view}>
-      <nav className={styles.crumbs} aria-label="Folder shown">
+      <nav className={styles.crumbs} aria-label="Current folder">
         <button type="button" className={styles.crumb} aria-current={root < 0 ? 'true' : undefined} onClick={() => setRoot(-1)}>
           /
         </button>
@@ -136,7 +136,7 @@ export function TreemapView({
         role="application"
         aria-label="Treemap"
         aria-roledescription="treemap"
-        aria-describedby="treemap-told"
+        aria-describedby="treemap-caption"
         tabIndex={0}
         onKeyDown={onKeyDown}
         onMouseMove={(event) => setHover(at(event))}
@@ -157,20 +157,20 @@ export function TreemapView({
             style={{ left: marked.x, top: marked.y, width: Math.max(4, marked.w - 1), height: Math.max(4, marked.h - 1) }}
           />
         )}
-        {rects.length === 0 ? <p className={styles.none}>Nothing here has bytes.</p> : null}
+        {rects.length === 0 ? <p className={styles.none}>No files with content here.</p> : null}
       </div>
-      <p className={styles.told} id="treemap-told" role="status">
-        {told < 0 ? (
-          <span className={styles.hint}>Arrow keys walk, Enter zooms in, Escape out. Hatched: hidden, and still paid for.</span>
+      <p className={styles.caption} id="treemap-caption" role="status">
+        {described < 0 ? (
+          <span className={styles.hint}>Arrow keys move, Enter zooms in, Escape zooms out. Hatched: hidden but still in the image.</span>
         ) : (
-          <Told table={table} row={told} bytes={weights[told] as number} whole={whole} />
+          <Caption table={table} row={described} bytes={weights[described] as number} whole={whole} />
         )}
       </p>
     </div>
   );
 }
 
-function Told({ table, row, bytes, whole }: { table: RowTable; row: number; bytes: number; whole: number }) {
+function Caption({ table, row, bytes, whole }: { table: RowTable; row: number; bytes: number; whole: number }) {
   const what = [
     formatSize(bytes),
     whole > 0 ? `${((bytes / whole) * 100).toFixed(1)} %` : '',
@@ -185,7 +185,7 @@ function Told({ table, row, bytes, whole }: { table: RowTable; row: number; byte
   );
 }
 
-/** From the top to the row, itself included. */
+/** The folders from the top down to a row, the row included. */
 function foldersAbove(table: RowTable, row: number): number[] {
   const above: number[] = [];
   for (let at = row; at >= 0; at = table.parent[at] as number) above.unshift(at);

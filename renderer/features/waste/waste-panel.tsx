@@ -1,76 +1,68 @@
-import { type ReactNode, useEffect, useState } from 'react';
-import type { ImageSummary, Job, RewrittenReport, WasteReport } from '#contract';
+import type { ReactNode } from 'react';
+import type { ImageSummary, RewrittenReport, WasteReport } from '#contract';
 import { displayPath, formatCount, unescapePath } from '#model';
-import { chooseLayer, goTo } from '../../app/choosing.ts';
-import { hintFor, plainError, toast } from '../../app/messages.ts';
-import { connectedClient, useApp } from '../../app/store.ts';
-import { setLayout } from '../../app/theme.ts';
 import { Button, IconButton } from '../../components/button.tsx';
 import { ErrorText } from '../../components/notice.tsx';
 import { Size, sizeTitle } from '../../components/size.tsx';
-import { plainCommand, splitVerb } from '../chain/chain-state.ts';
-import type { PlainError } from '../changes/changes-state.ts';
+import { connectedClient, setLayout } from '../../state/app-state.ts';
+import { plainCommand, splitVerb } from '../../state/chain.ts';
+import { chooseLayer, goTo } from '../../state/choosing.ts';
+import { runningJob } from '../../state/jobs.ts';
+import { toast } from '../../state/messages.ts';
+import { hintFor, plainError } from '../../state/plain-error.ts';
+import { WORDS } from '../../state/words.ts';
+import head from '../pane-head.module.css';
+import { useApp } from '../use-app.ts';
+import { useRequest } from '../use-request.ts';
 import styles from './waste-panel.module.css';
 
-/** Files told; the rest is a number. */
+/** Files listed; the rest is counted. */
 const SHOWN = 500;
 
-/** What the image carries and nobody sees, by layer and by file, each leading to where it is. */
+/** Hidden and overwritten bytes by layer and by file, each with a link to where they are. */
 export function WastePanel({ archiveId, image }: { archiveId: string; image: ImageSummary }) {
-  const client = useApp((app) => app.client);
-  const job = useApp((app) => lookingJob(app.jobs.jobs, archiveId, image.index));
-  const looking = job !== null;
-  const [report, setReport] = useState<WasteReport | null>(null);
-  const [error, setError] = useState<PlainError | null>(null);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: asked for again when the search for what was rewritten ends
-  useEffect(() => {
-    if (client === null) return;
-    const control = new AbortController();
-    setError(null);
-    client.call('image.waste', { archiveId, image: image.index, limit: SHOWN }, { signal: control.signal }).then(
-      (value) => !control.signal.aborted && setReport(value),
-      (failure: unknown) => !control.signal.aborted && setError(plainError(failure)),
-    );
-    return () => control.abort();
-  }, [client, archiveId, image.index, looking]);
+  const looking = useApp((app) => runningJob(app.jobs, 'rewritten', archiveId, image.index) !== null);
+  // Asked again when the search for rewritten files begins or ends.
+  const answer = useRequest(
+    `${archiveId}/${image.index}/${looking}`,
+    (client, signal) => client.call('image.waste', { archiveId, image: image.index, limit: SHOWN }, { signal }),
+    { keepsLast: true },
+  );
   const { fileBytes, finalBytes, wastedBytes, efficiency } = image.totals;
   return (
     <section className={styles.panel} aria-label="Waste" data-pane="waste">
-      <header className={styles.head}>
+      <header className={`${head.head} ${styles.head}`}>
         <h2>Waste</h2>
         <span className={styles.sums}>
-          <Size bytes={wastedBytes} /> of <Size bytes={fileBytes} /> hidden or rewritten, <Size bytes={finalBytes} /> shown ·{' '}
+          <Size bytes={wastedBytes} /> of <Size bytes={fileBytes} /> hidden or overwritten, <Size bytes={finalBytes} /> visible ·{' '}
           <strong className="number">efficiency {(efficiency * 100).toFixed(1)} %</strong>
         </span>
-        <IconButton small label="Close waste" icon="close" onPress={() => setLayout({ wasteOpen: false })} />
+        <span className={head.tools}>
+          <IconButton small label="Close waste" icon="close" onPress={() => setLayout({ wasteOpen: false })} />
+        </span>
       </header>
-      {error !== null ? <ErrorText error={error} hint={hintFor(error)} /> : null}
-      {report === null ? null : wastedBytes === 0 ? (
-        <p className={styles.none}>Nothing is wasted: every file that a layer brings is shown at the top.</p>
+      {answer.state === 'failed' ? <ErrorText error={answer.error} hint={hintFor(answer.error)} /> : null}
+      {answer.state !== 'ready' ? null : wastedBytes === 0 ? (
+        <p className={styles.none}>Nothing is wasted: every file of every layer is visible in the image.</p>
       ) : (
         <div className={styles.body}>
-          <ByLayer report={report} image={image} />
+          <ByLayer report={answer.value} image={image} />
           <div className={styles.right}>
-            {report.rewritten === null ? (
+            {answer.value.rewritten === null ? (
               <p className={styles.ask}>
                 <Button kind="quiet" disabled={looking} onPress={() => void lookForRewritten(archiveId, image.index)}>
-                  {looking ? 'Comparing…' : 'Find what was rewritten unchanged'}
+                  {looking ? 'Comparing…' : 'Find files rewritten without changes'}
                 </Button>
               </p>
             ) : (
-              <ByRewriting rewritten={report.rewritten} />
+              <ByRewriting rewritten={answer.value.rewritten} />
             )}
-            <ByFile report={report} />
+            <ByFile report={answer.value} />
           </div>
         </div>
       )}
     </section>
   );
-}
-
-function lookingJob(jobs: readonly Job[], archiveId: string, image: number): Job | null {
-  const isOn = ({ state }: Job) => state === 'running' || state === 'queued';
-  return jobs.find((job) => job.kind === 'rewritten' && job.archiveId === archiveId && job.image === image && isOn(job)) ?? null;
 }
 
 async function lookForRewritten(archiveId: string, image: number): Promise<void> {
@@ -82,24 +74,24 @@ async function lookForRewritten(archiveId: string, image: number): Promise<void>
   }
 }
 
-/** Files that a layer brings again though their bytes are the same: a chmod or chown in a step of its own. */
+/** Files that a layer stores again with the same bytes, as a chmod or chown in a step of its own does. */
 function ByRewriting({ rewritten }: { rewritten: RewrittenReport }) {
   const largest = Math.max(1, rewritten.files[0]?.bytes ?? 0);
   return (
-    <section className={styles.files} aria-label="Rewritten with the same content">
+    <section className={styles.files} aria-label="Rewritten without changes">
       <h3 className={styles.title}>
-        Rewritten with the same content{' '}
+        Rewritten without changes{' '}
         {rewritten.count === 0 ? null : (
           <>
             · {formatCount(rewritten.count)} · <Size bytes={rewritten.bytes} />
           </>
         )}
       </h3>
-      {rewritten.count === 0 ? <p className={styles.word}>None: what was brought again was changed.</p> : null}
+      {rewritten.count === 0 ? <p className={styles.word}>None: every rewritten file really changed.</p> : null}
       <ul>
         {rewritten.files.slice(0, SHOWN).map(({ path, layer, bytes }) => (
           <li key={`${layer} ${path}`} className={styles.file}>
-            <FileLine path={path} layer={layer} bytes={bytes} largest={largest} what={`again, the same, in layer ${layer}`}>
+            <FileLine path={path} layer={layer} bytes={bytes} largest={largest} what={`rewritten in layer ${layer}`}>
               <span className={`number ${styles.word}`}>layer {layer}</span>
             </FileLine>
           </li>
@@ -114,7 +106,7 @@ function ByLayer({ report, image }: { report: WasteReport; image: ImageSummary }
   const lines = report.byLayer.map((bytes, layer) => ({ bytes, layer })).filter(({ bytes }) => bytes > 0);
   return (
     <section className={styles.layers} aria-label="Waste by layer">
-      <h3 className={styles.title}>By the layer that wrote it</h3>
+      <h3 className={styles.title}>By layer</h3>
       <ul>
         {lines.reverse().map(({ bytes, layer }) => (
           <li key={layer}>
@@ -136,13 +128,13 @@ function ByLayer({ report, image }: { report: WasteReport; image: ImageSummary }
   );
 }
 
-/** Without its verb, for there is little room. */
+/** The command without its verb, to save space. */
 function commandOf(image: ImageSummary, layer: number): string {
   const command = plainCommand(image.layers[layer]?.createdBy ?? null);
-  return command === null ? 'command unknown' : (splitVerb(command)?.rest ?? command);
+  return command === null ? WORDS.commandUnknown : (splitVerb(command)?.rest ?? command);
 }
 
-/** A file with its bytes, which leads to it at a layer. */
+/** A file with its bytes, and a link to it at a layer. */
 function FileLine({
   path,
   layer,
@@ -154,9 +146,9 @@ function FileLine({
   path: string;
   layer: number;
   bytes: number;
-  /** What the longest bar stands for. */
+  /** Bytes of the longest bar. */
   largest: number;
-  /** Of the bytes, in words. */
+  /** What the bytes are, in words. */
   what: string;
   children?: ReactNode;
 }) {
@@ -177,7 +169,7 @@ function FileLine({
 
 function ByFile({ report }: { report: WasteReport }) {
   const largest = Math.max(1, report.files[0]?.wastedBytes ?? 0);
-  const told = report.files.reduce((sum, { wastedBytes }) => sum + wastedBytes, 0);
+  const listed = report.files.reduce((sum, { wastedBytes }) => sum + wastedBytes, 0);
   return (
     <section className={styles.files} aria-label="Waste by file">
       <h3 className={styles.title}>By file</h3>
@@ -194,7 +186,7 @@ function ByFile({ report }: { report: WasteReport }) {
                     key={layer}
                     type="button"
                     className={`number ${styles.at}`}
-                    aria-label={`${layer}: show it in layer ${layer}`}
+                    aria-label={`${layer}: show in layer ${layer}`}
                     onClick={() => goTo(layer, path)}
                   >
                     {layer}
@@ -205,9 +197,9 @@ function ByFile({ report }: { report: WasteReport }) {
           );
         })}
       </ul>
-      {told < report.wastedBytes ? (
+      {listed < report.wastedBytes ? (
         <p className={styles.rest}>
-          <Size bytes={report.wastedBytes - told} /> more in smaller files
+          <Size bytes={report.wastedBytes - listed} /> more in other files
         </p>
       ) : null}
     </section>

@@ -37,7 +37,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
         await expect(page.getByRole('tabpanel')).not.toBeEmpty();
         expect(await complaintsOf(page), tab).toEqual([]);
       }
-      await page.getByRole('radio', { name: 'Stacked' }).click();
+      await page.getByRole('radio', { name: 'Filesystem' }).click();
       await expect(page.getByRole('treegrid', { name: 'Files' })).toBeVisible();
       expect(await complaintsOf(page), 'stacked').toEqual([]);
     });
@@ -45,7 +45,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
 }
 
 test('the theme goes from the system’s to light to dark and is kept', async ({ win: { page } }) => {
-  await page.getByRole('button', { name: 'Theme: as the system' }).click();
+  await page.getByRole('button', { name: 'Theme: system' }).click();
   await expect(page.locator('html')).toHaveAttribute('data-theme', 'light');
   await page.getByRole('button', { name: 'Theme: light' }).click();
   await expect(page.locator('html')).toHaveAttribute('data-theme', 'dark');

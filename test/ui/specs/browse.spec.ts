@@ -13,7 +13,7 @@ test('layers are strata with their command in plain words and their size', async
   await expect(layer(2)).toContainText('npm ci --omit=dev');
   await expect(layer(2)).not.toContainText('/bin/sh');
   await expect(layer(0)).toContainText('384.7 kB');
-  await expect(page.getByRole('list', { name: 'Layers, the newest first' }).getByRole('button', { name: /^Layer/ })).toHaveCount(5);
+  await expect(page.getByRole('list', { name: 'Layers, newest first' }).getByRole('button', { name: /^Layer/ })).toHaveCount(5);
   const heights = await Promise.all([0, 3].map(async (index) => (await layer(index).boundingBox())?.height ?? 0));
   expect(heights[0]).toBeGreaterThan((heights[1] ?? 0) * 1.5);
 });
@@ -22,7 +22,7 @@ test('steps without a layer are one line that opens', async ({ win }) => {
   const { page } = await openWebApi(win);
   const chain = page.getByRole('region', { name: 'Chain' });
   await expect(chain.getByText('["node" "server.js"]')).toHaveCount(0);
-  await chain.getByRole('button', { name: '2 steps without a layer' }).click();
+  await chain.getByRole('button', { name: '2 metadata steps (USER, CMD)' }).click();
   await expect(chain.getByText('["node" "server.js"]')).toBeVisible();
 });
 
@@ -148,7 +148,7 @@ test('kinds and sizes filter, and a filter without matches can be cleared', asyn
   await expect(page.getByRole('row', { name: /added curl/ })).toHaveCount(0);
   await page.getByRole('button', { name: /^Minimum size/ }).click();
   await page.getByRole('menuitemradio', { name: '> 100 MB' }).click();
-  await page.getByRole('button', { name: 'Clear the filter' }).click();
+  await page.getByRole('button', { name: 'Clear filter' }).click();
   await expect(page.getByRole('row', { name: /added curl-again/ })).toBeVisible();
 });
 
@@ -163,8 +163,8 @@ test('sorting by size puts the largest first, folder by folder', async ({ win })
 test('stacked shows the file system at a layer, and dims nothing away', async ({ win }) => {
   const { page, layer } = await openWebApi(win);
   await layer(4).click();
-  await page.getByRole('radio', { name: 'Stacked' }).click();
-  await expect(page.getByRole('heading', { name: 'File system at layer 4' })).toBeVisible();
+  await page.getByRole('radio', { name: 'Filesystem' }).click();
+  await expect(page.getByRole('heading', { name: 'Filesystem at layer 4' })).toBeVisible();
   await page.getByRole('searchbox').fill('etc');
   await expect(page.getByRole('row', { name: /added app\.conf/ })).toBeVisible();
   await expect(page.getByRole('row', { name: /modified passwd/ })).toBeVisible();
@@ -175,7 +175,7 @@ test('Shift-click lights a range and shows what its layers did together', async 
   const { page, layer } = await openWebApi(win);
   await layer(1).click();
   await layer(4).click({ modifiers: ['Shift'] });
-  await expect(page.getByRole('heading', { name: 'Layers 1–4 together' })).toBeVisible();
+  await expect(page.getByRole('heading', { name: 'Layers 1–4 combined' })).toBeVisible();
   for (const index of [1, 2, 3, 4]) await expect(layer(index)).toHaveAttribute('aria-pressed', 'true');
   await expect(layer(0)).toHaveAttribute('aria-pressed', 'false');
   await expect(page.getByRole('row', { name: /modified passwd/ })).toBeVisible();
@@ -188,10 +188,10 @@ test('the address holds everything: reload and Back come to the same place', asy
   await page.getByRole('row', { name: /passwd/ }).click();
   await expect.poll(() => page.evaluate(() => location.hash)).toMatch(/^#\/image\/[^/]+\/layer\/0\?path=etc\/passwd$/);
   await layer(4).click();
-  await page.getByRole('radio', { name: 'Stacked' }).click();
+  await page.getByRole('radio', { name: 'Filesystem' }).click();
   await expect.poll(() => page.evaluate(() => location.hash)).toMatch(/layer\/4\?path=etc\/passwd&mode=stacked$/);
   await page.reload();
-  await expect(page.getByRole('heading', { name: 'File system at layer 4' })).toBeVisible();
+  await expect(page.getByRole('heading', { name: 'Filesystem at layer 4' })).toBeVisible();
   await expect(page.getByRole('row', { name: /passwd/ })).toHaveAttribute('aria-selected', 'true');
   await page.goBack();
   await expect(page.getByRole('heading', { name: 'Layer 4' }).first()).toBeVisible();

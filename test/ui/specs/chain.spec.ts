@@ -26,7 +26,7 @@ test('arrow keys go through the layers, with Shift they light a range', async ({
   await expect(layer(3)).toBeFocused();
   await expect(layer(3)).toHaveAttribute('aria-pressed', 'true');
   await page.keyboard.press('Shift+ArrowUp');
-  await expect(page.getByRole('heading', { name: 'Layers 3–4 together' })).toBeVisible();
+  await expect(page.getByRole('heading', { name: 'Layers 3–4 combined' })).toBeVisible();
   await page.keyboard.press('Home');
   await expect(layer(4)).toBeFocused();
   await page.keyboard.press('End');

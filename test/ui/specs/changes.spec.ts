@@ -13,7 +13,7 @@ test('every column sorts, and the other way round when it is chosen again', asyn
   await expect(page.getByRole('row', { name: /modified libssl/ })).toBeVisible();
   const head = (name: string) => page.getByRole('columnheader', { name });
   await expect(head('Name')).toHaveAttribute('aria-sort', 'ascending');
-  for (const name of ['What differs', 'Size', 'Share']) {
+  for (const name of ['Change', 'Size', 'Share']) {
     await head(name).getByRole('button').click();
     await expect(head(name)).toHaveAttribute('aria-sort', 'descending');
     await expect(head('Name')).not.toHaveAttribute('aria-sort');
@@ -40,15 +40,15 @@ test('a long name takes the room that other columns leave', async ({ win }) => {
 test('share bars are of all that is shown', async ({ win }) => {
   const { page, layer } = await openWebApi(win);
   await layer(1).click();
-  await expect(page.getByRole('row', { name: /usr\// }).getByTitle('100.0 % of what is shown')).toBeVisible();
-  await expect(page.getByRole('row', { name: /libssl/ }).getByTitle('66.7 % of what is shown')).toBeVisible();
+  await expect(page.getByRole('row', { name: /usr\// }).getByTitle('100.0 % of the total')).toBeVisible();
+  await expect(page.getByRole('row', { name: /libssl/ }).getByTitle('66.7 % of the total')).toBeVisible();
 });
 
 test('a search over all layers says which of them touch a path, and leads there', async ({ win }) => {
   const { page, layer } = await openWebApi(win);
   await layer(4).click();
   await page.getByRole('button', { name: 'all layers' }).click();
-  await expect(page.getByText('Type what to look for in all layers')).toBeVisible();
+  await expect(page.getByText('Type to search all layers')).toBeVisible();
   await page.getByRole('searchbox').fill('*ssl*');
   const found = page.getByRole('list', { name: 'Paths in all layers' }).getByRole('listitem');
   await expect(found).toHaveCount(2);

@@ -30,9 +30,9 @@ async function compareImages(win: LayerscopeWindow, old = OLD) {
 test('two images are compared: common layers once, sizes of both sides, and what B has more', async ({ win }) => {
   const page = await compareImages(win);
   const chain = page.getByRole('region', { name: 'Chain' });
-  await expect(chain).toContainText('same first 4 layers');
-  await expect(chain.getByRole('list', { name: 'Layers in common, the newest first' }).getByRole('button')).toHaveCount(4);
-  await expect(chain.getByRole('list', { name: /side A alone/ }).getByRole('button')).toHaveCount(1);
+  await expect(chain).toContainText('Shared base (4 layers)');
+  await expect(chain.getByRole('list', { name: 'Shared layers, newest first' }).getByRole('button')).toHaveCount(4);
+  await expect(chain.getByRole('list', { name: /side A only/ }).getByRole('button')).toHaveCount(1);
   await expect(page.getByRole('row', { name: /removed opt/ })).toContainText('−90.0 kB');
   await expect(page.getByRole('row', { name: /modified app\.conf/ })).toContainText('content');
   await expect(page.getByRole('row', { name: /modified passwd/ })).toBeVisible();
@@ -58,7 +58,7 @@ test('an image dropped on the right half is compared with the one that is shown'
 test('the sides are swapped by a button and by x', async ({ win }) => {
   const page = await compareImages(win);
   await expect(page.getByRole('button', { name: 'Side A: acme/web-api:1.7' })).toBeVisible();
-  await page.getByRole('button', { name: 'Swap the sides' }).click();
+  await page.getByRole('button', { name: 'Swap sides' }).click();
   await expect(page.getByRole('button', { name: 'Side A: acme/web-api:1.8' })).toBeVisible();
   await expect(page.getByRole('row', { name: /added tool/ })).toContainText('+90.0 kB');
   await page.keyboard.press('x');
@@ -80,21 +80,21 @@ test('Alt-click compares with a layer of the same image', async ({ win }) => {
 
 test('other layers of either side are chosen by name', async ({ win }) => {
   const page = await compareImages(win);
-  await page.getByRole('button', { name: 'Layer of side B: whole' }).click();
+  await page.getByRole('button', { name: 'Layer of side B: whole image' }).click();
   await page.getByRole('menuitemradio', { name: /^Layer 3(?! alone)/ }).click();
   await expect(page.getByRole('row', { name: /removed app\.conf/ })).toBeVisible();
-  await page.getByRole('button', { name: 'Layer of side A: whole' }).click();
+  await page.getByRole('button', { name: 'Layer of side A: whole image' }).click();
   await page.getByRole('menuitemradio', { name: /^Layer 3(?! alone)/ }).click();
-  await expect(page.getByText('No file differs')).toBeVisible();
+  await expect(page.getByText('No differences')).toBeVisible();
 });
 
 test('layers are compared by themselves, without those below, and swapped with that', async ({ win }) => {
   const page = await compareImages(win);
-  await page.getByRole('button', { name: 'Layer of side A: whole' }).click();
+  await page.getByRole('button', { name: 'Layer of side A: whole image' }).click();
   await page.getByRole('menuitemradio', { name: /^Layer 2(?! alone)/ }).click();
   await page.getByRole('button', { name: 'Layer of side A: layer 2' }).click();
   await page.getByRole('menuitemradio', { name: /^Layers 1–2 alone/ }).click();
-  await page.getByRole('button', { name: 'Layer of side B: whole' }).click();
+  await page.getByRole('button', { name: 'Layer of side B: whole image' }).click();
   await page.getByRole('menuitemradio', { name: /^Layer 4 alone/ }).click();
   // Side A has what the layers 1 and 2 bring, side B nothing but layer 4.
   await expect(page.getByRole('row', { name: /removed app\// })).toBeVisible();
@@ -104,13 +104,13 @@ test('layers are compared by themselves, without those below, and swapped with t
   expect(address).toContain('~1');
   await page.reload();
   await expect(page.getByRole('row', { name: /removed app\// })).toBeVisible();
-  await page.getByRole('button', { name: 'Swap the sides' }).click();
+  await page.getByRole('button', { name: 'Swap sides' }).click();
   await expect(page.getByRole('row', { name: /added app\// })).toBeVisible();
   // What is chosen is seen, on either side and behind either door.
   const details = page.getByRole('region', { name: 'Details' });
   await page.getByRole('row', { name: /server\.js/ }).click();
-  await expect(details.getByRole('region', { name: 'Text of the file' })).toBeVisible();
-  await page.getByRole('button', { name: 'Swap the sides' }).click();
+  await expect(details.getByRole('region', { name: 'File text' })).toBeVisible();
+  await page.getByRole('button', { name: 'Swap sides' }).click();
   await page.getByRole('row', { name: /added .*app\.conf/ }).click();
   await expect(details.getByText('port = 8080')).toBeVisible();
   expect(win.complaints).toEqual([]);
@@ -120,7 +120,7 @@ test('layers are compared by themselves, without those below, and swapped with t
 test('a text is compared line by line, one below the other or side by side', async ({ win }) => {
   const page = await compareImages(win);
   await page.getByRole('row', { name: /modified app\.conf/ }).click();
-  const diff = page.getByRole('region', { name: 'Differences of the text' });
+  const diff = page.getByRole('region', { name: 'Text differences' });
   await expect(diff).toContainText('removed: port = 80');
   await expect(diff).toContainText('added: port = 8080');
   await expect(diff.getByText('8080', { exact: true })).toBeVisible(); // the word that changed stands apart
@@ -133,21 +133,21 @@ test('what only one side ever had is shown from that side', async ({ win }) => {
   const own = tar(file('etc/old.conf', 'from = a\n'), file('opt/tool', 'sharp\n'));
   const old = dockerArchive([...WEB_API.slice(0, 4), { createdBy: 'COPY etc /etc', tar: own }], { name: 'acme/web-api:1.7' });
   const page = await compareImages(win, old);
-  const text = page.getByRole('region', { name: 'Text of the file' });
+  const text = page.getByRole('region', { name: 'File text' });
   await page.getByRole('row', { name: /removed old\.conf/ }).click();
   await expect(text).toContainText('from = a');
   await page.getByRole('tab', { name: 'Attributes' }).click();
   await expect(page.getByRole('tabpanel')).toContainText('0644');
   await page.getByRole('tab', { name: 'Content' }).click();
   // The other way round it is B that has it alone.
-  await page.getByRole('button', { name: 'Swap the sides' }).click();
+  await page.getByRole('button', { name: 'Swap sides' }).click();
   await page.getByRole('row', { name: /added old\.conf/ }).click();
   await expect(text).toContainText('from = a');
-  await expect(page.getByText('could not be loaded')).toHaveCount(0);
+  await expect(page.getByText('Could not load')).toHaveCount(0);
   // A folder that is gone is one row; its files are where it was.
-  await page.getByRole('button', { name: 'Swap the sides' }).click();
+  await page.getByRole('button', { name: 'Swap sides' }).click();
   await page.getByRole('row', { name: /removed opt/ }).click();
-  await page.getByRole('button', { name: 'Show what it holds at side A' }).click();
+  await page.getByRole('button', { name: 'Show its contents at side A' }).click();
   await expect(page.getByRole('heading', { name: 'acme/web-api:1.7' })).toBeVisible();
   await expect(page.getByRole('treegrid', { name: 'Files' }).getByRole('row', { selected: true })).toContainText('opt');
   expect(win.complaints).toEqual([]);
@@ -159,11 +159,11 @@ test('a file that a layer changes is compared with that below it', async ({ win 
   await page.getByRole('button', { name: /^Layer 4 / }).click();
   await page.getByRole('row', { name: /modified passwd/ }).click();
   await page.getByRole('radio', { name: 'Diff' }).click();
-  await expect(page.getByRole('region', { name: 'Differences of the text' })).toContainText('added: app:x:10001');
+  await expect(page.getByRole('region', { name: 'Text differences' })).toContainText('added: app:x:10001');
   await page.getByRole('button', { name: /^Layer 1 / }).click();
   await page.getByRole('row', { name: /modified libssl/ }).click();
   await page.getByRole('radio', { name: 'Diff' }).click();
-  await expect(page.getByText('first different at byte 300,000')).toBeVisible();
+  await expect(page.getByText('first difference at byte 300,000')).toBeVisible();
 });
 
 test('what B has more sorts', async ({ win }) => {
@@ -182,8 +182,8 @@ test('configs that differ are counted beside the sums, shown on request, and in 
   await win.drop(await win.write('b.tar', dockerArchive(layers, { name: 'app:2', config })));
   await expect(page.getByRole('heading', { name: 'app:2' })).toBeVisible();
   await page.getByRole('radio', { name: 'Compare' }).click();
-  await expect(page.getByText('Both sides show the same files, to the last byte.')).toBeVisible();
-  const button = page.getByRole('button', { name: 'config: 2 fields differ' });
+  await expect(page.getByText('The files of both sides are identical.')).toBeVisible();
+  const button = page.getByRole('button', { name: 'Config: 2 fields differ' });
   await expect(button).toHaveAttribute('aria-expanded', 'false');
   await button.click();
   const region = page.getByRole('region', { name: 'Config differences' });
@@ -214,7 +214,7 @@ test('a file that differs in its mode alone says nothing of its content', async 
   await row.click();
   await expect(page.getByText('modified in layer 1, first seen in layer 0, same content')).toBeVisible();
   await page.getByRole('row', { name: /modified other/ }).click();
-  await expect(page.getByText('modified in layer 1, first seen in layer 0, other content')).toBeVisible();
+  await expect(page.getByText('modified in layer 1, first seen in layer 0, different content')).toBeVisible();
   expect(win.complaints).toEqual([]);
 });
 

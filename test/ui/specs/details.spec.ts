@@ -34,7 +34,7 @@ test('the config says how the image is run, and the history every step, those wi
   await expect(details.getByRole('heading', { name: 'Config' })).toBeVisible();
   await expect(details).toContainText('Commandnode dist/server.js');
   await expect(details).toContainText('NODE_ENV=production');
-  await details.getByText('All of it, as JSON').click();
+  await details.getByText('Full config (JSON)').click();
   await expect(details.getByText('"rootfs": {')).toBeVisible();
   await expect(details.getByText(/^no layer/)).toHaveCount(5);
   await details.getByRole('button', { name: 'Step 7: layer 3' }).click();
@@ -46,7 +46,7 @@ test('the config says how the image is run, and the history every step, those wi
 test('a text file has numbered lines, and more of it on demand', async ({ win }) => {
   const { details, choose } = await openWebApi(win, 2);
   await choose('server.js');
-  const text = details.getByRole('region', { name: 'Text of the file' });
+  const text = details.getByRole('region', { name: 'File text' });
   await expect(text).toContainText("console.log('hello from line') 1");
   await expect(details).toContainText('first 262.1 kB of');
   for (let pages = 0; pages < 4 && (await details.getByRole('button', { name: 'Load more' }).isVisible()); pages++) {
@@ -61,18 +61,18 @@ test('a text file has numbered lines, and more of it on demand', async ({ win })
 test('a binary file is shown as bytes', async ({ win }) => {
   const { details, choose } = await openWebApi(win, 0);
   await choose('libssl.so.3');
-  await expect(details.getByRole('region', { name: 'Bytes of the file' })).toContainText('00000000');
+  await expect(details.getByRole('region', { name: 'File bytes' })).toContainText('00000000');
   await details.getByRole('radio', { name: 'Text' }).click();
-  await expect(details.getByRole('region', { name: 'Text of the file' })).toBeVisible();
+  await expect(details.getByRole('region', { name: 'File text' })).toBeVisible();
 });
 
 test('an image is drawn, and can be looked at as bytes', async ({ win }) => {
   const { details, choose } = await openWebApi(win, 2);
   await choose('logo.png');
-  await expect(details.getByRole('img', { name: 'Preview of the file' })).toBeVisible();
+  await expect(details.getByRole('img', { name: 'File preview' })).toBeVisible();
   await expect(details).toContainText('1 × 1');
   await details.getByRole('radio', { name: 'Hex' }).click();
-  await expect(details.getByRole('region', { name: 'Bytes of the file' })).toContainText('89 50 4e 47');
+  await expect(details.getByRole('region', { name: 'File bytes' })).toContainText('89 50 4e 47');
   expect(win.complaints).toEqual([]);
 });
 
@@ -82,7 +82,7 @@ test('a symbolic link says where it leads', async ({ win }) => {
     .getByRole('row', { name: /libssl\.so →|libssl\.so(?!\.3)/ })
     .first()
     .click();
-  await expect(details.getByText('A symbolic link')).toBeVisible();
+  await expect(details.getByText('Symbolic link')).toBeVisible();
   await expect(details).toContainText('libssl.so.3');
 });
 
@@ -90,7 +90,7 @@ test('a removed file can still be read as it was', async ({ win }) => {
   const { details, choose } = await openWebApi(win, 3);
   await choose('motd');
   await expect(details).toContainText('removed in layer 3, first seen in layer 0');
-  await expect(details.getByRole('region', { name: 'Text of the file' })).toContainText('welcome 1');
+  await expect(details.getByRole('region', { name: 'File text' })).toContainText('welcome 1');
 });
 
 test('attributes are shown old → new', async ({ win }) => {
@@ -114,9 +114,9 @@ test('an archive inside is listed, and can be looked at as bytes', async ({ win 
   await expect(page.getByText('tar.gz · 2 entries')).toBeVisible();
   expect(await complaintsOf(page)).toEqual([]);
   await page.getByRole('radio', { name: 'Hex' }).click();
-  await expect(page.getByRole('region', { name: 'Bytes of the file' })).toBeVisible();
+  await expect(page.getByRole('region', { name: 'File bytes' })).toBeVisible();
   await page.getByRole('row', { name: /log\.gz/ }).click();
-  await expect(page.getByText('Packed, and no archive that is known here')).toBeVisible();
+  await expect(page.getByText('Compressed, but not an archive of a known format')).toBeVisible();
   expect(win.complaints).toEqual([]);
 });
 
@@ -146,8 +146,8 @@ test('a security descriptor and attribute bits are spelled out, what is new mark
   );
   await page.getByRole('row', { name: /app\.ini(?!:)/ }).click();
   await page.getByRole('tab', { name: 'Attributes' }).click();
-  await expect(page.getByRole('list', { name: 'What MSWINDOWS.fileattr says' })).toHaveText('read-only, archive');
-  const meaning = page.getByRole('list', { name: 'What MSWINDOWS.rawsd says' }).getByRole('listitem');
+  await expect(page.getByRole('list', { name: 'Meaning of MSWINDOWS.fileattr' })).toHaveText('read-only, archive');
+  const meaning = page.getByRole('list', { name: 'Meaning of MSWINDOWS.rawsd' }).getByRole('listitem');
   await expect(meaning).toHaveText([
     'owner Administrators',
     'group SYSTEM',
@@ -172,13 +172,13 @@ test('the raw header is shown as it stands', async ({ win }) => {
   await choose('curl');
   await details.getByRole('tab', { name: 'Raw' }).click();
   await expect(details).toContainText('ustar');
-  await expect(details.getByRole('region', { name: 'Bytes of the header' })).toContainText('75 73 72 2f 62 69 6e');
+  await expect(details.getByRole('region', { name: 'Header bytes' })).toContainText('75 73 72 2f 62 69 6e');
 });
 
 test('the history of a path is on the chain', async ({ win }) => {
   const { page, details, choose } = await openWebApi(win, 4);
   await choose('passwd');
-  await expect(details.getByRole('list', { name: 'History of the path' }).getByRole('button')).toHaveCount(2);
+  await expect(details.getByRole('list', { name: 'Path history' }).getByRole('button')).toHaveCount(2);
   await expect(page.getByRole('button', { name: /^Layer 0 .*the path was added here/ })).toBeVisible();
   await details.getByRole('button', { name: 'added in layer 0' }).click();
   await expect(page.getByRole('button', { name: /^Layer 0 / })).toHaveAttribute('aria-pressed', 'true');
@@ -189,7 +189,7 @@ test('names and texts that would deceive are shown escaped', async ({ win }) => 
   const layer = { createdBy: 'RUN evil', tar: tar(file('safe\u202Efdp.exe', `${'plain text\n'.repeat(20)}a\u202Eb\u0007\n`)) };
   await win.drop(await win.write('odd.tar', dockerArchive([layer], { name: 'acme/odd:1' })));
   await win.page.getByRole('row', { name: /safe\\u202Efdp\.exe/ }).click();
-  await expect(win.page.getByRole('region', { name: 'Text of the file' })).toContainText('a\\u202Eb\\x07');
+  await expect(win.page.getByRole('region', { name: 'File text' })).toContainText('a\\u202Eb\\x07');
 });
 
 test('c copies the path', async ({ win }) => {

@@ -29,22 +29,22 @@ test('the menu has the commands of the window, and does what their keys do', asy
   if (electron === null) throw new Error('this spec is about Electron');
   expect(await menuItems(electron)).toMatchObject({
     'Open…': true,
-    Keys: true,
-    'Find a command': true,
-    'Tree or treemap': false,
+    'Keyboard shortcuts': true,
+    'Command palette': true,
+    'Toggle treemap': false,
     Waste: false,
   });
   await win.drop(await win.write('web-api.tar', dockerArchive(WEB_API, { name: 'acme/web-api:1.8' })));
   await expect(page.getByRole('treegrid')).toBeVisible();
   await expect.poll(async () => (await menuItems(electron)).Waste).toBe(true);
-  await chooseInMenu(electron, 'File system at the layer');
-  await expect(page.getByRole('radio', { name: 'Stacked' })).toBeChecked();
+  await chooseInMenu(electron, 'Filesystem at the layer');
+  await expect(page.getByRole('radio', { name: 'Filesystem' })).toBeChecked();
   await chooseInMenu(electron, 'Back');
   await expect(page.getByRole('radio', { name: 'Layer' })).toBeChecked();
-  await chooseInMenu(electron, 'Keys');
-  await expect(page.getByRole('dialog', { name: 'Keys' })).toBeVisible();
+  await chooseInMenu(electron, 'Keyboard shortcuts');
+  await expect(page.getByRole('dialog', { name: 'Keyboard shortcuts' })).toBeVisible();
   // What is over the window keeps the menu off it, as it does the keys.
-  await chooseInMenu(electron, 'File system at the layer');
+  await chooseInMenu(electron, 'Filesystem at the layer');
   await page.waitForTimeout(300); // the menu's word goes another way than the keys
   await page.keyboard.press('Escape');
   await expect(page.getByRole('radio', { name: 'Layer' })).toBeChecked();
@@ -64,13 +64,13 @@ test('folders are added as stores, a home of Windows’ layers to be looked at o
   await win.write('windowsfilter/top/layerchain.json', JSON.stringify(['C:\\ProgramData\\docker\\windowsfilter\\base']));
   await win.write('windowsfilter/gone-removing/Files/x', 'x');
   const home = path.dirname(path.dirname(note));
-  const add = page.getByRole('button', { name: 'Add a store…' });
+  const add = page.getByRole('button', { name: 'Add store…' });
   await answerFolder(electron, null);
   await add.click();
   await answerFolder(electron, home);
   await add.click();
   const store = page.getByRole('region', { name: 'windowsfilter', exact: true });
-  await expect(store).toContainText('To be looked at only');
+  await expect(store).toContainText('Read-only');
   await expect(store.getByRole('listitem')).toHaveCount(3);
   await expect(store.getByRole('listitem').nth(1)).toContainText('on 1 layer');
   await expect(store.getByRole('listitem').nth(2)).toContainText('what is left of gone');
@@ -84,16 +84,16 @@ test('folders are added as stores, a home of Windows’ layers to be looked at o
   await mkdir(empty);
   await answerFolder(electron, empty);
   await add.click();
-  await expect(page.getByRole('region', { name: 'second' })).toContainText('It is empty');
+  await expect(page.getByRole('region', { name: 'second' })).toContainText('Empty');
   await win.drop(await win.write('web-api.tar', dockerArchive(WEB_API, { name: 'acme/web-api:1.8' })));
-  await page.getByRole('button', { name: 'Take into a store…' }).click();
+  await page.getByRole('button', { name: 'Import to store…' }).click();
   await page.getByRole('menuitem', { name: /second/ }).click();
   await expect(page.getByRole('region', { name: 'second' }).getByRole('listitem')).toHaveCount(1);
 
   await page.reload();
   await expect(store).toBeVisible();
-  await page.getByRole('button', { name: 'Actions of windowsfilter' }).click();
-  await page.getByRole('menuitem', { name: /List it no more/ }).click();
+  await page.getByRole('button', { name: 'Actions for windowsfilter' }).click();
+  await page.getByRole('menuitem', { name: /Remove from list/ }).click();
   await expect(store).toHaveCount(0);
 });
 
@@ -108,8 +108,8 @@ test('a mount is shown in the file manager', async ({ win }) => {
   });
   await win.drop(await win.write('web-api.tar', dockerArchive(WEB_API, { name: 'acme/web-api:1.8' })));
   await page.getByRole('region', { name: 'Keep in the store?' }).getByRole('button', { name: 'Import' }).click();
-  await page.getByRole('button', { name: 'Actions of acme/web-api:1.8' }).click();
-  await page.getByRole('menuitem', { name: 'Mount as a folder' }).click();
+  await page.getByRole('button', { name: 'Actions for acme/web-api:1.8' }).click();
+  await page.getByRole('menuitem', { name: 'Mount as folder' }).click();
   const said = page.getByText(/^Mounted at /).first();
   const at = ((await said.textContent()) ?? '').replace('Mounted at ', '');
   await page.getByRole('button', { name: 'Show', exact: true }).click();
@@ -123,24 +123,24 @@ test.describe('a Windows store without an administrator’s rights', () => {
   test('is looked at, until a shield says what will run elevated and Windows is told yes; a no is no error', async ({ win }) => {
     const { page } = win;
     const store = page.getByRole('region', { name: 'windowsfilter', exact: true });
-    await expect(store).toContainText('To be looked at only: changing Windows’ layers needs an administrator’s rights');
-    const shield = store.getByRole('button', { name: 'As administrator…' });
+    await expect(store).toContainText('Read-only: changing Windows’ layers needs an administrator’s rights');
+    const shield = store.getByRole('button', { name: 'Run as administrator…' });
     await shield.click();
-    const sheet = page.getByRole('dialog', { name: 'Work as administrator' });
-    await expect(sheet).toContainText('A second process without a window');
-    await expect(sheet.getByRole('list', { name: 'What the driver needs' })).toContainText('missing: Windows: windowsfilter');
+    const sheet = page.getByRole('dialog', { name: 'Run as administrator' });
+    await expect(sheet).toContainText('Starts a second process, without a window');
+    await expect(sheet.getByRole('list', { name: 'Requirements' })).toContainText('missing: Windows: windowsfilter');
     expect(await complaintsOf(page)).toEqual([]);
     if (process.env.LAYERSCOPE_SHOTS !== undefined) await page.screenshot({ path: path.join(process.env.LAYERSCOPE_SHOTS, 'elevate.png') });
     await page.keyboard.press('Enter');
     await expect(sheet).toHaveCount(0);
     await shield.click();
     await sheet.getByRole('button', { name: 'Continue' }).click();
-    await expect(page.getByText('Windows was told no: everything stays as it is')).toBeVisible();
+    await expect(page.getByText('Elevation declined; nothing changed')).toBeVisible();
     await shield.click();
     await sheet.getByRole('button', { name: 'Continue' }).click();
-    await expect(page.getByText('The driver runs as administrator now')).toBeVisible();
+    await expect(page.getByText('The driver now runs as administrator')).toBeVisible();
     await expect(store).toContainText('windowsfilter, elevated · ');
-    await expect(store).not.toContainText('To be looked at only');
+    await expect(store).not.toContainText('Read-only');
     await page.getByRole('region', { name: 'Base images' }).getByRole('button', { name: 'Adopt' }).click();
     await expect(store.getByRole('listitem')).toContainText('NanoServer');
     expect(win.complaints).toEqual([]);
@@ -225,13 +225,13 @@ test('what was opened is offered again when nothing is open, and forgotten when 
   await win.drop(file);
   await expect(page.getByRole('treegrid')).toBeVisible();
   await page.getByRole('button', { name: 'Close web-api.tar' }).click();
-  const recent = page.getByRole('region', { name: 'Opened lately' });
+  const recent = page.getByRole('region', { name: 'Recent' });
   await recent.getByRole('button', { name: /web-api\.tar/ }).click();
   await expect(page.getByRole('treegrid')).toBeVisible();
   await page.keyboard.press('Control+k');
-  await page.keyboard.type('forget');
+  await page.keyboard.type('clear recent');
   await page.keyboard.press('Enter');
-  await expect(page.getByText('The files opened lately are forgotten')).toBeVisible();
+  await expect(page.getByText('Recent files cleared')).toBeVisible();
   await page.getByRole('button', { name: 'Close web-api.tar' }).click();
   await expect(page.getByRole('button', { name: 'Open…' }).first()).toBeVisible();
   await expect(recent).toHaveCount(0);

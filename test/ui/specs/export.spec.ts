@@ -27,7 +27,7 @@ async function saved(win: LayerscopeWindow, press: () => Promise<void>): Promise
     };
   }, target);
   await press();
-  await expect(page.getByText('saved is saved')).toBeVisible();
+  await expect(page.getByText('Saved saved')).toBeVisible();
   await page.getByRole('button', { name: 'Dismiss' }).last().click();
   const name = await electron.evaluate(({ dialog }) => (dialog as unknown as { asked?: string }).asked ?? '');
   return { name: path.basename(name), bytes: await readFile(target) };
@@ -35,7 +35,7 @@ async function saved(win: LayerscopeWindow, press: () => Promise<void>): Promise
 
 test('a file, a folder and the report of an image are saved', async ({ win }) => {
   const page = await openWebApi(win);
-  const report = await saved(win, () => page.getByRole('button', { name: 'Save report' }).click());
+  const report = await saved(win, () => page.getByRole('button', { name: 'Save report (JSON)' }).click());
   expect(report.name).toBe('web-api.tar.json');
   expect(JSON.parse(report.bytes.toString()).images[0].names).toEqual(['acme/web-api:1.8']);
   await page.keyboard.press('2');
@@ -60,14 +60,14 @@ test('a layer is saved as it is stored or plain, an image as an archive that ope
   await expect(page.getByRole('treegrid')).toBeVisible();
   await page.getByRole('button', { name: /^Layer 2 / }).click();
   const layer = await saved(win, async () => {
-    await page.getByRole('button', { name: 'Save the layer…' }).click();
-    await page.getByRole('menuitem', { name: /As a plain tar/ }).click();
+    await page.getByRole('button', { name: 'Save layer…' }).click();
+    await page.getByRole('menuitem', { name: /As uncompressed tar/ }).click();
   });
   expect(layer.name).toBe('layer-2.tar');
   expect(layer.bytes.equals(Buffer.from(WEB_API[2]?.tar ?? []))).toBe(true);
   const image = await saved(win, async () => {
-    await page.getByRole('button', { name: 'Save the image…' }).click();
-    await page.getByRole('menuitem', { name: /As a Docker archive/ }).click();
+    await page.getByRole('button', { name: 'Save image…' }).click();
+    await page.getByRole('menuitem', { name: /As Docker archive/ }).click();
   });
   expect(image.name).toMatch(/web-api.*\.tar$/);
   await win.drop(await win.write('again.tar', image.bytes));
@@ -79,7 +79,7 @@ test('a layer is saved as it is stored or plain, an image as an archive that ope
 test('a comparison is saved as the command line prints it', async ({ win }) => {
   const page = await openWebApi(win);
   await page.keyboard.press('3');
-  const { name, bytes } = await saved(win, () => page.getByRole('button', { name: 'Save as JSON' }).click());
+  const { name, bytes } = await saved(win, () => page.getByRole('button', { name: 'Save comparison (JSON)' }).click());
   expect(name).toBe('differences.jsonl');
   const lines = bytes.toString().trimEnd().split('\n');
   for (const line of lines) expect(['added', 'modified', 'removed']).toContain(JSON.parse(line).kind);

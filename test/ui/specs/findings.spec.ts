@@ -10,7 +10,7 @@ test('findings are counted, grouped by code with a hint, and lead to their layer
   await win.drop(await win.write('odd.tar', dockerArchive(layers, { name: 'acme/odd:1' })));
   const { page } = win;
   await page.getByRole('button', { name: /^Layer 0 / }).click();
-  await page.getByRole('button', { name: /\d+ (note|problem)s?/ }).click();
+  await page.getByRole('button', { name: /\d+ findings?/ }).click();
   const findings = page.getByRole('region', { name: 'Findings' });
   await expect(findings).toContainText('Path more than once');
   await expect(findings).toContainText('duplicate-path');
@@ -26,6 +26,6 @@ test('findings are counted, grouped by code with a hint, and lead to their layer
 test('a check of every digest tells how it went', async ({ win }) => {
   const good = dockerArchive([{ createdBy: 'RUN one', tar: tar(file('a.txt', 'a')) }], { name: 'acme/good:1' });
   await win.drop(await win.write('good.tar', good));
-  await win.page.getByRole('button', { name: 'Check every digest' }).click();
-  await expect(win.page.getByText('Every digest matches')).toBeVisible();
+  await win.page.getByRole('button', { name: 'Verify digests' }).click();
+  await expect(win.page.getByText('All digests match')).toBeVisible();
 });

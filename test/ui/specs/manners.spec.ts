@@ -74,7 +74,7 @@ test.describe('by keyboard alone', () => {
     await page.keyboard.type('app.conf');
     await expect(page.getByRole('option', { name: 'etc/app.conf' })).toBeVisible();
     await page.keyboard.press('Enter');
-    await expect(details).toContainText('in A and in B');
+    await expect(details).toContainText('in both A and B');
     await expect(details.getByText('port = 8080')).toBeVisible();
     await expect(details.getByText('port = 80', { exact: true })).toBeVisible();
     expect(win.complaints).toEqual([]);

@@ -24,11 +24,11 @@ test('a layer that the archive does not hold is no layer without changes, and no
   const [layer] = image.layers;
   if (layer !== undefined) files.remove(layer);
   await win.drop(await win.write('missing.tar', archiveOf(ociLayout(files, [image]))));
-  await expect(page.getByText('The archive does not hold it, so what it changes is not known.')).toBeVisible();
-  await expect(page.getByText('This layer changes no file.')).toHaveCount(0);
+  await expect(page.getByText('The archive doesn’t contain this layer, so its changes are unknown.')).toBeVisible();
+  await expect(page.getByText('This layer changes no files.')).toHaveCount(0);
   const details = page.getByRole('region', { name: 'Details' });
-  await expect(details.getByText('not in the archive: nothing of it can be shown')).toBeVisible();
-  await expect(details.getByText('· plain')).toHaveCount(0);
+  await expect(details.getByText('not in the archive; its files can’t be shown')).toBeVisible();
+  await expect(details.getByText('· uncompressed')).toHaveCount(0);
   await expectClearHeading(page, 'Layer 0');
   expect(win.complaints).toEqual([]);
 });
@@ -36,6 +36,6 @@ test('a layer that the archive does not hold is no layer without changes, and no
 test('a layer without changes has its heading in its line', async ({ win }) => {
   const { page } = win;
   await win.drop(await win.write('empty.tar', dockerArchive([{ createdBy: 'RUN true', tar: tar() }])));
-  await expect(page.getByText('This layer changes no file.')).toBeVisible();
+  await expect(page.getByText('This layer changes no files.')).toBeVisible();
   await expectClearHeading(page, 'Layer 0');
 });

@@ -63,7 +63,7 @@ test('a dropped OCI layout folder opens, or says why a browser can not hand it o
     await expect(page.getByText('5 layers')).toBeVisible();
     await expect(page.getByRole('treegrid')).toBeVisible();
   } else {
-    await expect(page.getByRole('alert')).toContainText('A browser hands over no folders');
+    await expect(page.getByRole('alert')).toContainText('A browser cannot open dropped folders');
     await expect(page.getByRole('alert')).toContainText('UNSUPPORTED');
   }
 });

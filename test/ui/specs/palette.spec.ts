@@ -17,10 +17,10 @@ test('the palette runs a command that a few letters find', async ({ win }) => {
   await expect(palette.getByRole('option')).toHaveCount(1);
   await page.keyboard.press('Enter');
   await expect(palette).toHaveCount(0);
-  await expect(page.getByRole('radio', { name: 'Stacked' })).toBeChecked();
+  await expect(page.getByRole('radio', { name: 'Filesystem' })).toBeChecked();
   await page.keyboard.press('Control+k');
   await page.keyboard.type('zzz');
-  await expect(palette.getByRole('status')).toHaveText('No command of that name');
+  await expect(palette.getByRole('status')).toHaveText('No matching command');
   await page.keyboard.press('Escape');
   await expect(palette).toHaveCount(0);
   expect(win.complaints).toEqual([]);
@@ -81,7 +81,7 @@ test('Space shows the chosen file large, and takes it away; Back and Forward are
   await page.keyboard.press('Space');
   const preview = page.getByRole('dialog', { name: 'Preview' });
   await expect(preview.getByRole('heading')).toBeVisible();
-  await expect(preview.getByRole('region', { name: /of the file/ })).toBeVisible();
+  await expect(preview.getByRole('region', { name: /^File / })).toBeVisible();
   expect(await complaintsOf(page)).toEqual([]);
   await page.keyboard.press('Space');
   await expect(preview).toHaveCount(0);
@@ -98,7 +98,7 @@ test('Space shows the chosen file large, and takes it away; Back and Forward are
 test('the sheet of keys lists every key, and keys of the window rest meanwhile', async ({ win }) => {
   const page = await openWebApi(win);
   await page.keyboard.press('?');
-  const sheet = page.getByRole('dialog', { name: 'Keys' });
+  const sheet = page.getByRole('dialog', { name: 'Keyboard shortcuts' });
   await expect(sheet).toContainText('Older layer');
   await expect(sheet).toContainText('Go to path…');
   await expect(sheet.getByText('Filter', { exact: true })).toHaveCount(1);
@@ -117,7 +117,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
       for (const [key, name] of [
         ['Control+k', 'Commands'],
         ['g', 'Go to path'],
-        ['?', 'Keys'],
+        ['?', 'Keyboard shortcuts'],
       ] as const) {
         await page.keyboard.press(key);
         await expect(page.getByRole('dialog', { name })).toBeVisible();

@@ -29,10 +29,10 @@ test('a layer’s changes and a file’s text', async ({ win: { page } }) => {
   await openSample(page);
   await page.getByRole('button', { name: /^Layer 2 / }).click();
   await page.getByRole('row', { name: /modified passwd/ }).click();
-  await expect(page.getByRole('region', { name: 'Text of the file' })).toBeVisible();
+  await expect(page.getByRole('region', { name: 'File text' })).toBeVisible();
   await page.getByRole('button', { name: /^Layer 1 / }).click();
   await page.getByRole('row', { name: /modified sources\.list/ }).click();
-  await expect(page.getByRole('region', { name: 'Text of the file' })).toBeVisible();
+  await expect(page.getByRole('region', { name: 'File text' })).toBeVisible();
   await picture(page, 'layer');
 });
 
@@ -40,14 +40,14 @@ test('what a range of layers did together', async ({ win: { page } }) => {
   await openSample(page);
   await page.getByRole('button', { name: /^Layer 1 / }).click();
   await page.getByRole('button', { name: /^Layer 4 / }).click({ modifiers: ['Shift'] });
-  await expect(page.getByRole('heading', { name: 'Layers 1–4 together' })).toBeVisible();
+  await expect(page.getByRole('heading', { name: 'Layers 1–4 combined' })).toBeVisible();
   await picture(page, 'range');
 });
 
 test('the file system as rectangles', async ({ win: { page } }) => {
   await openSample(page);
   await page.getByRole('button', { name: /^Layer 6 / }).click();
-  await page.getByRole('radio', { name: 'Stacked' }).click();
+  await page.getByRole('radio', { name: 'Filesystem' }).click();
   await expect(page.getByRole('treegrid', { name: 'Files' })).toBeVisible();
   await page.getByRole('radio', { name: 'Treemap' }).click();
   await page.getByRole('application', { name: 'Treemap' }).focus();
@@ -60,7 +60,7 @@ test('what is wasted', async ({ win: { page } }) => {
   await openSample(page);
   await page.getByRole('button', { name: /^wasted/ }).click();
   await page
-    .getByRole('button', { name: /curl: show it in layer|^usr\/bin\/curl/ })
+    .getByRole('button', { name: /curl: show in layer|^usr\/bin\/curl/ })
     .first()
     .click();
   await picture(page, 'waste');
@@ -84,9 +84,9 @@ test('stores, base images, and an import under way', async ({ win }) => {
     await expect(page.getByText(`${name} is in the store`)).toBeVisible();
     await page.getByRole('button', { name: `Close ${title}.tar` }).click();
   }
-  await page.getByRole('button', { name: 'Actions of acme/worker:2.0' }).click();
-  await page.getByRole('menuitem', { name: 'Make a layer to write into' }).click();
-  await expect(page.getByText('written into · mounted')).toBeVisible();
+  await page.getByRole('button', { name: 'Actions for acme/worker:2.0' }).click();
+  await page.getByRole('menuitem', { name: 'Create working copy' }).click();
+  await expect(page.getByText('working copy of worker:2.0 · mounted')).toBeVisible();
   const store = page.getByRole('region', { name: 'Store', exact: true });
   await store
     .getByRole('button', { name: /web-api:1\.8 / })
@@ -103,7 +103,7 @@ test('stores, base images, and an import under way', async ({ win }) => {
   );
   await win.drop(await win.write('nightly.tar', dockerArchive(big, { name: 'acme/nightly:2025-11-25' })));
   await page.getByRole('region', { name: 'Keep in the store?' }).getByRole('button', { name: 'Import' }).click();
-  await expect(page.getByRole('list', { name: 'Under way' })).toContainText(/layer [2-5] of 6/);
+  await expect(page.getByRole('list', { name: 'In progress' })).toContainText(/layer [2-5] of 6/);
   await picture(page, 'import');
 });
 
@@ -113,7 +113,7 @@ test.describe('in the dark', () => {
   test('the stacked file system and attributes', async ({ win: { page } }) => {
     await openSample(page);
     await page.getByRole('button', { name: /^Layer 6 / }).click();
-    await page.getByRole('radio', { name: 'Stacked' }).click();
+    await page.getByRole('radio', { name: 'Filesystem' }).click();
     await page.getByRole('searchbox').fill('bin/');
     await page.getByRole('row', { name: /modified curl/ }).click();
     await page.getByRole('tab', { name: 'Attributes' }).click();
@@ -151,7 +151,7 @@ test.describe('in the dark', () => {
     }
     await page.getByRole('radio', { name: 'Compare' }).click();
     await page.getByRole('row', { name: /modified server\.js/ }).click();
-    await expect(page.getByRole('region', { name: 'Differences of the text' })).toBeVisible();
+    await expect(page.getByRole('region', { name: 'Text differences' })).toBeVisible();
     await picture(page, 'compare-dark');
   });
 });

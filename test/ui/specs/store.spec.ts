@@ -18,14 +18,14 @@ async function shoot({ page, door }: LayerscopeWindow, name: string) {
 }
 
 /** Drops an archive and answers what is asked then. */
-async function dropAnd(win: LayerscopeWindow, bytes: Uint8Array, name: string, answer: 'Import' | 'Only look') {
+async function dropAnd(win: LayerscopeWindow, bytes: Uint8Array, name: string, answer: 'Import' | 'Just view') {
   await win.drop(await win.write(name, bytes));
   await win.page.getByRole('region', { name: 'Keep in the store?' }).getByRole('button', { name: answer }).click();
 }
 
 /** Chooses something of what can be done with an image, a layer or a store. */
 async function act({ page }: LayerscopeWindow, title: string | RegExp, action: string | RegExp) {
-  await page.getByRole('button', { name: typeof title === 'string' ? `Actions of ${title}` : title }).click();
+  await page.getByRole('button', { name: typeof title === 'string' ? `Actions for ${title}` : title }).click();
   await page.getByRole('menuitem', { name: action }).click();
 }
 
@@ -39,12 +39,12 @@ async function homeOf(win: LayerscopeWindow): Promise<string> {
 test('an image is taken into the store, opened from it, and removed when that is confirmed', async ({ win }) => {
   const { page } = win;
   const store = storeOf(win);
-  await expect(store).toContainText('It is empty');
+  await expect(store).toContainText('Empty');
   await dropAnd(win, OLD, 'old.tar', 'Import');
   await expect(page.getByText('acme/web-api:1.7 is in the store')).toBeVisible();
-  await dropAnd(win, NEW, 'new.tar', 'Only look');
+  await dropAnd(win, NEW, 'new.tar', 'Just view');
   await expect(page.getByRole('heading', { name: 'acme/web-api:1.8' })).toBeVisible();
-  await page.getByRole('button', { name: 'Take into the store' }).click();
+  await page.getByRole('button', { name: 'Import to store' }).click();
   await expect(page.getByText('acme/web-api:1.8 is in the store')).toBeVisible();
   await expect(store.getByRole('listitem')).toHaveCount(2);
   expect(await complaintsOf(page)).toEqual([]);
@@ -88,7 +88,7 @@ test('looking or importing is chosen once and remembered; what is there already 
   await win.drop(await win.write('old.tar', OLD));
   await expect(offer).toContainText('Keep web-api:1.7 in the store?');
   expect(await complaintsOf(page)).toEqual([]);
-  await offer.getByRole('checkbox', { name: 'Do so always' }).check();
+  await offer.getByRole('checkbox', { name: 'Always do this' }).check();
   await offer.getByRole('button', { name: 'Import' }).click();
   await expect(offer).toHaveCount(0);
   await expect(storeOf(win).getByRole('listitem')).toHaveCount(1);
@@ -120,8 +120,8 @@ test('a layer tar asks what it stands on; removing what others stand on is refus
   await dropAnd(win, OLD, 'old.tar', 'Import');
   await expect(store.getByRole('listitem')).toHaveCount(1);
   await dropAnd(win, tar(file('etc/extra.conf', 'x = 1\n')), 'extra.tar', 'Import');
-  const sheet = page.getByRole('dialog', { name: 'What does extra.tar stand on?' });
-  await expect(sheet.getByRole('option').first()).toHaveText('On nothing: it is a base layer');
+  const sheet = page.getByRole('dialog', { name: 'Choose a parent for extra.tar' });
+  await expect(sheet.getByRole('option').first()).toHaveText('None: this is a base layer');
   expect(await complaintsOf(page)).toEqual([]);
   await page.keyboard.type('web-api');
   await expect(sheet.getByRole('option')).toHaveCount(1);
@@ -148,22 +148,22 @@ test('a chain is mounted, written into from outside, its changes are listed and 
   const store = storeOf(win);
   await dropAnd(win, OLD, 'old.tar', 'Import');
   await expect(store.getByRole('listitem')).toHaveCount(1);
-  await act(win, 'acme/web-api:1.7', 'Make a layer to write into');
-  const layer = store.getByRole('listitem').filter({ hasText: 'written into' });
-  await expect(layer).toContainText('written into · mounted');
+  await act(win, 'acme/web-api:1.7', 'Create working copy');
+  const layer = store.getByRole('listitem').filter({ hasText: 'working copy' });
+  await expect(layer).toContainText('working copy of web-api:1.7 · mounted');
   const said = page.getByText(/^Mounted at /).first();
   const at = ((await said.textContent()) ?? '').replace('Mounted at ', '');
   expect(existsSync(path.join(at, 'etc', 'passwd'))).toBe(true);
   writeFileSync(path.join(at, 'etc', 'made-outside'), 'hello\n');
   rmSync(path.join(at, 'etc', 'passwd'));
 
-  const actions = /^Actions of [0-9a-f]{12}$/;
-  await act(win, actions, 'List its changes');
+  const actions = /^Actions for [0-9a-f]{12}$/;
+  await act(win, actions, 'List changes');
   const sheet = page.getByRole('dialog', { name: /^Changes of/ });
   await expect(sheet.getByRole('listitem')).toHaveText([/added.*etc\/made-outside|\+etc\/made-outside/, /etc\/passwd/]);
   expect(await complaintsOf(page)).toEqual([]);
   await page.keyboard.press('Escape');
-  await act(win, actions, 'Make a layer of it');
+  await act(win, actions, 'Commit as layer');
   await expect(store.getByRole('listitem')).toHaveCount(3);
   // Mounted, it is not removed.
   const written = (await layer.getByRole('button').first().getAttribute('title'))?.slice(0, 12) ?? '';
@@ -172,7 +172,7 @@ test('a chain is mounted, written into from outside, its changes are listed and 
   await ask.getByRole('button', { name: 'Remove' }).click();
   await expect(ask.getByRole('alert')).toContainText('mounted');
   await ask.getByRole('button', { name: 'Cancel' }).click();
-  await act(win, written, 'Release the folder');
+  await act(win, written, 'Unmount');
   await expect(store).not.toContainText('mounted');
   await act(win, written, 'Remove…');
   await ask.getByRole('button', { name: 'Remove' }).click();
@@ -186,10 +186,10 @@ test('a check of the store says that it is whole; clean-up says what it took', a
   const { page } = win;
   await dropAnd(win, OLD, 'old.tar', 'Import');
   await expect(storeOf(win).getByRole('listitem')).toHaveCount(1);
-  await act(win, 'Store', 'Check everything');
-  await expect(page.getByText('Everything in the store is whole')).toBeVisible();
+  await act(win, 'Store', 'Verify store');
+  await expect(page.getByText('No problems found')).toBeVisible();
   await act(win, 'Store', 'Clean up…');
-  await expect(page.getByText('Nothing is left over')).toBeVisible();
+  await expect(page.getByText('Nothing to clean up')).toBeVisible();
   const home = await homeOf(win);
   writeFileSync(path.join(home, 'blobs', 'sha256', 'f'.repeat(64)), 'nobody needs it');
   await act(win, 'Store', 'Clean up…');
@@ -201,7 +201,7 @@ test('a check of the store says that it is whole; clean-up says what it took', a
   expect(existsSync(path.join(home, 'blobs', 'sha256', 'f'.repeat(64)))).toBe(true);
   await act(win, 'Store', 'Clean up…');
   await sheet.getByRole('button', { name: 'Remove' }).click();
-  await expect(page.getByText('1 leftover was removed')).toBeVisible();
+  await expect(page.getByText('Removed 1 leftover')).toBeVisible();
   expect(existsSync(path.join(home, 'blobs', 'sha256', 'f'.repeat(64)))).toBe(false);
 });
 
@@ -217,8 +217,8 @@ test('damage in the store is told, layer by layer', async ({ win }) => {
   const bytes = readFileSync(blob(layers[1].digest));
   bytes[700] = (bytes[700] ?? 0) ^ 1;
   writeFileSync(blob(layers[1].digest), bytes);
-  await act(win, 'Store', 'Check everything');
-  const sheet = page.getByRole('dialog', { name: 'What the check found' });
+  await act(win, 'Store', 'Verify store');
+  const sheet = page.getByRole('dialog', { name: 'Problems in the store' });
   await expect(sheet.getByRole('listitem').first()).toContainText('DIGEST_MISMATCH');
   expect(await complaintsOf(page)).toEqual([]);
 });
@@ -228,7 +228,7 @@ test('what images share at the bottom is named, and leads there', async ({ win }
   const bases = page.getByRole('region', { name: 'Base images' });
   await expect(bases).toContainText('a Windows feature');
   await win.drop(await win.write('old.tar', OLD), await win.write('new.tar', NEW));
-  const shared = bases.getByRole('button', { name: /The lowest 4 layers of 2 images/ });
+  const shared = bases.getByRole('button', { name: /Shared base \(4 layers, 2 images\)/ });
   await expect(shared).toContainText('web-api:1.7, web-api:1.8');
   await shared.click();
   await expect(page.getByRole('heading', { name: 'Layer 3' }).first()).toBeVisible();
@@ -250,34 +250,34 @@ test.describe('windowsfilter', () => {
     await expect(bases).toContainText('652.0 MB');
     await expect(store.getByRole('listitem')).toHaveCount(0);
     await bases.getByRole('button', { name: 'Adopt' }).click();
-    await expect(bases).toContainText('adopted: the store has a layer for it');
+    await expect(bases).toContainText('Adopted as a layer of the store');
     await expect(store.getByRole('listitem')).toHaveCount(1);
-    await expect(store.getByRole('listitem')).toContainText('a base layer');
+    await expect(store.getByRole('listitem')).toContainText('base layer');
 
     // A layer tar of Windows on top of it, by the button of the image's details.
     const members = [{ name: 'Files' }, { name: 'Files/app' }, { name: 'Files/app/server.txt', content: 'hello' }];
     const layerTar = await windowsTar(members);
     await win.drop(await win.write('app.tar', layerTar));
-    await page.getByRole('region', { name: 'Keep in the store?' }).getByRole('button', { name: 'Only look' }).click();
-    await page.getByRole('button', { name: 'Take into a store…' }).click();
+    await page.getByRole('region', { name: 'Keep in the store?' }).getByRole('button', { name: 'Just view' }).click();
+    await page.getByRole('button', { name: 'Import to store…' }).click();
     await page.getByRole('menuitem', { name: /windowsfilter/ }).click();
-    await page.getByRole('dialog', { name: 'What does app.tar stand on?' }).getByRole('option').nth(1).click();
+    await page.getByRole('dialog', { name: 'Choose a parent for app.tar' }).getByRole('option').nth(1).click();
     await expect(store.getByRole('listitem')).toHaveCount(2);
     await expect(store.getByRole('listitem').nth(1)).toContainText('on 1 layer');
     await shoot(win, 'windowsfilter');
 
     // Its changes as the driver lists them.
     const app = (await store.getByRole('listitem').nth(1).getByRole('button').first().getAttribute('title'))?.slice(0, 12) ?? '';
-    await act(win, app, 'List its changes');
+    await act(win, app, 'List changes');
     await expect(page.getByRole('dialog').getByRole('listitem')).toContainText([/Files\/app\/server\.txt|app\/server\.txt/]);
     await page.keyboard.press('Escape');
 
     // Written into through its mount.
-    await act(win, app, 'Make a layer to write into');
-    await expect(store.getByRole('listitem').nth(2)).toContainText('written into · mounted');
+    await act(win, app, 'Create working copy');
+    await expect(store.getByRole('listitem').nth(2)).toContainText('working copy · mounted');
     expect(await complaintsOf(page)).toEqual([]);
     const run = (await store.getByRole('listitem').nth(2).getByRole('button').first().getAttribute('title'))?.slice(0, 12) ?? '';
-    await act(win, run, 'Release the folder');
+    await act(win, run, 'Unmount');
     await act(win, run, 'Remove…');
     await page.getByRole('dialog').getByRole('button', { name: 'Remove' }).click();
     await expect(store.getByRole('listitem')).toHaveCount(2);

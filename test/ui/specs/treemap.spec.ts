@@ -6,12 +6,12 @@ async function openTreemap(win: LayerscopeWindow) {
   await win.drop(await win.write('web-api.tar', dockerArchive(WEB_API, { name: 'acme/web-api:1.8' })));
   const { page } = win;
   await page.getByRole('button', { name: /^Layer 4 / }).click();
-  await page.getByRole('radio', { name: 'Stacked' }).click();
+  await page.getByRole('radio', { name: 'Filesystem' }).click();
   await expect(page.getByRole('treegrid', { name: 'Files' })).toBeVisible();
   await page.keyboard.press('t');
   const map = page.getByRole('application', { name: 'Treemap' });
   await expect(map).toBeVisible();
-  return { page, map, told: page.getByRole('region', { name: 'Changes' }).locator('#treemap-told') };
+  return { page, map, told: page.getByRole('region', { name: 'Changes' }).locator('#treemap-caption') };
 }
 
 test('t shows the same rows as rectangles, and the tree again with the same row chosen', async ({ win }) => {
@@ -38,7 +38,7 @@ test('the keyboard walks siblings and levels, zooms in and out', async ({ win })
   await expect(told).toContainText(/^app/);
   await page.keyboard.press('ArrowRight');
   await page.keyboard.press('Enter');
-  const crumbs = page.getByRole('navigation', { name: 'Folder shown' });
+  const crumbs = page.getByRole('navigation', { name: 'Current folder' });
   await expect(crumbs.getByRole('button', { name: 'usr/' })).toHaveAttribute('aria-current', 'true');
   await page.keyboard.press('ArrowDown');
   await expect(told).toContainText(/^usr\/lib/);

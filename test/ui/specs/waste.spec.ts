@@ -22,9 +22,29 @@ test('the figure in the status bar opens what is wasted, by layer and by file', 
   await expect(files.getByRole('listitem').first()).toContainText('300.0 kB');
   await expect(files.getByRole('listitem').first()).toContainText('written 2 times');
   await expect(files.getByRole('button', { name: /^var\/cache\/a\.bin/ })).toContainText('60.0 kB');
+  // In a narrow pane the sums take two lines; the button stays in it.
+  const box = await waste.boundingBox();
+  const close = await waste.getByRole('button', { name: 'Close waste' }).boundingBox();
+  expect((close?.x ?? 0) + (close?.width ?? 0)).toBeLessThanOrEqual((box?.x ?? 0) + (box?.width ?? 0));
   await page.getByRole('button', { name: 'Close waste' }).click();
   await expect(waste).toHaveCount(0);
   expect(win.complaints).toEqual([]);
+});
+
+test('a panel that is closed aborts what it asked for', async ({ win }) => {
+  const page = await openWebApi(win);
+  await page.evaluate(() => {
+    const { abort } = AbortController.prototype;
+    AbortController.prototype.abort = function (reason) {
+      document.body.dataset.aborts = String(Number(document.body.dataset.aborts ?? 0) + 1);
+      abort.call(this, reason);
+    };
+  });
+  await page.getByRole('button', { name: /^wasted/ }).click();
+  await expect(page.getByRole('region', { name: 'Waste by file' })).toBeVisible();
+  await expect(page.locator('body')).not.toHaveAttribute('data-aborts');
+  await page.getByRole('button', { name: 'Close waste' }).click();
+  await expect(page.locator('body')).toHaveAttribute('data-aborts', '1');
 });
 
 test('each file and layer leads to where it is', async ({ win }) => {
@@ -35,7 +55,7 @@ test('each file and layer leads to where it is', async ({ win }) => {
   await waste.getByRole('button', { name: /^usr\/lib\/libssl\.so\.3/ }).click();
   await expect(page.getByRole('heading', { name: 'Layer 0' }).first()).toBeVisible();
   await expect(page.getByRole('row', { name: /added libssl\.so\.3/ })).toHaveAttribute('aria-selected', 'true');
-  await waste.getByRole('button', { name: '1: show it in layer 1' }).first().click();
+  await waste.getByRole('button', { name: '1: show in layer 1' }).first().click();
   await expect(page.getByRole('row', { name: /modified libssl\.so\.3/ })).toHaveAttribute('aria-selected', 'true');
 });
 
@@ -55,13 +75,13 @@ test('what was rewritten with the same content is found when asked, and told apa
   ];
   await win.drop(await win.write('chown.tar', dockerArchive(layers, { name: 'chown:1' })));
   await page.getByRole('button', { name: /^wasted/ }).click();
-  await page.getByRole('button', { name: 'Find what was rewritten unchanged' }).click();
-  const same = page.getByRole('region', { name: 'Rewritten with the same content' });
+  await page.getByRole('button', { name: 'Find files rewritten without changes' }).click();
+  const same = page.getByRole('region', { name: 'Rewritten without changes' });
   await expect(same.getByRole('button')).toHaveCount(2);
   await expect(same.getByRole('heading')).toContainText('2 · 200.0 kB');
   await expect(same.getByRole('button').first()).toContainText('app/data');
   await expect(same).not.toContainText('changed');
-  await expect(page.getByRole('button', { name: 'Find what was rewritten unchanged' })).toHaveCount(0);
+  await expect(page.getByRole('button', { name: 'Find files rewritten without changes' })).toHaveCount(0);
   await same.getByRole('button', { name: /app\/data/ }).click();
   await expect(page.getByRole('row', { name: /modified data/ })).toHaveAttribute('aria-selected', 'true');
   expect(await complaintsOf(page)).toEqual([]);

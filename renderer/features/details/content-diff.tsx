@@ -1,0 +1,318 @@
+import { useVirtualizer } from '@tanstack/react-virtual';
+import { type ReactNode, useEffect, useMemo, useRef, useState } from 'react';
+import { type Client, CONTENT_PAGE_BYTES } from '#contract';
+import { formatCount, formatSize } from '#model';
+import { ErrorText, Notice } from '../../components/notice.tsx';
+import { Segmented } from '../../components/segmented.tsx';
+import {
+  changedPart,
+  type DiffLine,
+  type DiffRun,
+  diffLines,
+  pairedLines,
+  partnerOf,
+  unifiedLines,
+} from '../../state/details/line-diff.ts';
+import { type PreviewKind, previewKind, textLines } from '../../state/details/preview.ts';
+import { hintFor } from '../../state/plain-error.ts';
+import type { Side } from '../../state/selection.ts';
+import { countOf, WORDS } from '../../state/words.ts';
+import { useRequest } from '../use-request.ts';
+import styles from './content-diff.module.css';
+import { HexView } from './hex-view.tsx';
+
+/** Only the beginning of a larger file is compared, to keep the page responsive. */
+const MOST_BYTES = 4 * CONTENT_PAGE_BYTES;
+
+interface Part {
+  readonly bytes: Uint8Array;
+  readonly totalBytes: number;
+}
+
+async function readPart(client: Client, side: Side, pathHex: string, signal: AbortSignal): Promise<Part> {
+  const pieces: Uint8Array[] = [];
+  let length = 0;
+  for (;;) {
+    const page = await client.call('entry.content', { ...side, pathHex, offset: length, length: CONTENT_PAGE_BYTES }, { signal });
+    pieces.push(page.bytes);
+    length += page.bytes.length;
+    if (page.bytes.length === 0 || length >= page.totalBytes || length >= MOST_BYTES) {
+      const bytes = new Uint8Array(length);
+      let at = 0;
+      for (const piece of pieces) {
+        bytes.set(piece, at);
+        at += piece.length;
+      }
+      return { bytes, totalBytes: page.totalBytes };
+    }
+  }
+}
+
+/** Differences of two files: lines of texts, both pictures, or the first bytes that differ. */
+export function ContentDiff({ a, b, pathHex }: { a: Side; b: Side; pathHex: string }) {
+  const sides = `${a.archiveId}/${a.image}/${a.layer} ${b.archiveId}/${b.image}/${b.layer}`;
+  const loaded = useRequest(`${sides} ${pathHex}`, (client, signal) =>
+    Promise.all([readPart(client, a, pathHex, signal), readPart(client, b, pathHex, signal)]),
+  );
+  if (loaded.state === 'failed') {
+    return (
+      <Notice icon="error" title={WORDS.contentFailed} tone="error">
+        <ErrorText error={loaded.error} hint={hintFor(loaded.error)} />
+      </Notice>
+    );
+  }
+  if (loaded.state !== 'ready') return <div className={styles.waiting} />;
+  const [partA, partB] = loaded.value;
+  return <Differences a={partA} b={partB} />;
+}
+
+function Differences({ a, b }: { a: Part; b: Part }) {
+  const complete = a.bytes.length >= a.totalBytes && b.bytes.length >= b.totalBytes;
+  const [kindA, kindB] = [previewKind(a.bytes, complete), previewKind(b.bytes, complete)];
+  const cut = complete ? null : `comparing the first ${formatSize(MOST_BYTES)}`;
+  const isPicture = (kind: PreviewKind) => kind !== 'text' && kind !== 'hex';
+  if (kindA === 'text' && kindB === 'text') return <TextDiff a={a.bytes} b={b.bytes} cut={cut} />;
+  if (complete && isPicture(kindA) && isPicture(kindB)) return <PictureDiff a={a} b={b} kindA={kindA} kindB={kindB} />;
+  return <ByteDiff a={a} b={b} cut={cut} />;
+}
+
+function TextDiff({ a, b, cut }: { a: Uint8Array; b: Uint8Array; cut: string | null }) {
+  const [how, setHow] = useState<'unified' | 'split'>('unified');
+  const [opened, setOpened] = useState<ReadonlySet<number>>(new Set());
+  const linesA = useMemo(() => wholeLines(a), [a]);
+  const linesB = useMemo(() => wholeLines(b), [b]);
+  const runs = useMemo(() => diffLines(linesA, linesB), [linesA, linesB]);
+  const shown = useMemo(() => (how === 'unified' ? unifiedLines(runs, opened) : pairedLines(runs, opened)), [how, runs, opened]);
+  const { added, removed } = useMemo(() => tally(runs), [runs]);
+  const open = (run: number) => setOpened(new Set(opened).add(run));
+  return (
+    <>
+      <div className={styles.bar}>
+        <span className={`number ${styles.note}`}>
+          {added + removed === 0 ? 'Identical text' : `+${formatCount(added)} −${formatCount(removed)} lines`}
+          {cut === null ? '' : `, ${cut}`}
+        </span>
+        <Segmented
+          small
+          label="Layout"
+          value={how}
+          options={[
+            { value: 'unified', label: 'Unified' },
+            { value: 'split', label: 'Side by side' },
+          ]}
+          onChange={setHow}
+        />
+      </div>
+      <Lines shown={shown} runs={runs} linesA={linesA} linesB={linesB} split={how === 'split'} onOpen={open} />
+    </>
+  );
+}
+
+/** Lines as they are shown, with the parts of long ones joined again. */
+function wholeLines(bytes: Uint8Array): readonly string[] {
+  const lines: string[] = [];
+  for (const { number, text } of textLines(bytes)) {
+    if (number === null && lines.length > 0) lines[lines.length - 1] += text;
+    else lines.push(text);
+  }
+  return lines;
+}
+
+function tally(runs: readonly DiffRun[]): { added: number; removed: number } {
+  let added = 0;
+  let removed = 0;
+  for (const run of runs) {
+    if (run.same) continue;
+    removed += run.aTo - run.aFrom;
+    added += run.bTo - run.bFrom;
+  }
+  return { added, removed };
+}
+
+const LINE_HEIGHT = 18;
+
+function Lines({
+  shown,
+  runs,
+  linesA,
+  linesB,
+  split,
+  onOpen,
+}: {
+  shown: readonly DiffLine[];
+  runs: readonly DiffRun[];
+  linesA: readonly string[];
+  linesB: readonly string[];
+  split: boolean;
+  onOpen: (run: number) => void;
+}) {
+  const scroller = useRef<HTMLDivElement>(null);
+  const virtual = useVirtualizer({
+    count: shown.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => LINE_HEIGHT,
+    overscan: 20,
+  });
+  const digits = String(Math.max(linesA.length, linesB.length)).length;
+  const texts = { a: linesA, b: linesB, runs, digits };
+  const longest = useMemo(() => {
+    const width = (lines: readonly string[]) =>
+      lines.reduce((most, text) => Math.max(most, text.length + 3 * (text.split('\t').length - 1)), 0);
+    return Math.min(2_000, Math.max(width(linesA), width(linesB)));
+  }, [linesA, linesB]);
+  const half = `calc(${longest + digits + 4}ch + 12px)`;
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
+    <section className={`${styles.view} selectable`} ref={scroller} tabIndex={0} aria-label="Text differences">
+      <div
+        className={`${styles.lines} ${split ? styles.split : ''}`}
+        style={{ height: virtual.getTotalSize(), width: split ? `max(100%, 2 * ${half})` : `max(100%, ${half})` }}
+      >
+        {virtual.getVirtualItems().map(({ index, start }) => {
+          const line = shown[index];
+          if (line === undefined) return null;
+          return (
+            <div key={index} className={styles.line} style={{ transform: `translateY(${start}px)` }}>
+              {line.kind === 'fold' ? (
+                <button type="button" className={styles.fold} onClick={() => onOpen(line.run)}>
+                  {countOf(line.count, 'unchanged line')}
+                </button>
+              ) : split ? (
+                <SplitLine line={line} texts={texts} />
+              ) : (
+                <UnifiedLine line={line} texts={texts} />
+              )}
+            </div>
+          );
+        })}
+      </div>
+    </section>
+  );
+}
+
+type Shown = Exclude<DiffLine, { kind: 'fold' }>;
+
+interface LineProps {
+  readonly line: Shown;
+  readonly texts: Texts;
+}
+
+/** Both texts and their diff. */
+interface Texts {
+  readonly a: readonly string[];
+  readonly b: readonly string[];
+  readonly runs: readonly DiffRun[];
+  /** Of the highest line number. */
+  readonly digits: number;
+}
+
+function UnifiedLine({ line, texts }: LineProps) {
+  if (line.kind === 'removed') return <Half kind="removed" number={line.a} texts={texts} />;
+  return <Half kind={line.kind === 'added' ? 'added' : 'same'} number={line.b ?? 1} texts={texts} />;
+}
+
+function SplitLine({ line, texts }: LineProps) {
+  const same = line.kind === 'same';
+  return (
+    <>
+      {line.a === null ? <span className={styles.blank} /> : <Half kind={same ? 'sameInA' : 'removed'} number={line.a} texts={texts} />}
+      {line.b === null ? <span className={styles.blank} /> : <Half kind={same ? 'same' : 'added'} number={line.b} texts={texts} />}
+    </>
+  );
+}
+
+const KINDS = {
+  same: { side: 'b', glyph: ' ', word: '', style: '' },
+  sameInA: { side: 'a', glyph: ' ', word: '', style: '' },
+  added: { side: 'b', glyph: '+', word: 'added: ', style: styles.added },
+  removed: { side: 'a', glyph: '−', word: 'removed: ', style: styles.removed },
+} as const;
+
+function Half({ kind, number, texts }: { kind: keyof typeof KINDS; number: number; texts: Texts }): ReactNode {
+  const { side, glyph, word, style } = KINDS[kind];
+  const text = texts[side][number - 1] ?? '';
+  return (
+    <span className={`${styles.half} ${style}`}>
+      <span className={styles.number} style={{ width: `${texts.digits + 1}ch` }} data-number={number} />
+      <span className={styles.glyph}>
+        <span aria-hidden="true">{glyph}</span>
+        {word === '' ? null : <span className="visually-hidden">{word}</span>}
+      </span>
+      <span>{word === '' ? text : withChange(text, side, number, texts)}</span>
+    </span>
+  );
+}
+
+/** A changed line; what differs from its partner is marked. */
+function withChange(text: string, side: 'a' | 'b', number: number, { a, b, runs }: Texts): ReactNode {
+  const partner = partnerOf(runs, side, number - 1);
+  const part = partner < 0 ? null : changedPart(text, (side === 'a' ? b : a)[partner] ?? '');
+  if (part === null || part[0] === part[1]) return text;
+  return (
+    <>
+      {text.slice(0, part[0])}
+      <span className={styles.part}>{text.slice(...part)}</span>
+      {text.slice(part[1])}
+    </>
+  );
+}
+
+function PictureDiff({ a, b, kindA, kindB }: { a: Part; b: Part; kindA: PreviewKind; kindB: PreviewKind }) {
+  return (
+    <div className={styles.pictures}>
+      <Picture title="Before" part={a} kind={kindA} />
+      <Picture title="Now" part={b} kind={kindB} />
+    </div>
+  );
+}
+
+function Picture({ title, part, kind }: { title: string; part: Part; kind: PreviewKind }) {
+  const [url, setUrl] = useState<string | null>(null);
+  const [size, setSize] = useState('');
+  useEffect(() => {
+    const made = URL.createObjectURL(new Blob([part.bytes.slice()], { type: `image/${kind}` }));
+    setUrl(made);
+    return () => URL.revokeObjectURL(made);
+  }, [part, kind]);
+  return (
+    <figure className={styles.figure}>
+      {url === null ? null : (
+        <img
+          src={url}
+          alt={`${title} this change`}
+          onLoad={({ currentTarget: { naturalWidth, naturalHeight } }) => setSize(`${naturalWidth} × ${naturalHeight}`)}
+        />
+      )}
+      <figcaption className={styles.note}>
+        {[title, size, formatSize(part.totalBytes)].filter((each) => each !== '').join(' · ')}
+      </figcaption>
+    </figure>
+  );
+}
+
+function ByteDiff({ a, b, cut }: { a: Part; b: Part; cut: string | null }) {
+  const first = useMemo(() => {
+    const length = Math.min(a.bytes.length, b.bytes.length);
+    let at = 0;
+    while (at < length && a.bytes[at] === b.bytes[at]) at++;
+    return at === length && a.totalBytes === b.totalBytes ? null : at;
+  }, [a, b]);
+  if (first === null) return <Notice title={cut === null ? 'Content is identical' : 'No difference so far'}>{cut}</Notice>;
+  // The dump begins shortly before the first difference.
+  const base = Math.max(0, (first & ~15) - 32);
+  const part = ({ bytes }: Part) => bytes.subarray(base, base + 16_384);
+  return (
+    <>
+      <div className={styles.bar}>
+        <span className={`number ${styles.note}`}>
+          first difference at byte {formatCount(first)}
+          {cut === null ? '' : `, ${cut}`}
+        </span>
+      </div>
+      <h3 className={styles.half2}>Before</h3>
+      <HexView bytes={part(a)} base={base} label="Bytes before" />
+      <h3 className={styles.half2}>Now</h3>
+      <HexView bytes={part(b)} base={base} label="Bytes now" />
+    </>
+  );
+}

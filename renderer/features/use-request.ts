@@ -1,0 +1,54 @@
+import { useEffect, useState } from 'react';
+import type { Client } from '#contract';
+import { type PlainError, plainError } from '../state/plain-error.ts';
+import { useApp } from './use-app.ts';
+
+/** The state of a request. */
+export type Answer<T> =
+  | { readonly state: 'idle' | 'loading' }
+  | { readonly state: 'failed'; readonly error: PlainError }
+  | { readonly state: 'ready'; readonly value: T };
+
+const IDLE = { state: 'idle' } as const;
+const LOADING = { state: 'loading' } as const;
+
+/**
+ * Asks the host whenever `key` changes; null: nothing to ask. The signal is aborted when the key changes or the component unmounts; answers
+ * that arrive later are dropped.
+ */
+export function useRequest<T>(
+  key: unknown,
+  request: (client: Client, signal: AbortSignal) => Promise<T>,
+  {
+    delay = 0,
+    keepsLast = false,
+  }: {
+    /** Waits for the key to rest before asking, ms. */
+    readonly delay?: number;
+    /** Returns the answer to the last key until the next one arrives. */
+    readonly keepsLast?: boolean;
+  } = {},
+): Answer<T> {
+  const client = useApp((app) => app.client);
+  const [answer, setAnswer] = useState<{ readonly key: unknown; readonly value: Answer<T> }>({ key: null, value: IDLE });
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the key stands for all that the request uses
+  useEffect(() => {
+    if (client === null || key === null) return;
+    const control = new AbortController();
+    const settle = (value: Answer<T>) => control.signal.aborted || setAnswer({ key, value });
+    const run = () =>
+      request(client, control.signal).then(
+        (value) => settle({ state: 'ready', value }),
+        (error: unknown) => settle({ state: 'failed', error: plainError(error) }),
+      );
+    const timer = delay > 0 ? setTimeout(run, delay) : undefined;
+    if (timer === undefined) void run();
+    return () => {
+      clearTimeout(timer);
+      control.abort();
+    };
+  }, [client, key, delay]);
+  if (key === null) return IDLE;
+  if (answer.key === key || (keepsLast && answer.key !== null)) return answer.value;
+  return LOADING;
+}

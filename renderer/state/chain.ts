@@ -1,0 +1,74 @@
+import type { ImageSummary } from '#contract';
+import { displayText, type HistoryReport, type LayerReport } from '#model';
+
+/** A line of the chain: a layer, or consecutive steps of the history that made none. */
+export type Stratum =
+  | { readonly kind: 'layer'; readonly layer: LayerReport; readonly step: HistoryReport | null }
+  | { readonly kind: 'empty'; readonly key: string; readonly steps: readonly HistoryReport[] };
+
+/** The lines of the chain, the newest first; without steps where the history doesn't match the layers. */
+export function strata(image: ImageSummary): readonly Stratum[] {
+  const { layers, history } = image;
+  const filled = history.filter((step) => !step.emptyLayer);
+  if (filled.length !== layers.length) return layers.map((layer) => ({ kind: 'layer' as const, layer, step: null })).reverse();
+  const lines: Stratum[] = [];
+  let empty: HistoryReport[] = [];
+  let index = 0;
+  const flush = () => {
+    if (empty.length > 0) lines.push({ kind: 'empty', key: `before-${index}`, steps: empty.reverse() });
+    empty = [];
+  };
+  for (const step of history) {
+    const layer = step.emptyLayer ? undefined : layers[index];
+    if (layer === undefined) {
+      empty.push(step);
+      continue;
+    }
+    flush();
+    lines.push({ kind: 'layer', layer, step });
+    index++;
+  }
+  flush();
+  return lines.reverse();
+}
+
+/** The command of a step on one line, safe to show, without the shell that builders put in front. */
+export function plainCommand(createdBy: string | null): string | null {
+  if (createdBy === null) return null;
+  let text = createdBy.replace(/\s+/g, ' ').trim();
+  text = text.replace(/\s*# buildkit$/, '');
+  const nop = /^(?:RUN )?(?:\|\d+ .*? )?\/bin\/(?:ba|da|a)?sh -c #\(nop\) ?/.exec(text);
+  if (nop) return displayText(text.slice(nop[0].length).trim());
+  // `RUN |2 A=1 B=2 /bin/sh -c make`: build arguments before the shell.
+  const run = /^(?:RUN )?(?:\|\d+ .*? )?\/bin\/(?:ba|da|a)?sh (?:-o \w+ |-[a-z]+ )+/.exec(text) ?? /^(?:RUN )?cmd \/S \/C /i.exec(text);
+  if (run) return displayText(`RUN ${text.slice(run[0].length).trim()}`);
+  return text === '' ? null : displayText(text);
+}
+
+/** Splits `RUN npm ci` into verb and rest; null where there is no verb. */
+export function splitVerb(command: string): { readonly verb: string; readonly rest: string } | null {
+  const match = /^([A-Z]{2,}) (.*)$/.exec(command);
+  return match?.[1] === undefined || match[2] === undefined ? null : { verb: match[1], rest: match[2] };
+}
+
+/** Bytes that a stratum's height shows: those of its files, or those stored if the layer is not read. */
+export function stratumBytes(layer: LayerReport, loaded: boolean): number {
+  return loaded && layer.status === 'present' ? layer.fileBytes : layer.blobBytes;
+}
+
+export const STRATUM_MIN = 22;
+
+/**
+ * Heights in px on a square-root scale: 100 times the bytes are 10 times as high. None is below {@link STRATUM_MIN}; the largest is between
+ * 64 and 168, so that all fit in `room` if they can.
+ */
+export function stratumHeights(sizes: readonly number[], room: number): number[] {
+  const largest = Math.max(0, ...sizes);
+  if (largest === 0) return sizes.map(() => STRATUM_MIN);
+  const heights = (high: number) => sizes.map((size) => Math.max(STRATUM_MIN, Math.round(high * Math.sqrt(size / largest))));
+  for (let high = 168; high > 64; high -= 8) {
+    const fitted = heights(high);
+    if (fitted.reduce((sum, height) => sum + height, 0) <= room) return fitted;
+  }
+  return heights(64);
+}

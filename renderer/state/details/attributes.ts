@@ -1,0 +1,130 @@
+import type { EntryAttributes } from '#contract';
+import { formatMode, trimEnd } from '#model';
+import type { WindowsTimes } from './windows-times.ts';
+
+export interface AttributeRow {
+  readonly label: string;
+  readonly value: string;
+  /** The value as a number where it is a size; else null. */
+  readonly bytes: number | null;
+  /** The value before, if it differs; else null. */
+  readonly was: string | null;
+  readonly wasBytes: number | null;
+  readonly mono: boolean;
+  /** The meaning of the value in lines; `isNew`: the value before didn't have it. */
+  readonly meaning: readonly { readonly text: string; readonly isNew: boolean }[];
+}
+
+/** Times of the current entry and of the one before. */
+export interface EntryTimes {
+  readonly now: WindowsTimes | null;
+  readonly before: WindowsTimes | null;
+}
+
+const NO_TIMES: EntryTimes = { now: null, before: null };
+
+/** Attributes in the order they are shown, each with the value before if it differs. */
+export function attributeRows(
+  now: EntryAttributes | null,
+  before: EntryAttributes | null,
+  times: EntryTimes = NO_TIMES,
+): readonly AttributeRow[] {
+  const entry = now ?? before;
+  if (entry === null) return [];
+  const old = now === null ? null : before;
+  const rows: AttributeRow[] = [];
+  const add = (label: string, of: (from: EntryAttributes) => string, { mono = false, bytes = false, name = '' } = {}) => {
+    const value = of(entry);
+    const was = old === null ? null : of(old);
+    if (value === '' && (was === null || was === '')) return;
+    const differs = was !== null && was !== value;
+    rows.push({
+      label,
+      value,
+      bytes: bytes && value !== '' ? Number(value) : null,
+      was: differs ? was : null,
+      wasBytes: differs && bytes && was !== '' ? Number(was) : null,
+      mono,
+      meaning: meaningOf(entry, name).map((text) => ({ text, isNew: differs && was !== '' && !meaningOf(old, name).includes(text) })),
+    });
+  };
+  add('Type', ({ type }) => type);
+  if (entry.type === 'file' || entry.type === 'hardlink' || old?.type === 'file') add('Size', ({ size }) => String(size), { bytes: true });
+  add('Target', ({ linkname }) => linkname ?? '', { mono: true });
+  if (!entry.implied) {
+    add('Mode', ({ mode, type }) => `${formatMode(mode)} ${modeText(mode, type)}`, { mono: true });
+    add('Owner', ({ uid, uname }) => owner(uid, uname));
+    add('Group', ({ gid, gname }) => owner(gid, gname));
+    add('Modified', ({ mtime }) => mtimeText(mtime));
+    const more = (from: EntryAttributes) => (from === now ? times.now : times.before);
+    add('Created', (from) => mtimeText(more(from)?.created ?? ''));
+    add('Accessed', (from) => mtimeText(more(from)?.accessed ?? ''));
+    add('Changed', (from) => mtimeText(more(from)?.changed ?? ''));
+  }
+  add('From layer', ({ layer, implied }) => (implied ? '' : String(layer)));
+  const streams = new Set([...entry.streams, ...(old?.streams ?? [])].map(({ name }) => name));
+  const bytesOf = (from: EntryAttributes, name: string) => from.streams.find((each) => each.name === name)?.size;
+  for (const name of [...streams].sort()) {
+    add(`Stream ${name}`, (from) => bytesOf(from, name)?.toString() ?? '', { bytes: true });
+  }
+  const names = new Set([...entry.attributes, ...(old?.attributes ?? [])].map(({ name }) => name));
+  for (const name of [...names].sort()) add(name, (from) => attribute(from, name), { mono: true, name });
+  return rows;
+}
+
+function meaningOf(from: EntryAttributes | null, name: string): readonly string[] {
+  return from?.attributes.find((each) => each.name === name)?.meaning ?? [];
+}
+
+function owner(id: number, name: string): string {
+  return name === '' ? String(id) : `${id} (${name})`;
+}
+
+function attribute(from: EntryAttributes, name: string): string {
+  const found = from.attributes.find((each) => each.name === name);
+  if (found === undefined) return '';
+  return found.encoding === 'hex' ? `0x${found.value}` : found.value;
+}
+
+const TYPE_LETTERS: Readonly<Record<string, string>> = { directory: 'd', symlink: 'l', character: 'c', block: 'b', fifo: 'p' };
+
+/** As `ls -l` has it: `-rwxr-sr-x`. */
+export function modeText(mode: number, type: string): string {
+  const letters = (bits: number, special: boolean, mark: string) => {
+    const execute = (bits & 1) !== 0;
+    const last = special ? (execute ? mark : mark.toUpperCase()) : execute ? 'x' : '-';
+    return `${bits & 4 ? 'r' : '-'}${bits & 2 ? 'w' : '-'}${last}`;
+  };
+  const first = TYPE_LETTERS[type] ?? '-';
+  return (
+    first +
+    letters((mode >> 6) & 7, (mode & 0o4000) !== 0, 's') +
+    letters((mode >> 3) & 7, (mode & 0o2000) !== 0, 's') +
+    letters(mode & 7, (mode & 0o1000) !== 0, 't')
+  );
+}
+
+/** `1764036549.123456789` as `2025-11-25 02:09:09.123456789 UTC`; a fraction of zeros is left out. */
+export function mtimeText(mtime: string): string {
+  const match = /^(-?\d+)(?:\.(\d+))?$/.exec(mtime);
+  if (match?.[1] === undefined) return mtime;
+  const fraction = trimEnd(match[2] ?? '', '0');
+  const whole = Number(match[1]);
+  // In negative times the fraction is subtracted.
+  const negative = mtime.startsWith('-') && fraction !== '';
+  const date = new Date((negative ? whole - 1 : whole) * 1000);
+  if (Number.isNaN(date.getTime())) return mtime;
+  const shown = negative ? complement(fraction) : fraction;
+  const text = date
+    .toISOString()
+    .replace('T', ' ')
+    .replace(/\.\d+Z$/, '');
+  return `${text}${shown === '' ? '' : `.${shown}`} UTC`;
+}
+
+function complement(fraction: string): string {
+  const digits = fraction.padEnd(9, '0').slice(0, 9);
+  return String(1_000_000_000 - Number(digits))
+    .padStart(9, '0')
+    .replace(/0+$/, '');
+}

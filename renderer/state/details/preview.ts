@@ -1,0 +1,102 @@
+import { displayText } from '#model';
+
+export type PreviewKind = 'text' | 'hex' | 'png' | 'jpeg' | 'gif' | 'webp';
+
+const IMAGES: readonly { readonly kind: PreviewKind; readonly at: number; readonly magic: readonly number[] }[] = [
+  { kind: 'png', at: 0, magic: [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a] },
+  { kind: 'jpeg', at: 0, magic: [0xff, 0xd8, 0xff] },
+  { kind: 'gif', at: 0, magic: [0x47, 0x49, 0x46, 0x38] },
+  { kind: 'webp', at: 8, magic: [0x57, 0x45, 0x42, 0x50] },
+];
+
+/** Larger pictures are shown as bytes. */
+export const IMAGE_LIMIT_BYTES = 8_388_608;
+
+/** Detects the kind from the first bytes, never from the name. SVG counts as text: it is never drawn. */
+export function previewKind(bytes: Uint8Array, complete: boolean): PreviewKind {
+  for (const { kind, at, magic } of IMAGES) if (magic.every((byte, i) => bytes[at + i] === byte)) return kind;
+  return isText(bytes, complete) ? 'text' : 'hex';
+}
+
+const ARCHIVES: readonly { readonly at: number; readonly magic: readonly number[] }[] = [
+  { at: 0, magic: [0x1f, 0x8b] },
+  { at: 0, magic: [0x28, 0xb5, 0x2f, 0xfd] },
+  { at: 0, magic: [0x50, 0x4b, 0x03, 0x04] },
+  { at: 257, magic: [0x75, 0x73, 0x74, 0x61, 0x72] },
+];
+
+/** Whether the first bytes are those of a tar, a ZIP file, or compressed data that may contain a tar. */
+export function mayBeArchive(bytes: Uint8Array): boolean {
+  return ARCHIVES.some(({ at, magic }) => magic.every((byte, i) => bytes[at + i] === byte));
+}
+
+/** Whether bytes are UTF-8 without NUL and with few control characters. A character may be cut at the end. */
+function isText(bytes: Uint8Array, complete: boolean): boolean {
+  const head = bytes.subarray(0, 65_536);
+  let odd = 0;
+  for (const byte of head) {
+    if (byte === 0) return false;
+    if (byte < 0x20 && byte !== 0x09 && byte !== 0x0a && byte !== 0x0d && byte !== 0x0c && byte !== 0x1b) odd++;
+  }
+  if (odd > head.length / 50) return false;
+  try {
+    new TextDecoder('utf-8', { fatal: true }).decode(head, { stream: !complete || head.length < bytes.length });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+export interface TextLine {
+  /** From 1; null: continues a long line. */
+  readonly number: number | null;
+  readonly text: string;
+}
+
+/** Longer lines are broken, so that a huge one can be shown. */
+export const LINE_COLUMNS = 1_000;
+
+/** Lines of a text with control and bidi characters escaped; tabs are kept. Bytes that aren't UTF-8 become U+FFFD. */
+export function textLines(bytes: Uint8Array): readonly TextLine[] {
+  const text = new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes);
+  const lines: TextLine[] = [];
+  let number = 0;
+  for (const raw of text.split('\n')) {
+    number++;
+    const line = raw.endsWith('\r') ? raw.slice(0, -1) : raw;
+    if (line.length <= LINE_COLUMNS) {
+      lines.push({ number, text: safe(line) });
+      continue;
+    }
+    for (let at = 0; at < line.length; at += LINE_COLUMNS) {
+      lines.push({ number: at === 0 ? number : null, text: safe(line.slice(at, at + LINE_COLUMNS)) });
+    }
+  }
+  const last = lines.at(-1);
+  if (lines.length > 1 && last?.text === '') lines.pop();
+  return lines;
+}
+
+function safe(line: string): string {
+  return line.includes('\t') ? line.split('\t').map(displayText).join('\t') : displayText(line);
+}
+
+export interface HexLine {
+  readonly offset: string;
+  readonly hex: string;
+  readonly text: string;
+}
+
+/** One line of a dump: offset, bytes in hex in groups of eight, printable ASCII. */
+export function hexLine(bytes: Uint8Array, line: number, columns: number, base = 0): HexLine {
+  const start = line * columns;
+  let hex = '';
+  let text = '';
+  for (let i = 0; i < columns; i++) {
+    if (i > 0) hex += i % 8 === 0 ? '  ' : ' ';
+    const byte = bytes[start + i];
+    hex += byte === undefined ? '  ' : byte.toString(16).padStart(2, '0');
+    if (byte !== undefined) text += byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : '·';
+  }
+  return { offset: (base + start).toString(16).padStart(8, '0'), hex, text };
+}

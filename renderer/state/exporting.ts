@@ -1,0 +1,35 @@
+import type { ExportInput } from '#contract';
+import { toHex, unescapePath } from '#model';
+import { connectedClient, dispatchJobs, getApp } from './app-state.ts';
+import { toast } from './messages.ts';
+import { plainError } from './plain-error.ts';
+import { countOf } from './words.ts';
+
+/** Saves something to a file: in Electron where the user chooses, in a browser as a download. */
+export async function startExport(input: ExportInput): Promise<void> {
+  try {
+    const client = await connectedClient();
+    const { jobId, download, leftOut } = await client.call('export.start', input);
+    if (jobId !== null) dispatchJobs({ type: 'started', jobId, purpose: { kind: 'save' } });
+    if (download === null) return;
+    const link = document.createElement('a');
+    link.href = `/downloads/${download}`;
+    link.download = '';
+    link.click();
+    if (leftOut > 0) {
+      toast(`${countOf(leftOut, 'entry', 'entries')} left out: names or links that lead outside the image`);
+    }
+  } catch (error) {
+    toast(plainError(error).message);
+  }
+}
+
+/** Saves the selected file or folder, else the comparison, else the archive's report. */
+export function exportShown(): void {
+  const { archiveId, image, to, path, mode, against } = getApp().selection;
+  if (archiveId === null) return;
+  if (path !== null) void startExport({ what: 'entry', archiveId, image, layer: to, pathHex: toHex(unescapePath(path)) });
+  else if (mode === 'compare' && against !== undefined)
+    void startExport({ what: 'comparison', a: against, b: { archiveId, image, layer: to } });
+  else void startExport({ what: 'report', archiveId });
+}

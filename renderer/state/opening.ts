@@ -1,0 +1,184 @@
+import type { FileGrant } from '#contract';
+import { connectedClient, dispatchJobs, getApp } from './app-state.ts';
+import type { Purpose } from './jobs.ts';
+import { toast } from './messages.ts';
+import { type PlainError, plainError } from './plain-error.ts';
+import type { Side } from './selection.ts';
+
+/** Keeps how work that this window started is tried again, should it fail. */
+export function rememberRetry(id: string, run: () => void): void {
+  dispatchJobs({ type: 'retryAdded', id, run });
+}
+
+function toOpen({ sideA = null, offersImport = false }: { sideA?: Side | null; offersImport?: boolean }): Purpose {
+  return { kind: 'open', sideA, offersImport, isShown: false };
+}
+
+/** Shows what a job opens as soon as it can be shown. */
+export function showWhenOpen(jobId: string): void {
+  dispatchJobs({ type: 'started', jobId, purpose: toOpen({}) });
+}
+
+/** Opens files that were dropped on the window or chosen in the page. With a side A the first one is compared with it. */
+export function openFiles(files: readonly File[], sideA: Side | null = null): void {
+  for (const [at, file] of files.entries()) void openFile(file, at === 0 ? sideA : null);
+}
+
+function newTransferId(): string {
+  return `transfer-${getApp().jobs.transferCount + 1}`;
+}
+
+async function openFile(file: File, sideA: Side | null): Promise<void> {
+  const id = newTransferId();
+  const control = new AbortController();
+  const totalBytes = file.size > 0 ? file.size : null;
+  dispatchJobs({ type: 'transferStarted', id, name: file.name, totalBytes, cancel: () => control.abort() });
+  rememberRetry(id, () => {
+    dispatchJobs({ type: 'transferEnded', id });
+    void openFile(file, sideA);
+  });
+  try {
+    const client = await connectedClient();
+    const { grant } = await client.grantFile(file, {
+      signal: control.signal,
+      onProgress: (sentBytes) => dispatchJobs({ type: 'transferMoved', id, sentBytes }),
+    });
+    const { jobId } = await client.call('archive.open', { grant });
+    rememberRetry(jobId, () => void openFile(file, sideA));
+    dispatchJobs({ type: 'started', jobId, purpose: toOpen({ sideA, offersImport: sideA === null }) });
+    dispatchJobs({ type: 'transferEnded', id });
+  } catch (error) {
+    const plain = plainError(error);
+    if (plain.code === 'CANCELLED') dispatchJobs({ type: 'transferEnded', id });
+    else dispatchJobs({ type: 'transferFailed', id, error: plain });
+  }
+}
+
+/** Lists what can't even be sent among the jobs, with the reason. */
+export function listFailure(name: string, error: PlainError): void {
+  const id = newTransferId();
+  dispatchJobs({ type: 'transferStarted', id, name, totalBytes: null });
+  dispatchJobs({ type: 'transferFailed', id, error });
+}
+
+/** `offersImport`: not of the program's own sample. */
+export async function openGrants(grants: readonly FileGrant[], offersImport = true): Promise<void> {
+  const client = await connectedClient();
+  for (const { grant, name } of grants) {
+    try {
+      const { jobId } = await client.call('archive.open', { grant });
+      dispatchJobs({ type: 'started', jobId, purpose: toOpen({ offersImport }) });
+    } catch (error) {
+      listFailure(name, plainError(error));
+    }
+  }
+}
+
+/** Runs, and shows what went wrong as a toast. */
+async function orToast(run: () => Promise<unknown>): Promise<void> {
+  try {
+    await run();
+  } catch (error) {
+    toast(plainError(error).message);
+  }
+}
+
+/** Opens files chosen in the system's dialog in Electron, in the page's own in a browser. */
+export async function choose(what: 'files' | 'folder'): Promise<void> {
+  const client = await connectedClient();
+  if (getApp().info?.host === 'electron') {
+    await orToast(async () => openGrants((await client.call('files.choose', { what })).grants));
+    return;
+  }
+  const input = document.createElement('input');
+  input.type = 'file';
+  input.multiple = true;
+  input.addEventListener('change', () => openFiles([...(input.files ?? [])]));
+  input.click();
+}
+
+export async function openSample(): Promise<void> {
+  const client = await connectedClient();
+  await orToast(async () => openGrants([await client.call('app.sample', {})], false));
+}
+
+/** Opens one of the recent files, by its place among them. */
+export async function openAgain(index: number, name: string): Promise<void> {
+  const client = await connectedClient();
+  await orToast(async () => openGrants([await client.call('files.again', { index, name })]));
+}
+
+export async function clearRecentFiles(): Promise<void> {
+  const client = await connectedClient();
+  await orToast(async () => {
+    await client.call('files.forget', {});
+    toast('Recent files cleared');
+  });
+}
+
+export function cancelTransfer(id: string): void {
+  getApp()
+    .jobs.transfers.find((transfer) => transfer.id === id)
+    ?.cancel();
+}
+
+export function dismissTransfer(id: string): void {
+  dispatchJobs({ type: 'retryRemoved', id });
+  dispatchJobs({ type: 'transferEnded', id });
+}
+
+export async function cancelJob(jobId: string): Promise<void> {
+  await callOnJob('jobs.cancel', jobId);
+}
+
+export async function dismissJob(jobId: string): Promise<void> {
+  dispatchJobs({ type: 'retryRemoved', id: jobId });
+  await callOnJob('jobs.dismiss', jobId);
+}
+
+async function callOnJob(name: 'jobs.cancel' | 'jobs.dismiss', jobId: string): Promise<void> {
+  try {
+    await getApp().client?.call(name, { jobId });
+  } catch (error) {
+    // A job that is gone needs neither.
+    const plain = plainError(error);
+    if (plain.code !== 'NOT_FOUND') toast(plain.message);
+  }
+}
+
+/** Starts a failed job again and takes the old one off the list. */
+export function retryJob(jobId: string): void {
+  const retry = getApp().jobs.retries.get(jobId);
+  void dismissJob(jobId);
+  retry?.();
+}
+
+export async function closeArchive(archiveId: string): Promise<void> {
+  await orToast(async () => getApp().client?.call('archive.close', { archiveId }));
+}
+
+/** Starts reading the layers of an image, unless that is being started. */
+export async function loadImage(archiveId: string, image: number): Promise<void> {
+  const key = `${archiveId}.${image}`;
+  if (getApp().jobs.loading.has(key)) return;
+  dispatchJobs({ type: 'loadRequested', image: key });
+  try {
+    const client = await connectedClient();
+    const { jobId } = await client.call('image.load', { archiveId, image });
+    rememberRetry(jobId, () => void loadImage(archiveId, image));
+  } catch (error) {
+    listFailure(`image ${image + 1}`, plainError(error));
+  } finally {
+    dispatchJobs({ type: 'loadAnswered', image: key });
+  }
+}
+
+/** Starts a job that reads every byte of an image and checks every digest; the window says how that went. */
+export async function verifyImage(archiveId: string, image: number): Promise<void> {
+  const client = await connectedClient();
+  await orToast(async () => {
+    const { jobId } = await client.call('image.verify', { archiveId, image });
+    rememberRetry(jobId, () => void verifyImage(archiveId, image));
+    dispatchJobs({ type: 'started', jobId, purpose: { kind: 'check' } });
+  });
+}

@@ -1,0 +1,31 @@
+/** Panes in the order in which F6 visits them. */
+const PANES = ['library', 'chain', 'changes', 'details', 'findings', 'waste'] as const;
+
+/** What gets the focus in a pane: what is selected in it, else its first control, but not its resizable edge. */
+const STOPS = [
+  '[role="row"][tabindex="0"]',
+  '[data-layer][tabindex="0"]',
+  '[role="application"]',
+  '[aria-current="true"]',
+  '[role="tab"][tabindex="0"]',
+  'button, input, [tabindex="0"]:not([role="separator"])',
+] as const;
+
+function stopOf(pane: HTMLElement): HTMLElement | null {
+  for (const selector of STOPS) {
+    for (const stop of pane.querySelectorAll<HTMLElement>(selector)) if (stop.offsetParent !== null) return stop;
+  }
+  return null;
+}
+
+/** Moves the focus to the next pane (1) or the previous one (-1). */
+export function focusPane(step: 1 | -1): void {
+  const there = PANES.flatMap((name) => {
+    const pane = document.querySelector<HTMLElement>(`[data-pane="${name}"]`);
+    const stop = pane === null ? null : stopOf(pane);
+    return pane === null || stop === null ? [] : [{ pane, stop }];
+  });
+  const at = there.findIndex(({ pane }) => pane.contains(document.activeElement));
+  const next = there[(at + step + there.length) % there.length] ?? there[0];
+  next?.stop.focus();
+}

@@ -1,0 +1,59 @@
+import type { ArchiveSummary } from '#contract';
+import { parseAddress } from './address.ts';
+import { getApp, setApp } from './app-state.ts';
+import { select, showImage } from './choosing.ts';
+import { loadImage } from './opening.ts';
+import { clampSelection, NOTHING, selectedImage } from './selection.ts';
+
+/** Selects what the page's address names. */
+export function followAddress(): void {
+  const selection = parseAddress(window.location.hash);
+  if (selection !== null) setApp({ selection, anchor: selection.to });
+  else if (getApp().archives !== null) setApp({ selection: NOTHING });
+  settleSelection();
+}
+
+/** Keeps the selection within what the library holds, and has its image read. With nothing selected, shows the first image that is read. */
+export function settleSelection(): void {
+  const { archives, selection } = getApp();
+  if (archives === null) return;
+  if (selection.archiveId !== null) {
+    const found = selectedImage(archives, selection);
+    if (found === null) {
+      select(NOTHING, { replace: true });
+    } else {
+      const clamped = clampSelection(selection, found.image.layers.length);
+      if (clamped !== selection) select(clamped, { replace: true });
+      settleSideA(archives);
+      loadUntried(found.archive.archiveId, found.image.index, found.image.loaded);
+      return;
+    }
+  }
+  const { jobs } = getApp();
+  if (getApp().selection.archiveId !== null || jobs.own.some(({ purpose }) => purpose.kind === 'open')) return;
+  const first = archives.find(({ images }) => images.some(({ loaded }) => loaded));
+  if (first !== undefined) showImage(first.archiveId, first.images.find(({ loaded }) => loaded)?.index ?? 0);
+}
+
+/** Side A of a comparison may be closed, or not be read yet. */
+function settleSideA(archives: readonly ArchiveSummary[]): void {
+  const { selection } = getApp();
+  const { against, ...rest } = selection;
+  if (against === undefined) return;
+  const other = selectedImage(archives, { ...selection, ...against });
+  if (other === null) {
+    select({ ...rest, mode: 'layer' }, { replace: true });
+    return;
+  }
+  const layer = Math.min(against.layer, Math.max(0, other.image.layers.length - 1));
+  if (layer !== against.layer) select({ ...selection, against: { ...against, layer } }, { replace: true });
+  loadUntried(against.archiveId, against.image, other.image.loaded);
+}
+
+/** Has an image read, unless a job does, did or failed to: the library may report the image as read later than the job ends. */
+function loadUntried(archiveId: string, image: number, loaded: boolean): void {
+  const wasTried = getApp().jobs.jobs.some(
+    (job) => job.archiveId === archiveId && (job.image === null || job.image === image) && (job.kind === 'open' || job.kind === 'load'),
+  );
+  if (!loaded && !wasTried) void loadImage(archiveId, image);
+}

@@ -1,0 +1,82 @@
+import type { StoreReport } from '#contract';
+import { connectedClient, dispatchJobs, getApp, setApp, setLayout } from '../app-state.ts';
+import { imageTitle } from '../library.ts';
+import { toast } from '../messages.ts';
+import { rememberRetry } from '../opening.ts';
+import { plainError } from '../plain-error.ts';
+import { canChange, isStored } from './stores.ts';
+
+/** Stores that can be imported to, the program's own first. */
+export function writableStores(stores: readonly StoreReport[] | null): readonly StoreReport[] {
+  return (stores ?? []).filter(canChange);
+}
+
+/** Imports an image of an open archive to a store. Of a layer tar it asks for the layer below first. */
+export async function importToStore(
+  archiveId: string,
+  image: number,
+  storeId = writableStores(getApp().stores)[0]?.storeId,
+): Promise<void> {
+  const archive = getApp().archives?.find((each) => each.archiveId === archiveId);
+  const found = archive?.images.find(({ index }) => index === image);
+  if (archive === undefined || found === undefined || storeId === undefined) return;
+  const title = imageTitle(archive, found);
+  if (archive.format === 'layer') setApp({ storeSheet: { kind: 'parent', storeId, archiveId, image, title } });
+  else await startImport({ storeId, archiveId, image, parent: null, title });
+}
+
+interface ImportRequest {
+  readonly storeId: string;
+  readonly archiveId: string;
+  readonly image: number;
+  /** Of a layer tar: the layer below it; null: it is a base layer. */
+  readonly parent: string | null;
+  readonly title: string;
+}
+
+export async function startImport(request: ImportRequest): Promise<void> {
+  const { title, ...input } = request;
+  const client = await connectedClient();
+  setApp({ storeSheet: null });
+  try {
+    const { jobId } = await client.call('store.import', input);
+    rememberRetry(jobId, () => void startImport(request));
+    dispatchJobs({ type: 'started', jobId, purpose: { kind: 'store', onDone: () => toast(`${title} is in the store`) } });
+  } catch (error) {
+    toast(plainError(error).message);
+  }
+}
+
+/** Offers to import an archive, or imports it, as the user prefers. One that the store has already is left alone. */
+export function offerImport(archiveId: string, title: string): void {
+  const { layout, archives, stores } = getApp();
+  const archive = archives?.find((each) => each.archiveId === archiveId);
+  const [store] = writableStores(stores);
+  if (archive === undefined || store === undefined || layout.onOpen === 'look' || isStored(archive, store)) return;
+  if (layout.onOpen === 'import') importAll(archiveId);
+  else setApp((app) => ({ offers: [...app.offers, { archiveId, title }] }));
+}
+
+/** `always`: the next ones are answered the same way. */
+export function answerOffers(answer: 'look' | 'import', always: boolean): void {
+  if (always) setLayout({ onOpen: answer });
+  const { offers } = getApp();
+  setApp({ offers: [] });
+  if (answer === 'import') for (const { archiveId } of offers) importAll(archiveId);
+}
+
+function importAll(archiveId: string): void {
+  const archive = getApp().archives?.find((each) => each.archiveId === archiveId);
+  for (const { index } of archive?.images ?? []) void importToStore(archiveId, index);
+}
+
+/** Withdraws offers for archives that were closed or are being imported. */
+export function withdrawOffers(): void {
+  const { offers, archives, jobs } = getApp();
+  const open = offers.filter(
+    ({ archiveId }) =>
+      archives?.some((each) => each.archiveId === archiveId) &&
+      !jobs.jobs.some((job) => job.kind === 'import' && job.archiveId === archiveId),
+  );
+  if (open.length < offers.length) setApp({ offers: open });
+}

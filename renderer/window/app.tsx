@@ -1,0 +1,124 @@
+import { useEffect, useRef } from 'react';
+import { Button } from '../components/button.tsx';
+import { ErrorText, Notice } from '../components/notice.tsx';
+import { Splitter } from '../components/split-view.tsx';
+import type { TreeGridHandle } from '../components/tree-grid.tsx';
+import { ChainPane } from '../features/chain/chain-pane.tsx';
+import { ChangesPane } from '../features/changes/changes-pane.tsx';
+import { DetailsPane } from '../features/details/details-pane.tsx';
+import { FindingsPanel } from '../features/findings/findings-panel.tsx';
+import { LibraryPane, LibraryRail } from '../features/library/library-pane.tsx';
+import { StoreSheets } from '../features/store/store-sheets.tsx';
+import { useApp } from '../features/use-app.ts';
+import { WastePanel } from '../features/waste/waste-panel.tsx';
+import { setLayout } from '../state/app-state.ts';
+import { PANE_LIMITS } from '../state/layout.ts';
+import { imageTitle } from '../state/library.ts';
+import { hintFor } from '../state/plain-error.ts';
+import { selectedImage } from '../state/selection.ts';
+import styles from './app.module.css';
+import { DropTarget } from './drop-target.tsx';
+import { EmptyState } from './empty-state.tsx';
+import { Overlays } from './palette.tsx';
+import { ReadingState } from './reading-state.tsx';
+import { StatusBar } from './status-bar.tsx';
+import { TitleBar } from './title-bar.tsx';
+import { Toasts } from './toasts.tsx';
+import { useWidth } from './width.ts';
+
+/** The window: its panes, and what stands in for them. */
+export function App() {
+  const connection = useApp((app) => app.connection);
+  const archives = useApp((app) => app.archives);
+  const selection = useApp((app) => app.selection);
+  const layout = useApp((app) => app.layout);
+  const width = useWidth();
+  const grid = useRef<TreeGridHandle>(null);
+  const found = selectedImage(archives ?? [], selection);
+  const showsLibrary = found === null ? width !== 'narrow' : width === 'wide' && layout.libraryOpen;
+
+  useEffect(() => {
+    document.title = found === null ? 'Layerscope' : `${imageTitle(found.archive, found.image)} – Layerscope`;
+  }, [found]);
+
+  if (connection.state === 'failed') {
+    return (
+      <main className={styles.alone}>
+        <Notice icon="error" title="Layerscope could not start" tone="error">
+          <ErrorText error={connection.error} hint={hintFor(connection.error)} />
+          <p className={styles.again}>
+            <Button icon="retry" onPress={() => window.location.reload()}>
+              Reload
+            </Button>
+          </p>
+        </Notice>
+      </main>
+    );
+  }
+
+  return (
+    <DropTarget>
+      <div className={styles.window} data-width={width}>
+        <TitleBar found={found} width={width} onLeaveFilter={() => grid.current?.focus()} />
+        <div className={styles.body}>
+          {(width === 'medium' || width === 'compact') && found !== null ? <LibraryRail /> : null}
+          {showsLibrary ? (
+            <div className={styles.library} style={{ width: layout.libraryWidth }}>
+              <LibraryPane edge={<PaneEdge pane="libraryWidth" />} />
+            </div>
+          ) : null}
+          {found === null ? (
+            <main className={styles.main}>{archives === null ? null : <EmptyState />}</main>
+          ) : (
+            <>
+              <div className={styles.chain} style={width === 'narrow' ? {} : { width: layout.chainWidth }}>
+                <ChainPane edge={width === 'narrow' ? null : <PaneEdge pane="chainWidth" />} />
+              </div>
+              <main className={styles.main}>
+                {found.image.loaded ? <ChangesPane handle={grid} /> : <ReadingState archive={found.archive} image={found.image} />}
+                {layout.findingsOpen ? <FindingsPanel /> : null}
+                {layout.wasteOpen && found.image.loaded ? (
+                  <WastePanel
+                    key={`${found.archive.archiveId}.${found.image.index}`}
+                    archiveId={found.archive.archiveId}
+                    image={found.image}
+                  />
+                ) : null}
+              </main>
+              {width === 'wide' || width === 'compact' ? (
+                <div className={styles.details} style={{ width: layout.detailsWidth }}>
+                  <DetailsPane edge={<PaneEdge pane="detailsWidth" />} drawer={false} />
+                </div>
+              ) : layout.drawer === 'details' ? (
+                <div className={styles.drawer}>
+                  <DetailsPane edge={null} drawer />
+                </div>
+              ) : null}
+            </>
+          )}
+          {width !== 'wide' && layout.drawer === 'library' && !showsLibrary ? (
+            <div className={styles.libraryDrawer}>
+              <LibraryPane edge={null} />
+            </div>
+          ) : null}
+        </div>
+        <StatusBar found={found} />
+      </div>
+      <Toasts />
+      <Overlays />
+      <StoreSheets />
+    </DropTarget>
+  );
+}
+
+const EDGES = {
+  libraryWidth: { label: 'Library width', side: 'left' },
+  chainWidth: { label: 'Chain width', side: 'left' },
+  detailsWidth: { label: 'Details width', side: 'right' },
+} as const;
+
+/** The resizable edge of a pane. It is inside the pane, so that it is part of a landmark. */
+function PaneEdge({ pane }: { pane: keyof typeof EDGES }) {
+  const value = useApp((app) => app.layout[pane]);
+  return <Splitter {...EDGES[pane]} {...PANE_LIMITS[pane]} value={value} onChange={(wanted) => setLayout({ [pane]: wanted })} />;
+}

@@ -1,0 +1,61 @@
+import type { ArchiveSummary, FileGrant } from '#contract';
+import { dispatchJobs, getApp, setApp } from '../state/app-state.ts';
+import { watchFilter, watchSort } from '../state/changes/filtering.ts';
+import { dropClosedTables } from '../state/changes/load-changes.ts';
+import { openClient } from '../state/client.ts';
+import { runCommand } from '../state/commands.ts';
+import { watchOwnJobs } from '../state/finished-jobs.ts';
+import { openFiles, openGrants } from '../state/opening.ts';
+import { plainError } from '../state/plain-error.ts';
+import { followAddress, settleSelection } from '../state/settle-selection.ts';
+import { withdrawOffers } from '../state/stores/importing.ts';
+import { watchStores } from '../state/stores/watch-stores.ts';
+import { watchSelection } from '../state/watch-selection.ts';
+
+/** Connects to the host and keeps the state up to date with its topics, from now on. */
+export async function connect(): Promise<void> {
+  watchSelection();
+  watchFilter();
+  watchSort();
+  watchOwnJobs();
+  window.layerscope?.onCommand(runCommand);
+  window.addEventListener('paste', onPaste);
+  window.addEventListener('popstate', followAddress);
+  window.addEventListener('hashchange', followAddress);
+  try {
+    const client = await openClient((connected) => {
+      if (getApp().connection.state !== 'failed') setApp({ connection: { state: connected ? 'open' : 'lost' } });
+    });
+    const info = await client.call('app.info', {});
+    setApp({ client, info, connection: { state: 'open' } });
+    followAddress();
+    watchStores();
+    client.subscribe('library', ({ archives }) => onLibrary(archives));
+    client.subscribe('jobs', ({ jobs }) => dispatchJobs({ type: 'jobsReported', jobs }));
+    client.subscribe('requests', ({ open }) => onRequests(open));
+  } catch (error) {
+    setApp({ connection: { state: 'failed', error: plainError(error) } });
+  }
+}
+
+/** Opens files that were copied in a file manager. */
+function onPaste({ clipboardData }: ClipboardEvent): void {
+  const files = [...(clipboardData?.files ?? [])];
+  if (files.length > 0) openFiles(files);
+}
+
+/** Each report repeats the requests before it. */
+function onRequests(grants: readonly FileGrant[]): void {
+  const { openedRequests } = getApp();
+  const fresh = grants.filter(({ grant }) => !openedRequests.has(grant));
+  if (fresh.length === 0) return;
+  setApp({ openedRequests: new Set([...openedRequests, ...fresh.map(({ grant }) => grant)]) });
+  void openGrants(fresh);
+}
+
+function onLibrary(archives: readonly ArchiveSummary[]): void {
+  setApp({ archives });
+  dropClosedTables(new Set(archives.map(({ archiveId }) => archiveId)));
+  withdrawOffers();
+  settleSelection();
+}

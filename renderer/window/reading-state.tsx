@@ -1,0 +1,50 @@
+import type { ArchiveSummary, ImageSummary } from '#contract';
+import { displayText, formatSize } from '#model';
+import { Button } from '../components/button.tsx';
+import { ErrorText, Notice } from '../components/notice.tsx';
+import { Progress } from '../components/progress.tsx';
+import { useApp } from '../features/use-app.ts';
+import { loadingJob } from '../state/jobs.ts';
+import { cancelJob, loadImage } from '../state/opening.ts';
+import { hintFor } from '../state/plain-error.ts';
+import { WORDS } from '../state/words.ts';
+import styles from './reading-state.module.css';
+
+/** Stands in for the changes until the layers are read, and says why they couldn't be. */
+export function ReadingState({ archive, image }: { archive: ArchiveSummary; image: ImageSummary }) {
+  const jobs = useApp((app) => app.jobs);
+  const job = loadingJob(jobs, archive.archiveId, image.index);
+  if (job !== null) {
+    const amount = job.totalBytes === null ? formatSize(job.doneBytes) : `${formatSize(job.doneBytes)} of ${formatSize(job.totalBytes)}`;
+    return (
+      <Notice title="Reading layers…">
+        <div className={styles.work}>
+          <Progress label="Reading layers" done={job.doneBytes} total={job.totalBytes} />
+          <p className={`number ${styles.phase}`}>
+            {displayText(job.phase)} · {amount}
+          </p>
+          <Button onPress={() => void cancelJob(job.jobId)}>{WORDS.cancel}</Button>
+        </div>
+      </Notice>
+    );
+  }
+  const failed = jobs.jobs.findLast((each) => each.archiveId === archive.archiveId && each.image === image.index && each.error !== null);
+  const again = (
+    <p className={styles.again}>
+      <Button onPress={() => void loadImage(archive.archiveId, image.index)}>Read layers</Button>
+    </p>
+  );
+  if (failed?.error) {
+    return (
+      <Notice icon="error" title="Could not read the layers" tone="error">
+        <ErrorText error={failed.error} hint={hintFor(failed.error)} />
+        {again}
+      </Notice>
+    );
+  }
+  return (
+    <Notice icon="image" title="Layers not read yet">
+      {again}
+    </Notice>
+  );
+}

@@ -1,0 +1,43 @@
+import { Icon } from '../components/icons.tsx';
+import { useApp } from '../features/use-app.ts';
+import { useRequest } from '../features/use-request.ts';
+import { openAgain } from '../state/opening.ts';
+import styles from './recent-files.module.css';
+
+interface RecentFile {
+  readonly name: string;
+  readonly folder: string;
+}
+
+const NONE: readonly RecentFile[] = [];
+
+/** Recent files; none in a browser. What is open changes them, so they are fetched again whenever the library changes. */
+export function useRecentFiles(): readonly RecentFile[] {
+  const archives = useApp((app) => app.archives);
+  const answer = useRequest(archives, (client, signal) => client.call('files.recent', {}, { signal }), { keepsLast: true });
+  return answer.state === 'ready' ? answer.value.files : NONE;
+}
+
+const SHOWN = 6;
+
+/** The newest of them, for a window without an image. */
+export function RecentFiles() {
+  const files = useRecentFiles();
+  if (files.length === 0) return null;
+  return (
+    <section className={styles.recent} aria-label="Recent">
+      <h3 className={styles.title}>Recent</h3>
+      <ul>
+        {files.slice(0, SHOWN).map(({ name, folder }, index) => (
+          <li key={`${folder}/${name}`}>
+            <button type="button" className={styles.file} title={`${folder}/${name}`} onClick={() => void openAgain(index, name)}>
+              <Icon name="image" />
+              <span className={styles.name}>{name}</span>
+              <span className={styles.folder}>{folder}</span>
+            </button>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}

@@ -1,0 +1,26 @@
+import { keyOf } from '#contract';
+import { getApp } from '../state/app-state.ts';
+import { COMMANDS } from '../state/commands.ts';
+import { isMac } from '../state/key-names.ts';
+
+/** Runs the window's commands by their keys, from now on. Fields, menus and dialogs keep their own keys. */
+export function watchShortcuts(): void {
+  window.addEventListener('keydown', (event) => {
+    if (event.defaultPrevented || getApp().overlay !== 'none') return;
+    const mod = isMac ? event.metaKey : event.ctrlKey;
+    const target = event.target instanceof HTMLElement ? event.target : null;
+    const inField = target !== null && target.closest('input, textarea, [role="menu"], [role="listbox"], [role="dialog"]') !== null;
+    if (inField && !mod && event.key !== 'F6') return;
+    for (const command of COMMANDS) {
+      const { key, alt = false, shift, mod: withMod = false } = keyOf(command, isMac);
+      if (key !== event.key || withMod !== mod || alt !== event.altKey) continue;
+      if (shift !== undefined ? !event.shiftKey : event.key === 'F6' && event.shiftKey) continue;
+      // Space presses a button that has the focus.
+      if (key === ' ' && target?.closest('button, a, [role="button"], [role="radio"], [role="tab"]') !== null) continue;
+      if (command.image && getApp().selection.archiveId === null) continue;
+      event.preventDefault();
+      command.run();
+      return;
+    }
+  });
+}

@@ -1,0 +1,30 @@
+import { Button, IconButton } from '../components/button.tsx';
+import { useApp } from '../features/use-app.ts';
+import { dismissToast } from '../state/messages.ts';
+import styles from './toasts.module.css';
+
+/** Short messages that disappear by themselves; screen readers announce them. */
+export function Toasts() {
+  const toasts = useApp((app) => app.toasts);
+  return (
+    <div className={styles.toasts} role="status" aria-live="polite">
+      {toasts.map(({ id, text, action }) => (
+        <div key={id} className={styles.toast}>
+          <span className={styles.text}>{text}</span>
+          {action === null ? null : (
+            <Button
+              kind="quiet"
+              onPress={() => {
+                action.run();
+                dismissToast(id);
+              }}
+            >
+              {action.label}
+            </Button>
+          )}
+          <IconButton small label="Dismiss" icon="close" onPress={() => dismissToast(id)} />
+        </div>
+      ))}
+    </div>
+  );
+}

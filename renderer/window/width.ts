@@ -1,0 +1,21 @@
+import { useSyncExternalStore } from 'react';
+
+export type Width = 'narrow' | 'medium' | 'compact' | 'wide';
+
+const LIMITS = [
+  { width: 'narrow', query: window.matchMedia('(max-width: 699px)') },
+  { width: 'medium', query: window.matchMedia('(max-width: 999px)') },
+  { width: 'compact', query: window.matchMedia('(max-width: 1179px)') },
+] as const;
+
+function subscribe(listener: () => void): () => void {
+  for (const { query } of LIMITS) query.addEventListener('change', listener);
+  return () => {
+    for (const { query } of LIMITS) query.removeEventListener('change', listener);
+  };
+}
+
+/** Below 1,180 px the library is a rail, below 1,000 the details are a drawer, below 700 the chain is on top. */
+export function useWidth(): Width {
+  return useSyncExternalStore(subscribe, () => LIMITS.find(({ query }) => query.matches)?.width ?? 'wide');
+}
