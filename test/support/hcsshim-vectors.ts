@@ -35,7 +35,7 @@ const OURS_IS_RIGHT: readonly (Refusal & { readonly what: string; readonly why: 
   {
     what: 'bare whiteout',
     code: 'NAME_REFUSED',
-    words: /\.wh\.: a whiteout of nothing$/,
+    words: /\.wh\.: a whiteout without a name$/,
     why: 'it makes a tombstone of the folder itself, with all that is in it',
   },
   {
@@ -47,18 +47,18 @@ const OURS_IS_RIGHT: readonly (Refusal & { readonly what: string; readonly why: 
   {
     what: 'Linux root',
     code: 'UNSUPPORTED',
-    words: /no layer of a Windows image$/,
+    words: /not a layer of a Windows image$/,
     why: 'it makes a layer without a Files folder of it',
   },
 ];
 
 /** The error of ours where hcsshim refuses as well, by case. hcsshim hands what it has to ImportLayer all the same: ours never does. */
 const BOTH_REFUSE: Readonly<Record<string, Refusal>> = {
-  'parents implied': { code: 'NOT_FOUND', words: /Files\\x\\y\\z\.txt: no entry brings the folder Files\\x\\y/ },
+  'parents implied': { code: 'NOT_FOUND', words: /Files\\x\\y\\z\.txt: no entry for its folder Files\\x\\y/ },
   'whiteout under Hives': { code: 'NAME_REFUSED', words: /invalid tombstone Hives\\System_Delta/ },
-  'bare whiteout at Files': { code: 'NAME_REFUSED', words: /Files\/\.wh\.: a whiteout of nothing/ },
+  'bare whiteout at Files': { code: 'NAME_REFUSED', words: /Files\/\.wh\.: a whiteout without a name/ },
   'utility VM file before its folder': { code: 'NOT_FOUND', words: /UtilityVM/ },
-  'something else under UtilityVM': { code: 'UNSUPPORTED', words: /UtilityVM\/other\.txt: a utility VM has Files only/ },
+  'something else under UtilityVM': { code: 'UNSUPPORTED', words: /UtilityVM\/other\.txt: a utility VM has nothing but Files/ },
   'hard link to a hive': { code: 'NAME_REFUSED', words: /invalid hard link in layer/ },
   'hard link without a target': { code: 'NOT_FOUND', words: /failed to find link target/ },
   'name that leads out': { code: 'PATH_ESCAPE', words: /Files\/\.\.\/\.\.\/out\.txt/ },

@@ -95,7 +95,7 @@ test('an opaque marker and a bare whiteout are refused by name', async (t) => {
     'NAME_REFUSED',
     /Files\/d\/\.wh\.\.wh\.\.opq/,
   );
-  await refuses(t, tar(directory('Files/'), file('Files/.wh.', '')), 'NAME_REFUSED', /Files\/\.wh\.: a whiteout of nothing/);
+  await refuses(t, tar(directory('Files/'), file('Files/.wh.', '')), 'NAME_REFUSED', /Files\/\.wh\.: a whiteout without a name/);
 });
 
 test('a whiteout outside Files and UtilityVM\\Files is refused by name', async (t) => {
@@ -120,7 +120,7 @@ test('a utility VM comes with its folder first, and with Files only', async (t) 
 
 test('an entry in a folder that no entry brings is refused, and the folder named', (t) =>
   windowsTar([...HEAD, { name: 'Files/x/y/z.txt', content: 'z' }]).then((bytes) =>
-    refuses(t, bytes, 'NOT_FOUND', /no entry brings the folder Files\\x\\y/),
+    refuses(t, bytes, 'NOT_FOUND', /no entry for its folder Files\\x\\y/),
   ));
 
 test('a tar that is cut off is handed to nobody', async (t) => {
