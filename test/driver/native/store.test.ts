@@ -71,6 +71,6 @@ test('verification names what is broken', async () => {
     ['empty', 'no chain', 'odd'],
   );
   assert.match(problems[0]?.message ?? '', /without a Files folder/);
-  assert.match(problems[1]?.message ?? '', /layerchain\.json is not there/);
+  assert.match(problems[1]?.message ?? '', /layerchain\.json is missing/);
   assert.match(problems[2]?.message ?? '', /layerchain\.json can't be read/);
 });
