@@ -127,7 +127,7 @@ export async function perform(driver: GraphDriver, held: HeldResources, call: Me
   }
 }
 
-/** Sends the bytes; throws CANCELLED once the call is cancelled. An error of closing the source then is thrown instead. */
+/** Sends the bytes. Once the call is cancelled, closes the source and throws CANCELLED, or the error of closing it. */
 async function sendBytes(call: MethodCall, source: AsyncIterable<Uint8Array>): Promise<null> {
   let isStopped = false;
   for await (const bytes of source) {

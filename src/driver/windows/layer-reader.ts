@@ -96,7 +96,7 @@ export async function* readTransport(root: RootFolder): AsyncGenerator<LayerEntr
     if (path === TOMBSTONES_FILE || path.endsWith(FOLDER_FILE_SUFFIX)) continue;
     yield* opened(root, path, attributes, steady);
     if ((attributes & FILE_ATTRIBUTE.directory) === 0) continue;
-    // Windows exports the folder of everything it removed. A tombstone in any other folder is ignored, as in hcsshim.
+    // Windows exports the parent folder of every removed path. A tombstone in any other folder is ignored, as in hcsshim.
     for (const gone of tombstones.get(path.toUpperCase()) ?? []) yield { path: gone, file: null };
   }
 }

@@ -153,9 +153,9 @@ function readBlock(bits: SymbolReader, table: Uint32Array, blockBytes: number): 
       runUnit = 1;
     }
     if (symbol === last) break;
-    if (length >= blockBytes) throw damaged('a block longer than it may be');
+    if (length >= blockBytes) throw damaged('a block over its maximum size');
     const byte = present[symbol - 1] as number;
-    // Mostly a few places: a loop is faster than a call.
+    // Usually only a few places, so a loop is faster than a call.
     for (let place = symbol - 1; place > 0; place--) present[place] = present[place - 1] as number;
     present[0] = byte;
     counts[byte] = (counts[byte] as number) + 1;

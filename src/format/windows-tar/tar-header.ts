@@ -3,7 +3,7 @@
 //
 //   USTAR  what fits its fields: ASCII, names of 100 bytes or prefix and name of 155 and 100, octal numbers, whole seconds
 //   PAX    the same, with records for what doesn't fit: path, linkpath, uname, gname, uid, gid, size, mtime, atime, ctime, and
-//          the caller's own; fields that don't fit are cut
+//          the caller's own; in the block, texts that don't fit are cut and numbers are 0
 //   GNU    long names in members of type L and K, numbers in base-256, access and change time in the header
 //
 // The first allowed form is used. Access and change times need PAX or GNU; with a fraction of a second PAX is preferred.

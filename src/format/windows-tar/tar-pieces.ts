@@ -2,7 +2,7 @@ import { type TarMember, TarReader } from '#format/tar';
 import { LayerscopeError, TYPE } from '#model';
 import type { ByteSource } from './backup-cursor.ts';
 
-/** Pushed at a time, so that members without bodies don't pile up in the queue. */
+/** Bytes to push at a time, so that members without bodies don't pile up in the queue. */
 const PUSH_BYTES = 64 * 1024;
 const ZEROS = new Uint8Array(PUSH_BYTES);
 /** Longer sparse files are refused, as their holes would be written as zeros. */

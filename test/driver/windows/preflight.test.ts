@@ -35,8 +35,8 @@ test('each missing thing is named', () =>
     assert.deepEqual(
       facts.filter(({ held }) => !held).map(({ what, why }) => `${what}: ${why}`),
       [
-        'SeRestorePrivilege: not held: only elevated administrators hold it',
-        'SeSecurityPrivilege: not held: only elevated administrators hold it',
+        'SeRestorePrivilege: not held: an elevated administrator holds it',
+        'SeSecurityPrivilege: not held: an elevated administrator holds it',
         'service vmcompute (Host Compute Service): stopped: as an administrator, "sc start vmcompute" starts it',
       ],
     );

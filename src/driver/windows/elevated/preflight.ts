@@ -45,7 +45,7 @@ export async function preflight(system?: ElevationSystem): Promise<readonly Pref
       fact(name, () =>
         asked.heldPrivileges([name]).includes(name)
           ? [true, 'held; enabled when a call needs it']
-          : [false, 'not held: only elevated administrators hold it'],
+          : [false, 'not held: an elevated administrator holds it'],
       ),
     ),
     fact('vmcompute.dll', () =>
