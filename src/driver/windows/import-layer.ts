@@ -133,7 +133,7 @@ class LayerImport {
     const at = { path: displayText(entry.name), offset: entry.headerOffset };
     if (entry.droppedAttributes !== 0) {
       const bits = `0x${entry.droppedAttributes.toString(16)}`;
-      onFinding?.(finding('not-kept', `attributes ${bits}, which a file can't be given, were left out`, at));
+      onFinding?.(finding('not-kept', `attributes ${bits} that the file can't have were left out`, at));
     }
     if (entry.type === 'other') onFinding?.(finding('not-kept', 'a device or pipe, written as an empty file', at));
   }
