@@ -47,7 +47,8 @@ export function parseRatio(rule: string, text: string): number {
 /** `20MB`, `1.5 GiB`, `1,000,000`. Throws USAGE. */
 export function parseByteSize(rule: string, text: string): number {
   const match = /^\s*([\d,]*\.?\d+|\d[\d,]*\.?)\s*([a-z]*)\s*$/i.exec(text);
-  const unit = UNIT_BYTES[(match?.[2] ?? '').toLowerCase()];
+  const name = (match?.[2] ?? '').toLowerCase();
+  const unit = Object.hasOwn(UNIT_BYTES, name) ? UNIT_BYTES[name] : undefined;
   if (match === null || unit === undefined) throw wrong(rule, text, 'not a size such as 20MB');
   return Math.floor(Number((match[1] ?? '').replaceAll(',', '')) * unit);
 }

@@ -76,7 +76,7 @@ test('sizes are read as the size parser of dive reads them', () => {
     '.5kB': 500,
   };
   for (const [text, bytes] of Object.entries(sizes)) assert.equal(parseByteSize('highestWastedBytes', text), bytes, text);
-  for (const text of ['', 'MB', '20XB', '-1MB', '1e3', '1 2MB', 'NaN'])
+  for (const text of ['5constructor', '', 'MB', '20XB', '-1MB', '1e3', '1 2MB', 'NaN'])
     assert.throws(() => parseByteSize('highestWastedBytes', text), isUsage, text);
 });
 

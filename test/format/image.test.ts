@@ -19,6 +19,7 @@ import {
   parsePlatform,
   parseRepositories,
   platformName,
+  platformRank,
   statedCompression,
 } from '#format/image';
 import { LayerscopeError } from '#model';
@@ -128,6 +129,17 @@ test('platforms are named by what is stated', () => {
   assert.equal(name({}), 'unknown');
   assert.equal(name({ os: 'unknown', architecture: 'unknown' }), 'unknown');
   assert.equal(name({ os: 'lin\u001bux', architecture: 'amd64' }), 'lin\\x1Bux/amd64');
+});
+
+test('a platform may have any name, also one that objects have a property of', () => {
+  for (const name of ['constructor', '__proto__', 'toString', 'valueOf']) {
+    assert.equal(platformRank(`${name}/${name}`, 'linux/amd64'), null);
+    assert.equal(platformRank(`linux/${name}`, `linux/${name}`), 0);
+    assert.equal(platformRank('linux/amd64', `${name}/${name}/v1`), null);
+  }
+  // A variant that no processor has is looked for by its name alone.
+  assert.equal(platformRank('linux/arm/v7', 'linux/arm/v99999999999'), null);
+  assert.equal(platformRank('linux/arm/v6', 'linux/arm/v7'), 1);
 });
 
 test('history steps that made no layer are passed over, and what does not reach is unknown', () => {

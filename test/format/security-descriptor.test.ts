@@ -156,6 +156,34 @@ test("a condition's bytes are those of [MS-DTYP] 2.4.4.17.9", () => {
   assert.equal(hexOf(data).replace(/(00)*$/, ''), expected);
 });
 
+test('a condition that SDDL can not express has no SDDL, and never that of another condition', () => {
+  const everyone = encodeSid('S-1-1-0');
+  const ace = (type: number, data: Uint8Array): SecurityDescriptor => ({
+    revision: 1,
+    resourceManager: 0,
+    control: CONTROL.selfRelative | CONTROL.daclPresent,
+    owner: null,
+    group: null,
+    sacl: null,
+    dacl: { revision: 2, aces: [{ type, flags: 0, mask: 1, sid: readSid(everyone, 0), data }], slackBytes: 0 },
+  });
+  // artx, then: an attribute's name (F8), its length, UTF-16; a number (04), its sign and base; operators: 80 ==, 87 Exists, A0 &&.
+  const one = '04 0100000000000000 03 02';
+  const conditions = {
+    'an attribute without a name': `61727478 f8 00000000 ${one} 80`,
+    'an attribute whose name is a number': `61727478 f8 02000000 3100 ${one} 80`,
+    'a relation as an operand': `61727478 f8 02000000 6100 ${one} 80 ${one} 80`,
+    'a list in a list': `61727478 f8 02000000 6100 50 10000000 50 0b000000 ${one} 80`,
+  };
+  for (const [what, hex] of Object.entries(conditions)) {
+    assert.throws(() => descriptorToSddl(ace(9, bytesOf(hex))), { code: 'UNSUPPORTED' }, what);
+  }
+  const sayable = bytesOf(`61727478 f8 02000000 6100 ${one} 80 00`);
+  assert.equal(descriptorToSddl(ace(9, sayable)), 'D:(XA;;CC;;;WD;(a == 1))');
+  // An entry of an unconditional type has no condition, whatever its data looks like.
+  assert.throws(() => descriptorToSddl(ace(0, sayable)), { code: 'UNSUPPORTED' });
+});
+
 test('malformed and deeply nested conditions are refused', () => {
   const text = (hex: string) =>
     securityDescriptorToSddl(withAce({ type: 9, flags: 0, mask: 1, sid: 'S-1-1-0', data: bytesOf(`61727478${hex}`) }));

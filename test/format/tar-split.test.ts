@@ -7,7 +7,21 @@ import { assembleTar, Crc64, readSplitEntries, type SplitEntry, splitTar } from 
 import { displayPath, LayerscopeError } from '#model';
 import { gather, randomChunks } from '../support/random-chunks.ts';
 import { splitLayer } from '../support/split-layer.ts';
-import { directory, file, gnuSparse, hardlink, member, paxSparse, tar, utf8, zeros } from '../support/tar-builder.ts';
+import {
+  concat,
+  directory,
+  file,
+  gnuLongName,
+  gnuSparse,
+  hardlink,
+  member,
+  pax,
+  paxGlobal,
+  paxSparse,
+  tar,
+  utf8,
+  zeros,
+} from '../support/tar-builder.ts';
 
 const layer = splitLayer();
 // Made by tar-split's own command: see splitLayer.
@@ -68,7 +82,10 @@ test("a tar's metadata does not depend on its chunks", async () => {
     directory('d'),
     directory('./d/'),
   );
-  for (const bytes of [layer, odd]) {
+  // Extension headers without a member, among them a global one, and bytes after the end.
+  const endless = concat(tar(file('f', 'f'), gnuLongName('n'.repeat(700))), zeros(700));
+  const global = concat(tar(pax({ path: 'p' }), paxGlobal({ comment: 'c' }), gnuLongName('n')), zeros(2048));
+  for (const bytes of [layer, odd, endless, global]) {
     const whole = Buffer.from(await gather(splitTar([bytes]))).toString();
     for (let seed = 0; seed < 25; seed++) assert.equal(Buffer.from(await gather(splitTar(randomChunks(bytes, seed)))).toString(), whole);
   }

@@ -10,20 +10,25 @@ interface Wanted {
   readonly variant: string;
 }
 
-const OS_NAMES: Readonly<Record<string, string>> = { macos: 'darwin' };
-const ARCHITECTURE_NAMES: Readonly<Record<string, readonly [architecture: string, variant?: string]>> = {
-  i386: ['386'],
-  x86_64: ['amd64'],
-  'x86-64': ['amd64'],
-  aarch64: ['arm64'],
-  armhf: ['arm', 'v7'],
-  armel: ['arm', 'v6'],
-};
+// Maps, as an image may call its platform `constructor`.
+const OS_NAMES: ReadonlyMap<string, string> = new Map([['macos', 'darwin']]);
+const ARCHITECTURE_NAMES: ReadonlyMap<string, readonly [architecture: string, variant?: string]> = new Map([
+  ['i386', ['386']],
+  ['x86_64', ['amd64']],
+  ['x86-64', ['amd64']],
+  ['aarch64', ['arm64']],
+  ['armhf', ['arm', 'v7']],
+  ['armel', ['arm', 'v6']],
+]);
+const LOWEST_VARIANTS: ReadonlyMap<string, number> = new Map([
+  ['arm', 5],
+  ['amd64', 1],
+]);
 
 function normal(platform: string): Wanted {
   const [os = '', architecture = '', variant = ''] = platform.toLowerCase().split('/');
-  const [name, implied = ''] = ARCHITECTURE_NAMES[architecture] ?? [architecture];
-  return { os: OS_NAMES[os] ?? os, architecture: name, variant: normalVariant(name, variant === '' ? implied : variant) };
+  const [name, implied = ''] = ARCHITECTURE_NAMES.get(architecture) ?? [architecture];
+  return { os: OS_NAMES.get(os) ?? os, architecture: name, variant: normalVariant(name, variant === '' ? implied : variant) };
 }
 
 /** The usual variant has no name, but of arm, where it is v7. */
@@ -36,8 +41,8 @@ function normalVariant(architecture: string, variant: string): string {
 
 /** Variants that do, the best first. */
 function variantsFor({ architecture, variant }: Wanted): readonly string[] {
-  const number = Number(/^v(\d+)$/.exec(variant)?.[1] ?? Number.NaN);
-  const lowest = { arm: 5, amd64: 1 }[architecture];
+  const number = Number(/^v(\d{1,2})$/.exec(variant)?.[1] ?? Number.NaN);
+  const lowest = LOWEST_VARIANTS.get(architecture);
   if (lowest === undefined || Number.isNaN(number)) return architecture === 'arm64' && variant !== '' ? [variant, ''] : [variant];
   const numbers = Array.from({ length: Math.max(1, number - lowest + 1) }, (_, step) => number - step);
   return numbers.map((each) => normalVariant(architecture, `v${each}`));

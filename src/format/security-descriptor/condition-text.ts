@@ -57,10 +57,35 @@ function operandText(token: ConditionToken, sidText: (sid: Sid) => string): stri
 }
 
 /**
- * Formats the condition in an entry's data, with its parentheses. Throws DAMAGED; UNSUPPORTED for operators and strings that SDDL can't
- * express.
+ * Formats the condition in an entry's data, with its parentheses. `sidOf` parses what `sidText` formats. Throws DAMAGED; UNSUPPORTED for
+ * what SDDL can't express: some operators, operators as operands, strings with quotes, attributes whose name is empty or reads as something
+ * else.
  */
-export function conditionToText(data: Uint8Array, sidText: (sid: Sid) => string): string {
+export function conditionToText(data: Uint8Array, sidText: (sid: Sid) => string, sidOf: (text: string) => Sid): string {
+  const tokens = parseConditionTokens(data);
+  const text = textOf(tokens, sidText);
+  let again: string | null;
+  try {
+    again = meaningOf(new ConditionParser(text, sidOf).parse());
+  } catch (error) {
+    if (!(error instanceof LayerscopeError)) throw error;
+    again = null;
+  }
+  if (again !== meaningOf(tokens)) throw new LayerscopeError('UNSUPPORTED', "a condition that SDDL can't express");
+  return text;
+}
+
+/** A text that is equal for conditions of the same meaning, however their numbers are written. */
+function meaningOf(tokens: readonly ConditionToken[]): string {
+  const meaning = (token: ConditionToken): unknown => {
+    if (token.kind === 'number') return String(token.value);
+    if (token.kind === 'list') return token.items.map(meaning);
+    return token.kind === 'bytes' ? toHex(token.bytes) : token;
+  };
+  return JSON.stringify(tokens.map((token) => [token.kind, meaning(token)]));
+}
+
+function textOf(tokens: readonly ConditionToken[], sidText: (sid: Sid) => string): string {
   const stack: Piece[] = [];
   const pop = (): Piece => {
     const piece = stack.pop();
@@ -68,7 +93,7 @@ export function conditionToText(data: Uint8Array, sidText: (sid: Sid) => string)
     return piece;
   };
   const held = (piece: Piece, binds: number) => (piece.binds >= binds ? piece.text : `(${piece.text})`);
-  for (const token of parseConditionTokens(data)) {
+  for (const token of tokens) {
     if (token.kind !== 'operator') {
       stack.push({ text: operandText(token, sidText), binds: OPERAND });
       continue;

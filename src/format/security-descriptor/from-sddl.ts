@@ -10,16 +10,22 @@ import { encodeSecurityDescriptor } from './binary.ts';
 import { conditionFromText } from './condition-text.ts';
 import { type Ace, type Acl, CONTROL, isObjectAce, type SecurityDescriptor, type Sid } from './descriptor.ts';
 import { encodeGuid } from './guid.ts';
-import { ACE_FLAGS, ACE_TYPE_OF_NAME, DOMAIN_NAMES, LABEL_RIGHT_NAMES, MASK_NAMES, RIGHT_NAMES, SID_OF_NAME } from './sddl-names.ts';
+import {
+  ACE_FLAGS,
+  ACE_TYPE_OF_NAME,
+  CONDITIONAL_TYPES,
+  DOMAIN_NAMES,
+  LABEL_RIGHT_NAMES,
+  MASK_NAMES,
+  RIGHT_NAMES,
+  SID_OF_NAME,
+} from './sddl-names.ts';
 import { encodeSid, readSid } from './sid.ts';
 
 const ACL_REVISION = 2;
 const ACL_REVISION_OBJECTS = 4;
 /** More characters than a descriptor's lists of 64 KiB can need. */
 const MAX_SDDL = 1 << 20;
-
-/** XA, XD, ZA, XU. */
-const CONDITIONAL_TYPES = new Set([0x09, 0x0a, 0x0b, 0x0d]);
 
 const RIGHTS: ReadonlyMap<string, number> = new Map([...RIGHT_NAMES, ...MASK_NAMES, ...LABEL_RIGHT_NAMES]);
 const FLAGS: ReadonlyMap<string, number> = new Map(ACE_FLAGS);

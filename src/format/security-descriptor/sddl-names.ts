@@ -144,6 +144,9 @@ export const ACE_TYPE_NAMES: ReadonlyMap<number, string> = new Map([
   [0x15, 'FL'],
 ]);
 
+/** Types of conditional entries: XA, XD, ZA, XU. */
+export const CONDITIONAL_TYPES: ReadonlySet<number> = new Set([0x09, 0x0a, 0x0b, 0x0d]);
+
 export const ACE_TYPE_OF_NAME: ReadonlyMap<string, number> = new Map([...ACE_TYPE_NAMES].map(([type, name]) => [name, type]));
 
 /** In the order in which Windows prints them. */

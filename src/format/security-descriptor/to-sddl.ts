@@ -3,7 +3,17 @@ import { parseSecurityDescriptor } from './binary.ts';
 import { conditionToText } from './condition-text.ts';
 import { isCondition } from './condition-tokens.ts';
 import { type Ace, type Acl, CONTROL, type SecurityDescriptor, type Sid } from './descriptor.ts';
-import { ACE_FLAGS, ACE_TYPE_NAMES, LABEL_RIGHT_NAMES, LABEL_TYPE, MASK_NAMES, NAME_OF_SID, RIGHT_NAMES } from './sddl-names.ts';
+import { sidFromSddl } from './from-sddl.ts';
+import {
+  ACE_FLAGS,
+  ACE_TYPE_NAMES,
+  CONDITIONAL_TYPES,
+  LABEL_RIGHT_NAMES,
+  LABEL_TYPE,
+  MASK_NAMES,
+  NAME_OF_SID,
+  RIGHT_NAMES,
+} from './sddl-names.ts';
 
 /** SDDL's two letters for a SID, or the SID itself. */
 export function sidToSddl(sid: Sid): string {
@@ -27,7 +37,7 @@ function aceToSddl(ace: Ace): string {
     throw new LayerscopeError('UNSUPPORTED', `an access control entry of type 0x${ace.type.toString(16)}, which has no name in SDDL`);
   }
   let condition = '';
-  if (isCondition(ace.data)) condition = `;${conditionToText(ace.data, sidToSddl)}`;
+  if (CONDITIONAL_TYPES.has(ace.type) && isCondition(ace.data)) condition = `;${conditionToText(ace.data, sidToSddl, sidFromSddl)}`;
   else if (ace.data.some((byte) => byte !== 0)) {
     throw new LayerscopeError('UNSUPPORTED', `an access control entry of type ${type} with data other than a condition`);
   }

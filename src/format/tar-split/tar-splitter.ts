@@ -64,8 +64,11 @@ export class TarSplitter {
     this.#reader = new TarReader({
       member: (member) => this.#takeMember(member),
       body: (bytes, start, end) => this.#takeBody(bytes, start, end),
-      finding: ({ code, message }) => {
-        if (code === 'truncated') this.#truncated = message;
+      finding: ({ code, message, offset }) => {
+        if (code !== 'truncated') return;
+        this.#truncated = message;
+        // Extension headers without a member: `offset` is the end marker's second block, not the next header expected so far.
+        if (this.#reader.done) this.#nextHeader = offset + BLOCK - END_MARKER_BYTES;
       },
     });
   }

@@ -1,0 +1,98 @@
+// What of the product's sources an input ran, as V8's block coverage tells it. V8 reports ranges of functions, and leaves a block out whose
+// count is its parent's: so every block that was ever seen is remembered, and its count is that of the innermost range around it.
+import inspector from 'node:inspector';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+
+interface Block {
+  readonly start: number;
+  readonly end: number;
+  /** One bit for each bucket of counts that was seen; bit 0: it was passed over while its function ran. */
+  seen: number;
+}
+
+/** By start and end. */
+type Blocks = Map<number, Block>;
+
+const SOURCES = `${pathToFileURL(path.join(import.meta.dirname, '..', '..', '..', 'src'))}/`;
+const MOST_OFFSET = 2 ** 24;
+
+/** Counts that are much the same have one bit: 0, 1, 2, 3, 4-7, 8-15, 16-31, 32-127, 128 and more. */
+function bucketBit(count: number): number {
+  if (count < 4) return 1 << count;
+  if (count < 8) return 1 << 4;
+  if (count < 16) return 1 << 5;
+  if (count < 32) return 1 << 6;
+  return count < 128 ? 1 << 7 : 1 << 8;
+}
+
+export class Coverage implements Disposable {
+  readonly #session = new inspector.Session();
+  readonly #functions = new Map<string, Blocks>();
+  /** Blocks that were run at least once. */
+  covered = 0;
+
+  constructor() {
+    this.#session.connect();
+    this.#session.post('Profiler.enable');
+    this.#session.post('Profiler.startPreciseCoverage', { callCount: true, detailed: true });
+  }
+
+  /**
+   * Looks at what ran since the last look. `counts`: takes note of how often blocks ran, and of blocks that were passed over; false: only of
+   * blocks that never ran before. Returns whether any of it is new.
+   */
+  look(counts: boolean): boolean {
+    let isNew = false;
+    this.#session.post('Profiler.takePreciseCoverage', (error, taken) => {
+      if (error) throw error;
+      for (const script of taken.result) {
+        if (!script.url.startsWith(SOURCES)) continue;
+        for (const { ranges } of script.functions) if (this.#take(script.url, ranges, counts)) isNew = true;
+      }
+    });
+    return isNew;
+  }
+
+  #take(url: string, ranges: readonly inspector.Profiler.CoverageRange[], counts: boolean): boolean {
+    const [whole] = ranges;
+    if (whole === undefined) return false;
+    const key = `${url}:${whole.startOffset}`;
+    let blocks = this.#functions.get(key);
+    if (blocks === undefined) {
+      blocks = new Map();
+      this.#functions.set(key, blocks);
+    }
+    for (const { startOffset: start, endOffset: end } of ranges) {
+      const at = start * MOST_OFFSET + end;
+      if (!blocks.has(at)) blocks.set(at, { start, end, seen: 0 });
+    }
+    let isNew = false;
+    for (const block of blocks.values()) if (this.#note(block, countOf(block, ranges), counts)) isNew = true;
+    return isNew;
+  }
+
+  #note(block: Block, count: number, counts: boolean): boolean {
+    const everRan = block.seen > 1;
+    if (!counts && (count === 0 || everRan)) return false;
+    const bit = bucketBit(count);
+    // A first look at a whole batch must leave its parts to be found new.
+    if ((block.seen & bit) !== 0) return false;
+    if (counts) {
+      if (count > 0 && !everRan) this.covered++;
+      block.seen |= bit;
+    }
+    return true;
+  }
+
+  [Symbol.dispose](): void {
+    this.#session.disconnect();
+  }
+}
+
+/** Ranges come outer ones first: the last that holds the block is the innermost. */
+function countOf({ start, end }: Block, ranges: readonly inspector.Profiler.CoverageRange[]): number {
+  let count = 0;
+  for (const range of ranges) if (range.startOffset <= start && range.endOffset >= end) count = range.count;
+  return count;
+}

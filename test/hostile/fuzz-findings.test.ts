@@ -1,0 +1,60 @@
+// What the fuzzers found, run again; and that they find what is planted.
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { test } from 'node:test';
+import { type RunResult, runTarget } from '../fuzz/engine/run-target.ts';
+import { targetNamed } from '../fuzz/targets/index.ts';
+import { testFolder } from '../support/workbench.ts';
+
+const FINDINGS = path.join(import.meta.dirname, '..', 'fuzz', 'findings');
+
+for (const name of readdirSync(FINDINGS).sort()) {
+  for (const finding of readdirSync(path.join(FINDINGS, name)).sort()) {
+    test(`what was found in ${name} is mended: ${finding.replaceAll('-', ' ')}`, async () => {
+      await using session = await (await targetNamed(name)).open();
+      await session.run(new Uint8Array(readFileSync(path.join(FINDINGS, name, finding))));
+    });
+  }
+}
+
+async function planted(replay: string | null, hangMs = 30_000): Promise<{ result: RunResult; log: string }> {
+  const lines: string[] = [];
+  const log = (text: string): void => void lines.push(text);
+  const options = { target: 'planted', seconds: 60, seed: 1, inputs: 2, replay, asOrdinaryUser: false, log, hangMs, keep: false };
+  return { result: await runTarget(options), log: lines.join('\n') };
+}
+
+for (const [how, told] of [
+  ['throws', /Error: planted/],
+  ['rejects behind its end', /Error: planted/],
+  ['ends the process', /the process ended with exit code 7/],
+  ['takes memory', /heap out of memory/],
+  ['hangs', /an input takes longer than 2 s/],
+  ['waits for ever', /the process ended with exit code 13/],
+] as const) {
+  test(`an input is found that ${how}`, async (t) => {
+    const file = path.join(testFolder(t), 'input');
+    writeFileSync(file, how);
+    const { result, log } = await planted(file, how === 'hangs' ? 2_000 : 30_000);
+    assert.equal(result.findings, 1, log);
+    assert.match(log, told);
+  });
+}
+
+test('an input is no finding that holds', async (t) => {
+  const file = path.join(testFolder(t), 'input');
+  writeFileSync(file, 'nothing');
+  const { result, log } = await planted(file);
+  assert.equal(result.findings, 0, log);
+});
+
+test('a run goes on behind a finding, and the same seed makes the same run', async () => {
+  const { result, log } = await planted(null);
+  assert.equal(result.findings, 2, log);
+  const run = (): Promise<RunResult> =>
+    runTarget({ target: 'pax', seconds: 60, seed: 5, inputs: 1_500, replay: null, asOrdinaryUser: false, log: () => {}, keep: false });
+  const first = await run();
+  assert.deepEqual(await run(), first);
+  assert.ok(first.covered > 50 && first.findings === 0, JSON.stringify(first));
+});
