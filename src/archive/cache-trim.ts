@@ -7,6 +7,9 @@ const OURS = /^[0-9a-f]{40}\.(idx|ok|tar|part|sum)$/;
 
 export const DEFAULT_CACHE_BYTES = 2 * 1024 ** 3;
 
+/** Clocks of a file's system and of this one may differ by so much. */
+const CLOCKS_MS = 5_000;
+
 interface Kept {
   readonly file: string;
   readonly bytes: number;
@@ -42,6 +45,7 @@ export async function trimCache(cacheFolder: string, maxBytes: number): Promise<
 
 async function list(cacheFolder: string): Promise<Kept[]> {
   const kept: Kept[] = [];
+  const now = Date.now() + CLOCKS_MS;
   for (const part of ['index', 'spool'] as const) {
     const folder = path.join(cacheFolder, part);
     for (const name of await names(folder)) {
@@ -49,7 +53,8 @@ async function list(cacheFolder: string): Promise<Kept[]> {
       const file = path.join(folder, name);
       try {
         const { size, mtimeMs } = await lstat(file);
-        kept.push({ file, bytes: size, usedMs: mtimeMs, isSpool: part === 'spool' });
+        // Nothing is known of when a file of the future was used, but that it wasn't since the clock was set back.
+        kept.push({ file, bytes: size, usedMs: mtimeMs > now ? 0 : mtimeMs, isSpool: part === 'spool' });
       } catch {
         // Removed by another process meanwhile.
       }

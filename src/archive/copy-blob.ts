@@ -70,6 +70,8 @@ export async function copyBlob(source: BlobSource, target: string, options: Copy
     throw asLayerscopeError(error);
   }
   const digest = digester.finish();
+  // What has the stated digest is right, whatever was done to the file.
+  if (source.statedDigest === null) file.refuseChanged();
   if (source.statedDigest !== null && digest !== source.statedDigest) refuseContent(source.statedDigest, digest);
   return { digest, size: at };
 }
@@ -95,6 +97,8 @@ export async function* readBlob(source: BlobSource, options: CopyOptions = {}): 
     yield bytes;
   }
   const digest = digester.finish();
+  // What has the stated digest is right, whatever was done to the file.
+  if (source.statedDigest === null) file.refuseChanged();
   if (source.statedDigest !== null && digest !== source.statedDigest) refuseContent(source.statedDigest, digest);
 }
 

@@ -48,7 +48,9 @@ export class FolderMembers implements MemberStore {
 
   head(range: StoredRange, count: number): Uint8Array {
     using file = new SourceFile(range.path, range.identity);
-    return readHead(file, range.start, Math.min(count, range.length));
+    const bytes = readHead(file, range.start, Math.min(count, range.length));
+    file.refuseChanged();
+    return bytes;
   }
 
   #isOutside(file: string): boolean {

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { closeSync, openSync, readFileSync, renameSync, statSync, unlinkSync, utimesSync, writevSync } from 'node:fs';
+import { closeSync, openSync, renameSync, statSync, unlinkSync, utimesSync, writevSync } from 'node:fs';
 import path from 'node:path';
 import { decodeIndex, encodeIndex } from './index-file.ts';
 import type { IndexedBlob } from './index-layer.ts';
-import { isPrivateFolder, makePrivateFolder } from './private-place.ts';
+import { isPrivateFolder, makePrivateFolder, readKept } from './private-place.ts';
 import type { BlobSource } from './types.ts';
 
 /** A use is noted at most so often. */
@@ -62,7 +62,7 @@ export class IndexCache {
   #isNoted(cacheKey: string, digest: string): boolean {
     try {
       const file = path.join(this.#folder, `${cacheName(cacheKey)}.ok`);
-      return isPrivateFolder(this.#folder) && noteOf(cacheKey, digest).equals(readFileSync(file));
+      return isPrivateFolder(this.#folder) && noteOf(cacheKey, digest).equals(readKept(file));
     } catch {
       return false;
     }
@@ -74,12 +74,13 @@ export class IndexCache {
       if (!isPrivateFolder(this.#folder)) return null;
       const stats = statSync(file, { throwIfNoEntry: false });
       if (stats === undefined) return null;
-      const bytes = readFileSync(file);
+      const bytes = readKept(file);
       // Small files come out of a shared pool, perhaps unaligned.
       const { buffer, byteOffset, byteLength } = bytes;
       const own = byteOffset === 0 && byteLength === buffer.byteLength ? buffer : buffer.slice(byteOffset, byteOffset + byteLength);
       const found = decodeIndex(key, own as ArrayBuffer);
-      if (found !== null && Date.now() - stats.mtimeMs > TOUCH_MS) utimesSync(file, new Date(), new Date());
+      // One that lies in the future was used before the clock was set back.
+      if (found !== null && Math.abs(Date.now() - stats.mtimeMs) > TOUCH_MS) utimesSync(file, new Date(), new Date());
       return found;
     } catch {
       // Gone meanwhile, no permission, or JSON that isn't: the layer is read again.

@@ -112,8 +112,14 @@ export class LayerIndexer {
 export async function indexBlob(blob: BlobSource, options: IndexOptions, control: WorkControl): Promise<IndexedBlob> {
   const range = openBlob(blob);
   using _file = range.file;
-  if (blob.compression !== 'none') return await indexPacked(range, blob, blob.compression, options, control);
-  return options.verify ? await verifyPlain(range, blob, options, control) : await indexPlain(range, control);
+  const indexed = await indexRange(range, blob, options, control);
+  range.file.refuseChanged();
+  return indexed;
+}
+
+function indexRange(range: FileRange, blob: BlobSource, options: IndexOptions, control: WorkControl): Promise<IndexedBlob> {
+  if (blob.compression !== 'none') return indexPacked(range, blob, blob.compression, options, control);
+  return options.verify ? verifyPlain(range, blob, options, control) : indexPlain(range, control);
 }
 
 async function indexPlain(range: FileRange, control: WorkControl): Promise<IndexedBlob> {

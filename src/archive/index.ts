@@ -1,4 +1,5 @@
 export { platformField, rootOfImage } from './archive-roots.ts';
+export { besideName, isLeftBeside } from './beside-name.ts';
 export { detectCompression } from './compression.ts';
 export { type CopiedBlob, copyBlob, readBlob } from './copy-blob.ts';
 export { algorithmOf, chainIds, Digester, sha256 } from './digest.ts';
@@ -11,7 +12,9 @@ export { blobInFile, type OpenedArchive } from './open-archive.ts';
 export { openLayoutFolder } from './open-folder.ts';
 export { type ChainImage, packChain } from './pack-chain.ts';
 export { compressionOf, plainTarOf, type ReadPlainOptions, readPlain } from './plain-tar.ts';
+export { isProcessThere, processBegan } from './process-mark.ts';
 export { createReader } from './reader.ts';
+export { writeError } from './source-file.ts';
 export type * from './types.ts';
 export { unpackPieces } from './unpack-stream.ts';
 export { type NewImage, type NewMember, packDockerArchive, packOciArchive, packTar, tarBytes } from './write-archive.ts';

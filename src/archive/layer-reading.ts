@@ -1,4 +1,4 @@
-import { type Finding, finding } from '#model';
+import { asLayerscopeError, type Finding, finding } from '#model';
 import { trimCache } from './cache-trim.ts';
 import { algorithmOf } from './digest.ts';
 import type { IndexCache } from './index-cache.ts';
@@ -65,9 +65,20 @@ export class LayerReading {
   }
 
   #task(blob: BlobSource, layer: ArchiveLayer, verify: boolean, sums: boolean): IndexTask {
-    const { cacheFolder, folder } = this.#parts;
-    const cache = cacheFolder === null ? null : { folder: cacheFolder, temporary: folder.newPath('.idx') };
+    const { cacheFolder } = this.#parts;
+    const temporary = cacheFolder === null ? null : this.#unfinished();
+    const cache = cacheFolder === null || temporary === null ? null : { folder: cacheFolder, temporary };
     return { blob, options: { verify, diffIdAlgorithm: algorithmOf(layer.diffId), sums }, cache };
+  }
+
+  /** A name for an index until it is whole; null where nothing can be written. */
+  #unfinished(): string | null {
+    try {
+      return this.#parts.folder.newPath('.idx');
+    } catch (error) {
+      if (asLayerscopeError(error).code === 'INTERNAL') throw error;
+      return null;
+    }
   }
 
   /** Reads the blobs, the biggest first; what one of them throws stops the others. */

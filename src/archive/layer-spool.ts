@@ -1,13 +1,15 @@
-import { closeSync, fstatSync, openSync, read as readFile, readSync, write as writeFile } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, read as readFile, readSync, write as writeFile } from 'node:fs';
 import { displayText, LayerscopeError } from '#model';
 import { type Decompressed, decompress, packed } from './decompress.ts';
 import { DiskSpace } from './disk-space.ts';
-import { openBlob, systemError } from './source-file.ts';
+import { openBlob, openFile, systemError } from './source-file.ts';
 import { BLOCK_BYTES, SpoolSums } from './spool-sums.ts';
 import type { BlobSource } from './types.ts';
 import { cancelled } from './work-control.ts';
 
 const PIECE = 64 * 1024;
+/** As `a+`; a pipe that lies there is not waited for. */
+const APPENDED = constants.O_RDWR | constants.O_APPEND | constants.O_CREAT | (constants.O_NONBLOCK ?? 0);
 
 /**
  * The plain tar of a compressed layer in a file, from its start as far as it was needed. The first who wants more has it inflated so far and
@@ -43,7 +45,7 @@ export class LayerSpool {
     this.blob = blob;
     this.path = path;
     try {
-      this.#descriptor = openSync(path, whole ? 'r' : 'a+', 0o600);
+      this.#descriptor = whole ? openFile(path).descriptor : openSync(path, APPENDED, 0o600);
       this.#ready = fstatSync(this.#descriptor).size;
     } catch (error) {
       throw systemError(error, path);
@@ -193,9 +195,16 @@ export class LayerSpool {
           if (at > known) this.#append(from < known ? bytes.subarray(known - from) : bytes);
           return !this.#stopped && !this.#writeFailed;
         },
-        { pieceBytes: PIECE, gate: () => this.#gate() },
+        {
+          pieceBytes: PIECE,
+          gate: async () => {
+            range.file.refuseChanged();
+            await this.#gate();
+          },
+        },
       );
       await this.#writes;
+      range.file.refuseChanged();
       this.#end(ended);
     } catch (error) {
       this.#failure ??= error instanceof LayerscopeError ? error : systemError(error, this.blob.path);

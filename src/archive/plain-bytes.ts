@@ -32,8 +32,10 @@ export class FilePlainBytes implements PlainBytes {
     return file.read(target, start + at, Math.max(0, Math.min(length, end - at)), offset);
   }
 
+  /** Throws IO where the file was written into meanwhile. */
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#range.file[Symbol.dispose]();
+    using file = this.#range.file;
+    if (file.isOpen) file.refuseChanged();
   }
 }
 
@@ -105,6 +107,7 @@ export class ForwardPlainBytes implements PlainBytes {
       const next = await this.#chunks.next();
       if (next.done) {
         const { end, message } = next.value ?? {};
+        this.#range.file.refuseChanged();
         if (end === 'damaged') throw new LayerscopeError('DAMAGED', message ?? 'damaged');
         if (end === 'truncated') throw new LayerscopeError('TRUNCATED', message ?? 'cut off');
         this.#chunk = new Uint8Array(0);

@@ -68,6 +68,7 @@ export async function readPlain(source: PlainSource, sink: (bytes: Uint8Array) =
       at += count;
       await new Promise((resolve) => setImmediate(resolve));
     }
+    file.refuseChanged();
     return;
   }
   const take = (bytes: Uint8Array): boolean => {
@@ -75,7 +76,9 @@ export async function readPlain(source: PlainSource, sink: (bytes: Uint8Array) =
     return true;
   };
   const { onPacked } = options;
-  refuseUnlessWhole(path, await decompress(range, compression, take, { gate: check, ...(onPacked === undefined ? {} : { onPacked }) }));
+  const ended = await decompress(range, compression, take, { gate: check, ...(onPacked === undefined ? {} : { onPacked }) });
+  file.refuseChanged();
+  refuseUnlessWhole(path, ended);
 }
 
 /** The same, drawn by its reader. Stopping to read closes the file. */
@@ -90,11 +93,12 @@ export async function* plainTarOf(source: PlainSource, options: ReadPlainOptions
     for (let at = 0; at < length; ) {
       if (options.signal?.aborted) throw cancelled();
       const count = file.read(buffer, start + at, Math.min(CHUNK, length - at));
-      if (count === 0) return;
+      if (count === 0) break;
       at += count;
       options.onPacked?.(buffer.subarray(0, count));
       yield buffer.subarray(0, count);
     }
+    file.refuseChanged();
     return;
   }
   const queue: Uint8Array[] = [];
@@ -152,6 +156,7 @@ export async function* plainTarOf(source: PlainSource, options: ReadPlainOptions
       const known = outcome as { readonly ended: Decompressed } | { readonly failure: unknown } | null;
       if (known !== null && queue.length === 0) {
         if ('failure' in known) throw known.failure;
+        file.refuseChanged();
         refuseUnlessWhole(path, known.ended);
         return;
       }

@@ -1,11 +1,14 @@
 import { lstatSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { asLayerscopeError, displayText, LayerscopeError } from '#model';
 import { makePrivateFolder } from './private-place.ts';
+import { hasEnded, PROCESS_MARK } from './process-mark.ts';
 
-const PREFIX = 'run-';
-/** Folders of processes that are gone are removed when they are as old as this. */
-const STALE_MS = 60 * 60 * 1000;
+/** A folder's name says whose it is; the last part is random. */
+const NAME = /^run-(\d+-\d+-[0-9a-f]{8})-/;
+/** Of a process of another machine, or of an older version of this program, nothing tells whether it is there but that its folder is old. */
+const STALE_MS = 7 * 24 * 60 * 60 * 1000;
 
 /** A folder of this process alone, made when it is first needed and removed on disposal; in the cache folder where there is one. */
 export class PrivateFolder implements Disposable {
@@ -36,7 +39,7 @@ export class PrivateFolder implements Disposable {
 
   #folder(): string {
     if (this.#path !== null) return this.#path;
-    this.#path = this.#inBase() ?? mkdtempSync(path.join(tmpdir(), 'layerscope-'));
+    this.#path = this.#inBase() ?? inTemporary();
     return this.#path;
   }
 
@@ -46,7 +49,7 @@ export class PrivateFolder implements Disposable {
     try {
       if (!makePrivateFolder(this.#base)) return null;
       sweep(this.#base);
-      return mkdtempSync(path.join(this.#base, `${PREFIX}${process.pid}-`));
+      return mkdtempSync(path.join(this.#base, `run-${PROCESS_MARK}-`));
     } catch {
       return null;
     }
@@ -59,23 +62,27 @@ export class PrivateFolder implements Disposable {
   }
 }
 
-/** Removes what processes left that were killed. */
-function sweep(base: string): void {
-  for (const name of readdirSync(base)) {
-    const pid = Number(/^run-(\d+)-/.exec(name)?.[1]);
-    if (!Number.isInteger(pid) || isAlive(pid)) continue;
-    const folder = path.join(base, name);
-    const age = Date.now() - (lstatSync(folder, { throwIfNoEntry: false })?.mtimeMs ?? Date.now());
-    if (age > STALE_MS) rmSync(folder, { recursive: true, force: true });
+function inTemporary(): string {
+  try {
+    return mkdtempSync(path.join(tmpdir(), 'layerscope-'));
+  } catch (error) {
+    const { code } = asLayerscopeError(error);
+    const what = `no folder can be made in ${displayText(tmpdir())} (${String((error as NodeJS.ErrnoException).code)})`;
+    throw new LayerscopeError(code, `${what}: set TMPDIR, or LAYERSCOPE_CACHE, to one that can be written`, { cause: error });
   }
 }
 
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    // EPERM: it lives, as another user.
-    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
+/** Removes what processes left that were killed. */
+function sweep(base: string): void {
+  for (const name of readdirSync(base)) {
+    if (!name.startsWith('run-')) continue;
+    const folder = path.join(base, name);
+    const isLeft = hasEnded(NAME.exec(name)?.[1] ?? '') ?? isOld(folder);
+    if (isLeft) rmSync(folder, { recursive: true, force: true });
   }
+}
+
+function isOld(folder: string): boolean {
+  const stats = lstatSync(folder, { throwIfNoEntry: false });
+  return stats !== undefined && Date.now() - stats.mtimeMs > STALE_MS;
 }

@@ -1,7 +1,8 @@
 // Folders for the cache that no other user may enter: what was read of an image is as private as the image.
-import { closeSync, constants, fchmodSync, fstatSync, lstatSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, constants, fchmodSync, fstatSync, lstatSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 
 const OTHERS = 0o077;
+const READ = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
 const ME = process.getuid?.();
 
 /**
@@ -34,5 +35,16 @@ export function isPrivateFolder(folder: string): boolean {
     }
   } catch {
     return false;
+  }
+}
+
+/** All of a file of the cache. Throws as the system does; where no file lies there, too, as a pipe would never answer. */
+export function readKept(file: string): Buffer<ArrayBuffer> {
+  const descriptor = openSync(file, READ);
+  try {
+    if (!fstatSync(descriptor).isFile()) throw new Error('no file');
+    return readFileSync(descriptor);
+  } finally {
+    closeSync(descriptor);
   }
 }

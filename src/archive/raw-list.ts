@@ -19,6 +19,7 @@ export async function* listRawMembers(blob: BlobSource, signal: AbortSignal | un
     if (signal?.aborted) throw cancelled();
   }
   yield* list.take();
+  range.file.refuseChanged();
   if (list.problem !== null) throw list.problem;
 }
 

@@ -73,7 +73,7 @@ export class SpoolStore {
     const sums = SpoolSums.read(`${name}.sum`, key);
     const own = sums === null ? null : this.#claim(name);
     if (own === null) return null;
-    if (sums !== null && (await isWhole(own, sums, control))) return own;
+    if (sums !== null && (await isWhole(own, sums, control).catch(unlessCancelled))) return own;
     this.#forget(name);
     return null;
   }
@@ -183,6 +183,13 @@ export class SpoolStore {
       // Another process kept it first, or the file system can't: it is inflated again the next time.
     }
   }
+}
+
+/** What can't be read is not whole. */
+function unlessCancelled(error: unknown): false {
+  const told = asLayerscopeError(error);
+  if (told.code === 'CANCELLED' || told.code === 'INTERNAL') throw told;
+  return false;
 }
 
 /** Whether a spool is, from end to end, what was kept. */

@@ -5,8 +5,8 @@
 //   8   8   bytes of the spool, float64
 //   16      a CRC-32 for each block of 64 KiB, the last one perhaps shorter
 //   …   4   CRC-32 of all before, and of the key
-import { readFileSync } from 'node:fs';
 import zlib from 'node:zlib';
+import { readKept } from './private-place.ts';
 
 export const BLOCK_BYTES = 64 * 1024;
 const VERSION = 1;
@@ -68,7 +68,7 @@ export class SpoolSums {
   /** Null where the file is damaged, of another version or key, or isn't there. */
   static read(file: string, key: string): SpoolSums | null {
     try {
-      return SpoolSums.#decode(readFileSync(file), key);
+      return SpoolSums.#decode(readKept(file), key);
     } catch {
       return null;
     }

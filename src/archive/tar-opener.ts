@@ -87,6 +87,7 @@ export class TarOpener {
     } catch (error) {
       scan.indexer.fail(error);
     }
+    if (identity !== null) file.refuseChanged();
     return this.#judge(scan, file, key, identity, blob, null, () => this.#openPlain(file, key, identity, blob, true));
   }
 
@@ -185,6 +186,7 @@ export class TarOpener {
       },
       { gate: () => control.check(), onProgress: (bytes) => control.advance(bytes) },
     );
+    if (this.#identity !== null) this.#file.refuseChanged();
     if (out.lack !== null && scan.members.mayBeImage) {
       // An image's members are read out of order: without a file of them it can't be opened.
       if (!elsewhere && this.#parts.folder.newPathElsewhere('') !== null) return this.#openPacked(blob, compression, true, true);

@@ -1,11 +1,12 @@
 // An image written as a file of its own: blobs as they lie, manifests and config with them, so that every digest stays.
-import { randomBytes } from 'node:crypto';
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { MEDIA_TYPE } from '#format/image';
-import { asLayerscopeError, displayText, LayerscopeError } from '#model';
+import { displayText, LayerscopeError } from '#model';
+import { besideName } from './beside-name.ts';
 import { type CopyOptions, copyBlob, readBlob } from './copy-blob.ts';
 import { blobName } from './member-store.ts';
+import { writeError } from './source-file.ts';
 import type { ArchiveImage, ArchiveRoot, RootDescriptor } from './types.ts';
 import { type NewMember, packTar } from './write-archive.ts';
 
@@ -83,7 +84,7 @@ function* membersOf({ blobs, descriptor, names, manifest }: WrittenImage): Gener
 /** Writes an image as an OCI layout into a folder that isn't there yet, or is empty. Throws as {@link packImage}; EXISTS. Nothing is left of a failure. */
 export async function writeLayout(root: ArchiveRoot, folder: string, options: CopyOptions = {}): Promise<void> {
   const descriptor = descriptorOf(root);
-  const unfinished = path.join(path.dirname(path.resolve(folder)), `.layerscope-${randomBytes(8).toString('hex')}`);
+  const unfinished = besideName(folder);
   try {
     await mkdir(unfinished);
     for (const { digest, source } of root.blobs) {
@@ -100,7 +101,7 @@ export async function writeLayout(root: ArchiveRoot, folder: string, options: Co
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOTEMPTY' || code === 'ENOTDIR' || code === 'EEXIST')
       throw new LayerscopeError('EXISTS', `${displayText(folder)} is there already`);
-    throw asLayerscopeError(error);
+    throw writeError(error, folder);
   }
 }
 

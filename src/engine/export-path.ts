@@ -1,12 +1,13 @@
-import { chmodSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, renameSync, rmdirSync } from 'node:fs';
+import { chmodSync, lstatSync, mkdirSync, readdirSync, realpathSync, renameSync, rmdirSync, statSync } from 'node:fs';
 import path from 'node:path';
-import type { LayerBodies, Progress } from '#archive';
+import { besideName, type LayerBodies, type Progress, writeError } from '#archive';
 import { type LaidOut, layOut, nodeWord, planTree, type Refusal, removeTree, type TreePlan, type Written } from '#disk';
 import { FLAG } from '#format/layer';
 import { refuseName, splitPath } from '#format/path';
 import { asLayerscopeError, displayPath, displayText, type Finding, LayerscopeError, type RowTable, rowName, rowPath, TYPE } from '#model';
 import { findRow } from './find-row.ts';
 import { listView } from './list-view.ts';
+import { sweepBeside } from './place-file.ts';
 import { resolveImagePath } from './resolve-path.ts';
 import type { LoadedImage } from './types.ts';
 
@@ -61,14 +62,17 @@ export async function exportPath(loaded: LoadedImage, options: ExportOptions): P
   const skipped = plan.nodes.flatMap(({ type, names }) => names.map(({ row }) => skippedNode(rows, row, type)));
   if (top >= 0) refuseOnlyEntry(plan, skipped);
 
-  const opened = openFolder(options.folder);
+  const opened = openFolder(options.folder, top < 0);
   let stage: string | null = null;
   let kept = false;
   try {
+    await sweepBeside(opened.isNew ? path.dirname(opened.folder) : opened.folder);
     const target = targetIn(opened.folder, top < 0 ? null : rowName(rows, top));
     // A folder that is new takes the stage's place as one; into one that was there its entries are moved.
     const asOne = top < 0 && opened.isNew;
-    stage = mkdtempSync(path.join(asOne ? path.dirname(opened.folder) : opened.folder, '.layerscope-'));
+    stage = besideName(asOne ? opened.folder : path.join(opened.folder, 'entry'));
+    mkdirSync(stage, { mode: 0o700 });
+    const mode = newFolderMode(stage);
     // Of one file, what is wrong with it is the error; of more, what can be laid out is.
     const alone = top >= 0 && rows.type[top] !== TYPE.directory;
     let refused = 0;
@@ -97,11 +101,13 @@ export async function exportPath(loaded: LoadedImage, options: ExportOptions): P
     });
     await laid.closeFolders(asOne);
     options.signal?.throwIfAborted();
-    if (asOne) replaceEmpty(opened.folder, stage);
+    if (asOne) nameFolder(opened.folder, stage, mode);
     else await moveIntoPlace(stage, laid, target, top < 0);
     kept = true;
     for (const found of laid.findings()) options.onNotKept?.(found);
     return { ...laid.written, target: top < 0 ? opened.folder : target.toString(), refused, skipped: skipped.length };
+  } catch (error) {
+    throw writeError(error, options.folder);
   } finally {
     if (stage !== null) await removeTree(stage);
     if (!kept) opened.undo();
@@ -127,15 +133,20 @@ function refuseOnlyEntry(plan: TreePlan, skipped: readonly Refusal[]): void {
   if (first !== undefined) throw new LayerscopeError(first.code, `${first.path}: ${first.message}`);
 }
 
-/** The folder to export into, made where it isn't there; `undo` takes away what was made. */
-function openFolder(named: string): { folder: string; isNew: boolean; undo(): void } {
+/**
+ * The folder to export into, made where it isn't there, but for one that takes the place of nothing as a whole: then its parent is.
+ * `undo` takes away what was made.
+ */
+function openFolder(named: string, isWhole: boolean): { folder: string; isNew: boolean; undo(): void } {
   const folder = path.resolve(named);
+  const waits = isWhole && statSync(folder, { throwIfNoEntry: false }) === undefined && !isLink(folder);
+  const parent = waits ? path.dirname(folder) : folder;
   try {
-    const made = mkdirSync(folder, { recursive: true });
+    const made = mkdirSync(parent, { recursive: true });
     return {
-      folder: realpathSync(folder),
-      isNew: made !== undefined,
-      undo: () => (made === undefined ? undefined : removeEmpty(folder, made)),
+      folder: waits ? path.join(realpathSync(parent), path.basename(folder)) : realpathSync(folder),
+      isNew: waits || made !== undefined,
+      undo: () => (made === undefined ? undefined : removeEmpty(parent, made)),
     };
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
@@ -146,15 +157,28 @@ function openFolder(named: string): { folder: string; isNew: boolean; undo(): vo
   }
 }
 
-/** Puts a folder in the place of an empty one, whose mode it gets. EXISTS where that isn't empty any more. */
-function replaceEmpty(folder: string, stage: string): void {
-  chmodSync(stage, lstatSync(folder).mode & 0o7777);
+function isLink(name: string): boolean {
+  return lstatSync(name, { throwIfNoEntry: false })?.isSymbolicLink() === true;
+}
+
+/** The mode that this user's new folders have. */
+function newFolderMode(stage: string): number {
+  const probe = path.join(stage, '.mode');
+  mkdirSync(probe);
+  const { mode } = lstatSync(probe);
+  rmdirSync(probe);
+  return mode & 0o7777;
+}
+
+/** Gives a folder its name and mode. EXISTS where something has come there meanwhile. */
+function nameFolder(folder: string, stage: string, mode: number): void {
+  chmodSync(stage, mode);
   try {
-    if (process.platform === 'win32') rmdirSync(folder);
     renameSync(stage, folder);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOTEMPTY' || code === 'EEXIST') throw new LayerscopeError('EXISTS', `${displayText(folder)} is not empty`);
+    if (code === 'ENOTEMPTY' || code === 'EEXIST' || code === 'ENOTDIR' || (process.platform === 'win32' && code === 'EPERM'))
+      throw new LayerscopeError('EXISTS', `${displayText(folder)} is there already`);
     throw error;
   }
 }
@@ -164,10 +188,11 @@ function removeEmpty(folder: string, made: string): void {
   for (let at = folder; at.length >= made.length; at = path.dirname(at)) rmdirSync(at);
 }
 
-/** Where the entry goes: a name in the folder that nothing has yet, or the empty folder itself (`name` null). Throws EXISTS. */
+/** Where the entry goes: a name in the folder that nothing has yet, or the folder itself (`name` null), if it is empty or new. Throws EXISTS. */
 function targetIn(folder: string, name: Uint8Array | null): Buffer {
   if (name === null) {
-    if (readdirSync(folder).length > 0) throw new LayerscopeError('EXISTS', `${displayText(folder)} is not empty`);
+    if (exists(Buffer.from(folder)) && readdirSync(folder).length > 0)
+      throw new LayerscopeError('EXISTS', `${displayText(folder)} is not empty`);
     return Buffer.from(folder);
   }
   const target = Buffer.concat([Buffer.from(folder + path.sep), name]);

@@ -1,12 +1,19 @@
 // Files and folders that the user named: what is half done never bears their name.
-import { randomBytes } from 'node:crypto';
-import { link, lstat, rename, rm } from 'node:fs/promises';
+import { link, lstat, readdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { asLayerscopeError, displayText, LayerscopeError } from '#model';
+import { besideName, isLeftBeside, writeError } from '#archive';
+import { removeTree } from '#disk';
+import { displayText, LayerscopeError } from '#model';
 
-/** A name beside a file, in the same file system, for what is to become it. */
-export function besideName(target: string): string {
-  return path.join(path.dirname(path.resolve(target)), `.layerscope-${randomBytes(8).toString('hex')}`);
+const ME = process.getuid?.();
+
+/** Removes what processes of this user that were killed left in a folder, on their way to a name there. What can't be removed stays. */
+export async function sweepBeside(folder: string): Promise<void> {
+  for (const name of (await readdir(folder).catch(() => [])).filter(isLeftBeside)) {
+    const left = path.join(folder, name);
+    const stats = await lstat(left).catch(() => null);
+    if (stats !== null && (ME === undefined || stats.uid === ME)) await removeTree(left).catch(() => {});
+  }
 }
 
 export async function refuseThere(file: string): Promise<void> {
@@ -21,6 +28,7 @@ export async function refuseThere(file: string): Promise<void> {
 export async function placeNew<T>(target: string, write: (unfinished: string) => Promise<T>): Promise<T> {
   await refuseThere(target);
   const unfinished = besideName(target);
+  await sweepBeside(path.dirname(unfinished));
   try {
     const value = await write(unfinished);
     await nameNew(unfinished, target);
@@ -48,7 +56,7 @@ async function nameNew(unfinished: string, target: string): Promise<void> {
 
 /** What the system says of the file beside is about the one that was named. */
 function namingTarget(error: unknown, unfinished: string, target: string): LayerscopeError {
-  const told = asLayerscopeError(error);
+  const told = writeError(error, target);
   if (!told.message.includes(unfinished)) return told;
   return new LayerscopeError(told.code, displayText(told.message.replaceAll(unfinished, target)), { cause: error });
 }

@@ -1,11 +1,14 @@
-import { randomBytes } from 'node:crypto';
 import { rename, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { besideName } from '#archive';
+import { sweepBeside } from './place-file.ts';
 
-/** Writes a small file of the user's alone, whole or not at all. */
+/** Writes a small file of the user's alone, whole or not at all, durably. */
 export async function replaceFile(file: string, text: string): Promise<void> {
-  const unfinished = `${file}.${randomBytes(6).toString('hex')}`;
+  const unfinished = besideName(file);
+  await sweepBeside(path.dirname(unfinished));
   try {
-    await writeFile(unfinished, text, { mode: 0o600 });
+    await writeFile(unfinished, text, { mode: 0o600, flag: 'wx', flush: true });
     await rename(unfinished, file);
   } catch (error) {
     await rm(unfinished, { force: true });

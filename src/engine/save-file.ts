@@ -1,7 +1,7 @@
 import { open, rename, rm } from 'node:fs/promises';
-import { Digester } from '#archive';
-import { asLayerscopeError } from '#model';
-import { besideName } from './place-file.ts';
+import path from 'node:path';
+import { besideName, Digester, writeError } from '#archive';
+import { sweepBeside } from './place-file.ts';
 
 /**
  * Writes a file that the user named; one of that name is replaced at the end, whole, or on any failure left as it was. Throws IO,
@@ -13,6 +13,7 @@ export async function saveFile(
   { signal, onBytes }: { readonly signal: AbortSignal; readonly onBytes?: (doneBytes: number) => void },
 ): Promise<string> {
   const unfinished = besideName(target);
+  await sweepBeside(path.dirname(unfinished));
   const digester = new Digester('sha256');
   try {
     {
@@ -32,6 +33,6 @@ export async function saveFile(
     return digester.finish();
   } catch (error) {
     await rm(unfinished, { force: true });
-    throw asLayerscopeError(error);
+    throw writeError(error, target);
   }
 }

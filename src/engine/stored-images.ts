@@ -5,6 +5,7 @@ import { type Archive, type ArchiveImage, type ArchiveRoot, packImage, plainTarO
 import type { ApplyOptions, CallOptions, GraphDriver, StoredImage } from '#driver';
 import { asLayerscopeError, displayText, LayerscopeError } from '#model';
 import { chooseImage } from './choose-image.ts';
+import { sweepBeside } from './place-file.ts';
 import { importLayerTar, newLayerId, writeNewFile } from './store.ts';
 
 export type StoredImageFormat = 'docker-archive' | 'oci-archive' | 'oci-layout';
@@ -134,7 +135,10 @@ export async function exportStoredImage(
   to: string,
   options: CallOptions = {},
 ): Promise<void> {
-  if (format === 'oci-layout') return writeLayout(stored.root, to, options);
+  if (format === 'oci-layout') {
+    await sweepBeside(path.dirname(path.resolve(to)));
+    return writeLayout(stored.root, to, options);
+  }
   await writeNewFile(to, packStoredImage(stored, format, options));
 }
 

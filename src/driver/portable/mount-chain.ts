@@ -75,7 +75,8 @@ async function readAll(layers: readonly LayerRecord[], blobs: ChainBlobs, signal
   return read;
 }
 
-async function readChecked(digest: string, blobs: ChainBlobs, signal: AbortSignal | undefined): Promise<ReadBlob> {
+/** A blob's headers, once all of it was hashed. DIGEST_MISMATCH, BAD_TAR, TRUNCATED, DAMAGED, IO, CANCELLED. */
+export async function readChecked(digest: string, blobs: ChainBlobs, signal: AbortSignal | undefined): Promise<ReadBlob> {
   const { identity } = await blobs.readWhole(digest, signal);
   const read = await blobs.tables.read(digest, signal);
   if (read.blob.identity !== identity) throw new LayerscopeError('IO', `blob ${digest} was changed while it was read`);

@@ -30,7 +30,7 @@ export class MountFolders {
 
   /** The first of these layers that a process which is there has mounted, this one too. */
   async mountedOf(ids: ReadonlySet<string>): Promise<string | null> {
-    for (const { id, owner } of await this.#mounts()) if (ids.has(id) && (await isThere(owner))) return id;
+    for (const { id, owner } of await this.#mounts()) if (ids.has(id) && isThere(owner)) return id;
     return null;
   }
 
@@ -87,8 +87,7 @@ export class MountFolders {
   async releaseLeft(id: string): Promise<void> {
     const all = (await this.#mounts()).filter((mount) => mount.id === id);
     for (const { owner } of all)
-      if (await isThere(owner))
-        throw new LayerscopeError('EXISTS', `layer ${id} is mounted by process ${owner?.pid}, which is still there`);
+      if (isThere(owner)) throw new LayerscopeError('EXISTS', `layer ${id} is mounted by process ${owner?.pid}, which is still there`);
     if (all.length === 0) throw new LayerscopeError('NOT_FOUND', `layer ${id} is not mounted`);
     for (const { name } of all) await this.#remove('mounts', name);
   }
@@ -122,7 +121,7 @@ export class MountFolders {
   /** Takes away folders of these layers' mounts that processes left which are gone. */
   async sweepMountsOf(ids: ReadonlySet<string>): Promise<void> {
     if (!this.#place.isSwept) return;
-    for (const { name, id, owner } of await this.#mounts()) if (ids.has(id) && !(await isThere(owner))) await this.#remove('mounts', name);
+    for (const { name, id, owner } of await this.#mounts()) if (ids.has(id) && !isThere(owner)) await this.#remove('mounts', name);
   }
 
   /** What processes left that are gone, and folders of layers that are not there, by name. */
@@ -131,7 +130,7 @@ export class MountFolders {
   ): Promise<{ readonly mounts: readonly string[]; readonly written: readonly string[] }> {
     const mounts: string[] = [];
     const written: string[] = [];
-    for (const { name, owner } of await this.#mounts()) if (!(await isThere(owner))) mounts.push(name);
+    for (const { name, owner } of await this.#mounts()) if (!isThere(owner)) mounts.push(name);
     for (const id of await this.#names('written')) {
       const isOurs = ID.test(id) && (await statsOf(path.join(this.#home, 'written', id, 'snapshot'))) !== null;
       if (isOurs && !(await isLayer(id))) written.push(id);
@@ -179,15 +178,18 @@ export class MountFolders {
   }
 
   async #newFolder(id: string): Promise<string> {
-    const me = await thisProcess();
+    const me = thisProcess();
     const name = `${id}-${randomBytes(6).toString('hex')}-${me.pid}-${me.began ?? '0'}`;
     const folder = path.join(this.#home, 'mounts', name);
     await this.#place.folders.make('mounts');
-    await onDisk(async () => {
-      // What a layer may hold, set-id programs and folders that anyone may write, is no other user's to enter, least of all half-made.
-      await mkdir(folder, { mode: 0o700 });
-      await writeFile(path.join(folder, 'owner'), JSON.stringify({ ...me, id }), { mode: 0o600 });
-    });
+    // What a layer may hold, set-id programs and folders that anyone may write, is no other user's to enter, least of all half-made.
+    await onDisk(() => mkdir(folder, { mode: 0o700 }));
+    try {
+      await onDisk(() => writeFile(path.join(folder, 'owner'), JSON.stringify({ ...me, id }), { mode: 0o600 }));
+    } catch (error) {
+      await this.#remove('mounts', name);
+      throw error;
+    }
     return folder;
   }
 }

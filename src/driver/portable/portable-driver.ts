@@ -10,7 +10,7 @@
 // A writer holds the lock from before it looks until its last file is in place; a file appears whole or not at all, a layer with its
 // record. What a killed writer left in tmp/ the next one sweeps; blobs that no record names are taken away by `cleanup`.
 import { open, rm } from 'node:fs/promises';
-import { algorithmOf, blobInFile, copyBlob, Digester, plainTarOf, readBlob } from '#archive';
+import { algorithmOf, blobInFile, copyBlob, Digester, plainTarOf, readBlob, writeError } from '#archive';
 import { buildStack, changesOf } from '#changes';
 import { type LayerTable, layerFigures } from '#format/layer';
 import { displayPath, displayText, KIND, LayerscopeError, rowPath } from '#model';
@@ -32,6 +32,7 @@ import { MountTable } from '../mount.ts';
 import { onDisk, statsOf, unfinishedName } from './durable.ts';
 import { contentOf, measureBlob } from './layer-blob.ts';
 import { type LayerRecord, parseLayerId, STORE_VERSION } from './layer-record.ts';
+import { readChecked } from './mount-chain.ts';
 import { MountFolders } from './mount-folders.ts';
 import { type HomeOptions, LAYOUT, PortableHome, refuseAborted } from './portable-home.ts';
 import { PortableImages } from './portable-images.ts';
@@ -237,7 +238,11 @@ export class PortableDriver implements GraphDriver {
       const below = (await this.#home.parents(id, record)).reverse().map((parent) => parent.record);
       return record.readWrite ? this.#folders.mountWritten(id, below, options) : this.#folders.mount(id, [...below, record], options);
     };
-    return this.#mounts.mount(id, id, make, () => this.#folders.release(id));
+    const makeOrSay = () =>
+      make().catch((error: unknown) => {
+        throw writeError(error, this.home);
+      });
+    return this.#mounts.mount(id, id, makeOrSay, () => this.#folders.release(id));
   }
 
   async releaseLeft(id: string, options: CallOptions = {}): Promise<void> {
@@ -311,7 +316,7 @@ export class PortableDriver implements GraphDriver {
   }
 
   async #tableOf(digest: string, { signal }: CallOptions): Promise<LayerTable> {
-    return (await this.#home.tables.read(digest, signal)).indexed.table;
+    return (await readChecked(digest, this.#home, signal)).indexed.table;
   }
 
   async diffSize(id: string, options: CallOptions = {}): Promise<number> {

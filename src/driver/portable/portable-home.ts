@@ -1,7 +1,7 @@
 // The folder that a portable store lives in: its files, who may write, what is a layer.
 import { appendFile, chmod, mkdir, readdir, realpath, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { type BlobSource, blobName, readBlob } from '#archive';
+import { type BlobSource, blobName, readBlob, writeError } from '#archive';
 import { MEDIA_TYPE } from '#format/image';
 import { asLayerscopeError, displayText, type ErrorCode, LayerscopeError } from '#model';
 import type { CallOptions } from '../driver.ts';
@@ -70,14 +70,16 @@ export class PortableHome {
    * PERMISSION for one that has links or another user's folders where its own belong.
    */
   static async open(folder: string, options: HomeOptions = {}): Promise<PortableHome> {
-    await onDisk(() => mkdir(folder, { recursive: true, mode: 0o700 }));
+    await mkdir(folder, { recursive: true, mode: 0o700 }).catch((error: unknown) => {
+      throw writeError(error, folder);
+    });
     const home = new PortableHome(await onDisk(() => realpath(folder)), options);
     await home.folders.check();
     const layout = await readJson(home.in('oci-layout'));
     if (layout === undefined) {
       await home.#make().catch(async (error: unknown) => {
         // Another process has made it meanwhile, and swept.
-        if ((await readJson(home.in('oci-layout'))) === undefined) throw error;
+        if ((await readJson(home.in('oci-layout'))) === undefined) throw writeError(error, home.folder);
       });
     } else if ((layout as { imageLayoutVersion?: unknown }).imageLayoutVersion !== LAYOUT.imageLayoutVersion) {
       throw new LayerscopeError('UNSUPPORTED', `${displayText(home.folder)} is an image layout of another version`);
@@ -273,7 +275,15 @@ export class PortableHome {
   /**
    * Holds the writer's lock. What a writer left that was stopped half-way is swept away before; what this one leaves where it fails, after.
    */
-  async write<T>({ signal, onWaiting }: CallOptions, work: () => Promise<T>): Promise<T> {
+  async write<T>(options: CallOptions, work: () => Promise<T>): Promise<T> {
+    try {
+      return await this.#write(options, work);
+    } catch (error) {
+      throw writeError(error, this.folder);
+    }
+  }
+
+  async #write<T>({ signal, onWaiting }: CallOptions, work: () => Promise<T>): Promise<T> {
     refuseAborted(signal);
     await this.makeReady();
     await using _lock = await lockForWriting(this.folder, { signal, onWaiting, waitMs: this.#options.waitMs });

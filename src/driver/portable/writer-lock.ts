@@ -1,11 +1,12 @@
 // One writer at a time, among processes. The lock is a file with who holds it: process id and, where the system tells, when that process
 // began, as ids are used again. A lock whose holder is gone is broken by the next writer: under a second lock, so that two who see the
 // same dead holder don't break each other's new one. Readers need no lock: what they see is replaced by whole files only.
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { link, lstat, lutimes, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { asLayerscopeError, displayText, LayerscopeError } from '#model';
+import { isProcessThere, processBegan } from '#archive';
+import { displayText, LayerscopeError } from '#model';
 import { onDisk, readOwnFile } from './durable.ts';
 
 const POLL_MS = 25;
@@ -17,6 +18,7 @@ const SIGN_MS = 5_000;
 const WAIT_MS = 60_000;
 const TELL_MS = 2_000;
 const MOST_BYTES = 4_096;
+const BREAKING = /^lock\.break\.[0-9a-f]{16}$/;
 
 interface Holder {
   readonly pid: number;
@@ -25,36 +27,21 @@ interface Holder {
   readonly token: string;
 }
 
-/** When a process began: field 22 of /proc/PID/stat. Null where there is no /proc, or no such process. */
-async function beganOf(pid: number): Promise<string | null> {
-  try {
-    const text = await readFile(`/proc/${pid}/stat`, 'utf8');
-    // The name in parentheses may hold spaces and parentheses itself.
-    return text.slice(text.lastIndexOf(')') + 2).split(' ')[19] ?? null;
-  } catch {
-    return null;
-  }
-}
-
-async function isAlive({ pid, began }: Pick<Holder, 'pid' | 'began'>): Promise<boolean> {
-  try {
-    process.kill(pid, 0);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
-  }
-  const now = await beganOf(pid);
-  return began === null || now === null || now === began;
-}
-
 /** This process, as a holder's file names it. */
-export async function thisProcess(): Promise<{ readonly pid: number; readonly began: string | null }> {
-  return { pid: process.pid, began: await beganOf(process.pid) };
+export function thisProcess(): { readonly pid: number; readonly began: string | null } {
+  return { pid: process.pid, began: processBegan(process.pid) };
 }
 
 /** Whether the process that such words name is there. Words that name none are of nobody. */
-export async function isThere(words: unknown): Promise<boolean> {
+export function isThere(words: unknown): boolean {
   const { pid, began } = (words ?? {}) as Partial<Holder>;
-  return typeof pid === 'number' && Number.isSafeInteger(pid) && pid > 0 && (await isAlive({ pid, began: began ?? null }));
+  return typeof pid === 'number' && Number.isSafeInteger(pid) && pid > 0 && isProcessThere({ pid, began: began ?? null });
+}
+
+/** A file that says who this process is, to be linked where a lock belongs. */
+interface Own {
+  readonly path: string;
+  readonly text: string;
 }
 
 interface Found {
@@ -63,14 +50,13 @@ interface Found {
   readonly holder: unknown;
   /** Changes while the holder lives and works. */
   readonly mark: string;
-  readonly mtimeMs: number;
 }
 
 async function find(file: string): Promise<Found | null> {
   try {
     const { mtimeMs, ino } = await lstat(file);
     const text = (await readOwnFile(file, MOST_BYTES)).toString('utf8');
-    return { text, holder: parsed(text), mark: `${ino}:${mtimeMs}:${text}`, mtimeMs };
+    return { text, holder: parsed(text), mark: `${ino}:${mtimeMs}:${text}` };
   } catch {
     return null;
   }
@@ -98,10 +84,9 @@ class Watch {
 }
 
 /** Whether nobody is behind a lock any more. One that doesn't say yet who holds it is still being written, unless that was long ago. */
-async function isAbandoned(file: string, { holder, mark, mtimeMs }: Found, watch: Watch): Promise<boolean> {
-  if (holder !== null) return !(await isThere(holder));
-  const longAgo = Date.now() - mtimeMs > UNFINISHED_MS || watch.unchangedMs(file, mark) > UNFINISHED_MS;
-  return longAgo && (await find(file))?.mark === mark;
+async function isAbandoned(file: string, { holder, mark }: Found, watch: Watch): Promise<boolean> {
+  if (holder !== null) return !isThere(holder);
+  return watch.unchangedMs(file, mark) > UNFINISHED_MS && (await find(file))?.mark === mark;
 }
 
 export interface LockOptions {
@@ -116,13 +101,13 @@ export interface LockOptions {
 /** Takes the writer's lock of a home, waiting for it. Throws CANCELLED; IO where its holder does nothing any more. Dispose of it. */
 export async function lockForWriting(home: string, options: LockOptions = {}): Promise<AsyncDisposable> {
   const file = path.join(home, 'lock');
-  const holder: Holder = { ...(await thisProcess()), token: randomBytes(8).toString('hex') };
+  const holder: Holder = { ...thisProcess(), token: randomBytes(8).toString('hex') };
   // The name says whose it is as well: the file is looked at by others before all of it is written.
   const own = path.join(home, `lock.${holder.token}.${holder.pid}.${holder.began ?? '0'}`);
   const text = JSON.stringify(holder);
   try {
     await onDisk(() => writeFile(own, text, { flag: 'wx', mode: 0o600 }));
-    await waitForTurn(home, file, () => take(own, file, text), options);
+    await waitForTurn(home, file, { path: own, text }, options);
   } finally {
     await rm(own, { force: true });
   }
@@ -139,15 +124,15 @@ export async function lockForWriting(home: string, options: LockOptions = {}): P
   };
 }
 
-async function waitForTurn(home: string, file: string, tryIt: () => Promise<boolean>, options: LockOptions): Promise<void> {
+async function waitForTurn(home: string, file: string, own: Own, options: LockOptions): Promise<void> {
   const { signal, onWaiting, waitMs = WAIT_MS, tellMs = TELL_MS } = options;
   const watch = new Watch();
   const began = performance.now();
   for (let told = false; ; ) {
     if (signal?.aborted) throw new LayerscopeError('CANCELLED', 'cancelled while another writer was waited for');
-    if (await tryIt()) return;
+    if (await onDisk(() => take(own, file))) return;
     const found = await find(file);
-    if (found !== null && (await isAbandoned(file, found, watch))) await breakLock(home, file, found.text, watch);
+    if (found !== null && (await isAbandoned(file, found, watch))) await breakLock(file, found.text, own, watch);
     else if (watch.unchangedMs(file, found?.mark ?? '') > waitMs) throw await stuck(home, file, found);
     else await delay(POLL_MS);
     if (!told && onWaiting !== undefined && performance.now() - began > tellMs) {
@@ -172,19 +157,24 @@ async function wordsFor(found: Found | null): Promise<string> {
   return `process ${pid}${name === '' ? '' : ` (${displayText(name.trim())})`}`;
 }
 
-/** What processes left that were killed while they waited. */
+/** What processes left that were killed while they waited, or while they broke a lock. */
 async function removeDead(home: string): Promise<void> {
   for (const name of await onDisk(() => readdir(home))) {
+    if (BREAKING.test(name)) {
+      const holder = (await find(path.join(home, name)))?.holder ?? null;
+      if (holder !== null && !isThere(holder)) await rm(path.join(home, name), { force: true });
+      continue;
+    }
     const [, pid, began] = /^lock\.[0-9a-f]{16}\.([0-9]+)\.([0-9]+)$/.exec(name) ?? [];
-    if (pid === undefined || (await isThere({ pid: Number(pid), began: began === '0' ? null : began }))) continue;
+    if (pid === undefined || isThere({ pid: Number(pid), began: began === '0' ? null : (began ?? null) })) continue;
     await rm(path.join(home, name), { force: true });
   }
 }
 
 /** A lock appears whole or not at all: by a hard link; where the file system has none, by a new file. */
-async function take(own: string, file: string, text: string): Promise<boolean> {
+async function take(own: Own, file: string): Promise<boolean> {
   try {
-    await link(own, file);
+    await link(own.path, file);
     return true;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
@@ -192,7 +182,7 @@ async function take(own: string, file: string, text: string): Promise<boolean> {
     if (code !== 'EPERM' && code !== 'ENOTSUP' && code !== 'ENOSYS') throw error;
   }
   try {
-    await writeFile(file, text, { flag: 'wx', mode: 0o600 });
+    await writeFile(file, own.text, { flag: 'wx', mode: 0o600 });
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
@@ -200,23 +190,22 @@ async function take(own: string, file: string, text: string): Promise<boolean> {
   }
 }
 
-async function breakLock(home: string, file: string, seen: string, watch: Watch): Promise<void> {
-  const breaking = path.join(home, 'lock.break');
-  try {
-    await writeFile(breaking, '', { flag: 'wx', mode: 0o600 });
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw asLayerscopeError(error);
-    const stats = await lstat(breaking).catch(() => null);
-    if (stats === null) return;
-    const isOld =
-      Date.now() - stats.mtimeMs > UNFINISHED_MS || watch.unchangedMs(breaking, `${stats.ino}:${stats.mtimeMs}`) > UNFINISHED_MS;
-    if (isOld) await rm(breaking, { force: true });
-    await delay(POLL_MS);
+/**
+ * Removes a lock of the dead, under a second one whose name is of that lock alone: whoever comes late with what it saw earlier removes nothing
+ * that came since. The second is of the dead perhaps, too, and is then removed in the same way.
+ */
+async function breakLock(file: string, seen: string, own: Own, watch: Watch): Promise<void> {
+  const hash = createHash('sha256').update(seen).digest('hex').slice(0, 16);
+  const breaking = path.join(path.dirname(file), `lock.break.${hash}`);
+  if (await onDisk(() => take(own, breaking))) {
+    try {
+      if ((await find(file))?.text === seen) await rm(file, { force: true });
+    } finally {
+      await rm(breaking, { force: true });
+    }
     return;
   }
-  try {
-    if ((await find(file))?.text === seen) await rm(file, { force: true });
-  } finally {
-    await rm(breaking, { force: true });
-  }
+  const found = await find(breaking);
+  if (found !== null && (await isAbandoned(breaking, found, watch))) await breakLock(breaking, found.text, own, watch);
+  else await delay(POLL_MS);
 }

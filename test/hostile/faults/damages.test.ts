@@ -1,0 +1,217 @@
+// Files of a store and of a cache that are damaged, in every part and every way: never a wrong answer, a named error or what is kept is made
+// anew, nothing waits for ever, and nothing that is still whole is lost.
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { removeTree } from '#disk';
+import { importLayerTar, verifyStore } from '#engine';
+import { LayerscopeError } from '#model';
+import { PortableDriver } from '../../../src/driver/portable/index.ts';
+import { testFolder } from '../../support/workbench.ts';
+import { copyPlace, makePlace, type Place, takeIn } from './place.ts';
+import { readWithCache } from './verbs.ts';
+
+/** LAYERSCOPE_FAULT_WRITES=1: more places of each file. */
+const ALL = process.env.LAYERSCOPE_FAULT_WRITES === '1';
+const PLACES = ALL ? 24 : 2;
+const SMALL = { files: 4, bigBytes: 80_000 };
+
+interface Damage {
+  readonly how: string;
+  readonly to: (file: string) => void;
+}
+
+function damagesOf(bytes: Buffer): Damage[] {
+  const places = [
+    0,
+    1,
+    ...Array.from({ length: PLACES }, (_, at) => Math.floor(((at + 1) * bytes.length) / (PLACES + 1))),
+    bytes.length - 1,
+  ];
+  const put = (how: string, changed: Uint8Array): Damage => ({ how, to: (file) => writeFileSync(file, changed) });
+  const flipped = (at: number) => {
+    const copy = Buffer.from(bytes);
+    copy[at] = (copy[at] as number) ^ (1 << (at % 8));
+    return copy;
+  };
+  return [
+    ...places.map((at) => put(`cut off at ${at}`, bytes.subarray(0, at))),
+    ...places.map((at) => put(`a bit of byte ${at}`, flipped(at))),
+    ...places.map((at) => put(`zeros from ${at}`, Buffer.concat([bytes.subarray(0, at), Buffer.alloc(bytes.length - at)]))),
+    put('made longer', Buffer.concat([bytes, Buffer.alloc(512)])),
+    { how: 'gone', to: (file) => rmSync(file) },
+    {
+      how: 'a folder',
+      to: (file) => {
+        rmSync(file);
+        mkdirSync(file);
+      },
+    },
+    ...(process.platform === 'win32'
+      ? []
+      : [
+          {
+            how: 'a pipe',
+            to: (file: string) => {
+              rmSync(file);
+              execFileSync('mkfifo', ['-m', '600', file]);
+            },
+          },
+        ]),
+  ];
+}
+
+/** Of a file all damages, or some that differ from file to file, what stands in its place among them. */
+function chosenOf(bytes: Buffer, which: number): Damage[] {
+  const all = damagesOf(bytes);
+  return ALL ? all : all.filter((_, at) => (at + which) % 8 === 0 || at >= all.length - 3);
+}
+
+function filesBelow(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .map((name) => path.join(folder, name))
+    .filter((file) => lstatSync(file).isFile())
+    .sort();
+}
+
+test('a damaged file of the cache is as if it were not there', async (t: TestContext) => {
+  const folder = testFolder(t);
+  const place = await makePlace(path.join(folder, 'place'), SMALL);
+  const report = await readWithCache(place);
+  const files = filesBelow(place.cache);
+  assert.ok(
+    files.some((file) => file.endsWith('.tar')) &&
+      files.some((file) => file.endsWith('.idx')) &&
+      files.some((file) => file.endsWith('.sum')),
+  );
+  let damages = 0;
+  const whole = new Map(files.map((file) => [file, readFileSync(file)]));
+  for (const [which, [file, bytes]] of [...whole].entries()) {
+    for (const { how, to } of chosenOf(bytes, which)) {
+      // What goes with a damaged file may be gone by now as well.
+      for (const [other, content] of whole) writeFileSync(other, content, { mode: 0o600 });
+      to(file);
+      assert.equal(await readWithCache(place), report, `${path.basename(file)}: ${how}`);
+      damages++;
+      await removeTree(file);
+    }
+  }
+  t.diagnostic(`${damages} damages of ${files.length} files of a cache, no wrong answer`);
+});
+
+/** What a store says of itself: its layers, each as it is mounted, and its images; an error by its code. */
+async function storeSays(place: Place): Promise<Map<string, string>> {
+  const said = new Map<string, string>();
+  const tell = async (what: string, work: () => Promise<unknown>) => {
+    try {
+      said.set(what, JSON.stringify(await work()));
+    } catch (error) {
+      assert.ok(error instanceof LayerscopeError, `${what}: ${(error as Error).stack}`);
+      assert.notEqual(error.code, 'INTERNAL', error.message);
+      said.set(what, `!${error.code}`);
+    }
+  };
+  await tell('open', async () => (await PortableDriver.open(place.home)).name);
+  if (said.get('open')?.startsWith('!')) return said;
+  const driver = await PortableDriver.open(place.home);
+  for (const id of ['base', 'spare', 'run', 'fresh']) {
+    await tell(`changes of ${id}`, async () => {
+      const changes: string[] = [];
+      for await (const { kind, path: changed } of driver.changes(id)) changes.push(`${kind} ${changed}`);
+      return changes.sort();
+    });
+  }
+  await tell('kept:1', async () => {
+    const top = (await driver.images.list()).find(({ names }) => names.includes('kept:1'))?.layers.at(-1);
+    if (top === undefined) throw new LayerscopeError('NOT_FOUND', 'no image');
+    await using mount = await driver.mount(top);
+    return filesBelow(mount.path).map((file) => [path.relative(mount.path, file), readFileSync(file, 'latin1').slice(0, 100)]);
+  });
+  return said;
+}
+
+test('a damaged file of a store is named or made anew, and what is whole stays', async (t: TestContext) => {
+  const folder = testFolder(t);
+  const template = await makePlace(path.join(folder, 'template'), SMALL);
+  // Of a copy, as all that are damaged are: what is new in a read-write layer's files is told by their times.
+  const honest = await storeSays(copyPlace(template, path.join(folder, 'honest')));
+  assert.ok(
+    [...honest.values()].every((said) => !said.startsWith('!')),
+    JSON.stringify([...honest]),
+  );
+  let damages = 0;
+  let told = 0;
+  const names = filesBelow(template.home).map((file) => path.relative(template.home, file));
+  for (const name of names.filter((known) => !known.startsWith(path.join('written', 'run', 'root')) && !isStray(template, known))) {
+    const place = copyPlace(template, path.join(folder, 'damaged'));
+    const bytes = readFileSync(path.join(template.home, name));
+    for (const { how, to } of chosenOf(bytes, names.indexOf(name))) {
+      const what = `${name}: ${how}`;
+      const file = path.join(place.home, name);
+      to(file);
+      damages++;
+      const said = await storeSays(place);
+      for (const [question, answer] of said) {
+        if (answer.startsWith('!')) told++;
+        else if (!isAllowed(name, question)) assert.equal(answer, honest.get(question), `${what}: ${question}`);
+      }
+      const others = names.filter((known) => known !== name && known.startsWith('blobs'));
+      // Verbs that write and sweep: they may be refused, and take away nothing that something may name.
+      for (const work of [
+        async () => (await PortableDriver.open(place.home)).cleanup(),
+        async () => takeIn(await PortableDriver.open(place.home), place.kept),
+        async () =>
+          importLayerTar(await PortableDriver.open(place.home), { id: `new${damages}`, parent: null, tar: { file: place.layer } }),
+      ]) {
+        await work().catch((error: unknown) => {
+          assert.ok(error instanceof LayerscopeError && error.code !== 'INTERNAL', `${what}: ${(error as Error).stack}`);
+        });
+      }
+      const gone = others.filter(
+        (known) => !existsSync(path.join(place.home, known)) && !isStray(template, known) && !isRemoved(name, how),
+      );
+      assert.deepEqual(gone, [], `${what}: taken away`);
+      if (isRemoved(name, how)) {
+        await removeTree(place.folder);
+        copyPlace(template, place.folder);
+        continue;
+      }
+      await removeTree(file);
+      mkdirSync(path.dirname(file), { recursive: true });
+      writeFileSync(file, bytes, { mode: 0o600 });
+      const driver = await PortableDriver.open(place.home);
+      assert.deepEqual(await verifyStore(driver), [], what);
+      for (const { id } of await driver.list()) if (id.startsWith('new')) await driver.remove(id);
+    }
+    await removeTree(place.folder);
+  }
+  t.diagnostic(`${damages} damages of ${names.length} files of a store: ${told} answers were errors, none was wrong, nothing was lost`);
+});
+
+/** What a record says of its parent, and a snapshot of files, has no digest: a change that makes sense can't be told from the truth. */
+function isAllowed(name: string, question: string): boolean {
+  if (name === 'index.json') return question === 'kept:1';
+  if (name.startsWith(path.join('layers', ''))) return question === `changes of ${path.basename(name, '.json')}`;
+  return name.endsWith('snapshot') && question === `changes of ${path.basename(path.dirname(name))}`;
+}
+
+/** A layer whose record is gone was removed: what it named is cleanup's, too. */
+function isRemoved(name: string, how: string): boolean {
+  return how === 'gone' && name.startsWith(path.join('layers', ''));
+}
+
+/** Blobs that nothing names are cleanup's to take. */
+function isStray({ home }: Place, name: string): boolean {
+  if (!name.startsWith('blobs')) return false;
+  const hex = path.basename(name);
+  return (
+    !filesBelow(home).some((file) => (file.endsWith('.json') ? readFileSync(file, 'utf8').includes(hex) : false)) &&
+    !isNamedInBlobs(home, hex)
+  );
+}
+
+function isNamedInBlobs(home: string, hex: string): boolean {
+  return filesBelow(path.join(home, 'blobs')).some((file) => lstatSync(file).size < 10_000 && readFileSync(file, 'utf8').includes(hex));
+}

@@ -1,0 +1,166 @@
+// Disks that are full at every write of every verb: an error with a code, what was before is whole, nothing half is left under any name, and
+// the verb works once there is room.
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { readdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { removeTree } from '#disk';
+import { verifyStore } from '#engine';
+import { LayerscopeError } from '#model';
+import { PortableDriver } from '../../../src/driver/portable/index.ts';
+import { beforeFileCalls, NEEDS_ROOM, noSpace } from '../../support/file-calls.ts';
+import { atEnd, testFolder } from '../../support/workbench.ts';
+import { leftIn } from './kill-loop.ts';
+import { copyPlace, makePlace, type Place } from './place.ts';
+import { handWritten, readWithCache, VERBS, type Verb } from './verbs.ts';
+
+/** LAYERSCOPE_FAULT_WRITES=1: each write of each verb; otherwise each verb's first and last, and some between. */
+const ALL = process.env.LAYERSCOPE_FAULT_WRITES === '1';
+const SMALL = { files: 4, bigBytes: 80_000 };
+const LOOKS = 'a cold look';
+
+/** Runs a verb on a disk that has no room from its write number `at` on. How many writes it made; null where it was not told. */
+async function runWithout(
+  place: Place,
+  verb: Verb,
+  at: number,
+  hasRoomAgain: boolean,
+): Promise<{ readonly writes: number; readonly error: unknown }> {
+  let writes = 0;
+  using _calls = await beforeFileCalls(NEEDS_ROOM, (name, [first]) => {
+    // The descriptors of the test's own output are no files of the place.
+    if (typeof first === 'number' && first < 3) return;
+    if (++writes === at || (writes > at && !hasRoomAgain)) throw noSpace(name);
+  });
+  try {
+    await verb.run(place);
+    return { writes, error: null };
+  } catch (error) {
+    return { writes, error };
+  }
+}
+
+async function isWhole(place: Place, name: string): Promise<void> {
+  const driver = await PortableDriver.open(place.home);
+  assert.deepEqual(await verifyStore(driver), []);
+  if (name !== 'removal of a read-write layer') assert.equal(handWritten(place), 'by hand');
+}
+
+function isClear(error: unknown, what: string): void {
+  assert.ok(error instanceof LayerscopeError, `${what}: ${(error as Error).stack}`);
+  assert.equal(error.code, 'IO', `${what}: ${error.code}: ${error.message}`);
+  assert.doesNotMatch(error.message, /\n/);
+  assert.match(error.message, /\/|^packed/, `${what}: it says nothing of where`);
+}
+
+test('a disk that is full at any write of any verb costs that run of the verb and nothing else', async (t: TestContext) => {
+  const folder = testFolder(t);
+  const template = await makePlace(path.join(folder, 'template'), SMALL);
+  const report = await readWithCache({ packed: template.packed, cache: path.join(folder, 'reference') });
+  const figures = { writes: 0, refused: 0, done: 0 };
+  for (const [name, verb] of Object.entries(VERBS)) {
+    if (name === 'release') continue;
+    const whole = copyPlace(template, path.join(folder, 'whole'));
+    const before = await verb.result(whole);
+    const { writes, error } = await runWithout(whole, verb, Number.POSITIVE_INFINITY, false);
+    if (error !== null) throw error;
+    const after = await verb.result(whole);
+    await removeTree(whole.folder);
+    const step = ALL ? 1 : Math.max(1, Math.ceil(writes / 3));
+    for (let at = 1; at <= writes; at = at === writes ? writes + 1 : Math.min(at + step, writes)) {
+      for (const hasRoomAgain of ALL ? [false, true] : [at % 2 === 0]) {
+        const what = `${name}, write ${at} of ${writes}${hasRoomAgain ? ' alone' : ' and all after it'}`;
+        const place = copyPlace(template, path.join(folder, `full-${figures.writes++}`));
+        const { error: told } = await runWithout(place, verb, at, hasRoomAgain);
+        const found = JSON.stringify(await verb.result(place));
+        if (told === null) figures.done++;
+        else {
+          figures.refused++;
+          isClear(told, what);
+        }
+        assert.ok(
+          [before, after].some((known) => JSON.stringify(known) === found),
+          `${what}: half done: ${found}`,
+        );
+        if (told === null) assert.equal(found, JSON.stringify(after), what);
+        await isWhole(place, name);
+        const left = leftIn(place).filter((each) => each !== 'tmp/working');
+        assert.deepEqual(left, [], `${what}: left`);
+        // There is room again.
+        if (verb.isOnce !== true || found !== JSON.stringify(after)) await verb.run(place);
+        assert.deepEqual(await verb.result(place), after, what);
+        if (name === LOOKS) assert.equal(await readWithCache(place), report, what);
+        await (await PortableDriver.open(place.home)).cleanup();
+        assert.deepEqual(leftIn(place), [], what);
+        await isWhole(place, name);
+        await removeTree(place.folder);
+      }
+    }
+  }
+  t.diagnostic(
+    `${figures.writes} full disks in ${Object.keys(VERBS).length - 1} verbs: ${figures.refused} refused, ${figures.done} done without; 0 lost, 0 left over`,
+  );
+});
+
+function mountsHere(): boolean {
+  try {
+    execFileSync('unshare', ['-m', 'true'], { stdio: 'ignore' });
+    return process.getuid?.() === 0;
+  } catch {
+    return false;
+  }
+}
+
+const onTmpfs = mountsHere() ? {} : { skip: 'needs root, to mount a small disk' };
+
+function smallDisk(t: TestContext, kib: number): string {
+  const disk = testFolder(t);
+  execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${kib}k,mode=700`, 'tmpfs', disk]);
+  atEnd(t, () => {
+    execFileSync('umount', [disk]);
+  });
+  return disk;
+}
+
+test('on a small disk, filled up to what each verb has left, the verb is refused or done', onTmpfs, async (t: TestContext) => {
+  const folder = testFolder(t);
+  const template = await makePlace(path.join(folder, 'template'), SMALL);
+  const report = await readWithCache({ packed: template.packed, cache: path.join(folder, 'reference') });
+  const disk = smallDisk(t, 4096);
+  const figures = { runs: 0, refused: 0 };
+  for (const [name, verb] of Object.entries(VERBS)) {
+    if (name === 'release') continue;
+    for (const freeKib of ALL ? [0, 4, 8, 12, 16, 24, 32, 48, 64, 80, 96, 128, 160, 200, 256, 320] : [8, 100]) {
+      figures.runs++;
+      const place = copyPlace(template, path.join(disk, 'place'));
+      const before = JSON.stringify(await verb.result(place));
+      const ballast = path.join(disk, 'ballast');
+      const { bavail, bsize } = statfsSync(disk);
+      writeFileSync(ballast, new Uint8Array(Math.max(0, bavail * bsize - freeKib * 1024)));
+      const what = `${name} with ${freeKib} KiB`;
+      let isDone = true;
+      try {
+        if (name === LOOKS) assert.equal(await readWithCache(place), report, what);
+        else await verb.run(place);
+      } catch (error) {
+        if (error instanceof assert.AssertionError) throw error;
+        // What must be unpacked to be looked at has no place here, and the message says where it has one.
+        if (!(error instanceof LayerscopeError && error.code === 'TOO_LARGE' && name === LOOKS)) isClear(error, what);
+        isDone = false;
+        figures.refused++;
+      }
+      if (!isDone) assert.equal(JSON.stringify(await verb.result(place)), before, what);
+      await isWhole(place, name);
+      rmSync(ballast);
+      if (!isDone) await verb.run(place);
+      await isWhole(place, name);
+      await (await PortableDriver.open(place.home)).cleanup();
+      assert.deepEqual(leftIn(place), [], what);
+      await removeTree(place.folder);
+      assert.deepEqual(readdirSync(disk), []);
+    }
+  }
+  t.diagnostic(`${figures.runs} small disks, ${figures.refused} of them full: 0 lost, 0 left over`);
+  assert.ok(figures.refused > 10);
+});

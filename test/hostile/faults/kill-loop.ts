@@ -1,0 +1,193 @@
+// Verbs that write, each killed at a random moment of its run: what was before is whole, or what is to be is there; the next run of the verb
+// works, and what the dead process left is swept.
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { removeTree } from '#disk';
+import { verifyStore } from '#engine';
+import { PortableDriver } from '../../../src/driver/portable/index.ts';
+import { copyPlace, makePlace, type Place } from './place.ts';
+import { handWritten, readWithCache, VERBS, type Verb } from './verbs.ts';
+
+const WORKER = path.join(import.meta.dirname, 'verb-worker.ts');
+
+/** A process that has just begun takes so much longer than this one, whose code is warm. */
+const SLOWER = 2;
+
+/** A process that waits for a verb. */
+class VerbProcess {
+  readonly #child: ChildProcess = spawn(process.execPath, [WORKER], { stdio: ['pipe', 'pipe', 'pipe'] });
+  readonly #ended = new Promise<void>((resolve) => this.#child.once('close', () => resolve()));
+  #said = '';
+  #complained = '';
+  #heard: () => void = () => {};
+
+  constructor() {
+    this.#child.stdin?.on('error', () => {});
+    this.#child.stdout?.on('data', (bytes) => {
+      this.#said += bytes;
+      this.#heard();
+    });
+    this.#child.stderr?.on('data', (bytes) => {
+      this.#complained += bytes;
+    });
+    void this.#ended.then(() => this.#heard());
+  }
+
+  async #until(word: string): Promise<void> {
+    while (!this.#said.includes(word)) {
+      if (this.#child.exitCode !== null || this.#child.signalCode !== null) throw new Error(`a verb failed by itself: ${this.#complained}`);
+      await new Promise<void>((resolve) => {
+        this.#heard = resolve;
+      });
+    }
+  }
+
+  async begin(verb: string, place: Place): Promise<void> {
+    await this.#until('ready\n');
+    this.#child.stdin?.write(`${JSON.stringify({ verb, place })}\n`);
+  }
+
+  async finish(): Promise<void> {
+    await this.#until('done\n');
+    await this.kill();
+  }
+
+  /** Ends it at once. Whether the verb was still at work. */
+  async kill(): Promise<boolean> {
+    const wasDone = this.#said.includes('done\n');
+    if (this.#child.exitCode !== null) throw new Error(`a verb failed by itself: ${this.#complained}`);
+    this.#child.kill('SIGKILL');
+    await this.#ended;
+    return !wasDone;
+  }
+}
+
+export interface KillFigures {
+  readonly kills: number;
+  readonly verbs: number;
+  /** Kills that came before the verb had ended. */
+  midway: number;
+  before: number;
+  after: number;
+  /** Things that dead processes left, and the next run swept. */
+  swept: number;
+}
+
+/** What a verb does where nothing disturbs it. */
+interface Known {
+  readonly verb: Verb;
+  readonly name: string;
+  readonly before: unknown;
+  readonly after: unknown;
+  readonly tookMs: number;
+}
+
+/** Kills verbs so many times, all of them in turn. Throws at the first thing that is lost, wrong or left over. */
+export async function killVerbs(folder: string, kills: number, names: readonly string[] = Object.keys(VERBS)): Promise<KillFigures> {
+  const template = await makePlace(path.join(folder, 'template'));
+  {
+    // A mount that a process left.
+    const worker = new VerbProcess();
+    await worker.begin('a left mount', template);
+    await worker.finish();
+  }
+  const report = await readWithCache({ packed: template.packed, cache: path.join(folder, 'reference') });
+  const known: Known[] = [];
+  // Where there are fewer kills than verbs, some of all of them.
+  const chosen = names.filter(
+    (_, at) => kills >= names.length || Math.floor((at * kills) / names.length) !== Math.floor(((at - 1) * kills) / names.length),
+  );
+  for (const name of chosen) {
+    const verb = VERBS[name] as Verb;
+    const place = copyPlace(template, path.join(folder, 'measured'));
+    const before = await verb.result(place);
+    const began = performance.now();
+    await verb.run(place);
+    const tookMs = performance.now() - began;
+    known.push({ verb, name, before, after: await verb.result(place), tookMs });
+    await removeTree(place.folder);
+  }
+  const figures: KillFigures = { kills, verbs: known.length, midway: 0, before: 0, after: 0, swept: 0 };
+  let next = new VerbProcess();
+  for (let kill = 0; kill < kills; kill++) {
+    const one = known[kill % known.length] as Known;
+    const place = copyPlace(template, path.join(folder, `killed-${kill}`));
+    const worker = next;
+    next = new VerbProcess();
+    await worker.begin(one.name, place);
+    await delay(Math.random() * one.tookMs * SLOWER);
+    if (await worker.kill()) figures.midway++;
+    try {
+      await look(one, place, report, figures);
+    } catch (error) {
+      throw new Error(`kill ${kill}, ${one.name}, in ${place.folder}`, { cause: error });
+    }
+    await removeTree(place.folder);
+  }
+  await next.kill();
+  rmSync(template.folder, { recursive: true });
+  return figures;
+}
+
+async function look({ verb, name, before, after }: Known, place: Place, report: string, figures: KillFigures): Promise<void> {
+  const found = await verb.result(place);
+  const isDone = same(found, after);
+  assert.ok(
+    isDone || same(found, before),
+    `half done: ${JSON.stringify(found)}, before ${JSON.stringify(before)}, after ${JSON.stringify(after)}`,
+  );
+  if (isDone) figures.after++;
+  else figures.before++;
+  const driver = await PortableDriver.open(place.home);
+  assert.deepEqual(await verifyStore(driver), [], 'the store is whole, before anything was swept');
+  if (name !== 'removal of a read-write layer') assert.equal(handWritten(place), 'by hand');
+  figures.swept += leftIn(place).length;
+
+  // The verb, once more, goes through, and so does the next writer, who sweeps.
+  if (verb.isOnce !== true || !isDone || same(before, after)) await verb.run(place);
+  assert.deepEqual(await verb.result(place), after);
+  await driver.cleanup();
+  assert.equal(await readWithCache(place), report, 'what the cache has is right');
+  assert.equal(await readWithCache(place), report);
+  assert.deepEqual(leftIn(place), [], 'nothing is left over');
+  assert.deepEqual(await driver.leftovers(), []);
+  assert.deepEqual(await verifyStore(driver), []);
+  await hashBlobs(driver);
+}
+
+function same(a: unknown, b: unknown): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}
+
+function listOf(...parts: readonly string[]): string[] {
+  const folder = path.join(...parts);
+  return existsSync(folder) ? readdirSync(folder) : [];
+}
+
+/** Unfinished files, locks, mounts and private folders. */
+export function leftIn({ home, out, cache }: Place): string[] {
+  return [
+    ...listOf(home, 'tmp').map((name) => `tmp/${name}`),
+    ...listOf(home, 'mounts').map((name) => `mounts/${name}`),
+    ...listOf(home).filter((name) => name.startsWith('lock')),
+    ...listOf(out).filter((name) => name.startsWith('.')),
+    ...listOf(out, 'new').filter((name) => name.startsWith('.')),
+    ...listOf(cache).filter((name) => name !== 'index' && name !== 'spool'),
+  ];
+}
+
+/** Every blob has the name of its bytes, and is named by something. */
+async function hashBlobs(driver: PortableDriver): Promise<void> {
+  const named = new Set<string | undefined>();
+  for (const { id } of await driver.list()) named.add((await driver.metadata(id)).digest?.slice(7));
+  for (const { root } of await driver.images.list()) for (const { digest } of root.blobs) named.add(digest.slice(7));
+  for (const blob of listOf(driver.home, 'blobs', 'sha256')) {
+    assert.ok(named.has(blob), `a blob of nothing: ${blob}`);
+    const bytes = readFileSync(path.join(driver.home, 'blobs', 'sha256', blob));
+    assert.equal(createHash('sha256').update(bytes).digest('hex'), blob);
+  }
+}

@@ -1,0 +1,114 @@
+// Stands before Node's calls on files, in this process: to count them, to fail one, to end the process at one, or to change a file at one.
+import fs from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+
+// biome-ignore lint/suspicious/noExplicitAny: every call of node:fs has its own signature.
+type Call = (...args: any[]) => any;
+
+/** Calls that may need room on the disk. */
+export const NEEDS_ROOM: readonly string[] = [
+  'open',
+  'write',
+  'writev',
+  'writeFile',
+  'appendFile',
+  'mkdir',
+  'mkdtemp',
+  'rename',
+  'link',
+  'symlink',
+];
+/** Calls that change what is on the disk. */
+export const CHANGES: readonly string[] = [
+  ...NEEDS_ROOM,
+  'rm',
+  'rmdir',
+  'unlink',
+  'truncate',
+  'ftruncate',
+  'chmod',
+  'fchmod',
+  'utimes',
+  'sync',
+  'datasync',
+];
+
+const HANDLE_CALLS = ['write', 'writev', 'writeFile', 'appendFile', 'truncate', 'chmod', 'utimes', 'sync', 'datasync', 'read'];
+const WRITING = fs.constants.O_WRONLY | fs.constants.O_RDWR | fs.constants.O_CREAT;
+
+function isForReading(flags: unknown): boolean {
+  return flags === undefined || flags === 'r' || (typeof flags === 'number' && (flags & WRITING) === 0);
+}
+
+/**
+ * Calls `before` before each of these calls, by their names without `Sync`; what it throws is what the call fails with. Opening a file to be
+ * read is no call. Dispose of it.
+ */
+export async function beforeFileCalls(
+  names: readonly string[],
+  before: (name: string, args: readonly unknown[]) => void,
+): Promise<Disposable> {
+  const undo: (() => void)[] = [];
+  const put = (target: object, key: string, make: (original: Call) => Call): void => {
+    const known = target as Record<string, Call>;
+    const original = known[key];
+    if (original === undefined) return;
+    known[key] = make(original);
+    undo.push(() => {
+      known[key] = original;
+    });
+  };
+  const isMeant = (name: string, args: readonly unknown[]): boolean => name !== 'open' || !isForReading(args[1]);
+  for (const name of names) {
+    put(fs, `${name}Sync`, (original) => (...args) => {
+      if (isMeant(name, args)) before(name, args);
+      return original.apply(fs, args);
+    });
+    put(fs.promises, name, (original) => async (...args) => {
+      if (isMeant(name, args)) before(name, args);
+      return original.apply(fs.promises, args);
+    });
+    // With a callback: of those only these are used.
+    if (name !== 'write' && name !== 'read') continue;
+    put(fs, name, (original) => (...args) => {
+      try {
+        before(name, args);
+      } catch (error) {
+        setImmediate(args.at(-1), error);
+        return;
+      }
+      original.apply(fs, args);
+    });
+  }
+  const prototype = await handlePrototype();
+  for (const name of HANDLE_CALLS.filter((known) => names.includes(known))) {
+    put(
+      prototype,
+      name,
+      (original) =>
+        async function (this: unknown, ...args) {
+          before(name, args);
+          return original.apply(this, args);
+        },
+    );
+  }
+  syncBuiltinESMExports();
+  return {
+    [Symbol.dispose]: () => {
+      for (const each of undo.reverse()) each();
+      syncBuiltinESMExports();
+    },
+  };
+}
+
+async function handlePrototype(): Promise<object> {
+  await using handle = await fs.promises.open(path.join(tmpdir()), 'r');
+  return Object.getPrototypeOf(handle) as object;
+}
+
+/** As the system says it. */
+export function noSpace(name: string): Error {
+  return Object.assign(new Error(`ENOSPC: no space left on device, ${name}`), { code: 'ENOSPC', errno: -28, syscall: name });
+}
