@@ -1,4 +1,4 @@
-// Whole images, of drivers that keep them: names, config and manifests beside the layers.
+// Whole images in a driver that stores them: names, config and manifests next to the layers.
 import type { Archive, ArchiveImage, ArchiveRoot } from '#archive';
 import type { ApplyOptions, CallOptions } from './options.ts';
 
@@ -7,14 +7,14 @@ export interface StoredImage {
   readonly platform: string;
   readonly manifestDigest: string;
   readonly configDigest: string | null;
-  /** Ids of its layers, the lowest first. */
+  /** Ids of its layers, lowest first. */
   readonly layers: readonly string[];
-  /** Of its layers' blobs. */
+  /** Total size of its layers' blobs. */
   readonly sizeBytes: number;
-  /** Its manifest, config or a layer can't be read: why, in one line; null where all is there. */
+  /** Why its manifest, config or a layer can't be read, in one line; null if it is complete. */
   readonly problem: string | null;
   readonly image: ArchiveImage;
-  /** What it was stored as: an image, or an index of several. */
+  /** The index entry that it was stored under: an image, or an index of several. */
   readonly root: ArchiveRoot;
 }
 
@@ -25,12 +25,12 @@ export interface ImageProblem {
 }
 
 export interface ImageStore {
-  /** Every image, in the order of the index; each platform of one is an image of its own. */
+  /** Lists every image, in the order of the index; each platform is an image of its own. */
   list(): Promise<readonly StoredImage[]>;
 
   /**
-   * Takes images in, all or none, with blobs, config and manifest as they are. A name that another image has goes over to the new one.
-   * `roots`: of the archive's own, or parts of them; default: all. BLOB_MISSING, DIGEST_MISMATCH, BAD_MANIFEST; nothing is left of a failure.
+   * Imports images, all or none, with blobs, config and manifest unchanged. A name that another image has moves to the new one. `roots`:
+   * the archive's roots or parts of them; default: all. Throws BLOB_MISSING, DIGEST_MISMATCH, BAD_MANIFEST, leaving nothing behind.
    */
   add(
     archive: Archive,
@@ -39,11 +39,11 @@ export interface ImageStore {
   ): Promise<readonly StoredImage[]>;
 
   /**
-   * Takes a name away, or, by a manifest's digest, an image with all its names; with the last of them the image goes, and layers that
-   * nothing else needs. NOT_FOUND; EXISTS where a layer stands on one of its layers, or it is mounted.
+   * Removes a name, or, by a manifest's digest, an image with all its names. The last name takes the image with it, and the layers that
+   * nothing else needs. Throws NOT_FOUND; EXISTS if one of its layers has another layer on it or is mounted.
    */
   remove(name: string, options?: CallOptions): Promise<void>;
 
-  /** Reads everything of every image that is no layer: what is wrong, in one line each. Changes nothing. */
+  /** Reads everything of every image except its layers. Returns the problems, in one line each. Changes nothing. */
   verify(options?: CallOptions): Promise<readonly ImageProblem[]>;
 }

@@ -1,15 +1,14 @@
 import type { Mount } from './driver.ts';
 
-/** One mounted layer: how often, and since when. */
+/** A mounted layer and its reference count. */
 interface Mounted {
   count: number;
-  /** The first mount; the others wait for it. */
-  readonly path: Promise<string>;
+  readonly path: string;
 }
 
 /**
- * Mounts counted by layer: only the first is made and only the last is undone. Work on one layer goes one after another, work on others
- * beside it. A release that fails leaves the layer unmounted as far as it is counted: nothing could be released twice.
+ * Counts mounts by layer: only the first mounts and only the last unmounts. Work on one layer runs in turn, work on different layers at
+ * the same time. After a failed unmount the layer is no longer counted as mounted, as nobody is left to release it.
  */
 export class MountTable {
   readonly #mounted = new Map<string, Mounted>();
@@ -23,7 +22,7 @@ export class MountTable {
     return [...this.#mounted.keys()];
   }
 
-  /** Waits for its turn on a layer; disposing lets the next one in. */
+  /** Waits for the layer's lock. Disposing releases it. */
   async turn(key: string): Promise<Disposable> {
     const before = this.#turns.get(key) ?? Promise.resolve();
     let done: () => void = () => {};
@@ -41,19 +40,19 @@ export class MountTable {
     };
   }
 
-  /** `make` and `undo` are called with the layer's turn held. Throws what `make` does: nothing is counted then. */
+  /** Mounts a layer, or counts another mount of it. `make` and `undo` run with its lock held. Throws what `make` does, counting nothing. */
   async mount(key: string, id: string, make: () => Promise<string>, undo: () => Promise<void>): Promise<Mount> {
     using _turn = await this.turn(key);
     let mounted = this.#mounted.get(key);
     if (mounted === undefined) {
-      mounted = { count: 0, path: Promise.resolve(await make()) };
+      mounted = { count: 0, path: await make() };
       this.#mounted.set(key, mounted);
     }
     mounted.count++;
     let held = true;
     return {
       id,
-      path: await mounted.path,
+      path: mounted.path,
       [Symbol.asyncDispose]: async () => {
         if (!held) return;
         held = false;
@@ -66,7 +65,7 @@ export class MountTable {
     };
   }
 
-  /** Forgets a mount whatever its count, for the end of the driver. */
+  /** Drops a mount whatever its count, when the driver is disposed. */
   drop(key: string): void {
     this.#mounted.delete(key);
   }

@@ -3,12 +3,13 @@ import { LayerscopeError } from '#model';
 import type { DriverName, GraphDriver } from './driver.ts';
 
 export interface OpenDriverOptions {
-  /** Only what reads is done, and no library of Windows is needed for it: any system can look at a home that was copied from Windows. */
+  /** Opens a Windows home for reading only, which works on any system: Windows' libraries aren't needed. */
   readonly readOnly?: boolean;
 }
 
 /**
- * A driver over a home: a portable one is made where there is none, the others must be there. NOT_FOUND; UNSUPPORTED with the reason where this system hasn't what the driver needs.
+ * Opens a driver on a home. A portable home is made if it doesn't exist, a Windows home must exist. Throws NOT_FOUND; UNSUPPORTED with the
+ * reason if this system lacks what the driver needs.
  */
 export async function openDriver(name: DriverName, home: string, options: OpenDriverOptions = {}): Promise<GraphDriver> {
   const folder = path.resolve(home);

@@ -38,12 +38,12 @@ test('store list shows a copied home on any system: chains, broken ones, leftove
   assert.deepEqual(told.over, ['ready', 'top', undefined]);
   assert.equal(told['gone-removing']?.[0], 'removing');
   for (const [id, words] of [
-    ['orphan', /not there/],
+    ['orphan', /does not exist/],
     ['circle', /below itself/],
-    ['malformed', /no JSON/],
+    ['malformed', /not JSON/],
     ['relative', /absolute/],
-    ['absent', /not there/],
-    ['liar', /other layers/],
+    ['absent', /is missing/],
+    ['liar', /differs from its own/],
   ] as const) {
     assert.equal(told[id]?.[0], 'broken', id);
     assert.match(String(told[id]?.[2]), words, id);
@@ -51,7 +51,7 @@ test('store list shows a copied home on any system: chains, broken ones, leftove
   assert.deepEqual(lines.find(({ id }) => id === 'over')?.chain, ['top', 'base']);
   const { code, stdout } = await bench.cli(['store', 'list', '--driver', 'windowsfilter', '--home', home]);
   assert.equal(code, 0);
-  assert.match(stdout, /orphan .* leftover: a parent that is not there/);
+  assert.match(stdout, /orphan .* leftover: a parent that does not exist/);
 });
 
 test('store size measures a layer’s folder in a copied home', async (t) => {

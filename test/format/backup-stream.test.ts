@@ -61,7 +61,7 @@ async function* write(streams: readonly Read[]): AsyncGenerator<Uint8Array> {
   writer.end();
 }
 
-test('a file as BackupRead gives it is its descriptor, its data and its alternate stream', async () => {
+test('a backup stream has the security descriptor, the data and the alternate data stream', async () => {
   const streams = await readAll([FILE]);
   assert.deepEqual(
     streams.map(({ id, attributes, sizeBytes, name }) => [id, attributes, sizeBytes, name]),
@@ -75,7 +75,7 @@ test('a file as BackupRead gives it is its descriptor, its data and its alternat
   assert.equal(Buffer.from(streams[2]?.data ?? []).toString(), '[Z]\r\n');
 });
 
-test("a sparse block's size leaves its offset out", async () => {
+test("a sparse block's size excludes its offset", async () => {
   const streams = await readAll([SPARSE]);
   assert.deepEqual(
     streams.map(({ id, attributes, sizeBytes, offset }) => [id, attributes, sizeBytes, offset]),
@@ -98,7 +98,7 @@ const streamArbitrary = fc
   })
   .map((stream) => ({ ...stream, sizeBytes: stream.data.length, offset: stream.id === STREAM_ID.sparseBlock ? stream.offset : 0 }));
 
-test('whatever is written is read again, and written the same, however it is cut into chunks', async () => {
+test('any backup stream survives writing, reading and writing again, in chunks of any size', async () => {
   const property = fc.asyncProperty(fc.array(streamArbitrary, { maxLength: 8 }), fc.integer(), async (streams, seed) => {
     const bytes = await gather(write(streams));
     const read = await readAll(randomChunks(bytes, seed, 40));
@@ -111,7 +111,7 @@ test('whatever is written is read again, and written the same, however it is cut
   await fc.assert(property, { seed: 20161103, numRuns: 200 });
 });
 
-test('a backup stream cut anywhere but between streams ends in an error', async () => {
+test('a backup stream cut off anywhere but between streams is an error', async () => {
   const whole = new Set([0, 100, 126, 167]);
   for (let length = 0; length <= FILE.length; length++) {
     const reading = readAll([FILE.slice(0, length)]);
@@ -120,7 +120,7 @@ test('a backup stream cut anywhere but between streams ends in an error', async 
   }
 });
 
-test('sizes, names and offsets that can not be are refused before anything is kept of them', async () => {
+test('impossible sizes, names and offsets are refused before anything is buffered for them', async () => {
   const cases: readonly [string, string, string][] = [
     ['a stream over 2^53 bytes', '0100000000000000ffffffffffffffff00000000', 'TOO_LARGE'],
     ['a name of 4 GiB', '0400000000000000000000000000000000ffffff', 'DAMAGED'],
@@ -132,7 +132,7 @@ test('sizes, names and offsets that can not be are refused before anything is ke
   for (const [what, hex, code] of cases) await assert.rejects(readAll([bytesOf(hex)]), { code }, what);
 });
 
-test('noise is read to its end or refused, and never handed out twice', () => {
+test('noise is read to its end or refused, and no byte is yielded twice', () => {
   const property = fc.property(fc.uint8Array({ maxLength: 300 }), fc.integer(), (noise, seed) => {
     const reader = new BackupStreamReader();
     let data = 0;
@@ -148,7 +148,7 @@ test('noise is read to its end or refused, and never handed out twice', () => {
   fc.assert(property, { seed: 1, numRuns: 500 });
 });
 
-test('the writer holds its caller to the sizes it stated', () => {
+test('the writer checks the sizes in its headers', () => {
   const writer = new BackupStreamWriter();
   writer.head({ id: STREAM_ID.data, sizeBytes: 6 });
   assert.throws(() => writer.data(new Uint8Array(7)), /too many bytes by 1/);
@@ -157,10 +157,10 @@ test('the writer holds its caller to the sizes it stated', () => {
   assert.throws(() => writer.end(), /missing 2 bytes/);
 });
 
-// foo=bar and fizz=buzz, each filled up to four bytes.
+// foo=bar and fizz=buzz, each padded to a multiple of four bytes.
 const ATTRIBUTES = '1000000000030300666f6f0062617200 000000000004040066697a7a0062757a7a000000';
 
-test('extended attributes are read and written, zeros behind the last included', () => {
+test('extended attributes are read and written, with the zeros after the last', () => {
   const bytes = bytesOf(ATTRIBUTES);
   const attributes = parseExtendedAttributes(bytes);
   assert.deepEqual(
@@ -176,10 +176,10 @@ test('extended attributes are read and written, zeros behind the last included',
   assert.equal(encodeExtendedAttributes([]).length, 0);
 });
 
-test('extended attributes cut anywhere, or that name themselves as the next, are refused', () => {
+test('extended attributes that are cut off, or point to themselves, are refused', () => {
   const bytes = bytesOf(ATTRIBUTES);
   for (let length = 1; length < 33; length++) {
-    // Sixteen bytes are the first entry: whole, but it says that another follows.
+    // Sixteen bytes are the complete first entry, which says that another follows.
     const cut = bytes.slice(0, length);
     if (length === 16) assert.equal(parseExtendedAttributes(cut).length, 1);
     else assert.throws(() => parseExtendedAttributes(cut), { code: 'DAMAGED' }, `cut at ${length}`);
@@ -187,13 +187,13 @@ test('extended attributes cut anywhere, or that name themselves as the next, are
   assert.throws(() => parseExtendedAttributes(bytesOf('0400000000030300666f6f0062617200')), { code: 'DAMAGED' });
 });
 
-test('extended attributes over what their lengths can say are refused', () => {
+test('extended attributes that are too long for their length fields are refused', () => {
   assert.throws(() => encodeExtendedAttributes([{ name: 'x'.repeat(256), value: new Uint8Array(0), flags: 0 }]), { code: 'TOO_LARGE' });
   assert.throws(() => encodeExtendedAttributes([{ name: 'x', value: new Uint8Array(65536), flags: 0 }]), { code: 'TOO_LARGE' });
   assert.throws(() => encodeExtendedAttributes([{ name: '漢', value: new Uint8Array(0), flags: 0 }]), { code: 'BAD_REQUEST' });
 });
 
-test('links are encoded as Windows makes them, and say their target', () => {
+test('links are encoded as Windows does, and their target is read back', () => {
   const cases: readonly [string, boolean, string][] = [
     ['a\\b', false, '0c0000a01c00000000000600080006000100000061005c006200000061005c0062000000'],
     ['C:\\x', true, '030000a02400000000001000120008005c003f003f005c0043003a005c007800000043003a005c0078000000'],
@@ -212,7 +212,7 @@ test('links are encoded as Windows makes them, and say their target', () => {
   assert.deepEqual(substitutes, ['\\??\\UNC\\server\\share\\x', '\\??\\Volume{1}\\', '\\rooted', '\\??\\c:x']);
 });
 
-test('a link without a print name shows what the kernel follows, as people write it', () => {
+test('a link without a print name shows its substitute name in the usual form', () => {
   const shown = (substituteName: string) => linkTarget({ kind: 'mount-point', substituteName, printName: '' });
   assert.equal(shown('\\??\\C:\\Users'), 'C:\\Users');
   assert.equal(shown('\\??\\UNC\\server\\share'), '\\\\server\\share');
@@ -220,7 +220,7 @@ test('a link without a print name shows what the kernel follows, as people write
   assert.equal(shown('..\\x'), '..\\x');
 });
 
-test('an LX symlink is UTF-8 behind its version; other tags are kept raw', () => {
+test('an LX symlink has a UTF-8 target after its version; other tags are kept raw', () => {
   const lx = bytesOf('1d0000a0070000000200000061c3bc'); // version 2, "aü"
   const point = parseReparsePoint(lx);
   assert.equal(linkTarget(point), 'aü');
@@ -236,7 +236,7 @@ test('an LX symlink is UTF-8 behind its version; other tags are kept raw', () =>
   assert.equal(reparseTagName(0x12345678), null);
 });
 
-test('reparse points cut anywhere, or whose names lie outside, are refused', () => {
+test('reparse points that are cut off, or whose names lie outside, are refused', () => {
   const whole = encodeReparsePoint(linkTo('C:\\x', false));
   for (let length = 0; length < whole.length; length++) {
     assert.throws(() => parseReparsePoint(whole.slice(0, length)), { code: 'DAMAGED' }, `cut at ${length}`);

@@ -9,7 +9,7 @@ import { concat, utf8 } from '../support/tar-builder.ts';
 const xz = (): Unpacker => new XzUnpacker(() => createHash('sha256'));
 const bzip2 = (): Unpacker => new Bzip2Unpacker();
 
-/** Plain bytes, and the code of what ended them early. */
+/** Decompresses, and returns the text with the code of the error that ended it early. */
 function unpack(unpacker: Unpacker, packed: Uint8Array, piece = packed.length): { plain: string; failure: string | null } {
   const chunks: Uint8Array[] = [];
   const drain = (): void => {
@@ -35,33 +35,33 @@ const SAMPLES: readonly (readonly [string, () => Unpacker, Uint8Array])[] = [
   ...Object.entries(BZIP2_SAMPLES).map(([name, bytes]) => [`bzip2, ${name}`, bzip2, bytes] as const),
 ];
 
-test('xz and bzip2 streams give their text, in one piece or byte by byte', () => {
+test('xz and bzip2 streams are decompressed, in one piece or byte by byte', () => {
   for (const [name, create, packed] of SAMPLES) {
     for (const piece of [packed.length, 1, 7])
       assert.deepEqual(unpack(create(), packed, piece), { plain: SAMPLE_TEXT, failure: null }, name);
   }
 });
 
-test('empty streams give nothing, runs of every length come out whole', () => {
+test('empty streams and runs of every length are decompressed', () => {
   assert.deepEqual(unpack(xz(), XZ_EMPTY), { plain: '', failure: null });
   assert.deepEqual(unpack(bzip2(), BZIP2_EMPTY), { plain: '', failure: null });
   const runs = `aaabbbb${'c'.repeat(259)}${'d'.repeat(100_000)}`;
   assert.deepEqual(unpack(bzip2(), BZIP2_RUNS), { plain: runs, failure: null });
 });
 
-test('a stream that is cut anywhere is told as cut off, and gives a beginning of its text', () => {
+test('a stream that is cut off yields the beginning of its text and TRUNCATED', () => {
   for (const [name, create, packed] of SAMPLES) {
     const inner = name.includes('two') ? null : packed.length;
     for (let length = 1; length < packed.length; length++) {
       const { plain, failure } = unpack(create(), packed.subarray(0, length));
       assert.ok(SAMPLE_TEXT.startsWith(plain), `${name}, cut at ${length}`);
-      // Between two streams a cut can't be seen, nor in the zeros there.
+      // A cut between two streams, or in the zeros there, can't be detected.
       if (inner !== null) assert.equal(failure, 'TRUNCATED', `${name}, cut at ${length}`);
     }
   }
 });
 
-test('a stream with any one bit turned never ends well with another text', () => {
+test('a stream with any one bit flipped never yields another text without an error', () => {
   for (const [name, create, packed] of SAMPLES) {
     if (name.includes('unchecked')) continue;
     for (let at = 0; at < packed.length; at++) {
@@ -74,7 +74,7 @@ test('a stream with any one bit turned never ends well with another text', () =>
   }
 });
 
-test('bytes behind the last stream are left alone, and counted as unused', () => {
+test('bytes after the last stream are left alone and not counted as used', () => {
   for (const [create, packed] of [
     [xz, XZ_SAMPLES.crc64],
     [bzip2, BZIP2_SAMPLES['one stream']],
@@ -85,14 +85,14 @@ test('bytes behind the last stream are left alone, and counted as unused', () =>
   }
 });
 
-test('an xz filter that is not read is named, and no text is given', () => {
+test('an unsupported xz filter is named in the error', () => {
   const unpacker = xz();
   unpacker.push(XZ_X86);
   assert.throws(() => unpacker.next(), { code: 'UNSUPPORTED', message: 'the filter x86' });
 });
 
-test('a dictionary larger than the limit is refused before memory is taken for it', () => {
-  // The block header of the first sample begins behind the 12 bytes of the stream's: size, flags, filter 0x21, one byte of properties.
+test('a dictionary over the limit is refused before memory is allocated for it', () => {
+  // The first sample's block header follows the 12 bytes of the stream header: size, flags, filter 0x21, one byte of properties.
   const packed = XZ_SAMPLES.crc64.slice();
   packed[16] = 40;
   const header = packed.subarray(12, 24);

@@ -13,13 +13,13 @@ function assertMatches(pattern: string, yes: readonly string[], no: readonly str
   for (const path of no) assert.equal(matches(pattern, path), false, `${pattern} doesn't match ${path}`);
 }
 
-test('a pattern without a slash is for a name anywhere, and for all below it', () => {
+test('a pattern without a slash matches a name anywhere, and everything below it', () => {
   assertMatches('*.pyc', ['a.pyc', 'usr/lib/x.pyc', 'x.pyc/in/it', '.pyc'], ['a.py', 'pyc', 'a.pycx']);
   assertMatches('cache', ['cache', 'var/cache', 'var/cache/apt/x'], ['caches', 'var/xcache/y']);
   assertMatches('**', ['a', 'a/b'], []);
 });
 
-test('a pattern with a slash is for the whole path, a leading slash or not', () => {
+test('a pattern with a slash matches the whole path, with or without a leading slash', () => {
   for (const slash of ['', '/', './']) {
     assertMatches(`${slash}usr/share/doc`, ['usr/share/doc', 'usr/share/doc/x/y'], ['usr/share/docs', 'opt/usr/share/doc', 'usr/share']);
     assertMatches(`${slash}var/*/log`, ['var/x/log', 'var/x/log/y'], ['var/log', 'var/x/y/log']);
@@ -27,19 +27,19 @@ test('a pattern with a slash is for the whole path, a leading slash or not', () 
   assertMatches('/tmp', ['tmp', 'tmp/x'], ['usr/tmp']);
 });
 
-test('two stars between slashes are any number of folders, none among them', () => {
+test('two stars between slashes match any number of folders, even none', () => {
   assertMatches('usr/**/doc', ['usr/doc', 'usr/a/doc', 'usr/a/b/doc/x'], ['doc', 'usr/a/docs']);
   assertMatches('usr/**', ['usr/a', 'usr/a/b'], ['usr', 'usrx/a']);
   assertMatches('**/x/y', ['x/y', 'a/b/x/y'], ['x/z/y']);
   assertMatches('**/a/**/b/**', ['a/b/c', 'x/a/y/b/c'], ['a/b', 'b/a/c']);
 });
 
-test('a slash at the end leaves a file of that name alone', () => {
+test('a pattern with a slash at the end does not match a file of that name', () => {
   assertMatches('logs/', ['logs/x', 'var/logs/x'], ['logs', 'var/logs']);
   assertMatches('/var/logs/', ['var/logs/x'], ['var/logs', 'x/var/logs/y']);
 });
 
-test('? is one character, a class one of those it names', () => {
+test('? matches one character, a class one of its characters', () => {
   assertMatches('a?c', ['abc', 'aäc', 'a😀c', 'a-c'], ['ac', 'abbc', 'a/c']);
   assertMatches('[a-c]x', ['ax', 'cx'], ['dx', 'Ax', 'x']);
   assertMatches('[!a-c]x', ['dx', 'äx'], ['ax', 'x']);
@@ -51,7 +51,7 @@ test('? is one character, a class one of those it names', () => {
   assertMatches('*??', ['文文', 'ab'], ['文', 'a']);
 });
 
-test('a backslash takes the meaning away, and the escapes of printed paths are understood', () => {
+test('a backslash escapes a character, and the escapes of printed paths are understood', () => {
   assertMatches('\\*x', ['*x'], ['ax']);
   assertMatches('a\\[1\\]', ['a[1]'], ['a1']);
   assertMatches('back\\\\slash', ['back\\slash'], ['backslash']);
@@ -61,7 +61,7 @@ test('a backslash takes the meaning away, and the escapes of printed paths are u
   assert.equal(matches('f?', latin1('f\xE4')), true);
 });
 
-test('case counts, but for images of Windows', () => {
+test('matching is case-sensitive, except for Windows images', () => {
   assert.equal(matches('*.TXT', 'a.txt'), false);
   assert.equal(matches('files/*.TXT', 'Files/A.txt', true), true);
   assert.equal(matches('[A-C]', 'b', true), true);
@@ -72,7 +72,7 @@ test('a pattern of many stars takes no more time than pattern times path', () =>
   assert.equal(matches(`${'**/'.repeat(90)}x`, `${'a/'.repeat(500)}b`), false);
 });
 
-test('a pattern that names nothing, or leads out, is told', () => {
+test('a pattern that names nothing, leads out, or is too long is reported', () => {
   for (const pattern of ['', '/', './', '//']) assert.equal(invalidGlob(pattern), 'names nothing');
   assert.equal(invalidGlob('../x'), 'leads out of the image');
   assert.equal(invalidGlob('a/'.repeat(200)), 'has too many folders');

@@ -22,7 +22,7 @@ interface GoResult {
   readonly error?: string;
 }
 
-// Made by test/fixtures/go-tar/main.go: headers at random, and what Go's archive/tar wrote for them or said against them.
+// Made by test/fixtures/go-tar/main.go: random headers, and for each what Go's archive/tar wrote or why it refused it.
 const results = JSON.parse(
   gunzipSync(readFileSync(new URL('../fixtures/go-tar/headers.json.gz', import.meta.url))).toString(),
 ) as readonly GoResult[];
@@ -37,7 +37,7 @@ function headerOf({ name, linkname, uname, gname, records, format, ...rest }: Go
   return format === '' ? { ...header, records: own } : { ...header, records: own, form: format };
 }
 
-/** Go's words without the values: it prints times and texts in ways of its own. */
+/** Go's words without the values, as it prints times and strings differently. */
 function reasons(message: string): string {
   return message.replaceAll(/=[^;]*/g, '').replace(/invalid PAX record.*/s, 'invalid PAX record');
 }
@@ -68,7 +68,7 @@ test('what Go refuses to write is refused for the same reasons', () => {
   }
 });
 
-test('a body is filled up to a block, and the tar ends in two zero blocks', () => {
+test('a body is padded to a block, and the tar ends with two zero blocks', () => {
   const writer = new TarWriter();
   assert.equal(writer.header({ name: 'a', size: 3 }).length, 512);
   assert.deepEqual(writer.body(Uint8Array.of(1, 2, 3)), Uint8Array.of(1, 2, 3));
@@ -77,7 +77,7 @@ test('a body is filled up to a block, and the tar ends in two zero blocks', () =
   assert.equal(writer.end().length, 1024);
 });
 
-test('a body that is shorter or longer than its header says is a defect that is told', () => {
+test('a body that is shorter or longer than its header says is an error', () => {
   const writer = new TarWriter();
   writer.header({ name: 'a', size: 3 });
   assert.throws(() => writer.body(new Uint8Array(4)), /write too long/);
@@ -85,7 +85,7 @@ test('a body that is shorter or longer than its header says is a defect that is 
   assert.throws(() => writer.end(), /missed writing 3 bytes/);
 });
 
-test('a link that states a size has no body all the same', () => {
+test('a link with a size has no body', () => {
   const writer = new TarWriter();
   const block = writer.header({ name: 'l', linkname: 't', typeflag: '2', size: 7 });
   assert.equal(Buffer.from(block.subarray(124, 136)).toString('latin1'), '00000000007\0');

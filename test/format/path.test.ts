@@ -12,7 +12,7 @@ test('a name that leads out of its folder is refused on every system', () => {
   }
 });
 
-test('a name that leads out stays refused where its bytes are not UTF-8', () => {
+test('a name that leads out is refused even if its bytes are not UTF-8', () => {
   assert.equal(refuseName(Uint8Array.of(0xe4, 0x5c, 0x2e, 0x2e, 0x5c, 0x78), 'unix')?.code, 'path-escape'); // ä\..\x in Latin-1
   assert.equal(refuseName(Uint8Array.of(0xe4), 'unix'), null);
   assert.equal(refuseName(Uint8Array.of(0xe4), 'windows')?.code, 'reserved-name');
@@ -35,7 +35,7 @@ test('names that Linux uses every day are not refused there', () => {
     assert.equal(refused(name, 'unix'), null, JSON.stringify(name));
 });
 
-test("Windows' devices, streams, and names it can not hold are refused under its rules", () => {
+test("under Windows' rules, devices, streams and names that Windows does not allow are refused", () => {
   const names = [
     'CON',
     'con',
@@ -59,13 +59,13 @@ test("Windows' devices, streams, and names it can not hold are refused under its
     assert.equal(refused(name, 'windows'), null, name);
 });
 
-test('the reason says what Windows does with the name', () => {
+test('the reason says what the name means on Windows', () => {
   assert.match(reservedOnWindows('aux.txt') ?? '', /device/);
   assert.match(reservedOnWindows('f:stream') ?? '', /stream/);
   assert.equal(reservedOnWindows('plain.txt'), null);
 });
 
-test('a name of a Windows image is odd where Windows reserves or refuses it; a stream of a file is not', () => {
+test('a name in a Windows image is odd if Windows reserves or refuses it; an alternate data stream is not', () => {
   const odd = (name: string) => oddOnWindows(encodeUtf8(name));
   for (const name of ['NUL', 'con.txt', 'COM¹', 'aux', 'lpt1.x:stream', 'AUX .log']) assert.match(odd(name) ?? '', /device/, name);
   for (const name of ['dot.', 'blank ', '...', 'f.:stream']) assert.match(odd(name) ?? '', /ends in/, name);
@@ -78,7 +78,7 @@ test('a name of a Windows image is odd where Windows reserves or refuses it; a s
   assert.match(oddOnWindows(Uint8Array.of(0xe4, 0x5c)) ?? '', /backslash/);
 });
 
-test('files of a Windows image are below Files and UtilityVM/Files, in any case and by either slash', () => {
+test('files of a Windows image are below Files and UtilityVM/Files, in any case and with either slash', () => {
   const isFile = (path: string) => isWindowsFile(encodeUtf8(path));
   for (const path of ['Files/x', 'files/a/b', 'UtilityVM/Files/x', 'Files\\x', 'UTILITYVM/FILES/a/b'])
     assert.equal(isFile(path), true, path);
@@ -86,7 +86,7 @@ test('files of a Windows image are below Files and UtilityVM/Files, in any case 
     assert.equal(isFile(path), false, path);
 });
 
-test('a path falls into components without empty ones and dots, and joins again', () => {
+test('a path splits into components without empty ones and dots, and joins again', () => {
   const text = (path: string) => splitPath(encodeUtf8(path)).map((part) => new TextDecoder().decode(part));
   assert.deepEqual(text('/a//b/./c/'), ['a', 'b', 'c']);
   assert.deepEqual(text('./'), []);
@@ -97,7 +97,7 @@ test('a path falls into components without empty ones and dots, and joins again'
   assert.equal(isParent(encodeUtf8('.')), false);
 });
 
-test('a typed path may be escaped as it is printed', () => {
+test('a typed path may have the escapes of printed paths', () => {
   assert.deepEqual(
     parseImagePath('/etc/\\xE4').parts.map((part) => [...part]),
     [[0x65, 0x74, 0x63], [0xe4]],

@@ -25,7 +25,7 @@ const PLAIN = bytesOf(`01000480 14000000 24000000 00000000 34000000
   01020000000000052000000020020000 01020000000000052000000020020000
   02001c0001000000 00001400ff011f00 010100000000000512000000`);
 
-test('a descriptor of a file is read into its parts', () => {
+test("a file's descriptor is parsed into its parts", () => {
   const descriptor = parseSecurityDescriptor(PLAIN);
   assert.equal(descriptor.control, CONTROL.selfRelative | CONTROL.daclPresent);
   assert.equal(descriptor.owner, 'S-1-5-32-544');
@@ -35,7 +35,7 @@ test('a descriptor of a file is read into its parts', () => {
   assert.equal(hexOf(encodeSecurityDescriptor(descriptor)), hexOf(PLAIN));
 });
 
-// What Windows prints of descriptors of its own files, and of what objects beside files have.
+// SDDL as Windows prints it, for descriptors of its own files and of other objects.
 const SDDL = [
   'O:BAG:BAD:(A;;FA;;;SY)',
   'O:BAG:SYD:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)(A;OICI;0x1200a9;;;BU)',
@@ -53,12 +53,12 @@ const SDDL = [
   '',
 ];
 
-test('text that Windows prints becomes a descriptor, and that text again', () => {
+test('SDDL as Windows prints it survives parsing and formatting', () => {
   for (const text of SDDL) assert.equal(securityDescriptorToSddl(sddlToSecurityDescriptor(text)), text);
   assert.equal(hexOf(sddlToSecurityDescriptor('O:BAG:BAD:(A;;FA;;;SY)')), hexOf(PLAIN));
 });
 
-test('text may come in any order and case, with spaces, numbers and whole masks', () => {
+test('SDDL may be in any order and case, with spaces, numbers and whole masks', () => {
   const same = (text: string, expected: string) => assert.equal(securityDescriptorToSddl(sddlToSecurityDescriptor(text)), expected, text);
   same('D:(A;;FA;;;SY)G:BAO:BA', 'O:BAG:BAD:(A;;FA;;;SY)');
   same('o:ba g:s-1-5-32-544 d:pai( A ; oici ; 0x1f01ff ; ; ; s-1-5-18 ) (a;;2032127;;;sy)', 'O:BAG:BAD:PAI(A;OICI;FA;;;SY)(A;;FA;;;SY)');
@@ -66,7 +66,7 @@ test('text may come in any order and case, with spaces, numbers and whole masks'
   same('D:(A;;017;;;WD)', 'D:(A;;CCDCLCSW;;;WD)');
 });
 
-test('text that is none is refused', () => {
+test('malformed SDDL is refused', () => {
   const cases: readonly [string, string][] = [
     ['x', 'DAMAGED'],
     ['X:BA', 'DAMAGED'],
@@ -108,7 +108,7 @@ function withAce(ace: Ace): Uint8Array {
   return encodeSecurityDescriptor({ ...descriptorFromSddl('D:'), dacl: { revision: 2, aces: [ace], slackBytes: 0 } });
 }
 
-test('data that is no condition, and an entry without a name, are kept and have no text', () => {
+test('entries of unknown types and data other than conditions are kept, but have no SDDL', () => {
   const attribute: Ace = { type: 0x12, flags: 0, mask: 0, sid: 'S-1-1-0', data: Uint8Array.of(1, 2, 3, 4) };
   const unknown: Ace = { type: 0x77, flags: 0, mask: 0, sid: null, data: Uint8Array.of(1, 2, 3, 4) };
   for (const ace of [attribute, unknown]) {
@@ -129,7 +129,7 @@ const CONDITIONS = [
   '(a%0020b == {})',
 ];
 
-test('conditions are text and bytes, both ways', () => {
+test('conditions convert between SDDL and bytes', () => {
   for (const condition of CONDITIONS) {
     const text = `D:(XA;OICI;FX;;;WD;${condition})(A;;FA;;;SY)`;
     assert.equal(securityDescriptorToSddl(sddlToSecurityDescriptor(text)), text);
@@ -156,7 +156,7 @@ test("a condition's bytes are those of [MS-DTYP] 2.4.4.17.9", () => {
   assert.equal(hexOf(data).replace(/(00)*$/, ''), expected);
 });
 
-test('what SDDL can not say of a condition has no text, and never the text of another', () => {
+test('a condition that SDDL can not express has no SDDL, and never that of another condition', () => {
   const everyone = encodeSid('S-1-1-0');
   const ace = (type: number, data: Uint8Array): SecurityDescriptor => ({
     revision: 1,
@@ -180,11 +180,11 @@ test('what SDDL can not say of a condition has no text, and never the text of an
   }
   const sayable = bytesOf(`61727478 f8 02000000 6100 ${one} 80 00`);
   assert.equal(descriptorToSddl(ace(9, sayable)), 'D:(XA;;CC;;;WD;(a == 1))');
-  // An entry that isn't conditional has no condition, whatever its data looks like.
+  // An entry of an unconditional type has no condition, whatever its data looks like.
   assert.throws(() => descriptorToSddl(ace(0, sayable)), { code: 'UNSUPPORTED' });
 });
 
-test('conditions that are none are refused, and never without end', () => {
+test('malformed and deeply nested conditions are refused', () => {
   const text = (hex: string) =>
     securityDescriptorToSddl(withAce({ type: 9, flags: 0, mask: 1, sid: 'S-1-1-0', data: bytesOf(`61727478${hex}`) }));
   for (const hex of [
@@ -214,7 +214,7 @@ test('conditions that are none are refused, and never without end', () => {
   fc.assert(property, { seed: 11, numRuns: 300 });
 });
 
-test('a SID that is the same everywhere has the name that people know', () => {
+test('a well-known SID has its display name', () => {
   assert.equal(sidDisplayName('S-1-5-18'), 'SYSTEM');
   assert.equal(sidDisplayName('S-1-5-93-2-1'), 'ContainerAdministrator');
   assert.equal(sidDisplayName('S-1-5-21-1-2-3-500'), null);
@@ -270,7 +270,7 @@ const descriptorArbitrary = fc
     return { ...descriptor, control };
   });
 
-test('any descriptor is written, read as it was, and written byte for byte the same', () => {
+test('any descriptor survives encoding, parsing and encoding again', () => {
   const property = fc.property(descriptorArbitrary, (descriptor) => {
     const bytes = encodeSecurityDescriptor(descriptor);
     const read = parseSecurityDescriptor(bytes);
@@ -282,8 +282,8 @@ test('any descriptor is written, read as it was, and written byte for byte the s
   fc.assert(property, { seed: 20161103, numRuns: 300 });
 });
 
-test('parts in another order, and gaps of zeros, stay where they were', () => {
-  // The list first, then a gap, the group, the owner.
+test('the order of parts and gaps of zeros are kept', () => {
+  // First the list, then a gap, the group and the owner.
   const moved = bytesOf(`01000480 44000000 34000000 00000000 14000000
     02001c0001000000 00001400ff011f00 010100000000000512000000 00000000
     01020000000000052000000020020000 01020000000000052000000021020000`);
@@ -291,7 +291,7 @@ test('parts in another order, and gaps of zeros, stay where they were', () => {
   assert.equal(securityDescriptorToSddl(moved), 'O:BUG:BAD:(A;;FA;;;SY)');
 });
 
-test('a descriptor cut anywhere, or with a byte changed, is read or refused', () => {
+test('a truncated descriptor is refused, and one with a changed byte is parsed or refused', () => {
   for (let length = 0; length < PLAIN.length; length++) {
     assert.throws(() => parseSecurityDescriptor(PLAIN.slice(0, length)), { code: 'DAMAGED' }, `cut at ${length}`);
   }
@@ -308,7 +308,7 @@ test('a descriptor cut anywhere, or with a byte changed, is read or refused', ()
   }
 });
 
-test('noise is refused, or read without end', () => {
+test('noise is parsed or refused', () => {
   const property = fc.property(fc.uint8Array({ minLength: 20, maxLength: 200 }), (noise) => {
     noise.set([1, 0, 0x14, 0x80]);
     for (const at of [4, 8, 12, 16]) noise.fill(0, at + 1, at + 4);

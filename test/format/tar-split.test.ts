@@ -33,7 +33,7 @@ async function entriesOf(metadata: Uint8Array): Promise<SplitEntry[]> {
   return entries;
 }
 
-/** The content that each file entry of a tar's metadata speaks of, by name: cut out of the tar. */
+/** The content of each file entry in a tar's metadata, by name, cut out of the tar. */
 async function contentsOf(bytes: Uint8Array, metadata: Uint8Array): Promise<Map<string, Uint8Array>> {
   const contents = new Map<string, Uint8Array>();
   let at = 0;
@@ -59,11 +59,11 @@ async function assertComesBack(bytes: Uint8Array): Promise<Uint8Array> {
   return metadata;
 }
 
-test('the metadata of a layer is byte for byte that of tar-split', async () => {
+test("a layer's metadata is byte for byte the same as tar-split's", async () => {
   assert.equal(Buffer.from(await gather(splitTar([layer]))).toString(), theirs.toString());
 });
 
-test('however a tar is cut into chunks, its metadata is the same', async () => {
+test("a tar's metadata does not depend on its chunks", async () => {
   const sparse = paxSparse(
     '1.0',
     's',
@@ -82,7 +82,7 @@ test('however a tar is cut into chunks, its metadata is the same', async () => {
     directory('d'),
     directory('./d/'),
   );
-  // Extension headers without their member, a global one among them, and bytes behind the end.
+  // Extension headers without a member, among them a global one, and bytes after the end.
   const endless = concat(tar(file('f', 'f'), gnuLongName('n'.repeat(700))), zeros(700));
   const global = concat(tar(pax({ path: 'p' }), paxGlobal({ comment: 'c' }), gnuLongName('n')), zeros(2048));
   for (const bytes of [layer, odd, endless, global]) {
@@ -91,14 +91,14 @@ test('however a tar is cut into chunks, its metadata is the same', async () => {
   }
 });
 
-test("tar-split's metadata and the files put the layer together again", async () => {
+test("a layer is reassembled from tar-split's metadata and its files", async () => {
   const open = opener(await contentsOf(layer, theirs));
   assert.ok(Buffer.from(await gather(assembleTar([theirs], open))).equals(layer));
   assert.ok(Buffer.from(await gather(assembleTar(randomChunks(theirs, 3), open))).equals(layer));
   await assertComesBack(layer);
 });
 
-test('what files on disk can not give back is kept inside: sparse members and repeated names', async () => {
+test('the metadata stores content that files on disk lack: sparse members and repeated names', async () => {
   const bytes = tar(
     file('f', 'first'),
     file('./f', 'second'),
@@ -123,13 +123,13 @@ test('what files on disk can not give back is kept inside: sparse members and re
   ]);
 });
 
-test('a link that states a size asks for no file', async () => {
+test('a link with a size needs no file', async () => {
   const metadata = await assertComesBack(tar(file('a', 'x'), hardlink('b', 'a', { size: 1 })));
   const last = (await entriesOf(metadata)).findLast((entry) => entry.kind === 'file');
   assert.deepEqual(last, { kind: 'file', name: utf8('b'), sizeBytes: 0, crc64: null });
 });
 
-test('content may be kept inside by choice, in segments of a MiB at most', async () => {
+test('content may be stored in the metadata on request, in segments of at most a MiB', async () => {
   const big = 'b'.repeat(2_500_000);
   const bytes = tar(file('Files/a:stream', 'x'), file('Files/b', big));
   const metadata = await gather(splitTar([bytes], { keepInside: (name, size) => displayPath(name).includes(':') || size > 2_000_000 }));
@@ -139,7 +139,7 @@ test('content may be kept inside by choice, in segments of a MiB at most', async
   assert.ok(Buffer.from(await gather(assembleTar([metadata], nothing))).equals(bytes));
 });
 
-test('a file that changed is told, longer or shorter or other', async () => {
+test('a changed, longer or shorter file is an error', async () => {
   const bytes = tar(file('etc/x', 'hello'));
   const metadata = await gather(splitTar([bytes]));
   for (const content of ['hellO', 'hell', 'hello!', '']) {
@@ -153,7 +153,7 @@ test('a file that changed is told, longer or shorter or other', async () => {
   await assert.rejects(gather(assembleTar([metadata], missing)), { code: 'NOT_FOUND' });
 });
 
-test('a tar that is cut off has no metadata', async () => {
+test('a truncated tar is refused', async () => {
   await assert.rejects(gather(splitTar([tar(file('a', 'x'.repeat(600))).slice(0, 1000)])), { code: 'TRUNCATED' });
   await assert.rejects(gather(splitTar([layer.slice(0, 1300)])), { code: 'TRUNCATED' });
   await assert.rejects(gather(splitTar([new Uint8Array(600).fill(1)])), { code: 'BAD_TAR' });
@@ -162,7 +162,7 @@ test('a tar that is cut off has no metadata', async () => {
   await assertComesBack(tar(file('a', 'x')).slice(0, 1024));
 });
 
-test('metadata that is none is refused with its line', async () => {
+test('malformed metadata is refused with the line number', async () => {
   const cases = [
     'x',
     '[]',
@@ -199,7 +199,7 @@ test("checksums are those of Go's crc64.ISO", () => {
   assert.equal(sum('Discard medicine more than two years old.'), '8ec0e7c835bf9cdf');
 });
 
-test('a checksum does not depend on how its bytes are cut', () => {
+test('a checksum does not depend on how its bytes are split', () => {
   const property = fc.property(fc.uint8Array({ maxLength: 300 }), fc.integer(), (bytes, seed) => {
     const whole = new Crc64();
     whole.update(bytes);

@@ -31,7 +31,7 @@ const sha384 = (bytes: Uint8Array) => createHash('sha384').update(bytes).digest(
 
 // Whiteouts
 
-test('a whiteout hides its path, an opaque marker its folder, a bare one nothing', () => {
+test('a whiteout hides its path, an opaque marker its folder, a bare whiteout nothing', () => {
   assert.deepEqual(parseWhiteout('Files/d/.wh.x'), { kind: 'whiteout', path: 'Files/d/x' });
   assert.deepEqual(parseWhiteout('.wh.x'), { kind: 'whiteout', path: 'x' });
   assert.deepEqual(parseWhiteout('Files/d/.wh..wh..opq'), { kind: 'opaque', folder: 'Files/d' });
@@ -41,7 +41,7 @@ test('a whiteout hides its path, an opaque marker its folder, a bare one nothing
   for (const name of ['x', 'd.wh.x', 'd/.whx', '.wh.d/x', '']) assert.equal(parseWhiteout(name), null, name);
 });
 
-test('the name of a whiteout leads back to its path', () => {
+test('the name of a whiteout parses back to its path', () => {
   for (const path of ['x', 'Files/Windows/x.dll', '.hidden/.y', '.wh', 'Files/ünï']) {
     assert.deepEqual(parseWhiteout(whiteoutName(path)), { kind: 'whiteout', path });
   }
@@ -55,7 +55,7 @@ async function tombstones(text: string | Uint8Array): Promise<string[]> {
   return paths;
 }
 
-test('tombstones are paths under Files, with LF or CRLF, however they are cut into chunks', async () => {
+test('tombstones are paths below Files, with LF or CRLF, in chunks of any size', async () => {
   const expected = ['Files\\gone\\old.txt', 'Files\\grüße 漢字', 'Files\\last'];
   for (const end of ['\n', '\r\n']) {
     const text = ['\ufeffVersion 1.0', '\\gone\\old.txt', '\\grüße 漢字', '', '\\last'].join(end);
@@ -69,7 +69,7 @@ test('tombstones are paths under Files, with LF or CRLF, however they are cut in
   }
 });
 
-test('tombstones are written as hcsshim wrote them, and read again', async () => {
+test('tombstones are written as hcsshim does, and read again', async () => {
   const bytes = encodeTombstones(['Files\\old.txt', 'files\\d\\x']);
   assert.equal(Buffer.from(encodeTombstones(['Files\\old.txt'])).toString('hex'), 'efbbbf56657273696f6e20312e300a5c6f6c642e7478740a');
   assert.deepEqual(await tombstones(bytes), ['Files\\old.txt', 'Files\\d\\x']);
@@ -78,7 +78,7 @@ test('tombstones are written as hcsshim wrote them, and read again', async () =>
   }
 });
 
-test('what is no tombstones file is refused with its line', async () => {
+test('an invalid tombstones file is refused with the line number', async () => {
   const cases: readonly [string | Uint8Array, string, RegExp][] = [
     ['', 'DAMAGED', /empty/],
     ['Version 1.0\n\\x\n', 'DAMAGED', /line 1/],
@@ -86,9 +86,9 @@ test('what is no tombstones file is refused with its line', async () => {
     ['\ufeffVersion 1.0 \n', 'DAMAGED', /line 1/],
     ['\ufeffVersion 1.0\n\\x\nx\n', 'DAMAGED', /line 3/],
     [latin1('\xef\xbb\xbfVersion 1.0\n\\\xe4\n'), 'DAMAGED', /line 2: not UTF-8/],
-    ['\ufeffVersion 1.0\n\\a\\..\\..\\x\n', 'PATH_ESCAPE', /leads elsewhere/],
-    ['\ufeffVersion 1.0\n\\\\server\\x\n', 'PATH_ESCAPE', /leads elsewhere/],
-    ['\ufeffVersion 1.0\n\\a:stream\n', 'PATH_ESCAPE', /leads elsewhere/],
+    ['\ufeffVersion 1.0\n\\a\\..\\..\\x\n', 'PATH_ESCAPE', /outside the layer/],
+    ['\ufeffVersion 1.0\n\\\\server\\x\n', 'PATH_ESCAPE', /outside the layer/],
+    ['\ufeffVersion 1.0\n\\a:stream\n', 'PATH_ESCAPE', /outside the layer/],
     [`\ufeffVersion 1.0\n\\${'x'.repeat(70000)}\n`, 'TOO_LARGE', /line/],
     [`\ufeffVersion 1.0\n\\${'x'.repeat(70000)}`, 'TOO_LARGE', /line/],
   ];
@@ -99,7 +99,7 @@ test('what is no tombstones file is refused with its line', async () => {
 
 const HOME = 'C:\\ProgramData\\docker\\windowsfilter';
 
-test('a layer chain is written as Go writes it, and read again', () => {
+test('a layer chain is written as Go does, and read again', () => {
   const parents = [`${HOME}\\a&b`, `${HOME}\\base<1>`];
   const bytes = encodeLayerChain(parents);
   assert.equal(
@@ -112,7 +112,7 @@ test('a layer chain is written as Go writes it, and read again', () => {
   assert.throws(() => encodeLayerChain(['x']), { code: 'DAMAGED' });
 });
 
-test('a layer chain that is none is told, and never thrown', () => {
+test('an invalid layer chain is returned as a problem, not thrown', () => {
   assert.equal(parseLayerChain(null).problem?.code, 'absent');
   for (const text of ['', '{', '{}', '7', '"x"', '[1]', '[null]', '[["x"]]'])
     assert.equal(parseLayerChain(utf8(text)).problem?.code, 'malformed', text);
@@ -125,7 +125,7 @@ test('a layer chain that is none is told, and never thrown', () => {
   }
 });
 
-test('a chain that is cyclic, names a missing parent or disagrees with its parent is told', () => {
+test('a chain that is cyclic, has a missing parent or disagrees with its parent is a problem', () => {
   const chain = (...names: string[]): LayerChain => ({ parents: names.map((name) => `${HOME}\\${name}`), problem: null });
   const store = new Map<string, LayerChain>([
     ['base', chain()],
@@ -156,7 +156,7 @@ test("a layer's folder is the last part of its path", () => {
 
 // Ids
 
-test('a layer id is the name of one folder on Windows', () => {
+test('a layer id is a valid folder name on Windows', () => {
   for (const id of ['4e3c0eecb91d', 'x-init', 'CN=Microsoft_WindowsServerCore_10.0.10586.0']) assert.equal(parseWindowsLayerId(id), id);
   for (const id of ['', '.', '..', 'a\\b', 'a/b', 'C:\\x', 'c:', 'nul', 'a:b', 'a.', 'a ', '../x']) {
     assert.throws(() => parseWindowsLayerId(id), { code: 'NAME_REFUSED' }, JSON.stringify(id));
@@ -166,7 +166,7 @@ test('a layer id is the name of one folder on Windows', () => {
   assert.throws(() => parseLayerIdFile(Uint8Array.of(0xff)), { code: 'NAME_REFUSED' });
 });
 
-test('init layers and folders under removal are told by their ends', () => {
+test('init layers and folders under removal are recognised by their suffixes', () => {
   assert.equal(isInitLayerId('abc-init'), true);
   assert.equal(isInitLayerId('abc'), false);
   assert.equal(removingNameOf(parseWindowsLayerId('abc')), 'abc-removing');
@@ -175,7 +175,7 @@ test('init layers and folders under removal are told by their ends', () => {
   assert.equal(idOfRemovingName('abc'), null);
 });
 
-test("a base image's id is that of Microsoft's own documentation", () => {
+test("a base image's id is the one in Microsoft's documentation", () => {
   const core = '6801d964fda5b67eb36e005261c1529ec96974bb02dfad52ee249638a18a93d1';
   assert.equal(baseImageId('CN=Microsoft_WindowsServerCore_10.0.10586.0', sha384), core);
   assert.equal(
@@ -184,7 +184,7 @@ test("a base image's id is that of Microsoft's own documentation", () => {
   );
 });
 
-test('the list of base images is read as Go reads it', () => {
+test('the list of base images is read as Go does', () => {
   const json = String.raw`{"images":[{"Name":"WindowsServerCore","VERSION":"10.0.10586.0","Path":"C:\\Images\\CN=Core","Size":9697000000,
     "CreatedTime":"2015-11-18T22:13:12.2310000Z","Other":{}}],"more":1}`;
   assert.deepEqual(parseBaseImages(json), [
@@ -199,7 +199,7 @@ test('the list of base images is read as Go reads it', () => {
   for (const none of ['null', '{}', '{"Images":null}', '{"Images":[]}']) assert.deepEqual(parseBaseImages(none), [], none);
 });
 
-test('a list of base images that is none is refused', () => {
+test('a malformed list of base images is refused', () => {
   const cases = ['', '{', '7', '[]', '{"Images":{}}', '{"Images":[7]}', '{"Images":[null]}', '{"Images":[{"Name":7,"Path":"C:\\\\x"}]}'];
   cases.push(
     '{"Images":[{"Name":"x"}]}',

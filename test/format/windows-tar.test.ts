@@ -82,7 +82,7 @@ for (const vector of vectors) {
   });
 }
 
-test('a layer of a folder, a file with a stream, a junction and a whiteout is the tar that Go writes of it', async () => {
+test('a layer of a folder, a file with a stream, a junction and a whiteout has the same tar as in Go', async () => {
   const writer = new TarWriter();
   const parts: Uint8Array[] = [];
   const add = async (one: WindowsFile) => {
@@ -107,7 +107,7 @@ test('a layer of a folder, a file with a stream, a junction and a whiteout is th
   assert.equal(hex(whole), fixture('windows-layer.tar').toString('hex'));
 });
 
-test('that layer is read as its entries with their backup streams', async () => {
+test('that layer is read as entries with their backup streams', async () => {
   const entries = await read([fixture('windows-layer.tar')]);
   assert.deepEqual(
     entries.map(({ name, type, sizeBytes, linkname }) => [name, type, sizeBytes, linkname]),
@@ -126,7 +126,7 @@ test('that layer is read as its entries with their backup streams', async () => 
   assert.equal(entries[3]?.backup, '');
 });
 
-test('cut into chunks at random, tars and backup streams come out the same', async () => {
+test('the result does not depend on the chunks of tars and backup streams', async () => {
   const layer = fixture('windows-layer.tar');
   const whole = await read([layer]);
   for (let seed = 0; seed < 20; seed++) assert.deepEqual(await read(randomChunks(layer, seed)), whole);
@@ -137,8 +137,8 @@ test('cut into chunks at random, tars and backup streams come out the same', asy
   }
 });
 
-test('a tar cut anywhere in its members ends in an error', async () => {
-  // A header of type x and its records, then the file's header, which end at 1536, and 600 bytes of its body.
+test('a tar cut off inside a member is an error', async () => {
+  // A header of type x, its records and the file's header end at 1536; 600 bytes of body follow.
   const layer = tar(pax({ 'MSWINDOWS.fileattr': '32' }), file('Files/a', 'x'.repeat(600)));
   for (let length = 1; length < layer.length; length += 13) {
     const reading = read([layer.subarray(0, length)]);
@@ -147,7 +147,7 @@ test('a tar cut anywhere in its members ends in an error', async () => {
   }
 });
 
-test('a backup stream cut anywhere ends in an error that names the file', async () => {
+test('a truncated backup stream is an error that names the file', async () => {
   const vector = vectors.find((one) => one.case === 'two alternate streams') as BackupTarCase;
   const bytes = Buffer.from(vector.backupStreamBase64, 'base64');
   const whole = new Set([144, 168, 258]);
@@ -162,7 +162,7 @@ test('a backup stream cut anywhere ends in an error that names the file', async 
   );
 });
 
-test('a file whose stated size its data does not fill is refused', async () => {
+test('a file with less data than its stated size is refused', async () => {
   await assert.rejects(gather(tarOf(windowsFile('Files\\a', 3, backup(security)))), /Files\/a: archive\/tar: missed writing 3 bytes/);
   const sparse = { id: STREAM_ID.data, attributes: 8 };
   const end = (offset: number) => ({ id: STREAM_ID.sparseBlock, offset });
@@ -175,14 +175,14 @@ test('a file whose stated size its data does not fill is refused', async () => {
   await assert.rejects(gather(tarOf(windowsFile('a', 9, backup(sparse, security)))), /unexpected stream 3/);
 });
 
-test('a stream that claims to be huge where all of it would be kept is refused', async () => {
+test('a stream that would be buffered whole but claims to be huge is refused', async () => {
   const claims = (id: number) => new BackupStreamWriter().head({ id, sizeBytes: 2 ** 40 });
   for (const id of [STREAM_ID.security, STREAM_ID.extendedAttributes, STREAM_ID.reparsePoint]) {
     await assert.rejects(gather(tarOf(windowsFile('a', 0, claims(id)))), { code: 'TOO_LARGE' });
   }
 });
 
-test('streams that a tar has no place for are told', async () => {
+test('streams that a tar can not hold are reported', async () => {
   const told: [string, number][] = [];
   const bytes = backup(
     { id: STREAM_ID.objectId, bytes: new Uint8Array(64) },
@@ -201,8 +201,8 @@ test('streams that a tar has no place for are told', async () => {
   ]);
 });
 
-test('read twice, a file keeps extended attributes that stand behind its data, sparse ones too', async () => {
-  // foo=bar, the last of its list, without the zero that would fill it up.
+test('reading twice keeps extended attributes that come after the data, even of sparse files', async () => {
+  // foo=bar, the last of its list, without its padding.
   const attributes = {
     id: STREAM_ID.extendedAttributes,
     bytes: Buffer.from('00000000 00 03 0300 666f6f 00 626172'.replaceAll(' ', ''), 'hex'),
@@ -226,7 +226,7 @@ test('read twice, a file keeps extended attributes that stand behind its data, s
   }
 });
 
-test('the size of a file that its backup stream tells is where its blocks end, holes included', async () => {
+test("a file's size in its backup stream is the end of its last block, including holes", async () => {
   const sparse = { id: STREAM_ID.data, attributes: 8 };
   assert.equal(await backupDataSize([backup(security, data('abc'))]), 3);
   assert.equal(await backupDataSize([backup(security)]), 0);
@@ -234,7 +234,7 @@ test('the size of a file that its backup stream tells is where its blocks end, h
   assert.equal(await backupDataSize([backup({ ...sparse, bytes: utf8('abcd') })]), 4);
 });
 
-test('a file of data deduplication is a file; other reparse tags are named', async () => {
+test('a deduplicated file is a regular file; other reparse tags are named in the error', async () => {
   const point = (tag: number) => ({
     id: STREAM_ID.reparsePoint,
     bytes: encodeReparsePoint({ kind: 'other', tag, data: new Uint8Array(8) }),
@@ -247,7 +247,7 @@ test('a file of data deduplication is a file; other reparse tags are named', asy
   });
 });
 
-test('names with half a surrogate pair come back as they were', async () => {
+test('names with a lone surrogate survive', async () => {
   const name = 'Files\\\ud800x\udc00';
   const bytes = backup(data('1'), { id: STREAM_ID.alternateData, name: ':\udfff:$DATA', bytes: utf8('2') });
   const [entry] = await read(tarOf(windowsFile(name, 1, bytes)));
@@ -255,14 +255,14 @@ test('names with half a surrogate pair come back as they were', async () => {
   assert.equal(entry?.backup, hex(bytes));
 });
 
-test("a hard link's member is made of basic information alone", () => {
+test("a hard link's member is made from basic information only", () => {
   const header = basicInfoHeader('Files\\b', 0, INFO);
   const bytes = new TarWriter().header({ ...header, typeflag: '1', mode: 0o644, linkname: 'Files/a.txt' });
   assert.equal(String.fromCharCode(bytes[1024 + 156] as number), '1');
   assert.equal(Buffer.from(bytes.subarray(1024 + 157, 1024 + 168)).toString(), 'Files/a.txt');
 });
 
-test("records of early 2016 are read: SDDL, and FILETIMEs that go before the header's time", async () => {
+test("records of early 2016 are read: SDDL, and FILETIMEs, which take precedence over the header's time", async () => {
   const records = {
     'MSWINDOWS.fileattr': '32',
     'MSWINDOWS.sd': 'O:BAG:BAD:(A;;FA;;;SY)',
@@ -276,7 +276,7 @@ test("records of early 2016 are read: SDDL, and FILETIMEs that go before the hea
   assert.equal(entry?.backup, hex(backup(security, data('hello\n'))));
 });
 
-test('what a tar does not state is left as it is: access and change time 0, creation as the last write', async () => {
+test('missing access and change times are 0, and a missing creation time is the write time', async () => {
   const [plain, folder] = await read([tar(file('Files/a', '', { mtime: 0 }), directory('Files/d/'))]);
   assert.deepEqual(plain?.info, {
     creationTimeFiletime: 116444736000000000n,
@@ -291,7 +291,7 @@ test('what a tar does not state is left as it is: access and change time 0, crea
   assert.equal(folder?.backup, '');
 });
 
-test('the reparse flag of what is no link is dropped, and told', async () => {
+test('the reparse flag of a member that is not a link is dropped and reported', async () => {
   const records = { 'MSWINDOWS.fileattr': '1040' };
   const entries = await read([
     tar(pax(records), file('Files/a', ''), pax(records), directory('Files/d'), pax(records), symlink('Files/l', 'x')),
@@ -306,7 +306,7 @@ test('the reparse flag of what is no link is dropped, and told', async () => {
   );
 });
 
-test('attributes and times that are none, and bad base64, are errors that name the entry', async () => {
+test('invalid attributes, times and base64 are errors that name the entry', async () => {
   const cases: readonly [Record<string, string>, string, RegExp][] = [
     [{ 'MSWINDOWS.fileattr': '-1' }, 'BAD_TAR', /^Files\/a: MSWINDOWS.fileattr/],
     [{ 'MSWINDOWS.fileattr': '4294967296' }, 'BAD_TAR', /fileattr/],
@@ -323,7 +323,7 @@ test('attributes and times that are none, and bad base64, are errors that name t
   await assert.rejects(read([tar(file(latin1('Files/\xe4'), ''))]), { code: 'NAME_REFUSED', message: /Files\/\\xE4/ });
 });
 
-test('only streams right behind their file belong to it', async () => {
+test('only streams right after their file belong to it', async () => {
   const layer = tar(file('Files/a', '1'), file('Files/a:x', '2'), file('Files/b', '3'), file('Files/a:y', '4'), directory('Files/b:z'));
   const entries = await read([layer]);
   assert.deepEqual(
@@ -333,7 +333,7 @@ test('only streams right behind their file belong to it', async () => {
   assert.equal(entries[0]?.backup, hex(backup(data('1'), { id: STREAM_ID.alternateData, name: ':x:$DATA', bytes: utf8('2') })));
 });
 
-test('a hard link brings its target and no stream, a global header nothing', async () => {
+test('a hard link has a target and no backup stream; a global header is skipped', async () => {
   const entries = await read([
     tar(paxGlobal({ comment: 'x' }), file('Files/a', '1'), hardlink('Files/b', 'Files/a'), file('Files/.wh.c', 'x')),
   ]);
@@ -375,7 +375,7 @@ test("a sparse member's holes are zeros in the data stream", async () => {
 
 const recordKeys = ['fileattr', 'rawsd', 'sd', 'mountpoint', 'xattr.x', 'createtime', 'writetime'].map((key) => `MSWINDOWS.${key}`);
 
-test('whatever a tar says in its records, it is read or refused', async () => {
+test('a tar with any records is read or refused', async () => {
   const value = fc.oneof(
     fc.string({ unit: 'binary', maxLength: 30 }),
     fc.base64String({ maxLength: 40 }),
@@ -399,7 +399,7 @@ test('whatever a tar says in its records, it is read or refused', async () => {
   await fc.assert(property, { seed: 20161103, numRuns: 400 });
 });
 
-test('a tar with bytes changed is read or refused', async () => {
+test('a tar with changed bytes is read or refused', async () => {
   const layer = fixture('windows-layer.tar');
   const property = fc.asyncProperty(
     fc.array(fc.tuple(fc.nat(layer.length - 1), fc.nat(255)), { minLength: 1, maxLength: 5 }),

@@ -1,4 +1,4 @@
-// Compiles the stand-in, once for each state of its source: a shared object by gcc, or a DLL by mingw's.
+// Compiles the stand-in, once for each version of its source: a shared object with gcc, or a DLL with mingw's.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs';
@@ -10,7 +10,7 @@ const out = path.join(here, '..', '..', 'out', 'native');
 
 export interface StandInBuild {
   readonly system: 'linux' | 'windows';
-  /** Without the export by which newer systems are told from Windows Server 2016 TP4. */
+  /** Leaves out the export that Windows Server 2016 TP4 lacks. */
   readonly tp4?: boolean;
 }
 
@@ -20,7 +20,7 @@ export function hasCompiler(system: StandInBuild['system']): boolean {
   return spawnSync(COMPILER[system], ['--version'], { stdio: 'ignore' }).status === 0;
 }
 
-/** Path of the library. Throws what the compiler says. */
+/** Compiles the library if needed; returns its path. Throws the compiler's output. */
 export function buildStandIn({ system, tp4 = false }: StandInBuild): string {
   const state = createHash('sha256').update(readFileSync(source)).digest('hex').slice(0, 12);
   const folder = path.join(out, `${state}${tp4 ? '-tp4' : ''}`);

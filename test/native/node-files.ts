@@ -1,6 +1,6 @@
-// The file half of the Windows drivers' `Native` on node:fs, for tests on any system. Names have \, as on Windows; what NTFS keeps of
-// a file and this system doesn't (attributes, creation and change time, security, streams besides the data) is kept in memory under
-// the file's inode, and shared by all FileCalls of a `NodeFiles`. Open files and folders are counted, and each call can be made to fail.
+// The file calls of the Windows drivers' `Native` on node:fs, for tests on any system. Names have \, as on Windows. NTFS metadata that this
+// system lacks (attributes, creation and change time, security descriptors, streams other than the data) is kept in memory by inode, shared
+// by all users of a `NodeFiles`. It records what is open, and can make any call fail.
 import { randomUUID } from 'node:crypto';
 import { type BigIntStats, constants, type Stats } from 'node:fs';
 import {
@@ -45,7 +45,7 @@ interface Kept {
   access: bigint;
   write: bigint;
   change: bigint;
-  /** Those that BackupRead gives before the data, and those behind. */
+  /** All streams except the data. */
   streams: KeptStream[];
 }
 
@@ -60,7 +60,7 @@ function filetime(ns: bigint): bigint {
   return ns / 100n + EPOCH;
 }
 
-function told(error: unknown, name: string): LayerscopeError {
+function asFileError(error: unknown, name: string): LayerscopeError {
   if (error instanceof LayerscopeError) return error;
   const { code } = error as NodeJS.ErrnoException;
   const kind =
@@ -75,22 +75,22 @@ function told(error: unknown, name: string): LayerscopeError {
 }
 
 export class NodeFiles implements FileCalls {
-  /** By inode and birth: an inode is used again. */
+  /** By inode and birth time, as inodes are reused. */
   readonly #kept = new Map<string, Kept>();
   readonly #temporary: string;
-  /** Calls so far, by name; what {@link failAt} counts. */
+  /** Names of the calls so far, which {@link failAt} counts. */
   calls: string[] = [];
-  /** Fails the call of that number (0 the first from now on) with IO. */
+  /** Makes the call of that number (0 is the next) fail with IO. */
   failAt = -1;
-  /** What is open: paths. */
+  /** Paths of open files and folders. */
   readonly openPaths = new Set<string>();
 
-  /** `temporary`: where temporary folders are made. */
+  /** `temporary`: the folder in which to make temporary folders. */
   constructor(temporary: string) {
     this.#temporary = temporary;
   }
 
-  /** Counts a call, and fails it where it is its turn. */
+  /** Records a call, and throws if {@link failAt} says so. */
   note(call: string, name: string): void {
     this.calls.push(call);
     if (this.failAt === 0) {
@@ -120,7 +120,7 @@ export class NodeFiles implements FileCalls {
     try {
       return await lstat(absolute, { bigint: true });
     } catch (error) {
-      const failure = told(error, absolute);
+      const failure = asFileError(error, absolute);
       if (failure.code === 'NOT_FOUND') return null;
       throw failure;
     }
@@ -138,7 +138,7 @@ export class NodeFiles implements FileCalls {
 
   async listOf(absolute: string): Promise<ListedFile[]> {
     const names = await readdir(absolute).catch((error: unknown) => {
-      throw told(error, absolute);
+      throw asFileError(error, absolute);
     });
     names.sort((a, b) => Buffer.compare(encodeUtf8(a), encodeUtf8(b)));
     const listed: ListedFile[] = [];
@@ -181,7 +181,7 @@ export class NodeFiles implements FileCalls {
   async makeFolder(folder: string): Promise<void> {
     this.note('makeFolder', folder);
     await mkdir(folder).catch((error: unknown) => {
-      throw told(error, folder);
+      throw asFileError(error, folder);
     });
   }
 
@@ -199,27 +199,27 @@ export class NodeFiles implements FileCalls {
     this.note('rename', from);
     if ((await this.stats(to)) !== null) throw new LayerscopeError('EXISTS', `${to} is there`);
     await rename(from, to).catch((error: unknown) => {
-      throw told(error, from);
+      throw asFileError(error, from);
     });
   }
 
   async readFile(file: string): Promise<Uint8Array> {
     this.note('readFile', file);
     return readFile(file).catch((error: unknown) => {
-      throw told(error, file);
+      throw asFileError(error, file);
     });
   }
 
   async writeFile(file: string, bytes: Uint8Array): Promise<void> {
     this.note('writeFile', file);
     await writeFile(`${file}.new`, bytes).catch((error: unknown) => {
-      throw told(error, file);
+      throw asFileError(error, file);
     });
     await rename(`${file}.new`, file);
   }
 }
 
-/** The parts of a name below a root. Throws what the native interface says of names. */
+/** Splits a name below a root into its parts. Throws as the native interface demands. */
 function partsOf(name: string): string[] {
   if (/^[\\/]/.test(name)) throw new LayerscopeError('PATH_ESCAPE', `${name}: expected relative path`);
   const parts: string[] = [];
@@ -243,7 +243,7 @@ class NodeRoot implements RootFolder {
     files.openPaths.add(folder);
   }
 
-  /** Where a name lies; each folder on the way is looked at. */
+  /** The absolute path of a name. Checks each folder on the way. */
   async #at(name: string): Promise<string> {
     const parts = partsOf(name);
     let at = this.path;
@@ -255,7 +255,7 @@ class NodeRoot implements RootFolder {
       if (!stats.isDirectory() || (this.#files.kept(stats).attributes & FILE_ATTRIBUTE.reparsePoint) !== 0) {
         throw new LayerscopeError(
           stats.isDirectory() || stats.isSymbolicLink() ? 'PATH_ESCAPE' : 'NOT_FOUND',
-          `${name}: a link or file is on its way`,
+          `${name}: a link or file is on the way to it`,
         );
       }
     }
@@ -278,7 +278,7 @@ class NodeRoot implements RootFolder {
         ? constants.O_RDWR | constants.O_CREAT | constants.O_EXCL
         : constants.O_RDWR;
     const handle = await open(at, flags, 0o600).catch((error: unknown) => {
-      throw told(error, name);
+      throw asFileError(error, name);
     });
     return new NodeFile(this.#files, handle, at, isFolder);
   }
@@ -301,7 +301,7 @@ class NodeRoot implements RootFolder {
   async makeFolder(name: string): Promise<void> {
     this.#files.note('makeFolder', name);
     await mkdir(await this.#at(name)).catch((error: unknown) => {
-      throw told(error, name);
+      throw asFileError(error, name);
     });
   }
 
@@ -311,7 +311,7 @@ class NodeRoot implements RootFolder {
     const stats = await this.#files.stats(at);
     if (stats === null) throw new LayerscopeError('NOT_FOUND', `${name}: File not found.`);
     await (stats.isDirectory() ? rmdir(at) : unlink(at)).catch((error: unknown) => {
-      throw told(error, name);
+      throw asFileError(error, name);
     });
     this.#files.forget(stats);
   }
@@ -328,7 +328,7 @@ class NodeRoot implements RootFolder {
   async link(name: string, targetRoot: RootFolder, target: string): Promise<void> {
     this.#files.note('link', name);
     await linkFile(await (targetRoot as NodeRoot).#at(target), await this.#at(name)).catch((error: unknown) => {
-      throw told(error, name);
+      throw asFileError(error, name);
     });
   }
 
@@ -343,7 +343,7 @@ class NodeFile implements OpenFile {
   readonly #path: string;
   readonly #isFolder: boolean;
   #written = 0;
-  /** Set at the end, as on NTFS, where what is written by a handle that set a time doesn't change it. Null: as it comes. */
+  /** A write time to set when the file is closed: on NTFS, writing with a handle that has set the time doesn't change it. */
   #time: bigint | null = null;
 
   constructor(files: NodeFiles, handle: FileHandle, absolute: string, isFolder: boolean) {
@@ -380,7 +380,7 @@ class NodeFile implements OpenFile {
       this.#time = info.writeTimeFiletime;
     }
     if (info.changeTimeFiletime !== 0n) kept.change = info.changeTimeFiletime;
-    // As on NTFS, what makes a file a folder or a link can't be set.
+    // As on NTFS, a file can't be turned into a folder or a link by its attributes.
     const fixed = FILE_ATTRIBUTE.directory | FILE_ATTRIBUTE.reparsePoint | FILE_ATTRIBUTE.sparseFile;
     if (info.attributes !== 0) kept.attributes = (info.attributes & ~fixed) | (kept.attributes & fixed);
   }
@@ -476,14 +476,14 @@ class NodeFile implements OpenFile {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#files.openPaths.delete(this.#path);
-    // The one time that copies of the file can have too.
+    // The only time that copies of the file can have too.
     const seconds = this.#time === null ? null : Number(this.#time - EPOCH) / 1e7;
     if (seconds !== null) await this.#handle.utimes(seconds, seconds);
     await this.#handle.close();
   }
 }
 
-/** Removes what a test made, whatever it is. */
+/** Removes a test's folder with everything in it. */
 export async function removeAnyway(folder: string): Promise<void> {
   await rm(folder, { recursive: true, force: true });
 }

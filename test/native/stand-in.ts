@@ -1,4 +1,4 @@
-// The compiled stand-in (vmcompute.c), called into by koffi as the product calls Windows, and what it tells of itself.
+// The compiled stand-in (vmcompute.c), called by koffi as the product calls Windows, and its controls for tests.
 import koffi from 'koffi';
 import { Calls } from '../../src/driver/windows/ffi/calls.ts';
 import { NativeLayers } from '../../src/driver/windows/ffi/layers.ts';
@@ -16,9 +16,9 @@ export class StandIn {
   readonly #forget: () => void;
   readonly #baseImages: (json: string) => void;
 
-  /** `library`: the compiled file. Its state is one for all who load it. */
+  /** `library`: the compiled file. All who load it share its state. */
   constructor(library: string) {
-    // Only this system's own files are real under Wine; elsewhere all calls are the stand-in's.
+    // Under Wine the file calls are Wine's own; elsewhere all calls are the stand-in's.
     this.files =
       process.platform === 'win32'
         ? { vmcompute: library, backup: library }
@@ -36,7 +36,7 @@ export class StandIn {
     this.reset();
   }
 
-  /** As new: nothing fails, nothing is held, the log is empty. */
+  /** Resets everything: nothing fails, nothing is held, the log is empty. */
   reset(): void {
     this.#failAt(-1, 0, 0);
     this.#forget();
@@ -44,22 +44,22 @@ export class StandIn {
     this.log();
   }
 
-  /** The call of that number from now on (0 the next) fails: before or after it took effect. */
+  /** Makes the call of that number from now on (0 is the next) fail, before or after it takes effect. */
   failAt(call: number, after: boolean, hresult = 0x8007001f | 0): void {
     this.#failAt(call, hresult, after ? 1 : 0);
   }
 
-  /** Calls since the last {@link failAt}. */
+  /** Number of calls since the last {@link failAt}. */
   get count(): number {
     return this.#count();
   }
 
-  /** Layers active and prepared, strings not freed, backup contexts not ended. */
+  /** Number of active and prepared layers, unfreed strings and open backup contexts. */
   get held(): number {
     return this.#held();
   }
 
-  /** What was called since the last time, a line a call. */
+  /** Returns and clears the log, a line for each call. */
   log(): string[] {
     const buffer = Buffer.alloc(this.#log(null, 0));
     if (buffer.length === 0) return [];
@@ -67,12 +67,12 @@ export class StandIn {
     return buffer.toString().trimEnd().split('\n');
   }
 
-  /** Calls are logged and answered, but nothing is done. */
+  /** Makes calls succeed and be logged without any effect. */
   logOnly(): void {
     this.#logOnly(1);
   }
 
-  /** As after a crash: Windows forgets what was active. */
+  /** Simulates a crash: Windows forgets what was active. */
   crash(): void {
     this.#forget();
   }

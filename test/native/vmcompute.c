@@ -3,19 +3,19 @@
  * Linux, where paths have \ or / and handles are file descriptors) and mingw (a DLL under Wine or Windows).
  *
  * Layers are real folders. A layer's folder has
- *   Files, Hives …     the files, as Windows lays them: plain; those that only its parent has are empty placeholders
- *   transport$         what ImportLayer was handed, to be exported again byte for byte
- *   placeholders$      the paths of the placeholders, a line each: one that is gone is a tombstone of the export
+ *   Files, Hives …     the files, as Windows stores them: plain; files that only the parent has are empty placeholders
+ *   transport$         what ImportLayer was given, to be exported again byte for byte
+ *   placeholders$      the paths of the placeholders, one a line: a removed one becomes a tombstone of the export
  *   sandbox.vhdx       in a read-write layer; and volume$, the folder that it is mounted as. A file .wh.NAME in it is a tombstone of
- *                      NAME, all else in it is exported as new.
- * A file that is a hard link of one that was imported, and no placeholder, is exported as a hard link.
+ *                      NAME, everything else in it is exported as new.
+ * A hard link to an imported file that is not a placeholder is exported as a hard link.
  *
- * Every call is logged with every argument. A call can be made to fail, before or after it took effect. What is active, prepared and
- * allocated is counted. Not thread-safe but for one call at a time: calls hold one lock.
+ * Every call is logged with all its arguments. Any call can be made to fail, before or after it takes effect. Active and prepared layers
+ * and allocations are counted. A lock lets one call run at a time.
  */
 #ifdef _WIN32
 #define WIN32_LEAN_AND_MEAN
-/* Ours are exported under these names: the header's declarations must not be in their way. */
+/* Our own functions have these names, so the header's declarations are renamed. */
 #define BackupRead DeclaredBackupRead
 #define BackupWrite DeclaredBackupWrite
 #include <windows.h>
@@ -153,7 +153,7 @@ static void sayParents(const Descriptor *parents, size_t count) {
   }
 }
 
-/* Whether this call is to fail: 1 before its effect, 2 after it. */
+/* Whether this call must fail: 1 before its effect, 2 after it. */
 static int turn(void) { return calls++ == failAt ? (failAfter ? 2 : 1) : 0; }
 static HR end(HR result, int fails) { return fails == 2 && result >= 0 ? failWith : result; }
 
@@ -165,19 +165,19 @@ API int StandInCalls(void) { return calls; }
 API void StandInFailAt(int call, int32_t hresult, int after) { calls = 0; failAt = call; failWith = hresult; failAfter = after; }
 API void StandInLogOnly(int on) { logOnly = on; }
 API void StandInBaseImages(const u16 *json) { char *text = utf8(json); snprintf(baseImages, sizeof baseImages, "%s", text); free(text); }
-/* The log so far, in UTF-8, into a buffer; its length. Clears it where the buffer took all. */
+/* Copies the log so far, in UTF-8, into a buffer and returns its length. Clears it if the buffer holds all of it. */
 API int StandInLog(char *buffer, int room) {
   int length = (int)logLength;
   if (buffer && room >= length) { memcpy(buffer, log_, logLength); logLength = 0; }
   return length;
 }
-/* What is held: layers active and prepared, strings not freed, backup contexts not ended. */
+/* The number of active and prepared layers, unfreed strings and open backup contexts. */
 API int StandInHeld(void) {
   int held = (int)allocated + (int)backups;
   for (int i = 0; i < 1024; i++) held += (active[i] != NULL) + (prepared[i] != NULL);
   return held;
 }
-/* A crash: nothing is active or prepared any more. */
+/* Simulates a crash: nothing is active or prepared any more. */
 API void StandInForget(void) { for (int i = 0; i < 1024; i++) { if (active[i]) drop(active, i); if (prepared[i]) drop(prepared, i); } }
 
 /* ---- files: paths in UTF-8 with / ---- */
@@ -228,7 +228,7 @@ static void keepTime(const char *from, const char *to) {
 }
 #endif
 
-/* 0: the only name of its file. */
+/* The file's id, or 0 if this is its only name. */
 static uint64_t fileId(const char *path) { return anyId(path, 1); }
 
 static FILE *openFile(const char *path, const char *mode) {
@@ -296,7 +296,7 @@ static void writeAll(const char *path, const char *bytes, size_t length) {
   if (!f) return;
   fwrite(bytes, 1, length, f);
   fclose(f);
-  /* Ids are used again: what was kept of a file that is gone is not this one's. */
+  /* Ids are reused: forget the streams of an earlier file with this id. */
   forgetStreams(anyId(path, 0));
 }
 static void copyFile(const char *from, const char *to) { size_t n; char *b = readAll(from, &n); if (b) writeAll(to, b, n); free(b); keepTime(from, to); }
@@ -326,7 +326,7 @@ static void writeContent(const char *from, const char *to) {
   keepTime(from, to);
 }
 
-/* Transport files below Files, laid out plain. */
+/* Writes the transport files below Files as plain files. */
 static void layVisit(const char *folder, const char *name, int sub, void *with) {
   if (endsWith(name, FOLDER_FILE)) return;
   char *from = join(folder, name), *to = join(with, name);
@@ -465,7 +465,7 @@ API HR STD ImportLayer(const Info *info, const u16 *id, const u16 *folder, const
 
 typedef struct { const char *layer; const char *to; const char *relative; const char *placeholders; FILE *stones; } Out;
 
-/* A read-write layer's volume as transport files. */
+/* Writes a read-write layer's volume as transport files. */
 static void volumeVisit(const char *folder, const char *name, int sub, void *with) {
   Out *out = with; char *from = join(folder, name);
   if (!strncmp(name, ".wh.", 4)) fprintf(out->stones, "%s\\%s\n", out->relative, name + 4);
@@ -528,7 +528,7 @@ API HR STD ExportLayer(const Info *info, const u16 *id, const u16 *folder, const
     char *stones = join(to, "tombstones.txt"), *kept = join(path, "transport$"), *files = join(to, "Files");
     FILE *lines = openFile(stones, "wb");
     fprintf(lines, "\xef\xbb\xbfVersion 1.0\n");
-    /* A layer that was not imported, but laid down, is exported as a volume is. */
+    /* A layer whose files were put there without an import is exported like a volume. */
     int asVolume = in(path, "volume$", 1), laid = !asVolume && !isFolder(kept);
     if (asVolume || laid) {
       char *volume = join(path, laid ? "Files" : "volume$"), *hives = join(to, "Hives"), *delta = join(to, "Hives/System_Delta");
@@ -546,7 +546,7 @@ API HR STD ExportLayer(const Info *info, const u16 *id, const u16 *folder, const
       char *last = strdup("");
       for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n")) {
         char *there = join(path, line); size_t deep = strlen(last);
-        /* Of a folder that is gone the line of the folder tells; a path that was made anew is no tombstone. */
+        /* A removed folder has one line, without its contents; a path that was made again is not a tombstone. */
         if (!isThere(there) && !(deep && !strncmp(line, last, deep) && line[deep] == '/')) {
           free(last); last = strdup(line);
           fprintf(lines, "%s\n", line + strlen("Files"));
@@ -565,7 +565,7 @@ API HR STD ExportLayer(const Info *info, const u16 *id, const u16 *folder, const
   END(r)
 }
 
-/* A shared base image is known by its folder's name, wherever it lies: its path, or NULL. */
+/* Finds a shared base image by its folder's name; returns its path, or NULL. */
 static char *sharedPath(const char *layer) {
   const char *name = strrchr(layer, '/') ? strrchr(layer, '/') + 1 : layer;
   for (const char *at = strstr(baseImages, "\"Path\":\""); at; at = strstr(at, "\"Path\":\"")) {
@@ -611,7 +611,7 @@ static void *allocate(size_t size) {
 #endif
 }
 #ifdef _WIN32
-/* The real call frees it; the test says so. */
+/* Windows' own CoTaskMemFree frees the string, so the test has to report it. */
 API void StandInFreed(void) { allocated--; }
 #else
 API void CoTaskMemFree(void *memory) { if (memory) allocated--; free(memory); }
@@ -653,7 +653,7 @@ API HR STD ProcessUtilityImage(const u16 *path) { return process("ProcessUtility
 API HR STD HNSCall(const u16 *method, const u16 *path, const u16 *body, u16 **response) { (void)method; (void)path; (void)body; (void)response; return OK; }
 #endif
 
-/* ---- BackupRead and BackupWrite: what a file has besides its content is kept in memory by the file's id ---- */
+/* ---- BackupRead and BackupWrite: streams other than the content are kept in memory by the file's id ---- */
 #ifdef _WIN32
 typedef HANDLE Handle;
 static uint64_t idOf(Handle h) { BY_HANDLE_FILE_INFORMATION i; return GetFileInformationByHandle(h, &i) ? (uint64_t)i.nFileIndexHigh << 32 | i.nFileIndexLow : 0; }

@@ -1,5 +1,5 @@
-// Runs one case of a file of the shape of vectors/backuptar.json: what go-winio's backuptar made of a backup stream, or said against it,
-// and what it read back from that tar.
+// Runs one case of a file like vectors/backuptar.json: the tar that go-winio's backuptar made from a backup stream, or its error, and what
+// it read back from that tar.
 import { parseExtendedAttributes, readBackupStreams, STREAM_ID } from '#format/backup-stream';
 import { type FileBasicInfo, readWindowsTar, TarWriter, tarFromBackupStream } from '#format/windows-tar';
 import { LayerscopeError } from '#model';
@@ -55,7 +55,7 @@ function vectorInfoOf(info: FileBasicInfo): VectorInfo {
   };
 }
 
-/** The bytes in pieces of `size`, 0: in one. */
+/** Splits bytes into pieces of `size`; 0: a single piece. */
 export function* pieces(bytes: Uint8Array, size: number): Generator<Uint8Array> {
   for (let at = 0; at < bytes.length; at += size || bytes.length) yield bytes.slice(at, at + (size || bytes.length));
 }
@@ -97,7 +97,7 @@ function difference(what: string, ours: Uint8Array, theirs: Uint8Array): string 
   return `${what}: ${ours.length} bytes, expected ${theirs.length}; from byte ${at} on ${shown(ours)}, expected ${shown(theirs)}`;
 }
 
-/** A backup stream with its extended attributes sorted: go-winio writes them in the order of a Go map, which is chance. */
+/** A backup stream with sorted extended attributes: go-winio writes them in the random order of a Go map. */
 async function withSortedAttributes(backup: Uint8Array): Promise<string> {
   const told: string[] = [];
   let isAttributes = false;
@@ -139,7 +139,7 @@ async function readBackDifferences(vector: BackupTarCase, chunk: number): Promis
   return found.filter((line) => line !== null);
 }
 
-/** What differs in a case, one line each; nothing: it passes. `chunk`: bytes handed over at a time, 0 all. */
+/** Returns a case's differences, one line for each. `chunk`: bytes pushed at a time; 0: all. */
 export async function checkBackupTarCase(vector: BackupTarCase, chunk = 0): Promise<string[]> {
   let tar: Uint8Array;
   try {
@@ -147,7 +147,7 @@ export async function checkBackupTarCase(vector: BackupTarCase, chunk = 0): Prom
   } catch (error) {
     if (!(error instanceof LayerscopeError)) throw error;
     if (vector.error === undefined) return [`error ${error.code}: ${error.message}`];
-    // Ours may say more: the file's name, or what a reparse tag is called.
+    // Our message may say more: the file's name, or a reparse tag's.
     return error.message.includes(vector.error) ? [] : [`error ${error.code}: ${error.message}, expected: ${vector.error}`];
   }
   if (vector.error !== undefined) return [`a tar of ${tar.length} bytes, expected the error: ${vector.error}`];

@@ -1,4 +1,4 @@
-// Processes, a named pipe and consent as Windows has them, for the two sides of an elevated driver in one process of a test.
+// Fake processes, named pipe and consent of Windows, so that a test can run both sides of an elevated driver in one process.
 import type { Duplex } from 'node:stream';
 import { sddlToSecurityDescriptor } from '#format/security-descriptor';
 import { LayerscopeError } from '#model';
@@ -32,7 +32,7 @@ export class FakeWindows {
     [WINDOW_PID, this.parent],
     [HOST_PID, { image: PROGRAM.toUpperCase(), exitCode: null }],
   ]);
-  /** What the shell does; the process that it gives, or null for a refusal. */
+  /** Called instead of the shell; returns the id of the started process, or null if the user refuses. */
   onStart: (started: Started) => Promise<number | null> = async () => null;
   privileges: readonly Privilege[] = [];
   elevated = false;
@@ -45,11 +45,11 @@ export class FakeWindows {
   readonly folders = new Map<string, readonly string[]>([['C:\\Program Files\\Layerscope', ['Layerscope.exe']]]);
   readonly fixedDrives = new Set(['C:\\']);
   readonly started: Started[] = [];
-  /** The process at the pipe, as soon as there is one. */
+  /** The process that has connected to the pipe, if any. */
   client: number | null = null;
-  /** Who made the pipe. */
+  /** The process that made the pipe. */
   server = WINDOW_PID;
-  /** Ends that have become streams. */
+  /** Pipe ends that were turned into streams. */
   readonly streams: string[] = [];
   readonly #line: Line;
   #pipe: string | null = null;
@@ -59,7 +59,7 @@ export class FakeWindows {
     this.#line = line;
   }
 
-  /** What is held and wasn't let go of. */
+  /** What is still held. */
   get left(): readonly string[] {
     return [...this.#open].filter(([, count]) => count !== 0).map(([what, count]) => `${what}: ${count}`);
   }
@@ -106,7 +106,7 @@ export class FakeWindows {
     };
   }
 
-  /** Windows as the process of that number sees it. */
+  /** Windows as the process with that id sees it. */
   seenBy(processId: number): ElevationSystem {
     return {
       isElevated: () => this.elevated,

@@ -1,5 +1,5 @@
-// Layer calls on plain folders, for tests: an imported layer is the transport folder it was made of, and is exported as that, with the
-// tombstones.txt that the test says. Hard links in place of copies, so that what NodeFiles keeps of a file goes with it.
+// Layer calls on plain folders, for tests: an imported layer is its transport folder, and is exported as that, with the tombstones.txt that
+// the test sets. Uses hard links instead of copies, so that the metadata that NodeFiles keeps for a file goes with it.
 import { existsSync, linkSync, lstatSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { LayerscopeError } from '#model';
@@ -18,11 +18,11 @@ function linkTree(from: string, to: string): void {
 }
 
 export class FakeLayers implements LayerCalls {
-  /** Names of the calls that were made. */
+  /** Names of the calls so far. */
   readonly calls: string[] = [];
-  /** What ExportLayer says is gone. */
+  /** The tombstones.txt that ExportLayer writes. */
   tombstones = EMPTY_TOMBSTONES;
-  /** Told of the folder that ImportLayer was handed. */
+  /** Called with the folder passed to ImportLayer. */
   onImport: (folder: string) => void = () => {};
 
   has(_name: LayerExport): boolean {
@@ -33,7 +33,7 @@ export class FakeLayers implements LayerCalls {
     this.calls.push('ImportLayer');
     this.onImport(folder);
     linkTree(folder, id);
-    // What is exported again is what was handed in: tombstones and links come to the layer afterwards.
+    // Exports return this copy: tombstones and links change the layer only afterwards.
     mkdirSync(`${id}.transport`, { recursive: true });
     linkTree(folder, `${id}.transport`);
   }

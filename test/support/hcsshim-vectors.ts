@@ -1,6 +1,5 @@
-// Runs one case of a file of the shape of vectors/hcsshim-layers.json: a layer's tar imported on a parent, what ImportLayer was handed,
-// and the tar that the layer's export gives, all held against what hcsshim's own import and export did. Times of exported tars are left
-// out: where the vectors were made they weren't kept.
+// Runs one case of a file like vectors/hcsshim-layers.json: imports a layer's tar on a parent, and compares what ImportLayer got and the
+// tar of the layer's export with those of hcsshim. Ignores times in exported tars, which weren't preserved where the vectors were made.
 import { createHash } from 'node:crypto';
 import { lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -30,35 +29,35 @@ interface Refusal {
   readonly words: RegExp;
 }
 
-/** What hcsshim takes in silence and ours is right to refuse: what hcsshim makes of it is no layer, or not the one that the tar describes. */
+/** Cases that hcsshim accepts and we rightly refuse: hcsshim's result isn't a layer, or not the one that the tar describes. */
 const OURS_IS_RIGHT: readonly (Refusal & { readonly what: string; readonly why: string })[] = [
   {
     what: 'bare whiteout',
     code: 'NAME_REFUSED',
-    words: /\.wh\.: a whiteout of nothing$/,
-    why: 'it makes a tombstone of the folder itself, with all that is in it',
+    words: /\.wh\.: a whiteout without a name$/,
+    why: 'it makes a tombstone for the folder itself, with everything in it',
   },
   {
     what: 'opaque marker',
     code: 'NAME_REFUSED',
     words: /\.wh\.\.wh\.[^:]*: a marker that Windows layers don't have$/,
-    why: 'it makes a tombstone of a file named .wh..opq, and the lower files stay',
+    why: 'it makes a tombstone for a file named .wh..opq, and the lower files stay',
   },
   {
     what: 'Linux root',
     code: 'UNSUPPORTED',
-    words: /no layer of a Windows image$/,
-    why: 'it makes a layer without a Files folder of it',
+    words: /not a layer of a Windows image$/,
+    why: 'it makes a layer without a Files folder from it',
   },
 ];
 
-/** The error of ours where hcsshim refuses as well, by case. hcsshim hands what it has to ImportLayer all the same: ours never does. */
+/** Our errors for cases that hcsshim refuses too. hcsshim still passes what it has to ImportLayer; we never do. */
 const BOTH_REFUSE: Readonly<Record<string, Refusal>> = {
-  'parents implied': { code: 'NOT_FOUND', words: /Files\\x\\y\\z\.txt: no entry brings the folder Files\\x\\y/ },
+  'parents implied': { code: 'NOT_FOUND', words: /Files\\x\\y\\z\.txt: no entry for its folder Files\\x\\y/ },
   'whiteout under Hives': { code: 'NAME_REFUSED', words: /invalid tombstone Hives\\System_Delta/ },
-  'bare whiteout at Files': { code: 'NAME_REFUSED', words: /Files\/\.wh\.: a whiteout of nothing/ },
+  'bare whiteout at Files': { code: 'NAME_REFUSED', words: /Files\/\.wh\.: a whiteout without a name/ },
   'utility VM file before its folder': { code: 'NOT_FOUND', words: /UtilityVM/ },
-  'something else under UtilityVM': { code: 'UNSUPPORTED', words: /UtilityVM\/other\.txt: a utility VM has Files only/ },
+  'something else under UtilityVM': { code: 'UNSUPPORTED', words: /UtilityVM\/other\.txt: a utility VM has nothing but Files/ },
   'hard link to a hive': { code: 'NAME_REFUSED', words: /invalid hard link in layer/ },
   'hard link without a target': { code: 'NOT_FOUND', words: /failed to find link target/ },
   'name that leads out': { code: 'PATH_ESCAPE', words: /Files\/\.\.\/\.\.\/out\.txt/ },
@@ -69,8 +68,8 @@ const BOTH_REFUSE: Readonly<Record<string, Refusal>> = {
   'tar cut in a body': { code: 'TRUNCATED', words: /./ },
 };
 
-/** hcsshim keeps it, and Windows then takes the file for a link without a target (hcsshim#1873); ours drops it, and must say so. */
-const REPARSE_FLAG = 'a reparse attribute without a link: ours drops it and tells; it keeps it, and the file can not be opened';
+/** hcsshim keeps it, and Windows takes the file for a link without a target (hcsshim#1873); we drop it, and must report that. */
+const REPARSE_FLAG = 'a reparse attribute without a link: ours drops and reports it; hcsshim keeps it, and the file can not be opened';
 
 export function hcsshimExceptions(): readonly string[] {
   return [REPARSE_FLAG, ...OURS_IS_RIGHT.map(({ what, code, why }) => `${what}: ours says ${code}; ${why}`)];
@@ -80,7 +79,7 @@ function matches(refusal: Refusal, error: LayerscopeError): boolean {
   return error.code === refusal.code && refusal.words.test(error.message);
 }
 
-/** Whether ours was to refuse this case, and in these words. */
+/** Checks that we should refuse this case, and in these words. */
 function judgeRefusal(vector: LayerCase, error: LayerscopeError): string[] {
   const said = `${error.code}: ${error.message}`;
   const hcsshimRefuses = !vector.said.endsWith('<nil>');
@@ -114,7 +113,7 @@ function withoutReparseFlag(hex: string): string {
 
 const TIME_RECORDS = new Set(['atime', 'ctime', 'mtime', 'LIBARCHIVE.creationtime']);
 
-/** Members of a tar as Go writes it, without times: each block's fields, PAX records and body, in words that can be compared. */
+/** The members of a tar as text for comparison: each block's fields, PAX records and body, without times. */
 export function withoutTimes(tar: Uint8Array): { readonly name: string; text: string }[] {
   const bytes = Buffer.from(tar);
   const members: { name: string; text: string }[] = [];
@@ -146,7 +145,7 @@ export function withoutTimes(tar: Uint8Array): { readonly name: string; text: st
   return members;
 }
 
-/** What differs, a line each. */
+/** Returns the differences, one line for each. */
 export async function checkLayerCase(vector: LayerCase): Promise<string[]> {
   const work = mkdtempSync(path.join(tmpdir(), 'layerscope-vectors-'));
   try {
@@ -188,7 +187,7 @@ class CaseRun {
       handed.transport = listing(folder);
     };
     const place = this.#place('layer', parents.toReversed());
-    /** Files of which a reparse attribute was dropped, as in the transport folder. */
+    /** Files whose reparse attribute was dropped, by their path in the transport folder. */
     const dropped = new Set<string>();
     const onFinding = ({ message, path: name }: Finding): void => {
       if (/^attributes 0x400 /.test(message)) dropped.add((name ?? '').replaceAll('/', '\\'));
@@ -227,7 +226,7 @@ class CaseRun {
     for await (const bytes of exportLayer(this.#native, place)) pieces.push(bytes.slice());
     const found = withoutTimes(Buffer.concat(pieces));
     const expected = withoutTimes(Buffer.from(vector.exportTarBase64 ?? '', 'base64'));
-    // The records of a file come in the member before its own.
+    // A file's records are in the member before its own.
     for (const [index, member] of expected.entries()) {
       if (!dropped.has(expected[index + 1]?.name.replaceAll('/', '\\') ?? '')) continue;
       member.text = member.text.replace(/MSWINDOWS\.fileattr=(\d+)/, (_, digits) => `MSWINDOWS.fileattr=${Number(digits) & ~0x400}`);

@@ -1,13 +1,13 @@
-// The other end of a driver's connection, frame by frame: it says what a program of ours never would.
+// The other end of a driver's connection, frame by frame: it can send what our own code never would.
 import type { Socket } from 'node:net';
 import { encodeFrame, encodeJson, FRAME, type Frame, FrameReader, type FrameType } from '../../src/driver/remote/frames.ts';
 import { encodeHello, newNonce, PROTOCOL_VERSION, proofOf, type Role } from '../../src/driver/remote/handshake.ts';
 
 export class RawPeer {
   readonly socket: Socket;
-  /** All frames that came. */
+  /** All received frames. */
   readonly frames: Frame[] = [];
-  /** Whether the connection is gone. */
+  /** Whether the connection is closed. */
   isClosed = false;
   readonly #reader = new FrameReader();
   #waiting: (() => void)[] = [];
@@ -18,7 +18,7 @@ export class RawPeer {
       this.#reader.push(bytes, (frame) => this.frames.push(frame));
       this.#wake();
     });
-    // A connection that is cut under what is written is what is tried here.
+    // Tests provoke errors by cutting the connection during a write.
     socket.on('error', () => {});
     socket.on('close', () => {
       this.isClosed = true;
@@ -40,7 +40,7 @@ export class RawPeer {
     this.send(FRAME.request, call, encodeJson({ method, input, isCancelled: false, ...more }));
   }
 
-  /** The first frame of that type, and of that call where it is given; waits for it. Throws where the connection ends before. */
+  /** Waits for the first frame of that type and, if given, of that call. Throws if the connection ends first. */
   async frame(type: FrameType, call?: number): Promise<Frame> {
     for (;;) {
       const found = this.frames.find((frame) => frame.type === type && (call === undefined || frame.call === call));
@@ -59,7 +59,7 @@ export class RawPeer {
     while (!this.isClosed) await new Promise<void>((resolve) => this.#waiting.push(resolve));
   }
 
-  /** Shakes hands as a peer of that role, with what is wrong about it. */
+  /** Performs the handshake in that role, with the given faults. */
   async shake(secret: Uint8Array, wrong: { readonly role?: Role; readonly version?: number; readonly proveAs?: Role } = {}): Promise<void> {
     const { role = 'client', version = PROTOCOL_VERSION, proveAs = role } = wrong;
     const nonce = newNonce();

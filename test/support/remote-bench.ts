@@ -1,4 +1,4 @@
-// A driver served over a real socket: the driver's bench, with every store that is opened reached at a distance.
+// A bench whose drivers are served over a real socket.
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
@@ -14,7 +14,7 @@ export interface Line {
   readonly server: Socket;
 }
 
-/** A place where sockets are joined: a Unix socket in a folder of its own, or on Windows a named pipe. */
+/** Connects pairs of sockets: over a Unix socket in its own folder, or on Windows over a named pipe. */
 export class Exchange implements AsyncDisposable {
   readonly #folder = mkdtempSync(path.join(tmpdir(), 'layerscope-remote-'));
   readonly #address = process.platform === 'win32' ? `\\\\.\\pipe\\${path.basename(this.#folder)}` : path.join(this.#folder, 'socket');
@@ -46,7 +46,7 @@ export class Exchange implements AsyncDisposable {
   }
 }
 
-/** A driver served at one end and had at the other. */
+/** A driver served at one end, and its client at the other. */
 export interface Served extends AsyncDisposable {
   readonly driver: GraphDriver;
   readonly served: ServedDriver;
@@ -65,7 +65,7 @@ export async function serveOver(exchange: Exchange, driver: GraphDriver, options
   };
 }
 
-/** As the driver; but a process that has crashed releases no mounts. */
+/** The driver, except that it releases no mounts after a simulated crash of its process. */
 function mortal(driver: GraphDriver, life: { readonly isOver: boolean }): GraphDriver {
   const mount: GraphDriver['mount'] = async (id, options) => {
     const mounted = await driver.mount(id, options);
@@ -125,7 +125,7 @@ export class RemoteBench implements DriverBench {
     return this.#bench.shows(...args);
   }
 
-  /** The process that serves is the one that crashes. */
+  /** Simulates a crash of the serving process. */
   crash(): void {
     for (const { life, line } of this.#served) {
       life.isOver = true;

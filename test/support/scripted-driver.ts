@@ -1,11 +1,11 @@
-// A driver that does what a test says, and nothing else.
+// A driver with just the methods that a test provides.
 import type { GraphDriver } from '../../src/driver/driver.ts';
 
 export function scriptedDriver(methods: Partial<GraphDriver> = {}): GraphDriver {
   const unexpected = async (): Promise<never> => {
     throw new Error('the test did not expect this call');
   };
-  // biome-ignore lint/correctness/useYield: it fails when it is read.
+  // biome-ignore lint/correctness/useYield: it throws when read
   const unexpectedItems = async function* (): AsyncGenerator<never> {
     throw new Error('the test did not expect this call');
   };

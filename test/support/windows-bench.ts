@@ -1,4 +1,4 @@
-// A Windows driver's store on this machine: the layer calls by koffi on the stand-in; the files by node:fs, or, on Windows, by Windows.
+// A bench for Windows drivers on this machine: layer calls by koffi on the stand-in, file calls by node:fs, or on Windows by Windows.
 import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -14,9 +14,9 @@ import { withoutTimes } from './hcsshim-vectors.ts';
 import { filterTar, plainTar, sketchOf } from './windows-tars.ts';
 
 const isWindows = process.platform === 'win32';
-/** As it was at the start: each store sets its own on Windows. */
+/** The original temporary folder: on Windows each store sets its own. */
 const temporaryFolder = tmpdir();
-/** LAYERSCOPE_STAND_IN: the compiled stand-in, where it can't be compiled here. */
+/** LAYERSCOPE_STAND_IN: a compiled stand-in, for machines without a compiler. */
 export const standIn = new StandIn(process.env.LAYERSCOPE_STAND_IN ?? buildStandIn({ system: isWindows ? 'windows' : 'linux' }));
 
 export class WindowsBench implements DriverBench {
@@ -57,7 +57,7 @@ export class WindowsBench implements DriverBench {
   }
 
   comparable(tar: Uint8Array): unknown {
-    // Wine keeps no times of a file but the last write's.
+    // Wine keeps only a file's write time.
     return isWindows ? withoutTimes(tar) : createHash('sha256').update(tar).digest('hex');
   }
 

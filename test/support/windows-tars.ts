@@ -1,4 +1,4 @@
-// Tars of Windows layers, written as go-winio writes them, and read back as words.
+// Tars of Windows layers, written as go-winio does, and read back as sketches.
 import { BackupStreamReader, BackupStreamWriter, STREAM_ID } from '#format/backup-stream';
 import {
   encodeWtf8,
@@ -13,7 +13,7 @@ import type { LayerSketch } from '../driver/suite.ts';
 
 const TIME = 133_000_000_000_000_000n;
 
-/** Bytes of members in order: folders by a name alone, files with content, whiteouts. */
+/** A member: a folder if it has just a name, a file with content, or a whiteout. */
 export interface WindowsMember {
   readonly name: string;
   readonly content?: string | Uint8Array;
@@ -46,7 +46,7 @@ export async function windowsTar(members: readonly WindowsMember[]): Promise<Uin
   return Buffer.concat(parts);
 }
 
-/** Folders of paths, each before what is in it. */
+/** The folders of the paths, each before its contents. */
 function foldersOf(paths: readonly string[]): string[] {
   const folders = new Set<string>();
   for (const path of paths) {
@@ -56,7 +56,7 @@ function foldersOf(paths: readonly string[]): string[] {
   return [...folders].sort();
 }
 
-/** The tar of a windowsfilter layer: its files below Files. */
+/** The tar of a windowsfilter layer, with its files below Files. */
 export function filterTar({ files = {}, removed = [] }: LayerSketch, isBase: boolean): Promise<Uint8Array> {
   const below = (path: string) => `Files/${path}`;
   const paths = [...Object.keys(files), ...removed].map(below);
@@ -71,7 +71,7 @@ export function filterTar({ files = {}, removed = [] }: LayerSketch, isBase: boo
   ]);
 }
 
-/** The tar that windowsdiff unpacks: the layer's own folder, plain. */
+/** The ordinary tar of the layer's folder that windowsdiff unpacks. */
 export function plainTar(id: string, { files = {} }: LayerSketch): Uint8Array {
   const writer = new TarWriter();
   const parts: Uint8Array[] = [];
@@ -87,7 +87,7 @@ export function plainTar(id: string, { files = {} }: LayerSketch): Uint8Array {
   return Buffer.concat(parts);
 }
 
-/** What an exported tar says of the files below Files. */
+/** A sketch of the files below Files in an exported tar. */
 export async function sketchOf(tar: Uint8Array): Promise<LayerSketch> {
   const files: Record<string, string> = {};
   const removed: string[] = [];

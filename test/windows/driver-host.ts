@@ -1,4 +1,4 @@
-// The second process of ./elevation.test.ts: what `layerscope --driver-host` does, with Node in place of Electron.
+// The second process of ./elevation.test.ts: `layerscope --driver-host`, run by Node in place of Electron.
 import { runDriverHost } from '../../src/driver/windows/elevated/index.ts';
 
 process.exit(await runDriverHost(process.argv));

@@ -1,5 +1,5 @@
-// What only a Windows machine can prove of the elevated driver: the consent, the rights that it gives, and that the pipe is shut to all
-// others. Run from a terminal that is NOT elevated, by one who answers the questions: `npm run test:windows -- --elevation`.
+// What only a Windows machine can prove about the elevated driver: the consent prompt, the rights that it gives, and that nobody else can
+// open the pipe. Run it from a terminal that is NOT elevated and answer the prompts: `npm run test:windows -- --elevation`.
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -22,25 +22,25 @@ function open(as: ElevationSystem = system): ReturnType<typeof openElevatedDrive
   return openElevatedDriver('windowsfilter', home, { executable: process.execPath, args: [HOST], system: as, requirePlace: () => {} });
 }
 
-test('what this system has, for the record', async () => {
+test("this system's preflight, for the record", async () => {
   for (const line of preflightLines(await preflight())) console.log(line);
 });
 
-test('the pipe of the driver is shut to processes that are not elevated, this one too', onlyPlain, async () => {
+test("a process that is not elevated, such as this one, can't open the driver's pipe", onlyPlain, async () => {
   await using server = system.listen();
   assert.throws(() => system.connect(server.name), { code: 'PERMISSION' });
   assert.equal(server.take(), null);
 });
 
-test('from a checkout of the user’s nothing is started as administrator, and nobody is asked', async () => {
+test("nothing is started as administrator from a user's checkout, and no consent is asked for", async () => {
   await assert.rejects(openElevatedDriver('windowsfilter', home, { executable: process.execPath, args: [HOST] }), {
     code: 'PERMISSION',
     message: /can be changed by|is not on a drive of this machine/,
   });
 });
 
-test('a yes: layers are made with an administrator’s rights, by a process that ends with the driver', async () => {
-  console.log('Windows asks now, or its taskbar blinks: say YES');
+test("with consent, layers are made with an administrator's rights, by a process that ends with the driver", async () => {
+  console.log('Windows is asking for consent (or the taskbar is flashing): answer YES');
   let hosting: HeldProcess | undefined;
   const driver = await open({
     ...system,
@@ -66,7 +66,7 @@ test('a yes: layers are made with an administrator’s rights, by a process that
   assert.equal(held.exitCode(), 0);
 });
 
-test('a no is no error', onlyPlain, async () => {
-  console.log('Windows asks again: say NO');
+test('refusing consent is not an error', onlyPlain, async () => {
+  console.log('Windows is asking again: answer NO');
   assert.equal(await open(), null);
 });

@@ -1,4 +1,4 @@
-// The Windows driver on Windows' own layer calls: see scripts/test-windows.ts. Under Wine the same is run on the stand-in (LAYERSCOPE_STAND_IN),
+// The Windows driver on Windows' own layer calls: see scripts/test-windows.ts. Under Wine it runs on the stand-in (LAYERSCOPE_STAND_IN),
 // with small layers of its own.
 import assert from 'node:assert/strict';
 import { createReadStream, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -14,7 +14,7 @@ import { filterTar } from '../support/windows-tars.ts';
 const standIn = process.env.LAYERSCOPE_STAND_IN;
 const files = (process.env.LAYERSCOPE_LAYERS ?? '').split(path.delimiter).filter((file) => file !== '');
 const real = openNative(standIn === undefined ? {} : { vmcompute: standIn, backup: standIn });
-// Wine's user holds no privileges; the stand-in asks for none.
+// Wine's user holds no privileges, and the stand-in needs none.
 const native = standIn === undefined ? real : { ...real, enablePrivileges: () => {} };
 const work = mkdtempSync(path.join(tmpdir(), 'layerscope-real-'));
 const home = path.join(work, 'windowsfilter');
@@ -32,7 +32,7 @@ const layers: (() => TarSource | Promise<TarSource>)[] =
 
 const driver = new WindowsDriver('windowsfilter', home, native);
 
-test('the names of layers have the GUIDs that public logs show', {
+test('layer names have the GUIDs that public logs show', {
   skip: standIn !== undefined && 'the stand-in has GUIDs of its own',
 }, async () => {
   for (const [name, guid] of [
@@ -58,7 +58,7 @@ test('the shared base images are listed', async () => {
   for (const image of await driver.baseImages()) assert.match(image.id, /^[0-9a-f]{64}$/);
 });
 
-test('layers are imported one on another, and each comes out again with the names that went in', async () => {
+test('layers are imported on top of each other and exported again', async () => {
   for (const [index, open] of layers.entries()) {
     await driver.create(`layer${index}`, index === 0 ? null : `layer${index - 1}`);
     const { sizeBytes } = await driver.applyDiff(`layer${index}`, await open());
@@ -76,7 +76,7 @@ test('layers are imported one on another, and each comes out again with the name
   }
 });
 
-test('a read-write layer on top is mounted, written into, and gives what was written', async () => {
+test('a read-write layer is mounted and written to, and its changes list what was written', async () => {
   await driver.createReadWrite('run', `layer${layers.length - 1}`);
   {
     await using mount = await driver.mount('run');
@@ -90,7 +90,7 @@ test('a read-write layer on top is mounted, written into, and gives what was wri
   await driver.remove('run');
 });
 
-test('all is taken down again, and nothing is left in the home', async () => {
+test('all layers are removed, and nothing is left in the home', async () => {
   for (let index = layers.length - 1; index >= 0; index--) await driver.remove(`layer${index}`);
   assert.deepEqual(readdirSync(home), []);
   await driver[Symbol.asyncDispose]();

@@ -1,5 +1,5 @@
-// A driver in another process, by Windows' own calls: processes, the pipe, the shell's start, and the whole driver over it. Nobody is asked
-// and nobody is elevated: the shell's verb is `open`.
+// A driver in another process, with Windows' own calls: processes, the pipe, starting by the shell, and the whole driver over them. There
+// is no prompt and no elevation: the shell's verb is `open`.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -21,7 +21,7 @@ import { type DriverBench, driverSuite } from '../driver/suite.ts';
 import { WindowsBench } from '../support/windows-bench.ts';
 
 const HOST = path.join(import.meta.dirname, 'elevation-host.mjs');
-/** What node.exe is started with: its shim, and the script of the other process. */
+/** Arguments of node.exe: its shim, and the script of the other process. */
 const SCRIPT = [...shimOf(process.execArgv), HOST];
 const PROGRAM = process.execPath;
 const system = openElevationSystem();
@@ -36,7 +36,7 @@ function folderOf(t: TestContext): string {
   return folder;
 }
 
-/** A log that the other processes write. */
+/** The log of the other processes. */
 function logOf(t: TestContext, folder: string): { lines(): readonly string[]; has(start: string): Promise<string> } {
   const file = path.join(folder, 'log');
   process.env.LAYERSCOPE_ELEVATION_LOG = file;
@@ -79,7 +79,7 @@ async function take(server: ReturnType<ElevationSystem['listen']>): Promise<NonN
   throw new Error('nobody came to the pipe');
 }
 
-test('a process is held, tells its program, and how it ended', async () => {
+test('a held process reports its program and its exit code', async () => {
   await using own = system.holdProcess(process.pid);
   assert.equal(own.imagePath().toLowerCase(), PROGRAM.toLowerCase());
   assert.equal(system.ownImagePath(), own.imagePath());
@@ -90,7 +90,7 @@ test('a process is held, tells its program, and how it ended', async () => {
   assert.throws(() => system.holdProcess(0x7fff_fffc), { code: 'NOT_FOUND' });
 });
 
-test('what the shell starts gets its arguments as they are, and its process is handed back', async (t) => {
+test('the shell starts a program with exactly the given arguments and returns its process', async (t) => {
   const file = path.join(folderOf(t), 'arguments');
   const hostile = [
     '',
@@ -114,11 +114,11 @@ test('what the shell starts gets its arguments as they are, and its process is h
   assert.deepEqual(JSON.parse(readFileSync(file, 'utf8')), hostile);
 });
 
-test('Windows’ own parser takes a command line apart into what it was made of', () => {
+test("Windows' own parser splits a command line into the original arguments", () => {
   const parse = koffi.load('shell32.dll').func('__stdcall', 'CommandLineToArgvW', 'void*', ['str16', '_Out_ int*']);
   const pieces = ['"', '\\', ' ', '\t', 'a', '\\"', '\\\\', '""'];
   for (let seed = 0; seed < 2_000; seed++) {
-    // Each number names other arguments: its digits to the base of the pieces, a new one at each fourth.
+    // Each number encodes a list of arguments: its digits select pieces, and every fourth piece ends an argument.
     const args: string[] = [];
     let last = '';
     for (let rest = seed * 2_654_435, at = 0; rest > 0; rest = Math.floor(rest / pieces.length), at++) {
@@ -134,7 +134,7 @@ test('Windows’ own parser takes a command line apart into what it was made of'
   }
 });
 
-test('with the verb that asks, the driver is had too: nobody is asked under Wine', {
+test('the driver also opens with the verb runas, which shows no prompt under Wine', {
   skip: process.env.WINEPREFIX === undefined,
 }, async (t) => {
   const folder = folderOf(t);
@@ -178,11 +178,11 @@ test('a file’s kind, owner and access list are Windows’ own, and a program o
   assert.equal(started, 0);
 });
 
-test('a program that is not there is told of', async () => {
+test('starting a missing program is an error', async () => {
   await assert.rejects(system.start('C:\\no such program.exe', [], { verb: 'open' }), { code: 'NOT_FOUND' });
 });
 
-test('a pipe joins two processes, each knows the other’s number, and bytes go both ways', async (t) => {
+test("a pipe connects two processes, each gets the other's process id, and bytes go both ways", async (t) => {
   const log = logOf(t, folderOf(t));
   await using server = system.listen();
   assert.equal(server.take(), null);
@@ -199,7 +199,7 @@ test('a pipe joins two processes, each knows the other’s number, and bytes go 
   assert.equal(await ended(started), 0);
 });
 
-test('a pipe’s end is told where the other process is killed', async (t) => {
+test('the pipe ends when the other process is killed', async (t) => {
   const log = logOf(t, folderOf(t));
   await using server = system.listen();
   await using started = await start([...SCRIPT, 'echo', server.name]);
@@ -213,7 +213,7 @@ test('a pipe’s end is told where the other process is killed', async (t) => {
   await closed;
 });
 
-test('a second client is refused, also when the first is gone, and a name is made once', async () => {
+test('a second client is refused, even after the first has left, and so is a second pipe of the same name', async () => {
   const calls = new Calls();
   await using server = new NativePipeServer(calls);
   assert.throws(() => new NativePipeServer(calls, server.name), { message: /^CreateNamedPipeW/ });
@@ -228,7 +228,7 @@ test('a second client is refused, also when the first is gone, and a name is mad
   assert.throws(() => system.connect(server.name), { code: 'NOT_FOUND' });
 });
 
-test('a pipe that nobody came to is closed, and its name is free', async () => {
+test('a pipe without a client can be closed, and its name is free again', async () => {
   const calls = new Calls();
   const server = new NativePipeServer(calls);
   await server[Symbol.asyncDispose]();
@@ -237,11 +237,11 @@ test('a pipe that nobody came to is closed, and its name is free', async () => {
   assert.equal(again.take(), null);
 });
 
-test('what the system has is told, and privileges are only looked at', async () => {
+test('the preflight reports what the system has, and enables no privileges', async () => {
   const facts = await preflight();
   assert.equal(facts.length, PRIVILEGES.length + 3);
-  for (const { why } of facts) assert.doesNotMatch(why, /can't be told/);
-  // Wine has no Host Compute Service; vmcompute.dll is there where a test has put one.
+  for (const { why } of facts) assert.doesNotMatch(why, /can't be checked/);
+  // Wine has no Host Compute Service; vmcompute.dll exists only if a test has installed it.
   const service = facts.at(-1);
   if (process.env.WINEPREFIX !== undefined) assert.deepEqual([service?.held, service?.why.split(':')[0]], [false, 'not on this system']);
   assert.equal(system.serviceState('no such service'), 'missing');
@@ -252,7 +252,7 @@ function open(home: string, { as = system, executable = PROGRAM, args = SCRIPT a
   return openElevatedDriver('windowsfilter', home, { executable, args, verb: 'open', system: as });
 }
 
-/** A system whose start does something more. */
+/** A system that changes the arguments of the process that it starts. */
 function startingWith(
   change: (args: readonly string[]) => readonly string[],
   before: (args: readonly string[]) => void = () => {},
@@ -266,7 +266,7 @@ function startingWith(
   };
 }
 
-test('another process that is first at the pipe is refused, and the one that was started ends', async (t) => {
+test('another process that connects first is refused, and the started one ends', async (t) => {
   const folder = folderOf(t);
   const log = logOf(t, folder);
   const name = (args: readonly string[]): string => args.find((word) => word.startsWith('--driver-pipe='))?.slice(14) ?? '';
@@ -283,16 +283,16 @@ test('another process that is first at the pipe is refused, and the one that was
   assert.match(await log.has('end'), / [1-9]\d*$/);
 });
 
-test('one who was told another secret is refused, and ends', async (t) => {
+test('a process started with another secret is refused, and ends', async (t) => {
   const folder = folderOf(t);
   const log = logOf(t, folder);
   const wrong = startingWith((args) => args.with(-1, `--driver-secret=${'0'.repeat(64)}`));
   await assert.rejects(open(folder, { as: wrong }), { code: 'FORBIDDEN' });
-  // Whoever sees it first cuts the connection: the other is told only that.
+  // Whoever notices first cuts the connection; the other only sees that it is cut.
   assert.match(await log.has('end'), / [13]$/);
 });
 
-test('one who was told another parent refuses its pipe, and ends with 3', async (t) => {
+test('a process started with another parent refuses the pipe, and ends with 3', async (t) => {
   const folder = folderOf(t);
   const log = logOf(t, folder);
   const bystander = spawn(PROGRAM, [...SCRIPT, 'wait'], { stdio: 'ignore' });
@@ -302,7 +302,7 @@ test('one who was told another parent refuses its pipe, and ends with 3', async 
   assert.match(await log.has('end'), / 3$/);
 });
 
-test('another program at the pipe is refused by both sides', async (t) => {
+test('both sides refuse another program at the pipe', async (t) => {
   const folder = folderOf(t);
   const log = logOf(t, folder);
   const other = path.join(folder, 'other.exe');
@@ -319,12 +319,12 @@ test('another program at the pipe is refused by both sides', async (t) => {
   await assert.rejects(open(folder, { executable: other, as: holding }), { code: 'FORBIDDEN' });
   assert.ok(held !== undefined);
   await using process = held;
-  // Also so that its folder can be removed.
+  // Waiting also lets its folder be removed.
   assert.equal(await ended(process), 3);
   assert.match(await log.has('report'), /FORBIDDEN: process \d+ at the other end of the driver's pipe runs another program$/);
 });
 
-test('a process that ends before it comes is told of by its exit code', async (t) => {
+test('the exit code of a process that ends before it connects becomes the error', async (t) => {
   await assert.rejects(
     open(folderOf(t), { args: [...SCRIPT, 'exit', '4'], as: startingWith((args) => args.slice(0, SCRIPT.length + 2)) }),
     {
@@ -333,7 +333,7 @@ test('a process that ends before it comes is told of by its exit code', async (t
   );
 });
 
-test('where the window’s process is killed, the other ends', async (t) => {
+test("the other process ends when the window's process is killed", async (t) => {
   const folder = folderOf(t);
   const log = logOf(t, folder);
   const home = path.join(folder, 'home');
@@ -347,7 +347,7 @@ test('where the window’s process is killed, the other ends', async (t) => {
   assert.equal(await ended(held), 0);
 });
 
-/** A store whose every driver is one in another process. */
+/** A bench whose drivers run in other processes. */
 class ElevatedBench implements DriverBench {
   readonly #bench = new WindowsBench('windowsfilter');
   readonly #drivers: GraphDriver[] = [];
@@ -372,13 +372,13 @@ class ElevatedBench implements DriverBench {
     return driver;
   }
 
-  /** The process that hosts the driver is the one that crashes. */
+  /** Kills the process that hosts the driver. */
   crash(): void {
     for (const host of this.#hosts) {
       try {
         process.kill(host);
       } catch (error) {
-        // Disposed drivers' processes are gone.
+        // A disposed driver's process has already ended.
         if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
       }
     }
@@ -403,5 +403,5 @@ driverSuite({
   open: async () => new ElevatedBench(),
   tellsAdditions: false,
   applies: true,
-  deepest: 24, // Wine takes a quarter of a second a layer, and the driver's own run makes 128
+  deepest: 24, // Wine takes a quarter of a second for each layer, and the driver's own suite already makes 128
 });

@@ -1,5 +1,5 @@
-// The file calls of Windows themselves: names, links on the way, attributes, times, deletion, listing, backup streams (whose BackupRead
-// and BackupWrite are the stand-in's under Wine).
+// Windows' own file calls: names, links on the way, attributes, times, deletion, listing, and backup streams (under Wine, BackupRead and
+// BackupWrite are the stand-in's).
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -29,7 +29,7 @@ async function withRoot(work: (root: Awaited<ReturnType<NativeFiles['openRoot']>
   }
 }
 
-test('a file is made, written, read and told of', () =>
+test('a file is created, written, read and described', () =>
   withRoot(async (root, folder) => {
     await root.makeFolder('d');
     {
@@ -59,13 +59,13 @@ test('a file is made, written, read and told of', () =>
     await assert.rejects(root.open('d\\none', { access: ACCESS.read, create: 'existing' }), { code: 'NOT_FOUND' });
   }));
 
-test('a name that leads out, is absolute or has a colon is refused before anything is opened', () =>
+test('a name that leads outside, is absolute or has a colon is refused before anything is opened', () =>
   withRoot(async (root) => {
     for (const name of ['..\\x', 'a\\..\\..\\x', '\\x', '/x']) await assert.rejects(root.makeFolder(name), { code: 'PATH_ESCAPE' });
     for (const name of ['C:\\x', 'f:stream', 'a\0b']) await assert.rejects(root.makeFolder(name), { code: 'NAME_REFUSED' });
   }));
 
-test('folders list in the order of bytes, and go with all that is in them, read-only files too', () =>
+test('folders are listed in byte order, and removed with their contents, read-only files too', () =>
   withRoot(async (root, folder) => {
     for (const name of ['b', 'B2', 'a', 'ä', '漢']) mkdirSync(path.join(folder, name));
     writeFileSync(path.join(folder, 'a', 'kept'), 'x', { mode: 0o444 });
@@ -89,7 +89,7 @@ test('folders list in the order of bytes, and go with all that is in them, read-
     await assert.rejects(root.remove('a'), { code: 'NOT_FOUND' });
   }));
 
-test('a path of more than 260 characters is made and reached', () =>
+test('a path of more than 260 characters can be created and opened', () =>
   withRoot(async (root) => {
     const long = Array.from({ length: 8 }, (_, at) => `${at}${'n'.repeat(80)}`);
     for (let count = 1; count <= long.length; count++) await root.makeFolder(long.slice(0, count).join('\\'));
@@ -113,7 +113,7 @@ test('a hard link is the same file', () =>
     assert.equal((await one.links()).fileId, (await two.links()).fileId);
   }));
 
-test('a backup stream goes in and comes out, in pieces cut anywhere, and its context is ended', () =>
+test('a backup stream is restored from pieces of any size and read again, and its context is freed', () =>
   withRoot(async (root, folder) => {
     const writer = new BackupStreamWriter();
     const data = Buffer.alloc(200_000, 'data');
@@ -143,14 +143,14 @@ test('a backup stream goes in and comes out, in pieces cut anywhere, and its con
     assert.equal(standIn.held, 0);
   }));
 
-test('a privilege that Windows does not know is told with call and code', () => {
+test('an unknown privilege is an error with the call and code', () => {
   assert.throws(
     () => new Privileges(calls).enable(['SeNoSuchPrivilege' as 'SeBackupPrivilege']),
     (error: unknown) => error instanceof NativeError && error.call === 'LookupPrivilegeValueW' && error.win32 === 1313,
   );
 });
 
-test('privileges are switched on for the process, or it is said that they are not held', () => {
+test('privileges are enabled for the process, or the error says that they are not held', () => {
   try {
     new Privileges(calls).enable(['SeBackupPrivilege', 'SeRestorePrivilege', 'SeSecurityPrivilege']);
   } catch (error) {
@@ -158,7 +158,7 @@ test('privileges are switched on for the process, or it is said that they are no
   }
 });
 
-test('an error has the system’s own words', async () => {
+test("an error has the system's message", async () => {
   await assert.rejects(files.openRoot('C:\\no such folder'), /no folder C:\\no such folder/);
   await withRoot(async (root) => {
     await assert.rejects(

@@ -1,4 +1,4 @@
-// Test-only: what of newer ECMAScript the program counts on and Node.js 22, the newest that Wine 8 runs, lacks.
+// Test-only: newer ECMAScript features that the program uses and that Node.js 22, the newest that Wine 8 runs, lacks.
 globalThis.SuppressedError ??= class SuppressedError extends Error {
   constructor(error, suppressed, message) {
     super(message);

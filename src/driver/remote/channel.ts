@@ -1,30 +1,30 @@
-// One connection as frames: what comes is handed on frame by frame, what goes is written in order, and its end is told once.
+// A connection as frames: passes on each received frame, writes frames in order, and reports the end of the connection once.
 import type { Duplex } from 'node:stream';
 import { asLayerscopeError, LayerscopeError } from '#model';
 import { encodeFrame, encodeJson, type Frame, FrameReader, type FrameType } from './frames.ts';
 
 /**
- * Of what was sent and isn't taken yet. Tar data waits for the other side by credit and by {@link FrameChannel.drained}, so only answers and
- * events add up to this: who lets them doesn't read.
+ * Most bytes sent but not yet written out. Credit and {@link FrameChannel.drained} hold back tar data, so only replies and events can add
+ * up to this, and only if the other side has stopped reading.
  */
 const MAX_WAITING_BYTES = 32 * 1024 * 1024;
-/** How long the last frames may take to be read before the connection is cut. */
+/** How long the other side may take to read the last frames before the connection is cut. */
 const END_MS = 5_000;
 
 export class FrameChannel {
   readonly reader = new FrameReader();
-  /** Takes each frame in order. What it throws ends the connection. */
+  /** Called with each frame, in order. An error that it throws ends the connection. */
   onFrame: (frame: Frame) => void = () => {
-    throw new LayerscopeError('BAD_REQUEST', 'a frame that nobody waits for');
+    throw new LayerscopeError('BAD_REQUEST', 'an unexpected frame');
   };
-  /** Resolves when the connection is gone: with what broke it, or null where one of the two sides ended it. */
+  /** Resolves when the connection is closed: with the error that broke it, or null if either side ended it. */
   readonly closed: Promise<LayerscopeError | null>;
   readonly #stream: Duplex;
   #error: LayerscopeError | null = null;
   #isOver = false;
   #waiting: (() => void)[] = [];
 
-  /** Takes the stream over: nobody else may read from it or write into it. */
+  /** Takes ownership of the stream: nobody else may read from it or write to it. */
   constructor(stream: Duplex) {
     this.#stream = stream;
     this.closed = new Promise((resolve) => {
@@ -33,7 +33,7 @@ export class FrameChannel {
         this.#wake();
         resolve(this.#error);
       });
-      // A stream that was closed before it came here says so no more.
+      // A stream that was already closed emits no `close` event.
       if (stream.closed) resolve(this.#error);
     });
     if (stream.destroyed) this.#isOver = true;
@@ -43,7 +43,7 @@ export class FrameChannel {
     stream.on('data', (bytes: Uint8Array) => this.#take(bytes));
   }
 
-  /** Whether nothing can be sent any more. */
+  /** Whether nothing more can be sent. */
   get isOver(): boolean {
     return this.#isOver;
   }
@@ -51,7 +51,7 @@ export class FrameChannel {
   #take(bytes: Uint8Array): void {
     try {
       this.reader.push(bytes, (frame) => {
-        // What lies behind the frame that ended the connection is not looked at.
+        // Frames after the one that ended the connection are ignored.
         if (!this.#isOver) this.onFrame(frame);
       });
     } catch (error) {
@@ -59,7 +59,7 @@ export class FrameChannel {
     }
   }
 
-  /** Sends a frame; nothing where the connection is over, which {@link closed} tells. TOO_LARGE: the payload is no frame's. */
+  /** Sends a frame; does nothing once the connection is over. Throws TOO_LARGE if the payload doesn't fit into a frame. */
   send(type: FrameType, call: number, payload?: Uint8Array): void {
     const frame = encodeFrame(type, call, payload);
     if (this.#isOver) return;
@@ -72,7 +72,7 @@ export class FrameChannel {
     this.send(type, call, encodeJson(value));
   }
 
-  /** Waits until the stream takes more, or is gone. */
+  /** Waits until the stream accepts more, or is closed. */
   async drained(): Promise<void> {
     while (!this.#isOver && this.#stream.writableNeedDrain) await new Promise<void>((resolve) => this.#waiting.push(resolve));
   }
@@ -83,12 +83,12 @@ export class FrameChannel {
     for (const resolve of waiting) resolve();
   }
 
-  /** Ends the connection when what was sent is on its way. Takes and sends nothing more. */
+  /** Ends the connection once everything sent has been written. Receives and sends nothing more. */
   end(): void {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#wake();
-    // Not for ever: who doesn't read must not keep this side.
+    // A peer that doesn't read must not keep this side open.
     const timer = setTimeout(() => this.#stream.destroy(), END_MS);
     timer.unref();
     this.#stream.end(() => {
@@ -97,7 +97,7 @@ export class FrameChannel {
     });
   }
 
-  /** Ends the connection now. `error`: what for; the first one is told. */
+  /** Ends the connection now. `error`: the reason; {@link closed} reports the first. */
   cut(error: LayerscopeError | null): void {
     if (!this.#isOver) this.#error ??= error;
     this.#isOver = true;

@@ -1,7 +1,7 @@
-// Checks of what came over the connection: each gives the value as its type, or throws. Strict: a key that isn't named is refused.
+// Checks for values received over the connection: each returns the value with its type, or throws. Unknown keys are refused.
 import { LayerscopeError } from '#model';
 
-/** Throws BAD_REQUEST with what is wrong at `where`, which is never quoted from the message. */
+/** Throws BAD_REQUEST with the fault at `where`, and never quotes the value. */
 export type Check<T> = (value: unknown, where: string) => T;
 export type Checked<C> = C extends Check<infer T> ? T : never;
 
@@ -9,29 +9,29 @@ function wrong(where: string, what: string): LayerscopeError {
   return new LayerscopeError('BAD_REQUEST', `${where} ${what}`);
 }
 
-/** UTF-16 units. */
+/** A string of at most `maxLength` UTF-16 units. */
 export function text(maxLength: number): Check<string> {
   return (value, where) => {
-    if (typeof value !== 'string') throw wrong(where, 'is no text');
+    if (typeof value !== 'string') throw wrong(where, 'is not a string');
     if (value.length > maxLength) throw wrong(where, `has more than ${maxLength} characters`);
     return value;
   };
 }
 
 export const flag: Check<boolean> = (value, where) => {
-  if (typeof value !== 'boolean') throw wrong(where, 'is neither true nor false');
+  if (typeof value !== 'boolean') throw wrong(where, 'is not a boolean');
   return value;
 };
 
-/** Of what is there only where it is so. */
+/** A flag that is either true or absent. */
 export const isTrue: Check<true> = (value, where) => {
   if (value !== true) throw wrong(where, 'is not true');
   return value;
 };
 
-/** A whole number from zero on. */
+/** A non-negative integer. */
 export const count: Check<number> = (value, where) => {
-  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0) throw wrong(where, 'is no count');
+  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0) throw wrong(where, 'is not a count');
   return value;
 };
 
@@ -45,7 +45,7 @@ export const anything: Check<unknown> = (value) => value;
 export function oneOf<const T extends string>(values: readonly T[]): Check<T> {
   return (value, where) => {
     const known = values.find((each) => each === value);
-    if (known === undefined) throw wrong(where, 'is none of what it may be');
+    if (known === undefined) throw wrong(where, 'is not an allowed value');
     return known;
   };
 }
@@ -56,7 +56,7 @@ export function orNull<T>(check: Check<T>): Check<T | null> {
 
 export function listOf<T>(check: Check<T>): Check<readonly T[]> {
   return (value, where) => {
-    if (!Array.isArray(value)) throw wrong(where, 'is no list');
+    if (!Array.isArray(value)) throw wrong(where, 'is not a list');
     return value.map((each: unknown) => check(each, where));
   };
 }
@@ -74,12 +74,12 @@ export function shape<const C extends Checks>(checks: C): Check<Shape<C>> {
   return shapeWith(checks, {});
 }
 
-/** An object with these keys, and those of `optional` where they are there. */
+/** An object with these keys and, optionally, those of `optional`. */
 export function shapeWith<const C extends Checks, const O extends Checks>(checks: C, optional: O): Check<Shape<C> & Parts<O>> {
   return (value, where) => {
-    if (!isRecord(value)) throw wrong(where, 'is no object');
+    if (!isRecord(value)) throw wrong(where, 'is not an object');
     for (const key of Object.keys(value)) {
-      if (!Object.hasOwn(checks, key) && !Object.hasOwn(optional, key)) throw wrong(where, 'has a key too many');
+      if (!Object.hasOwn(checks, key) && !Object.hasOwn(optional, key)) throw wrong(where, 'has an unknown key');
     }
     const parsed: Record<string, unknown> = {};
     for (const [key, check] of Object.entries(checks)) {

@@ -1,4 +1,4 @@
-// One call that the client waits for.
+// The client's side of one call.
 import { asLayerscopeError, LayerscopeError } from '#model';
 import type { TarSource } from '../driver.ts';
 import type { FrameChannel } from './channel.ts';
@@ -12,7 +12,7 @@ export interface CallPlan {
 }
 
 export class ClientCall {
-  /** The answer's value, or its error; a break of the connection too. Whoever started the call may leave it alone. */
+  /** Settles with the server's reply or error, or the error that broke the connection. May be left unhandled. */
   readonly reply: Promise<unknown>;
   readonly #channel: FrameChannel;
   readonly #id: number;
@@ -26,7 +26,7 @@ export class ClientCall {
   #isSettled = false;
   #isLost = false;
   #isCancelled = false;
-  /** What failed on this side, and is told instead of the server's answer to it. */
+  /** An error of this side, which takes precedence over the server's reply. */
   #failed: { readonly error: unknown } | null = null;
 
   constructor(channel: FrameChannel, id: number, method: Method, plan: CallPlan) {
@@ -43,20 +43,20 @@ export class ClientCall {
     this.reply.catch(() => {});
   }
 
-  /** Sends the request. TOO_LARGE: it fits into no frame. */
+  /** Sends the request. Throws TOO_LARGE if it doesn't fit into a frame. */
   begin(input: unknown): void {
     const isCancelled = this.#plan.signal?.aborted === true;
     this.#channel.sendJson(FRAME.request, this.#id, { method: this.#method, input, isCancelled });
     if (sendsData(this.#method)) this.#in.open();
     if (isCancelled) {
-      // The server knows: it is its answer that is told, as it may have another reason to refuse.
+      // No cancel is sent: the request says so, and the server may have another reason to refuse it.
       this.#isCancelled = true;
       this.#out.stop();
     }
     this.#plan.signal?.addEventListener('abort', this.#onAbort);
   }
 
-  /** A frame of this call; true: it was the last one. BAD_REQUEST: none that its method has. */
+  /** Handles a frame of this call; true if it was the last one. Throws BAD_REQUEST for a frame that the method doesn't have. */
   take({ type, payload }: Frame): boolean {
     if (type === FRAME.reply) {
       const value = decodeJson(payload);
@@ -75,17 +75,17 @@ export class ClientCall {
     }
     if (type === FRAME.data && sendsData(this.#method)) this.#in.push(payload);
     else if (type === FRAME.credit && takesData(this.#method)) this.#out.grant(decodeCount(payload));
-    else if (type === FRAME.event) this.#tell(parseEvent(decodeJson(payload)));
+    else if (type === FRAME.event) this.#emit(parseEvent(decodeJson(payload)));
     else throw new LayerscopeError('BAD_REQUEST', `a frame of type ${type} that ${this.#method} does not have`);
     return false;
   }
 
-  #tell(event: CallEvent): void {
+  #emit(event: CallEvent): void {
     if (this.#failed !== null) return;
     try {
       this.#plan.onEvent?.(event);
     } catch (error) {
-      // As where the driver runs here: what its listener throws fails the call.
+      // As with a local driver, a listener that throws fails the call.
       this.#failed = { error };
       this.cancel();
     }
@@ -94,16 +94,16 @@ export class ClientCall {
   #settle(): void {
     this.#isSettled = true;
     this.#out.stop();
-    // What has come and isn't read yet is cancelled as well.
+    // Until received data is read, the signal can still cancel it.
     if (!sendsData(this.#method)) this.#plan.signal?.removeEventListener('abort', this.#onAbort);
   }
 
-  /** Whether the connection went before the answer came. */
+  /** Whether the connection was lost before the reply. */
   get isLost(): boolean {
     return this.#isLost;
   }
 
-  /** The connection is gone. */
+  /** Fails the call because the connection is lost. */
   lose(error: LayerscopeError): void {
     if (this.#isSettled) return;
     this.#isLost = true;
@@ -112,7 +112,7 @@ export class ClientCall {
     this.#reject(error);
   }
 
-  /** Asks the server to stop; the call ends with its answer. What has come and wasn't read is dropped. */
+  /** Asks the server to stop; the call ends with its reply. Drops data that was received but not read. */
   cancel(): void {
     this.#in.cut(new LayerscopeError('CANCELLED', 'cancelled'));
     if (this.#isSettled || this.#isCancelled) return;
@@ -121,25 +121,25 @@ export class ClientCall {
     this.#channel.send(FRAME.cancel, this.#id);
   }
 
-  /** The data of the answer. Its errors come while it is read; stopping to read cancels and waits until the server has let go. */
+  /** Reads the reply's data and errors. If the consumer stops reading, cancels the call and waits until the server has released it. */
   async *bytes(): AsyncGenerator<Uint8Array, void, undefined> {
-    let isTold = false;
+    let isReported = false;
     try {
       for (let bytes = await this.#in.take(); bytes !== null; bytes = await this.#in.take()) yield bytes;
-      isTold = true;
+      isReported = true;
     } catch (error) {
-      isTold = true;
+      isReported = true;
       throw error;
     } finally {
       this.#plan.signal?.removeEventListener('abort', this.#onAbort);
       this.cancel();
       const failed = await this.#failure();
-      // Told here only where nothing was: the server could not let go of what it read.
-      if (!isTold && failed !== null) await Promise.reject(failed);
+      // The consumer stopped, but the server couldn't release what it had read.
+      if (!isReported && failed !== null) await Promise.reject(failed);
     }
   }
 
-  /** What the call failed with, but for being cancelled or cut off: who stopped it need not be told. */
+  /** The call's error, or null; also null for a cancellation or a lost connection, which a consumer that stopped needn't hear of. */
   async #failure(): Promise<unknown> {
     try {
       await this.reply;
@@ -149,16 +149,16 @@ export class ClientCall {
     }
   }
 
-  /** Sends the tar as the server asks for it. Gives the answer; what the tar's source threw is thrown as it is. */
+  /** Sends the tar at the server's pace. Returns the reply; an error of the tar's source is thrown unchanged. */
   async sendTar(tar: TarSource): Promise<unknown> {
-    // Not waited for: a source that gives nothing must not keep a call that has ended.
+    // Not awaited: a source that stalls must not hold up a call that has ended.
     void this.#pump(tar);
     return this.reply;
   }
 
   /** Never throws. */
   async #pump(tar: TarSource): Promise<void> {
-    // A driver that refuses the call reads nothing of its tar.
+    // A driver that refuses the call never reads the tar.
     if (!(await this.#out.ready())) return;
     try {
       for await (const bytes of tar) {
@@ -166,7 +166,7 @@ export class ClientCall {
       }
       if (!this.#out.isStopped) this.#channel.send(FRAME.end, this.#id);
     } catch (error) {
-      // After the call's end, or where it was cancelled, that is what is told.
+      // The call has ended or was cancelled, which takes precedence.
       if (this.#out.isStopped) return;
       this.#failed = { error };
       this.#out.stop();

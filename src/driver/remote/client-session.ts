@@ -1,4 +1,4 @@
-// The client's side of a connection: calls by their numbers.
+// The client's side of a connection: its calls by number.
 import { asLayerscopeError, LayerscopeError } from '#model';
 import type { FrameChannel } from './channel.ts';
 import type { Check, Checked } from './checks.ts';
@@ -13,7 +13,7 @@ export class ClientSession {
   readonly #channel: FrameChannel;
   readonly #calls = new Map<number, ClientCall>();
   #lastCall = 0;
-  /** Why nothing can be asked any more. */
+  /** Why no call can be made any more. */
   #over: LayerscopeError | null = null;
   #goodbye: Promise<void> | null = null;
 
@@ -26,21 +26,21 @@ export class ClientSession {
     });
   }
 
-  /** Whether the driver was disposed here: what it held is released then. */
+  /** Whether the driver was disposed, which released everything it held. */
   get isDisposed(): boolean {
     return this.#goodbye !== null;
   }
 
   take(frame: Frame): void {
     const call = this.#calls.get(frame.call);
-    if (call === undefined) throw new LayerscopeError('BAD_REQUEST', `a frame of type ${frame.type} of a call that does not run`);
+    if (call === undefined) throw new LayerscopeError('BAD_REQUEST', `a frame of type ${frame.type} for a call that is not running`);
     if (call.take(frame)) this.#calls.delete(frame.call);
   }
 
-  /** Begins a call. IO: the connection is gone, or the driver was disposed. */
+  /** Begins a call. Throws IO if the connection is lost or the driver was disposed. */
   begin<M extends Method>(method: M, input: InputOf<M>, plan: CallPlan = {}): ClientCall {
     if (this.#over !== null) throw this.#over;
-    // The connection may be cut and its end not told yet.
+    // The connection may be cut before `closed` resolves.
     if (this.#channel.isOver) throw lost(null);
     const id = ++this.#lastCall;
     const call = new ClientCall(this.#channel, id, method, plan);
@@ -54,23 +54,23 @@ export class ClientSession {
     return call;
   }
 
-  /** A call whose answer is one value. */
+  /** Makes a call whose reply is one value. */
   async ask<M extends Method, T>(method: M, input: InputOf<M>, parse: Check<T>, plan: CallPlan = {}): Promise<T> {
     return parse(await this.begin(method, input, plan).reply, method);
   }
 
-  /** A call whose answer is a list. Errors come while it is read. */
+  /** Makes a call whose reply is a list. Errors are thrown while it is read. */
   items<M extends keyof typeof ITEMS>(method: M, input: InputOf<M>, plan: CallPlan = {}): AsyncGenerator<ItemOf<M>, void, undefined> {
     const check = ITEMS[method] as Check<ItemOf<M>>;
     return decodeItems(this.bytes(method, input, plan), (value) => check(value, method));
   }
 
-  /** A call whose answer is bytes, begun when they are read. */
+  /** Makes a call whose reply is bytes; it begins with the first read. */
   async *bytes<M extends Method>(method: M, input: InputOf<M>, plan: CallPlan = {}): AsyncGenerator<Uint8Array, void, undefined> {
     yield* this.begin(method, input, plan).bytes();
   }
 
-  /** The server stops all calls and lets go of everything; then the connection is ended. Once. Throws what could not be let go of. */
+  /** Has the server stop all calls and release everything, then ends the connection. Runs once. Throws the server's first release error. */
   goodbye(): Promise<void> {
     this.#goodbye ??= this.#sayGoodbye();
     return this.#goodbye;
@@ -83,7 +83,7 @@ export class ClientSession {
     try {
       await call.reply;
     } catch (error) {
-      // A server that is gone holds nothing that it could be asked to let go of.
+      // A lost server holds nothing that it could release.
       if (!call.isLost) throw error;
     } finally {
       this.#channel.cut(null);

@@ -1,27 +1,27 @@
-// Bytes of one call, paced by credit: the receiver grants, the sender never has more on its way than was granted.
+// Flow control of one call's bytes: the receiver grants credit, and the sender never has more in flight than was granted.
 import { LayerscopeError } from '#model';
 import type { FrameChannel } from './channel.ts';
 import { encodeCount, FRAME } from './frames.ts';
 
-/** What a receiver grants at first, and so the most that it keeps of one call. */
+/** What a receiver grants at first, and so the most that it buffers for one call. */
 export const WINDOW_BYTES = 512 * 1024;
-/** Of one data frame. */
+/** Size of a data frame's payload. */
 export const PIECE_BYTES = 64 * 1024;
-/** What was read is granted again from here on: not a frame of credit for each frame of data. */
+/** Read bytes are granted again in amounts of at least this, not with a credit frame for each data frame. */
 const GRANT_BYTES = WINDOW_BYTES / 4;
-/** Small pieces are put together up to this: a piece of one byte would cost a hundred times that. */
+/** Small pieces are joined up to this size, as a piece of one byte takes about a hundred bytes of memory. */
 const SMALL_BYTES = 4096;
 const MAX_CREDIT_BYTES = 0xffff_ffff;
 
-/** The receiving end: read by one reader. */
+/** The receiving end, with one reader. */
 export class Inflow {
   readonly #channel: FrameChannel;
   readonly #call: number;
   #queue: Uint8Array[] = [];
   #isOpen = false;
-  /** Granted, and not come yet. */
+  /** Bytes granted but not yet received. */
   #allowed = 0;
-  /** Read, and not granted again yet. */
+  /** Bytes read but not yet granted again. */
   #read = 0;
   #isEnded = false;
   #error: unknown = null;
@@ -32,7 +32,7 @@ export class Inflow {
     this.#call = call;
   }
 
-  /** Grants the first bytes. Nothing may come before. */
+  /** Grants the first window. No data may arrive before. */
   open(): void {
     if (this.#isOpen || this.#error !== null) return;
     this.#isOpen = true;
@@ -44,40 +44,40 @@ export class Inflow {
     this.#channel.send(FRAME.credit, this.#call, encodeCount(bytes));
   }
 
-  /** BAD_REQUEST: more than was granted, nothing, or behind the end. */
+  /** Queues received bytes. Throws BAD_REQUEST for more than was granted, for none, and for bytes after the end. */
   push(bytes: Uint8Array): void {
     if (bytes.length === 0) throw new LayerscopeError('BAD_REQUEST', 'a data frame without data');
     if (bytes.length > this.#allowed)
-      throw new LayerscopeError('BAD_REQUEST', `${bytes.length} bytes came where ${this.#allowed} were granted`);
+      throw new LayerscopeError('BAD_REQUEST', `received ${bytes.length} bytes, but ${this.#allowed} were granted`);
     this.#allowed -= bytes.length;
     if (this.#error !== null) return;
-    if (this.#isEnded) throw new LayerscopeError('BAD_REQUEST', 'data behind its end');
+    if (this.#isEnded) throw new LayerscopeError('BAD_REQUEST', 'data after its end');
     const last = this.#queue.at(-1);
     if (last !== undefined && last.length + bytes.length <= SMALL_BYTES) this.#queue[this.#queue.length - 1] = Buffer.concat([last, bytes]);
     else this.#queue.push(bytes);
     this.#wake();
   }
 
-  /** All has come. */
+  /** Marks the end of the data. */
   end(): void {
     this.#isEnded = true;
     this.#wake();
   }
 
-  /** All has come that will: what is kept is read, then the error is thrown. The first one counts. */
+  /** Ends the data with an error, which the reader gets after the queued bytes. The first error wins. */
   fail(error: unknown): void {
     if (!this.#isEnded) this.#error ??= error;
     this.#wake();
   }
 
-  /** What is kept is dropped, and the error thrown to who reads. */
+  /** Drops the queued bytes; the reader gets the error at once. */
   cut(error: unknown): void {
     this.#queue = [];
     this.#error ??= error;
     this.#wake();
   }
 
-  /** The next bytes, the reader's own; null: the end. */
+  /** The next bytes, which the caller owns; null at the end. */
   async take(): Promise<Uint8Array | null> {
     for (;;) {
       const bytes = this.#queue.shift();
@@ -98,7 +98,7 @@ export class Inflow {
   }
 }
 
-/** The sending end: written by one writer. */
+/** The sending end, with one writer. */
 export class Outflow {
   readonly #channel: FrameChannel;
   readonly #call: number;
@@ -111,14 +111,14 @@ export class Outflow {
     this.#call = call;
   }
 
-  /** BAD_REQUEST: more than anyone grants. */
+  /** Adds credit. Throws BAD_REQUEST if it adds up to more than 32 bits hold. */
   grant(bytes: number): void {
     this.#credit += bytes;
-    if (this.#credit > MAX_CREDIT_BYTES) throw new LayerscopeError('BAD_REQUEST', 'more credit than there is');
+    if (this.#credit > MAX_CREDIT_BYTES) throw new LayerscopeError('BAD_REQUEST', 'too much credit');
     this.#wake();
   }
 
-  /** Nothing more is sent: who waits to send goes on. */
+  /** Stops sending, and wakes a waiting sender. */
   stop(): void {
     this.#isStopped = true;
     this.#wake();
@@ -128,7 +128,7 @@ export class Outflow {
     return this.#isStopped;
   }
 
-  /** Waits until something may be sent. False: it was stopped. */
+  /** Waits until bytes may be sent. False once it was stopped. */
   async ready(): Promise<boolean> {
     while (!this.#isStopped && this.#credit === 0) {
       await new Promise<void>((resolve) => {
@@ -139,7 +139,7 @@ export class Outflow {
     return !this.#isStopped && !this.#channel.isOver;
   }
 
-  /** Sends all of them, as credit comes; they may be written over afterwards. False: it was stopped before. */
+  /** Sends all bytes as credit allows; the caller may reuse the buffer afterwards. False if it was stopped before the end. */
   async send(bytes: Uint8Array): Promise<boolean> {
     for (let at = 0; at < bytes.length; ) {
       if (!(await this.ready())) return false;

@@ -1,13 +1,13 @@
-// Frames over one pipe or socket.
+// Frames over a pipe or socket.
 //
 //   offset  size
-//   0       4     u32 LE: how many bytes follow, 5 and the payload's
+//   0       4     u32 LE: number of bytes that follow, 5 plus the payload
 //   4       1     type, one of FRAME
-//   5       4     u32 LE: the call that it belongs to; 0 while hands are shaken
+//   5       4     u32 LE: the call that it belongs to; 0 during the handshake
 //   9             payload: JSON in UTF-8 (request, reply, error, event), raw bytes (hello, proof, data), u32 LE (credit), nothing
 //                 (end, cancel)
 //
-// A length that is too long is refused when its four bytes are there, before anything is kept for it.
+// An excessive length is refused as soon as its four bytes have arrived, before any memory is allocated.
 import { decodeUtf8, encodeUtf8, LayerscopeError } from '#model';
 
 export const FRAME = {
@@ -28,18 +28,17 @@ export type FrameType = (typeof FRAME)[keyof typeof FRAME];
 export interface Frame {
   readonly type: FrameType;
   readonly call: number;
-  /** The receiver's own: nothing else writes into it. */
+  /** Belongs to the receiver. */
   readonly payload: Uint8Array;
 }
 
-/** Of what follows the length. */
+/** Longest frame, without its length field. */
 export const MAX_FRAME_BYTES = 1024 * 1024;
 
 const LENGTH_BYTES = 4;
 const HEAD_BYTES = 9;
-/** Type and call: what every frame has behind its length. */
+/** Type and call, which every frame has after its length. */
 const FIXED_BYTES = HEAD_BYTES - LENGTH_BYTES;
-/** Of one frame's payload. */
 export const MAX_PAYLOAD_BYTES = MAX_FRAME_BYTES - FIXED_BYTES;
 
 const FRAME_TYPES: ReadonlySet<number> = new Set(Object.values(FRAME));
@@ -50,10 +49,10 @@ function isFrameType(type: number): type is FrameType {
 
 const NOTHING = new Uint8Array();
 
-/** One frame's bytes. The payload is copied: who gave it may write over it. TOO_LARGE. */
+/** Encodes a frame. Copies the payload, so that the caller may reuse it. Throws TOO_LARGE. */
 export function encodeFrame(type: FrameType, call: number, payload: Uint8Array = NOTHING): Uint8Array {
   if (payload.length > MAX_PAYLOAD_BYTES) {
-    throw new LayerscopeError('TOO_LARGE', `a message of ${payload.length} bytes: ${MAX_PAYLOAD_BYTES} go into a frame`);
+    throw new LayerscopeError('TOO_LARGE', `a message of ${payload.length} bytes: a frame holds ${MAX_PAYLOAD_BYTES}`);
   }
   const frame = Buffer.allocUnsafe(HEAD_BYTES + payload.length);
   frame.writeUInt32LE(FIXED_BYTES + payload.length, 0);
@@ -63,12 +62,12 @@ export function encodeFrame(type: FrameType, call: number, payload: Uint8Array =
   return frame;
 }
 
-/** A payload of JSON. */
+/** Encodes a JSON payload. */
 export function encodeJson(value: unknown): Uint8Array {
   return encodeUtf8(JSON.stringify(value));
 }
 
-/** BAD_REQUEST: the payload is not JSON in UTF-8. */
+/** Decodes a JSON payload. Throws BAD_REQUEST if it isn't JSON in UTF-8. */
 export function decodeJson(payload: Uint8Array): unknown {
   const text = decodeUtf8(payload);
   if (text === null) throw new LayerscopeError('BAD_REQUEST', 'a message that is not UTF-8');
@@ -79,35 +78,35 @@ export function decodeJson(payload: Uint8Array): unknown {
   }
 }
 
-/** A payload of one number. */
+/** Encodes a payload of one u32. */
 export function encodeCount(count: number): Uint8Array {
   const bytes = Buffer.alloc(4);
   bytes.writeUInt32LE(count);
   return bytes;
 }
 
-/** BAD_REQUEST: not four bytes, or zero. */
+/** Decodes a payload of one u32. Throws BAD_REQUEST if it isn't four bytes, or is zero. */
 export function decodeCount(payload: Uint8Array): number {
   const count = payload.length === 4 ? Buffer.from(payload.buffer, payload.byteOffset, 4).readUInt32LE() : 0;
-  if (count === 0) throw new LayerscopeError('BAD_REQUEST', 'a credit that is none');
+  if (count === 0) throw new LayerscopeError('BAD_REQUEST', 'an invalid credit');
   return count;
 }
 
-/** Takes bytes as they come and gives whole frames. Keeps one frame's bytes at most; after an error it is not to be used again. */
+/** Splits received bytes into frames. Buffers one frame at most. Not usable after an error. */
 export class FrameReader {
-  /** Longest frame that is taken, as the length field says it. Counts from the next frame on. */
+  /** Largest length field that is accepted. Applies from the next frame on. */
   maxFrameBytes = MAX_FRAME_BYTES;
   readonly #head = Buffer.alloc(HEAD_BYTES);
   #headBytes = 0;
   #payload: Buffer | null = null;
   #payloadBytes = 0;
 
-  /** Whether a frame has begun and isn't whole. */
+  /** Whether a frame has begun but isn't complete. */
   get isInside(): boolean {
     return this.#headBytes > 0;
   }
 
-  /** BAD_REQUEST: a length or a type that no frame has. `onFrame` is called for each frame that became whole. */
+  /** Adds bytes and calls `onFrame` for each completed frame. Throws BAD_REQUEST for an invalid length or type. */
   push(bytes: Uint8Array, onFrame: (frame: Frame) => void): void {
     for (let at = 0; at < bytes.length; ) {
       if (this.#payload === null) at += this.#takeHead(bytes.subarray(at));
@@ -115,7 +114,7 @@ export class FrameReader {
       const payload = this.#payload;
       if (payload === null || this.#payloadBytes < payload.length) continue;
       const type = this.#head.readUInt8(LENGTH_BYTES);
-      if (!isFrameType(type)) throw new LayerscopeError('BAD_REQUEST', `a frame of type ${type}: there is none`);
+      if (!isFrameType(type)) throw new LayerscopeError('BAD_REQUEST', `a frame of unknown type ${type}`);
       const call = this.#head.readUInt32LE(LENGTH_BYTES + 1);
       this.#payload = null;
       this.#headBytes = 0;

@@ -1,24 +1,23 @@
-// How the two sides know each other: both were given the same 256 bits by another way.
+// How the two sides authenticate each other: both got the same 256-bit secret by other means.
 //
 //   hello   u32 LE version of this protocol, 32 random bytes (the nonce)         each side, at once
 //   proof   HMAC-SHA256(secret, "layerscope driver\0" version role "\0" the client's nonce, the server's nonce)
 //
-// The role is in it, so that no side can be answered with its own proof; both nonces are, so that none can be used a second time. It says
-// who is there, not what is said later: that nobody writes into the connection is for the pipe's own access rights.
+// A proof covers the role, so that it can't be reflected, and both nonces, so that it can't be replayed. The handshake authenticates the
+// peer, not later frames: keeping others from writing into the connection is up to the pipe's access rights.
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { LayerscopeError } from '#model';
 import type { FrameChannel } from './channel.ts';
 import { encodeCount, FRAME, type Frame, MAX_FRAME_BYTES } from './frames.ts';
 
-/** Both sides come from one program: another version is another installation, and is refused. */
+/** Both sides are the same program, so another version is another installation, and is refused. */
 export const PROTOCOL_VERSION = 1;
 
 const SECRET_BYTES = 32;
 const NONCE_BYTES = 32;
 const PROOF_BYTES = 32;
-/** Of a hello's payload before the nonce. */
 const VERSION_BYTES = 4;
-/** No frame of a stranger needs more. */
+/** Longest frame accepted from a peer that hasn't proven itself. */
 const STRANGER_FRAME_BYTES = 64;
 
 const HANDSHAKE_MS = 10_000;
@@ -27,15 +26,15 @@ export type Role = 'client' | 'server';
 
 export interface HandshakeOptions {
   readonly role: Role;
-  /** 32 random bytes that only the two sides have. */
+  /** 32 random bytes that only the two sides know. */
   readonly secret: Uint8Array;
-  /** Until the other side has proven itself. Default 10 s. */
+  /** How long the other side may take to prove itself. Default 10 s. */
   readonly handshakeMs?: number | undefined;
-  /** Takes every frame from the one behind the proof on. */
+  /** Called with every frame after the proof. */
   readonly next: (frame: Frame) => void;
 }
 
-/** The payload of a hello. */
+/** Encodes the payload of a hello. */
 export function encodeHello(nonce: Uint8Array, version: number = PROTOCOL_VERSION): Uint8Array {
   return Buffer.concat([encodeCount(version), nonce]);
 }
@@ -44,7 +43,7 @@ export function newNonce(): Uint8Array {
   return randomBytes(NONCE_BYTES);
 }
 
-/** What the side of that role proves itself with. */
+/** The proof of the side with that role. */
 export function proofOf(secret: Uint8Array, role: Role, nonces: Readonly<Record<Role, Uint8Array>>): Uint8Array {
   return createHmac('sha256', secret)
     .update('layerscope driver\0')
@@ -56,14 +55,14 @@ export function proofOf(secret: Uint8Array, role: Role, nonces: Readonly<Record<
 }
 
 /**
- * Shakes hands. Where that fails the connection is cut and the reason thrown: FORBIDDEN (the proof is wrong, or something else was sent),
- * UNSUPPORTED (another version), IO (too slow, or the other side left), BAD_REQUEST (no frames; a secret of another length).
+ * Performs the handshake. If it fails, cuts the connection and throws the reason: FORBIDDEN (a wrong proof, or something else was sent),
+ * UNSUPPORTED (another version), IO (too slow, or the other side left), BAD_REQUEST (invalid frames; a secret of the wrong length).
  */
 export async function shakeHands(channel: FrameChannel, options: HandshakeOptions): Promise<void> {
   const { role, secret, next, handshakeMs = HANDSHAKE_MS } = options;
   if (secret.length !== SECRET_BYTES) {
     channel.cut(null);
-    throw new LayerscopeError('BAD_REQUEST', `a secret of ${secret.length} bytes: ${SECRET_BYTES} are needed`);
+    throw new LayerscopeError('BAD_REQUEST', `a secret of ${secret.length} bytes instead of ${SECRET_BYTES}`);
   }
   const other: Role = role === 'client' ? 'server' : 'client';
   const nonce = newNonce();
@@ -78,7 +77,7 @@ export async function shakeHands(channel: FrameChannel, options: HandshakeOption
       channel.onFrame = ({ type, call, payload }) => {
         const wanted = theirs === null ? FRAME.hello : FRAME.proof;
         if (type !== wanted || call !== 0)
-          throw new LayerscopeError('FORBIDDEN', `the ${other} sent something before it had proven itself`);
+          throw new LayerscopeError('FORBIDDEN', `the ${other} sent something else before it had proven itself`);
         if (theirs === null) {
           theirs = nonceOf(payload, other);
           channel.send(FRAME.proof, 0, proofOf(secret, role, pair(role, nonce, theirs)));
@@ -88,7 +87,7 @@ export async function shakeHands(channel: FrameChannel, options: HandshakeOption
         if (payload.length !== PROOF_BYTES || !timingSafeEqual(payload, proof)) {
           throw new LayerscopeError('FORBIDDEN', `the ${other} does not know the secret`);
         }
-        // At once: the next frame may lie in the same bytes.
+        // Right now: the next frame may be in the same bytes.
         channel.reader.maxFrameBytes = MAX_FRAME_BYTES;
         channel.onFrame = next;
         resolve();
@@ -116,6 +115,6 @@ function nonceOf(hello: Uint8Array, other: Role): Uint8Array {
       `the ${other} speaks version ${version} of the driver's protocol, this is version ${PROTOCOL_VERSION}`,
     );
   }
-  if (hello.length !== VERSION_BYTES + NONCE_BYTES) throw new LayerscopeError('FORBIDDEN', `the ${other}'s hello is none`);
+  if (hello.length !== VERSION_BYTES + NONCE_BYTES) throw new LayerscopeError('FORBIDDEN', `malformed hello from the ${other}`);
   return hello.slice(VERSION_BYTES);
 }

@@ -1,15 +1,15 @@
-// Lists of any length as bytes: a line of JSON an item. So they are paced like tar data, and no list has to fit into a frame.
+// Lists of any length as bytes, one line of JSON for each item, so that they are paced like tar data and needn't fit into a frame.
 import { encodeUtf8, LayerscopeError } from '#model';
 import { decodeJson } from './frames.ts';
 
-/** Of one item: a layer with a chain of thousands is far from it. */
+/** Longest item: much more than a layer with a chain of thousands takes. */
 const MAX_ITEM_BYTES = 16 * 1024 * 1024;
-/** Items are sent together up to this size, or this age when the next one comes. */
+/** A batch of items is sent once it has this size, or this age when the next item comes. */
 const BATCH_CHARACTERS = 32 * 1024;
 const BATCH_MS = 50;
 const NEWLINE = 0x0a;
 
-/** Stopping to read lets go of the source. */
+/** Encodes items. Closes the source when the consumer stops reading. */
 export async function* encodeItems(items: AsyncIterable<unknown> | Iterable<unknown>): AsyncGenerator<Uint8Array, void, undefined> {
   let batch = '';
   let since = Date.now();
@@ -23,9 +23,9 @@ export async function* encodeItems(items: AsyncIterable<unknown> | Iterable<unkn
   if (batch !== '') yield encodeUtf8(batch);
 }
 
-/** Each item, as `parse` takes it. BAD_REQUEST: no JSON, or cut off. TOO_LARGE. Stopping to read lets go of the source. */
+/** Decodes items with `parse`. Throws BAD_REQUEST (not JSON, or cut off), TOO_LARGE. Closes the source when the consumer stops reading. */
 export async function* decodeItems<T>(pieces: AsyncIterable<Uint8Array>, parse: (value: unknown) => T): AsyncGenerator<T, void, undefined> {
-  /** The beginning of a line that isn't whole, and its length. */
+  /** An incomplete line, and its length. */
   let parts: Uint8Array[] = [];
   let kept = 0;
   for await (const piece of pieces) {

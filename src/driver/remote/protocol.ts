@@ -1,9 +1,9 @@
-// What is asked and what is answered. The server checks every request by this table before anything is done, the client every answer.
+// Requests and replies. By this table the server checks every request before acting on it, and the client every reply.
 //
-// A request is `{ method, input, isCancelled }`, its frame's call a number higher than any before. `isCancelled`: the caller's signal came
-// before the call, which the driver is to see from the beginning. The answer is a reply or an error, the last frame of the call. In
-// between the client may cancel, the server send events, and whoever was granted credit send data. Nothing in a request is a path: a layer
-// is named by its id, what is held by a number that the server gave.
+// A request is `{ method, input, isCancelled }`; its frame's call number is higher than any before. `isCancelled`: the caller's signal was
+// already aborted, which the driver must see from the start. A reply or an error is the last frame of a call. In between the client may
+// cancel, the server may send events, and each side may send data as far as it has credit. Nothing in a request is a path: layers are named
+// by id, mounts and open files by a number that the server assigned.
 import { displayText, ERROR_CODES, FINDING_SEVERITY, type Finding, finding, LayerscopeError } from '#model';
 import type { DriverChange, LayerInfo, LayerMetadata, SharedBaseImage } from '../driver.ts';
 import {
@@ -22,22 +22,22 @@ import {
   text,
 } from './checks.ts';
 
-/** UTF-16 units of one name in a folder: no file system here takes more. */
+/** In UTF-16 units: the longest file name that Windows' and Linux's file systems allow. */
 const MAX_ID_LENGTH = 255;
-/** UTF-16 units of a name in a tar. */
+/** In UTF-16 units. */
 const MAX_NAME_LENGTH = 65_536;
 const MAX_MESSAGE_LENGTH = 8_192;
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused.
-const NO_ONE_NAME = /[/\\:\u0000-\u001f\u007f]/;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are refused
+const NOT_A_NAME = /[/\\:\u0000-\u001f\u007f]/;
 
 /**
- * The name of one thing in a folder: the driver says which are layers' ids, and a leftover may have a name that no layer has. NAME_REFUSED:
- * whatever could lead elsewhere.
+ * The name of a folder in the home: which of them are layer ids is up to the driver, and a leftover's name needn't be one. Throws
+ * NAME_REFUSED for anything that could lead elsewhere.
  */
 const id: Check<string> = (value, where) => {
   const known = text(Number.MAX_SAFE_INTEGER)(value, where);
-  if (known === '' || known === '.' || known === '..' || known.length > MAX_ID_LENGTH || NO_ONE_NAME.test(known)) {
+  if (known === '' || known === '.' || known === '..' || known.length > MAX_ID_LENGTH || NOT_A_NAME.test(known)) {
     throw new LayerscopeError('NAME_REFUSED', `not a layer id: ${displayText(known.slice(0, 100))}`);
   }
   return known;
@@ -46,7 +46,7 @@ const id: Check<string> = (value, where) => {
 const ofLayer = shape({ id });
 const newLayer = { id, parent: orNull(id) };
 
-/** By method: what its input is. */
+/** The input of each method. */
 const INPUTS = {
   about: shape({}),
   status: shape({}),
@@ -63,14 +63,14 @@ const INPUTS = {
   chain: ofLayer,
   metadata: ofLayer,
   files: ofLayer,
-  /** A file of a layer whose files are held, by its name in the layer's tar. */
+  /** A file of a layer opened with `files`, by its name in the layer's tar. */
   openFile: shape({ handle: count, name: text(MAX_NAME_LENGTH) }),
-  /** Lets go of a mount, or of a layer's files. */
+  /** Releases a mount, or a layer's files. */
   release: shape({ handle: count }),
   baseImages: shape({}),
   adoptBaseImage: ofLayer,
   cleanup: shape({}),
-  /** Stops all other calls, lets go of everything and ends the connection. */
+  /** Stops all other calls, releases everything and ends the connection. */
   goodbye: shape({}),
 } as const;
 
@@ -78,7 +78,7 @@ export type Method = keyof typeof INPUTS;
 export type InputOf<M extends Method> = Checked<(typeof INPUTS)[M]>;
 export type Request = { [M in Method]: { readonly method: M; readonly input: InputOf<M>; readonly isCancelled: boolean } }[Method];
 
-/** Methods whose answer is data, or items, and whose reply says only that all of it was sent. */
+/** Methods that return data or items, so that their reply only marks the end. */
 const SENDS: ReadonlySet<Method> = new Set<Method>(['list', 'diff', 'changes', 'chain', 'openFile', 'baseImages', 'cleanup']);
 
 export function sendsData(method: Method): boolean {
@@ -91,10 +91,10 @@ export function takesData(method: Method): boolean {
 
 const envelope = shape({ method: text(100), input: anything, isCancelled: flag });
 
-/** BAD_REQUEST with what is wrong; NAME_REFUSED for an id that is none. */
+/** Checks a request. Throws BAD_REQUEST with the fault, NAME_REFUSED for an invalid id. */
 export function parseRequest(value: unknown): Request {
   const { method, input, isCancelled } = envelope(value, 'request');
-  if (!Object.hasOwn(INPUTS, method)) throw new LayerscopeError('BAD_REQUEST', 'no such method of a driver');
+  if (!Object.hasOwn(INPUTS, method)) throw new LayerscopeError('BAD_REQUEST', 'unknown method');
   const known = method as Method;
   return { method: known, input: INPUTS[known](input, known), isCancelled } as Request;
 }
@@ -103,7 +103,7 @@ const anyText = text(Number.MAX_SAFE_INTEGER);
 
 const statusLine: Check<readonly [string, string]> = (value, where) => {
   const [label, said, ...more] = listOf(anyText)(value, where);
-  if (label === undefined || said === undefined || more.length > 0) throw new LayerscopeError('BAD_REQUEST', `${where} is no pair`);
+  if (label === undefined || said === undefined || more.length > 0) throw new LayerscopeError('BAD_REQUEST', `${where} is not a pair`);
   return [label, said];
 };
 
@@ -126,7 +126,7 @@ const baseImage: Check<SharedBaseImage> = shape({
   adopted: flag,
 });
 
-/** What the reply to a method holds. */
+/** The reply of each method. */
 export const REPLIES = {
   about: shape({ name: oneOf(['portable', 'windowsfilter', 'windowsdiff']), home: anyText }),
   status: listOf(statusLine),
@@ -137,45 +137,45 @@ export const REPLIES = {
   metadata: layerMetadata,
   files: shape({ handle: count }),
   adoptBaseImage: anyText,
-  /** Of methods that only do something, and of those whose answer came as data. */
+  /** Methods without a result, and those that return data. */
   done: nothing,
 } as const;
 
-/** What each item of a list is. */
+/** The items of each method that returns a list. */
 export const ITEMS = { list: layerInfo, changes: driverChange, chain: anyText, baseImages: baseImage, cleanup: anyText } as const;
 
 const FINDING_CODES = Object.keys(FINDING_SEVERITY) as (keyof typeof FINDING_SEVERITY)[];
 
-const toldFinding = shapeWith(
+const wireFinding = shapeWith(
   { code: oneOf(FINDING_CODES), message: anyText, severity: anyText },
   { image: count, layer: count, path: anyText, offset: count },
 );
 
 export type CallEvent = { readonly finding: Finding } | { readonly progress: number };
 
-const anyEvent = shapeWith({}, { finding: toldFinding, progress: count });
+const anyEvent = shapeWith({}, { finding: wireFinding, progress: count });
 
-/** BAD_REQUEST: no event. */
+/** Checks an event. Throws BAD_REQUEST. */
 export function parseEvent(value: unknown): CallEvent {
-  const { finding: told, progress } = anyEvent(value, 'event');
-  if (told !== undefined && progress === undefined) {
-    const { code, message, severity: _, ...where } = told;
+  const { finding: found, progress } = anyEvent(value, 'event');
+  if (found !== undefined && progress === undefined) {
+    const { code, message, severity: _, ...where } = found;
     return { finding: finding(code, message, where) };
   }
-  if (progress !== undefined && told === undefined) return { progress };
-  throw new LayerscopeError('BAD_REQUEST', 'event is none');
+  if (progress !== undefined && found === undefined) return { progress };
+  throw new LayerscopeError('BAD_REQUEST', 'an event must be either a finding or progress');
 }
 
-/** An error as it is sent: no stack, no cause, one line. */
+/** The form in which an error is sent: one line, without stack and cause. */
 export function wireError(error: LayerscopeError): unknown {
   const message = error.message.split('\n', 1)[0]?.slice(0, MAX_MESSAGE_LENGTH) ?? '';
   return { code: error.code, message, ...(error.offset === undefined ? {} : { offset: error.offset }) };
 }
 
-const toldError = shapeWith({ code: oneOf(ERROR_CODES), message: anyText }, { offset: count });
+const errorShape = shapeWith({ code: oneOf(ERROR_CODES), message: anyText }, { offset: count });
 
-/** BAD_REQUEST, thrown: it is none. */
+/** Checks an error that was sent, and returns it. Throws BAD_REQUEST if it is malformed. */
 export function parseError(value: unknown): LayerscopeError {
-  const { code, message, offset } = toldError(value, 'error');
+  const { code, message, offset } = errorShape(value, 'error');
   return new LayerscopeError(code, message, offset === undefined ? {} : { offset });
 }

@@ -1,4 +1,4 @@
-/** A driver that lives in another process, as one that lives in this one: the window's side. */
+/** The client's side: a driver in another process, used like a local one. */
 import type { Duplex } from 'node:stream';
 import { LayerscopeError } from '#model';
 import type {
@@ -21,17 +21,17 @@ import { shakeHands } from './handshake.ts';
 import { type CallEvent, REPLIES } from './protocol.ts';
 
 export interface ConnectOptions {
-  /** 32 random bytes that only the two sides have. */
+  /** 32 random bytes that only the two sides know. */
   readonly secret: Uint8Array;
-  /** Until the server has proven itself. Default 10 s. */
+  /** How long the server may take to prove itself. Default 10 s. */
   readonly handshakeMs?: number;
 }
 
 /**
- * The driver that is served at the other end of the stream, which is taken over. Its methods do and throw what that driver's do; besides
- * they throw IO where the connection is gone: whatever ran then was undone by the other process, if it lives. Disposing lets go of what was
- * mounted through this connection and closes it; the driver itself goes on. Throws FORBIDDEN, UNSUPPORTED, IO or BAD_REQUEST where the
- * other end isn't what it should be: the stream is closed then.
+ * Connects to the driver served at the other end of the stream, and takes ownership of the stream. The methods do and throw what the
+ * driver's do, and throw IO if the connection is lost; then the other process, if it is alive, undoes whatever was running. Disposing
+ * releases what was mounted through this connection and closes it, but not the driver. Throws FORBIDDEN, UNSUPPORTED, IO or BAD_REQUEST,
+ * and closes the stream, if the handshake fails.
  */
 export async function connectDriver(stream: Duplex, { secret, handshakeMs }: ConnectOptions): Promise<GraphDriver> {
   const channel = new FrameChannel(stream);
@@ -69,7 +69,7 @@ class RemoteDriver implements GraphDriver {
     try {
       return await this.#session.ask('exists', { id }, REPLIES.exists);
     } catch (error) {
-      // What can't be a layer's id is none.
+      // There is no layer with an invalid id.
       if (error instanceof LayerscopeError && error.code === 'NAME_REFUSED') return false;
       throw error;
     }
@@ -97,7 +97,7 @@ class RemoteDriver implements GraphDriver {
     return { ...mount, [Symbol.asyncDispose]: this.#releaseOnce(handle) };
   }
 
-  /** Where the driver was disposed, it has released that already. */
+  /** A disposed driver has already released everything. */
   #releaseOnce(handle: number): () => Promise<void> {
     let isHeld = true;
     return async () => {

@@ -1,6 +1,6 @@
 /**
- * A driver served to one client over a stream: the elevated process's side. The client can do what the driver's methods do, in the one home
- * that the driver was opened on, and nothing else.
+ * The server's side: serves a driver to one client over a stream. The client can call the driver's methods, on the one home that the driver
+ * was opened on, and do nothing else.
  */
 import type { Duplex } from 'node:stream';
 import { asLayerscopeError, LayerscopeError } from '#model';
@@ -10,36 +10,36 @@ import { decodeJson, FRAME, type Frame } from './frames.ts';
 import { shakeHands } from './handshake.ts';
 import { parseRequest, type Request, wireError } from './protocol.ts';
 import { ServerCall } from './server-call.ts';
-import { HeldThings, perform } from './server-methods.ts';
+import { HeldResources, perform } from './server-methods.ts';
 
 const IDLE_MS = 10 * 60 * 1000;
-/** Calls that run at once: with {@link WINDOW_BYTES} what a client can have this process keep. */
+/** Most calls at a time: with {@link WINDOW_BYTES} it bounds the memory that a client can make this process use. */
 const MAX_CALLS = 256;
 
 export interface ServeOptions {
-  /** 32 random bytes that only the two sides have. */
+  /** 32 random bytes that only the two sides know. */
   readonly secret: Uint8Array;
-  /** Until the client has proven itself. Default 10 s. */
+  /** How long the client may take to prove itself. Default 10 s. */
   readonly handshakeMs?: number;
-  /** How long the connection stays without a call, a mount or a layer's files. Default 10 minutes. */
+  /** Ends the connection after this long without calls, mounts and open files. Default 10 minutes. */
   readonly idleMs?: number;
-  /** Told once, before the connection ends for that reason. */
+  /** Called once, before an idle connection is ended. */
   readonly onIdle?: () => void;
 }
 
-/** Disposing stops every call, lets go of everything and ends the connection; it waits for that as {@link ended} does. */
+/** Disposing stops every call, releases everything and ends the connection; it waits until {@link ended} resolves. */
 export interface ServedDriver extends AsyncDisposable {
   /**
-   * Resolves when the connection is gone, no call runs and nothing is held. Null: the client left, or it was idle. Else why it was ended, or
-   * what could not be let go of: FORBIDDEN, UNSUPPORTED, BAD_REQUEST and IO of the connection; what a driver's mount says.
+   * Resolves when the connection is closed, no call is running and nothing is held: with null if the client left or was idle, otherwise
+   * with the error that ended the connection (FORBIDDEN, UNSUPPORTED, BAD_REQUEST, IO) or the first error of releasing a mount or files.
    */
   readonly ended: Promise<LayerscopeError | null>;
 }
 
 /**
- * Serves the driver's methods over the stream, which it takes over, to a client that knows the secret. The driver stays its caller's: it is
- * not disposed. Images, and blobs as they came, are not served: Windows' drivers keep none. Mounts are the connection's: they are released
- * when it goes. See {@link ServedDriver.ended} for what ends it.
+ * Serves the driver's methods over the stream to a client that knows the secret. Takes ownership of the stream, but not of the driver,
+ * which it doesn't dispose of. Doesn't serve images and blobs, which Windows' drivers don't store. Mounts belong to the connection and are
+ * released when it closes. {@link ServedDriver.ended} lists what ends it.
  */
 export function serveDriver(driver: GraphDriver, stream: Duplex, options: ServeOptions): ServedDriver {
   const session = new Session(driver, new FrameChannel(stream), options);
@@ -53,7 +53,7 @@ class Session {
   readonly #options: ServeOptions;
   readonly #calls = new Map<number, ServerCall>();
   readonly #running = new Set<Promise<void>>();
-  readonly #held = new HeldThings();
+  readonly #held = new HeldResources();
   #lastCall = 0;
   #isEnding = false;
   #gone: Promise<void> | undefined;
@@ -87,17 +87,17 @@ class Session {
   #take(frame: Frame): void {
     const { type, call } = frame;
     if (type === FRAME.request) {
-      if (call <= this.#lastCall) throw new LayerscopeError('BAD_REQUEST', 'a call of a number that was used');
+      if (call <= this.#lastCall) throw new LayerscopeError('BAD_REQUEST', 'a call with a number that was used before');
       this.#lastCall = call;
       this.#begin(call, decodeJson(frame.payload));
       return;
     }
-    if (call > this.#lastCall) throw new LayerscopeError('BAD_REQUEST', `a frame of type ${type} of a call that was not begun`);
-    // Of a call that has ended: the client didn't know yet when it sent this.
+    if (call > this.#lastCall) throw new LayerscopeError('BAD_REQUEST', `a frame of type ${type} for a call that was not begun`);
+    // A frame for a call that has ended is ignored: the client couldn't know yet.
     this.#calls.get(call)?.take(frame);
   }
 
-  /** What is no request is answered: it breaks nothing else. */
+  /** A malformed request gets an error as its reply, and the connection goes on. */
   #begin(id: number, message: unknown): void {
     let request: Request;
     try {
@@ -108,7 +108,7 @@ class Session {
         void this.#sayGoodbye(id);
         return;
       }
-      if (this.#calls.size >= MAX_CALLS) throw new LayerscopeError('TOO_LARGE', `${MAX_CALLS} calls run already`);
+      if (this.#calls.size >= MAX_CALLS) throw new LayerscopeError('TOO_LARGE', `${MAX_CALLS} calls are already running`);
     } catch (error) {
       this.#answerError(id, error);
       return;
@@ -122,7 +122,7 @@ class Session {
     void running.finally(() => this.#running.delete(running));
   }
 
-  /** Never throws: what fails is the answer. */
+  /** Never throws: an error becomes the reply. */
   async #run(id: number, call: ServerCall, request: Request): Promise<void> {
     try {
       this.#channel.sendJson(FRAME.reply, id, await perform(this.#driver, this.#held, call, request));
@@ -147,7 +147,7 @@ class Session {
     }, this.#options.idleMs ?? IDLE_MS);
   }
 
-  /** Stops all calls, waits for them, and releases what is held: also what a call took that could not be stopped. Once, for all who wait. */
+  /** Stops all calls, waits for them, and releases what is held, even by a call that couldn't be stopped. Runs once for all callers. */
   #letGo(): Promise<void> {
     this.#gone ??= this.#stopAll();
     return this.#gone;

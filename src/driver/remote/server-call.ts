@@ -1,4 +1,4 @@
-// One call that runs on the server.
+// The server's side of one call.
 import { LayerscopeError } from '#model';
 import type { TarSource } from '../driver.ts';
 import type { FrameChannel } from './channel.ts';
@@ -25,7 +25,7 @@ export class ServerCall implements MethodCall {
     this.#in = inflow;
     this.tar = {
       async *[Symbol.asyncIterator]() {
-        // Only now: a driver that refuses the call at once has the client read nothing of its tar.
+        // No credit before the driver reads: if it refuses the call, the client never reads its tar.
         inflow.open();
         for (let bytes = await inflow.take(); bytes !== null; bytes = await inflow.take()) yield bytes;
       },
@@ -36,11 +36,11 @@ export class ServerCall implements MethodCall {
     return this.#abort.signal;
   }
 
-  tell(event: CallEvent): void {
+  emit(event: CallEvent): void {
     this.#channel.sendJson(FRAME.event, this.#id, event);
   }
 
-  /** A later frame of this call. BAD_REQUEST: none that its method has. */
+  /** Handles a later frame of this call. Throws BAD_REQUEST for a frame that the method doesn't have. */
   take({ type, payload }: Frame): void {
     const takes = takesData(this.#method);
     if (type === FRAME.cancel) this.cancel();
@@ -51,7 +51,7 @@ export class ServerCall implements MethodCall {
     else throw new LayerscopeError('BAD_REQUEST', `a frame of type ${type} that ${this.#method} does not have`);
   }
 
-  /** The driver sees the signal; what waits for the client waits no more. */
+  /** Aborts the driver's signal, and wakes whatever waits for the client. */
   cancel(): void {
     this.#abort.abort();
     this.out.stop();

@@ -1,17 +1,17 @@
-// What the server does for each method: the driver's own, and nothing that was not checked reaches it.
+// Calls the driver's method for each checked request.
 import { type Finding, LayerscopeError } from '#model';
 import type { GraphDriver, LayerFiles, Mount, TarSource } from '../driver.ts';
 import type { Outflow } from './flow.ts';
 import { encodeItems } from './items.ts';
 import type { CallEvent, Request } from './protocol.ts';
 
-/** Mounts and layers' files of one connection. */
+/** Most mounts and open layers of one connection. */
 const MAX_HELD = 1_024;
 
 type Held = { readonly what: 'mount'; readonly held: Mount } | { readonly what: 'files'; readonly held: LayerFiles };
 
-/** What a connection holds of the driver, by the numbers that it was given. */
-export class HeldThings {
+/** The mounts and layers' files that a connection holds, by number. */
+export class HeldResources {
   readonly #held = new Map<number, Held>();
   #last = 0;
 
@@ -19,10 +19,10 @@ export class HeldThings {
     return this.#held.size;
   }
 
-  /** TOO_LARGE, before anything is made: it holds too much. */
+  /** Throws TOO_LARGE if the connection holds too many; to call before making another. */
   refuseFull(): void {
     if (this.#held.size >= MAX_HELD)
-      throw new LayerscopeError('TOO_LARGE', `a connection holds ${MAX_HELD} mounts and layers' files at most`);
+      throw new LayerscopeError('TOO_LARGE', `a connection can hold at most ${MAX_HELD} mounts and open layers`);
   }
 
   add(held: Held): number {
@@ -30,42 +30,42 @@ export class HeldThings {
     return this.#last;
   }
 
-  /** NOT_FOUND. */
+  /** Throws NOT_FOUND. */
   files(handle: number): LayerFiles {
     const held = this.#held.get(handle);
-    if (held?.what !== 'files') throw new LayerscopeError('NOT_FOUND', "no layer's files are held by that number");
+    if (held?.what !== 'files') throw new LayerscopeError('NOT_FOUND', "no layer's files have that number");
     return held.held;
   }
 
-  /** NOT_FOUND. What fails while it is let go of is thrown, and it is held no more. */
+  /** Releases a resource, which is forgotten even if that fails. Throws NOT_FOUND, and the error of releasing it. */
   async release(handle: number): Promise<void> {
     const held = this.#held.get(handle);
-    if (held === undefined) throw new LayerscopeError('NOT_FOUND', 'nothing is held by that number');
+    if (held === undefined) throw new LayerscopeError('NOT_FOUND', 'nothing has that number');
     this.#held.delete(handle);
     await held.held[Symbol.asyncDispose]();
   }
 
-  /** Lets go of everything, whatever fails; the first error is thrown. */
+  /** Releases everything even if some of it fails, then throws the first error. */
   async releaseAll(): Promise<void> {
     const results = await Promise.allSettled([...this.#held.keys()].map((handle) => this.release(handle)));
     for (const result of results) if (result.status === 'rejected') throw result.reason;
   }
 }
 
-/** What a method sees of its call. */
+/** A call as its method sees it. */
 export interface MethodCall {
   readonly signal: AbortSignal;
   /** Data to the client. */
   readonly out: Outflow;
-  /** Data from the client: the tar that it sends. */
+  /** Data from the client: its tar. */
   readonly tar: TarSource;
-  tell(event: CallEvent): void;
+  emit(event: CallEvent): void;
 }
 
-/** Does what was asked and gives the reply's value. Throws what the driver throws. `goodbye` is the session's own. */
-export async function perform(driver: GraphDriver, held: HeldThings, call: MethodCall, request: Request): Promise<unknown> {
+/** Performs a request and returns the reply's value. Throws what the driver does. The session itself handles `goodbye`. */
+export async function perform(driver: GraphDriver, held: HeldResources, call: MethodCall, request: Request): Promise<unknown> {
   const { signal } = call;
-  const onFinding = (finding: Finding): void => call.tell({ finding });
+  const onFinding = (finding: Finding): void => call.emit({ finding });
   const { method, input } = request;
   switch (method) {
     case 'about':
@@ -97,7 +97,7 @@ export async function perform(driver: GraphDriver, held: HeldThings, call: Metho
     case 'changes':
       return sendItems(call, driver.changes(input.id, { signal }));
     case 'applyDiff': {
-      const onProgress = (progress: number): void => call.tell({ progress });
+      const onProgress = (progress: number): void => call.emit({ progress });
       const { sizeBytes } = await driver.applyDiff(input.id, call.tar, { signal, onFinding, onProgress });
       return { sizeBytes };
     }
@@ -123,11 +123,11 @@ export async function perform(driver: GraphDriver, held: HeldThings, call: Metho
     case 'cleanup':
       return sendItems(call, await driver.cleanup({ signal }));
     case 'goodbye':
-      throw new LayerscopeError('INTERNAL', 'the end of a connection is no call of the driver');
+      throw new LayerscopeError('INTERNAL', 'goodbye is not a call of the driver');
   }
 }
 
-/** Stops where the call is cancelled: the source is let go of then, and what fails on that is thrown instead of CANCELLED. */
+/** Sends the bytes. Once the call is cancelled, closes the source and throws CANCELLED, or the error of closing it. */
 async function sendBytes(call: MethodCall, source: AsyncIterable<Uint8Array>): Promise<null> {
   let isStopped = false;
   for await (const bytes of source) {

@@ -1,5 +1,5 @@
-// How a layer without parents is imported: its files are written where they belong, and Windows then makes the registry's hives and
-// the blank disks of what is there. Follows hcsshim's base layer writer.
+// Imports a layer without parents: writes its files straight into the layer's folder, from which Windows then makes the registry hives and
+// the blank disks. Follows hcsshim's base layer writer.
 import { FILE_ATTRIBUTE, type FileBasicInfo } from '#format/windows-tar';
 import { displayText, LayerscopeError } from '#model';
 import { FolderTimes } from './folder-times.ts';
@@ -32,7 +32,7 @@ export class BaseLayerWriter implements LayerWriter {
     const before = this.#added.get(name.key);
     this.#checkFolder(name);
     if (before !== undefined && !(before === 'folder' && folder && !isLink)) {
-      throw new LayerscopeError('EXISTS', `${displayText(name.path)}: an entry of that name came before`);
+      throw new LayerscopeError('EXISTS', `${displayText(name.path)}: an earlier entry has the same name`);
     }
     if (name.path === 'UtilityVM\\Files') this.#hasUtilityVm = true;
     if (folder) this.#times.add(name.path, info);
@@ -49,11 +49,11 @@ export class BaseLayerWriter implements LayerWriter {
   async link(name: LayerName, target: LayerName): Promise<void> {
     await this.#finish();
     this.#checkFolder(name);
-    if (this.#added.has(name.key)) throw new LayerscopeError('EXISTS', `${displayText(name.path)}: an entry of that name came before`);
+    if (this.#added.has(name.key)) throw new LayerscopeError('EXISTS', `${displayText(name.path)}: an earlier entry has the same name`);
     if (this.#added.get(target.key) !== 'file') {
       throw new LayerscopeError(
         'NOT_FOUND',
-        `failed to find link target for ${displayText(name.path)}: ${displayText(target.path)} is not before it`,
+        `failed to find link target for ${displayText(name.path)}: no earlier entry is the file ${displayText(target.path)}`,
       );
     }
     this.#added.set(name.key, 'file');
@@ -61,7 +61,7 @@ export class BaseLayerWriter implements LayerWriter {
   }
 
   async remove(name: LayerName): Promise<void> {
-    throw new LayerscopeError('NAME_REFUSED', `${displayText(name.path)}: a layer without parents has nothing to take away`);
+    throw new LayerscopeError('NAME_REFUSED', `${displayText(name.path)}: a layer without parents has nothing to remove`);
   }
 
   async commit(): Promise<void> {
@@ -88,11 +88,11 @@ export class BaseLayerWriter implements LayerWriter {
     if (kind === 'folder') return;
     const shown = displayText(name.path);
     if (kind === 'link') throw new LayerscopeError('PATH_ESCAPE', `${shown}: ${displayText(parent)} is a link`);
-    throw new LayerscopeError('NOT_FOUND', `${shown}: no entry brings the folder ${displayText(parent)} that it is in`);
+    throw new LayerscopeError('NOT_FOUND', `${shown}: no entry for its folder ${displayText(parent)}`);
   }
 
   async #open(name: LayerName, info: FileBasicInfo, folder: boolean): Promise<OpenFile> {
-    // The layer's folder may hold `Files` already: what makes an empty layer may have made it.
+    // CreateLayer may have made `Files` already.
     const there = folder ? await this.#root.facts(name.path) : null;
     if (there !== null) {
       const file = await this.#root.open(name.path, { access: FULL_ACCESS, create: 'existing' });

@@ -1,14 +1,14 @@
-// A layer becomes a tar. Follows writeTarFromLayer of Docker's driver and, for hard links, hcsshim's ociwclayer.
+// Exports a layer as a tar. Follows writeTarFromLayer of Docker's driver and, for hard links, hcsshim's ociwclayer.
 import { basicInfoHeader, encodeWtf8, TarWriter, tarFromBackupStream, tarNameOf, toByteString, whiteoutHeader } from '#format/windows-tar';
 import { throwIfCancelled } from '#model';
 import { type LayerEntry, type LayerFile, readLayerEntries } from './layer-reader.ts';
 import type { LayerPlace } from './layer-writer.ts';
 import type { Native } from './native.ts';
 
-/** Permissions of a hard link's header, as ociwclayer writes them. */
+/** Mode in a hard link's header, as ociwclayer writes it. */
 const LINK_MODE = 0o644;
 
-/** The tar of entries. Pieces are valid until the next is asked for. Errors as {@link tarFromBackupStream}. */
+/** Writes entries as a tar. Each piece is valid until the next is requested. Throws what {@link tarFromBackupStream} does. */
 async function* tarOfEntries(entries: AsyncIterable<LayerEntry>, signal?: AbortSignal): AsyncGenerator<Uint8Array, void, undefined> {
   const writer = new TarWriter();
   const firstNames = new Map<string, string>();
@@ -37,8 +37,8 @@ function linkMember(writer: TarWriter, path: string, { info }: LayerFile, target
 }
 
 /**
- * The tar of a layer. Needs SeBackup. What is opened and made for it is let go of when the last piece was read, or the reader stops.
- * Throws what {@link readLayerEntries} does, CANCELLED.
+ * The layer's tar. Needs SeBackup. Temporary files are closed and removed after the last piece, or when the consumer stops reading.
+ * Throws what {@link readLayerEntries} does, and CANCELLED.
  */
 export async function* exportLayer(
   native: Native,

@@ -1,7 +1,7 @@
 import type { FileBasicInfo } from '#format/windows-tar';
 import { ACCESS, type RootFolder } from './native.ts';
 
-/** Times and attributes that folders have to end up with, whatever is done inside them in between. */
+/** Folders' times and attributes, set at the end because writing into a folder changes its times. */
 export class FolderTimes {
   readonly #folders: { readonly path: string; readonly info: FileBasicInfo }[] = [];
 
@@ -9,7 +9,7 @@ export class FolderTimes {
     this.#folders.push({ path, info });
   }
 
-  /** Sets them, the last first: a folder after what is in it. Throws what the file calls do. */
+  /** Sets them in reverse order, so that a folder comes after its contents. Throws what the file calls do. */
   async apply(root: RootFolder): Promise<void> {
     for (const { path, info } of this.#folders.toReversed()) {
       await using folder = await root.open(path, { access: (ACCESS.read | ACCESS.write) >>> 0, create: 'existing' });

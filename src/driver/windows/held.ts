@@ -1,8 +1,8 @@
-/** What must be let go of, the last first: AsyncDisposableStack, which Node has since 24 only. */
+/** An AsyncDisposableStack for runtimes older than Node 24: disposes in reverse order. */
 export class Held implements AsyncDisposable {
   #parts: (() => Promise<void>)[] = [];
 
-  /** Disposes of it with the rest; returns it. */
+  /** Adds a resource and returns it. */
   use<T extends AsyncDisposable>(part: T): T {
     this.#parts.push(async () => part[Symbol.asyncDispose]());
     return part;
@@ -12,7 +12,7 @@ export class Held implements AsyncDisposable {
     this.#parts.push(undo);
   }
 
-  /** Hands everything over; nothing is held here any more. */
+  /** Moves everything into a new stack, leaving this one empty. */
   move(): Held {
     const moved = new Held();
     moved.#parts = this.#parts;
@@ -20,7 +20,7 @@ export class Held implements AsyncDisposable {
     return moved;
   }
 
-  /** Goes on where one fails, and throws its error at the end; the first one's where several do. */
+  /** Disposes of everything even if a step fails, then throws the first error. */
   async [Symbol.asyncDispose](): Promise<void> {
     const errors: unknown[] = [];
     for (let undo = this.#parts.pop(); undo !== undefined; undo = this.#parts.pop()) {

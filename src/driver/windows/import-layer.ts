@@ -1,5 +1,5 @@
-// A layer's tar becomes a layer. Follows writeLayerFromTar and importLayer of Docker's driver, with the kept copies of boot files that
-// Docker added later. What is wrong with the tar is found before ImportLayer is called, and nothing of it is left then.
+// Imports a layer from its tar. Follows writeLayerFromTar and importLayer of Docker's driver, with the backups of boot files that Docker
+// added later. Faults of the tar are found before ImportLayer is called.
 import { type ByteSource, FILE_ATTRIBUTE, readWindowsTar, type WindowsEntry } from '#format/windows-tar';
 import { displayText, type Finding, finding, LayerscopeError, throwIfCancelled } from '#model';
 import { BaseLayerWriter } from './base-layer-writer.ts';
@@ -13,16 +13,16 @@ const CANCELLED_MESSAGE = 'the import was cancelled';
 
 export interface ImportOptions {
   readonly signal?: AbortSignal;
-  /** Told of what was put right on the way. */
+  /** Called with what was corrected or left out. */
   readonly onFinding?: (finding: Finding) => void;
-  /** Bytes of the tar that were read. */
+  /** Called with the number of tar bytes read since the last call. */
   readonly onProgress?: (bytes: number) => void;
 }
 
 /**
- * Makes the layer of a plain tar. The layer's folder must be there, its parents too. Needs SeBackup, SeRestore and SeSecurity. Returns the
- * bytes of its regular files. On an error the layer's folder may hold parts of a layer: destroy it. Errors name the entry; those of
- * the tar are as {@link readWindowsTar} and the layer writers tell them, CANCELLED, and what Windows says.
+ * Fills a layer from an uncompressed tar. The folders of the layer and of its parents must exist. Needs SeBackup, SeRestore and SeSecurity.
+ * Returns the total size of its regular files. After an error the layer's folder may be half filled: destroy it. Errors name the entry.
+ * Throws what {@link readWindowsTar}, the layer writers and Windows' calls do, and CANCELLED.
  */
 export async function importLayer(
   native: Native,
@@ -41,7 +41,7 @@ export async function importLayer(
   }
 }
 
-/** The bytes of a source as they come, counted; ends with CANCELLED where the signal says so. */
+/** Passes a source through, reporting progress. Throws CANCELLED once the signal is aborted. */
 async function* watched(source: ByteSource, { signal, onProgress }: ImportOptions): AsyncGenerator<Uint8Array, void, undefined> {
   for await (const bytes of source) {
     throwIfCancelled(signal, CANCELLED_MESSAGE);
@@ -55,7 +55,7 @@ class LayerImport {
   readonly #native: Native;
   readonly #place: LayerPlace;
   readonly #options: ImportOptions;
-  /** Opened at the first entry that is one of a Windows layer: before, nothing is written. */
+  /** Opened at the first valid entry, so that nothing is written for a tar that isn't a Windows layer. */
   #writer: LayerWriter | null = null;
   #copy: { readonly file: OpenFile; readonly sink: BackupSink } | null = null;
   #sizeBytes = 0;
@@ -77,8 +77,7 @@ class LayerImport {
       }
     }
     await this.#endCopy();
-    if (this.#writer === null)
-      throw new LayerscopeError('UNSUPPORTED', 'a layer without a Files folder: this is no layer of a Windows image');
+    if (this.#writer === null) throw new LayerscopeError('UNSUPPORTED', 'a layer without a Files folder: not a layer of a Windows image');
     return { sizeBytes: this.#sizeBytes };
   }
 
@@ -116,29 +115,28 @@ class LayerImport {
       return;
     }
     if (entry.info === null) throw new LayerscopeError('INTERNAL', `${displayText(entry.name)}: an entry without information`);
-    this.#tellOf(entry);
+    this.#reportFindings(entry);
     const { info } = entry;
-    // A root is a folder, whatever the entry says of it.
     const isRoot = !name.path.includes('\\') || name.path === 'UtilityVM\\Files';
     if (isRoot && ((info.attributes & FILE_ATTRIBUTE.directory) === 0 || entry.type === 'symlink')) {
-      throw new LayerscopeError('UNSUPPORTED', `${displayText(entry.name)}: not a folder: this is no layer of a Windows image`);
+      throw new LayerscopeError('UNSUPPORTED', `${displayText(entry.name)}: not a folder, so this is not a layer of a Windows image`);
     }
     await (await this.#open()).add(name, info, entry.type === 'symlink');
     if (entry.type === 'file') this.#sizeBytes += entry.sizeBytes;
     await this.#startCopy(name, entry);
   }
 
-  #tellOf(entry: WindowsEntry): void {
+  #reportFindings(entry: WindowsEntry): void {
     const { onFinding } = this.#options;
     const at = { path: displayText(entry.name), offset: entry.headerOffset };
     if (entry.droppedAttributes !== 0) {
       const bits = `0x${entry.droppedAttributes.toString(16)}`;
       onFinding?.(finding('not-kept', `attributes ${bits} that the file can't have were left out`, at));
     }
-    if (entry.type === 'other') onFinding?.(finding('not-kept', 'a device or pipe, made an empty file', at));
+    if (entry.type === 'other') onFinding?.(finding('not-kept', 'a device or pipe, written as an empty file', at));
   }
 
-  /** Windows changes boot files in place: what they were is kept beside, to be exported again. */
+  /** Windows changes boot files in place, so the originals are backed up for export. */
   async #startCopy(name: LayerName, entry: WindowsEntry): Promise<void> {
     const kept = keptCopyOf(name.path);
     if (kept === null || entry.type !== 'file' || entry.info === null) return;

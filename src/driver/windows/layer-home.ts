@@ -1,12 +1,12 @@
-// A Windows driver's home, as Docker lays it out: a folder a layer, its id the folder's name.
+// A Windows driver's home, as Docker lays it out: one folder for each layer, named by its id.
 //
-//   <id>\layerchain.json   the parents' absolute paths, the nearest first; `null` for a base layer
-//   <id>\layerID           of an adopted base image: the name under which Windows keeps its files
-//   <id>\Files, Hives, UtilityVM, sandbox.vhdx, …   what the platform makes
-//   <id>-removing          a layer that was being removed
+//   <id>\layerchain.json   the parents' absolute paths, nearest first; `null` for a base layer
+//   <id>\layerID           only in an adopted base image: the name under which Windows stores its files
+//   <id>\Files, Hives, UtilityVM, sandbox.vhdx, …   made by the platform
+//   <id>-removing          a layer whose removal was interrupted
 //
-// Follows daemon/graphdriver/windows/windows.go of Docker 1.11 (Apache-2.0; see NOTICE). There the file of the other name is written
-// as layerId and read as layerID, which are one file on NTFS only: here it is layerID throughout.
+// Follows daemon/graphdriver/windows/windows.go of Docker 1.11 (Apache-2.0; see NOTICE). Docker writes layerId and reads layerID, which are
+// the same file only where names ignore case, as on NTFS; here it is layerID throughout.
 import {
   chainProblem,
   encodeLayerChain,
@@ -25,7 +25,7 @@ import { asLayerscopeError, displayText, encodeUtf8, LayerscopeError } from '#mo
 import type { LayerInfo } from '../driver.ts';
 import type { FileCalls, Native } from './native.ts';
 
-/** What is read of a home; also what a home is read with where there is no Windows. */
+/** The file calls that reading a home needs; outside Windows node:fs provides them. */
 export type HomeFiles = Pick<FileCalls, 'list' | 'facts' | 'readFile'>;
 
 function layerIdOrNull(name: string): WindowsLayerId | null {
@@ -37,12 +37,12 @@ function layerIdOrNull(name: string): WindowsLayerId | null {
   }
 }
 
-/** Whether a folder of that name can be a layer: no leftover of a removal, nothing that is no id. */
+/** Whether a folder of that name can be a layer: a valid id, and not the leftover of a removal. */
 export function isLayerName(name: string): boolean {
   return idOfRemovingName(name) === null && layerIdOrNull(name) !== null;
 }
 
-/** A read-write layer's disk. */
+/** A read-write layer's scratch disk. */
 const SANDBOX_FILE = 'sandbox.vhdx';
 
 export class LayerHome {
@@ -56,7 +56,7 @@ export class LayerHome {
     this.#paths = paths;
   }
 
-  /** Folder of a layer. */
+  /** Absolute path of the layer's folder. */
   folder(id: WindowsLayerId): string {
     return this.#paths.join(this.path, id);
   }
@@ -65,7 +65,7 @@ export class LayerHome {
     return this.#paths.join(this.path, id, name);
   }
 
-  /** A layer's id, checked, its folder there. NAME_REFUSED, NOT_FOUND. */
+  /** Checks the id and that the layer's folder exists. Throws NAME_REFUSED, NOT_FOUND. */
   async find(id: string): Promise<WindowsLayerId> {
     const known = parseWindowsLayerId(id);
     const facts = await this.#files.facts(this.folder(known));
@@ -75,18 +75,18 @@ export class LayerHome {
     return known;
   }
 
-  /** The name under which the platform keeps a layer's files: its own, but for adopted base images. */
+  /** The name under which the platform stores a layer's files: the id, except for adopted base images. */
   async platformName(id: WindowsLayerId): Promise<WindowsLayerId> {
     const bytes = await this.#readIfThere(this.inFolder(id, LAYER_ID_FILE));
     return bytes === null ? id : parseLayerIdFile(bytes);
   }
 
-  /** Where the platform has the layer: what layer calls take as its id. */
+  /** The path that layer calls take as the layer's id. */
   async platformPath(id: WindowsLayerId): Promise<string> {
     return this.#paths.join(this.path, await this.platformName(id));
   }
 
-  /** What layerchain.json says; a file that can't be read is a broken chain. An adopted base image has none. */
+  /** Reads layerchain.json; if it can't be read, the chain is broken. An adopted base image needs none. */
   async chain(id: WindowsLayerId): Promise<LayerChain> {
     let bytes: Uint8Array | null;
     try {
@@ -99,7 +99,7 @@ export class LayerHome {
     return parseLayerChain(bytes);
   }
 
-  /** Paths of the parents. IO with the reason where the chain is broken. */
+  /** The parents' paths, nearest first. Throws IO with the reason if the chain is broken. */
   async parents(id: WindowsLayerId): Promise<readonly string[]> {
     const { parents, problem } = await this.chain(id);
     if (problem !== null) throw new LayerscopeError('IO', `layer ${id} is broken: ${problem.message}`);
@@ -125,7 +125,7 @@ export class LayerHome {
 
   async list(): Promise<readonly LayerInfo[]> {
     const folders = (await this.#files.list(this.path)).filter(({ attributes }) => (attributes & FILE_ATTRIBUTE.directory) !== 0);
-    /** By the folder's name that others know a layer by, in upper case. */
+    /** Layers by every folder name that a child's chain may use, in upper case. */
     const known = new Map<string, { readonly id: WindowsLayerId; readonly chain: LayerChain }>();
     const layers: { readonly id: WindowsLayerId; readonly chain: LayerChain }[] = [];
     const infos: LayerInfo[] = [];
@@ -133,7 +133,7 @@ export class LayerHome {
       const removing = idOfRemovingName(name);
       const id = removing === null ? layerIdOrNull(name) : null;
       if (id === null) {
-        const problem = removing === null ? 'a folder that can not be a layer' : `what is left of ${removing}, whose removal did not end`;
+        const problem = removing === null ? "a folder that can't be a layer" : `the rest of ${removing}, whose removal was interrupted`;
         infos.push({ id: name, parent: null, chain: [], state: 'leftover', problem: displayText(problem) });
         continue;
       }
@@ -156,12 +156,12 @@ export class LayerHome {
     return infos.sort((a, b) => (a.id < b.id ? -1 : 1));
   }
 
-  /** Of a layerID that can't be read: the layer's own name. The chain tells of it. */
+  /** {@link platformName}, or the layer's own name if its layerID can't be read. */
   async #platformNameOr(id: WindowsLayerId): Promise<string> {
     try {
       return await this.platformName(id);
     } catch (error) {
-      // Told where the layer is used.
+      // Using the layer reports it.
       if (error instanceof LayerscopeError) return id;
       throw error;
     }
@@ -177,7 +177,7 @@ export class LayerHome {
   }
 }
 
-/** What a layer's layerchain.json and layerID are written as. */
+/** Contents of a layer's layerchain.json and layerID. */
 export const layerFileBytes = {
   chain: encodeLayerChain,
   platformName: (name: string): Uint8Array => encodeUtf8(parseWindowsLayerId(name)),

@@ -1,7 +1,6 @@
-// What a layer changed, entry by entry, as it is put into a tar: for a layer with parents from the transport folder that ExportLayer
-// writes (layer-writer.ts says what is in one, plus tombstones.txt), for a base layer from its own folder. Follows hcsshim's legacy
-// layer reader and base layer reader. The order is depth first, names by their bytes, a folder before what is in it; what a folder
-// lost stands right behind it.
+// Reads a layer's changes entry by entry, in tar order. A layer with parents is read from the transport folder that ExportLayer writes
+// (layer-writer.ts describes it; tombstones.txt is added), a base layer from its own folder. Follows hcsshim's legacy layer reader and
+// base layer reader. The order is depth first, names by their bytes, a folder before its contents and its tombstones right after it.
 import { readTombstones, TOMBSTONES_FILE } from '#format/layer';
 import { type ByteSource, backupDataSize, FILE_ATTRIBUTE, type FileBasicInfo } from '#format/windows-tar';
 import { LayerscopeError } from '#model';
@@ -13,22 +12,21 @@ import { twice } from './twice.ts';
 import { UTILITY_FILES } from './utility-vm.ts';
 
 export interface LayerEntry {
-  /** Below the layer's folder, with \. */
+  /** Relative to the layer's folder, with \. */
   readonly path: string;
-  /** Null: the layer takes the path away. */
+  /** Null: a tombstone. */
   readonly file: LayerFile | null;
 }
 
-/** A file that is open until the next entry is asked for. */
+/** A file that stays open until the next entry is requested. */
 export interface LayerFile {
   readonly sizeBytes: number;
   readonly info: FileBasicInfo;
   readonly links: FileLinks;
-  /** The backup stream, from its beginning; one at a time. */
+  /** Reads the backup stream from the start; one reader at a time. */
   backup(): ByteSource;
   /** Whether {@link backup} may be called again. */
   readonly readTwice: boolean;
-  /** Of a layer without parents. */
   readonly ofBaseLayer: boolean;
 }
 
@@ -36,7 +34,7 @@ const READ = ACCESS.read;
 const BUFFER_BYTES = 64 * 1024;
 const RECYCLE_BIN = 'FILES\\$RECYCLE.BIN';
 
-/** A file's plain bytes from an offset on. */
+/** The file's content from an offset on. Each piece is valid until the next is requested. */
 export async function* bytesFrom(file: OpenFile, offset: number): AsyncGenerator<Uint8Array, void, undefined> {
   const buffer = new Uint8Array(BUFFER_BYTES);
   for (let at = offset; ; ) {
@@ -52,7 +50,7 @@ interface WalkedFile {
   readonly attributes: number;
 }
 
-/** Everything below a path, folders before what is in them; links aren't followed. */
+/** Walks everything below a path, folders before their contents; doesn't follow links. */
 export async function* walk(root: RootFolder, below: string): AsyncGenerator<WalkedFile, void, undefined> {
   for (const { name, attributes } of await root.list(below)) {
     const path = below === '' ? name : `${below}\\${name}`;
@@ -63,7 +61,7 @@ export async function* walk(root: RootFolder, below: string): AsyncGenerator<Wal
   }
 }
 
-/** Times that don't depend on when the folder was made: all those of the last write. */
+/** Creation and access times depend on when the transport folder was made, so the write time stands in for both. */
 function steadyTimes(info: FileBasicInfo, from: FileBasicInfo = info): FileBasicInfo {
   return {
     creationTimeFiletime: from.writeTimeFiletime,
@@ -74,7 +72,7 @@ function steadyTimes(info: FileBasicInfo, from: FileBasicInfo = info): FileBasic
   };
 }
 
-/** Lines of tombstones.txt by the folder that they are in. A transport folder without the file is broken. */
+/** The tombstones of tombstones.txt, by their parent folder. A transport folder without that file is broken. */
 async function tombstonesOf(root: RootFolder): Promise<Map<string, string[]>> {
   const byFolder = new Map<string, string[]>();
   await using file = await root.open(TOMBSTONES_FILE, { access: READ, create: 'existing' });
@@ -87,7 +85,10 @@ async function tombstonesOf(root: RootFolder): Promise<Map<string, string[]>> {
   return byFolder;
 }
 
-/** Entries of a transport folder. Throws DAMAGED, PATH_ESCAPE for its tombstones.txt, TRUNCATED for files without attributes, and what Windows says. */
+/**
+ * Reads the entries of a transport folder. Throws DAMAGED and PATH_ESCAPE for its tombstones.txt, TRUNCATED for files without attributes,
+ * and what Windows' calls do.
+ */
 async function* readTransport(root: RootFolder): AsyncGenerator<LayerEntry, void, undefined> {
   const tombstones = await tombstonesOf(root);
   const steady = await hiveTimes(root);
@@ -95,7 +96,7 @@ async function* readTransport(root: RootFolder): AsyncGenerator<LayerEntry, void
     if (path === TOMBSTONES_FILE || path.endsWith(FOLDER_FILE_SUFFIX)) continue;
     yield* opened(root, path, attributes, steady);
     if ((attributes & FILE_ATTRIBUTE.directory) === 0) continue;
-    // Windows exports the folder of everything that is gone: a line about another is of no consequence, as in hcsshim.
+    // Windows exports the parent folder of every removed path. A tombstone in any other folder is ignored, as in hcsshim.
     for (const gone of tombstones.get(path.toUpperCase()) ?? []) yield { path: gone, file: null };
   }
 }
@@ -121,12 +122,12 @@ async function* opened(
   if (!isRaw) {
     const isRoot = path === 'Hives' || path === 'Files';
     const { sizeBytes } = await file.facts();
-    const told = steadyTimes(info, isRoot && steady !== null ? steady : info);
+    const shown = steadyTimes(info, isRoot && steady !== null ? steady : info);
     yield {
       path,
       file: {
         sizeBytes: isFolder ? 0 : sizeBytes,
-        info: told,
+        info: shown,
         links,
         backup: () => file.backup({ security: false }),
         readTwice: false,
@@ -137,15 +138,15 @@ async function* opened(
   }
   const head = new Uint8Array(4);
   if ((await file.read(head, 0)) < head.length) throw new LayerscopeError('TRUNCATED', `${path}: an exported file without attributes`);
-  const told = { ...info, attributes: new DataView(head.buffer).getUint32(0, true) };
+  const shown = { ...info, attributes: new DataView(head.buffer).getUint32(0, true) };
   const backup = () => bytesFrom(file, head.length);
   yield {
     path,
-    file: { sizeBytes: isFolder ? 0 : await backupDataSize(backup()), info: told, links, backup, readTwice: true, ofBaseLayer: false },
+    file: { sizeBytes: isFolder ? 0 : await backupDataSize(backup()), info: shown, links, backup, readTwice: true, ofBaseLayer: false },
   };
 }
 
-/** Entries of a base layer's own folder: Files, and of the utility VM its files. */
+/** Reads the entries of a base layer from its folder: Files and UtilityVM\Files. Throws NOT_FOUND without Files. */
 async function* readBaseLayer(root: RootFolder): AsyncGenerator<LayerEntry, void, undefined> {
   const paths = async function* (): AsyncGenerator<WalkedFile, void, undefined> {
     const start = async (path: string): Promise<WalkedFile | null> => {
@@ -181,8 +182,8 @@ async function* readBaseLayer(root: RootFolder): AsyncGenerator<LayerEntry, void
 }
 
 /**
- * Entries of a layer: exported into a transport folder of ours, which is gone at the end, whenever that is; a base layer is read where
- * it is. Needs SeBackup. Each entry is good until the next is asked for. Throws as {@link readTransport}.
+ * Reads a layer's entries: exported into a temporary transport folder, which is removed at the end or when the consumer stops reading; a
+ * base layer is read in place. Needs SeBackup. Each entry is valid until the next is requested. Throws what {@link readTransport} does.
  */
 export async function* readLayerEntries(
   native: Native,

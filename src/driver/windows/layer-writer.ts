@@ -1,13 +1,13 @@
-// How a layer with parents is imported: its files are laid down in a transport folder, which ImportLayer makes the layer of.
+// Imports a layer with parents: writes its files into a transport folder, from which ImportLayer makes the layer.
 //
 //   Files\d\            a plain folder; Files\d.$wcidirs$ beside it holds its attributes and backup stream
 //   Files\d\f           u32 attributes, little-endian, then the file's backup stream
 //   Hives\X             the file itself
-//   UtilityVM\Files\…   not in it: written straight into the layer, over a clone of the parent's
+//   UtilityVM\Files\…   not in the transport folder: written straight into the layer, over a clone of the parent's
 //
-// What the transport folder has no word for is done to the layer afterwards: tombstones, hard links, and the times of folders that
-// all this touched. Follows hcsshim's legacy layer writer (internal/wclayer), with what it gets wrong put right: a name that comes
-// again as a folder counts the last time, an import that fails half-way is not handed to ImportLayer.
+// Tombstones, hard links and folder times have no form in the transport folder, so they are applied to the layer afterwards. Follows
+// hcsshim's legacy layer writer (internal/wclayer), with two faults mended: of several entries for one folder the last wins, and a failed
+// import never reaches ImportLayer.
 import { FILE_ATTRIBUTE, type FileBasicInfo } from '#format/windows-tar';
 import { displayText, LayerscopeError } from '#model';
 import { FolderTimes } from './folder-times.ts';
@@ -17,33 +17,33 @@ import { ACCESS, type BackupSink, type DriverInfo, type Native, type OpenFile, t
 import { twice } from './twice.ts';
 import { cloneUtilityVm } from './utility-vm.ts';
 
-/** The file beside a folder that has the folder's attributes and backup stream. */
+/** Suffix of the file next to a folder that holds the folder's attributes and backup stream. */
 export const FOLDER_FILE_SUFFIX = '.$wcidirs$';
 
 const BUFFER_BYTES = 64 * 1024;
-/** Everything that a backup stream may set of a file. */
+/** The access that restoring a whole backup stream needs. */
 export const FULL_ACCESS = (ACCESS.read | ACCESS.write | ACCESS.writeDacl | ACCESS.writeOwner | ACCESS.systemSecurity) >>> 0;
 
-/** Where a layer is made. `parents`: the nearest first. All absolute. */
+/** A layer's folder and its parents', nearest first. All paths are absolute. */
 export interface LayerPlace {
   readonly driver: DriverInfo;
   readonly layer: string;
   readonly parents: readonly string[];
 }
 
-/** Takes a layer entry by entry. After an error only {@link abort} may be called. */
+/** Writes a layer entry by entry. After an error only {@link abort} may be called. */
 export interface LayerWriter {
-  /** A file, folder or link; its backup stream follows by {@link write}. `isLink`: a reparse point. EXISTS for a file that came before. */
+  /** Adds a file, folder or link; {@link write} gives its backup stream. `isLink`: a reparse point. Throws EXISTS if the name is taken. */
   add(name: LayerName, info: FileBasicInfo, isLink: boolean): Promise<void>;
-  /** The next bytes of the backup stream of what was added last. */
+  /** Writes the next bytes of the backup stream of the last entry. */
   write(bytes: Uint8Array): Promise<void>;
-  /** A hard link. NOT_FOUND where its target is in no layer, NAME_REFUSED where none may be. */
+  /** Adds a hard link. Throws NOT_FOUND if no layer has the target, NAME_REFUSED in a part of the layer that can't have hard links. */
   link(name: LayerName, target: LayerName): Promise<void>;
-  /** A whiteout. */
+  /** Removes what a whiteout names. */
   remove(name: LayerName): Promise<void>;
-  /** Makes the layer of what was taken. */
+  /** Makes the layer from what was written. */
   commit(): Promise<void>;
-  /** Lets go of everything, in any state, and leaves nothing in the transport folder; what was written into the layer's own folder stays. */
+  /** Closes everything, in any state, and removes the transport folder. What was written into the layer's own folder stays. */
   abort(): Promise<void>;
 }
 
@@ -51,14 +51,14 @@ function isFolder(info: FileBasicInfo): boolean {
   return (info.attributes & FILE_ATTRIBUTE.directory) !== 0;
 }
 
-/** One open file that a backup stream is written into, in big pieces. */
+/** An open file that is written in big pieces. */
 class CurrentFile {
   readonly #file: OpenFile;
   readonly #sink: BackupSink | null;
   readonly #buffer = new Uint8Array(BUFFER_BYTES);
   #filled = 0;
 
-  /** `sink` null: the bytes go into the file as they are. */
+  /** `sink` null: the bytes are written to the file as they are, not restored from a backup stream. */
   constructor(file: OpenFile, sink: BackupSink | null) {
     this.#file = file;
     this.#sink = sink;
@@ -89,7 +89,7 @@ class CurrentFile {
   }
 }
 
-/** A file opened, given its times, and closed again where that fails. */
+/** Creates a file or folder and sets its times and attributes. The caller closes it. Throws what the file calls do. */
 export async function openWritten(
   root: RootFolder,
   path: string,
@@ -110,21 +110,20 @@ export async function openWritten(
 export class TransportWriter implements LayerWriter {
   readonly #native: Native;
   readonly #place: LayerPlace;
-  /** Closed in reverse order at the end, whatever happened. */
   readonly #held = new Held();
   readonly #transport: RootFolder;
   readonly #layer: RootFolder;
   readonly #parents = new Map<string, RootFolder>();
   #current: CurrentFile | null = null;
-  /** Keys of what was added: files, folders that files may be in, and links. */
+  /** What was added, by {@link LayerName.key}. */
   readonly #added = new Map<string, 'file' | 'folder' | 'link'>();
   readonly #linkFolders: string[] = [];
   readonly #tombstones: string[] = [];
   readonly #links: { readonly path: string; readonly root: RootFolder; readonly target: string }[] = [];
   readonly #times = new FolderTimes();
   #hasUtilityVm = false;
-  /** An entry whose stream has nowhere to go: the utility VM's own folder. */
-  #swallows = false;
+  /** Whether the current entry is the folder UtilityVM itself, whose backup stream is dropped. */
+  #dropsStream = false;
 
   private constructor(native: Native, place: LayerPlace, transport: RootFolder, layer: RootFolder) {
     this.#native = native;
@@ -133,7 +132,7 @@ export class TransportWriter implements LayerWriter {
     this.#layer = layer;
   }
 
-  /** Throws what the file calls do; nothing is left then. */
+  /** Throws what the file calls do, leaving nothing behind. */
   static async open(native: Native, place: LayerPlace): Promise<TransportWriter> {
     await using held = new Held();
     const folder = await native.files.makeTemporaryFolder();
@@ -149,7 +148,7 @@ export class TransportWriter implements LayerWriter {
     await this.#finish();
     if (name.part === 'utility-vm') {
       await this.#cloneUtilityVm();
-      this.#swallows = true;
+      this.#dropsStream = true;
       return;
     }
     this.#claim(name, isFolder(info), isLink);
@@ -158,7 +157,7 @@ export class TransportWriter implements LayerWriter {
   }
 
   async write(bytes: Uint8Array): Promise<void> {
-    if (this.#swallows) return;
+    if (this.#dropsStream) return;
     if (this.#current === null) throw new LayerscopeError('INTERNAL', 'a backup stream without a file');
     await this.#current.write(bytes);
   }
@@ -180,14 +179,14 @@ export class TransportWriter implements LayerWriter {
     }
     await this.#cloneUtilityVm();
     if ((await this.#layer.facts(name.path)) === null) {
-      throw new LayerscopeError('NOT_FOUND', `${displayText(name.path)}: the parent's utility VM has no such file to take away`);
+      throw new LayerscopeError('NOT_FOUND', `${displayText(name.path)}: the parent's utility VM has no such file to remove`);
     }
     await this.#layer.removeAll(name.path);
   }
 
   async commit(): Promise<void> {
     await this.#finish();
-    // Only now: nothing can be laid down through them any more.
+    // Last, so that nothing is written through them.
     for (const path of this.#linkFolders) await this.#transport.makeFolder(path);
     const { driver, layer, parents } = this.#place;
     await this.#native.layers.importLayer(driver, layer, this.#transport.path, parents);
@@ -211,23 +210,20 @@ export class TransportWriter implements LayerWriter {
     }
   }
 
-  /** The name is taken, and the folder it is in is there. */
+  /** Reserves a name. Throws if it is taken, or if its parent isn't a folder that was added. */
   #claim(name: LayerName, folder: boolean, isLink: boolean): void {
     const parent = folderOf(name.path);
     if (parent !== '' && parent !== 'UtilityVM') {
       const kind = this.#added.get(parent.toUpperCase());
       if (kind === undefined && !(name.part === 'utility-files' && this.#hasUtilityVm)) {
-        throw new LayerscopeError(
-          'NOT_FOUND',
-          `${displayText(name.path)}: no entry brings the folder ${displayText(parent)} that it is in`,
-        );
+        throw new LayerscopeError('NOT_FOUND', `${displayText(name.path)}: no entry for its folder ${displayText(parent)}`);
       }
       if (kind === 'link') throw new LayerscopeError('PATH_ESCAPE', `${displayText(name.path)}: ${displayText(parent)} is a link`);
       if (kind === 'file') throw new LayerscopeError('NOT_FOUND', `${displayText(name.path)}: ${displayText(parent)} is a file`);
     }
     const before = this.#added.get(name.key);
     if (before !== undefined && !(before === 'folder' && folder && !isLink)) {
-      throw new LayerscopeError('EXISTS', `${displayText(name.path)}: an entry of that name came before`);
+      throw new LayerscopeError('EXISTS', `${displayText(name.path)}: an earlier entry has the same name`);
     }
     this.#added.set(name.key, isLink ? 'link' : folder ? 'folder' : 'file');
   }
@@ -252,12 +248,11 @@ export class TransportWriter implements LayerWriter {
   }
 
   async #addToUtilityVm(name: LayerName, info: FileBasicInfo): Promise<CurrentFile> {
-    if (!this.#hasUtilityVm)
-      throw new LayerscopeError('NOT_FOUND', `${displayText(name.path)}: no entry brings the folder UtilityVM before it`);
+    if (!this.#hasUtilityVm) throw new LayerscopeError('NOT_FOUND', `${displayText(name.path)}: no earlier entry for the folder UtilityVM`);
     const there = await this.#layer.facts(name.path);
     const kind = FILE_ATTRIBUTE.directory | FILE_ATTRIBUTE.reparsePoint;
     const stays = there !== null && isFolder(info) && (there.attributes & kind) === (info.attributes & kind);
-    // A file is never written over: it may be a hard link to the parent's.
+    // A file is never overwritten: it may be a hard link to the parent's.
     if (there !== null && !stays) await this.#layer.removeAll(name.path);
     if (!stays) {
       const file = await openWritten(this.#layer, name.path, info, isFolder(info));
@@ -273,9 +268,9 @@ export class TransportWriter implements LayerWriter {
     return new CurrentFile(file, file.backupSink({ security: true }));
   }
 
-  /** The bytes of what was added last are all there. */
+  /** Flushes and closes the last entry. */
   async #finish(): Promise<void> {
-    this.#swallows = false;
+    this.#dropsStream = false;
     const current = this.#current;
     if (current === null) return;
     try {
@@ -284,7 +279,7 @@ export class TransportWriter implements LayerWriter {
       this.#current = null;
       await current.close();
     }
-    // A folder that is a link stands in nobody's way until the end.
+    // A folder that is a link is removed until commit, so that nothing is written through it.
     const last = this.#linkFolders.at(-1);
     if (last !== undefined && (await this.#transport.facts(last)) !== null) await this.#transport.remove(last);
   }
@@ -301,7 +296,7 @@ export class TransportWriter implements LayerWriter {
     }
     throw new LayerscopeError(
       'NOT_FOUND',
-      `failed to find link target for ${displayText(name.path)}: ${displayText(target.path)} is in no layer`,
+      `failed to find link target for ${displayText(name.path)}: no layer has ${displayText(target.path)}`,
     );
   }
 

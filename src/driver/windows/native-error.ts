@@ -1,6 +1,6 @@
 import { type ErrorCode, LayerscopeError } from '#model';
 
-/** Win32 codes that mean something to a caller. Source: winerror.h. */
+/** Win32 codes that callers tell apart; all others are IO. Source: winerror.h. */
 const CODES: ReadonlyMap<number, ErrorCode> = new Map([
   [2, 'NOT_FOUND'], // ERROR_FILE_NOT_FOUND
   [3, 'NOT_FOUND'], // ERROR_PATH_NOT_FOUND
@@ -18,20 +18,20 @@ const CODES: ReadonlyMap<number, ErrorCode> = new Map([
   [1223, 'CANCELLED'], // ERROR_CANCELLED
 ]);
 
-/** Where an HRESULT is made of a Win32 code, that code; else the whole of it. Source: winerror.h, HRESULT_FROM_WIN32. */
+/** The Win32 code in an HRESULT, or the HRESULT itself if it holds none. Source: winerror.h, HRESULT_FROM_WIN32. */
 export function win32OfHresult(hresult: number): number {
   const whole = hresult >>> 0;
   return (whole & 0x1fff_0000) === 0x0007_0000 ? whole & 0xffff : whole;
 }
 
-/** What a call into Windows said. The message: `CALL of SUBJECT failed: TEXT (0xCODE)`. */
+/** A failed call into Windows. The message is `CALL of SUBJECT failed: TEXT (0xCODE)`. */
 export class NativeError extends LayerscopeError {
-  /** Name of the export. */
+  /** Name of the function. */
   readonly call: string;
-  /** Win32 code, or an HRESULT that holds none. */
+  /** A Win32 code, or an HRESULT that holds none. */
   readonly win32: number;
 
-  /** `text`: the system's own words for the code; '' where it has none. */
+  /** `text`: the system's message for the code, or ''. */
   constructor(call: string, win32: number, text: string, subject = '') {
     const words = text.trim().replace(/\s+/g, ' ');
     const of = subject === '' ? '' : ` of ${subject}`;

@@ -1,5 +1,5 @@
-// A home of Windows' drivers looked at without Windows: copied from such a machine, or its disk mounted here. Chains, sizes and
-// leftovers are files and folders; layers are neither mounted nor exported.
+// Reads a Windows driver's home without Windows: a copy, or a Windows disk mounted here. Lists chains, sizes and leftovers; mounting and
+// exporting need Windows.
 import { lstat, open, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { FILE_ATTRIBUTE } from '#format/windows-tar';
@@ -30,7 +30,7 @@ async function factsOf(file: string): Promise<FileFacts | null> {
   }
 }
 
-/** Links are seen as what they are, and never followed. */
+/** Never follows links. */
 const NODE_FILES: HomeFiles = {
   facts: factsOf,
   async list(folder) {
@@ -65,7 +65,7 @@ export class ReadOnlyWindowsHome implements GraphDriver {
     this.#home = new LayerHome(home, NODE_FILES, path);
   }
 
-  /** NOT_FOUND where the home is no folder. */
+  /** Throws NOT_FOUND if the home isn't a folder. */
   static async open(name: DriverName, home: string): Promise<ReadOnlyWindowsHome> {
     const facts = await factsOf(home);
     if (facts === null || (facts.attributes & (FILE_ATTRIBUTE.directory | FILE_ATTRIBUTE.reparsePoint)) === 0) {
@@ -97,7 +97,7 @@ export class ReadOnlyWindowsHome implements GraphDriver {
     return { dir: this.#home.folder(await this.#home.find(id)) };
   }
 
-  /** Bytes of the files in the layer's folder, hard links once: what it takes on disk, as the changes can't be told apart here. */
+  /** Total size of the files in the layer's folder, hard links once: only Windows can separate the layer's own changes. */
   async diffSize(id: string): Promise<number> {
     const seen = new Set<string>();
     const sum = async (folder: string): Promise<number> => {
@@ -151,6 +151,6 @@ export class ReadOnlyWindowsHome implements GraphDriver {
   }
 
   #refuse(): never {
-    throw new LayerscopeError('UNSUPPORTED', `${this.home} is opened to be looked at only: its layers need Windows for that`);
+    throw new LayerscopeError('UNSUPPORTED', `${this.home} is open read-only: its layers need Windows for that`);
   }
 }

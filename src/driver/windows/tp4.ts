@@ -1,5 +1,5 @@
-// Windows Server 2016 Technical Preview 4 and before: layers are moved as the transport folder itself, in a plain tar. Docker 1.11 is
-// the last that did so. Follows its driver (Apache-2.0; see NOTICE).
+// Windows Server 2016 Technical Preview 4 and earlier: a layer's diff is its transport folder in an ordinary tar. Docker 1.11 was the last
+// version to do so. Follows its driver (Apache-2.0; see NOTICE).
 import { type ByteSource, encodeWtf8, FILE_ATTRIBUTE, filetimeToTarTime, TarWriter, tarNameOf, toByteString } from '#format/windows-tar';
 import { throwIfCancelled } from '#model';
 import type { ApplyOptions, CallOptions } from '../driver.ts';
@@ -10,12 +10,12 @@ import { ACCESS, type Native } from './native.ts';
 import { twice } from './twice.ts';
 import { unpackPlain } from './unpack-plain.ts';
 
-/** Told by an export that came later. */
+/** Whether this is TP4 or earlier, which lacks HNSCall. */
 export function isTp4(native: Native): boolean {
   return !native.layers.has('HNSCall');
 }
 
-/** The transport folder as a plain tar. Nothing is left of the folder when the reader is done, or stops. */
+/** Exports the transport folder as a tar. The folder is removed at the end, or when the consumer stops reading. */
 export async function* exportTp4(native: Native, place: LayerPlace, { signal }: CallOptions): AsyncGenerator<Uint8Array, void, undefined> {
   await using held = new Held();
   const folder = await native.files.makeTemporaryFolder();
@@ -36,7 +36,7 @@ export async function* exportTp4(native: Native, place: LayerPlace, { signal }: 
   yield writer.end();
 }
 
-/** The layer of such a tar. Nothing is handed to ImportLayer where the tar is wrong. */
+/** Imports a layer from such a tar. A faulty tar never reaches ImportLayer. */
 export async function importTp4(
   native: Native,
   place: LayerPlace,

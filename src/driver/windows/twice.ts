@@ -1,6 +1,6 @@
 /**
- * Runs what lets go of something, and once more where it fails: what stays mounted, prepared or half-removed keeps files locked until the
- * system is started again, and Windows' calls fail now and then while a disk comes or goes. Throws what failed first.
+ * Runs a release step, and retries it once if it fails: Windows' calls fail now and then while a disk attaches or detaches, and a layer
+ * left mounted, prepared or half removed keeps files locked until the next reboot. Throws the first error.
  */
 export async function twice(step: () => Promise<void>): Promise<void> {
   try {

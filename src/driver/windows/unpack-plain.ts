@@ -1,28 +1,31 @@
-// A plain tar laid down below a folder: what windowsdiff's layers and those of Windows Server 2016 TP4 are moved in. Folders and files
-// only, in Docker's way: a whiteout removes, what is there already is replaced.
+// Unpacks an ordinary tar into a folder: the diff format of windowsdiff and of Windows Server 2016 TP4. Takes files and folders only and
+// works as Docker does: a whiteout removes, an existing file is replaced.
 import { type ByteSource, FILE_ATTRIBUTE, readWindowsTar } from '#format/windows-tar';
 import { displayText, LayerscopeError, throwIfCancelled } from '#model';
 import type { ApplyOptions } from '../driver.ts';
 import { FolderTimes } from './folder-times.ts';
 import { ACCESS, type BackupSink, type OpenFile, type RootFolder } from './native.ts';
 
-/** `below`: the first part that all names must have. */
+/** `below`: the folder that every name must be in. */
 export interface UnpackOptions extends ApplyOptions {
   readonly below?: string;
 }
 
 function pathOf(name: string, below: string | undefined): string {
   const shown = displayText(name);
-  if (/^[\\/]/.test(name)) throw new LayerscopeError('PATH_ESCAPE', `${shown}: not a path in the layer`);
+  if (/^[\\/]/.test(name)) throw new LayerscopeError('PATH_ESCAPE', `${shown}: an absolute path`);
   const parts = name.split(/[\\/]/).filter((part) => part !== '' && part !== '.');
-  if (parts.includes('..')) throw new LayerscopeError('PATH_ESCAPE', `${shown}: it leads out of its folder`);
+  if (parts.includes('..')) throw new LayerscopeError('PATH_ESCAPE', `${shown}: it leads outside the layer`);
   if (below !== undefined && parts[0]?.toUpperCase() !== below.toUpperCase()) {
     throw new LayerscopeError('PATH_ESCAPE', `${shown}: not in the layer's own folder`);
   }
   return parts.join('\\');
 }
 
-/** Returns the bytes of the files. Throws PATH_ESCAPE and UNSUPPORTED (links, devices) with the entry's name, CANCELLED, what the tar and the file calls say. */
+/**
+ * Unpacks the tar. Returns the total size of its files. Throws PATH_ESCAPE and UNSUPPORTED (links, devices) with the entry's name,
+ * CANCELLED, and what the tar reader and the file calls do.
+ */
 export async function unpackPlain(root: RootFolder, tar: ByteSource, options: UnpackOptions): Promise<{ readonly sizeBytes: number }> {
   let current: { readonly file: OpenFile; readonly sink: BackupSink } | null = null;
   let sizeBytes = 0;

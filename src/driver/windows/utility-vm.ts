@@ -1,7 +1,7 @@
-// The utility VM of a layer, UtilityVM\Files: Windows can't stack them, so a layer gets its parent's whole, file by file as hard
-// links, and changes that. What Windows writes into in place is copied. Follows hcsshim's cloneTree, and compares the names of the
-// files to copy with the path below UtilityVM\Files, without case: hcsshim has looked for them below the layer since 2018, finds
-// none, and lets the child's boot files change the parent's.
+// A layer's utility VM, UtilityVM\Files. Windows can't stack utility VMs, so a layer starts from a clone of its parent's, made of hard
+// links; the files that Windows changes in place are copied. Follows hcsshim's cloneTree, but matches the names of those files below
+// UtilityVM\Files, ignoring case. Since 2018 hcsshim has matched them below the layer, finds none, and so the child's boot files change
+// the parent's.
 import { FILE_ATTRIBUTE } from '#format/windows-tar';
 import { LayerscopeError } from '#model';
 import { FolderTimes } from './folder-times.ts';
@@ -9,7 +9,7 @@ import { ACCESS, type RootFolder } from './native.ts';
 
 export const UTILITY_FILES = 'UtilityVM\\Files';
 
-/** Boot files that Windows changes when it makes a utility VM of a layer, and the copy of each that Docker keeps in the layer's folder. */
+/** Boot files that Windows changes when it makes a utility VM, and the name of Docker's backup of each in the layer's folder. */
 const MUTATED_FILES: ReadonlyMap<string, string> = new Map([
   ['EFI\\MICROSOFT\\BOOT\\BCD', 'bcd.bak'],
   ['EFI\\MICROSOFT\\BOOT\\BCD.LOG', 'bcd.log.bak'],
@@ -17,7 +17,7 @@ const MUTATED_FILES: ReadonlyMap<string, string> = new Map([
   ['EFI\\MICROSOFT\\BOOT\\BCD.LOG2', 'bcd.log2.bak'],
 ]);
 
-/** The copy that is kept of a file of the utility VM, null for others. `path`: below the layer. */
+/** The name of a boot file's backup, or null for any other file. `path` is relative to the layer. */
 export function keptCopyOf(path: string): string | null {
   const prefix = `${UTILITY_FILES}\\`;
   return path.startsWith(prefix) ? (MUTATED_FILES.get(path.slice(prefix.length).toUpperCase()) ?? null) : null;
@@ -26,7 +26,7 @@ export function keptCopyOf(path: string): string | null {
 const READ = (ACCESS.read | ACCESS.systemSecurity) >>> 0;
 const WRITE = (ACCESS.read | ACCESS.write | ACCESS.writeDacl | ACCESS.writeOwner | ACCESS.systemSecurity) >>> 0;
 
-/** A file or folder with all that a backup holds of it, but not what is in a folder. */
+/** Copies a file or folder with its whole backup stream, but not a folder's contents. */
 async function copyWithMetadata(from: RootFolder, to: RootFolder, path: string, folder: boolean): Promise<void> {
   await using source = await from.open(path, { access: READ, create: 'existing' });
   await using target = await to.open(path, { access: WRITE, create: 'new', folder });
@@ -35,7 +35,7 @@ async function copyWithMetadata(from: RootFolder, to: RootFolder, path: string, 
   for await (const bytes of source.backup({ security: true })) await sink.write(bytes);
 }
 
-/** Gives `layer` the utility VM of `parent`. NOT_FOUND where the parent has none, PATH_ESCAPE where that is a link. */
+/** Clones the parent's utility VM into `layer`. Throws NOT_FOUND if the parent has none, PATH_ESCAPE if it is a link. */
 export async function cloneUtilityVm(parent: RootFolder, layer: RootFolder): Promise<void> {
   const facts = await parent.facts(UTILITY_FILES);
   if (facts === null) throw new LayerscopeError('NOT_FOUND', 'the parent has no utility VM that the layer could change');

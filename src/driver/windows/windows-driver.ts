@@ -1,7 +1,7 @@
 // The graph drivers windowsfilter and windowsdiff. Follows daemon/graphdriver/windows/windows.go of Docker 1.11 (Apache-2.0; see
-// NOTICE), operation by operation, without what was learnt to be wrong in it: parents are looked at before a layer is made, a base
-// layer can be applied, every step that was done is undone in reverse order where a later one fails, a layer is prepared again only
-// when its export was read, mounts are counted, listing base images makes nothing, and nothing half-imported stays.
+// NOTICE), operation by operation, with its known faults mended: parents are checked before a layer is made, a base layer can be applied,
+// a failed operation undoes its steps in reverse order, a layer is prepared again only after its export was read, mounts are counted,
+// listing base images makes no layers, and a failed import leaves nothing behind.
 import { createHash } from 'node:crypto';
 import {
   baseImageIdOfPath,
@@ -42,7 +42,7 @@ import { unpackPlain } from './unpack-plain.ts';
 
 export type WindowsDriverName = Extract<DriverName, 'windowsfilter' | 'windowsdiff'>;
 
-/** Undoes what was done, the last first. What fails meanwhile is not told: the error that led here is. */
+/** Undoes steps in reverse order. Errors are dropped in favour of the one that led here. */
 async function undoAll(steps: (() => Promise<void>)[]): Promise<void> {
   for (const step of steps.reverse()) await twice(step).catch(() => undefined);
 }
@@ -55,12 +55,12 @@ export class WindowsDriver implements GraphDriver {
   readonly #home: LayerHome;
   readonly #mounts = new MountTable();
 
-  /** `home`: absolute, there. */
+  /** `home` is absolute and exists. */
   constructor(name: WindowsDriverName, home: string, native: Native) {
     this.name = name;
     this.home = home;
     this.#native = native;
-    // Today's callers leave the home empty and name layers by their paths: so does this.
+    // As current callers do: an empty home, and layers named by their paths.
     this.#info = { flavour: name === 'windowsfilter' ? 1 : 0, home: '' };
     this.#home = new LayerHome(home, native.files, native.paths);
   }
@@ -78,19 +78,19 @@ export class WindowsDriver implements GraphDriver {
       const found = await this.#home.find(id);
       return await this.#native.layers.layerExists(this.#info, await this.#home.platformPath(found));
     } catch {
-      // As in Docker: what can't be told is not there.
+      // As in Docker: a layer that can't be queried doesn't exist.
       return false;
     }
   }
 
   async create(id: string, parent: string | null, options: CallOptions = {}): Promise<void> {
-    // The layer that Docker puts under a container's own is written into, and stands on what its parent stands on.
+    // Docker's layer on an init layer is read-write, and its chain is the init layer's.
     const parentIsInit = parent !== null && isInitLayerId(parent);
     await this.#make(id, parent, { readWrite: parentIsInit, above: !parentIsInit, signal: options.signal });
   }
 
   async createReadWrite(id: string, parent: string | null, options: CallOptions & { readonly sizeBytes?: number } = {}): Promise<void> {
-    if (parent === null) throw new LayerscopeError('UNSUPPORTED', 'Windows makes no read-write layer without a parent layer');
+    if (parent === null) throw new LayerscopeError('UNSUPPORTED', 'a read-write layer needs a parent layer');
     await this.#make(id, parent, { readWrite: true, above: true, sizeBytes: options.sizeBytes, signal: options.signal });
   }
 
@@ -108,16 +108,16 @@ export class WindowsDriver implements GraphDriver {
     using _turn = await this.#mounts.turn(made.toUpperCase());
     throwIfCancelled(how.signal);
     const folder = this.#home.folder(made);
-    if ((await this.#native.files.facts(folder)) !== null) throw new LayerscopeError('EXISTS', `layer ${made} is there already`);
+    if ((await this.#native.files.facts(folder)) !== null) throw new LayerscopeError('EXISTS', `layer ${made} already exists`);
     const below = parent === null ? null : await this.#home.find(parent);
     const chain = below === null ? [] : await this.#chainOver(below, how.above);
     if (how.readWrite && chain.length === 0) {
-      throw new LayerscopeError('UNSUPPORTED', 'Windows makes no read-write layer without a parent layer');
+      throw new LayerscopeError('UNSUPPORTED', 'a read-write layer needs a parent layer');
     }
     const undo: (() => Promise<void>)[] = [];
     try {
       throwIfCancelled(how.signal);
-      // What fails may have made a part of the folder.
+      // First, as a failed call may have made part of the folder.
       undo.push(() => this.#native.layers.destroyLayer(this.#info, folder));
       if (how.readWrite) await this.#native.layers.createSandboxLayer(this.#info, folder, chain);
       else await this.#native.layers.createLayer(this.#info, folder, below === null ? '' : await this.#home.platformName(below));
@@ -133,7 +133,7 @@ export class WindowsDriver implements GraphDriver {
     }
   }
 
-  /** Paths of what a layer on `parent` stands on. `above`: with the parent itself. */
+  /** The chain of a layer on `parent`. `above`: includes the parent itself. */
   async #chainOver(parent: WindowsLayerId, above: boolean): Promise<readonly string[]> {
     const parents = await this.#home.parents(parent);
     if (!above) return parents;
@@ -153,7 +153,7 @@ export class WindowsDriver implements GraphDriver {
     await this.#refuseInUse(found, 'removed');
     throwIfCancelled(options.signal);
     const removing = this.#native.paths.join(this.home, removingNameOf(found));
-    // A leftover of a layer of the same name would stand in the way of this one.
+    // An earlier leftover of the same name would block the rename.
     if ((await this.#native.files.facts(removing)) !== null) await this.#native.layers.destroyLayer(this.#info, removing);
     await this.#native.files.rename(this.#home.folder(found), removing);
     await twice(() => this.#native.layers.destroyLayer(this.#info, removing));
@@ -164,7 +164,7 @@ export class WindowsDriver implements GraphDriver {
     const children = await this.#home.childrenOf(id);
     if (children.length > 0) {
       const more = children.length > 5 ? ` and ${children.length - 5} more` : '';
-      throw new LayerscopeError('EXISTS', `layer ${id} can't be ${what}: ${children.slice(0, 5).join(', ')}${more} stand on it`);
+      throw new LayerscopeError('EXISTS', `layer ${id} can't be ${what}: it is the parent of ${children.slice(0, 5).join(', ')}${more}`);
     }
   }
 
@@ -194,7 +194,7 @@ export class WindowsDriver implements GraphDriver {
     return this.#mounts.mount(found.toUpperCase(), found, make, () => this.#unmount(path));
   }
 
-  /** Both steps are done, whatever the first says. */
+  /** Deactivates even if unpreparing fails. */
   async #unmount(path: string): Promise<void> {
     try {
       await twice(() => this.#native.layers.unprepareLayer(this.#info, path));
@@ -212,7 +212,7 @@ export class WindowsDriver implements GraphDriver {
   async *changes(id: string, options: CallOptions = {}): AsyncGenerator<DriverChange, void, undefined> {
     for await (const { path, file } of this.#entries(id, options)) {
       const isBase = file?.ofBaseLayer === true;
-      // Windows doesn't tell what was added from what was changed.
+      // Windows doesn't distinguish additions from modifications.
       yield { kind: file === null ? 'removed' : isBase ? 'added' : 'modified', path: path.replaceAll('\\', '/') };
     }
   }
@@ -237,8 +237,8 @@ export class WindowsDriver implements GraphDriver {
   }
 
   /**
-   * A layer in the state in which Windows exports it: active, not prepared. What it was before it is again when this is disposed: only
-   * then, as what is exported may be read from the layer itself.
+   * Puts a layer into the state in which Windows exports it: activated, not prepared. Disposing restores the previous state, which has to
+   * wait until the export was read, as it may be read from the layer itself.
    */
   async #readable(id: string, options: CallOptions): Promise<AsyncDisposable & { readonly place: LayerPlace }> {
     const found = await this.#home.find(id);
@@ -258,7 +258,7 @@ export class WindowsDriver implements GraphDriver {
         await layers.activateLayer(this.#info, path);
         undo.push(() => layers.deactivateLayer(this.#info, path));
         if (await this.#home.isReadWrite(found)) {
-          // A disk that was never prepared holds nothing that could be exported.
+          // A disk that was never prepared has nothing to export.
           await layers.prepareLayer(this.#info, path, parents);
           undo.push(() => layers.unprepareLayer(this.#info, path));
           await layers.unprepareLayer(this.#info, path);
@@ -285,7 +285,8 @@ export class WindowsDriver implements GraphDriver {
   async applyDiff(id: string, tar: TarSource, options: ApplyOptions = {}): Promise<{ readonly sizeBytes: number }> {
     const found = await this.#home.find(id);
     using _turn = await this.#mounts.turn(found.toUpperCase());
-    if (await this.#home.isReadWrite(found)) throw new LayerscopeError('UNSUPPORTED', `layer ${found} is written into by its mount only`);
+    if (await this.#home.isReadWrite(found))
+      throw new LayerscopeError('UNSUPPORTED', `layer ${found} is read-write: it can only be changed through its mount`);
     await this.#refuseInUse(found, 'filled');
     const parents = await this.#home.parents(found);
     const layer = this.#home.folder(found);
@@ -304,7 +305,7 @@ export class WindowsDriver implements GraphDriver {
     }
   }
 
-  /** A differencing disk's diff is a plain tar of the layer's folder, named from the home. */
+  /** The diff of a differencing disk is an ordinary tar of the layer's folder, with names relative to the home. */
   async #applyPlain(id: WindowsLayerId, tar: TarSource, options: ApplyOptions): Promise<{ readonly sizeBytes: number }> {
     await using home = await this.#native.files.openRoot(this.home);
     return unpackPlain(home, tar, { ...options, below: id });
@@ -360,7 +361,7 @@ export class WindowsDriver implements GraphDriver {
   async cleanup(options: CallOptions = {}): Promise<readonly string[]> {
     const gone: string[] = [];
     for (const { id, state, chain } of await this.list()) {
-      // A layer without its parent is for its owner to remove.
+      // A layer that lost its parent is left for its owner to remove.
       if (state !== 'leftover' || chain.length > 0) continue;
       throwIfCancelled(options.signal);
       try {

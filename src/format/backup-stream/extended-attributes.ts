@@ -1,14 +1,14 @@
-// A file's extended attributes, the data of stream 2: FILE_FULL_EA_INFORMATION entries ([MS-FSCC] 2.4.16), little-endian.
+// A file's extended attributes, the data of stream 2: a list of FILE_FULL_EA_INFORMATION entries ([MS-FSCC] 2.4.16), little-endian.
 //
 //   0 distance to the next entry u32, 0 in the last · 4 flags u8 (0x80: needed) · 5 length of the name u8 · 6 length of the value
 //   u16 · 8 name, 8-bit characters · NUL · value · zeros up to a multiple of 4
 //
-// The zeros behind the last entry may be missing when read, and are written. WSL keeps a file's owner and mode in attributes named
-// $LXUID, $LXGID and $LXMOD, Windows its signatures in $KERNEL.PURGE.ESBCACHE.
+// The zeros after the last entry are written, but may be missing when read. WSL stores a file's owner and mode in the attributes $LXUID,
+// $LXGID and $LXMOD, Windows its signatures in $KERNEL.PURGE.ESBCACHE.
 import { LayerscopeError } from '#model';
 
 export interface ExtendedAttribute {
-  /** One character for each byte of the name (Latin-1): names of ASCII read as they are. */
+  /** The name's bytes as Latin-1. */
   readonly name: string;
   readonly value: Uint8Array;
   /** 0x80: a program that does not know the attribute must not open the file. */
@@ -21,7 +21,7 @@ function damaged(at: number, what: string): LayerscopeError {
   return new LayerscopeError('DAMAGED', `invalid extended attribute buffer: ${what} at byte ${at}`, { offset: at });
 }
 
-/** The attributes in the order they stand in; values are views. No bytes: none. Throws DAMAGED. */
+/** Parses the attributes, in their order; values are views. Throws DAMAGED. */
 export function parseExtendedAttributes(bytes: Uint8Array): ExtendedAttribute[] {
   const attributes: ExtendedAttribute[] = [];
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -35,14 +35,14 @@ export function parseExtendedAttributes(bytes: Uint8Array): ExtendedAttribute[] 
     for (let i = at + HEAD; i < nameEnd; i++) name += String.fromCharCode(bytes[i] as number);
     attributes.push({ name, value: bytes.subarray(nameEnd + 1, valueEnd), flags: view.getUint8(at + 4) });
     if (next === 0) break;
-    // An entry that begins inside the one before could name itself, for ever.
+    // An entry inside the previous one could point to itself and loop for ever.
     if (at + next < valueEnd || at + next > bytes.length) throw damaged(at, 'a wrong distance to the next entry');
     at += next;
   }
   return attributes;
 }
 
-/** The bytes of stream 2. Throws TOO_LARGE for a name over 255 or a value over 65,535 bytes, BAD_REQUEST for a name beyond Latin-1. */
+/** Encodes the data of stream 2. Throws TOO_LARGE for a name over 255 bytes or a value over 65,535, BAD_REQUEST for a non-Latin-1 name. */
 export function encodeExtendedAttributes(attributes: readonly ExtendedAttribute[]): Uint8Array<ArrayBuffer> {
   const sizes = attributes.map(({ name, value }) => (HEAD + name.length + 1 + value.length + 3) & ~3);
   const bytes = new Uint8Array(sizes.reduce((sum, size) => sum + size, 0));

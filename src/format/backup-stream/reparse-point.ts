@@ -1,19 +1,19 @@
 // A reparse point, the data of stream 8: REPARSE_DATA_BUFFER ([MS-FSCC] 2.1.2), little-endian.
 //
-//   0 tag u32 · 4 length of what follows byte 8 u16 · 6 reserved u16 · 8 data by tag
+//   0 tag u32 · 4 length of the data u16 · 6 reserved u16 · 8 data by tag
 //   mount point (2.1.2.5)   8 substitute name offset u16 · 10 its length · 12 print name offset · 14 its length · 16 names
 //   symlink (2.1.2.4)       the same, then 16 flags u32 (1: relative) · 20 names
 //   LX symlink              8 version u32 (2) · 12 target, UTF-8
 //
-// Name offsets count from where the names begin; lengths are bytes, without the NUL that stands behind each name. The substitute
-// name is what the kernel follows (`\??\C:\x`, or relative), the print name is what people see (`C:\x`).
+// Name offsets are relative to the start of the names; lengths are in bytes, without the NUL after each name. The kernel follows the
+// substitute name (`\??\C:\x`, or relative); the print name is for display (`C:\x`).
 import { decodeUtf8, encodeUtf8, LayerscopeError } from '#model';
 import { REPARSE_TAG } from './reparse-tags.ts';
 import { readUtf16, writeUtf16 } from './utf16.ts';
 
 const HEAD = 8;
 const FLAG_RELATIVE = 1;
-/** MAXIMUM_REPARSE_DATA_BUFFER_SIZE: no file system takes more. */
+/** MAXIMUM_REPARSE_DATA_BUFFER_SIZE: no file system allows more. */
 export const MAX_REPARSE_BYTES = 16 * 1024;
 
 interface Link {
@@ -25,7 +25,7 @@ export type ReparsePoint =
   | ({ readonly kind: 'mount-point' } & Link)
   | ({ readonly kind: 'symlink'; readonly flags: number } & Link)
   | { readonly kind: 'lx-symlink'; readonly version: number; readonly target: Uint8Array }
-  /** `data`: what stands behind byte 8, of a tag that is not Microsoft's its GUID first. */
+  /** `data`: from byte 8 on; if the tag isn't Microsoft's, it begins with a GUID. */
   | { readonly kind: 'other'; readonly tag: number; readonly data: Uint8Array };
 
 function damaged(what: string): LayerscopeError {
@@ -39,7 +39,7 @@ function readName(bytes: Uint8Array, view: DataView, field: number, names: numbe
   return readUtf16(bytes, start, start + length);
 }
 
-/** Reads a whole reparse buffer; raw parts are views. Throws DAMAGED. */
+/** Parses a whole reparse buffer; raw parts are views. Throws DAMAGED. */
 export function parseReparsePoint(bytes: Uint8Array): ReparsePoint {
   if (bytes.length < HEAD) throw damaged('cut off');
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -69,7 +69,7 @@ function reparseBuffer(tag: number, dataBytes: number): { bytes: Uint8Array<Arra
   return { bytes, view };
 }
 
-/** The whole buffer: substitute name, NUL, print name, NUL, as go-winio lays them. The caller's own. Throws TOO_LARGE over 16 KiB. */
+/** Encodes a whole buffer, which the caller owns. Names are in go-winio's order: substitute, NUL, print, NUL. Throws TOO_LARGE. */
 export function encodeReparsePoint(point: ReparsePoint): Uint8Array<ArrayBuffer> {
   if (point.kind === 'other') {
     const { bytes } = reparseBuffer(point.tag, point.data.length);
@@ -97,8 +97,8 @@ export function encodeReparsePoint(point: ReparsePoint): Uint8Array<ArrayBuffer>
 }
 
 /**
- * The link to `target` as Windows would make it: `\\?\X`, `\\server\share` and `C:\x` are absolute, all else is relative, a rooted
- * `\x` too. As go-winio's EncodeReparsePoint.
+ * Makes the link to `target` as Windows would: `\\?\X`, `\\server\share` and `C:\x` are absolute, everything else is relative, even a
+ * rooted `\x`. Like go-winio's EncodeReparsePoint.
  */
 export function linkTo(target: string, isMountPoint: boolean): ReparsePoint {
   let substituteName = target;
@@ -112,8 +112,8 @@ export function linkTo(target: string, isMountPoint: boolean): ReparsePoint {
 }
 
 /**
- * What people see as the link's target; null for what is no link. Where the print name is empty, as some tools leave it, the
- * substitute name without its `\??\`. Throws DAMAGED for an LX target that isn't UTF-8.
+ * The link's target for display, or null if it isn't a link. Some tools leave the print name empty; then it is the substitute name without
+ * `\??\`. Throws DAMAGED for an LX target that isn't UTF-8.
  */
 export function linkTarget(point: ReparsePoint): string | null {
   if (point.kind === 'other') return null;
@@ -128,7 +128,7 @@ export function linkTarget(point: ReparsePoint): string | null {
   return point.substituteName.startsWith('\\??\\') ? point.substituteName.slice(4) : point.substituteName;
 }
 
-/** The LX symlink (WSL's) to `target`, version 2. */
+/** Makes an LX symlink (as WSL does) to `target`, version 2. */
 export function lxSymlinkTo(target: string): ReparsePoint {
   return { kind: 'lx-symlink', version: 2, target: encodeUtf8(target) };
 }

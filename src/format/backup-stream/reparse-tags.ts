@@ -1,9 +1,9 @@
-/** Reparse tags that layers are read and written with. Source: [MS-FSCC] 2.1.2.1. */
+/** Reparse tags that reading and writing layers deals with. Source: [MS-FSCC] 2.1.2.1. */
 export const REPARSE_TAG = {
   mountPoint: 0xa0000003,
   symlink: 0xa000000c,
   lxSymlink: 0xa000001d,
-  /** A file that lies in the store of data deduplication: a plain file to everybody who opens it. */
+  /** A file in the store of data deduplication, which opens like any regular file. */
   dedup: 0x80000013,
   wcifs: 0x80000018,
   wcifsTombstone: 0xa000001f,
@@ -50,7 +50,7 @@ const NAMES: ReadonlyMap<number, string> = new Map([
   [0xa0000028, 'DataLink CIM'],
 ]);
 
-/** A tag in words, `cloud file` for all sixteen of those; null for tags that Microsoft has not published. */
+/** The tag's name, `cloud file` for all sixteen cloud tags; null for tags that Microsoft hasn't published. */
 export function reparseTagName(tag: number): string | null {
   return NAMES.get(tag) ?? ((tag & 0xffff0fff) >>> 0 === 0x9000001a ? 'cloud file' : null);
 }

@@ -1,29 +1,29 @@
 // A Win32 backup stream, as BackupRead gives it and BackupWrite takes it ([MS-BKUP] 2.1): streams one after another, without
-// padding, up to the end of the input. Each is a head, WIN32_STREAM_ID, and its data. All numbers are little-endian.
+// padding, up to the end of the input. Each is a header, WIN32_STREAM_ID, and its data. All numbers are little-endian.
 //
 //   0 id u32 · 4 attributes u32 · 8 size u64 · 16 length of the name in bytes u32 · 20 name UTF-16LE, no NUL · data
 //
-// A sparse block's data begins with an i64 offset, which its size counts. A sparse file of several ranges is a data stream of size
-// 0 with the sparse attribute, then its blocks, then a block of size 0 whose offset is the file's size. A file without content has
-// a data stream of size 0 or none; a folder has none. Nothing in the input says where the file ends: its source does.
+// A sparse block's data begins with an i64 offset, which its size includes. A sparse file with several ranges is a data stream of size 0
+// with the sparse attribute, then its blocks, then a block of size 0 whose offset is the file's size. An empty file has a data stream of
+// size 0 or none; a folder has none. There is no end mark: a backup stream ends where its input does.
 import { LayerscopeError } from '#model';
 import { type BackupStream, SPARSE_OFFSET_BYTES, STREAM_HEAD_BYTES, STREAM_ID } from './stream-id.ts';
 import { readUtf16 } from './utf16.ts';
 
-/** NTFS names are of 255 units at most; what claims more than this is no backup stream. */
+/** Far more than NTFS, whose names have at most 255 units. */
 const MAX_NAME_BYTES = 0xfffe;
 
-/** A stream's head, or the next bytes of its data: a view into what was pushed. */
+/** A stream's header, or the next bytes of its data: a view into the pushed bytes. */
 export type BackupPiece =
   | { readonly kind: 'stream'; readonly stream: BackupStream }
   | { readonly kind: 'data'; readonly bytes: Uint8Array };
 
 /**
- * Reads one backup stream from the bytes pushed into it. Every id is handed out, known or not; data comes as it is pushed, never
- * more than the stream's size in all. Keeps a head at most. After an error nothing more is read.
+ * Reads a backup stream from the bytes pushed into it. Yields unknown ids too; data comes in the pieces in which it was pushed, never more
+ * than the stream's size. Buffers at most a header. Reads nothing after an error.
  */
 export class BackupStreamReader {
-  /** The head so far. Grows where a name is long: there's a reader for each file. */
+  /** The header so far. Small, as each file has a reader; it grows for a long name. */
   #head = new Uint8Array(128);
   #view = new DataView(this.#head.buffer);
   #filled = 0;
@@ -32,19 +32,19 @@ export class BackupStreamReader {
   #offset = 0;
   #failed = false;
 
-  /** Bytes taken so far. */
+  /** Bytes read so far. */
   get offset(): number {
     return this.#offset;
   }
 
-  /** Bytes of the stream under way that are still to come. */
+  /** Bytes of the current stream that are still to come. */
   get left(): number {
     return this.#left;
   }
 
   /**
-   * Takes `bytes` and hands out what is in them, in order; must be run to its end before the next push. Throws DAMAGED where a head
-   * contradicts itself, TOO_LARGE where a size or offset is over 2^53 - 1.
+   * Yields the streams and data in `bytes`, in order; must be run to its end before the next push. Throws DAMAGED for an inconsistent
+   * header, TOO_LARGE for a size or offset over 2^53 - 1.
    */
   *push(bytes: Uint8Array): Generator<BackupPiece, void, undefined> {
     let at = 0;
@@ -67,7 +67,7 @@ export class BackupStreamReader {
     }
   }
 
-  /** The input is over. Throws TRUNCATED where a head or data is cut off. */
+  /** Ends the input. Throws TRUNCATED if a header or data is cut off. */
   end(): void {
     if (this.#failed) return;
     if (this.#left > 0) {
@@ -89,7 +89,7 @@ export class BackupStreamReader {
     this.#view = new DataView(head.buffer);
   }
 
-  /** The head so far is whole: its stream, or null where more of it (name, offset) is to come. */
+  /** Parses the header so far: its stream, or null if more of it (name, offset) is to come. */
   #takeHead(): BackupStream | null {
     const view = this.#view;
     const id = view.getUint32(0, true);
@@ -122,7 +122,7 @@ export class BackupStreamReader {
   }
 }
 
-/** Reads a backup stream as it comes; see {@link BackupStreamReader} for order, ownership and errors. */
+/** Reads a whole backup stream; see {@link BackupStreamReader} for order, ownership and errors. */
 export async function* readBackupStreams(
   source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
 ): AsyncGenerator<BackupPiece, void, undefined> {

@@ -2,10 +2,10 @@ import { LayerscopeError } from '#model';
 import { type BackupStream, SPARSE_OFFSET_BYTES, STREAM_HEAD_BYTES, STREAM_ID } from './stream-id.ts';
 import { writeUtf16 } from './utf16.ts';
 
-/** What {@link BackupStreamWriter.head} takes: what is left out is 0 or empty. */
+/** Input of {@link BackupStreamWriter.head}: omitted fields are 0 or empty. */
 export type BackupStreamInput = Pick<BackupStream, 'id' | 'sizeBytes'> & Partial<BackupStream>;
 
-/** The bytes of a stream's head, the offset of a sparse block included. The caller's own. Source: [MS-BKUP] 2.1. */
+/** Encodes a stream's header, including a sparse block's offset. The caller owns the result. Source: [MS-BKUP] 2.1. */
 export function encodeStreamHead(stream: BackupStreamInput): Uint8Array<ArrayBuffer> {
   const name = stream.name ?? '';
   const isSparse = stream.id === STREAM_ID.sparseBlock;
@@ -21,18 +21,18 @@ export function encodeStreamHead(stream: BackupStreamInput): Uint8Array<ArrayBuf
   return bytes;
 }
 
-/** Lays a backup stream down and holds its caller to the sizes it stated. Throws INTERNAL where it doesn't keep them. */
+/** Writes a backup stream and checks that each stream has as much data as its header says. Throws INTERNAL otherwise. */
 export class BackupStreamWriter {
   #left = 0;
 
-  /** The bytes of the next stream's head. */
+  /** Begins the next stream; returns its header. */
   head(stream: BackupStreamInput): Uint8Array<ArrayBuffer> {
     this.end();
     this.#left = stream.sizeBytes;
     return encodeStreamHead(stream);
   }
 
-  /** Counts `bytes` as data of the stream under way and gives them back. */
+  /** Counts `bytes` as data of the current stream, and returns them. */
   data(bytes: Uint8Array): Uint8Array {
     if (bytes.length > this.#left) {
       throw new LayerscopeError('INTERNAL', `backup stream: too many bytes by ${bytes.length - this.#left}`);
@@ -41,7 +41,7 @@ export class BackupStreamWriter {
     return bytes;
   }
 
-  /** The stream under way is over. */
+  /** Ends the current stream. */
   end(): void {
     if (this.#left !== 0) throw new LayerscopeError('INTERNAL', `backup stream: missing ${this.#left} bytes`);
   }

@@ -1,11 +1,11 @@
 const MAX_BITS = 20;
 
-/** Codes of one Huffman table: all of one length follow each other, in the order of their symbols. */
+/** A canonical Huffman code: codes of the same length are consecutive, in the order of their symbols. */
 export class HuffmanTable {
   readonly minBits: number;
-  /** By length: the last code, filled up with ones to 20 bits; -1: none of that length. */
+  /** By length: the last code, padded with ones to 20 bits; -1: no code is that short. */
   readonly limit: Int32Array;
-  /** By length: what is taken from a code to give its place in {@link symbols}. */
+  /** By length: a code minus this is its index in {@link symbols}. */
   readonly base: Int32Array;
   readonly symbols: Uint16Array;
 
@@ -30,7 +30,7 @@ export class HuffmanTable {
     this.minBits = minBits;
   }
 
-  /** Lengths are stated as a first one and steps up or down from each to the next. Null: one is out of bounds. */
+  /** Reads the lengths of the codes, each as steps up or down from the one before. Null if a length is out of bounds. */
   static read(bits: SymbolReader, symbols: number): HuffmanTable | null {
     const lengths = new Uint8Array(symbols);
     let length = bits.read(5);
@@ -46,11 +46,11 @@ export class HuffmanTable {
   }
 }
 
-/** Bits of a stretch of bytes, the highest first; zeros behind its end, which {@link isOver} tells. */
+/** Reads bits from a range of bytes, highest bit first. Past the end it reads zeros, and {@link isOver} is set. */
 export class SymbolReader {
   readonly #bytes: Uint8Array;
   readonly #end: number;
-  /** Of the next byte that isn't in the buffer; beyond the end where zeros were read. */
+  /** Offset of the next byte to load into the buffer; beyond the end if zeros were read. */
   #at: number;
   #buffer = 0;
   #count = 0;
@@ -62,7 +62,7 @@ export class SymbolReader {
     if (bit > 0) this.read(bit);
   }
 
-  /** At most 24. */
+  /** Reads at most 24 bits. */
   read(count: number): number {
     if (this.#count < count) this.#fill();
     this.#count -= count;
@@ -74,7 +74,7 @@ export class SymbolReader {
     return ((high << 16) | this.read(16)) >>> 0;
   }
 
-  /** -1: no symbol has such a code. */
+  /** Reads a symbol; -1 if no symbol has that code. */
   symbol(table: HuffmanTable): number {
     if (this.#count < MAX_BITS) this.#fill();
     const code = (this.#buffer >>> (this.#count - MAX_BITS)) & ((1 << MAX_BITS) - 1);
@@ -92,12 +92,12 @@ export class SymbolReader {
     }
   }
 
-  /** More was read than there is. */
+  /** Whether bits past the end were read. */
   get isOver(): boolean {
     return this.#at - (this.#count >> 3) > this.#end;
   }
 
-  /** Of the byte that holds the next bit. */
+  /** Offset of the byte with the next bit. */
   get byte(): number {
     return this.#at - Math.ceil(this.#count / 8);
   }
@@ -106,7 +106,7 @@ export class SymbolReader {
     return (8 - (this.#count & 7)) & 7;
   }
 
-  /** Of the first byte that no bit of was read. */
+  /** Offset of the first byte of which no bit was read. */
   get nextByte(): number {
     return this.#at - (this.#count >> 3);
   }

@@ -1,12 +1,12 @@
-// bzip2: streams, one after another in a file, each
+// bzip2: one or more streams, each
 //
-//   "BZh" and a digit: blocks hold at most so many times 100,000 bytes
-//   blocks, not aligned to bytes: 31 41 59 26 53 59, CRC-32, a bit (randomised, obsolete), 24 bits where the text begins, then
-//   which bytes there are, the Huffman tables, a list of which table counts for which 50 symbols, and the symbols
-//   17 72 45 38 50 90 and the CRC-32 of all blocks, filled up to a byte
+//   "BZh" and a digit: the size of blocks in 100,000 bytes
+//   blocks, not aligned to bytes: 31 41 59 26 53 59, CRC-32, a bit (randomised, obsolete), 24 bits for the text's origin, then
+//   the bytes that occur, the Huffman tables, the table of each group of 50 symbols, and the symbols
+//   17 72 45 38 50 90 and the CRC-32 of all blocks, padded to a byte
 //
-// A block is undone backwards: Huffman codes, move-to-front with runs, Burrows-Wheeler, and runs of four and a count. Bits come the
-// highest first. Source: Julian Seward's bzip2 1.0.8, and Joe Tsai's description of the format.
+// Decoding a block undoes Huffman codes, move-to-front with runs, the Burrows-Wheeler transform, and runs of four and a count, in that
+// order. Bits are read highest first. Source: Julian Seward's bzip2 1.0.8, and Joe Tsai's description of the format.
 import { LayerscopeError } from '#model';
 import { HuffmanTable, SymbolReader } from './bzip2-symbols.ts';
 import { crc32Bzip2 } from './crc.ts';
@@ -14,23 +14,23 @@ import { ByteQueue, type Unpacker } from './unpacker.ts';
 
 const PLAIN_CHUNK = 256 * 1024;
 const BLOCK_UNIT = 100_000;
-/** A block's tables, at most: what comes before its symbols. */
+/** Upper bound for what precedes a block's symbols. */
 const MOST_TABLE_BYTES = 64 * 1024;
 /** The longest code has 20 bits. */
 const MOST_SYMBOL_BYTES = 2.5;
 const GROUP_SYMBOLS = 50;
 const MAGIC = [0x42, 0x5a, 0x68] as const;
 
-/** See {@link Unpacker}. Memory: four bytes for each byte of a block, and the packed bytes of the largest block there can be: 6 MB. */
+/** See {@link Unpacker}. Memory: four bytes for each byte of a block, and the largest possible compressed block: 6 MB. */
 export class Bzip2Unpacker implements Unpacker {
   readonly #queue = new ByteQueue();
-  /** Bits of the first unused byte that are used already. */
+  /** Bits of the first byte in the queue that were already read. */
   #bit = 0;
   #blockBytes = 0;
   #streams = 0;
   #streamCrc = 0;
   #done = false;
-  /** The block whose bytes are handed out; null between blocks. */
+  /** The current block; null between blocks. */
   #text: BlockText | null = null;
   #table: Uint32Array = new Uint32Array(0);
 
@@ -63,7 +63,7 @@ export class Bzip2Unpacker implements Unpacker {
     return null;
   }
 
-  /** False: more bytes are needed, or there are no more streams. */
+  /** Reads a stream's header. False if more bytes are needed, or there are no more streams. */
   #openStream(): boolean {
     const { bytes, start, length, ended } = this.#queue;
     if (length < 4 && !ended) return false;
@@ -83,7 +83,7 @@ export class Bzip2Unpacker implements Unpacker {
     return true;
   }
 
-  /** Reads a block, or the end of the stream. False: more bytes are needed. */
+  /** Reads a block, or the end of the stream. False if more bytes are needed. */
   #openBlock(): boolean {
     const queue = this.#queue;
     if (!queue.ended && queue.length < MOST_TABLE_BYTES + this.#blockBytes * MOST_SYMBOL_BYTES) return false;
@@ -103,7 +103,7 @@ export class Bzip2Unpacker implements Unpacker {
     try {
       this.#text = readBlock(bits, this.#table, this.#blockBytes);
     } catch (error) {
-      // Past the end only zeros are read: that they make no sense is not the cause.
+      // Past the end only zeros are read, so the real fault is that the input ends.
       throw bits.isOver && queue.ended ? cutOff() : error;
     }
     if (bits.isOver) throw cutOff();
@@ -153,20 +153,20 @@ function readBlock(bits: SymbolReader, table: Uint32Array, blockBytes: number): 
       runUnit = 1;
     }
     if (symbol === last) break;
-    if (length >= blockBytes) throw damaged('a block longer than it may be');
+    if (length >= blockBytes) throw damaged('a block over its maximum size');
     const byte = present[symbol - 1] as number;
-    // Mostly a few places: a loop is faster than a call.
+    // Usually only a few places, so a loop is faster than a call.
     for (let place = symbol - 1; place > 0; place--) present[place] = present[place - 1] as number;
     present[0] = byte;
     counts[byte] = (counts[byte] as number) + 1;
     table[length++] = byte;
   }
-  if (origin >= length) throw damaged('a block that begins behind its end');
+  if (origin >= length) throw damaged('a block whose text begins after its end');
   sortTable(table, length, counts);
   return new BlockText(table, length, origin, crc);
 }
 
-/** Bytes that the block's text is made of, in order: 16 bits say which of the 16 times 16 that follow are there. */
+/** The bytes that occur in the block, in order: 16 bits say which of 16 groups follow, and each group has 16 bits. */
 function readPresentBytes(bits: SymbolReader): Uint8Array {
   const present = new Uint8Array(256);
   let count = 0;
@@ -176,7 +176,7 @@ function readPresentBytes(bits: SymbolReader): Uint8Array {
     const columns = bits.read(16);
     for (let column = 0; column < 16; column++) if ((columns & (0x8000 >> column)) !== 0) present[count++] = row * 16 + column;
   }
-  if (count === 0) throw damaged('a block of no bytes');
+  if (count === 0) throw damaged('an empty block');
   return present.subarray(0, count);
 }
 
@@ -188,18 +188,18 @@ function readTables(bits: SymbolReader, symbols: number): { tables: readonly Huf
   const selectors = new Uint8Array(selectorCount);
   for (let at = 0; at < selectorCount; at++) {
     let place = 0;
-    while (bits.read(1) === 1) if (++place >= count) throw damaged('a code table that is not there');
+    while (bits.read(1) === 1) if (++place >= count) throw damaged('a code table that does not exist');
     const table = order[place] as number;
     order.copyWithin(1, 0, place);
     order[0] = table;
     selectors[at] = table;
   }
   const tables = Array.from({ length: count }, () => HuffmanTable.read(bits, symbols));
-  if (tables.some((table) => table === null)) throw damaged('a code table that contradicts itself');
+  if (tables.some((table) => table === null)) throw damaged('an inconsistent code table');
   return { tables: tables.filter((table) => table !== null), selectors };
 }
 
-/** Puts into the upper 24 bits of each entry where the next byte of the text is. */
+/** Stores the position of the text's next byte in the upper 24 bits of each entry. */
 function sortTable(table: Uint32Array, length: number, counts: Uint32Array): void {
   let sum = 0;
   for (let byte = 0; byte < 256; byte++) {
@@ -215,14 +215,14 @@ function sortTable(table: Uint32Array, length: number, counts: Uint32Array): voi
   }
 }
 
-/** The bytes of a block, its runs of four and a count laid out. */
+/** Yields the bytes of a block, with runs of four and a count expanded. */
 class BlockText {
   readonly #table: Uint32Array;
   readonly #stated: number;
   #entry: number;
   #left: number;
   #crc = 0xffffffff;
-  /** Equal bytes in a row before the next one: after four a count follows. */
+  /** Number of equal bytes so far: after four a count follows. */
   #same = 0;
   #byte = -1;
   #repeat = 0;
@@ -234,7 +234,7 @@ class BlockText {
     this.#entry = (table[origin] as number) >>> 8;
   }
 
-  /** Null: that was all. */
+  /** The next bytes, or null at the end. */
   next(): Uint8Array | null {
     if (this.#left === 0 && this.#repeat === 0) return null;
     const out = new Uint8Array(Math.min(PLAIN_CHUNK, this.#left * 64 + this.#repeat));
@@ -266,7 +266,7 @@ class BlockText {
     return bytes;
   }
 
-  /** The block's checksum. Throws DAMAGED where it isn't the stated one. */
+  /** Checks and returns the block's checksum. Throws DAMAGED. */
   checked(): number {
     const crc = ~this.#crc >>> 0;
     if (crc !== this.#stated) throw damaged('the checksum of a block is wrong');

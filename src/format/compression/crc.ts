@@ -8,7 +8,7 @@ function reflectedTable(polynomial: number): Int32Array {
 
 const CRC32 = reflectedTable(0xedb88320);
 
-/** CRC-32 (IEEE 802.3) of bytes and what came before; begins with 0. */
+/** Continues a CRC-32 (IEEE 802.3) over more bytes; it begins with 0. */
 export function crc32(before: number, bytes: Uint8Array, start = 0, end = bytes.length): number {
   let crc = ~before;
   for (let at = start; at < end; at++) crc = (crc >>> 8) ^ (CRC32[(crc ^ (bytes[at] as number)) & 0xff] as number);
@@ -21,14 +21,14 @@ const CRC32_UPWARDS = Int32Array.from({ length: 256 }, (_, byte) => {
   return value;
 });
 
-/** The same with the highest bit first, as bzip2 has it: begins with all ones, and is inverted at the end by its caller. */
+/** Continues bzip2's CRC-32, which takes the highest bit first. It begins with all ones, and the caller inverts the result. */
 export function crc32Bzip2(before: number, bytes: Uint8Array): number {
   let crc = before;
   for (let at = 0; at < bytes.length; at++) crc = (crc << 8) ^ (CRC32_UPWARDS[(crc >>> 24) ^ (bytes[at] as number)] as number);
   return crc;
 }
 
-/** CRC-64 of ECMA-182, reflected, in two halves of 32 bits. */
+/** The reflected CRC-64 of ECMA-182, in two halves of 32 bits. */
 export class Crc64 {
   #low = -1;
   #high = -1;
@@ -45,7 +45,7 @@ export class Crc64 {
     this.#high = high;
   }
 
-  /** Eight bytes, the lowest first. */
+  /** The checksum so far: eight bytes, little-endian. */
   digest(): Uint8Array {
     const bytes = new DataView(new ArrayBuffer(8));
     bytes.setInt32(0, ~this.#low, true);

@@ -1,3 +1,7 @@
+/**
+ * Decompressors for xz and bzip2, which node:zlib doesn't have. Both are push parsers with bounded memory; unpacker.ts is their interface.
+ * xz.ts and bzip2.ts begin with a description of their formats, and lzma.ts decodes the chunks of xz.
+ */
 export { Bzip2Unpacker } from './bzip2.ts';
 export type { Unpacker } from './unpacker.ts';
 export { XzUnpacker } from './xz.ts';

@@ -1,5 +1,5 @@
-// LZMA as LZMA2 packs it: a range coder whose bits each have a probability of their own, which learns. A symbol is a byte, a match (a
-// distance back and a length) or a repeat of one of the last four distances. Source: Igor Pavlov's LZMA specification (2015).
+// LZMA as used by LZMA2: a range coder with an adaptive probability for each bit. A symbol is a byte, a match (a distance back and a
+// length) or a repeat of one of the last four distances. Source: Igor Pavlov's LZMA specification (2015).
 import { LayerscopeError } from '#model';
 
 const TOP = 0x1000000;
@@ -15,7 +15,7 @@ const FIRST_DIRECT_SLOT = 14;
 const ALIGN_BITS = 4;
 const MIN_MATCH = 2;
 
-/** Lengths of matches, 0 to 271: 8 short ones, 8 middle ones, 256 long ones. */
+/** Codes lengths of matches, 0 to 271: 8 short, 8 medium and 256 long ones. */
 class LengthCoder {
   readonly choice = new Uint16Array(2);
   readonly low = new Uint16Array(POSITION_STATES << 3);
@@ -27,12 +27,12 @@ class LengthCoder {
   }
 }
 
-/** Plain bytes that matches point back to. It grows to the size of the dictionary as bytes come, no sooner. */
+/** The decoded bytes that matches refer to. It grows with the data up to the size of the dictionary. */
 export class Window {
   bytes: Uint8Array = new Uint8Array(64 * 1024);
   /** Where the next byte goes. */
   at = 0;
-  /** Bytes before `at` that matches may point to. */
+  /** Number of bytes before `at` that matches may refer to. */
   known = 0;
   readonly #dictionaryBytes: number;
 
@@ -40,7 +40,7 @@ export class Window {
     this.#dictionaryBytes = dictionaryBytes;
   }
 
-  /** Makes room for bytes to come; what lies further back than the dictionary goes. */
+  /** Makes room for more bytes, dropping those further back than the dictionary. */
   reserve(count: number): void {
     if (this.at + count <= this.bytes.length) return;
     const keep = Math.min(this.known, this.#dictionaryBytes);
@@ -62,7 +62,7 @@ export class Window {
   }
 }
 
-/** Decodes chunks of LZMA into a window; its state goes on from chunk to chunk. */
+/** Decodes LZMA chunks into a window, keeping its state from chunk to chunk. */
 export class LzmaDecoder {
   readonly #window: Window;
   #lc = 0;
@@ -73,7 +73,7 @@ export class LzmaDecoder {
   #rep1 = 0;
   #rep2 = 0;
   #rep3 = 0;
-  /** Plain bytes since the last reset of the dictionary: low bits choose probabilities. */
+  /** Bytes decoded since the last reset of the dictionary; the low bits select probabilities. */
   #position = 0;
   #input: Uint8Array = new Uint8Array(0);
   #at = 0;
@@ -96,18 +96,18 @@ export class LzmaDecoder {
     this.#window = window;
   }
 
-  /** The dictionary is forgotten: matches can't point behind this. */
+  /** Resets the dictionary: later matches can't refer to earlier bytes. */
   resetDictionary(): void {
     this.#window.forget();
     this.#position = 0;
   }
 
-  /** Plain bytes that were put into the window without this. */
+  /** Counts bytes that were put into the window uncompressed. */
   passOver(count: number): void {
     this.#position += count;
   }
 
-  /** New properties: (pb × 5 + lp) × 9 + lc. False: there are none like that. */
+  /** Sets the properties, (pb × 5 + lp) × 9 + lc. False if they are invalid. */
   setProperties(byte: number): boolean {
     const lc = byte % 9;
     const rest = Math.floor(byte / 9);
@@ -131,9 +131,9 @@ export class LzmaDecoder {
     this.#repLength.reset();
   }
 
-  /** Decodes a chunk to exactly `count` plain bytes, for which the window has room. Throws DAMAGED. */
+  /** Decodes a chunk into exactly `count` bytes, for which the window must have room. Throws DAMAGED. */
   decode(input: Uint8Array, count: number): void {
-    if (input.length < 5 || input[0] !== 0) throw broken('a chunk does not begin as it should');
+    if (input.length < 5 || input[0] !== 0) throw broken('a chunk does not begin with a zero byte');
     this.#input = input;
     this.#at = 5;
     this.#range = 0xffffffff;
@@ -239,7 +239,7 @@ export class LzmaDecoder {
     this.#copy(window, length + MIN_MATCH, end);
   }
 
-  /** Brings the second, third or fourth of the last distances to the front. */
+  /** Moves the second, third or fourth of the last distances to the front. */
   #rotate(state: number): void {
     let distance = this.#rep1;
     if (this.#bit(this.#isRep1, state) !== 0) {
@@ -269,7 +269,7 @@ export class LzmaDecoder {
     return high + this.#direct(bits - ALIGN_BITS) * (1 << ALIGN_BITS) + this.#reverseTree(this.#align, 0, ALIGN_BITS);
   }
 
-  /** Bits that are as likely 0 as 1. */
+  /** Reads bits with equal probabilities. */
   #direct(count: number): number {
     let value = 0;
     for (let i = 0; i < count; i++) {

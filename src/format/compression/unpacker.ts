@@ -1,28 +1,28 @@
-/** Unpacks one kind of compressed data, piece by piece, in bounded memory: what the standard library of Node.js cannot. */
+/** Decompresses data piece by piece, in bounded memory. */
 export interface Unpacker {
-  /** Takes packed bytes in. They are copied. */
+  /** Adds compressed bytes, which are copied. */
   push(bytes: Uint8Array): void;
-  /** No more packed bytes follow. */
+  /** Ends the compressed input. */
   end(): void;
   /**
-   * The next plain bytes, the caller's to keep; null where more packed bytes are needed, or all is out ({@link done}).
-   * Throws DAMAGED, TRUNCATED (after {@link end} only), UNSUPPORTED, TOO_LARGE; what came out before stands.
+   * The next decompressed bytes, which the caller owns; null if more input is needed, or at the end ({@link done}). Throws DAMAGED,
+   * TRUNCATED (only after {@link end}), UNSUPPORTED, TOO_LARGE; bytes returned before are valid.
    */
   next(): Uint8Array | null;
-  /** Every stream is out. Bytes that follow and begin no further stream are not touched. */
+  /** Whether every stream was decompressed. Later bytes that don't begin another stream are left alone. */
   readonly done: boolean;
-  /** Packed bytes that were used so far. */
+  /** Number of compressed bytes used so far. */
   readonly usedBytes: number;
 }
 
-/** Bytes that were pushed and not used yet, in one piece. */
+/** Bytes that were pushed but not used yet, in one piece. */
 export class ByteQueue {
   bytes: Uint8Array = new Uint8Array(64 * 1024);
-  /** Of the first byte that isn't used. */
+  /** Index of the first unused byte. */
   start = 0;
   end = 0;
   ended = false;
-  /** Bytes before `bytes[0]`. */
+  /** Number of bytes before `bytes[0]`. */
   #before = 0;
 
   get length(): number {

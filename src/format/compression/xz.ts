@@ -1,19 +1,20 @@
-// xz: streams, one after another, zeros in fours between them. A stream is
+// xz: one or more streams, with groups of four zeros between them. A stream is
 //
 //   FD 37 7A 58 5A 00, two bytes of flags (the kind of checksum), CRC-32
-//   blocks: a header (its size in fours, flags, perhaps sizes, filters, CRC-32), LZMA2 chunks, zeros up to a multiple of 4, checksum
-//   index: 00, the number of blocks, two numbers each, zeros, CRC-32
+//   blocks: a header (its size divided by four, flags, optional sizes, filters, CRC-32), LZMA2 chunks, zeros up to a multiple of 4,
+//   checksum
+//   index: 00, the number of blocks, two numbers for each, zeros, CRC-32
 //   CRC-32, size of the index, the flags again, 59 5A
 //
-// LZMA2 is a row of chunks of at most 64 KiB packed and 2 MiB plain, the last a zero byte. Of the filters it alone is read, as in Go's
-// ulikunitz/xz, which Docker, Podman and skopeo read with. Numbers are of seven bits a byte, the lowest first.
+// LZMA2 is a sequence of chunks of at most 64 KiB compressed and 2 MiB uncompressed, ended by a zero byte. It is the only supported filter,
+// as in Go's ulikunitz/xz, which Docker, Podman and skopeo use. Numbers have seven bits in a byte, the lowest first.
 // Source: Lasse Collin and Igor Pavlov, The .xz File Format, 1.2.1.
 import { LayerscopeError } from '#model';
 import { Crc64, crc32 } from './crc.ts';
 import { LzmaDecoder, Window } from './lzma.ts';
 import { ByteQueue, type Unpacker } from './unpacker.ts';
 
-/** The largest dictionary that is read; `xz -9` has one of 64 MiB. */
+/** The largest accepted dictionary; that of `xz -9` has 64 MiB. */
 const MOST_DICTIONARY_BYTES = 128 * 1024 * 1024;
 const HEAD = [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00] as const;
 const HEAD_BYTES = 12;
@@ -32,7 +33,7 @@ const FILTERS: Readonly<Record<number, string>> = {
 };
 const MOST_NUMBER_BYTES = 9;
 
-/** SHA-256 of bytes that come in pieces: the caller's, as pure code has none. */
+/** Computes SHA-256 in pieces. The caller provides it, as pure code has none. */
 export interface Sha256 {
   update(bytes: Uint8Array): unknown;
   digest(): Uint8Array;
@@ -45,7 +46,7 @@ interface Check {
 
 type Stage = 'head' | 'block' | 'chunk' | 'check' | 'index' | 'foot';
 
-/** See {@link Unpacker}. Memory: the dictionary as far as it is filled, and a quarter of it. */
+/** See {@link Unpacker}. Memory: 1.25 times the used part of the dictionary. */
 export class XzUnpacker implements Unpacker {
   readonly #queue = new ByteQueue();
   readonly #newSha256: () => Sha256;
@@ -55,10 +56,10 @@ export class XzUnpacker implements Unpacker {
   #blocks = 0;
   #window = new Window(0);
   #decoder = new LzmaDecoder(this.#window);
-  /** What the next LZMA2 chunk has to bring, as none came that did. */
+  /** What the next LZMA2 chunk has to reset, because no chunk has yet. */
   #needs: 'dictionary' | 'properties' | 'state' | null = 'dictionary';
   #check: Check | null = null;
-  /** Offset of the block's first chunk, and of the index. */
+  /** Offset of the current block's first chunk, or of the index. */
   #from = 0;
   #index: IndexReader | null = null;
   #done = false;
@@ -112,7 +113,7 @@ export class XzUnpacker implements Unpacker {
     }
   }
 
-  /** A stream's head; between streams, zeros before it, or the end of all. */
+  /** Reads a stream's header, or the zeros between streams, or the end of the input. */
   #head(): 'more' | null {
     const queue = this.#queue;
     if (this.#streams > 0) while (queue.length >= 4 && isZero(queue.bytes, queue.start, 4)) queue.start += 4;
@@ -180,7 +181,7 @@ export class XzUnpacker implements Unpacker {
 
   #storedChunk(control: number): Uint8Array | 'more' {
     const { bytes, start, length } = this.#queue;
-    if (control > 2 || (control === 2 && this.#needs === 'dictionary')) throw damaged('a chunk of no known kind');
+    if (control > 2 || (control === 2 && this.#needs === 'dictionary')) throw damaged('a chunk of an unknown kind');
     if (length < 3) return 'more';
     const size = (((bytes[start + 1] as number) << 8) | (bytes[start + 2] as number)) + 1;
     if (length < 3 + size) return 'more';
@@ -213,20 +214,20 @@ export class XzUnpacker implements Unpacker {
     return this.#take(plain);
   }
 
-  /** What a chunk has forgotten before it: 1 the state, 2 the properties too, 3 the dictionary too. */
+  /** Applies a chunk's reset: 1 the state, 2 also the properties, 3 also the dictionary. */
   #reset(reset: number, properties: number): void {
     const wanted = { dictionary: 3, properties: 2, state: 1 };
     if (this.#needs !== null && reset < wanted[this.#needs]) {
-      // Behind a stored chunk a packed one may go on without a new state: encoders don't, decoders take it.
-      if (this.#needs !== 'state') throw damaged('a chunk that goes on from nothing');
+      // After an uncompressed chunk, decoders accept a compressed one without a reset of the state, though encoders don't write it.
+      if (this.#needs !== 'state') throw damaged('a chunk that continues, but nothing precedes it');
     }
     if (reset === 3) this.#decoder.resetDictionary();
-    if (reset >= 2 && !this.#decoder.setProperties(properties)) throw damaged('properties that LZMA2 does not have');
+    if (reset >= 2 && !this.#decoder.setProperties(properties)) throw damaged('invalid LZMA2 properties');
     if (reset >= 1) this.#decoder.resetState();
     this.#needs = null;
   }
 
-  /** The last bytes of the window, copied. */
+  /** A copy of the window's last bytes. */
   #take(count: number): Uint8Array {
     const { bytes, at } = this.#window;
     const taken = bytes.slice(at - count, at);
@@ -240,7 +241,7 @@ export class XzUnpacker implements Unpacker {
     const padding = -(queue.used - this.#from) & 3;
     if (queue.length < padding + size) return 'more';
     const { bytes, start } = queue;
-    if (!isZero(bytes, start, padding)) throw damaged('the padding of a block is no zeros');
+    if (!isZero(bytes, start, padding)) throw damaged('the padding of a block is not zero');
     const digest = this.#check?.digest() ?? new Uint8Array(0);
     if (digest.some((byte, at) => byte !== bytes[start + padding + at])) throw damaged('the checksum of a block is wrong');
     queue.start += padding + size;
@@ -253,7 +254,7 @@ export class XzUnpacker implements Unpacker {
     const index = this.#index as IndexReader;
     const ready = index.read(queue, this.#from);
     if (!ready) return 'more';
-    if (index.records !== this.#blocks) throw damaged('the index does not fit the blocks');
+    if (index.records !== this.#blocks) throw damaged('the index does not match the blocks');
     this.#stage = 'foot';
     return null;
   }
@@ -263,8 +264,7 @@ export class XzUnpacker implements Unpacker {
     if (queue.length < HEAD_BYTES) return 'more';
     const { bytes, start } = queue;
     const isFoot = bytes[start + 10] === 0x59 && bytes[start + 11] === 0x5a && flagsAt(bytes, start + 8) === this.#flags;
-    if (!isFoot || uint32(bytes, start) !== crc32(0, bytes, start + 4, start + 10))
-      throw damaged('the end of the stream is not as it should be');
+    if (!isFoot || uint32(bytes, start) !== crc32(0, bytes, start + 4, start + 10)) throw damaged('the end of the stream is invalid');
     queue.start += HEAD_BYTES;
     this.#stage = 'head';
     return null;
@@ -285,15 +285,15 @@ class Crc32 implements Check {
   }
 }
 
-/** Reads an index as its bytes come: it may list millions of blocks. */
+/** Reads an index piece by piece, as it may list millions of blocks. */
 class IndexReader {
-  /** -1: not read yet. */
+  /** Number of blocks; -1: not read yet. */
   records = -1;
   #left = 1;
   #crc = 0;
   #isBegun = false;
 
-  /** False: more bytes are needed. Throws DAMAGED. */
+  /** Returns false if more bytes are needed. Throws DAMAGED. */
   read(queue: ByteQueue, from: number): boolean {
     if (!this.#isBegun) {
       this.#use(queue, 1);
@@ -314,7 +314,7 @@ class IndexReader {
     }
     const padding = -(queue.used - from) & 3;
     if (queue.length < padding + 4) return false;
-    if (!isZero(queue.bytes, queue.start, padding)) throw damaged('the padding of the index is no zeros');
+    if (!isZero(queue.bytes, queue.start, padding)) throw damaged('the padding of the index is not zero');
     this.#use(queue, padding);
     if (uint32(queue.bytes, queue.start) !== this.#crc) throw damaged('the checksum of the index is wrong');
     queue.start += 4;
@@ -327,14 +327,14 @@ class IndexReader {
   }
 }
 
-/** Size of a block's dictionary, by its header. Throws UNSUPPORTED for other filters than LZMA2, TOO_LARGE, DAMAGED. */
+/** The dictionary size in a block's header. Throws UNSUPPORTED for filters other than LZMA2, TOO_LARGE, DAMAGED. */
 function dictionaryOf(header: Uint8Array): number {
   const flags = header[1] as number;
   const end = header.length - 4;
   let at = 2;
   const take = (): number => {
     const number = readNumber(header, at, end);
-    if (number === null) throw damaged('a block header that makes no sense');
+    if (number === null) throw damaged('an invalid block header');
     at += number.bytes;
     return number.value;
   };
@@ -344,14 +344,14 @@ function dictionaryOf(header: Uint8Array): number {
   if (filter !== LZMA2 || (flags & 3) !== 0) throw unsupported(`the filter ${FILTERS[filter] ?? filter}`);
   const properties = take();
   const bits = header[at] as number;
-  if (properties !== 1 || at >= end || bits > 40) throw damaged('a block header that makes no sense');
+  if (properties !== 1 || at >= end || bits > 40) throw damaged('an invalid block header');
   const size = bits === 40 ? 0xffffffff : (2 | (bits & 1)) * 2 ** ((bits >> 1) + 11);
   if (size > MOST_DICTIONARY_BYTES)
     throw new LayerscopeError('TOO_LARGE', `a dictionary of ${size} bytes, the limit is ${MOST_DICTIONARY_BYTES}`);
   return size;
 }
 
-/** Null: it isn't all there, or is too long. */
+/** Reads a number; null if it is incomplete or too long. */
 function readNumber(bytes: Uint8Array, start: number, end: number): { value: number; bytes: number } | null {
   let value = 0;
   for (let at = 0; at < MOST_NUMBER_BYTES && start + at < end; at++) {

@@ -1,10 +1,10 @@
 // Extended attributes in PAX records, by key:
 //
-//   SCHILY.xattr.NAME       value raw                                       (star; Go, Docker, GNU tar)
-//   LIBARCHIVE.xattr.NAME   NAME percent-encoded, value base64 without =    (libarchive writes both)
+//   SCHILY.xattr.NAME       raw value                                       (star; Go, Docker, GNU tar)
+//   LIBARCHIVE.xattr.NAME   percent-encoded NAME, base64 value without =    (libarchive writes both)
 //   MSWINDOWS.KEY           kept under its whole key                        (Windows layers)
 //
-// SCHILY's and LIBARCHIVE's record of one name are one attribute: SCHILY's counts.
+// If an attribute has both a SCHILY and a LIBARCHIVE record, the SCHILY record takes precedence.
 import { decodeUtf8, encodeUtf8 } from '#model';
 
 const SCHILY = 'SCHILY.xattr.';
@@ -18,7 +18,7 @@ function latin1(bytes: Uint8Array): string {
   return text;
 }
 
-/** Null where the text isn't base64. */
+/** Decodes base64 to Latin-1 text; null if it isn't base64. */
 function decodeBase64(text: Uint8Array): string | null {
   let bits = 0;
   let count = 0;
@@ -50,7 +50,7 @@ function decodePercent(name: string): string {
   return decodeUtf8(decoded) ?? latin1(decoded);
 }
 
-/** Name and value pairs, sorted by name; values are latin-1 texts of the raw bytes. */
+/** Returns pairs of name and value, sorted by name; values are the raw bytes as Latin-1. */
 export function attributesOf(records: ReadonlyMap<string, Uint8Array>): [string, string][] {
   const found = new Map<string, string>();
   for (const [key, value] of records) {

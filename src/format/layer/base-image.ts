@@ -1,28 +1,28 @@
-// Windows up to 2016 kept base images in a store of its own, listed by vmcompute.dll's GetBaseImages as one JSON object:
+// Windows up to 2016 keeps base images in a shared store; vmcompute.dll's GetBaseImages lists them as a JSON object:
 //
 //   {"Images":[{"Name":"WindowsServerCore","Version":"10.0.10586.0","Path":"C:\\…\\CN=Microsoft_…","Size":9697000000,
 //    "CreatedTime":"2015-11-18T22:13:12.2310000Z"}]}
 //
-// Docker made an id of 64 hex digits of the folder's name. Members match in any case, as in Go; others are ignored.
+// Docker derives an id of 64 hex digits from the folder's name. As in Go, keys ignore case and unknown keys are ignored.
 import { displayText, encodeUtf8, LayerscopeError, toHex } from '#model';
 import { folderOfPath } from './layer-chain.ts';
 
 const ID_BYTES = 32;
 
-/** An image that the system shares. */
+/** A base image that the system shares. */
 export interface BaseImage {
   readonly name: string;
   readonly version: string;
-  /** Of the image's folder. */
+  /** Path of the image's folder. */
   readonly path: string;
   readonly sizeBytes: number;
-  /** RFC 3339, as it stood; '' where there's none. */
+  /** RFC 3339, unchanged; '' if unknown. */
   readonly created: string;
 }
 
 /**
- * A base image's id: the first 32 bytes of SHA-384 of its folder's name, in lower-case hex. `sha384` gives the digest's 48 bytes,
- * as this room has no hash of its own.
+ * A base image's id: the first 32 bytes of the SHA-384 of its folder's name, in lower-case hex. `sha384` returns the digest's 48 bytes;
+ * the caller provides it, as pure code has no hash.
  */
 export function baseImageId(folder: string, sha384: (bytes: Uint8Array) => Uint8Array): string {
   return toHex(sha384(encodeUtf8(folder)).subarray(0, ID_BYTES));
@@ -44,27 +44,28 @@ function malformed(what: string): LayerscopeError {
 
 function text(image: object, name: string): string {
   const value = member(image, name) ?? '';
-  if (typeof value !== 'string') throw malformed(`${name} is no text`);
+  if (typeof value !== 'string') throw malformed(`${name} is not a string`);
   return value;
 }
 
-/** Reads what GetBaseImages says. Throws BAD_MANIFEST where it is no such list. */
+/** Parses the result of GetBaseImages. Throws BAD_MANIFEST if it is malformed. */
 export function parseBaseImages(json: string): BaseImage[] {
   let value: unknown;
   try {
     value = JSON.parse(json);
   } catch (error) {
-    throw new LayerscopeError('BAD_MANIFEST', 'the list of base images is no JSON', { cause: error });
+    throw new LayerscopeError('BAD_MANIFEST', 'the list of base images is not JSON', { cause: error });
   }
   if (value === null) return [];
   const images = typeof value === 'object' && !Array.isArray(value) ? (member(value, 'images') ?? []) : undefined;
-  if (!Array.isArray(images)) throw malformed('no list');
+  if (!Array.isArray(images)) throw malformed('not a list');
   return images.map((image: unknown) => {
-    if (typeof image !== 'object' || image === null) throw malformed('an image that is no object');
+    if (typeof image !== 'object' || image === null) throw malformed('an image that is not an object');
     const size = member(image, 'size') ?? 0;
-    if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0) throw malformed('size is no number of bytes');
+    if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0) throw malformed('size is not a number of bytes');
     const created = text(image, 'createdtime');
-    if (created !== '' && !/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/.test(created)) throw malformed(`a time: ${created}`);
+    if (created !== '' && !/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/.test(created))
+      throw malformed(`not a time: ${created}`);
     const path = text(image, 'path');
     if (folderOfPath(path) === '') throw malformed('an image without a path');
     return { name: text(image, 'name'), version: text(image, 'version'), path, sizeBytes: size, created };

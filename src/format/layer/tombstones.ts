@@ -1,9 +1,9 @@
-// tombstones.txt, at the root of a Windows layer as ExportLayer lays it out: what the layer takes away from those below.
+// tombstones.txt, at the root of the transport folder that ExportLayer writes: the paths that a Windows layer removes from those below.
 //
 //   EF BB BF  `Version 1.0` end of line, then a line for each path: `\Windows\gone.txt`
 //
-// UTF-8. Lines end in LF; CRLF is read, too. Paths begin with \ and stand under the layer's Files folder, whose name they leave out:
-// the line above means Files\Windows\gone.txt. A file without the mark, or of another version, is none. Source: hcsshim, legacy.go.
+// UTF-8. Lines end in LF; CRLF is accepted. Paths begin with \ and are relative to the layer's Files folder: the line above means
+// Files\Windows\gone.txt. A file without the byte order mark, or of another version, is invalid. Source: hcsshim, legacy.go.
 import { decodeUtf8, displayText, encodeUtf8, LayerscopeError } from '#model';
 
 export const TOMBSTONES_FILE = 'tombstones.txt';
@@ -17,18 +17,18 @@ function invalid(what: string, line: number): LayerscopeError {
 }
 
 function pathOf(line: string, number: number): string {
-  if (!line.startsWith('\\')) throw invalid(`no path below Files: ${displayText(line.slice(0, 100))}`, number);
+  if (!line.startsWith('\\')) throw invalid(`not a path below Files: ${displayText(line.slice(0, 100))}`, number);
   for (const part of line.slice(1).split('\\')) {
     if (part === '' || part === '.' || part === '..' || /[/:]/.test(part)) {
-      throw new LayerscopeError('PATH_ESCAPE', `a tombstone that leads elsewhere: ${displayText(line.slice(0, 100))}`);
+      throw new LayerscopeError('PATH_ESCAPE', `a tombstone outside the layer: ${displayText(line.slice(0, 100))}`);
     }
   }
   return FILES + line.slice(1);
 }
 
 /**
- * The paths a tombstones.txt takes away, `Files\` before each, in the order of its lines; empty lines are passed over. Throws
- * DAMAGED where it is none, TOO_LARGE for a line over 64 KiB, PATH_ESCAPE for paths with `..`, a stream or a drive.
+ * Reads the paths in a tombstones.txt, prefixed with `Files\`, in the order of its lines; skips empty lines. Throws DAMAGED for an invalid
+ * file, TOO_LARGE for a line over 64 KiB, PATH_ESCAPE for paths with `..`, a stream or a drive.
  */
 export async function* readTombstones(source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): AsyncGenerator<string, void, undefined> {
   let number = 0;
@@ -38,13 +38,13 @@ export async function* readTombstones(source: AsyncIterable<Uint8Array> | Iterab
     if (text === null) throw invalid('not UTF-8', number);
     const line = text.endsWith('\r') ? text.slice(0, -1) : text;
     if (number === 1) {
-      if (line !== HEAD) throw invalid('not a UTF-8 mark and Version 1.0', number);
+      if (line !== HEAD) throw invalid('not a byte order mark and Version 1.0', number);
     } else if (line !== '') yield pathOf(line, number);
   }
   if (number === 0) throw invalid('the file is empty', 1);
 }
 
-/** The bytes of a tombstones.txt that takes these paths away, as hcsshim wrote it. Throws DAMAGED for a path that isn't under Files. */
+/** Encodes a tombstones.txt, as hcsshim does. Throws DAMAGED for a path that isn't below Files. */
 export function encodeTombstones(paths: readonly string[]): Uint8Array<ArrayBuffer> {
   let text = `${HEAD}\n`;
   for (const path of paths) {
@@ -56,7 +56,7 @@ export function encodeTombstones(paths: readonly string[]): Uint8Array<ArrayBuff
   return encodeUtf8(text);
 }
 
-/** The lines of a text, LF taken off; what stands behind the last LF is a line where it isn't empty. Throws TOO_LARGE. */
+/** Splits bytes into lines without their LF; bytes after the last LF are a line too. Throws TOO_LARGE for a line over `maxBytes`. */
 export async function* linesOf(
   source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   maxBytes: number,

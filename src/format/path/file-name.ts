@@ -1,19 +1,19 @@
 /**
  * Which names of an image may become file names on a disk, and why others may not.
  *
- * An image's path is bytes between slashes; anything but `/` and NUL is a legal name on Linux. Three things make a name unsafe
- * where it is written: it leads out of its folder (`..`, an absolute path, on Windows also `..\`, a drive, and `.. ` whose
- * space Windows drops); Windows gives it a meaning of its own (devices such as CON, alternate streams behind `:`); or Windows
- * can't hold it (`<`, a trailing dot or space, a control character).
- * Names that would lead out on Windows are refused on every system: what is exported here may be unpacked there. Names that only
- * Windows can't hold are refused on Windows alone: a backslash by itself is an ordinary letter in names of systemd's units.
+ * A path in an image is bytes separated by slashes; on Linux a name may contain anything but `/` and NUL. A name is unsafe to write if it
+ * leads out of its folder (`..`, an absolute path, on Windows also `..\`, a drive, and `.. `, whose space Windows drops); if it has a
+ * special meaning on Windows (devices such as CON, alternate data streams after `:`); or if Windows doesn't allow it (`<`, a trailing dot
+ * or space, a control character).
+ * Names that would lead out on Windows are refused on every system, as exported files may be unpacked there. Names that Windows just
+ * doesn't allow are refused on Windows only: a backslash alone is an ordinary character in names of systemd units.
  *
  * Source: Microsoft, Naming Files, Paths, and Namespaces; cases.md, Layers.
  */
 import { decodeUtf8 } from '#model';
 import { splitPath } from './image-path.ts';
 
-/** Whose rules for file names count. */
+/** The system whose rules for file names apply. */
 export type NamingRules = 'unix' | 'windows';
 
 export interface RefusedName {
@@ -27,12 +27,12 @@ const ESCAPE: RefusedName = { code: 'path-escape', reason: 'leads out of its fol
 const SLASH = 0x2f;
 const BACKSLASH = 0x5c;
 
-// Superscript digits count as digits for Windows' device names.
+// Windows accepts superscript digits in device names.
 const DEVICE = /^(con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])$/i;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: Windows refuses them in names
 const FORBIDDEN = /[\u0000-\u001f<>"|?*\\/]/;
 
-/** `..`, also with what Windows takes off a name's end, a space among it: `.. `. Plain `...` is an ordinary name on Linux. */
+/** `..`, also followed by dots and spaces that Windows drops, at least one of them a space: `.. `. Plain `...` is an ordinary name. */
 function isParentName(text: string): boolean {
   if (!text.startsWith('..')) return false;
   if (text.length === 2) return true;
@@ -47,7 +47,7 @@ function leadsOut(text: string): boolean {
   return text.split('\\').some(isParentName);
 }
 
-/** Why Windows can't hold this name as a file name, or null. `text` is one path component. */
+/** Why Windows doesn't allow a file of this name, or null. `text` is one path component. */
 export function reservedOnWindows(text: string): string | null {
   if (text.includes(':')) return 'names a stream or a drive on Windows';
   if (text.includes('\\')) return 'has a backslash, which separates folders on Windows';
@@ -59,8 +59,8 @@ export function reservedOnWindows(text: string): string | null {
 }
 
 /**
- * Why programs on Windows can't open a name of a Windows image as it is, or null: `name` is raw bytes, one component. `file:stream` is an
- * alternate stream, as layers have them. Bytes that aren't UTF-8 are no problem of these: they have a finding of their own.
+ * Why programs on Windows can't open a file of a Windows image by this name, or null. `name` is raw bytes, one component. `file:stream` is
+ * an alternate data stream, which is fine. Bytes that aren't UTF-8 aren't reported here: they have a finding of their own.
  */
 export function oddOnWindows(name: Uint8Array): string | null {
   const text = decodeUtf8(name) ?? latin1(name);
@@ -70,15 +70,15 @@ export function oddOnWindows(name: Uint8Array): string | null {
   return reservedOnWindows(file) ?? (FORBIDDEN.test(stream) ? 'has a character that Windows refuses in names' : null);
 }
 
-/** Is a path (raw bytes) of a Windows image one that becomes a file's name there: below `Files` or `UtilityVM/Files`, by either slash? */
+/** Whether a path (raw bytes) of a Windows image becomes a file: it is below `Files` or `UtilityVM/Files`, with / or \. */
 export function isWindowsFile(path: Uint8Array): boolean {
   const [first, second, ...more] = splitPath(path).flatMap((part) => latin1(part).toLowerCase().split('\\'));
   return first === 'files' ? second !== undefined : first === 'utilityvm' && second === 'files' && more.length > 0;
 }
 
 /**
- * Why a path component must not be written, or null where it may. `name` is raw bytes, one component.
- * `path-escape` on every system; `reserved-name` under Windows' rules only.
+ * Why a path component must not be written, or null if it may be. `name` is raw bytes, one component. `path-escape` applies on every
+ * system, `reserved-name` under Windows' rules only.
  */
 export function refuseName(name: Uint8Array, rules: NamingRules): RefusedName | null {
   if (name.length === 0 || (name.length === 1 && name[0] === 0x2e)) return { code: 'path-escape', reason: 'is no name' };

@@ -1,10 +1,10 @@
 /**
- * Glob patterns over paths of an image: `*` any characters of a name, `?` one, `[a-z]` and `[!a-z]` one of a class, `**` between
- * slashes any number of folders. A pattern without a `/` (but at its end) is for a name anywhere, any other for the whole path, a
- * leading `/` or not. What is below a folder that matches matches, too; with a `/` at the pattern's end only that does.
- * A backslash takes a letter's meaning away; `\xE4`, `\u202E` and the other escapes of a printed path stand for what they are.
+ * Glob patterns for paths of an image. `*` matches any characters of a name, `?` one character, `[a-z]` and `[!a-z]` one of a class, and
+ * `**` between slashes any number of folders. A pattern without a `/` (except at its end) matches a name anywhere, any other pattern the
+ * whole path, with or without a leading `/`. Everything below a matching folder matches too; with a `/` at the end of the pattern, only
+ * that does. A backslash escapes the next character; `\xE4`, `\u202E` and the other escapes of printed paths are understood.
  *
- * Matched byte by byte, without a regular expression: the time is bounded by pattern times path.
+ * Matches byte by byte, without a regular expression, so that the time is bounded by pattern length times path length.
  */
 import { decodeUtf8, encodeUtf8, unescapePath } from '#model';
 import { splitPath } from './image-path.ts';
@@ -19,7 +19,7 @@ type Piece =
   | { readonly kind: 'any' }
   | { readonly kind: 'star' }
   | { readonly kind: 'class'; readonly inverse: boolean; readonly ranges: Ranges };
-/** Pieces of a name, or any number of folders. */
+/** The pieces of a name, or any number of folders. */
 type Segment = readonly Piece[] | 'folders';
 
 interface Glob {
@@ -29,7 +29,7 @@ interface Glob {
 
 const PRINTED = /\\(?:x[\da-fA-F]{2}|u[\da-fA-F]{4}(?:\\u[dD][c-fC-F][\da-fA-F]{2})?|u\{[\da-fA-F]+\})/y;
 
-/** Length of the escape or letter at `at` of a pattern, and the bytes that it stands for. */
+/** The length of the escape or character at `at` in a pattern, and the bytes that it stands for. */
 function literalAt(text: string, at: number): { readonly length: number; readonly bytes: Uint8Array } {
   PRINTED.lastIndex = at;
   const printed = PRINTED.exec(text)?.[0];
@@ -39,7 +39,7 @@ function literalAt(text: string, at: number): { readonly length: number; readonl
   return { length: skip + letter.length, bytes: encodeUtf8(letter) };
 }
 
-/** The class that begins with the `[` at `at`; null where no `]` ends it, and the bracket is a letter. */
+/** The class that begins with the `[` at `at`; null if no `]` closes it, so that the bracket stands for itself. */
 function classAt(text: string, at: number): { readonly length: number; readonly piece: Piece } | null {
   let next = at + 1;
   const inverse = text[next] === '!' || text[next] === '^';
@@ -86,13 +86,13 @@ function parseGlob(text: string): Glob {
   const names = text.split('/').filter((name) => name !== '' && name !== '.');
   const foldersOnly = text.endsWith('/');
   const segments = names.map(parseSegment);
-  // What is below a match matches in any case: `a/**` is what is directly in `a`.
+  // Everything below a match matches anyway, so `a/**` is the same as `a/*`.
   if (segments.at(-1) === 'folders') segments[segments.length - 1] = [{ kind: 'star' }];
   if (!text.replace(/\/$/, '').includes('/')) segments.unshift('folders');
   return { segments, foldersOnly };
 }
 
-/** Why a pattern can match nothing, or null where it can. */
+/** Why a pattern can't match anything, or null if it can. */
 export function invalidGlob(text: string): string | null {
   const names = text.split('/').filter((name) => name !== '' && name !== '.');
   if (names.length === 0) return 'names nothing';
@@ -100,7 +100,7 @@ export function invalidGlob(text: string): string | null {
   return names.length > MOST_SEGMENTS ? 'has too many folders' : null;
 }
 
-/** The character at `at`; a byte that is no UTF-8 is one of its own, beyond all code points. */
+/** The character at `at`; a byte that isn't UTF-8 is a character of its own, beyond all code points. */
 function charAt(bytes: Uint8Array, at: number): { readonly point: number; readonly length: number } {
   const first = bytes[at] as number;
   if (first < 0x80) return { point: first, length: 1 };
@@ -109,7 +109,7 @@ function charAt(bytes: Uint8Array, at: number): { readonly point: number; readon
   return text === null ? { point: 0x110000 + first, length: 1 } : { point: text.codePointAt(0) as number, length };
 }
 
-/** How many bytes the piece takes at `at`, 0 where it doesn't fit. */
+/** The number of bytes that the piece matches at `at`, or 0. */
 function taken(piece: Piece | undefined, name: Uint8Array, at: number): number {
   if (piece === undefined || at >= name.length || piece.kind === 'star') return 0;
   if (piece.kind === 'byte') return name[at] === piece.byte ? 1 : 0;
@@ -121,7 +121,7 @@ function taken(piece: Piece | undefined, name: Uint8Array, at: number): number {
 function matchesName(pieces: readonly Piece[], name: Uint8Array): boolean {
   let piece = 0;
   let at = 0;
-  // The last star and where it ends: what fails behind it is tried again one character on. Earlier ones need no second try.
+  // The last star, and the end of what it matches: after a mismatch it takes one more character. Earlier stars needn't be tried again.
   let star = -1;
   let starEnd = 0;
   while (at < name.length || piece < pieces.length) {
@@ -146,7 +146,7 @@ function matchesName(pieces: readonly Piece[], name: Uint8Array): boolean {
 
 function matchesPath({ segments, foldersOnly }: Glob, names: readonly Uint8Array[]): boolean {
   const end = segments.length;
-  // By segment 1: all before it are matched.
+  // states[n] is 1 if the first n segments can match the names so far.
   let states = new Uint8Array(end + 1);
   states[0] = 1;
   for (const [index, name] of names.entries()) {
@@ -170,7 +170,7 @@ function folded(bytes: Uint8Array): Uint8Array {
   return text === null ? bytes : encodeUtf8(text.toLowerCase());
 }
 
-/** Tells whether any of the patterns matches a path (raw bytes). `ignoreCase`: as Windows compares names. */
+/** Returns a function that says whether any of the patterns matches a path (raw bytes). `ignoreCase`: compares names as Windows does. */
 export function createPathMatcher(
   patterns: readonly string[],
   { ignoreCase }: { readonly ignoreCase: boolean },

@@ -3,7 +3,7 @@ import { unescapePath } from '#model';
 const SLASH = 0x2f;
 const DOT = 0x2e;
 
-/** Components of a path in an image: empty ones and `.` left out, `..` kept. Views of `path`, not copies. */
+/** The components of a path in an image, without empty ones and `.`, but with `..`. Views of `path`. */
 export function splitPath(path: Uint8Array): Uint8Array[] {
   const parts: Uint8Array[] = [];
   for (let start = 0; start <= path.length; ) {
@@ -15,7 +15,7 @@ export function splitPath(path: Uint8Array): Uint8Array[] {
   return parts;
 }
 
-/** Raw bytes of components joined by `/`. */
+/** Joins components with `/`. */
 export function joinPath(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   const path = new Uint8Array(parts.reduce((length, part) => length + part.length + 1, parts.length === 0 ? 0 : -1));
   let at = 0;
@@ -27,12 +27,12 @@ export function joinPath(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> 
   return path;
 }
 
-/** True for the component `..`. */
+/** Whether the component is `..`. */
 export function isParent(part: Uint8Array): boolean {
   return part.length === 2 && part[0] === DOT && part[1] === DOT;
 }
 
-/** A path that a user typed, escaped as the command line prints it, with or without a leading `/` or `./`. */
+/** Parses a path as typed by a user: it may have the escapes of printed paths, and a leading `/` or `./`. */
 export function parseImagePath(text: string): { readonly parts: readonly Uint8Array[]; readonly endsInSlash: boolean } {
   return { parts: splitPath(unescapePath(text)), endsInSlash: text.endsWith('/') };
 }

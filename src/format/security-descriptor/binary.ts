@@ -1,11 +1,11 @@
-// A self-relative security descriptor, the data of backup stream 3: [MS-DTYP] 2.4.6, little-endian.
+// A self-relative security descriptor, the data of stream 3 of a backup stream: [MS-DTYP] 2.4.6, little-endian.
 //
 //   0 revision u8 (1) · 1 resource manager u8 · 2 control u16 · 4 offsets u32 of owner, group, SACL and DACL
-//   list     0 revision u8 (2, or 4 with object entries) · 1 0 · 2 size u16, itself included · 4 number of entries u16 · 6 0 · entries
-//   entry    0 type u8 · 1 flags u8 · 2 size u16, itself included · 4 mask u32 · SID · data
-//   object   entries have behind the mask: flags u32 (1: object type, 2: inherited object type), then the GUIDs they speak of
+//   list     0 revision u8 (2, or 4 with object entries) · 1 0 · 2 size u16, with this header · 4 number of entries u16 · 6 0 · entries
+//   entry    0 type u8 · 1 flags u8 · 2 size u16, with this header · 4 mask u32 · SID · data
+//   object   entries have after the mask: flags u32 (1: object type, 2: inherited object type), then the GUIDs that these announce
 //
-// An offset of 0: no such part. Parts may stand in any order; Windows' file systems put owner and group first, then the lists.
+// An offset of 0 means no such part. Parts may be in any order; Windows' file systems put owner and group before the lists.
 import { LayerscopeError } from '#model';
 import { type Ace, type Acl, CONTROL, isKnownAce, isObjectAce, type SecurityDescriptor, type Sid } from './descriptor.ts';
 import { encodeGuid, readGuid } from './guid.ts';
@@ -21,7 +21,7 @@ function damaged(what: string, offset: number): LayerscopeError {
   return new LayerscopeError('DAMAGED', `invalid security descriptor: ${what} at byte ${offset}`, { offset });
 }
 
-/** Reads a whole descriptor; raw parts are views. Throws DAMAGED where a part lies outside, or in its head. */
+/** Parses a whole descriptor; raw parts are views. Throws DAMAGED if a part lies outside it, or in its header. */
 export function parseSecurityDescriptor(bytes: Uint8Array): SecurityDescriptor {
   if (bytes.length < HEAD) throw damaged('cut off', bytes.length);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -47,21 +47,21 @@ export function parseSecurityDescriptor(bytes: Uint8Array): SecurityDescriptor {
 
 function sidAt(bytes: Uint8Array, offset: number): Sid | null {
   if (offset === 0) return null;
-  if (offset < HEAD || sidBytes(bytes, offset, bytes.length) < 0) throw damaged('no SID', offset);
+  if (offset < HEAD || sidBytes(bytes, offset, bytes.length) < 0) throw damaged('an invalid SID', offset);
   return readSid(bytes, offset);
 }
 
 function aclAt(bytes: Uint8Array, view: DataView, offset: number): Acl | null {
   if (offset === 0) return null;
-  if (offset < HEAD || offset + ACL_HEAD > bytes.length) throw damaged('no access control list', offset);
+  if (offset < HEAD || offset + ACL_HEAD > bytes.length) throw damaged('an invalid access control list', offset);
   const end = offset + view.getUint16(offset + 2, true);
   const count = view.getUint16(offset + 4, true);
-  if (end > bytes.length || end < offset + ACL_HEAD) throw damaged('an access control list that leads outside', offset);
+  if (end > bytes.length || end < offset + ACL_HEAD) throw damaged('an access control list that goes past its end', offset);
   const aces: Ace[] = [];
   let at = offset + ACL_HEAD;
   for (let i = 0; i < count; i++) {
     const size = at + ACE_HEAD > end ? 0 : view.getUint16(at + 2, true);
-    if (size < ACE_HEAD || at + size > end) throw damaged('an entry that leads outside', at);
+    if (size < ACE_HEAD || at + size > end) throw damaged('an entry that goes past its list', at);
     aces.push(aceAt(bytes.subarray(at, at + size), at));
     at += size;
   }
@@ -98,7 +98,7 @@ function aceAt(bytes: Uint8Array, offset: number): Ace {
   return { type, flags, mask, sid: readSid(bytes, at), ...object, data: bytes.subarray(at + length) };
 }
 
-/** A descriptor's bytes: where it has a layout, as they stood (zeros in gaps); else its parts one behind another. The caller's own. */
+/** Encodes a descriptor: by its layout if it has one, with zeros in the gaps, otherwise without gaps. The caller owns the result. */
 export function encodeSecurityDescriptor(descriptor: SecurityDescriptor): Uint8Array<ArrayBuffer> {
   const parts = {
     owner: descriptor.owner === null ? null : encodeSid(descriptor.owner),

@@ -1,6 +1,6 @@
-// Operators of conditions: [MS-DTYP] 2.4.4.17.6 and 2.4.4.17.7.
+// The operators of conditions: [MS-DTYP] 2.4.4.17.6 and 2.4.4.17.7.
 
-/** Between two operands. */
+/** Binary operators. */
 export const RELATIONS: readonly (readonly [string, number])[] = [
   ['==', 0x80],
   ['!=', 0x81],
@@ -14,7 +14,7 @@ export const RELATIONS: readonly (readonly [string, number])[] = [
   ['Not_Any_of', 0x8f],
 ];
 
-/** Before one operand. */
+/** Unary operators. */
 export const PREFIXES: readonly (readonly [string, number])[] = [
   ['Exists', 0x87],
   ['Not_Exists', 0x8d],
@@ -32,7 +32,7 @@ export const AND = 0xa0;
 export const OR = 0xa1;
 export const NOT = 0xa2;
 
-/** What stands before an attribute's name, by its token. */
+/** The prefix of an attribute's name, and its token. */
 export const ATTRIBUTE_SCOPES: readonly (readonly [string, number])[] = [
   ['@User.', 0xf9],
   ['@Resource.', 0xfa],

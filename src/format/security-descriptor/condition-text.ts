@@ -1,5 +1,5 @@
-// Conditions as SDDL has them: `(@User.Title == "PM" && (Member_of {SID(BA)} || Exists level))`, [MS-DTYP] 2.5.1.1. `&&` binds
-// before `||`. Operands: names, texts in quotes, numbers (decimal, 0x, 0 octal), #hex bytes, SID(…), lists in braces.
+// Conditions in SDDL: `(@User.Title == "PM" && (Member_of {SID(BA)} || Exists level))`, [MS-DTYP] 2.5.1.1. `&&` binds more tightly than
+// `||`. Operands are names, quoted strings, numbers (decimal, 0x, 0 for octal), #hex bytes, SID(…) and lists in braces.
 import { displayText, fromHex, LayerscopeError, toHex } from '#model';
 import { AND, ATTRIBUTE_SCOPES, NOT, OR, PREFIXES, RELATIONS } from './condition-operators.ts';
 import { type ConditionToken, encodeConditionTokens, parseConditionTokens, SIGN, TOKEN } from './condition-tokens.ts';
@@ -9,7 +9,7 @@ const MAX_DEPTH = 64;
 
 // Token to text
 
-/** How tightly a piece of text holds together: an operand, a relation, `&&`, `||`. */
+// How tightly a piece of text binds: an operand, a relation, `&&`, `||`.
 const OPERAND = 3;
 const TERM = 2;
 const ALL_OF = 1;
@@ -24,7 +24,7 @@ function nameOf(table: readonly (readonly [string, number])[], code: number): st
   return table.find(([, other]) => other === code)?.[0];
 }
 
-/** A letter that a name can't have stands as % and four hex digits. */
+/** Characters that a name can't have are written as % and four hex digits. */
 function attributeText(code: number, name: string): string {
   const escaped = name.replace(/[^A-Za-z0-9:./_\u0080-\uffff]/g, (ch) => `%${ch.charCodeAt(0).toString(16).padStart(4, '0')}`);
   return (nameOf(ATTRIBUTE_SCOPES, code) ?? '') + escaped;
@@ -41,7 +41,7 @@ function operandText(token: ConditionToken, sidText: (sid: Sid) => string): stri
     case 'number':
       return numberText(token.value, token.sign, token.base);
     case 'text':
-      if (token.text.includes('"')) throw new LayerscopeError('UNSUPPORTED', 'a condition whose text has a quote in it');
+      if (token.text.includes('"')) throw new LayerscopeError('UNSUPPORTED', 'a condition with a quote in a string');
       return `"${token.text}"`;
     case 'bytes':
       return `#${toHex(token.bytes)}`;
@@ -57,8 +57,9 @@ function operandText(token: ConditionToken, sidText: (sid: Sid) => string): stri
 }
 
 /**
- * The condition that an entry's data holds, in its parentheses. `sidOf` reads what `sidText` writes. Throws DAMAGED; UNSUPPORTED for what
- * SDDL can't say: some operators, operators as operands, texts with quotes, attributes whose name is empty or reads as something else.
+ * Formats the condition in an entry's data, with its parentheses. `sidOf` parses what `sidText` formats. Throws DAMAGED; UNSUPPORTED for
+ * what SDDL can't express: some operators, operators as operands, strings with quotes, attributes whose name is empty or reads as something
+ * else.
  */
 export function conditionToText(data: Uint8Array, sidText: (sid: Sid) => string, sidOf: (text: string) => Sid): string {
   const tokens = parseConditionTokens(data);
@@ -70,11 +71,11 @@ export function conditionToText(data: Uint8Array, sidText: (sid: Sid) => string,
     if (!(error instanceof LayerscopeError)) throw error;
     again = null;
   }
-  if (again !== meaningOf(tokens)) throw new LayerscopeError('UNSUPPORTED', "a condition that SDDL can't say");
+  if (again !== meaningOf(tokens)) throw new LayerscopeError('UNSUPPORTED', "a condition that SDDL can't express");
   return text;
 }
 
-/** The same for conditions that mean the same: how a number is written plays no part. */
+/** A text that is equal for conditions of the same meaning, however their numbers are written. */
 function meaningOf(tokens: readonly ConditionToken[]): string {
   const meaning = (token: ConditionToken): unknown => {
     if (token.kind === 'number') return String(token.value);
@@ -115,7 +116,7 @@ function textOf(tokens: readonly ConditionToken[], sidText: (sid: Sid) => string
 
 // Text to token
 
-/** The data of an entry whose condition is `text`, parentheses included. Throws DAMAGED. */
+/** Encodes a condition, with its parentheses, as an entry's data. Throws DAMAGED. */
 export function conditionFromText(text: string, sidOf: (text: string) => Sid): Uint8Array<ArrayBuffer> {
   return encodeConditionTokens(new ConditionParser(text, sidOf).parse());
 }
@@ -146,7 +147,7 @@ class ConditionParser {
     while (/\s/.test(this.#text[this.#at] ?? '')) this.#at++;
   }
 
-  /** Takes `what` where it comes next. */
+  /** Consumes `what` if it comes next. */
   #take(what: string): boolean {
     this.#skip();
     if (!this.#text.startsWith(what, this.#at)) return false;
@@ -154,7 +155,7 @@ class ConditionParser {
     return true;
   }
 
-  /** Takes what the pattern, sticky, finds next. */
+  /** Consumes what the sticky pattern matches next. */
   #match(pattern: RegExp): RegExpExecArray | null {
     this.#skip();
     pattern.lastIndex = this.#at;

@@ -1,9 +1,9 @@
-// The condition of a conditional entry (XA, XD, ZA, XU): [MS-DTYP] 2.4.4.17. `artx`, then tokens in postfix order, each a byte and
-// what it holds, then zeros up to a multiple of 4.
+// The condition of a conditional entry (XA, XD, ZA, XU): [MS-DTYP] 2.4.4.17. `artx`, then tokens in postfix order, each a byte and its
+// data, then zeros up to a multiple of 4.
 //
 //   0x01 to 0x04  a number: i64, a byte for its sign (1 +, 2 -, 3 none) and one for its base (1 octal, 2 decimal, 3 hex)
-//   0x10 text, 0x18 bytes, 0x50 a list of tokens, 0x51 a SID, 0xF8 to 0xFB an attribute's name (of none, user, resource, device):
-//                 u32 length in bytes, then those; text and names in UTF-16
+//   0x10 string, 0x18 bytes, 0x50 list of tokens, 0x51 SID, 0xF8 to 0xFB attribute name (local, user, resource, device):
+//                 u32 length in bytes, then the data; strings and names are UTF-16
 //   others        operators, without data
 import { LayerscopeError } from '#model';
 import type { Sid } from './descriptor.ts';
@@ -29,19 +29,19 @@ function damaged(what: string): LayerscopeError {
   return new LayerscopeError('DAMAGED', `invalid condition in an access control entry: ${what}`);
 }
 
-/** Does an entry's data hold a condition? */
+/** Whether an entry's data is a condition. */
 export function isCondition(data: Uint8Array): boolean {
   return MAGIC.every((byte, index) => data[index] === byte);
 }
 
-/** The tokens of a condition, `artx` and zeros at its end left out. Throws DAMAGED. */
+/** Parses a condition's tokens. Throws DAMAGED. */
 export function parseConditionTokens(data: Uint8Array): ConditionToken[] {
-  if (!isCondition(data)) throw damaged('no mark');
+  if (!isCondition(data)) throw damaged('it does not begin with artx');
   return tokensIn(data, MAGIC.length, data.length, 0);
 }
 
 function tokensIn(data: Uint8Array, start: number, end: number, depth: number): ConditionToken[] {
-  if (depth > MAX_DEPTH) throw damaged('lists in lists');
+  if (depth > MAX_DEPTH) throw damaged('too many nested lists');
   const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
   const tokens: ConditionToken[] = [];
   for (let at = start; at < end; ) {
@@ -56,7 +56,7 @@ function tokensIn(data: Uint8Array, start: number, end: number, depth: number): 
       if (at + 4 > end) throw damaged('a length cut off');
       const from = at + 4;
       at = from + view.getUint32(at, true);
-      if (at > end) throw damaged('an operand that leads outside');
+      if (at > end) throw damaged('an operand cut off');
       tokens.push(operand(code, data, from, at, depth));
     } else tokens.push({ kind: 'operator', code });
   }
@@ -67,7 +67,7 @@ function operand(code: number, data: Uint8Array, from: number, to: number, depth
   if (code === TOKEN.bytes) return { kind: 'bytes', bytes: data.subarray(from, to) };
   if (code === TOKEN.list) return { kind: 'list', items: tokensIn(data, from, to, depth + 1) };
   if (code === TOKEN.sid) {
-    if (sidBytes(data, from, to) !== to - from) throw damaged('no SID');
+    if (sidBytes(data, from, to) !== to - from) throw damaged('an invalid SID');
     return { kind: 'sid', sid: readSid(data, from) };
   }
   if ((to - from) % 2 !== 0) throw damaged('text of an odd length');
@@ -107,7 +107,7 @@ function bytesOf(token: ConditionToken): number[] {
   }
 }
 
-/** The data of an entry with this condition. The caller's own. */
+/** Encodes a condition as an entry's data. The caller owns the result. */
 export function encodeConditionTokens(tokens: readonly ConditionToken[]): Uint8Array<ArrayBuffer> {
   const bytes = [...MAGIC, ...tokens.flatMap(bytesOf)];
   const data = new Uint8Array((bytes.length + 3) & ~3);

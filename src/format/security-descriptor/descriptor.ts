@@ -28,25 +28,25 @@ export interface Ace {
   /** Inheritance and audit bits. */
   readonly flags: number;
   readonly mask: number;
-  /** Null: an entry of a type that isn't known here; all of it is in `data`. */
+  /** Null: an entry of an unknown type, whose content is in `data`. */
   readonly sid: Sid | null;
-  /** Of object entries: what class or property it is for; text of a GUID, null: none. Absent in other entries. */
+  /** Object entries only: the GUID of the class or property that it applies to, or null. */
   readonly objectType?: string | null;
   readonly inheritedObjectType?: string | null;
-  /** Further bits of an object entry's flags than those two GUIDs make. */
+  /** An object entry's other flags, without those that announce the two GUIDs. */
   readonly objectFlags?: number;
-  /** What stands behind the SID: a condition, an attribute, padding. Of an unknown entry: all behind its head. */
+  /** Everything after the SID: a condition, an attribute, padding. In an unknown entry, everything after its header. */
   readonly data: Uint8Array;
 }
 
 export interface Acl {
   readonly revision: number;
   readonly aces: readonly Ace[];
-  /** Room behind the last entry that belongs to the list. */
+  /** Unused bytes of the list after its last entry. */
   readonly slackBytes: number;
 }
 
-/** Offsets that the parts stood at, and the length of all; 0: no such part. */
+/** The parts' offsets in the bytes that were parsed (0: no such part), and their total length. */
 interface DescriptorLayout {
   readonly owner: number;
   readonly group: number;
@@ -57,22 +57,22 @@ interface DescriptorLayout {
 
 export interface SecurityDescriptor {
   readonly revision: number;
-  /** For the resource manager, where its control bit is set. */
+  /** For the resource manager, if its control bit is set. */
   readonly resourceManager: number;
   /** Bits of {@link CONTROL}. */
   readonly control: number;
   readonly owner: Sid | null;
   readonly group: Sid | null;
-  /** Null with its present bit: none, which means no auditing. */
+  /** Null means no auditing. */
   readonly sacl: Acl | null;
-  /** Null with its present bit: none, which means everybody may do everything. An empty list means nobody may. */
+  /** Null with its present bit set means full access for everyone; an empty list means access for nobody. */
   readonly dacl: Acl | null;
-  /** Absent: owner, group, SACL, DACL, one behind another. */
+  /** Absent: owner, group, SACL and DACL without gaps. */
   readonly layout?: DescriptorLayout;
 }
 
 const OBJECT_TYPES = new Set([0x05, 0x06, 0x07, 0x08, 0x0b, 0x0c, 0x0f, 0x10]);
-/** The last type that has a mask and a SID; 4 (compound) has two. */
+/** The last type with a mask and a SID; type 4 (compound) has two SIDs. */
 const LAST_KNOWN_TYPE = 0x15;
 
 export function isObjectAce(type: number): boolean {

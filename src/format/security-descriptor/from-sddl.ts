@@ -2,9 +2,9 @@
 //
 //   O:BAG:SYD:PAI(A;OICI;FA;;;SY)(A;;0x1200a9;;;S-1-5-11)S:(AU;SAFA;SDDCLCRP;;;WD)
 //
-// A list is its flags (P protected, AR inheritance required, AI inherited, NO_ACCESS_CONTROL: none at all) and its entries,
-// (type;flags;rights;object type;inherited object type;SID), and ;(condition) where it has one. Rights are names of two letters,
-// one after another, or a number.
+// A list is its flags (P protected, AR inheritance required, AI inherited, NO_ACCESS_CONTROL: no list at all) and its entries,
+// (type;flags;rights;object type;inherited object type;SID), with ;(condition) in conditional ones. Rights are a string of two-letter names
+// or a number.
 import { displayText, LayerscopeError } from '#model';
 import { encodeSecurityDescriptor } from './binary.ts';
 import { conditionFromText } from './condition-text.ts';
@@ -24,7 +24,7 @@ import { encodeSid, readSid } from './sid.ts';
 
 const ACL_REVISION = 2;
 const ACL_REVISION_OBJECTS = 4;
-/** Over what a descriptor's 64 KiB lists can be written as. */
+/** More characters than a descriptor's lists of 64 KiB can need. */
 const MAX_SDDL = 1 << 20;
 
 const RIGHTS: ReadonlyMap<string, number> = new Map([...RIGHT_NAMES, ...MASK_NAMES, ...LABEL_RIGHT_NAMES]);
@@ -34,13 +34,12 @@ function refused(what: string, at: string): LayerscopeError {
   return new LayerscopeError('DAMAGED', `SDDL: ${what}: ${displayText(at.slice(0, 60)) || 'nothing'}`);
 }
 
-/** The SID of two letters or of `S-1-…`. Throws DAMAGED, UNSUPPORTED for names that mean something on one machine alone. */
+/** Parses a SID: two letters or `S-1-…`. Throws DAMAGED; UNSUPPORTED for names whose SID depends on the domain. */
 export function sidFromSddl(text: string): Sid {
   const name = text.toUpperCase();
   const sid = SID_OF_NAME.get(name);
   if (sid !== undefined) return sid;
-  if (DOMAIN_NAMES.has(name))
-    throw new LayerscopeError('UNSUPPORTED', `SDDL: ${name} is an account of one domain: its SID is not known here`);
+  if (DOMAIN_NAMES.has(name)) throw new LayerscopeError('UNSUPPORTED', `SDDL: ${name} is a domain account, so its SID is not known here`);
   const bytes = encodeSid(name);
   return readSid(bytes, 0);
 }
@@ -72,7 +71,7 @@ function aceFromSddl(text: string): Ace {
   const split = text.split(';');
   const parts = split.slice(0, 6).map((part) => part.trim());
   const type = ACE_TYPE_OF_NAME.get((parts[0] as string).toUpperCase());
-  if (type === undefined) throw refused('not a type of entry', text);
+  if (type === undefined) throw refused('an unknown entry type', text);
   if (parts.length < 6) throw refused('an entry without its six fields', text);
   const [, flags, rights, objectType, inheritedObjectType, sid] = parts as [string, string, string, string, string, string];
   const ace = {
@@ -89,10 +88,10 @@ function aceFromSddl(text: string): Ace {
 
 function conditionOf(type: number, text: string): Uint8Array {
   if (CONDITIONAL_TYPES.has(type)) return conditionFromText(text, sidFromSddl);
-  throw new LayerscopeError('UNSUPPORTED', `SDDL: an entry with data that is no condition: ${displayText(text.slice(0, 60))}`);
+  throw new LayerscopeError('UNSUPPORTED', `SDDL: an entry with data other than a condition: ${displayText(text.slice(0, 60))}`);
 }
 
-/** Where the parenthesis at `start` closes: texts in quotes may have some of their own. -1: nowhere. */
+/** Finds the end of the parenthesis at `start`, ignoring those in quoted strings; -1 if it isn't closed. */
 function closingOf(text: string, start: number): number {
   let depth = 0;
   let quoted = false;
@@ -124,12 +123,12 @@ function listFromSddl(text: string): ListText {
   const aces: Ace[] = [];
   for (rest = rest.trim(); rest !== ''; rest = rest.trimStart()) {
     const end = rest.startsWith('(') ? closingOf(rest, 0) : -1;
-    if (end < 0) throw refused('an entry stands in parentheses', rest);
+    if (end < 0) throw refused('expected an entry in parentheses', rest);
     aces.push(aceFromSddl(rest.slice(1, end)));
     rest = rest.slice(end + 1);
   }
   const none = found.has('NO_ACCESS_CONTROL');
-  if (none && aces.length > 0) throw refused('entries in a list that is none', text);
+  if (none && aces.length > 0) throw refused('NO_ACCESS_CONTROL with entries', text);
   const revision = aces.some(({ type }) => isObjectAce(type)) ? ACL_REVISION_OBJECTS : ACL_REVISION;
   return {
     acl: none ? null : { revision, aces, slackBytes: 0 },
@@ -139,25 +138,25 @@ function listFromSddl(text: string): ListText {
   };
 }
 
-/** Start of each part's content by letter: a part begins with a letter and a colon outside parentheses. */
+/** Splits SDDL into its parts, by letter: a part begins with a letter and a colon outside parentheses. */
 function partsOf(sddl: string): Map<string, string> {
   const parts = new Map<string, string>();
   let letter = '';
   let start = 0;
   const finish = (end: number) => {
     if (letter !== '') parts.set(letter, sddl.slice(start, end).trim());
-    else if (sddl.slice(0, end).trim() !== '') throw refused('a part begins with O:, G:, D: or S:', sddl);
+    else if (sddl.slice(0, end).trim() !== '') throw refused('expected O:, G:, D: or S:', sddl);
   };
   for (let at = 0; at < sddl.length; at++) {
     const unit = sddl[at] as string;
     if (unit === '(') {
       const end = closingOf(sddl, at);
-      if (end < 0) throw refused('an entry stands in parentheses', sddl.slice(at));
+      if (end < 0) throw refused('an unclosed parenthesis', sddl.slice(at));
       at = end;
     } else if (unit === ':' && at > 0) {
       finish(at - 1);
       letter = (sddl[at - 1] as string).toUpperCase();
-      if (!'OGDS'.includes(letter) || parts.has(letter)) throw refused('not a part, or one that was there', sddl.slice(at - 1));
+      if (!'OGDS'.includes(letter) || parts.has(letter)) throw refused('an unknown or repeated part', sddl.slice(at - 1));
       start = at + 1;
     }
   }
@@ -165,7 +164,7 @@ function partsOf(sddl: string): Map<string, string> {
   return parts;
 }
 
-/** The descriptor that the text describes. Throws DAMAGED; UNSUPPORTED for attributes and accounts of a domain; TOO_LARGE over 1 MiB. */
+/** Parses SDDL. Throws DAMAGED; UNSUPPORTED for resource attributes and domain accounts; TOO_LARGE over 2^20 characters. */
 export function descriptorFromSddl(sddl: string): SecurityDescriptor {
   if (sddl.length > MAX_SDDL) throw new LayerscopeError('TOO_LARGE', `SDDL of ${sddl.length} characters`);
   const parts = partsOf(sddl);
@@ -199,7 +198,7 @@ export function descriptorFromSddl(sddl: string): SecurityDescriptor {
   };
 }
 
-/** The bytes of {@link descriptorFromSddl}: owner, group, SACL, DACL, one behind another. The caller's own. */
+/** Parses SDDL and encodes it: owner, group, SACL and DACL without gaps. The caller owns the result. See {@link descriptorFromSddl}. */
 export function sddlToSecurityDescriptor(sddl: string): Uint8Array<ArrayBuffer> {
   return encodeSecurityDescriptor(descriptorFromSddl(sddl));
 }

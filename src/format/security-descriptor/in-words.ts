@@ -1,8 +1,8 @@
-// A security descriptor for people: who owns it, and a line an entry of its lists.
+// A security descriptor in words: its owner, and a line for each entry of its lists.
 import { type Ace, CONTROL, type SecurityDescriptor, type Sid } from './descriptor.ts';
 import { LABEL_TYPE, sidDisplayName } from './sddl-names.ts';
 
-/** Rights of files by mask, as Windows' own dialog names them. Source: winnt.h, FILE_*; AccessMask in the property page "Security". */
+/** File rights by mask, named as in Windows' security dialog. Source: winnt.h, FILE_*. */
 const WHOLE_RIGHTS: ReadonlyMap<number, string> = new Map([
   [0x1f01ff, 'full control'],
   [0x10000000, 'full control'],
@@ -88,7 +88,7 @@ function words(bits: number, of: readonly (readonly [bit: number, word: string])
   return of.filter(([bit]) => (bits & bit) !== 0).map(([, word]) => word);
 }
 
-/** `full control`; rights without a name of their own one by one, unknown bits as a number. */
+/** A mask in words, such as `full control`; a mask without its own name as a list of rights, with unknown bits as a number. */
 export function rightsInWords(mask: number, aceType = 0): string {
   const known = aceType === LABEL_TYPE ? LABEL_RIGHTS : RIGHTS;
   const whole = aceType === LABEL_TYPE ? undefined : WHOLE_RIGHTS.get(mask | 0);
@@ -107,7 +107,7 @@ function aceInWords(ace: Ace): string {
   return `${type}${who}: ${rightsInWords(ace.mask, ace.type)}${inheritance.length === 0 ? '' : ` (${inheritance.join(', ')})`}`;
 }
 
-/** Lines: owner, group, what the access list allows and denies in its order, what is audited. */
+/** The descriptor as lines: owner, group, then the entries of the DACL and of the SACL in their order. */
 export function descriptorInWords({ owner, group, control, dacl, sacl }: SecurityDescriptor): readonly string[] {
   const lines: string[] = [];
   if (owner !== null) lines.push(`owner ${nameOf(owner)}`);

@@ -1,7 +1,7 @@
-// Names that SDDL has for what descriptors are made of: [MS-DTYP] 2.5.1.1, sddl.h.
+// SDDL's names for SIDs, entry types, flags and rights: [MS-DTYP] 2.5.1.1, sddl.h.
 import type { Sid } from './descriptor.ts';
 
-/** SIDs that are the same on every machine, by their two letters. */
+/** Well-known SIDs, which are the same on every machine, by their two letters. */
 export const SID_OF_NAME: ReadonlyMap<string, Sid> = new Map([
   ['AA', 'S-1-5-32-579'],
   ['AC', 'S-1-15-2-1'],
@@ -56,7 +56,7 @@ export const SID_OF_NAME: ReadonlyMap<string, Sid> = new Map([
 
 export const NAME_OF_SID: ReadonlyMap<Sid, string> = new Map([...SID_OF_NAME].map(([name, sid]) => [sid, name]));
 
-/** Names of accounts in a machine's own domain: without the machine nobody knows their SID. */
+/** Names of accounts whose SID depends on the machine or its domain. */
 export const DOMAIN_NAMES: ReadonlySet<string> = new Set([
   'AP',
   'CA',
@@ -119,7 +119,7 @@ const DISPLAY_NAMES: ReadonlyMap<Sid, string> = new Map<Sid, string>([
   ['S-1-5-80-956008885-3418522649-1831038044-1853292631-2271478464', 'TrustedInstaller'],
 ]);
 
-/** What people call a SID that is the same on every machine; null for others. */
+/** The display name of a well-known SID; null for others. */
 export function sidDisplayName(sid: Sid): string | null {
   return DISPLAY_NAMES.get(sid) ?? null;
 }
@@ -144,12 +144,12 @@ export const ACE_TYPE_NAMES: ReadonlyMap<number, string> = new Map([
   [0x15, 'FL'],
 ]);
 
-/** Types of entries whose data is a condition: XA, XD, ZA, XU. */
+/** Types of conditional entries: XA, XD, ZA, XU. */
 export const CONDITIONAL_TYPES: ReadonlySet<number> = new Set([0x09, 0x0a, 0x0b, 0x0d]);
 
 export const ACE_TYPE_OF_NAME: ReadonlyMap<string, number> = new Map([...ACE_TYPE_NAMES].map(([type, name]) => [name, type]));
 
-/** In the order that Windows prints them in. */
+/** In the order in which Windows prints them. */
 export const ACE_FLAGS: readonly (readonly [string, number])[] = [
   ['OI', 0x01],
   ['CI', 0x02],
@@ -161,7 +161,7 @@ export const ACE_FLAGS: readonly (readonly [string, number])[] = [
   ['FA', 0x80],
 ];
 
-/** Whole masks that have a name of their own: of files, then of registry keys. */
+/** Whole masks with a name: first for files, then for registry keys. */
 export const MASK_NAMES: readonly (readonly [string, number])[] = [
   ['FA', 0x1f01ff],
   ['FR', 0x120089],
@@ -173,7 +173,7 @@ export const MASK_NAMES: readonly (readonly [string, number])[] = [
   ['KX', 0x20019],
 ];
 
-/** Single rights, by bit: the order that Windows prints them in. */
+/** Single rights, in the order in which Windows prints them. */
 export const RIGHT_NAMES: readonly (readonly [string, number])[] = [
   ['CC', 0x1],
   ['DC', 0x2],
@@ -194,7 +194,7 @@ export const RIGHT_NAMES: readonly (readonly [string, number])[] = [
   ['GR', 0x80000000],
 ];
 
-/** Rights of an integrity label: what lower levels may not. */
+/** Rights in an integrity label: what a lower level is denied. */
 export const LABEL_RIGHT_NAMES: readonly (readonly [string, number])[] = [
   ['NW', 0x1],
   ['NR', 0x2],

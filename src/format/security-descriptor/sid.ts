@@ -1,22 +1,22 @@
-// A security identifier: [MS-DTYP] 2.4.2.2. Little-endian but for the authority.
+// A security identifier: [MS-DTYP] 2.4.2.2. Little-endian, except for the authority.
 //
 //   0 revision u8 (1) · 1 number of subauthorities u8, at most 15 · 2 authority, 6 bytes big-endian · 8 subauthorities u32
 //
-// As text `S-1-AUTHORITY-SUB-SUB…`, decimal; an authority of 2^32 and more as 0x and twelve hex digits ([MS-DTYP] 2.4.2.1).
+// As text `S-1-AUTHORITY-SUB-SUB…`, in decimal; an authority from 2^32 on as 0x and twelve hex digits ([MS-DTYP] 2.4.2.1).
 import { displayText, LayerscopeError } from '#model';
 import type { Sid } from './descriptor.ts';
 
 const HEAD = 8;
 const MAX_SUBAUTHORITIES = 15;
 
-/** Bytes of the SID that begins at `at`; -1 where there's none before `end`. */
+/** Size of the SID at `at`; -1 if there is no valid SID before `end`. */
 export function sidBytes(bytes: Uint8Array, at: number, end: number): number {
   if (at + HEAD > end || bytes[at] !== 1 || (bytes[at + 1] as number) > MAX_SUBAUTHORITIES) return -1;
   const length = HEAD + (bytes[at + 1] as number) * 4;
   return at + length > end ? -1 : length;
 }
 
-/** The SID that begins at `at`, of which {@link sidBytes} has said that it is there. */
+/** Reads the SID at `at`, which {@link sidBytes} must have checked. */
 export function readSid(bytes: Uint8Array, at: number): Sid {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const authority = view.getUint16(at + 2) * 2 ** 32 + view.getUint32(at + 4);
@@ -29,7 +29,7 @@ function refused(text: string): LayerscopeError {
   return new LayerscopeError('DAMAGED', `not a SID: ${displayText(text.slice(0, 100))}`);
 }
 
-/** A SID's bytes. Throws DAMAGED where the text is none. */
+/** Encodes a SID. Throws DAMAGED if the text isn't a SID. */
 export function encodeSid(text: Sid): Uint8Array<ArrayBuffer> {
   const match = /^S-1-(\d{1,15}|0x[0-9a-f]{1,12})((?:-(?:\d{1,10}|0x[0-9a-f]{1,8}))*)$/i.exec(text);
   if (match === null) throw refused(text);

@@ -15,12 +15,12 @@ import {
   RIGHT_NAMES,
 } from './sddl-names.ts';
 
-/** Two letters where SDDL has them, else the SID. */
+/** SDDL's two letters for a SID, or the SID itself. */
 function sidToSddl(sid: Sid): string {
   return NAME_OF_SID.get(sid) ?? sid;
 }
 
-/** A mask as Windows prints it: its own name, the names of its rights if all have one, or hex. */
+/** A mask as Windows prints it: its name, the names of its rights if all have one, or hex. */
 function maskToSddl(mask: number, aceType = 0): string {
   if (mask === 0) return '';
   const whole = aceType === LABEL_TYPE ? undefined : MASK_NAMES.find(([, bits]) => bits === mask);
@@ -34,12 +34,12 @@ function maskToSddl(mask: number, aceType = 0): string {
 function aceToSddl(ace: Ace): string {
   const type = ACE_TYPE_NAMES.get(ace.type);
   if (type === undefined || ace.sid === null) {
-    throw new LayerscopeError('UNSUPPORTED', `an access control entry of type 0x${ace.type.toString(16)}, for which SDDL has no name here`);
+    throw new LayerscopeError('UNSUPPORTED', `an access control entry of type 0x${ace.type.toString(16)}, which has no name in SDDL`);
   }
   let condition = '';
   if (CONDITIONAL_TYPES.has(ace.type) && isCondition(ace.data)) condition = `;${conditionToText(ace.data, sidToSddl, sidFromSddl)}`;
   else if (ace.data.some((byte) => byte !== 0)) {
-    throw new LayerscopeError('UNSUPPORTED', `an access control entry of type ${type} with data that is no condition`);
+    throw new LayerscopeError('UNSUPPORTED', `an access control entry of type ${type} with data other than a condition`);
   }
   const flags = ACE_FLAGS.map(([name, bit]) => ((ace.flags & bit) === 0 ? '' : name)).join('');
   const { objectType, inheritedObjectType } = ace;
@@ -52,8 +52,8 @@ function aclToSddl(acl: Acl | null, present: boolean, flags: string): string {
 }
 
 /**
- * The descriptor as Windows prints it: `O:BAG:SYD:PAI(A;;FA;;;SY)`. What SDDL has no words for is lost: defaulted bits, layout,
- * slack. Throws UNSUPPORTED for resource attributes, and entries of types without a name. Source: [MS-DTYP] 2.5.1.
+ * Formats a descriptor as Windows does: `O:BAG:SYD:PAI(A;;FA;;;SY)`. SDDL can't express defaulted bits, layout and slack, which are lost.
+ * Throws UNSUPPORTED for resource attributes and for entry types without a name. Source: [MS-DTYP] 2.5.1.
  */
 export function descriptorToSddl(descriptor: SecurityDescriptor): string {
   const { control, owner, group, sacl, dacl } = descriptor;
@@ -70,7 +70,7 @@ export function descriptorToSddl(descriptor: SecurityDescriptor): string {
   return text;
 }
 
-/** {@link descriptorToSddl} of a self-relative descriptor's bytes. Throws DAMAGED, too. */
+/** Parses a self-relative descriptor and formats it. Throws DAMAGED, and what {@link descriptorToSddl} does. */
 export function securityDescriptorToSddl(bytes: Uint8Array): string {
   return descriptorToSddl(parseSecurityDescriptor(bytes));
 }

@@ -4,13 +4,13 @@ import { readSplitEntries } from './split-entry.ts';
 
 type ByteSource = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
 
-/** Opens a file's content by the name that the tar has, raw. Not called for empty files. */
+/** Opens a file's content by its raw name in the tar. Not called for empty files. */
 export type ContentOf = (name: Uint8Array, sizeBytes: number) => ByteSource | Promise<ByteSource>;
 
 /**
- * Puts a tar together again, bit by bit, from its metadata (plain lines) and the content of its files. Bytes are views of what
- * came. Throws DIGEST_MISMATCH where a file's content isn't what it was, its bytes given out before or not; DAMAGED for metadata
- * that is none; and what `contentOf` throws.
+ * Reassembles a tar, byte for byte, from its metadata (uncompressed) and the content of its files. Bytes may be views of the sources'.
+ * Throws DIGEST_MISMATCH if a file's content has changed, possibly after yielding it; DAMAGED for malformed metadata; and what `contentOf`
+ * throws.
  */
 export async function* assembleTar(metadata: ByteSource, contentOf: ContentOf): AsyncGenerator<Uint8Array, void, undefined> {
   for await (const entry of readSplitEntries(metadata)) {

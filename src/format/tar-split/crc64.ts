@@ -1,6 +1,5 @@
-// CRC-64 as ISO 3309 has it (polynomial x^64 + x^4 + x^3 + x + 1, reflected 0xD800000000000000, all ones before and after): what
-// Go calls crc64.ISO. Kept as two halves of 32 bits. Four bytes are taken in one step by four tables, the k-th of which is what a byte
-// becomes with k zero bytes behind it.
+// CRC-64 of ISO 3309 (polynomial x^64 + x^4 + x^3 + x + 1, reflected 0xD800000000000000, inverted before and after), which Go calls
+// crc64.ISO. Computed in two halves of 32 bits, four bytes at a time: table k has the CRC of a byte followed by k zero bytes.
 const POLYNOMIAL_HIGH = 0xd8000000;
 
 const HIGH = [0, 1, 2, 3].map(() => new Uint32Array(256));
@@ -26,7 +25,7 @@ for (let byte = 0; byte < 256; byte++) {
 const [HIGH0, HIGH1, HIGH2, HIGH3] = HIGH as [Uint32Array, Uint32Array, Uint32Array, Uint32Array];
 const [LOW0, LOW1, LOW2, LOW3] = LOW as [Uint32Array, Uint32Array, Uint32Array, Uint32Array];
 
-/** CRC-64 of bytes that come in pieces. */
+/** Computes the CRC-64 of bytes in pieces. */
 export class Crc64 {
   #low = 0xffffffff;
   #high = 0xffffffff;
@@ -55,7 +54,7 @@ export class Crc64 {
     this.#high = high;
   }
 
-  /** The sum so far: eight bytes, big-endian. The caller's own. */
+  /** The checksum so far: eight bytes, big-endian, which the caller owns. */
   digest(): Uint8Array<ArrayBuffer> {
     const bytes = new Uint8Array(8);
     const view = new DataView(bytes.buffer);

@@ -1,28 +1,28 @@
-// tar-split's metadata: what of a tar is not its files' content, so that the tar can be put together again from files. One JSON object a
-// line, in the order of the tar; Docker keeps them gzipped, tar-split.json.gz. Source: vbatts/tar-split, tar/storage.
+// tar-split's metadata: everything in a tar except file contents, so that the tar can be reassembled from files. One JSON object a line, in
+// the order of the tar; Docker stores them gzipped as tar-split.json.gz. Source: vbatts/tar-split, tar/storage.
 //
-//   {"type":2,"payload":"BASE64","position":0}                               a segment: bytes of the tar as they stand
-//   {"type":1,"name":"etc/x","size":5,"payload":"BASE64","position":1}       a file: its content goes here; payload: CRC-64 of it
+//   {"type":2,"payload":"BASE64","position":0}                               a segment: raw bytes of the tar
+//   {"type":1,"name":"etc/x","size":5,"payload":"BASE64","position":1}       a file: its content goes here; payload: its CRC-64
 //
-// A name that isn't UTF-8 is `name_raw`, base64. A member without content has no size and the payload null. Positions count from 0.
+// A name that isn't UTF-8 is in `name_raw`, in base64. A member without content has no size, and its payload is null. Positions begin at 0.
 import { goJsonText, linesOf } from '#format/layer';
 import { base64Bytes, decodeBase64, encodeBase64 } from '#format/windows-tar';
 import { decodeUtf8, encodeUtf8, LayerscopeError } from '#model';
 
 const TYPE_FILE = 1;
 const TYPE_SEGMENT = 2;
-/** Older versions put all that follows a tar's end into one segment. */
+/** Large, as older versions put everything after a tar's end into one segment. */
 const MAX_LINE_BYTES = 32 * 1024 * 1024;
 
 export type SplitEntry =
   | { readonly kind: 'segment'; readonly bytes: Uint8Array }
-  /** `name`: raw, as the tar has it. `crc64`: of the content, eight bytes; null where it is empty. */
+  /** `name`: the tar's raw name. `crc64`: eight bytes, or null if there is no content. */
   | { readonly kind: 'file'; readonly name: Uint8Array; readonly sizeBytes: number; readonly crc64: Uint8Array | null };
 
-/** The entry's line, LF included, byte for byte as tar-split writes it. */
+/** Encodes an entry's line with its LF, byte for byte as tar-split does. */
 export function encodeSplitEntry(entry: SplitEntry, position: number): Uint8Array<ArrayBuffer> {
   if (entry.kind === 'segment') {
-    // Most of the metadata is this: its base64 goes from bytes to bytes.
+    // Most of the metadata is segments, so their base64 is never a string.
     const head = encodeUtf8(`{"type":${TYPE_SEGMENT},"payload":"`);
     const tail = encodeUtf8(`","position":${position}}\n`);
     const payload = base64Bytes(entry.bytes);
@@ -47,7 +47,7 @@ function damaged(what: string, line: number): LayerscopeError {
 
 function bytesOf(value: unknown, line: number): Uint8Array {
   if (value === null || value === undefined) return new Uint8Array(0);
-  if (typeof value !== 'string') throw damaged('a payload or name that is no base64', line);
+  if (typeof value !== 'string') throw damaged('a payload or name that is not base64', line);
   return decodeBase64(encodeUtf8(value));
 }
 
@@ -56,14 +56,14 @@ function entryOf(text: string, line: number): SplitEntry {
   try {
     value = JSON.parse(text);
   } catch {
-    throw damaged('no JSON', line);
+    throw damaged('not JSON', line);
   }
-  if (typeof value !== 'object' || value === null) throw damaged('no object', line);
+  if (typeof value !== 'object' || value === null) throw damaged('not an object', line);
   const { type, name = '', name_raw: rawName, size = 0, payload } = value as Record<string, unknown>;
   if (type === TYPE_SEGMENT) return { kind: 'segment', bytes: bytesOf(payload, line) };
   if (type !== TYPE_FILE) throw damaged('neither a file nor a segment', line);
-  if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0) throw damaged('a size that is none', line);
-  if (typeof name !== 'string') throw damaged('a name that is no text', line);
+  if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0) throw damaged('an invalid size', line);
+  if (typeof name !== 'string') throw damaged('a name that is not a string', line);
   const raw = bytesOf(rawName, line);
   const sum = bytesOf(payload, line);
   if (size > 0 && sum.length !== 8) throw damaged('a file without its checksum', line);
@@ -71,8 +71,7 @@ function entryOf(text: string, line: number): SplitEntry {
 }
 
 /**
- * Reads metadata, plain: whoever has it gzipped unpacks it before. Throws DAMAGED, naming the line; TOO_LARGE for a line over 256
- * MiB.
+ * Reads uncompressed metadata. Throws DAMAGED, naming the line; TOO_LARGE for a line over 256 MiB.
  */
 export async function* readSplitEntries(
   source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,

@@ -5,19 +5,19 @@ import { encodeSplitEntry, type SplitEntry } from './split-entry.ts';
 
 const BLOCK = 512;
 const END_MARKER_BYTES = 2 * BLOCK;
-/** What is kept inside the metadata, and what follows a tar's end, comes in segments of this size. */
+/** Largest segment: content stored in the metadata, and bytes after the tar's end, may take several. */
 const SEGMENT_BYTES = 1 << 20;
 
 export interface TarSplitterOptions {
   /**
-   * Content to keep inside the metadata, so that no file is needed for it: what the layer's files will not hold, or not under this
-   * name. Called for members with content; `name` is raw and valid during the call only. Always kept inside: sparse files, whose
-   * stored bytes are not their content, what is no file, and content under a name that came before.
+   * Whether to store a member's content in the metadata because the layer's files won't have it, or not under this name. Called for members
+   * with content; `name` is raw and valid during the call only. Always stored: sparse files, whose stored bytes aren't their content,
+   * members that aren't files, and content under a repeated name.
    */
   readonly keepInside?: (name: Uint8Array, sizeBytes: number) => boolean;
 }
 
-/** As Go's filepath.Clean, for one purpose: which names are the same. */
+/** Like Go's filepath.Clean, as far as comparing names needs it. */
 function cleaned(name: string): string {
   const parts: string[] = [];
   for (const part of name.split('/')) {
@@ -29,7 +29,7 @@ function cleaned(name: string): string {
   return (name.startsWith('/') ? '/' : '') + parts.join('/');
 }
 
-/** One character for each byte: the key of a raw name. */
+/** A raw name as a map key: one character for each byte. */
 function keyOf(bytes: Uint8Array): string {
   let text = '';
   for (let at = 0; at < bytes.length; at++) text += String.fromCharCode(bytes[at] as number);
@@ -37,23 +37,22 @@ function keyOf(bytes: Uint8Array): string {
 }
 
 /**
- * Writes a tar's metadata while the tar goes by: takes its bytes and gives entries, in order. For a tar that tar-split takes, the
- * entries are those of tar-split; what it can't put together again, ours can: sparse files and repeated names are kept inside,
- * sizes on links don't count.
+ * Makes a tar's metadata from its bytes, and emits entries in order. If tar-split accepts the tar, the entries are the same as tar-split's.
+ * Unlike tar-split it can also restore sparse files and repeated names, whose content it stores, and links with a size, which it ignores.
  */
 export class TarSplitter {
   readonly #emit: (entry: SplitEntry) => void;
   readonly #keepInside: (name: Uint8Array, sizeBytes: number) => boolean;
   readonly #reader: TarReader;
   readonly #names = new Set<string>();
-  /** Bytes gathered for the next segment. */
+  /** Bytes of the next segment. */
   #segment = new Uint8Array(4096);
   #segmentBytes = 0;
-  /** The chunk pushed now, the offset of its first byte, and up to where in the tar all bytes have gone somewhere. */
+  /** The current chunk, its offset in the tar, and the offset up to which bytes are in an entry or a segment. */
   #chunk: Uint8Array = this.#segment.subarray(0, 0);
   #chunkOffset = 0;
   #taken = 0;
-  /** Where the next header, or the end marker, stands. */
+  /** Offset of the next header or the end marker. */
   #nextHeader = 0;
   #endTaken = false;
   #file: { name: Uint8Array; sizeBytes: number; left: number; crc: Crc64 } | null = null;
@@ -68,13 +67,13 @@ export class TarSplitter {
       finding: ({ code, message, offset }) => {
         if (code !== 'truncated') return;
         this.#truncated = message;
-        // Extension headers without their member: the marker's second block, at `offset`, is not where the next header would have been.
+        // Extension headers without a member: `offset` is the end marker's second block, not the next header expected so far.
         if (this.#reader.done) this.#nextHeader = offset + BLOCK - END_MARKER_BYTES;
       },
     });
   }
 
-  /** Takes the tar's next bytes. Entries hold no views of them. Throws BAD_TAR. */
+  /** Adds the tar's next bytes. Entries don't keep views of them. Throws BAD_TAR. */
   push(bytes: Uint8Array): void {
     this.#chunk = bytes;
     this.#chunkOffset = this.#taken;
@@ -88,9 +87,9 @@ export class TarSplitter {
     this.#gather(end);
   }
 
-  /** The tar is over: gives what is left. Throws TRUNCATED where it was cut off. */
+  /** Ends the tar and emits the rest. Throws TRUNCATED if the tar is cut off. */
   end(): void {
-    // Extension headers without their member before the end marker are odd, but all is there.
+    // An extension header without a member before the end marker counts as truncated, but nothing is missing.
     const ended = this.#reader.done;
     this.#reader.end();
     if (this.#truncated !== null && !ended) throw new LayerscopeError('TRUNCATED', this.#truncated, { offset: this.#taken });
@@ -101,7 +100,7 @@ export class TarSplitter {
     const isGlobal = member.type === TYPE.global;
     const bodyOffset = member.bodyOffset + (isGlobal ? member.storedSize : 0);
     this.#gather(bodyOffset);
-    // A sparse member is known only behind its map, by when the chunks have decided what is gathered: no entry may depend on them.
+    // A sparse member is recognised only after its map. How much was gathered by then depends on the chunks, so it starts no new segment.
     if (member.sparse === null) this.#flush();
     const stored = isGlobal ? 0 : member.storedSize;
     this.#nextHeader = bodyOffset + stored + (-(bodyOffset + stored) & (BLOCK - 1));
@@ -110,7 +109,7 @@ export class TarSplitter {
     const isRepeated = this.#names.has(key);
     const isFile = member.type === TYPE.file && member.sparse === null;
     if (stored > 0 && (isRepeated || !isFile || this.#keepInside(name, stored))) return;
-    // tar-split refuses a name that comes twice, also of a folder; without content nobody needs the entry.
+    // tar-split refuses a repeated name, even of a folder, and without content the entry isn't needed.
     if (isRepeated) return;
     this.#names.add(key);
     if (stored === 0) this.#emit({ kind: 'file', name: name.slice(), sizeBytes: 0, crc64: null });
@@ -128,7 +127,7 @@ export class TarSplitter {
     this.#emit({ kind: 'file', name: file.name, sizeBytes: file.sizeBytes, crc64: file.crc.digest() });
   }
 
-  /** Puts what the chunk has up to `offset` into the segment under way. */
+  /** Moves the chunk's bytes up to `offset` into the current segment. */
   #gather(offset: number): void {
     while (this.#taken < offset) {
       const from = this.#taken - this.#chunkOffset;
@@ -155,7 +154,7 @@ export class TarSplitter {
   }
 }
 
-/** The metadata of a tar, line by line, plain: whoever keeps it gzips it. Throws BAD_TAR, TRUNCATED. */
+/** Makes a tar's metadata, line by line, uncompressed. Throws BAD_TAR, TRUNCATED. */
 export async function* splitTar(
   source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   options: TarSplitterOptions = {},

@@ -1,10 +1,10 @@
 import { type BackupPiece, type BackupStream, readBackupStreams } from '#format/backup-stream';
 import { LayerscopeError } from '#model';
 
-/** Bytes that come in pieces: of a file, a pipe, an array. */
+/** Bytes in pieces: from a file, a pipe, an array. */
 export type ByteSource = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
 
-/** A backup stream, read stream by stream. Whoever makes one closes it. */
+/** Reads a backup stream, stream by stream. The creator must close it. */
 export class BackupCursor {
   readonly #pieces: AsyncGenerator<BackupPiece, void, undefined>;
   #ahead: BackupStream | null = null;
@@ -13,7 +13,7 @@ export class BackupCursor {
     this.#pieces = readBackupStreams(source);
   }
 
-  /** The next stream's head, what is left of the one before passed over; null at the end. */
+  /** The next stream's header, or null at the end. Skips the rest of the current stream. */
   async next(): Promise<BackupStream | null> {
     const ahead = this.#ahead;
     this.#ahead = null;
@@ -25,7 +25,7 @@ export class BackupCursor {
     }
   }
 
-  /** The data of the stream whose head came last. */
+  /** The data of the current stream. */
   async *data(): AsyncGenerator<Uint8Array, void, undefined> {
     while (this.#ahead === null) {
       const { value, done } = await this.#pieces.next();
@@ -35,7 +35,7 @@ export class BackupCursor {
     }
   }
 
-  /** All data of the stream whose head came last. Throws TOO_LARGE where the head claims more than `limitBytes`. */
+  /** Reads all data of the current stream. Throws TOO_LARGE if its header claims more than `limitBytes`. */
   async readAll(stream: BackupStream, limitBytes: number): Promise<Uint8Array<ArrayBuffer>> {
     if (stream.sizeBytes > limitBytes) {
       throw new LayerscopeError('TOO_LARGE', `backup stream: ${stream.sizeBytes} bytes in a stream of id ${stream.id}`);
@@ -49,7 +49,7 @@ export class BackupCursor {
     return whole;
   }
 
-  /** Ends the reading, and the source's. */
+  /** Stops reading, and closes the source. */
   async close(): Promise<void> {
     await this.#pieces.return();
   }

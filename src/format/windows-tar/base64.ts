@@ -7,7 +7,7 @@ const PAD = 0x3d;
 
 const DIGITS = Uint8Array.from(ALPHABET, (ch) => ch.charCodeAt(0));
 
-/** Standard base64 with padding, as its ASCII bytes: the caller's own. Source: RFC 4648, 4. */
+/** Encodes as standard base64 with padding, in ASCII bytes that the caller owns. Source: RFC 4648, 4. */
 export function base64Bytes(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   const length = bytes.length;
   const text = new Uint8Array(Math.ceil(length / 3) * 4);
@@ -38,8 +38,8 @@ function isNewline(byte: number | undefined): boolean {
 }
 
 /**
- * The bytes of standard base64 text, as Go's StdEncoding reads it: padded, line ends passed over, the bits that padding leaves over
- * not looked at. Throws DAMAGED with the offset of what is wrong.
+ * Decodes standard base64 as Go's StdEncoding does: padding is required, line ends and the unused bits before padding are ignored. Throws
+ * DAMAGED with the offset of the fault.
  */
 export function decodeBase64(text: Uint8Array): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(Math.ceil(text.length / 4) * 3);

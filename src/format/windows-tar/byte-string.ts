@@ -1,8 +1,8 @@
 import { decodeUtf8, encodeUtf8 } from '#model';
 
 /**
- * Bytes as a string of one character each (U+0000 to U+00FF). Names and records of a tar have no encoding that holds for all of them,
- * and are compared, cut and sorted by byte.
+ * Bytes as a string with a character for each (U+0000 to U+00FF). Names and records of a tar have no common encoding, and are compared, cut
+ * and sorted as bytes.
  */
 export type ByteString = string;
 
@@ -12,7 +12,7 @@ export function toByteString(bytes: Uint8Array): ByteString {
   return text;
 }
 
-/** The bytes. Characters over U+00FF have no place in a byte string: their low byte is taken. */
+/** The bytes of a byte string. Of a character over U+00FF, which it shouldn't have, only the low byte is kept. */
 export function fromByteString(text: ByteString): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(text.length);
   for (let at = 0; at < text.length; at++) bytes[at] = text.charCodeAt(at);
@@ -22,8 +22,8 @@ export function fromByteString(text: ByteString): Uint8Array<ArrayBuffer> {
 const LONE_SURROGATE = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/;
 
 /**
- * A Windows name as UTF-8. A surrogate without its half, which NTFS allows, becomes the three bytes that WTF-8 gives it, as in Go,
- * so that no two names become one. Source: WTF-8, "Generalized UTF-8".
+ * Encodes a Windows name as UTF-8. A lone surrogate, which NTFS allows, becomes three bytes as in WTF-8 and in Go, so that distinct names
+ * stay distinct. Source: WTF-8, "Generalized UTF-8".
  */
 export function encodeWtf8(text: string): Uint8Array<ArrayBuffer> {
   if (!LONE_SURROGATE.test(text)) return encodeUtf8(text);
@@ -38,7 +38,7 @@ export function encodeWtf8(text: string): Uint8Array<ArrayBuffer> {
 
 const SURROGATE_BYTES = /\u00ed[\u00a0-\u00bf][\u0080-\u00bf]/g;
 
-/** The name that {@link encodeWtf8} encoded; null where the bytes aren't WTF-8 (a pair that should be one character included). */
+/** Reverses {@link encodeWtf8}; null if the bytes aren't WTF-8, as with a surrogate pair that should be one character. */
 export function decodeWtf8(bytes: Uint8Array): string | null {
   const whole = decodeUtf8(bytes);
   if (whole !== null) return whole;

@@ -19,7 +19,7 @@ function badRecord(key: string, value: string): LayerscopeError {
   return new LayerscopeError('BAD_TAR', `${key} is not valid: ${displayText(value.slice(0, 100))}`);
 }
 
-/** A FILETIME of early 2016's records; null where there's none or it is no number, as go-winio took it then. */
+/** A FILETIME of a legacy record; null if it is missing or not a number, which go-winio of that time ignored. */
 function legacyTime(member: HeldMember, key: string): bigint | null {
   const value = text(member, key);
   return value !== null && /^\d{1,19}$/.test(value) && BigInt(value) < 1n << 63n ? BigInt(value) : null;
@@ -42,9 +42,9 @@ function attributesOf(member: HeldMember): number {
 }
 
 /**
- * Times and attributes that a member states. Records of 2016 (MSWINDOWS.*time) go before PAX times, these before the header's. The
- * creation time is the last write's where there's none; access and change time are 0, "leave as it is", where Go's zero time would
- * give 1754. The reparse flag goes where the member is no link: a file marked so without its data can't be opened (hcsshim#1873).
+ * The times and attributes of a member. Legacy records (MSWINDOWS.*time) take precedence over PAX times, and these over the header's. A
+ * missing creation time becomes the write time; missing access and change times become 0, "leave unchanged", where Go's zero time would
+ * become 1754. The reparse flag is dropped unless the member is a link: without a reparse point such a file can't be opened (hcsshim#1873).
  */
 export function infoOf(member: HeldMember): { info: FileBasicInfo; droppedAttributes: number } {
   const headerTime = tarTimeToFiletime({ seconds: member.mtimeSeconds, nanos: member.mtimeNanos });
@@ -61,7 +61,7 @@ export function infoOf(member: HeldMember): { info: FileBasicInfo; droppedAttrib
   return { info, droppedAttributes };
 }
 
-/** The member's security descriptor, self-relative; empty where it states none. Throws DAMAGED for bad base64 or SDDL. */
+/** The member's self-relative security descriptor, empty if it has none. Throws DAMAGED for bad base64 or SDDL. */
 export function securityOf(member: HeldMember): Uint8Array {
   const raw = member.pax?.get(RECORD.rawSecurity);
   if (raw !== undefined) return decodeBase64(raw);
@@ -69,7 +69,7 @@ export function securityOf(member: HeldMember): Uint8Array {
   return sddl === null ? EMPTY : sddlToSecurityDescriptor(sddl);
 }
 
-/** The member's extended attributes as stream data, sorted by name (Go leaves their order to chance); empty where it has none. */
+/** The member's extended attributes as stream data, sorted by name (Go's order is random); empty if it has none. */
 export function extendedAttributesOf(member: HeldMember): Uint8Array {
   const attributes: ExtendedAttribute[] = [];
   for (const [key, value] of member.pax ?? []) {
@@ -82,7 +82,7 @@ export function extendedAttributesOf(member: HeldMember): Uint8Array {
   return encodeExtendedAttributes(attributes);
 }
 
-/** The reparse point of a link to `target`, whose / are \ on Windows. */
+/** The reparse point of a link to `target`, with / turned into \. */
 export function reparsePointOf(member: HeldMember, target: string): Uint8Array {
   return encodeReparsePoint(linkTo(target.replaceAll('/', '\\'), member.pax?.has(RECORD.mountPoint) === true));
 }

@@ -18,12 +18,12 @@ export const FILE_ATTRIBUTE = {
   encrypted: 0x4000,
 } as const;
 
-/** A file's times and attributes. Times: 100 ns since 1601-01-01 UTC; 0, when set, leaves the file's time as it is. */
+/** A file's times and attributes. Times are in 100 ns since 1601-01-01 UTC; setting 0 leaves the file's time unchanged. */
 export interface FileBasicInfo {
   readonly creationTimeFiletime: bigint;
   readonly accessTimeFiletime: bigint;
   readonly writeTimeFiletime: bigint;
-  /** Of the last change of data or metadata. */
+  /** Last change of data or metadata. */
   readonly changeTimeFiletime: bigint;
   /** Bits of {@link FILE_ATTRIBUTE}. */
   readonly attributes: number;
@@ -35,8 +35,8 @@ const LAST_FILETIME = (1n << 63n) - 1n;
 const SECOND = 1_000_000_000n;
 
 /**
- * A FILETIME as a tar states it. As in Go it goes through 64 bits of nanoseconds since 1970, which hold the years 1677 to 2262;
- * others come out wrong by 584.5 years: 0 as 2185-07-21. {@link tarTimeToFiletime} does not lead back from there.
+ * Converts a FILETIME to a tar's time. Like Go, it uses 64 bits of nanoseconds since 1970, which cover the years 1677 to 2262; other times
+ * are off by 584.5 years (0 becomes 2185-07-21), and {@link tarTimeToFiletime} doesn't reverse that.
  */
 export function filetimeToTarTime(filetime: bigint): TarTime {
   const total = BigInt.asIntN(64, (filetime - UNIX_EPOCH_FILETIME) * 100n);
@@ -44,16 +44,16 @@ export function filetimeToTarTime(filetime: bigint): TarTime {
   return { seconds: Number((total - nanos) / SECOND), nanos: Number(nanos) };
 }
 
-/** The FILETIME of an instant, what is below 100 ns cut off towards 1970; 0 or the last one for what lies outside. */
+/** Converts a tar's time to a FILETIME, truncated towards 1970 to 100 ns, and clamped to the first and last FILETIME. */
 export function tarTimeToFiletime({ seconds, nanos }: TarTime): bigint {
   const filetime = (BigInt(seconds) * SECOND + BigInt(nanos)) / 100n + UNIX_EPOCH_FILETIME;
   return filetime < 0n ? 0n : filetime > LAST_FILETIME ? LAST_FILETIME : filetime;
 }
 
-/** Bytes of FILE_BASIC_INFO. */
+/** Size of FILE_BASIC_INFO. */
 export const FILE_BASIC_INFO_BYTES = 40;
 
-/** FILE_BASIC_INFO: creation, access, write and change time i64, attributes u32, four bytes of padding. Source: [MS-FSCC] 2.4.7. */
+/** Encodes FILE_BASIC_INFO: creation, access, write and change time i64, attributes u32, four bytes of padding. Source: [MS-FSCC] 2.4.7. */
 export function encodeFileBasicInfo(info: FileBasicInfo): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(FILE_BASIC_INFO_BYTES);
   const view = new DataView(bytes.buffer);
@@ -65,7 +65,7 @@ export function encodeFileBasicInfo(info: FileBasicInfo): Uint8Array<ArrayBuffer
   return bytes;
 }
 
-/** Reads FILE_BASIC_INFO. Throws TRUNCATED where it is shorter than 36 bytes. */
+/** Parses FILE_BASIC_INFO. Throws TRUNCATED below 36 bytes. */
 export function parseFileBasicInfo(bytes: Uint8Array): FileBasicInfo {
   if (bytes.length < FILE_BASIC_INFO_BYTES - 4) throw new LayerscopeError('TRUNCATED', 'FILE_BASIC_INFO cut off');
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

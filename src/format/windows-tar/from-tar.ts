@@ -1,7 +1,7 @@
-// How members of a tar become Windows files: to-tar.ts the other way round (go-winio, WriteBackupStreamFromTarFile). A file's backup
-// stream is made of its security descriptor, its extended attributes, its reparse point (type 2), its data (type 0, empty too), and a
-// stream `:STREAM:$DATA` for each member NAME:STREAM of type 0 that follows right behind. Whiteouts and hard links have none: what
-// they mean is the layer's matter.
+// Turns members of a tar into Windows files, the reverse of to-tar.ts (go-winio, WriteBackupStreamFromTarFile). A file's backup stream
+// consists of its security descriptor, its extended attributes, its reparse point (type 2), its data (type 0, even if empty), and an
+// alternate data stream `:STREAM:$DATA` for each member NAME:STREAM of type 0 right after it. Whiteouts and hard links have no backup
+// stream: the layer applies them.
 import { BackupStreamWriter, STREAM_ID } from '#format/backup-stream';
 import { displayPath, LayerscopeError, TYPE, trimEnd } from '#model';
 import type { ByteSource } from './backup-cursor.ts';
@@ -14,23 +14,23 @@ import { type HeldMember, readTarPieces } from './tar-pieces.ts';
 type WindowsEntryType = 'file' | 'directory' | 'symlink' | 'hardlink' | 'whiteout' | 'other';
 
 export interface WindowsEntry {
-  /** As the tar has it, with /, without one at the end. Not checked: it may lead anywhere. */
+  /** The tar's name, with / but without a trailing one. Unchecked: it may lead anywhere. */
   readonly name: string;
-  /** `whiteout`: the last part begins with `.wh.`, whatever the member's type. `other`: devices and FIFOs, which become empty files. */
+  /** `whiteout`: the last part begins with `.wh.`, whatever the member's type. `other`: a device or FIFO, which becomes an empty file. */
   readonly type: WindowsEntryType;
-  /** Of a file's data; else 0. Alternate streams don't count. */
+  /** Size of a file's data without alternate data streams; 0 for other types. */
   readonly sizeBytes: number;
   /** Null for whiteouts and hard links. */
   readonly info: FileBasicInfo | null;
-  /** Target of a symlink or hard link as the tar has it. */
+  /** Target of a symlink or hard link, as in the tar. */
   readonly linkname: string;
-  /** Attributes that the tar states and `info` leaves out, as they would make the file unreadable; 0: none. */
+  /** Attributes of the tar that `info` leaves out because they would make the file unreadable, or 0. */
   readonly droppedAttributes: number;
-  /** Where in the tar the member begins. */
+  /** Offset of the member in the tar. */
   readonly headerOffset: number;
 }
 
-/** An entry, or the next bytes of the backup stream of the entry that came last. */
+/** An entry, or the next bytes of the last entry's backup stream. */
 export type WindowsTarPiece =
   | { readonly kind: 'entry'; readonly entry: WindowsEntry }
   | { readonly kind: 'backup'; readonly bytes: Uint8Array };
@@ -65,9 +65,9 @@ function entryOf(member: HeldMember): WindowsEntry {
 }
 
 /**
- * Reads a Windows layer's tar: each entry, then its backup stream bit by bit, as BackupWrite takes it. Bytes are views into what
- * the source gave, or own ones. Errors name the entry: BAD_TAR for numbers and times that are none, DAMAGED for bad base64 or SDDL,
- * NAME_REFUSED for names that aren't UTF-8, TRUNCATED, TOO_LARGE. What came before an error is not whole.
+ * Reads a Windows layer's tar: each entry, then its backup stream in pieces, for BackupWrite. Bytes may be views of the source's. Errors
+ * name the entry: BAD_TAR for invalid numbers and times, DAMAGED for bad base64 or SDDL, NAME_REFUSED for names that aren't UTF-8,
+ * TRUNCATED, TOO_LARGE. An error may come in the middle of a backup stream.
  */
 export async function* readWindowsTar(source: ByteSource): AsyncGenerator<WindowsTarPiece, void, undefined> {
   let entry: WindowsEntry | null = null;
@@ -105,7 +105,7 @@ export async function* readWindowsTar(source: ByteSource): AsyncGenerator<Window
   writer.end();
 }
 
-/** Name of the alternate stream that `member` is of the entry before it; null where it is an entry of its own. */
+/** The stream's name if `member` is an alternate data stream of the entry before it, otherwise null. */
 function alternateOf(entry: WindowsEntry, member: HeldMember): string | null {
   if (member.type !== TYPE.file) return null;
   const name = decodeWtf8(member.name);

@@ -1,3 +1,10 @@
+/**
+ * Files of Windows layers in a tar, as go-winio's backuptar package stores them: PAX records carry attributes, times and security
+ * descriptors, and extra members carry alternate data streams.
+ *
+ * to-tar.ts and from-tar.ts convert between a file's backup stream and tar members, and describe the format. tar-writer.ts writes the same
+ * bytes as Go's archive/tar, so that digests agree.
+ */
 export * from './backup-cursor.ts';
 export * from './base64.ts';
 export * from './byte-string.ts';

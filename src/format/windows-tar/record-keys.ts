@@ -1,23 +1,23 @@
-/** PAX records that carry what only Windows knows. Source: go-winio, backuptar/tar.go; `legacy`: versions of early 2016. */
+/** PAX records for Windows metadata. Source: go-winio, backuptar/tar.go. `legacy`: written by versions of early 2016. */
 export const RECORD = {
-  /** Attributes, decimal. */
+  /** Attributes, in decimal. */
   attributes: 'MSWINDOWS.fileattr',
-  /** Self-relative security descriptor, base64. */
+  /** Self-relative security descriptor, in base64. */
   rawSecurity: 'MSWINDOWS.rawsd',
   /** Legacy: the descriptor as SDDL. */
   securityText: 'MSWINDOWS.sd',
-  /** There, whatever its value: the link is a mount point. */
+  /** Marks a link as a mount point, whatever the value. */
   mountPoint: 'MSWINDOWS.mountpoint',
-  /** And the name of an extended attribute: its value, base64. */
+  /** Followed by the name of an extended attribute; its value, in base64. */
   attributePrefix: 'MSWINDOWS.xattr.',
   /** A PAX time. */
   creationTime: 'LIBARCHIVE.creationtime',
-  /** Legacy: FILETIMEs, decimal. */
+  /** Legacy: FILETIMEs, in decimal. */
   legacyCreationTime: 'MSWINDOWS.createtime',
   legacyAccessTime: 'MSWINDOWS.accesstime',
   legacyWriteTime: 'MSWINDOWS.writetime',
   legacyChangeTime: 'MSWINDOWS.changetime',
 } as const;
 
-/** What the name of an alternate stream ends in, in a backup stream; a tar has it without. */
+/** The end of an alternate data stream's name in a backup stream; a tar omits it. */
 export const STREAM_TYPE_SUFFIX = ':$DATA';

@@ -6,15 +6,15 @@ export const BLOCK = 512;
 const SLASH = 0x2f;
 const CHECKSUM = 148;
 
-/** The ASCII of a text: what isn't ASCII is left out. */
+/** The text without NULs and anything that isn't ASCII. */
 function asciiOf(text: ByteString): ByteString {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: NULs are what has to go, too
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: NULs are removed too
   return isAscii(text) ? text : text.replace(/[\u0000\u0080-\u00ff]/g, '');
 }
 
 /**
- * Lays a text in a field, cut to its width. Where it is cut behind a slash, slashes at the end give way to a NUL: old readers take
- * such a name for a folder's.
+ * Writes a text into a field, cut to its width. If the cut leaves slashes at the end, they become a NUL: old readers would take the name
+ * for a folder's.
  */
 function putText(block: Uint8Array, at: number, width: number, text: ByteString): void {
   const length = Math.min(text.length, width);
@@ -25,12 +25,12 @@ function putText(block: Uint8Array, at: number, width: number, text: ByteString)
   block[at + end] = 0;
 }
 
-/** Octal digits, zeros before, a NUL behind; 0 where the number doesn't fit. */
+/** Octal digits with leading zeros and a final NUL; 0 if the number doesn't fit. */
 function putOctal(block: Uint8Array, at: number, width: number, value: number): void {
   putText(block, at, width, `${(fitsOctal(width, value) ? value : 0).toString(8).padStart(width - 1, '0')}\0`);
 }
 
-/** Octal where it fits, else base-256: two's complement, the top bit set. */
+/** Octal if it fits, otherwise base-256: two's complement with the top bit set. */
 function putNumeric(block: Uint8Array, at: number, width: number, value: number): void {
   if (fitsOctal(width, value)) {
     putOctal(block, at, width, value);
@@ -52,7 +52,7 @@ function finish(block: Uint8Array, form: TarForm): void {
   putOctal(block, CHECKSUM, 7, sum);
 }
 
-/** A member's own header block. `name` and `prefix` as the form has them; other texts from the header. */
+/** Encodes a member's own header block. `name` and `prefix` replace the header's name. */
 export function headerBlock(header: FilledHeader, form: TarForm, name: ByteString, prefix: ByteString): Uint8Array<ArrayBuffer> {
   const block = new Uint8Array(BLOCK);
   const text = (at: number, width: number, value: ByteString) => putText(block, at, width, form === 'pax' ? asciiOf(value) : value);
@@ -76,7 +76,7 @@ export function headerBlock(header: FilledHeader, form: TarForm, name: ByteStrin
   return block;
 }
 
-/** The header block of an extension: no owner, mode 0, time 0, device fields left empty. */
+/** Encodes the header block of an extension: no owner, mode 0, time 0, empty device fields. */
 export function extensionBlock(name: ByteString, typeflag: string, size: number, form: TarForm): Uint8Array<ArrayBuffer> {
   const block = new Uint8Array(BLOCK);
   putText(block, 0, FIELD_BYTES.name, asciiOf(name).slice(0, FIELD_BYTES.name).replace(/\/+$/, ''));

@@ -1,19 +1,19 @@
-// Which of the three forms a header may be written in, and what of it goes into PAX records: the rules of Go's archive/tar
-// (common.go, allowedFormats; Go 1.26), from which containerd and hcsshim write, and from whose bytes digests are made.
+// Chooses one of three forms for a header, and what of it goes into PAX records, by the rules of Go's archive/tar (common.go,
+// allowedFormats; Go 1.26). containerd and hcsshim write with it, so digests depend on its bytes.
 //
-//   USTAR  all that fits its fields: ASCII, names of 100 bytes or prefix and name of 155 and 100, octal numbers, whole seconds
-//   PAX    the same, and records for what doesn't fit: path, linkpath, uname, gname, uid, gid, size, mtime, atime, ctime, and
-//          the caller's own; fields that don't fit keep what they can
+//   USTAR  what fits its fields: ASCII, names of 100 bytes or prefix and name of 155 and 100, octal numbers, whole seconds
+//   PAX    the same, with records for what doesn't fit: path, linkpath, uname, gname, uid, gid, size, mtime, atime, ctime, and
+//          the caller's own; in the block, texts that don't fit are cut and numbers are 0
 //   GNU    long names in members of type L and K, numbers in base-256, access and change time in the header
 //
-// Of the forms allowed the first is taken. Access and change times need PAX or GNU, a fraction of a second prefers PAX.
+// The first allowed form is used. Access and change times need PAX or GNU; with a fraction of a second PAX is preferred.
 import { displayPath, LayerscopeError } from '#model';
 import { type ByteString, fromByteString } from './byte-string.ts';
 import { formatPaxTime, type TarTime } from './tar-time.ts';
 
 export type TarForm = 'ustar' | 'pax' | 'gnu';
 
-/** What {@link TarWriter.header} takes. What is left out is empty, 0, or no time. Numbers are whole and within 2^53. */
+/** Input of {@link TarWriter.header}. Omitted fields are empty, 0, or no time. Numbers are integers below 2^53. */
 export interface TarHeader {
   readonly name: ByteString;
   readonly linkname?: ByteString;
@@ -30,15 +30,15 @@ export interface TarHeader {
   readonly modTime?: TarTime | null;
   readonly accessTime?: TarTime | null;
   readonly changeTime?: TarTime | null;
-  /** PAX records of the caller's own. Those that a field makes are made from the field. */
+  /** Additional PAX records. Those that correspond to a field come from the field. */
   readonly records?: ReadonlyMap<ByteString, ByteString>;
-  /** The form asked for; `pax` takes USTAR where nothing needs more. Default: whatever fits, times to the second, no others. */
+  /** The requested form; `pax` uses USTAR if that is enough. Default: any form that fits, with only the write time, in whole seconds. */
   readonly form?: TarForm;
 }
 
 export type FilledHeader = Required<Omit<TarHeader, 'form' | 'records'>> & { readonly records: ReadonlyMap<ByteString, ByteString> };
 
-/** Fields of a header block with their widths. */
+/** Widths of a header block's fields. */
 export const FIELD_BYTES = {
   name: 100,
   mode: 8,
@@ -56,7 +56,7 @@ export const FIELD_BYTES = {
 const HEADER_ONLY = new Set(['1', '2', '3', '4', '5', '6']);
 const OWN_KEYS = new Set(['path', 'linkpath', 'size', 'uid', 'gid', 'uname', 'gname', 'mtime', 'atime', 'ctime']);
 
-/** A type that has no body, whatever its size says. */
+/** Whether a type never has a body, whatever its size. */
 export function isHeaderOnlyFlag(typeflag: string): boolean {
   return HEADER_ONLY.has(typeflag);
 }
@@ -69,7 +69,7 @@ export function isAscii(text: ByteString): boolean {
   return true;
 }
 
-/** Prefix and name of a path that fits USTAR only in two parts; null where it doesn't, or fits in one. */
+/** Splits a path for USTAR's prefix and name fields; null if it doesn't fit them, or fits the name field alone. */
 export function splitUstarPath(name: ByteString): { prefix: ByteString; suffix: ByteString } | null {
   if (name.length <= FIELD_BYTES.name || !isAscii(name)) return null;
   let length = name.length;
@@ -94,8 +94,8 @@ function quote(text: ByteString): string {
 }
 
 function refused(...reasons: readonly string[]): LayerscopeError {
-  const told = reasons.filter((reason) => reason !== '').join('; and ');
-  return new LayerscopeError('UNSUPPORTED', `archive/tar: cannot encode header${told === '' ? '' : `: ${told}`}`);
+  const why = reasons.filter((reason) => reason !== '').join('; and ');
+  return new LayerscopeError('UNSUPPORTED', `archive/tar: cannot encode header${why === '' ? '' : `: ${why}`}`);
 }
 
 function isValidRecord(key: ByteString, value: ByteString): boolean {
@@ -103,7 +103,7 @@ function isValidRecord(key: ByteString, value: ByteString): boolean {
   return !(key === 'path' || key === 'linkpath' || key === 'uname' || key === 'gname' ? value : key).includes('\0');
 }
 
-/** Gathers what each field allows, and why it forbids the rest. */
+/** Collects the forms that every field allows, and why others are ruled out. */
 class FormChoice {
   readonly allowed = new Set<TarForm>(['ustar', 'pax', 'gnu']);
   readonly why: Record<TarForm, string> = { ustar: '', pax: '', gnu: '' };
@@ -158,7 +158,7 @@ class FormChoice {
   }
 }
 
-/** The form to write in and the records it needs. Throws UNSUPPORTED, in Go's words, where no form takes the header. */
+/** Chooses the form and the records that it needs. Throws UNSUPPORTED, in Go's words, if no form can hold the header. */
 export function chooseForm(header: FilledHeader, wanted: TarForm | undefined): { form: TarForm; records: Map<ByteString, ByteString> } {
   const choice = new FormChoice(header.records);
   choice.text(header.name, FIELD_BYTES.name, 'Name', 'path');

@@ -2,13 +2,13 @@ import { type TarMember, TarReader } from '#format/tar';
 import { LayerscopeError, TYPE } from '#model';
 import type { ByteSource } from './backup-cursor.ts';
 
-/** What is pushed at once, so that members made of headers alone don't pile up. */
+/** Bytes to push at a time, so that members without bodies don't pile up in the queue. */
 const PUSH_BYTES = 64 * 1024;
 const ZEROS = new Uint8Array(PUSH_BYTES);
-/** A sparse file that says it is longer than this is refused: its holes would be written as zeros. */
+/** Longer sparse files are refused, as their holes would be written as zeros. */
 const MAX_SPARSE_BYTES = 2 ** 40;
 
-/** A copy of what a member says, kept while its body streams by. */
+/** A copy of a member's header, which stays valid while its body is read. */
 export interface HeldMember {
   readonly headerOffset: number;
   readonly type: number;
@@ -38,8 +38,8 @@ function held(member: TarMember): HeldMember {
 }
 
 /**
- * A tar's members, each followed by its content, holes as zeros; global headers left out. Body bytes are views into what the source gave.
- * Throws BAD_TAR, TRUNCATED where the tar ends in a member, TOO_LARGE for sparse files over 1 TiB.
+ * Reads a tar's members, each followed by its content with holes as zeros; leaves global headers out. Body bytes are views of the source's.
+ * Throws BAD_TAR, TRUNCATED if the tar ends inside a member, TOO_LARGE for sparse files over 1 TiB.
  */
 export async function* readTarPieces(source: ByteSource): AsyncGenerator<TarPiece, void, undefined> {
   let queue: TarPiece[] = [];
@@ -77,7 +77,7 @@ export async function* readTarPieces(source: ByteSource): AsyncGenerator<TarPiec
   yield* files.finish();
 }
 
-/** Lays holes between the stored pieces of sparse members; others go through as they are. */
+/** Fills the holes of sparse members with zeros; passes others through. */
 class SparseFiles {
   #map: HeldMember['sparse'] = null;
   #sizeBytes = 0;
@@ -114,7 +114,7 @@ class SparseFiles {
     }
   }
 
-  /** The hole that ends the member under way. */
+  /** Fills the hole at the end of the current member. */
   *finish(): Generator<TarPiece, void, undefined> {
     if (this.#map === null) return;
     yield* this.#zerosUpTo(this.#sizeBytes);

@@ -1,10 +1,10 @@
-/** An instant: `seconds` since 1970, the second below it; `nanos` count up from there, 0 to 999,999,999. */
+/** An instant: whole seconds since 1970, rounded down, and 0 to 999,999,999 nanoseconds after that. */
 export interface TarTime {
   readonly seconds: number;
   readonly nanos: number;
 }
 
-/** A time as PAX records state it: `-1.5`, fractions without zeros behind. As Go's formatPAXTime. */
+/** Formats a time for a PAX record, without trailing zeros: `-1.5`. Like Go's formatPAXTime. */
 export function formatPaxTime({ seconds, nanos }: TarTime): string {
   if (nanos === 0) return String(seconds);
   const negative = seconds < 0;
@@ -13,7 +13,7 @@ export function formatPaxTime({ seconds, nanos }: TarTime): string {
   return `${negative ? '-' : ''}${whole}.${String(fraction).padStart(9, '0')}`.replace(/0+$/, '');
 }
 
-/** The instant that a PAX record states, digits behind the ninth cut off; null where Go's parsePAXTime refuses it. */
+/** Parses a PAX record's time, ignoring digits after the ninth; null if Go's parsePAXTime refuses it. */
 export function parsePaxTime(text: string): TarTime | null {
   const match = /^([+-]?)(\d+)(?:\.(\d*))?$/.exec(text);
   if (match === null) return null;

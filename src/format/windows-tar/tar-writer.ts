@@ -1,11 +1,11 @@
-// The one tar writer whose bytes are those of Go's archive/tar (writer.go, Go 1.26): layers that containerd, hcsshim and Docker
-// write are told by their digest. A member is, in order:
+// Writes tars with the bytes of Go's archive/tar (writer.go, Go 1.26), so that layers have the digest that containerd, hcsshim and Docker
+// give them. A member begins with
 //
-//   PAX   a header of type x, named DIR/PaxHeaders.0/BASE, its records sorted by key, then the header; each filled up to a block
-//   GNU   a member of type L and one of type K where name and link name are over 100 bytes, then the header
-//   USTAR the header, a long path in prefix and name
+//   PAX   a header of type x, named DIR/PaxHeaders.0/BASE, its records sorted by key, then the header; each padded to a block
+//   GNU   a member of type L and one of type K if name and link name are over 100 bytes, then the header
+//   USTAR the header, with a long path split into prefix and name
 //
-// then its body, filled up to a block. Two zero blocks end the tar. tar-header.ts says which form it is.
+// and ends with its body, padded to a block. Two zero blocks end the tar. tar-header.ts chooses the form.
 import { LayerscopeError } from '#model';
 import { type ByteString, fromByteString } from './byte-string.ts';
 import { BLOCK, extensionBlock, headerBlock } from './tar-block.ts';
@@ -16,7 +16,7 @@ import type { TarTime } from './tar-time.ts';
 const MAX_EXTENSION_BYTES = 1 << 20;
 const LONG_NAME = '././@LongLink';
 
-/** A path as Go's path.Clean makes it. */
+/** Like Go's path.Clean. */
 function cleanPath(path: ByteString): ByteString {
   const rooted = path.startsWith('/');
   const parts: string[] = [];
@@ -32,12 +32,12 @@ function cleanPath(path: ByteString): ByteString {
 function paxRecord(key: ByteString, value: ByteString): ByteString {
   const rest = ` ${key}=${value}\n`;
   let length = rest.length + String(rest.length).length;
-  // The length counts its own digits, of which there may be one more for it.
+  // The length includes its own digits, which may add another digit.
   if (rest.length + String(length).length !== length) length = rest.length + String(length).length;
   return length + rest;
 }
 
-/** A whole second: half of one and more count as the next. */
+/** Rounds to whole seconds, half up. */
 function rounded(time: TarTime | null): TarTime | null {
   return time === null ? null : { seconds: time.nanos >= 500_000_000 ? time.seconds + 1 : time.seconds, nanos: 0 };
 }
@@ -67,19 +67,19 @@ function filled(header: TarHeader): FilledHeader {
   };
 }
 
-/** Gives the bytes of a tar, member by member; nothing is kept but how much of a body is to come. */
+/** Encodes a tar, member by member. Keeps nothing but the number of body bytes to come. */
 export class TarWriter {
   #left = 0;
   #padding = 0;
 
-  /** Bytes of the body under way that are still to come. */
+  /** Bytes of the current body that are still to come. */
   get left(): number {
     return this.#left;
   }
 
   /**
-   * What fills the body before, and the header, extension headers first. The caller's own bytes. Throws UNSUPPORTED where no form
-   * takes the header, TOO_LARGE where its records are over 1 MiB, INTERNAL where the body before isn't whole.
+   * Begins a member: returns the previous body's padding, extension headers and the header, in bytes that the caller owns. Throws
+   * UNSUPPORTED if no form can hold the header, TOO_LARGE if its records exceed 1 MiB, INTERNAL if the previous body is incomplete.
    */
   header(header: TarHeader): Uint8Array<ArrayBuffer> {
     if (this.#left > 0) throw new LayerscopeError('INTERNAL', `archive/tar: missed writing ${this.#left} bytes`);
@@ -98,14 +98,14 @@ export class TarWriter {
     return joined(pieces);
   }
 
-  /** Counts `bytes` as the body's next and gives them back. Throws INTERNAL where they are more than the header says. */
+  /** Counts `bytes` as the next of the body, and returns them. Throws INTERNAL if they exceed the header's size. */
   body(bytes: Uint8Array): Uint8Array {
     if (bytes.length > this.#left) throw new LayerscopeError('INTERNAL', 'archive/tar: write too long');
     this.#left -= bytes.length;
     return bytes;
   }
 
-  /** What fills the last body, and the two zero blocks. */
+  /** Ends the tar: returns the last body's padding and two zero blocks. Throws INTERNAL if the last body is incomplete. */
   end(): Uint8Array<ArrayBuffer> {
     if (this.#left > 0) throw new LayerscopeError('INTERNAL', `archive/tar: missed writing ${this.#left} bytes`);
     const end = new Uint8Array(this.#padding + 2 * BLOCK);

@@ -1,4 +1,4 @@
-// How a Windows file becomes members of a tar, as go-winio's backuptar does it (WriteTarFileFromBackupStream):
+// Turns a Windows file into members of a tar, as go-winio's backuptar does (WriteTarFileFromBackupStream):
 //
 //   PAX, name with /          type 0, 5 for a folder, 2 for a link; mode: type bits only (040000, 0100000 with data, 0120000)
 //   mtime, atime, ctime       last write, last access, change; LIBARCHIVE.creationtime
@@ -7,9 +7,9 @@
 //   MSWINDOWS.xattr.NAME      an extended attribute's value, base64; its flags are lost
 //   body                      the data, holes as zeros
 //
-// then a member NAME:STREAM of type 0 for each alternate stream behind the data, with the times and mode and nothing else.
-// Streams that a tar has no place for (link, property, object id, transaction) are left out, and so are alternate streams where
-// there's no data stream, as on folders: read once, they stand before the header could be written.
+// then a member NAME:STREAM of type 0, with only times and mode, for each alternate data stream after the data. Streams that a tar can't
+// hold (link, property, object id, transaction) are dropped, and so are alternate data streams without a data stream, as on folders: the
+// header, which has to precede them, could not be written yet.
 import {
   type BackupStream,
   linkTarget,
@@ -34,7 +34,7 @@ import type { TarWriter } from './tar-writer.ts';
 const MODE_FOLDER = 0o040000;
 const MODE_FILE = 0o100000;
 const MODE_LINK = 0o120000;
-/** Over what NTFS keeps: 64 KiB each. */
+/** NTFS allows 64 KiB of either. */
 const MAX_SECURITY_BYTES = 256 * 1024;
 const MAX_ATTRIBUTES_BYTES = 256 * 1024;
 
@@ -43,29 +43,29 @@ const ZEROS = new Uint8Array(64 * 1024);
 export interface WindowsFile {
   /** Path in the layer, with \ or /. */
   readonly name: string;
-  /** Of the file as it is read: holes included. */
+  /** Size of the content, including holes. */
   readonly sizeBytes: number;
   readonly info: FileBasicInfo;
-  /** The file's backup stream. Called once, or twice where `readTwice` is set; each source is read to its end or closed. */
+  /** Opens the file's backup stream. Called once, or twice with `readTwice`; each source is read to its end or closed. */
   open(): ByteSource;
   /**
-   * Read the streams behind the data before the header is written, so that extended attributes found there are kept. As go-winio
-   * does where its source can be rewound; sparse blocks, on which it fails then, are passed over.
+   * Reads the streams after the data before the header is written, to keep extended attributes found there. go-winio does the same if its
+   * source can be rewound, but fails on sparse blocks, which are skipped here.
    */
   readonly readTwice?: boolean;
 }
 
 export interface ToTarOptions {
-  /** Told of each stream that the tar can't carry. */
+  /** Called with each stream that the tar can't hold. */
   readonly dropped?: (name: string, stream: BackupStream) => void;
 }
 
-/** The name as a tar has it: \ is /. */
+/** The name in a tar, with \ turned into /. */
 export function tarNameOf(name: string): string {
   return name.replaceAll('\\', '/');
 }
 
-/** Header of a file of which nothing is known but its basic information: what a hard link's member is made from. */
+/** The header of a file with its basic information only, from which a hard link's member is made. */
 export function basicInfoHeader(
   name: string,
   sizeBytes: number,
@@ -88,7 +88,7 @@ export function basicInfoHeader(
   };
 }
 
-/** Header that removes `name`, a path of the layers below: its last part with `.wh.` before it, no times, no type but 0. */
+/** The header of a whiteout of `name`: the last part prefixed with `.wh.`, of type 0, without times. */
 export function whiteoutHeader(name: string): TarHeader {
   const path = tarNameOf(name);
   const slash = path.lastIndexOf('/') + 1;
@@ -96,9 +96,9 @@ export function whiteoutHeader(name: string): TarHeader {
 }
 
 /**
- * The bytes of the file's members. Views into what the source gave, or own ones. Errors, in go-winio's words, name the file:
- * DAMAGED where its streams contradict themselves or its size, UNSUPPORTED for ids, reparse tags and sparse alternate streams that
- * a tar can't carry, TRUNCATED, TOO_LARGE. After an error the tar is in the middle of a member, and worth nothing.
+ * Encodes the file's members. Bytes may be views of the source's. Errors, in go-winio's words, name the file: DAMAGED if its streams are
+ * inconsistent or don't match its size, UNSUPPORTED for stream ids, reparse tags and sparse alternate data streams that a tar can't hold,
+ * TRUNCATED, TOO_LARGE. After an error the tar is unusable, as it is in the middle of a member.
  */
 export async function* tarFromBackupStream(
   writer: TarWriter,
@@ -145,10 +145,10 @@ class Conversion {
     throw new LayerscopeError(code, `${displayText(tarNameOf(this.#file.name))}: ${what}`, cause === undefined ? {} : { cause });
   }
 
-  /** Gives an error of what is below the file's name. */
+  /** Rethrows an error with the file's name. */
   #rethrow(error: unknown, doing: string): never {
     if (!(error instanceof LayerscopeError)) throw error;
-    // What was cut off, go-winio calls so; the offset in the stream stays in the cause.
+    // go-winio's words for a truncated stream; the cause keeps the offset.
     this.#fail(error.code, doing + (error.code === 'TRUNCATED' ? 'unexpected EOF' : error.message), error);
   }
 
@@ -157,7 +157,7 @@ class Conversion {
     return { ...base, mode: this.#mode, linkname: this.#linkname, typeflag: this.#isLink ? '2' : (base.typeflag ?? '0') };
   }
 
-  /** Gathers what the header needs up to the data stream, whose head it returns, or, read twice, all there is. */
+  /** Collects what the header needs: up to the data stream, whose header it returns, or, with `readTwice`, from all streams. */
   async collect(cursor: BackupCursor): Promise<BackupStream | null> {
     try {
       let sparse = false;
@@ -189,7 +189,7 @@ class Conversion {
         }
         return;
       case STREAM_ID.alternateData:
-        // Read twice, those behind the data come again; before it, or without it, there's no member for them to follow.
+        // Those after the data come again in the second pass; without data before them there is no member to follow.
         if ((this.#mode & MODE_FILE) === 0) this.#drop(stream);
         return;
       case STREAM_ID.link:
@@ -265,12 +265,12 @@ class Conversion {
     }
   }
 
-  /** The data filled the size that the header states. */
+  /** Checks that the data has the size that the header states. */
   checkWhole(): void {
     if (this.#writer.left > 0) this.#fail('DAMAGED', `archive/tar: missed writing ${this.#writer.left} bytes`);
   }
 
-  /** A stream behind the data: an alternate one becomes a member, others are left out. */
+  /** Handles a stream after the data: an alternate data stream becomes a member, others are dropped. */
   async *copyAlternate(cursor: BackupCursor, stream: BackupStream): AsyncGenerator<Uint8Array, void, undefined> {
     const kept = this.#file.readTwice === true;
     switch (stream.id) {
@@ -309,8 +309,8 @@ class Conversion {
 }
 
 /**
- * Bytes of the file whose backup stream this is: of its data stream, or, of a sparse file in several ranges, where its blocks end.
- * The field that hcsshim takes for it, the data stream's own size, is 0 there, and the content lost (moby#53464).
+ * Size of the file in a backup stream: that of its data stream, or of a sparse file with several ranges the end of its last block. hcsshim
+ * takes the size of the data stream, which is 0 in that case, and loses the content (moby#53464).
  */
 export async function backupDataSize(source: ByteSource): Promise<number> {
   const cursor = new BackupCursor(source);

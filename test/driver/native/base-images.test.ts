@@ -1,4 +1,4 @@
-// Windows' shared base images: looking at them makes nothing, adopting one is a verb of its own, and layers stand on it where it lies.
+// Windows' shared base images: listing them makes no layers, adopting one is a separate operation, and layers use it in place.
 import assert from 'node:assert/strict';
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -7,7 +7,7 @@ import { standIn, WindowsBench } from '../../support/windows-bench.ts';
 import { filterTar } from '../../support/windows-tars.ts';
 
 const NAME = 'CN=Microsoft_WindowsServerCore_10.0.10586.0';
-/** SHA-384 of the name, its first 32 bytes: the id that Docker gave that image. */
+/** The first 32 bytes of the name's SHA-384: the id that Docker gives that image. */
 const ID = '6801d964fda5b67eb36e005261c1529ec96974bb02dfad52ee249638a18a93d1';
 
 async function withImages(work: (bench: WindowsBench, store: string) => Promise<void>): Promise<void> {
@@ -28,7 +28,7 @@ async function withImages(work: (bench: WindowsBench, store: string) => Promise<
   }
 }
 
-test('listing them makes nothing, however often', () =>
+test('listing base images makes no layers, however often', () =>
   withImages(async (bench, store) => {
     const driver = await bench.open();
     standIn.log();
@@ -49,7 +49,7 @@ test('listing them makes nothing, however often', () =>
     assert.deepEqual(readdirSync(bench.home), []);
   }));
 
-test('an adopted one is a base layer under its id, on which others are made, and removing it leaves the image', () =>
+test('an adopted base image is a base layer for other layers, and removing it leaves the image', () =>
   withImages(async (bench, store) => {
     const driver = await bench.open();
     assert.equal(await driver.adoptBaseImage(ID), ID);
@@ -71,7 +71,7 @@ test('an adopted one is a base layer under its id, on which others are made, and
     assert.deepEqual(readdirSync(bench.home), []);
   }));
 
-test('one that is not there is not adopted, and a list that is no JSON is told', () =>
+test('adopting a missing base image, and a list that is not JSON, are errors', () =>
   withImages(async (bench) => {
     const driver = await bench.open();
     await assert.rejects(driver.adoptBaseImage('0'.repeat(64)), { code: 'NOT_FOUND' });

@@ -1,4 +1,4 @@
-// The layer calls through koffi on the stand-in: every argument byte as hcsshim passes it, errors, memory.
+// The layer calls through koffi on the stand-in: arguments byte for byte as hcsshim passes them, errors, memory.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -13,7 +13,7 @@ const standIn = new StandIn(process.env.LAYERSCOPE_STAND_IN ?? buildStandIn({ sy
 const { layers } = standIn;
 const driver = { flavour: 1, home: '' } as const;
 
-test('one call of each kind passes what hcsshim passes, byte for byte', async () => {
+test('each call passes the same arguments as hcsshim, byte for byte', async () => {
   const vector = path.resolve('test', 'fixtures', 'vectors', 'hcsshim-calls.txt');
   standIn.reset();
   standIn.logOnly();
@@ -33,7 +33,7 @@ test('one call of each kind passes what hcsshim passes, byte for byte', async ()
   assert.deepEqual(standIn.log(), readFileSync(vector, 'utf8').trimEnd().split('\n'));
 });
 
-test('a failing call is told with its name, what it was of, its code and kind', async () => {
+test('the error of a failed call has its name, subject, code and kind', async () => {
   standIn.reset();
   standIn.logOnly();
   for (const [hresult, code, win32] of [
@@ -54,7 +54,7 @@ test('a failing call is told with its name, what it was of, its code and kind', 
   }
 });
 
-test('a text that no C string holds is refused before the call', async () => {
+test('a string with U+0000 is refused before the call', async () => {
   standIn.reset();
   await assert.rejects(layers.activateLayer(driver, 'C:\\x\0y'), { code: 'NAME_REFUSED' });
   await assert.rejects(layers.activateLayer({ flavour: 1, home: '\0' }, 'C:\\x'), { code: 'NAME_REFUSED' });
@@ -62,7 +62,7 @@ test('a text that no C string holds is refused before the call', async () => {
   assert.deepEqual(standIn.log(), []);
 });
 
-test('the list of base images is read whole and freed', async () => {
+test('the list of base images is read and freed', async () => {
   standIn.reset();
   const before = standIn.held;
   const json = JSON.stringify({ Images: [{ Name: 'Grüße 漢字 😀', Path: 'C:\\x'.repeat(1000) }] });
@@ -72,7 +72,7 @@ test('the list of base images is read whole and freed', async () => {
   standIn.setBaseImages('{"Images":[]}');
 });
 
-test('an export that the library has is told from one that it has not', () => {
+test('a missing export of the library is detected', () => {
   assert.equal(layers.has('HNSCall'), true);
   const old = new StandIn(process.env.LAYERSCOPE_STAND_IN_TP4 ?? buildStandIn({ system, tp4: true }));
   assert.equal(old.layers.has('HNSCall'), false);

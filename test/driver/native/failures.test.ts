@@ -1,5 +1,5 @@
-// Every call into the platform fails once, in turn, while layers are imported, written into, exported and removed: the first error is
-// the one that is told, and nothing is left mounted, prepared, open or half-made.
+// Makes every call into the platform fail, one at a time, while layers are imported, written to, exported and removed: the first error is
+// the one that is thrown, and nothing stays mounted, prepared, open or half made.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { LayerscopeError } from '#model';
@@ -35,7 +35,7 @@ const utilityTop = await windowsTar([
 ]);
 const readWriteBase = await filterTar({ files: { 'etc/motd': 'hello' } }, true);
 
-/** What is done before, and the step in which calls fail. */
+/** Preparations, and the step in which calls fail. */
 const SCENARIOS: readonly {
   readonly name: string;
   readonly before: readonly Step[];
@@ -87,7 +87,7 @@ const SCENARIOS: readonly {
     name: 'a layer is removed',
     before: [(driver) => driver.create('base', null), (driver) => driver.create('top', 'base')],
     step: (driver, options) => driver.remove('top', options),
-    // What takes a layer away is tried again.
+    // Removal is retried.
     retried: true,
   },
 ];
@@ -96,7 +96,7 @@ async function checkNothingLeft(bench: WindowsBench, what: string): Promise<void
   assert.deepEqual(await bench.stray(), [], what);
   const again = await bench.open();
   for (const { id, state, problem } of await again.list()) assert.equal(state, 'ready', `${what}: ${id}: ${problem}`);
-  // What is there is whole: a layer that can be read from end to end.
+  // Every layer is complete enough to be found.
   for (const { id } of await again.list()) {
     if (id === 'base' || id === 'top' || id === 'run') await again.metadata(id);
   }
@@ -164,7 +164,7 @@ for (const { name, before, step, retried = false } of SCENARIOS) {
   });
 }
 
-/** Layer calls that are told of, the method's name and number, before each is made. */
+/** Wraps layer calls, and calls `before` with each call's number. */
 function watched(layers: LayerCalls, before: (call: number) => void): LayerCalls {
   let calls = 0;
   return new Proxy(layers, {
@@ -209,7 +209,7 @@ for (const { name, before, step } of SCENARIOS) {
   });
 }
 
-test('an error of Windows keeps its call and code through all the undoing', async () => {
+test('an error of Windows keeps its call and code while the driver undoes its steps', async () => {
   await using bench = new WindowsBench('windowsfilter');
   const driver = await bench.open();
   await driver.create('base', null);

@@ -1,4 +1,4 @@
-// What the command line does with a store, on the stand-in: packed tars, files that are there already, sources that fail, verification.
+// The command line's store operations on the stand-in: compressed tars, existing files, sources that fail, verification.
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -10,7 +10,7 @@ import { filterTar, sketchOf } from '../../support/windows-tars.ts';
 
 const TAR = await filterTar({ files: { 'a.txt': 'a' } }, true);
 
-test('a tar is imported plain, gzip or zstd, told by content, and exported into a new file only', async () => {
+test('a plain, gzip or zstd tar is recognised by its content and imported, and exported only into a new file', async () => {
   await using bench = new WindowsBench('windowsfilter');
   const driver = await bench.open();
   const input = path.join(bench.folder, 'input');
@@ -27,7 +27,7 @@ test('a tar is imported plain, gzip or zstd, told by content, and exported into 
     assert.equal(tar.length, written);
     assert.deepEqual((await sketchOf(tar)).files, { 'a.txt': 'a' });
     await assert.rejects(exportLayer(driver, id, to), { code: 'EXISTS' });
-    assert.ok(readFileSync(to).equals(tar), 'what was there stays');
+    assert.ok(readFileSync(to).equals(tar), 'an existing file is left alone');
     rmSync(to);
   }
   rmSync(input);
@@ -35,7 +35,7 @@ test('a tar is imported plain, gzip or zstd, told by content, and exported into 
   assert.deepEqual(await bench.stray(), []);
 });
 
-test('a source that is missing, damaged or cut off leaves no layer, and a failed export no file', async () => {
+test('a missing, damaged or truncated source leaves no layer, and a failed export no file', async () => {
   await using bench = new WindowsBench('windowsfilter');
   const driver = await bench.open();
   const input = path.join(bench.folder, 'input');
@@ -71,6 +71,6 @@ test('verification names what is broken', async () => {
     ['empty', 'no chain', 'odd'],
   );
   assert.match(problems[0]?.message ?? '', /without a Files folder/);
-  assert.match(problems[1]?.message ?? '', /layerchain\.json is not there/);
+  assert.match(problems[1]?.message ?? '', /layerchain\.json is missing/);
   assert.match(problems[2]?.message ?? '', /layerchain\.json can't be read/);
 });

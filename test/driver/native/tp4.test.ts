@@ -1,4 +1,4 @@
-// Windows Server 2016 Technical Preview 4, told by the export that it lacks: layers move as their transport folder in a plain tar.
+// Windows Server 2016 TP4, recognised by the export that it lacks: a layer's diff is its transport folder in an ordinary tar.
 import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -11,7 +11,7 @@ import { WindowsBench } from '../../support/windows-bench.ts';
 const system = process.platform === 'win32' ? 'windows' : 'linux';
 const tp4 = new StandIn(process.env.LAYERSCOPE_STAND_IN_TP4 ?? buildStandIn({ system, tp4: true }));
 
-/** A file of a transport folder: attributes, the head of a data stream, the data. */
+/** A file of a transport folder: attributes, a data stream's header, the data. */
 function transportFile(content: string): Buffer {
   const head = Buffer.alloc(24);
   head.writeUInt32LE(0x20, 0);
@@ -40,7 +40,7 @@ async function onBase(bench: WindowsBench) {
   return driver;
 }
 
-test('a layer goes in and out as its transport folder, file by file', async () => {
+test('a layer is imported and exported as its transport folder, file by file', async () => {
   await using bench = new WindowsBench('windowsfilter', tp4.layers);
   const driver = await onBase(bench);
   assert.deepEqual(await driver.status(), [['Windows', 'TP4']]);
@@ -55,7 +55,7 @@ test('a layer goes in and out as its transport folder, file by file', async () =
   assert.equal(tp4.held, 0);
 });
 
-test('a tar with a link, a name that leads out, or cut off is handed to nobody, and the layer is gone', async () => {
+test('a tar with a link, a name that leads outside, or a truncated one never reaches ImportLayer, and the layer is gone', async () => {
   for (const [bytes, code] of [
     [tar(...FOLDER, symlink('Files/l', '../..')), 'UNSUPPORTED'],
     [tar(...FOLDER, file('../x', 'x')), 'PATH_ESCAPE'],

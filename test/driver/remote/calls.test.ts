@@ -1,4 +1,4 @@
-// Calls at a distance: what they carry, and at what pace.
+// Remote calls: the data that they carry, and its flow control.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { type Finding, finding, LayerscopeError } from '#model';
@@ -16,17 +16,17 @@ after(() => exchange[Symbol.asyncDispose]());
 
 const serve = (methods: Partial<GraphDriver>, options = {}): Promise<Served> => serveOver(exchange, scriptedDriver(methods), options);
 
-/** Turns of this thread, on which both ends run, in which what should stand still could have gone on. */
+/** Gives something that should be blocked a chance to go on by mistake: both ends run on this thread. */
 const standStill = (): Promise<void> => turns(200);
 
-test('a reader that is slow holds the driver back: no more than the window is read ahead', async () => {
+test('a slow reader holds the driver back: no more than the window is read ahead', async () => {
   let produced = 0;
-  let isLetGo = false;
+  let isReleased = false;
   const total = 64 * 1024 * 1024;
   await using remote = await serve({
     diff: async function* () {
       try {
-        // One buffer, written over each time, as drivers do.
+        // One buffer that is reused, as drivers do.
         const buffer = Buffer.alloc(50_000);
         while (produced < total) {
           buffer.fill(produced % 251);
@@ -34,7 +34,7 @@ test('a reader that is slow holds the driver back: no more than the window is re
           yield buffer;
         }
       } finally {
-        isLetGo = true;
+        isReleased = true;
       }
     },
   });
@@ -54,14 +54,14 @@ test('a reader that is slow holds the driver back: no more than the window is re
     } else if (read < 3 * WINDOW_BYTES + PIECE_BYTES) {
       await standStill();
       assert.ok(produced - read <= WINDOW_BYTES + 50_000, `${produced - read} bytes ahead`);
-      assert.equal(isLetGo, false);
+      assert.equal(isReleased, false);
     } else if (read > 4 * WINDOW_BYTES) break;
   }
-  assert.equal(isLetGo, true, 'stopping to read lets go before it returns');
+  assert.equal(isReleased, true, 'stopping waits until the driver has released the source');
   assert.ok(produced < 6 * WINDOW_BYTES);
 });
 
-test('a driver that is slow holds the tar back', async () => {
+test('a slow driver holds the tar back', async () => {
   let given = 0;
   let taken = 0;
   let ahead = 0;
@@ -85,7 +85,7 @@ test('a driver that is slow holds the tar back', async () => {
   assert.ok(ahead <= WINDOW_BYTES + 2 * piece.length, `${ahead} bytes ahead`);
 });
 
-test('a tar of one byte a piece, and one in a single piece, arrive as they are', async () => {
+test('a tar in pieces of one byte, and one in a single piece, arrive unchanged', async () => {
   let arrived: Uint8Array[] = [];
   await using remote = await serve({
     applyDiff: async (_id, tar) => {
@@ -100,7 +100,7 @@ test('a tar of one byte a piece, and one in a single piece, arrive as they are',
     Array.from(bytes, (byte) => Buffer.of(byte)),
   );
   assert.deepEqual(Buffer.concat(arrived), bytes);
-  assert.ok(arrived.length < 5_000, 'what waits is put together');
+  assert.ok(arrived.length < 5_000, 'waiting pieces are joined');
   const long = Buffer.alloc(3 * WINDOW_BYTES + 7, 'layer');
   await remote.driver.applyDiff('a', [long]);
   assert.deepEqual(Buffer.concat(arrived), long);
@@ -108,7 +108,7 @@ test('a tar of one byte a piece, and one in a single piece, arrive as they are',
   assert.deepEqual(arrived, []);
 });
 
-test('lists of any length come whole, and no frame has to hold them', async () => {
+test('lists arrive complete even if they are longer than a frame', async () => {
   const chain = Array.from({ length: 30_000 }, (_, at) => `layer-${at}-${'x'.repeat(60)}`);
   const layer: LayerInfo = { id: 'a', parent: chain[0] ?? null, chain, state: 'broken', problem: 'ü\n', images: ['a:latest'] };
   const changes: DriverChange[] = Array.from({ length: 50_000 }, (_, at) => ({ kind: 'modified', path: `Files/${at}/\ud800 ä` }));
@@ -128,7 +128,7 @@ test('lists of any length come whole, and no frame has to hold them', async () =
   assert.deepEqual(await remote.driver.baseImages(), []);
 });
 
-test('the first changes are seen while the driver still looks for more, and stopping there stops it', async () => {
+test('the first changes arrive while the driver is still reading, and stopping there stops it', async () => {
   let signalled = false;
   await using remote = await serve({
     changes: async function* (_id, { signal } = {}) {
@@ -140,32 +140,32 @@ test('the first changes are seen while the driver still looks for more, and stop
     },
   });
   for await (const { path } of remote.driver.changes('a')) if (path === '3') break;
-  await until(() => signalled, 'the driver was told to stop');
+  await until(() => signalled, 'the signal reaches the driver');
 });
 
 test('progress and findings come in order, and before the end of their call', async () => {
-  const told = finding('odd-name', 'a name', { layer: 1, path: 'x', offset: 512 });
+  const found = finding('odd-name', 'a name', { layer: 1, path: 'x', offset: 512 });
   const got: (Finding | number)[] = [];
   await using remote = await serve({
     applyDiff: async (_id, _tar, { onFinding, onProgress } = {}) => {
       onProgress?.(1);
-      onFinding?.(told);
+      onFinding?.(found);
       onProgress?.(0);
       return { sizeBytes: 3 };
     },
     mount: async (id, { onFinding } = {}) => {
-      onFinding?.(told);
+      onFinding?.(found);
       return { id, path: '/mounted', [Symbol.asyncDispose]: async () => {} };
     },
   });
   const options = { onFinding: (each: Finding) => got.push(each), onProgress: (bytes: number) => got.push(bytes) };
   assert.deepEqual(await remote.driver.applyDiff('a', [], options), { sizeBytes: 3 });
-  assert.deepEqual(got, [1, told, 0]);
+  assert.deepEqual(got, [1, found, 0]);
   await remote.driver.mount('a', options);
-  assert.deepEqual(got, [1, told, 0, told]);
+  assert.deepEqual(got, [1, found, 0, found]);
 });
 
-test('what a listener throws fails its call, which is stopped', async () => {
+test('a listener that throws fails its call, which is stopped', async () => {
   let isAborted = false;
   await using remote = await serve({
     applyDiff: async (_id, _tar, { signal, onProgress } = {}) => {
@@ -182,7 +182,7 @@ test('what a listener throws fails its call, which is stopped', async () => {
   assert.equal(isAborted, true);
 });
 
-test('errors are the same at a distance: code, message and offset; those of a source are its own', async () => {
+test("a driver's errors keep their code, message and offset; an error of the tar's source is passed through unchanged", async () => {
   await using remote = await serve({
     status: async () => {
       throw new LayerscopeError('BAD_TAR', 'wrong', { offset: 1024 });
@@ -214,5 +214,5 @@ test('errors are the same at a distance: code, message and offset; those of a so
     },
     { code: 'DIGEST_MISMATCH' },
   );
-  assert.equal(read, 'first', 'what came before the error is read before it');
+  assert.equal(read, 'first', 'data sent before the error is read first');
 });

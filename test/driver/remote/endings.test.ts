@@ -1,4 +1,4 @@
-// Calls at a distance: how they are stopped, and what ends with the connection.
+// Remote calls: how they are cancelled, and what the end of the connection means for them.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { LayerscopeError } from '#model';
@@ -16,18 +16,18 @@ after(() => exchange[Symbol.asyncDispose]());
 
 const serve = (methods: Partial<GraphDriver>, options = {}): Promise<Served> => serveOver(exchange, scriptedDriver(methods), options);
 
-/** Turns of this thread, on which both ends run, in which what should stand still could have gone on. */
+/** Gives something that should be blocked a chance to go on by mistake: both ends run on this thread. */
 const standStill = (): Promise<void> => turns(200);
 
-test('a signal in the middle of a diff ends it with CANCELLED, when the driver has let go', async () => {
-  let isLetGo = false;
+test('aborting a diff ends it with CANCELLED, after the driver has released it', async () => {
+  let isReleased = false;
   await using remote = await serve({
     diff: async function* () {
       try {
         for (;;) yield Buffer.alloc(10_000);
       } finally {
         await turns(20);
-        isLetGo = true;
+        isReleased = true;
       }
     },
   });
@@ -36,17 +36,17 @@ test('a signal in the middle of a diff ends it with CANCELLED, when the driver h
   await assert.rejects(
     async () => {
       for await (const _ of remote.driver.diff('a', { signal: abort.signal })) {
-        assert.equal(abort.signal.aborted, false, 'nothing is read behind the signal');
+        assert.equal(abort.signal.aborted, false, 'nothing is read after the abort');
         if (++pieces === 5) abort.abort();
       }
     },
     { code: 'CANCELLED' },
   );
-  assert.equal(isLetGo, true);
+  assert.equal(isReleased, true);
   assert.equal(pieces, 5);
 });
 
-test('what a driver can not let go of is told to who stopped to read', async () => {
+test('a release error of the driver reaches the consumer that stopped reading', async () => {
   await using remote = await serve({
     diff: async function* () {
       try {
@@ -64,7 +64,7 @@ test('what a driver can not let go of is told to who stopped to read', async () 
   );
 });
 
-test('a source that gives nothing does not keep a call that was cancelled', async () => {
+test('a stalled source does not hold up a cancelled call', async () => {
   let isReturned = false;
   let give: () => void = () => {};
   await using remote = await serve({
@@ -88,10 +88,10 @@ test('a source that gives nothing does not keep a call that was cancelled', asyn
   const applying = remote.driver.applyDiff('a', source(), { signal: abort.signal });
   await assert.rejects(applying, { code: 'CANCELLED' });
   give();
-  await until(() => isReturned, 'the source is let go of when it gives at last');
+  await until(() => isReturned, 'the source is closed once it yields');
 });
 
-test('a driver that refuses a tar reads nothing of its source', async () => {
+test('the source of a refused tar is never read', async () => {
   await using remote = await serve({
     applyDiff: async () => {
       throw new LayerscopeError('NOT_FOUND', 'no layer a');
@@ -105,7 +105,7 @@ test('a driver that refuses a tar reads nothing of its source', async () => {
   await standStill();
 });
 
-test('a connection that is cut in the middle of a tar leaves nothing of the layer', async () => {
+test('a connection cut in the middle of a tar leaves nothing of the layer', async () => {
   await using bench = new PortableBench();
   const driver = await bench.open();
   await driver.create('base', null);
@@ -118,7 +118,7 @@ test('a connection that is cut in the middle of a tar leaves nothing of the laye
     await new Promise(() => {});
   };
   const applying = assert.rejects(remote.driver.applyDiff('base', source()), { code: 'IO', message: /the driver's process has ended/ });
-  await until(() => isWaiting, 'the source was asked for more');
+  await until(() => isWaiting, 'the source is read further');
   remote.line.client.destroy();
   await applying;
   await remote.served.ended;
@@ -127,7 +127,7 @@ test('a connection that is cut in the middle of a tar leaves nothing of the laye
   await assert.rejects(remote.driver.list(), { code: 'IO', message: /the driver's process has ended/ });
 });
 
-test('a connection that is cut releases its mounts, and only its own', async () => {
+test('a cut connection releases its own mounts only', async () => {
   await using bench = new PortableBench();
   const driver = await bench.open();
   await driver.create('base', null);
@@ -148,7 +148,7 @@ test('a connection that is cut releases its mounts, and only its own', async () 
   await assert.rejects(async () => lost[Symbol.asyncDispose](), { code: 'IO' });
 });
 
-test('a mount that came about after its connection was cut is released too', async () => {
+test('a mount that completes after its connection was cut is released too', async () => {
   let isReleased = false;
   let go: () => void = () => {};
   const remote = await serve({
@@ -176,7 +176,7 @@ test('a mount that came about after its connection was cut is released too', asy
   assert.equal(isReleased, true);
 });
 
-test('the end of the server fails every call that runs, and later ones', async () => {
+test('the end of the server fails running and later calls', async () => {
   const never = <T>(): Promise<T> => new Promise(() => {});
   const remote = await serve({
     diffSize: () => never(),
@@ -206,11 +206,11 @@ test('the end of the server fails every call that runs, and later ones', async (
   for (const later of [remote.driver.status(), remote.driver.create('a', null), remote.driver.exists('a')]) {
     await assert.rejects(later, { code: 'IO', message: /the driver's process has ended/ });
   }
-  // Nothing is held that could be let go of.
+  // Doesn't throw: nothing is held any more.
   await remote.driver[Symbol.asyncDispose]();
 });
 
-test('disposing stops what runs, waits until all is let go of, and tells what can not be', async () => {
+test('disposing stops running calls, waits until everything is released, and throws the release error', async () => {
   let aborted = false;
   const remote = await serve({
     mount: async (id) => ({
@@ -239,7 +239,7 @@ test('disposing stops what runs, waits until all is let go of, and tells what ca
   await assert.rejects(remote.driver.status(), { message: 'the driver is closed' });
 });
 
-test('a connection ends when it was idle, but not while a call runs or something is held', async (t) => {
+test('an idle connection ends, but not while a call runs or a mount is held', async (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] });
   let idle = 0;
   let finish: () => void = () => {};
@@ -269,7 +269,7 @@ test('a connection ends when it was idle, but not while a call runs or something
   await assert.rejects(remote.driver.status(), { code: 'IO', message: /the driver's process has ended/ });
 });
 
-test('name and home are those of the driver; a home is never named by the client', async () => {
+test('name and home come from the served driver, which has no images', async () => {
   await using remote = await serve({});
   assert.equal(remote.driver.name, 'windowsfilter');
   assert.equal(remote.driver.home, '/home/of/layers');

@@ -39,7 +39,7 @@ test('a frame is its length, type, call and payload', () => {
   assert.deepEqual(read([bytes]), [{ type: FRAME.data, call: 0x01020304, payload: Buffer.from('hi') }]);
 });
 
-test('frames come out whole however their bytes are cut', () => {
+test('frames are read whole, however their bytes are split', () => {
   const payloads = fc.array(fc.uint8Array({ maxLength: 40 }), { maxLength: 6 });
   fc.assert(
     fc.property(payloads, fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1 }), (sent, sizes) => {
@@ -58,7 +58,7 @@ test('frames come out whole however their bytes are cut', () => {
   );
 });
 
-test('what a frame holds is its own: the bytes that it came in may be written over', () => {
+test('a frame owns its payload: the buffers that it came from may be reused', () => {
   const source = Buffer.from('content');
   const bytes = Buffer.from(encodeFrame(FRAME.data, 1, source));
   source.fill(0);
@@ -67,7 +67,7 @@ test('what a frame holds is its own: the bytes that it came in may be written ov
   assert.equal(Buffer.from(frame?.payload ?? []).toString(), 'content');
 });
 
-test('a length that no frame has is refused when its four bytes are there', () => {
+test('an invalid length is refused as soon as its four bytes have arrived', () => {
   refused('ffffffff', /4294967295 bytes/);
   const tooLong = Buffer.alloc(4);
   tooLong.writeUInt32LE(MAX_FRAME_BYTES + 1);
@@ -78,13 +78,13 @@ test('a length that no frame has is refused when its four bytes are there', () =
   assert.throws(() => encodeFrame(FRAME.data, 1, new Uint8Array(MAX_PAYLOAD_BYTES + 1)), { code: 'TOO_LARGE' });
 });
 
-test('a type that no frame has is refused, and text is no frame', () => {
+test('an unknown type is refused, and so is text', () => {
   refused('05000000' + '00' + '00000000', /type 0/);
   refused('05000000' + '0b' + '00000000', /type 11/);
   refused(Buffer.from('GET / HTTP/1.1\r\n'), /bytes/);
 });
 
-test('whether a frame has begun is known', () => {
+test('the reader knows whether it is inside a frame', () => {
   const reader = new FrameReader();
   const bytes = encodeFrame(FRAME.end, 1);
   assert.equal(reader.isInside, false);
@@ -94,7 +94,7 @@ test('whether a frame has begun is known', () => {
   assert.equal(reader.isInside, false);
 });
 
-test('a payload that is not JSON in UTF-8, or no number, is refused', () => {
+test('a payload that is not JSON in UTF-8, or not a number, is refused', () => {
   assert.throws(() => decodeJson(Buffer.from('ff', 'hex')), { code: 'BAD_REQUEST' });
   assert.throws(() => decodeJson(Buffer.from('{')), { code: 'BAD_REQUEST' });
   assert.throws(() => decodeJson(new Uint8Array()), { code: 'BAD_REQUEST' });

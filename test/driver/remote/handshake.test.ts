@@ -17,7 +17,7 @@ after(() => exchange[Symbol.asyncDispose]());
 
 const secret = randomBytes(32);
 
-/** Serves to a raw peer; what the driver was asked is recorded. */
+/** Serves a raw peer and records the calls of the driver. */
 async function serveRaw(options: Partial<ServeOptions> = {}) {
   const asked: string[] = [];
   const driver = scriptedDriver({
@@ -31,7 +31,7 @@ async function serveRaw(options: Partial<ServeOptions> = {}) {
   return { peer: new RawPeer(line.client), served, asked };
 }
 
-/** The server has ended the connection, for that reason, and did nothing for the peer. */
+/** Checks that the server ended the connection for that reason and did nothing for the peer. */
 async function refused(
   { peer, served, asked }: Awaited<ReturnType<typeof serveRaw>>,
   code: LayerscopeError['code'],
@@ -48,7 +48,7 @@ async function refused(
   );
 }
 
-test('who knows the secret is served', async () => {
+test('a client that knows the secret is served', async () => {
   const { peer, served, asked } = await serveRaw();
   await peer.shake(secret);
   peer.request(1, 'status', {});
@@ -64,7 +64,7 @@ test('a client with another secret is refused', async () => {
   await refused(raw, 'FORBIDDEN', /the client does not know the secret/);
 });
 
-test('a server with another secret is refused by the client, which asks it nothing', async () => {
+test('a client refuses a server with another secret and sends it no request', async () => {
   const { client, server } = await exchange.join();
   const peer = new RawPeer(server);
   const connected = connectDriver(client, { secret });
@@ -77,7 +77,7 @@ test('a server with another secret is refused by the client, which asks it nothi
   );
 });
 
-test('both sides of two programs with different secrets refuse each other', async () => {
+test('a client and a server with different secrets refuse each other', async () => {
   const { client, server } = await exchange.join();
   const served = serveDriver(scriptedDriver(), server, { secret: randomBytes(32) });
   await assert.rejects(connectDriver(client, { secret }), { code: 'FORBIDDEN' });
@@ -96,7 +96,7 @@ test('another version is refused by either side', async () => {
   await assert.rejects(connected, { code: 'UNSUPPORTED' });
 });
 
-test('a proof that was heard on another connection is worth nothing', async () => {
+test('a proof replayed from another connection is refused', async () => {
   const heard = await serveRaw();
   const sent: Uint8Array[] = [];
   const write = heard.peer.socket.write.bind(heard.peer.socket);
@@ -115,7 +115,7 @@ test('a proof that was heard on another connection is worth nothing', async () =
   await refused(replayed, 'FORBIDDEN', /does not know the secret/);
 });
 
-test("the server's own proof sent back to it is worth nothing", async () => {
+test("the server's own proof, reflected to it, is refused", async () => {
   const raw = await serveRaw();
   const hello = await raw.peer.frame(FRAME.hello);
   raw.peer.send(FRAME.hello, 0, hello.payload);
@@ -130,7 +130,7 @@ test("the server's own proof sent back to it is worth nothing", async () => {
 test('a request before the handshake, or between hello and proof, ends the connection', async () => {
   const first = await serveRaw();
   first.peer.request(1, 'exists', { id: 'x'.repeat(64) });
-  // Longer than any frame of a handshake: it isn't even read.
+  // Longer than any frame of the handshake, so it isn't even read.
   await refused(first, 'BAD_REQUEST', /a frame of \d+ bytes/);
 
   const short = await serveRaw();
@@ -148,7 +148,7 @@ test('a request before the handshake, or between hello and proof, ends the conne
   await refused(twice, 'FORBIDDEN', /before it had proven itself/);
 });
 
-test('a proof or a hello of another length is none', async () => {
+test('a proof or a hello of the wrong length is refused', async () => {
   for (const length of [0, 31, 33]) {
     const raw = await serveRaw();
     raw.peer.send(FRAME.hello, 0, encodeHello(newNonce()));
@@ -158,7 +158,7 @@ test('a proof or a hello of another length is none', async () => {
   for (const hello of [new Uint8Array(), encodeHello(new Uint8Array(31)), encodeHello(new Uint8Array(0))]) {
     const raw = await serveRaw();
     raw.peer.send(FRAME.hello, 0, hello);
-    await refused(raw, 'FORBIDDEN', /hello is none/);
+    await refused(raw, 'FORBIDDEN', /malformed hello/);
   }
 });
 
@@ -172,7 +172,7 @@ test('garbage, and a frame of a gigabyte, end the connection', async () => {
   await refused(long, 'BAD_REQUEST', /1073741824 bytes/);
 });
 
-test('who does not shake hands in time is refused, by either side', async () => {
+test('either side refuses a peer that does not finish the handshake in time', async () => {
   const raw = await serveRaw({ handshakeMs: 50 });
   raw.peer.send(FRAME.hello, 0, encodeHello(newNonce()));
   await refused(raw, 'IO', /in 50 ms/);
@@ -183,7 +183,7 @@ test('who does not shake hands in time is refused, by either side', async () => 
   await peer.closed();
 });
 
-test('a client that leaves, or sends half a frame and leaves, is told of', async () => {
+test('a client that leaves, even inside a frame, is reported', async () => {
   const gone = await serveRaw();
   gone.peer.socket.end();
   await refused(gone, 'IO', /ended the connection/);
@@ -193,7 +193,7 @@ test('a client that leaves, or sends half a frame and leaves, is told of', async
   await refused(half, 'IO', /inside a frame/);
 });
 
-test('a secret of another length is none', async () => {
+test('a secret of the wrong length is refused', async () => {
   const { client, server } = await exchange.join();
   const served = serveDriver(scriptedDriver(), server, { secret: new Uint8Array(16) });
   assert.equal((await served.ended)?.code, 'BAD_REQUEST');

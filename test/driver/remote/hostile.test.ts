@@ -1,4 +1,4 @@
-// A client that knows the secret and breaks the protocol: what it asks for is refused, and what it does wrong ends the connection.
+// A client that knows the secret but misbehaves: invalid requests are refused, and protocol violations end the connection.
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { after, before, test } from 'node:test';
@@ -27,7 +27,7 @@ async function serveRaw(methods: Partial<GraphDriver> = {}) {
   return { peer, served };
 }
 
-/** A driver that takes a tar and never has enough. */
+/** A driver whose applyDiff reads the tar and never returns. */
 function stuckDriver(): Partial<GraphDriver> {
   return {
     applyDiff: async (_id, tar, { signal } = {}) => {
@@ -38,33 +38,33 @@ function stuckDriver(): Partial<GraphDriver> {
   };
 }
 
-test('what is no request is answered, reaches no driver, and the connection goes on', async () => {
+test('an invalid request gets an error, never reaches the driver, and the connection goes on', async () => {
   const { peer, served } = await serveRaw();
   const layer = { id: 'a' };
   const cases: readonly (readonly [string, unknown, string, RegExp])[] = [
-    ['images', {}, 'BAD_REQUEST', /no such method/],
-    ['applyBlob', { id: 'a', file: '/etc/passwd' }, 'BAD_REQUEST', /no such method/],
-    ['writeBlob', { id: 'a', file: '/etc/passwd' }, 'BAD_REQUEST', /no such method/],
-    ['addLayer', layer, 'BAD_REQUEST', /no such method/],
-    ['blob', layer, 'BAD_REQUEST', /no such method/],
-    ['constructor', {}, 'BAD_REQUEST', /no such method/],
-    ['__proto__', {}, 'BAD_REQUEST', /no such method/],
-    ['toString', {}, 'BAD_REQUEST', /no such method/],
+    ['images', {}, 'BAD_REQUEST', /unknown method/],
+    ['applyBlob', { id: 'a', file: '/etc/passwd' }, 'BAD_REQUEST', /unknown method/],
+    ['writeBlob', { id: 'a', file: '/etc/passwd' }, 'BAD_REQUEST', /unknown method/],
+    ['addLayer', layer, 'BAD_REQUEST', /unknown method/],
+    ['blob', layer, 'BAD_REQUEST', /unknown method/],
+    ['constructor', {}, 'BAD_REQUEST', /unknown method/],
+    ['__proto__', {}, 'BAD_REQUEST', /unknown method/],
+    ['toString', {}, 'BAD_REQUEST', /unknown method/],
     ['x'.repeat(1000), {}, 'BAD_REQUEST', /request.method has more than 100/],
-    ['list', { home: '/' }, 'BAD_REQUEST', /list has a key too many/],
-    ['list', null, 'BAD_REQUEST', /list is no object/],
-    ['list', [], 'BAD_REQUEST', /list is no object/],
-    ['create', { id: 'a', parent: null, path: '/' }, 'BAD_REQUEST', /create has a key too many/],
+    ['list', { home: '/' }, 'BAD_REQUEST', /list has an unknown key/],
+    ['list', null, 'BAD_REQUEST', /list is not an object/],
+    ['list', [], 'BAD_REQUEST', /list is not an object/],
+    ['create', { id: 'a', parent: null, path: '/' }, 'BAD_REQUEST', /create has an unknown key/],
     ['create', { id: 'a' }, 'BAD_REQUEST', /create.parent is missing/],
-    ['create', { id: 1, parent: null }, 'BAD_REQUEST', /create.id is no text/],
-    ['create', { id: ['a'], parent: null }, 'BAD_REQUEST', /create.id is no text/],
-    ['createReadWrite', { id: 'a', parent: 'b', sizeBytes: -1 }, 'BAD_REQUEST', /sizeBytes is no count/],
-    ['createReadWrite', { id: 'a', parent: 'b', sizeBytes: 1.5 }, 'BAD_REQUEST', /sizeBytes is no count/],
-    ['createReadWrite', { id: 'a', parent: 'b', sizeBytes: 1e300 }, 'BAD_REQUEST', /sizeBytes is no count/],
+    ['create', { id: 1, parent: null }, 'BAD_REQUEST', /create.id is not a string/],
+    ['create', { id: ['a'], parent: null }, 'BAD_REQUEST', /create.id is not a string/],
+    ['createReadWrite', { id: 'a', parent: 'b', sizeBytes: -1 }, 'BAD_REQUEST', /sizeBytes is not a count/],
+    ['createReadWrite', { id: 'a', parent: 'b', sizeBytes: 1.5 }, 'BAD_REQUEST', /sizeBytes is not a count/],
+    ['createReadWrite', { id: 'a', parent: 'b', sizeBytes: 1e300 }, 'BAD_REQUEST', /sizeBytes is not a count/],
     ['openFile', { handle: 1, name: 'x' }, 'NOT_FOUND', /no layer's files/],
     ['openFile', { handle: 1, name: 'x'.repeat(70_000) }, 'BAD_REQUEST', /name has more than/],
-    ['release', { handle: 1 }, 'NOT_FOUND', /nothing is held/],
-    ['release', { handle: '1' }, 'BAD_REQUEST', /handle is no count/],
+    ['release', { handle: 1 }, 'NOT_FOUND', /nothing has that number/],
+    ['release', { handle: '1' }, 'BAD_REQUEST', /handle is not a count/],
   ];
   const methods = ['exists', 'remove', 'mount', 'diff', 'changes', 'applyDiff', 'diffSize', 'chain', 'metadata', 'files', 'adoptBaseImage'];
   const ids = ['a/b', 'a\\b', '..', '.', '', '/etc', 'C:', 'a:stream', 'a\0', 'a\n', 'x'.repeat(256)];
@@ -82,13 +82,13 @@ test('what is no request is answered, reaches no driver, and the connection goes
     assert.equal(((await peer.answer(call)) as { code: string }).code, 'BAD_REQUEST');
   }
   peer.request(++call, 'status', {}, { secret: '' });
-  assert.deepEqual(await peer.answer(call), { code: 'BAD_REQUEST', message: 'request has a key too many' });
+  assert.deepEqual(await peer.answer(call), { code: 'BAD_REQUEST', message: 'request has an unknown key' });
   peer.request(++call, 'status', {});
   assert.deepEqual(await peer.answer(call), []);
   await served[Symbol.asyncDispose]();
 });
 
-test('what fails in the driver is told by its code and one line, without a stack', async () => {
+test('an error of the driver is sent as its code and one line, without a stack', async () => {
   const { peer, served } = await serveRaw({
     status: async () => {
       throw new TypeError('a defect\n    at secret/place.ts:1');
@@ -105,16 +105,16 @@ const violations: readonly (readonly [string, RegExp, (peer: RawPeer) => Promise
   ['garbage', /a frame of|of type/, (peer) => void peer.socket.write(Buffer.from('this is no frame at all, and never was'))],
   ['a request that is not JSON', /not JSON/, (peer) => peer.send(FRAME.request, 2, Buffer.from('{"method"'))],
   ['a request that is not UTF-8', /not UTF-8/, (peer) => peer.send(FRAME.request, 2, Buffer.from('ff', 'hex'))],
-  ['a call of a number that was used', /number that was used/, (peer) => peer.request(1, 'status', {})],
-  ['a frame of a call that was not begun', /not begun/, (peer) => peer.send(FRAME.cancel, 9)],
+  ['a call number that was used before', /number that was used/, (peer) => peer.request(1, 'status', {})],
+  ['a frame for a call that was not begun', /not begun/, (peer) => peer.send(FRAME.cancel, 9)],
   ["a server's frame", /does not have/, (peer) => peer.send(FRAME.reply, 1, encodeJson(null))],
   ['a hello in the middle', /not begun|does not have/, (peer) => peer.send(FRAME.hello, 1)],
   ['data before any was granted', /were granted/, (peer) => peer.send(FRAME.data, 1, Buffer.alloc(1))],
   [
     'a byte more than was granted',
-    /1 bytes came where 0 were granted/,
+    /received 1 bytes, but 0 were granted/,
     async (peer) => {
-      // The driver never reads on from its first piece: nothing is granted again.
+      // The driver stops after the first piece, so nothing is granted again.
       await peer.frame(FRAME.credit, 1);
       for (let sent = 0; sent < WINDOW_BYTES; sent += 65_536) peer.send(FRAME.data, 1, Buffer.alloc(65_536));
       peer.send(FRAME.data, 1, Buffer.alloc(1));
@@ -129,8 +129,8 @@ const violations: readonly (readonly [string, RegExp, (peer: RawPeer) => Promise
     },
   ],
   [
-    'data behind its end',
-    /behind its end/,
+    'data after its end',
+    /after its end/,
     async (peer) => {
       await peer.frame(FRAME.credit, 1);
       peer.send(FRAME.end, 1);
@@ -140,7 +140,7 @@ const violations: readonly (readonly [string, RegExp, (peer: RawPeer) => Promise
   ['credit for a call that sends nothing', /does not have/, (peer) => peer.send(FRAME.credit, 1, credit(1))],
   [
     'credit without end',
-    /more credit than there is/,
+    /too much credit/,
     (peer) => {
       peer.request(2, 'diff', { id: 'a' });
       peer.send(FRAME.credit, 2, credit(0xffff_ffff));
@@ -148,8 +148,8 @@ const violations: readonly (readonly [string, RegExp, (peer: RawPeer) => Promise
     },
   ],
   [
-    'credit of nothing',
-    /credit that is none/,
+    'a credit of zero bytes',
+    /invalid credit/,
     (peer) => {
       peer.request(2, 'diff', { id: 'a' });
       peer.send(FRAME.credit, 2, Buffer.alloc(4));
@@ -158,9 +158,9 @@ const violations: readonly (readonly [string, RegExp, (peer: RawPeer) => Promise
 ];
 
 for (const [what, message, violate] of violations) {
-  // Else nothing would have been granted.
+  // Reading grants credit.
   const reads = what !== 'data before any was granted';
-  test(`${what} ends the connection, and the calls that run are stopped`, async () => {
+  test(`${what} ends the connection and stops the running calls`, async () => {
     const stopped: string[] = [];
     const untilAborted = (what: string, signal: AbortSignal | undefined): Promise<void> =>
       new Promise((resolve) => {
@@ -191,7 +191,7 @@ for (const [what, message, violate] of violations) {
   });
 }
 
-test('what comes for a call that has ended is nothing: its sender could not know yet', async () => {
+test('frames for a call that has ended are ignored: the client could not know yet', async () => {
   const { peer, served } = await serveRaw();
   peer.request(1, 'status', {});
   await peer.answer(1);
@@ -203,7 +203,7 @@ test('what comes for a call that has ended is nothing: its sender could not know
   await served[Symbol.asyncDispose]();
 });
 
-test('no more calls run at once than there may be, and no more is held', async () => {
+test('running calls and held resources are limited', async () => {
   const { peer, served } = await serveRaw({
     ...stuckDriver(),
     files: async () => ({ open: () => scriptedDriver().diff('a'), [Symbol.asyncDispose]: async () => {} }),
@@ -221,13 +221,13 @@ test('no more calls run at once than there may be, and no more is held', async (
   await served[Symbol.asyncDispose]();
 });
 
-test('a client that does not read what it is told is left before that fills the memory', async () => {
-  let told = 0;
+test('a client that does not read its events is disconnected before they fill the memory', async () => {
+  let sent = 0;
   const { peer, served } = await serveRaw({
     mount: async (_id, { onFinding, signal } = {}) => {
-      for (; signal?.aborted !== true && told < 200; told++) {
+      for (; signal?.aborted !== true && sent < 200; sent++) {
         onFinding?.(finding('odd-name', 'x'.repeat(900_000)));
-        if (told % 10 === 0) await new Promise((resolve) => setImmediate(resolve));
+        if (sent % 10 === 0) await new Promise((resolve) => setImmediate(resolve));
       }
       throw new LayerscopeError('CANCELLED', 'cancelled');
     },
@@ -238,10 +238,10 @@ test('a client that does not read what it is told is left before that fills the 
   const error = await served.ended;
   assert.equal(error?.code, 'IO');
   assert.match(error?.message ?? '', /does not read/);
-  assert.ok(told < 60, `${told} findings were kept`);
+  assert.ok(sent < 60, `${sent} findings were buffered`);
 });
 
-test('a server that breaks the protocol is left, and every call fails', async () => {
+test('the client disconnects from a server that breaks the protocol, and every call fails', async () => {
   const breaks: readonly ((peer: RawPeer, call: number) => void)[] = [
     (peer) => peer.send(FRAME.reply, 99, encodeJson(null)),
     (peer, call) => peer.send(FRAME.reply, call, Buffer.from('{')),
@@ -270,13 +270,13 @@ test('a server that breaks the protocol is left, and every call fails', async ()
   }
 });
 
-test('an answer of another shape is no answer', async () => {
+test('a malformed reply is refused', async () => {
   const { client, server } = await exchange.join();
   const peer = new RawPeer(server);
   const connected = connectDriver(client, { secret });
   await peer.shake(secret, { role: 'server' });
   peer.send(FRAME.reply, (await peer.frame(FRAME.request)).call, encodeJson({ name: 'another', home: '/home' }));
-  await assert.rejects(connected, { code: 'BAD_REQUEST', message: 'about.name is none of what it may be' });
+  await assert.rejects(connected, { code: 'BAD_REQUEST', message: 'about.name is not an allowed value' });
   await peer.closed();
 });
 

@@ -1,11 +1,11 @@
-// Arguments on a command line, taken apart again as Windows does.
+// Arguments on a command line, split again as Windows does.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { commandLineOf } from '../../../src/driver/windows/elevated/command-line.ts';
 import { argumentsOf } from '../../support/windows-arguments.ts';
 
-// What was started as: the line, as the documentation of CommandLineToArgvW has it.
+// Arguments and their command line, by the documentation of CommandLineToArgvW.
 const KNOWN: readonly (readonly [args: readonly string[], line: string])[] = [
   [['plain'], 'plain'],
   [['a b'], '"a b"'],
@@ -29,7 +29,7 @@ test('arguments are quoted as Windows reads them', () => {
   }
 });
 
-test('whatever the arguments are, the started program gets just these', () => {
+test('the started program gets exactly the arguments, whatever they are', () => {
   const hostile = fc.string({ unit: fc.constantFrom(' ', '"', '\\', '\t', '\n', '\u00a0', 'a', '-', '=', "'", '漢') });
   fc.assert(
     fc.property(fc.array(fc.oneof(hostile, fc.string()), { maxLength: 6 }), (args) => {
@@ -40,7 +40,7 @@ test('whatever the arguments are, the started program gets just these', () => {
   );
 });
 
-test('what no command line holds is refused', () => {
+test('U+0000 and an overlong command line are refused', () => {
   assert.throws(() => commandLineOf(['a\0b']), { code: 'NAME_REFUSED' });
   assert.throws(() => commandLineOf(['x'.repeat(30_001)]), { code: 'TOO_LARGE' });
   assert.equal(commandLineOf(['x'.repeat(30_000)]).length, 30_000);

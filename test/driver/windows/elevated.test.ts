@@ -1,4 +1,4 @@
-// The window and its elevated process, with all that Windows says of them made up: what is refused, and that nothing is held after it.
+// The window and its elevated process on a fake Windows: what each refuses, and that nothing stays open afterwards.
 import assert from 'node:assert/strict';
 import { type TestContext, test as unlimited } from 'node:test';
 import type { GraphDriver } from '../../../src/driver/driver.ts';
@@ -12,7 +12,7 @@ import { until } from '../../support/waiting.ts';
 
 const HOME = 'C:\\store';
 
-/** What waits for the other process waits for ever where that doesn't end. */
+/** A test with a timeout: waiting for a process that doesn't end would take for ever. */
 function test(name: string, work: (t: TestContext) => Promise<void>, options: { readonly skip?: boolean } = {}): void {
   unlimited(name, { timeout: 20_000, ...options }, work);
 }
@@ -30,7 +30,7 @@ class Bench {
     this.windows = new FakeWindows(line);
   }
 
-  /** What the shell starts: the second process, with these arguments. */
+  /** Runs the second process, as the shell would start it. */
   host({ args }: Started, options: HostOptions = {}): number {
     this.hosted = runDriverHost([PROGRAM, ...args], {
       system: this.windows.seenBy(HOST_PID),
@@ -62,7 +62,7 @@ async function benchOf(t: TestContext): Promise<Bench> {
   return new Bench(await exchange.join());
 }
 
-test('a consent that is refused is no error: there is no driver, and nothing is left', async (t) => {
+test('refusing consent is not an error: there is no driver, and nothing is left', async (t) => {
   const bench = await benchOf(t);
   assert.equal(await bench.open({ args: ['C:\\app'], ownerWindow: 77n }), null);
   const [started] = bench.windows.started;
@@ -73,7 +73,7 @@ test('a consent that is refused is no error: there is no driver, and nothing is 
   assert.deepEqual(bench.windows.left, []);
 });
 
-test('the driver is had over the pipe, and its process ends with it', async (t) => {
+test('the driver works over the pipe, and its process ends with it', async (t) => {
   const bench = await benchOf(t);
   let disposed = 0;
   bench.driver = { ...bench.driver, [Symbol.asyncDispose]: async () => void disposed++ };
@@ -93,7 +93,7 @@ test('the driver is had over the pipe, and its process ends with it', async (t) 
   assert.deepEqual(bench.windows.left, []);
 });
 
-test('each start has a secret and a pipe of its own', async (t) => {
+test('each start has its own secret and pipe', async (t) => {
   const bench = await benchOf(t);
   await bench.open();
   await bench.open();
@@ -102,7 +102,7 @@ test('each start has a secret and a pipe of its own', async (t) => {
   for (const word of one ?? []) assert.ok(!two?.includes(word), word);
 });
 
-test('another process at the pipe is refused, and no byte is read of it', async (t) => {
+test('another process at the pipe is refused, and nothing is read from it', async (t) => {
   const bench = await benchOf(t);
   bench.windows.processes.set(99, { image: PROGRAM, exitCode: null });
   bench.windows.onStart = async () => {
@@ -130,7 +130,7 @@ for (const [exitCode, code, words] of [
   [5, 'PERMISSION', /administrator/],
   [0xc000_0005, 'IO', /its exit code is 3221225477$/],
 ] as const) {
-  test(`a process that ends with ${exitCode} before it is at the pipe: ${code}`, async (t) => {
+  test(`a process that exits with ${exitCode} before it connects: ${code}`, async (t) => {
     const bench = await benchOf(t);
     bench.windows.processes.set(HOST_PID, { image: PROGRAM, exitCode });
     bench.windows.onStart = async () => HOST_PID;
@@ -139,14 +139,14 @@ for (const [exitCode, code, words] of [
   });
 }
 
-test('a process that never comes to the pipe is waited for so long, and no longer', async (t) => {
+test('waiting for a process that never connects times out', async (t) => {
   const bench = await benchOf(t);
   bench.windows.onStart = async () => HOST_PID;
   await assert.rejects(bench.open({ startMs: 60 }), { code: 'IO', message: 'the elevated process did not connect in 60 ms' });
   assert.deepEqual(bench.windows.left, []);
 });
 
-test('a signal stops it before anything is started, and while it waits', async (t) => {
+test('a signal cancels before anything is started, and while waiting', async (t) => {
   const bench = await benchOf(t);
   await assert.rejects(bench.open({ signal: AbortSignal.abort() }), { code: 'CANCELLED' });
   assert.equal(bench.windows.started.length, 0);
@@ -159,7 +159,7 @@ test('a signal stops it before anything is started, and while it waits', async (
   assert.deepEqual(bench.windows.left, []);
 });
 
-test('a signal stops it while the other side opens the driver, which then is let go of', async (t) => {
+test('a signal cancels while the other side opens the driver, which is then disposed of', async (t) => {
   const bench = await benchOf(t);
   const abort = new AbortController();
   let disposed = 0;
@@ -177,13 +177,13 @@ test('a signal stops it while the other side opens the driver, which then is let
   assert.deepEqual(bench.windows.left, []);
 });
 
-test('a home that is no absolute path on a drive is refused before anyone is asked', async (t) => {
+test('a home that is not an absolute path on a drive is refused before the user is asked', async (t) => {
   const bench = await benchOf(t);
   for (const home of ['store', '\\\\server\\share', '/store']) await assert.rejects(bench.open({}, home), { code: 'NAME_REFUSED' });
   assert.equal(bench.windows.started.length, 0);
 });
 
-test('a driver that can not be opened there: its exit code says why', async (t) => {
+test('the exit code says why the second process could not open the driver', async (t) => {
   const bench = await benchOf(t);
   bench.windows.onStart = async (started) =>
     bench.host(started, {
@@ -197,12 +197,12 @@ test('a driver that can not be opened there: its exit code says why', async (t) 
   assert.deepEqual(bench.windows.left, []);
 });
 
-test('one who has another secret is refused on both sides', async (t) => {
+test('both sides refuse a peer with another secret', async (t) => {
   const bench = await benchOf(t);
   const secret = '0'.repeat(64);
   bench.windows.onStart = async (started) => bench.host({ ...started, args: started.args.with(-1, `--driver-secret=${secret}`) });
   await assert.rejects(bench.open(), { code: 'FORBIDDEN' });
-  // Whoever sees it first cuts the connection: the other is told only that.
+  // Whoever notices first cuts the connection; the other only sees that it is cut.
   assert.ok([1, 3].includes((await bench.hosted) ?? 0));
   assert.equal(bench.reports.length, 1);
   assert.match(bench.reports[0] ?? '', /^layerscope: driver host: (FORBIDDEN|IO): [^\n]*$/);
@@ -235,7 +235,7 @@ test('the elevated process opens no driver for a pipe of another process, or of 
   }
 });
 
-test('the elevated process ends when its parent has, though the pipe is still open', async (t) => {
+test('the elevated process ends when its parent has ended, even if the pipe is still open', async (t) => {
   const bench = await benchOf(t);
   bench.windows.onStart = async (started) => bench.host(started, { lookMs: 20 });
   const driver = await bench.open();
@@ -246,7 +246,7 @@ test('the elevated process ends when its parent has, though the pipe is still op
   assert.deepEqual(bench.windows.left, []);
 });
 
-test('a connection that breaks inside a frame is a failure while the parent lives, and its end where it does not', async (t) => {
+test('a connection that breaks inside a frame is an error only while the parent lives', async (t) => {
   for (const [parentExit, exitCode] of [
     [null, 1],
     [1, 0],
@@ -262,14 +262,14 @@ test('a connection that breaks inside a frame is a failure while the parent live
   }
 });
 
-test('the elevated process ends when the parent’s number is nobody’s', async (t) => {
+test("the elevated process ends when no process has the parent's id", async (t) => {
   const bench = await benchOf(t);
   bench.windows.onStart = async (started) => bench.host({ ...started, args: started.args.with(-2, '--driver-parent=98') });
   await assert.rejects(bench.open(), { code: 'NOT_FOUND' });
   assert.equal(await bench.hosted, 6);
 });
 
-test('the elevated process ends after minutes without a call', async (t) => {
+test('the elevated process ends when it is idle', async (t) => {
   const bench = await benchOf(t);
   bench.windows.onStart = async (started) => bench.host(started, { idleMs: 50 });
   const driver = await bench.open();
@@ -278,7 +278,7 @@ test('the elevated process ends after minutes without a call', async (t) => {
   assert.deepEqual(bench.windows.left, []);
 });
 
-test('wrong arguments end it with 2 and one line, before Windows is asked anything', async () => {
+test('wrong arguments end it with 2 and one line, before any call into Windows', async () => {
   const lines: string[] = [];
   assert.equal(await runDriverHost(['Layerscope.exe', '--driver-host'], { report: (line) => void lines.push(line) }), 2);
   assert.equal(lines.length, 1);
@@ -286,7 +286,7 @@ test('wrong arguments end it with 2 and one line, before Windows is asked anythi
 });
 
 test(
-  'on another system right arguments end it too',
+  'on another system even correct arguments end it',
   async (t) => {
     const bench = await benchOf(t);
     await bench.open();

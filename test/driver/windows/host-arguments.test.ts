@@ -1,4 +1,4 @@
-// What an elevated process is told at its start: taken whole, or not at all.
+// The arguments of the elevated process: all of them are valid, or they are refused.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
@@ -19,12 +19,12 @@ const GOOD: HostArguments = {
 };
 const words = formatHostArguments(GOOD);
 
-/** The words with one of them changed. */
+/** The arguments with one of them replaced. */
 function withWord(at: number, word: string): readonly string[] {
   return words.with(at, word);
 }
 
-test('what is formatted is parsed, whatever the program itself was started with', () => {
+test('formatted arguments parse again, whatever arguments of the program precede them', () => {
   for (const before of [[], ['Layerscope.exe'], ['electron.exe', '--inspect', 'C:\\app']]) {
     assert.deepEqual(parseHostArguments([...before, ...words]), GOOD);
     assert.ok(isDriverHost([...before, ...words]));
@@ -32,7 +32,7 @@ test('what is formatted is parsed, whatever the program itself was started with'
   assert.ok(!isDriverHost(['Layerscope.exe', 'C:\\image.tar', '--driver-hosts']));
 });
 
-test('names of pipes are 128 random bits', () => {
+test('pipe names are 128 random bits', () => {
   assert.match(newPipeName(), /^layerscope-driver-[0-9a-f]{32}$/);
   assert.notEqual(newPipeName(), newPipeName());
 });
@@ -46,25 +46,25 @@ const REFUSED: Readonly<Record<string, readonly string[]>> = {
   'the portable driver': withWord(1, '--driver=portable'),
   'no driver': withWord(1, '--driver='),
   'a relative home': withWord(2, '--driver-home=store'),
-  'a home of a drive’s own folder': withWord(2, '--driver-home=C:store'),
+  'a home relative to a drive': withWord(2, '--driver-home=C:store'),
   'no home': withWord(2, '--driver-home='),
   'another pipe': withWord(3, '--driver-pipe=..\\other'),
   'a pipe of a short name': withWord(3, '--driver-pipe=layerscope-driver-0'),
   'a pipe with a tail': withWord(3, `--driver-pipe=${GOOD.pipe}\n`),
-  'a parent of no number': withWord(4, '--driver-parent=12x'),
+  'a parent that is not a number': withWord(4, '--driver-parent=12x'),
   'a parent 0': withWord(4, '--driver-parent=0'),
-  'a parent of another sign': withWord(4, '--driver-parent=-1'),
+  'a negative parent': withWord(4, '--driver-parent=-1'),
   'a parent over 32 bits': withWord(4, '--driver-parent=4294967296'),
   'a short secret': withWord(5, '--driver-secret=a5'),
-  'a secret of no digits': withWord(5, `--driver-secret=${'x'.repeat(64)}`),
+  'a secret that is not hexadecimal': withWord(5, `--driver-secret=${'x'.repeat(64)}`),
 };
 for (const [what, argv] of Object.entries(REFUSED)) {
-  test(`refused: ${what}; the secret is not told`, () => {
+  test(`refused: ${what}; the message does not quote the secret`, () => {
     assert.throws(() => parseHostArguments(argv), { code: 'USAGE', message: /^(?!.*a5a5).*$/ });
   });
 }
 
-test('a home is an absolute path on a drive, as Windows itself would write it', () => {
+test('a home is a normalized absolute path on a drive', () => {
   for (const home of ['C:\\', 'd:\\store', 'C:\\ProgramData\\docker\\windowsfilter', 'C:\\ä 漢\\']) assert.ok(isElevatedHome(home), home);
   for (const home of [
     '',

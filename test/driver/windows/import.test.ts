@@ -1,4 +1,4 @@
-// Odd tars of Windows layers, from public bug reports: what is imported, what is refused, and that nothing is left of a refusal.
+// Odd tars of Windows layers, from public bug reports: what is imported, what is refused, and that a refused one leaves nothing behind.
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -21,7 +21,7 @@ interface Work {
   readonly native: Native;
   readonly folder: string;
   place(name: string, parents?: readonly string[]): LayerPlace;
-  /** What is open or lies in temporary folders. */
+  /** Open files and leftovers in the temporary folder. */
   left(): string[];
 }
 
@@ -72,7 +72,7 @@ async function refuses(t: TestContext, bytes: Uint8Array, code: ErrorCode, words
     assert.match((error as Error).message, words);
     return true;
   });
-  assert.deepEqual(work.layers.calls, [], 'nothing is handed to Windows');
+  assert.deepEqual(work.layers.calls, [], 'no layer call is made');
   assert.deepEqual(work.left(), []);
 }
 
@@ -85,7 +85,7 @@ test('a Linux layer is refused before anything is written (for-win#2422)', async
   assert.deepEqual(readdirSync(place.layer), []);
 });
 
-test('a layer of nothing is no Windows layer', (t) => refuses(t, tar(), 'UNSUPPORTED', /without a Files folder/));
+test('an empty tar is not a Windows layer', (t) => refuses(t, tar(), 'UNSUPPORTED', /without a Files folder/));
 
 test('an opaque marker and a bare whiteout are refused by name', async (t) => {
   const folder = [...HEAD, { name: 'Files/d' }];
@@ -95,7 +95,7 @@ test('an opaque marker and a bare whiteout are refused by name', async (t) => {
     'NAME_REFUSED',
     /Files\/d\/\.wh\.\.wh\.\.opq/,
   );
-  await refuses(t, tar(directory('Files/'), file('Files/.wh.', '')), 'NAME_REFUSED', /Files\/\.wh\.: a whiteout of nothing/);
+  await refuses(t, tar(directory('Files/'), file('Files/.wh.', '')), 'NAME_REFUSED', /Files\/\.wh\.: a whiteout without a name/);
 });
 
 test('a whiteout outside Files and UtilityVM\\Files is refused by name', async (t) => {
@@ -108,7 +108,7 @@ test('a whiteout outside Files and UtilityVM\\Files is refused by name', async (
   await refuses(t, await windowsTar([...HEAD, { name: 'Files', whiteout: true }]), 'NAME_REFUSED', /invalid tombstone Files/);
 });
 
-test('a utility VM comes with its folder first, and with Files only', async (t) => {
+test('a utility VM needs its folder first, and has nothing but Files', async (t) => {
   await refuses(t, await windowsTar([...HEAD, { name: 'UtilityVM/Files/a.exe', content: 'x' }]), 'NOT_FOUND', /UtilityVM\\Files\\a\.exe/);
   await refuses(
     t,
@@ -118,17 +118,17 @@ test('a utility VM comes with its folder first, and with Files only', async (t) 
   );
 });
 
-test('an entry in a folder that no entry brings is refused, and the folder named', (t) =>
+test('an entry whose folder has no entry is refused, and the folder is named', (t) =>
   windowsTar([...HEAD, { name: 'Files/x/y/z.txt', content: 'z' }]).then((bytes) =>
-    refuses(t, bytes, 'NOT_FOUND', /no entry brings the folder Files\\x\\y/),
+    refuses(t, bytes, 'NOT_FOUND', /no entry for its folder Files\\x\\y/),
   ));
 
-test('a tar that is cut off is handed to nobody', async (t) => {
+test('a truncated tar never reaches Windows', async (t) => {
   const whole = await windowsTar([...HEAD, { name: 'Files/big', content: 'x'.repeat(5000) }]);
   for (const length of [whole.length - 2000, whole.length - 4096]) await refuses(t, whole.subarray(0, length), 'TRUNCATED', /./);
 });
 
-test('names that lead out, and names that Windows has not, are refused', async (t) => {
+test('names that lead outside, and names that Windows does not allow, are refused', async (t) => {
   for (const [name, code] of [
     ['Files/../../x', 'PATH_ESCAPE'],
     ['/Files/x', 'PATH_ESCAPE'],
@@ -142,7 +142,7 @@ test('names that lead out, and names that Windows has not, are refused', async (
   }
 });
 
-test('a file below a link, in either order of what they are, is refused', async (t) => {
+test('a file below a symbolic link or a junction is refused', async (t) => {
   await refuses(t, tar(directory('Files/'), symlink('Files/l', '..\\..'), file('Files/l/x', 'x')), 'PATH_ESCAPE', /Files\\l is a link/);
   const junction = pax({
     'MSWINDOWS.fileattr': String(FILE_ATTRIBUTE.directory | FILE_ATTRIBUTE.reparsePoint),
@@ -156,7 +156,7 @@ test('a file below a link, in either order of what they are, is refused', async 
   );
 });
 
-test('a hard link to a hive, or to nothing, is refused', async (t) => {
+test('a hard link to a hive, or to a missing file, is refused', async (t) => {
   await refuses(
     t,
     tar(directory('Files/'), directory('Hives/'), file('Hives/H', 'x'), hardlink('Files/h', 'Hives/H')),
@@ -166,7 +166,7 @@ test('a hard link to a hive, or to nothing, is refused', async (t) => {
   await refuses(t, tar(directory('Files/'), hardlink('Files/h', 'Files/none')), 'NOT_FOUND', /failed to find link target/);
 });
 
-test('one name twice, or twice but for case, is refused; a folder twice counts the last time (crane)', async (t) => {
+test('two entries of one name, ignoring case, are refused; of two for a folder the last wins (crane)', async (t) => {
   await refuses(t, await windowsTar([...HEAD, { name: 'Files/t', content: '1' }, { name: 'Files/T', content: '2' }]), 'EXISTS', /Files\\T/);
   const work = workIn(t);
   const place = await withParent(work);
@@ -181,7 +181,7 @@ test('one name twice, or twice but for case, is refused; a folder twice counts t
   assert.equal(attributes, hidden);
 });
 
-test('a reparse attribute on a plain file is dropped, and told (hcsshim#1873)', async (t) => {
+test('a reparse attribute on a regular file is dropped and reported (hcsshim#1873)', async (t) => {
   const work = workIn(t);
   const place = await withParent(work);
   const findings: Finding[] = [];
@@ -206,10 +206,10 @@ test('paths over 260 characters are imported and exported whole', async (t) => {
   assert.equal((await sketchOf(Buffer.concat(parts))).files?.[deep.slice('Files/'.length)], 'deep');
 });
 
-test('a part of a name longer than any file system takes is an error, never passed over (moby#15775)', (t) =>
+test('a part of a name that is too long for any file system is an error (moby#15775)', (t) =>
   refuses(t, tar(directory('Files/'), pax({ path: `Files/${'n'.repeat(256)}` }), file('x', 'x')), 'IO', /name too long/));
 
-test('a utility VM is its parent’s, changed: hard links but for boot files, of which a copy is kept', async (t) => {
+test("a utility VM starts as hard links to its parent's, except for boot files, which are copied and backed up", async (t) => {
   const work = workIn(t);
   const place = await withParent(work);
   const boot = 'UtilityVM/Files/EFI/Microsoft/Boot';
@@ -229,17 +229,17 @@ test('a utility VM is its parent’s, changed: hard links but for boot files, of
   assert.equal(at('top', 'UtilityVM/Files/kernel.exe'), 'kernel');
   assert.equal(at('top', `${boot}/BCD`), 'changed');
   assert.equal(at('top', 'bcd.bak'), 'changed');
-  assert.equal(at('base', `${boot}/BCD`), 'boot', 'the parent’s is untouched');
+  assert.equal(at('base', `${boot}/BCD`), 'boot', "the parent's is unchanged");
   assert.equal(at('base', 'bcd.bak'), 'boot');
   assert.deepEqual(work.left(), []);
 });
 
-test('tombstones.txt among the entries is no file of a layer', (t) =>
+test('an entry named tombstones.txt is refused', (t) =>
   windowsTar([...HEAD, { name: 'tombstones.txt', content: '\ufeffVersion 1.0\n\\x\n' }]).then((bytes) =>
     refuses(t, bytes, 'UNSUPPORTED', /tombstones\.txt/),
   ));
 
-test('an export whose tombstones.txt is absent or wrong ends in an error, and leaves nothing', async (t) => {
+test('an export with a malformed tombstones.txt fails and leaves nothing behind', async (t) => {
   const work = workIn(t);
   const place = await withParent(work);
   await importLayer(work.native, place, [await windowsTar([...HEAD, { name: 'Files/f', content: 'f' }])]);

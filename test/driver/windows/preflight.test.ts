@@ -1,4 +1,4 @@
-// What the Windows drivers need, and what is said of what is missing.
+// The preflight of the Windows drivers: what it checks, and how it reports what is missing.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { preflight, preflightLines } from '../../../src/driver/windows/elevated/preflight.ts';
@@ -11,7 +11,7 @@ async function withWindows(work: (windows: FakeWindows) => Promise<void>): Promi
   await work(new FakeWindows(await exchange.join()));
 }
 
-test('where all is there, all is held', () =>
+test('on a system that has everything, every check passes', () =>
   withWindows(async (windows) => {
     Object.assign(windows, { elevated: true, vmcompute: true, privileges: PRIVILEGES, service: () => 'running' });
     const facts = await preflight(windows.seenBy(WINDOW_PID));
@@ -28,31 +28,31 @@ test('where all is there, all is held', () =>
     );
   }));
 
-test('each thing that is missing is named by itself', () =>
+test('each missing thing is named', () =>
   withWindows(async (windows) => {
     Object.assign(windows, { elevated: true, vmcompute: true, privileges: ['SeBackupPrivilege'], service: () => 'stopped' });
     const facts = await preflight(windows.seenBy(WINDOW_PID));
     assert.deepEqual(
       facts.filter(({ held }) => !held).map(({ what, why }) => `${what}: ${why}`),
       [
-        'SeRestorePrivilege: this process does not hold it: administrators do, elevated',
-        'SeSecurityPrivilege: this process does not hold it: administrators do, elevated',
+        'SeRestorePrivilege: not held: an elevated administrator holds it',
+        'SeSecurityPrivilege: not held: an elevated administrator holds it',
         'service vmcompute (Host Compute Service): stopped: as an administrator, "sc start vmcompute" starts it',
       ],
     );
   }));
 
-test('what can not be found out is not held, and nothing is thrown', () =>
+test('a check that throws counts as not held', () =>
   withWindows(async (windows) => {
     windows.service = () => {
       throw new Error('OpenSCManagerW of this system failed:\n  refused (0x5)');
     };
     const facts = await preflight(windows.seenBy(WINDOW_PID));
     assert.ok(facts.every(({ held }) => !held));
-    assert.equal(facts.at(-1)?.why, "it can't be told: OpenSCManagerW of this system failed: refused (0x5)");
+    assert.equal(facts.at(-1)?.why, "can't be checked: OpenSCManagerW of this system failed: refused (0x5)");
   }));
 
-test('facts are lines', () => {
+test('facts are formatted as aligned lines', () => {
   const lines = preflightLines([
     { what: 'one', held: true, why: 'there' },
     { what: 'another', held: false, why: 'missing' },
@@ -61,8 +61,8 @@ test('facts are lines', () => {
   assert.deepEqual(preflightLines([]), []);
 });
 
-test('on another system one line says that it is for Windows', { skip: process.platform === 'win32' }, async () => {
+test('on another system one line says that the drivers need Windows', { skip: process.platform === 'win32' }, async () => {
   assert.deepEqual(preflightLines(await preflight()), [
-    `no   Windows  windowsfilter and windowsdiff work on Windows only: this is ${process.platform}`,
+    `no   Windows  windowsfilter and windowsdiff need Windows: this is ${process.platform}`,
   ]);
 });

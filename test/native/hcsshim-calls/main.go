@@ -1,5 +1,5 @@
-// Makes one call of each kind through hcsshim's exported functions, on the stand-in for vmcompute.dll, and writes what the stand-in was
-// passed: the vector that our own calls are held against. Built with GOOS=windows and run under Wine by make-vector.sh beside it.
+// Calls each of hcsshim's exported layer functions once, on the stand-in for vmcompute.dll, and writes the arguments that the stand-in got:
+// the test vector for our own calls. make-vector.sh builds it with GOOS=windows and runs it under Wine.
 package main
 
 import (

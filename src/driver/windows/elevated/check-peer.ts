@@ -2,17 +2,17 @@ import { LayerscopeError } from '#model';
 import type { ElevationSystem, HeldProcess, PipeEnd } from './system.ts';
 
 /**
- * FORBIDDEN where the process at the other end of the pipe is another than the expected one, or runs another program than this process.
- * `expected` is held by the caller, so that its number can't have been given to another process in the meantime.
+ * Checks that the process at the other end of the pipe is the expected one and runs the same program as this process; throws FORBIDDEN
+ * otherwise. The caller holds `expected`, so that its process id can't have been reused.
  */
 export function checkPeer(system: ElevationSystem, end: PipeEnd, expected: HeldProcess): void {
   if (end.peerProcessId !== expected.processId) {
     throw new LayerscopeError(
       'FORBIDDEN',
-      `process ${end.peerProcessId} is at the other end of the driver's pipe: ${expected.processId} should be`,
+      `process ${end.peerProcessId} is at the other end of the driver's pipe, not ${expected.processId}`,
     );
   }
-  // The same call names both: only the case of letters can differ, as the one who starts a program spells its path.
+  // Both come from the same call, so only case can differ: the path is spelled as the program was started.
   if (expected.imagePath().toLowerCase() !== system.ownImagePath().toLowerCase()) {
     throw new LayerscopeError('FORBIDDEN', `process ${expected.processId} at the other end of the driver's pipe runs another program`);
   }

@@ -1,25 +1,25 @@
-// Arguments as one command line, which the started program takes apart again by the rules of CommandLineToArgvW, the C runtime's too:
+// Joins arguments into one command line, which the started program splits by the rules of CommandLineToArgvW and of the C runtime:
 //   n backslashes before a quote    2n, then \"
 //   n backslashes at the very end   2n, then the closing quote
 //   all other backslashes           as they are
 import { LayerscopeError } from '#model';
 
-/** Windows takes 32,767, with the program's own path. */
+/** Windows allows 32,767, including the program's path. */
 const MAX_UNITS = 30_000;
 
-/** One argument, in quotes where it needs them. */
+/** Quotes an argument if it needs it. */
 function quoted(argument: string): string {
-  // Letters that neither end an argument nor mean anything within it.
+  // Neither white space nor quotes, so nothing to escape.
   if (/^[^\s"]+$/.test(argument)) return argument;
   return `"${argument.replace(/(\\*)"/g, '$1$1\\"').replace(/(\\+)$/, '$1$1')}"`;
 }
 
 /**
- * What follows a program's own name on its command line. NAME_REFUSED: U+0000 in an argument; TOO_LARGE: over 30,000 UTF-16 units.
+ * The command line after the program's name. Throws NAME_REFUSED for U+0000 in an argument, TOO_LARGE over 30,000 UTF-16 units.
  * Source: CommandLineToArgvW (shellapi.h).
  */
 export function commandLineOf(args: readonly string[]): string {
-  if (args.some((argument) => argument.includes('\0'))) throw new LayerscopeError('NAME_REFUSED', 'an argument with U+0000 in it');
+  if (args.some((argument) => argument.includes('\0'))) throw new LayerscopeError('NAME_REFUSED', 'an argument contains U+0000');
   const line = args.map(quoted).join(' ');
   if (line.length > MAX_UNITS) throw new LayerscopeError('TOO_LARGE', `a command line of ${line.length} characters`);
   return line;

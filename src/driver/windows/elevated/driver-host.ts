@@ -1,4 +1,4 @@
-// The elevated side: what the second copy of the program does.
+// The elevated side: the second copy of the program, which hosts the driver.
 import { asLayerscopeError, LayerscopeError } from '#model';
 import type { GraphDriver } from '../../driver.ts';
 import { openDriver } from '../../open-driver.ts';
@@ -9,27 +9,26 @@ import { type ElevatedDriverName, parseHostArguments } from './host-arguments.ts
 import { exitCodeOf, exitLine } from './host-exit.ts';
 import type { ElevationSystem, HeldProcess } from './system.ts';
 
-/** Between two looks at whether the parent lives. Its end ends the pipe too: this is for a pipe that another process holds open. */
+/** How often to check that the parent is alive. Its death closes the pipe too, unless another process holds the pipe open. */
 const LOOK_MS = 1_000;
 
 export interface HostOptions {
-  /** One line for whoever started it by hand. Default: stderr. */
+  /** Called with the error as one line. Default: writes to stderr, for whoever started the process by hand. */
   readonly report?: (line: string) => void;
-  /** Without calls, mounts and files held. Default 10 minutes. */
+  /** Ends the process after this long without calls, mounts and open files. Default 10 minutes. */
   readonly idleMs?: number;
-  /** Until the parent has proven itself. Default 10 s. */
+  /** How long the parent may take to prove itself. Default 10 s. */
   readonly handshakeMs?: number;
   readonly lookMs?: number;
-  /** For tests: what fulfils the calls of Windows. */
+  /** For tests: replaces the calls into Windows. */
   readonly system?: ElevationSystem;
-  /** For tests: what opens the driver. */
+  /** For tests: opens the driver. */
   readonly open?: (name: ElevatedDriverName, home: string) => Promise<GraphDriver>;
 }
 
 /**
- * Hosts the driver that the arguments name, for the process that they name, until that process leaves, ends, or asks nothing for ten
- * minutes; whatever is mounted then is released. Returns the exit code (./host-exit.ts), having reported what it failed with; never throws.
- * `argv`: the process's whole.
+ * Hosts the driver named in the arguments for the process named there, until that process disconnects, ends, or is idle for ten minutes;
+ * then releases its mounts. Reports an error and returns the exit code (./host-exit.ts); never throws. `argv`: of the whole process.
  */
 export async function runDriverHost(argv: readonly string[], options: HostOptions = {}): Promise<number> {
   try {
@@ -49,7 +48,7 @@ async function host(argv: readonly string[], options: HostOptions): Promise<void
   const parent = held.use(system.holdProcess(parentProcessId));
   const end = held.use(system.connect(pipe));
   checkPeer(system, end, parent);
-  // Only for a parent that is what it should be is anything done, or looked at, in its name.
+  // After the check: nothing is opened, or even looked at, for a process that isn't the parent.
   const driver = held.use(await (options.open ?? openDriver)(name, home));
   const { idleMs, handshakeMs } = options;
   const served = held.use(
@@ -62,7 +61,7 @@ async function host(argv: readonly string[], options: HostOptions): Promise<void
   const watch = watchFor(parent, options.lookMs ?? LOOK_MS);
   try {
     const error = await Promise.race([served.ended, watch.ended]);
-    // A parent that was killed cuts the pipe wherever it is: that is no failure of this process.
+    // A killed parent cuts the pipe at any point, which isn't this process's failure.
     if (error !== null && !(error.code === 'IO' && parent.exitCode() !== null)) throw error;
   } finally {
     watch.stop();
@@ -82,7 +81,7 @@ function watchFor(process: HeldProcess, everyMs: number): Watch {
       try {
         if (process.exitCode() !== null) resolve(null);
       } catch (error) {
-        reject(new LayerscopeError('IO', `the process that is served can't be looked at: ${asLayerscopeError(error).message}`));
+        reject(new LayerscopeError('IO', `can't check on the parent process: ${asLayerscopeError(error).message}`));
       }
     }, everyMs);
   });

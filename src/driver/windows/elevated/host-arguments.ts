@@ -1,8 +1,8 @@
-// What the elevated process is told at its start, and all that it ever believes unproven:
+// The elevated process's arguments, the only input that it trusts without proof:
 //
 //   --driver-host --driver=windowsfilter --driver-home=C:\… --driver-pipe=layerscope-… --driver-parent=1234 --driver-secret=64 hex digits
 //
-// In this order, all of it, nothing behind it.
+// All of them, in this order, and nothing after them.
 import { randomBytes } from 'node:crypto';
 import path from 'node:path';
 import { LayerscopeError } from '#model';
@@ -11,7 +11,7 @@ import type { DriverName } from '../../driver.ts';
 const DRIVER_HOST = '--driver-host';
 
 const MAX_HOME_UNITS = 4_096;
-/** Windows' process numbers are 32 bits, and 0 is the idle process. */
+/** Process ids have 32 bits; 0 is the idle process. */
 const MAX_PROCESS_ID = 0xffff_ffff;
 
 /** Drivers that need an administrator's rights. */
@@ -28,7 +28,7 @@ export interface HostArguments {
   readonly secret: Uint8Array;
 }
 
-/** A name that nobody guesses: who makes a pipe of a known name first would be taken for us. */
+/** Makes an unguessable name: with a known one, another process could make the pipe first and pose as this one. */
 export function newPipeName(): string {
   return `layerscope-driver-${randomBytes(16).toString('hex')}`;
 }
@@ -38,12 +38,12 @@ export function isPipeName(name: string): boolean {
 }
 
 /**
- * Whether a path can be the home of an elevated driver: absolute, on a drive, in the form that Windows itself would give it. Shares are
- * refused, as their server would be sent an administrator's credentials; \\?\ and device paths too.
+ * Whether a path can be the home of an elevated driver: absolute, on a drive, normalized. Shares are refused, as their server would be sent
+ * an administrator's credentials; so are \\?\ and device paths.
  */
 export function isElevatedHome(home: string): boolean {
   if (home.length > MAX_HOME_UNITS || !/^[A-Za-z]:\\/.test(home)) return false;
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what is looked for.
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are refused
   if (/[\0-\x1f<>"|?*:/]/.test(home.slice(2))) return false;
   return path.win32.normalize(home) === home;
 }
@@ -52,7 +52,7 @@ export function isDriverHost(argv: readonly string[]): boolean {
   return argv.includes(DRIVER_HOST);
 }
 
-/** The arguments as they are parsed by {@link parseHostArguments}. */
+/** Formats arguments for {@link parseHostArguments}. */
 export function formatHostArguments({ driver, home, pipe, parentProcessId, secret }: HostArguments): readonly string[] {
   return [
     DRIVER_HOST,
@@ -64,7 +64,7 @@ export function formatHostArguments({ driver, home, pipe, parentProcessId, secre
   ];
 }
 
-/** USAGE with what is wrong, never quoting the secret. `argv`: of the whole process; what comes before `--driver-host` is not ours. */
+/** Parses `argv` of the whole process; ignores what precedes `--driver-host`. Throws USAGE with the reason, never quoting the secret. */
 export function parseHostArguments(argv: readonly string[]): HostArguments {
   const at = argv.indexOf(DRIVER_HOST);
   const words = at < 0 ? [] : argv.slice(at + 1);
@@ -80,11 +80,11 @@ export function parseHostArguments(argv: readonly string[]): HostArguments {
     return word.slice(key.length);
   }) as [string, string, string, string, string];
   if (words.length > 5) throw wrong("more arguments than the driver's process takes");
-  if (driver !== 'windowsfilter' && driver !== 'windowsdiff') throw wrong('no driver that runs elevated');
+  if (driver !== 'windowsfilter' && driver !== 'windowsdiff') throw wrong('not a driver that runs elevated');
   if (!isElevatedHome(home)) throw wrong("the store's folder is not an absolute path on a drive");
-  if (!isPipeName(pipe)) throw wrong("no name of a driver's pipe");
-  if (!/^[1-9][0-9]{0,9}$/.test(parent) || Number(parent) > MAX_PROCESS_ID) throw wrong('no number of a process');
-  if (!/^[0-9a-f]{64}$/.test(secret)) throw wrong('no secret of 32 bytes');
+  if (!isPipeName(pipe)) throw wrong("not the name of a driver's pipe");
+  if (!/^[1-9][0-9]{0,9}$/.test(parent) || Number(parent) > MAX_PROCESS_ID) throw wrong('not a process id');
+  if (!/^[0-9a-f]{64}$/.test(secret)) throw wrong('not a secret of 32 bytes');
   return { driver, home, pipe, parentProcessId: Number(parent), secret: Buffer.from(secret, 'hex') };
 }
 

@@ -1,7 +1,7 @@
-// How the elevated process ends. It has no console and no window: its exit code is all that it can tell before and after the connection.
+// The elevated process's exit codes. It has no console and no window, so outside the connection its exit code is all that it can report.
 import { asLayerscopeError, type ErrorCode, LayerscopeError } from '#model';
 
-/** By the code of what it ended for; what isn't here is 1. 0: it did all that it was asked. */
+/** By error code; any other error is 1, success 0. */
 const EXIT_CODES: Readonly<Partial<Record<ErrorCode, number>>> = {
   USAGE: 2,
   FORBIDDEN: 3,
@@ -17,20 +17,20 @@ export function exitCodeOf(error: LayerscopeError): number {
 
 const MEANINGS: Readonly<Record<number, readonly [ErrorCode, string]>> = {
   2: ['INTERNAL', 'it did not understand its arguments'],
-  3: ['FORBIDDEN', 'what it was to serve is not what started it'],
-  4: ['UNSUPPORTED', 'this system lacks what the driver needs (the Containers feature of Windows brings vmcompute.dll)'],
-  5: ['PERMISSION', 'Windows gave it less than an administrator’s rights'],
-  6: ['NOT_FOUND', "the store's folder, or the pipe to this process, is not there"],
-  7: ['BAD_REQUEST', 'the connection carried what it did not understand'],
+  3: ['FORBIDDEN', 'the process that it was to serve is not the one that started it'],
+  4: ['UNSUPPORTED', "this system lacks what the driver needs (vmcompute.dll is part of Windows' Containers feature)"],
+  5: ['PERMISSION', "it did not get an administrator's rights"],
+  6: ['NOT_FOUND', "the store's folder, or the pipe to this process, does not exist"],
+  7: ['BAD_REQUEST', 'the connection carried something that it did not understand'],
 };
 
-/** What the exit code of an elevated process that ended too early says. */
+/** The error that the exit code of an elevated process stands for. */
 export function errorOfExit(exitCode: number): LayerscopeError {
   const [code, meaning] = MEANINGS[exitCode] ?? ['IO', `its exit code is ${exitCode}`];
   return new LayerscopeError(code, `the elevated process has ended: ${meaning}`);
 }
 
-/** What is written to stderr: one line, without a stack. */
+/** An error as one line for stderr, without a stack. */
 export function exitLine(error: unknown): string {
   const { code, message } = asLayerscopeError(error);
   return `layerscope: driver host: ${code}: ${message.replace(/\s+/g, ' ')}`;

@@ -1,4 +1,11 @@
-/** Windows' drivers in a second, elevated process: the window's side, that process's, and what both need. */
+/**
+ * A Windows driver in a second, elevated process, so that the window never runs elevated.
+ *
+ * `openElevatedDriver` is the window's side: it makes a pipe, starts this program again with the verb `runas`, and connects to the driver
+ * served there. `runDriverHost` is that second process. Each checks that the other is the process it started, or was started by, and
+ * runs the same program; then `../../remote` takes over. `system.ts` lists what this needs from Windows; `../ffi/elevation.ts` implements
+ * it. `preflight` reports what a machine lacks.
+ */
 export { runDriverHost } from './driver-host.ts';
 export { isDriverHost } from './host-arguments.ts';
 export { openElevatedDriver } from './open-elevated-driver.ts';

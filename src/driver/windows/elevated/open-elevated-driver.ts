@@ -13,37 +13,36 @@ import type { ElevationSystem, HeldProcess, PipeEnd, PipeServer, StartOptions } 
 
 const SECRET_BYTES = 32;
 const POLL_MS = 25;
-/** From the user's consent until the second process is at the pipe: a cold start of a big program behind a virus scanner. */
+/** How long the second process may take to connect after the user's consent: a cold start of a big program under a virus scanner. */
 const START_MS = 60_000;
-/** How long a process that has left the connection may take to end, so that its exit code says why. */
+/** How long to wait for the exit code of a process that has disconnected: it says why. */
 const EXIT_MS = 2_000;
 
 export interface ElevatedOptions {
-  /** The program to start: this one. Its image must be that of this process. */
+  /** The program to start: the same image as this process. */
   readonly executable: string;
-  /** What this program needs before its own arguments: the app's folder where it isn't packed. */
+  /** Arguments that go before the driver host's: the app's folder if it isn't packed. */
   readonly args: readonly string[];
-  /** Stops the waiting. A question that the user is asked stays until it is answered; its yes then comes to nothing. */
+  /** Stops waiting. An open consent prompt stays until it is answered; consent then has no effect. */
   readonly signal?: AbortSignal | undefined;
-  /** HWND of the window that asks. */
+  /** HWND of the window that the prompt belongs to. */
   readonly ownerWindow?: bigint | undefined;
-  /** Until the started process is at the pipe, after the consent. Default 60 s. */
+  /** How long the started process may take to connect after the consent. Default 60 s. */
   readonly startMs?: number | undefined;
   /** `open`, for tests: no consent, no elevation, from anywhere. */
   readonly verb?: StartOptions['verb'] | undefined;
-  /** For tests: what looks at where this program lies. */
+  /** For tests: replaces the check of where this program is installed. */
   readonly requirePlace?: typeof requireSafePlace | undefined;
-  /** For tests: what fulfils the calls of Windows. */
+  /** For tests: replaces the calls into Windows. */
   readonly system?: ElevationSystem | undefined;
 }
 
 /**
- * The driver over one home, hosted by a second copy of this program with an administrator's rights, for which the user is asked; null where
- * the user refused. That process serves this home to this process only, and ends with the driver that is returned here, when it is
- * disposed, or with this process. Errors: NAME_REFUSED (a home that is no absolute path on a drive); UNSUPPORTED (no Windows, or without
- * what the driver needs); NOT_FOUND (no such home); PERMISSION (also where this program lies in a place that others can change: then nobody is
- * asked); FORBIDDEN (another process came to the pipe); IO (it did not start in
- * time, or ended); CANCELLED.
+ * Asks the user for consent and opens a driver on a home in a second copy of this program, which runs with an administrator's rights. Null
+ * if the user refuses. The second process serves this home to this process only, and ends when the returned driver is disposed or this
+ * process ends. Throws NAME_REFUSED (the home is not an absolute path on a drive), UNSUPPORTED (not Windows, or it lacks what the driver
+ * needs), NOT_FOUND (no such home), PERMISSION (also, before the user is asked, if others can change the program's folder), FORBIDDEN
+ * (another process connected to the pipe), IO (it did not start in time, or ended), CANCELLED.
  */
 export async function openElevatedDriver(name: ElevatedDriverName, home: string, options: ElevatedOptions): Promise<GraphDriver | null> {
   const { executable, args, signal, ownerWindow, startMs = START_MS, verb = 'runas', requirePlace = requireSafePlace } = options;
@@ -55,13 +54,13 @@ export async function openElevatedDriver(name: ElevatedDriverName, home: string,
   const program = verb === 'runas' ? system.ownImagePath() : executable;
   if (verb === 'runas') requirePlace(system, [program, ...args]);
   await using server = system.listen();
-  // It is on the command line of the elevated process, which every process of this user can ask for (ProcessCommandLineInformation), and
-  // so can whatever logs the start of processes. So it isn't its secrecy that counts: the pipe opens for elevated administrators only, the
-  // system says which processes are at its two ends, both are held and looked at, and each proof is made of the nonces of one connection.
-  // The secret binds the two processes to this one start.
+  // Every process of this user, and whatever logs process starts, can read the elevated process's command line
+  // (ProcessCommandLineInformation). So nothing relies on the secret staying secret: only elevated administrators can open the pipe, the
+  // system names the processes at both ends, each side holds and checks the other, and a proof covers the nonces of one connection only.
+  // The secret ties the two processes to this one start.
   const secret = randomBytes(SECRET_BYTES);
-  const told = formatHostArguments({ driver: name, home: folder, pipe: server.name, parentProcessId: process.pid, secret });
-  const answer = await system.start(program, [...args, ...told], { verb, ownerWindow });
+  const hostArguments = formatHostArguments({ driver: name, home: folder, pipe: server.name, parentProcessId: process.pid, secret });
+  const answer = await system.start(program, [...args, ...hostArguments], { verb, ownerWindow });
   if (answer === null) return null;
   await using started = answer;
   await using end = await clientOf(server, started, { signal, startMs });
@@ -83,7 +82,7 @@ function refuseCancelled(signal: AbortSignal | undefined): void {
   if (signal?.aborted) throw new LayerscopeError('CANCELLED', 'cancelled', { cause: signal.reason });
 }
 
-/** Waits for the client. IO: too late. What its exit code says where it ended before. */
+/** Waits for the client. Throws IO if it doesn't connect in time, or the error of its exit code if it ends first. */
 async function clientOf(
   server: PipeServer,
   started: HeldProcess,
@@ -92,7 +91,7 @@ async function clientOf(
   const last = performance.now() + startMs;
   for (;;) {
     refuseCancelled(signal);
-    // In this order: it may have come and gone since.
+    // The exit code first: a process that connects and ends in between still counts as connected.
     const exitCode = started.exitCode();
     const end = server.take();
     if (end !== null) return end;
@@ -102,7 +101,7 @@ async function clientOf(
   }
 }
 
-/** Of a connection that was lost: what the exit code of the other process says, which knows more. */
+/** The reason for a lost connection: the other process's exit code says more than the broken pipe. */
 async function reasonOf(error: LayerscopeError, started: HeldProcess): Promise<LayerscopeError> {
   if (error.code !== 'IO') return error;
   const last = performance.now() + EXIT_MS;

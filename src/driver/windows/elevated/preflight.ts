@@ -1,16 +1,16 @@
-// What the Windows drivers need of this system and this process, and whether it is there.
+// Checks what the Windows drivers need from this system and this process.
 import { asLayerscopeError } from '#model';
 import { PRIVILEGES } from '../native.ts';
 import type { ElevationSystem, ServiceState } from './system.ts';
 
-/** The Host Compute Service, which vmcompute.dll speaks to. */
+/** The Host Compute Service, which vmcompute.dll talks to. */
 const SERVICE = 'vmcompute';
 
 export interface PreflightFact {
   /** Privilege, file, service or right, in a few words. */
   readonly what: string;
   readonly held: boolean;
-  /** In one line, also where it is held. */
+  /** The reason, in one line, whether or not it is held. */
   readonly why: string;
 }
 
@@ -18,17 +18,17 @@ const SERVICE_WORDS: Readonly<Record<ServiceState, string>> = {
   running: 'running',
   stopped: 'stopped: as an administrator, "sc start vmcompute" starts it',
   changing: 'starting or stopping right now',
-  missing: 'not on this system: the Containers feature of Windows brings it',
+  missing: "not on this system: it is part of Windows' Containers feature",
 };
 
 /**
- * Everything that the drivers need, in the order in which it is to be put right; on other systems one fact, that they need Windows. Changes
- * nothing, and never throws: what can't be found out isn't held, and why says so. `system`: for tests.
+ * Checks everything that the drivers need, in the order in which to fix it; on other systems the only fact is that they need Windows.
+ * Changes nothing and never throws: a check that fails counts as not held, with the reason. `system`: for tests.
  */
 export async function preflight(system?: ElevationSystem): Promise<readonly PreflightFact[]> {
   if (system === undefined) {
     if (process.platform !== 'win32') {
-      return [{ what: 'Windows', held: false, why: `windowsfilter and windowsdiff work on Windows only: this is ${process.platform}` }];
+      return [{ what: 'Windows', held: false, why: `windowsfilter and windowsdiff need Windows: this is ${process.platform}` }];
     }
     try {
       system = (await import('../ffi/elevation.ts')).openElevationSystem();
@@ -44,14 +44,14 @@ export async function preflight(system?: ElevationSystem): Promise<readonly Pref
     ...PRIVILEGES.map((name) =>
       fact(name, () =>
         asked.heldPrivileges([name]).includes(name)
-          ? [true, 'held; switched on when a call needs it']
-          : [false, 'this process does not hold it: administrators do, elevated'],
+          ? [true, 'held; enabled when a call needs it']
+          : [false, 'not held: an elevated administrator holds it'],
       ),
     ),
     fact('vmcompute.dll', () =>
       asked.hasVmcompute()
-        ? [true, 'there, with the calls for layers']
-        : [false, 'not on this system: the Containers feature of Windows brings it'],
+        ? [true, 'found, with the layer calls']
+        : [false, "not on this system: it is part of Windows' Containers feature"],
     ),
     fact(`service ${SERVICE} (Host Compute Service)`, () => {
       const state = asked.serviceState(SERVICE);
@@ -65,7 +65,7 @@ function fact(what: string, find: () => readonly [held: boolean, why: string]): 
     const [held, why] = find();
     return { what, held, why };
   } catch (error) {
-    return { what, held: false, why: `it can't be told: ${lineOf(error)}` };
+    return { what, held: false, why: `can't be checked: ${lineOf(error)}` };
   }
 }
 
@@ -73,7 +73,7 @@ function lineOf(error: unknown): string {
   return asLayerscopeError(error).message.replace(/\s+/g, ' ');
 }
 
-/** The facts as lines for people, one a fact. */
+/** Formats the facts as lines of text, one for each. */
 export function preflightLines(facts: readonly PreflightFact[]): readonly string[] {
   const width = Math.max(0, ...facts.map(({ what }) => what.length));
   return facts.map(({ what, held, why }) => `${held ? 'yes' : 'no '}  ${what.padEnd(width)}  ${why}`);

@@ -1,37 +1,37 @@
-// What a driver in an elevated process needs of Windows, and no more. `ffi/elevation.ts` fulfils it with koffi; tests with fakes of their
-// own. Errors are NativeErrors by the codes of `native.ts`, unless another is named.
+// Everything that elevation needs from Windows. `ffi/elevation.ts` implements it with koffi, tests with fakes. Errors are NativeErrors with
+// the codes of `native.ts` unless stated otherwise.
 import type { Duplex } from 'node:stream';
 import type { Privilege } from '../native.ts';
 
-/** Another process, held: while it is, no other process gets its number. Disposing lets go of it and ends nothing. */
+/** An open handle to another process, which keeps its process id from being reused. Disposing closes the handle; the process goes on. */
 export interface HeldProcess extends AsyncDisposable {
   readonly processId: number;
-  /** Absolute path of the program that runs in it, as Windows names it. PERMISSION where that may not be asked. */
+  /** Absolute path of its program, as Windows names it. Throws PERMISSION if it may not be queried. */
   imagePath(): string;
   /** Null while it runs. */
   exitCode(): number | null;
 }
 
-/** One end of a pipe. Disposing closes it, unless {@link toStream} has given it away. */
+/** One end of a pipe. Disposing closes it, unless {@link toStream} has handed it over. */
 export interface PipeEnd extends AsyncDisposable {
-  /** Of the process at the other end, as the system knows it. */
+  /** Id of the process at the other end, as the system reports it. */
   readonly peerProcessId: number;
-  /** The end as a stream, which owns it from then on. Once. IO where Node doesn't take it. */
+  /** Turns the end into a stream, which owns it from then on. Once only. Throws IO if Node can't use it. */
   toStream(): Duplex;
 }
 
-/** A named pipe of this process, with room for one client in its life. Disposing closes it; a client that was taken stays. */
+/** A named pipe of this process that accepts one client in its lifetime. Disposing closes it; a client that was taken stays. */
 export interface PipeServer extends AsyncDisposable {
   /** Without `\\.\pipe\`: {@link isPipeName}. */
   readonly name: string;
-  /** The client, once it is there; else null. Never waits. */
+  /** The client, or null if it hasn't connected yet. Never waits. */
   take(): PipeEnd | null;
 }
 
 export interface StartOptions {
-  /** What the shell does with the program: `runas` asks the user to let it run as an administrator. */
+  /** The shell's verb: `runas` asks for the user's consent to run the program as an administrator. */
   readonly verb: 'runas' | 'open';
-  /** HWND of the window that asks: without one the question may come up behind it. */
+  /** HWND of the window that the prompt belongs to: without it the prompt may open behind the window. */
   readonly ownerWindow?: bigint | undefined;
 }
 
@@ -47,30 +47,30 @@ export interface FilePlace {
 }
 
 export interface ElevationSystem {
-  /** Whether this process runs with an administrator's rights in effect. */
+  /** Whether this process runs elevated, with an administrator's rights in effect. */
   isElevated(): boolean;
-  /** Names of the privileges of the list that this process holds, switched on or not. Changes nothing. */
+  /** Those of the listed privileges that this process holds, enabled or not. Changes nothing. */
   heldPrivileges(names: readonly Privilege[]): readonly Privilege[];
   hasVmcompute(): boolean;
-  /** Of a service, by its short name. Changes nothing. */
+  /** The state of a service, by its short name. Changes nothing. */
   serviceState(name: string): ServiceState;
-  /** Of this process, as {@link HeldProcess.imagePath} names it. */
+  /** {@link HeldProcess.imagePath} of this process. */
   ownImagePath(): string;
-  /** `file`: absolute. NOT_FOUND, PERMISSION. */
+  /** The kind, owner and access list of a file or folder, by its absolute path. NOT_FOUND, PERMISSION. */
   placeOf(file: string): FilePlace;
-  /** Of all that is in a folder. */
+  /** The names in a folder. */
   namesIn(folder: string): readonly string[];
-  /** Whether a drive, `C:\\`, is a disk of this machine, neither one that is taken away nor a share's. */
+  /** Whether a drive, `C:\\`, is a fixed disk of this machine: neither removable nor a network share. */
   isFixedDrive(root: string): boolean;
-  /** NOT_FOUND where there is no such process. */
+  /** Throws NOT_FOUND if there is no such process. */
   holdProcess(processId: number): HeldProcess;
   /**
-   * Starts a program without a window. `args` reach it as they are: TOO_LARGE over 30,000 characters of command line, NAME_REFUSED with
-   * U+0000. Null: the user refused. It waits for the user's answer, as long as that takes.
+   * Starts a program without a window, with exactly these arguments. Waits for the user's answer, however long that takes; null if the user
+   * refuses. Throws TOO_LARGE for a command line over 30,000 characters, NAME_REFUSED for U+0000.
    */
   start(executable: string, args: readonly string[], options: StartOptions): Promise<HeldProcess | null>;
-  /** A pipe of a new name that only this system's elevated administrators, and the system itself, can open. */
+  /** Makes a pipe with a new name that only elevated administrators of this machine, and the system itself, can open. */
   listen(): PipeServer;
-  /** Opens another process's pipe, by the name without `\\.\pipe\`. The server can't act as this process. NOT_FOUND, PERMISSION. */
+  /** Opens another process's pipe, by its name without `\\.\pipe\`. The server can't impersonate this process. NOT_FOUND, PERMISSION. */
   connect(name: string): PipeEnd;
 }

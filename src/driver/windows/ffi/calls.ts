@@ -6,7 +6,7 @@ import { type FunctionName, PROTOTYPES, type Prototype, recordTypes } from './pr
 /** FORMAT_MESSAGE_FROM_SYSTEM | FORMAT_MESSAGE_IGNORE_INSERTS. Source: winbase.h. */
 const FORMAT_FROM_SYSTEM = 0x1200;
 
-/** The functions of {@link PROTOTYPES}, found when first called. Arguments are checked for what no C string holds. */
+/** Calls the functions of {@link PROTOTYPES}, looking each up on first use. Strings with U+0000 are refused: no C string holds them. */
 export class Calls {
   readonly #libraries: Libraries;
 
@@ -25,7 +25,7 @@ export class Calls {
     );
   }
 
-  /** False where the library or the function isn't there. */
+  /** Whether the library and the function exist. */
   has(name: FunctionName): boolean {
     try {
       return this.#find(name) !== null;
@@ -41,13 +41,13 @@ export class Calls {
     return found;
   }
 
-  /** Calls and waits. For what is quick. */
+  /** Calls and waits. For quick calls. */
   now(name: FunctionName, ...parameters: unknown[]): unknown {
     refuseNul(name, parameters);
     return this.#get(name)(...parameters);
   }
 
-  /** Calls on a thread of koffi's. `then` runs right after the call, before anything else can change the thread's last error. */
+  /** Calls on one of koffi's threads. `then` runs right after the call, before anything else can change the last error. */
   async later<T>(name: FunctionName, parameters: readonly unknown[], then: (result: unknown) => T): Promise<T> {
     refuseNul(name, parameters);
     const call = this.#get(name);
@@ -66,14 +66,14 @@ export class Calls {
     });
   }
 
-  /** A layer call: throws where its HRESULT is a failure. */
+  /** Makes a layer call. Throws if its HRESULT is a failure. */
   async layer(name: FunctionName, subject: string, ...parameters: unknown[]): Promise<void> {
     await this.later(name, parameters, (result) => {
       if ((result as number) < 0) this.#fail(name, win32OfHresult(result as number), subject);
     });
   }
 
-  /** A call that says no with 0, on a thread of koffi's. */
+  /** Makes a call that returns 0 on failure, on one of koffi's threads. Throws if it fails. */
   async check(name: FunctionName, subject: string, ...parameters: unknown[]): Promise<void> {
     await this.later(name, parameters, (result) => {
       if (result === 0) this.#fail(name, this.lastError(), subject);
@@ -84,7 +84,7 @@ export class Calls {
     return this.now('GetLastError') as number;
   }
 
-  /** Throws what the last call of this thread failed with. */
+  /** Throws the last error of this thread as the failure of `name`. */
   failLast(name: FunctionName, subject: string): never {
     this.#fail(name, this.lastError(), subject);
   }
@@ -93,7 +93,7 @@ export class Calls {
     throw new NativeError(name, win32, this.#textOf(win32), subject);
   }
 
-  /** The system's words for a code; '' where there are none. */
+  /** The system's message for a code, or ''. */
   #textOf(win32: number): string {
     if (!this.has('FormatMessageW')) return '';
     const buffer = Buffer.alloc(1024);
@@ -104,6 +104,6 @@ export class Calls {
 
 function refuseNul(name: string, parameters: readonly unknown[]): void {
   for (const value of parameters) {
-    if (typeof value === 'string' && value.includes('\0')) throw new LayerscopeError('NAME_REFUSED', `${name}: a text with U+0000 in it`);
+    if (typeof value === 'string' && value.includes('\0')) throw new LayerscopeError('NAME_REFUSED', `${name}: a string contains U+0000`);
   }
 }

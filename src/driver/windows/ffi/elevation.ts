@@ -7,10 +7,10 @@ import { heldPrivileges, imagePathOf, isElevated, NativeProcess } from './proces
 import { serviceState } from './service.ts';
 import { startProcess } from './start-process.ts';
 
-/** Windows, as a driver in an elevated process needs it. Throws UNSUPPORTED where this is no Windows. Loads nothing before it is called. */
+/** {@link ElevationSystem} on Windows. Throws UNSUPPORTED elsewhere. Loads no library until a method is called. */
 export function openElevationSystem(): ElevationSystem {
   if (process.platform !== 'win32') {
-    throw new LayerscopeError('UNSUPPORTED', `another process with an administrator's rights is Windows' way: this is ${process.platform}`);
+    throw new LayerscopeError('UNSUPPORTED', `a process with an administrator's rights needs Windows: this is ${process.platform}`);
   }
   const calls = new Calls();
   return {

@@ -1,5 +1,5 @@
-// Files of Windows below a root, by kernel32. Every folder on the way to a name is opened as itself and held, so that it can neither be a
-// link nor become one before the name is used; paths have the \\?\ form, in which nothing is taken for a device or cut at 260 units.
+// Files below a root, with kernel32. Every folder on the way to a name is opened without following links and held open, so that it neither
+// is a link nor can become one before the name is used. Paths have the \\?\ form, which knows no device names and no limit of 260 units.
 import { lstat, mkdir, mkdtemp, open as openPlain, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -10,7 +10,7 @@ import type { Calls } from './calls.ts';
 import { NativeFile } from './open-file.ts';
 
 const SHARE_READ = 1;
-/** Read and write, but not delete: what is held so stays where it is. */
+/** Read and write, but not delete: keeps a held file from being moved or removed. */
 const SHARE_ALL_BUT_DELETE = 3;
 const CREATE_NEW = 1;
 const OPEN_EXISTING = 3;
@@ -22,21 +22,21 @@ const MAX_FILE_BYTES = 16 * 1024 * 1024;
 const FIND_DATA_BYTES = 592;
 const FIND_DATA_NAME = 44;
 
-/** A path as Windows takes it at any length. */
+/** The \\?\ form of a path. */
 function longPath(absolute: string): string {
   return path.win32.toNamespacedPath(path.win32.resolve(absolute));
 }
 
-/** The parts of a name below a root. */
+/** Splits a name below a root into its parts. */
 function partsOf(name: string): string[] {
   const shown = displayText(name);
-  if (/^[\\/]/.test(name)) throw new LayerscopeError('PATH_ESCAPE', `${shown}: expected relative path`);
+  if (/^[\\/]/.test(name)) throw new LayerscopeError('PATH_ESCAPE', `${shown}: not a relative path`);
   const parts: string[] = [];
   for (const part of name.split(/[\\/]/)) {
     if (part === '' || part === '.') continue;
     if (part === '..') {
-      if (parts.pop() === undefined) throw new LayerscopeError('PATH_ESCAPE', `${shown}: it leads out of its folder`);
-    } else if (/[:\0]/.test(part)) throw new LayerscopeError('NAME_REFUSED', `${shown}: path contains an invalid character`);
+      if (parts.pop() === undefined) throw new LayerscopeError('PATH_ESCAPE', `${shown}: it leads outside its folder`);
+    } else if (/[:\0]/.test(part)) throw new LayerscopeError('NAME_REFUSED', `${shown}: the path contains an invalid character`);
     else parts.push(part);
   }
   return parts;
@@ -65,7 +65,7 @@ export class NativeFiles implements FileCalls {
   }
 
   async removeFolder(folder: string): Promise<void> {
-    // The safe way: through a root above it.
+    // Through a root above it, so that no link is followed.
     await using root = await this.openRoot(path.win32.dirname(folder));
     await root.removeAll(path.win32.basename(folder));
   }
@@ -84,9 +84,9 @@ export class NativeFiles implements FileCalls {
           : FILE_ATTRIBUTE.archive;
       return { attributes: kind, sizeBytes: stats.isDirectory() ? 0 : stats.size };
     } catch (error) {
-      const told = asLayerscopeError(error);
-      if (told.code === 'NOT_FOUND') return null;
-      throw told;
+      const known = asLayerscopeError(error);
+      if (known.code === 'NOT_FOUND') return null;
+      throw known;
     }
   }
 
@@ -102,7 +102,7 @@ export class NativeFiles implements FileCalls {
   }
 
   async rename(from: string, to: string): Promise<void> {
-    if ((await this.facts(to)) !== null) throw new LayerscopeError('EXISTS', `${to} is there already`);
+    if ((await this.facts(to)) !== null) throw new LayerscopeError('EXISTS', `${to} already exists`);
     await plainly(() => rename(longPath(from), longPath(to)));
   }
 
@@ -151,7 +151,7 @@ class NativeRoot implements RootFolder {
     this.#long = longPath(this.path).replace(/\\$/, '');
   }
 
-  /** NOT_FOUND where it is no folder. */
+  /** Throws NOT_FOUND if it isn't a folder. */
   async check(): Promise<void> {
     const facts = await this.facts('');
     if (facts === null || (facts.attributes & FILE_ATTRIBUTE.directory) === 0)
@@ -176,7 +176,7 @@ class NativeRoot implements RootFolder {
     return buffer.readUInt32LE(32);
   }
 
-  /** Uses a name's absolute path while every folder on the way is held. */
+  /** Calls `use` with the name's absolute path while every folder on the way is held open. */
   async #reach<T>(name: string, use: (absolute: string) => Promise<T>): Promise<T> {
     const parts = partsOf(name);
     const held: Opened[] = [];
@@ -188,9 +188,9 @@ class NativeRoot implements RootFolder {
         held.push(folder);
         const attributes = this.#attributesOf(folder);
         if ((attributes & FILE_ATTRIBUTE.reparsePoint) !== 0)
-          throw new LayerscopeError('PATH_ESCAPE', `${displayText(name)}: a link is on its way`);
+          throw new LayerscopeError('PATH_ESCAPE', `${displayText(name)}: a link is on the way to it`);
         if ((attributes & FILE_ATTRIBUTE.directory) === 0)
-          throw new LayerscopeError('NOT_FOUND', `${displayText(name)}: a file is on its way`);
+          throw new LayerscopeError('NOT_FOUND', `${displayText(name)}: a file is on the way to it`);
       }
       return await use(parts.length === 0 ? at : `${at}\\${parts.at(-1)}`);
     } finally {
@@ -265,7 +265,7 @@ class NativeRoot implements RootFolder {
     try {
       if (this.#dispose(opened)) return;
       if (this.#calls.lastError() !== 5) this.#calls.failLast('SetFileInformationByHandle', displayText(name));
-      // Read-only files are not deleted: the attribute goes first.
+      // Windows doesn't delete read-only files, so the attribute is cleared first.
       const info = Buffer.alloc(40);
       info.writeUInt32LE(FILE_ATTRIBUTE.normal, 32);
       this.#calls.now('SetFileInformationByHandle', opened.handle, FILE_BASIC_INFO, info, info.length);
@@ -296,7 +296,7 @@ class NativeRoot implements RootFolder {
         const source = targetRoot.#create(from, target, ACCESS.readAttributes, SHARE_ALL_BUT_DELETE, OPEN_EXISTING);
         try {
           if ((targetRoot.#attributesOf(source) & (FILE_ATTRIBUTE.reparsePoint | FILE_ATTRIBUTE.directory)) !== 0) {
-            throw new LayerscopeError('PATH_ESCAPE', `${displayText(target)}: a link or folder, which no hard link may lead to`);
+            throw new LayerscopeError('PATH_ESCAPE', `${displayText(target)}: a link or folder can't be the target of a hard link`);
           }
           if (this.#calls.now('CreateHardLinkW', to, from, null) === 0) this.#calls.failLast('CreateHardLinkW', displayText(name));
         } finally {

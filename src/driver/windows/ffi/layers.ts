@@ -1,4 +1,4 @@
-// The layer calls of vmcompute.dll. Arguments as hcsshim passes them (internal/wclayer): see test/fixtures/hcsshim-calls.txt.
+// The layer calls of vmcompute.dll, with the arguments that hcsshim passes (internal/wclayer).
 import { folderOfPath } from '#format/layer';
 import { LayerscopeError } from '#model';
 import type { DriverInfo, LayerCalls, LayerExport } from '../native.ts';
@@ -8,13 +8,13 @@ import { koffi } from './load.ts';
 const GUID_BYTES = 16;
 
 function infoOf({ flavour, home }: DriverInfo): Record<string, unknown> {
-  if (home.includes('\0')) throw new LayerscopeError('NAME_REFUSED', 'a home with U+0000 in it');
+  if (home.includes('\0')) throw new LayerscopeError('NAME_REFUSED', "the home's path contains U+0000");
   return { flavour, reserved: 0, home };
 }
 
 export class NativeLayers implements LayerCalls {
   readonly #calls: Calls;
-  /** Windows times out where layers are prepared side by side. */
+  /** Windows times out if layers are prepared at the same time. */
   #preparing: Promise<unknown> = Promise.resolve();
 
   constructor(calls: Calls) {
@@ -111,11 +111,11 @@ export class NativeLayers implements LayerCalls {
     await this.#calls.layer('ProcessUtilityImage', path, path);
   }
 
-  /** The array of descriptors, null where it is empty, and how many they are. The id is that of the folder's name. */
+  /** The array of descriptors, or null if it is empty, and its length. A descriptor's id is that of the folder's name. */
   async #descriptors(parents: readonly string[]): Promise<[unknown[] | null, number]> {
     const descriptors: unknown[] = [];
     for (const path of parents) {
-      if (path.includes('\0')) throw new LayerscopeError('NAME_REFUSED', 'a parent with U+0000 in its path');
+      if (path.includes('\0')) throw new LayerscopeError('NAME_REFUSED', "a parent's path contains U+0000");
       descriptors.push({ id: [...(await this.nameToGuid(folderOfPath(path)))], flags: 0, reserved: 0, path });
     }
     return [descriptors.length === 0 ? null : descriptors, descriptors.length];

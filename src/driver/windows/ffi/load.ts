@@ -1,4 +1,4 @@
-// The only place that loads a library. koffi is loaded with the first one: programs that never need Windows never load it.
+// The only place that loads a library. koffi itself is loaded with the first one, so never where Windows isn't needed.
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import type { LibraryHandle, TypeObject } from 'koffi';
@@ -7,57 +7,56 @@ import { NativeError } from '../native-error.ts';
 
 type Koffi = typeof import('koffi');
 
-/** A function of a library: called as it is, or by its `async` on a thread of koffi's. */
+/** A library's function: called directly, or on one of koffi's threads by its `async`. */
 export type NativeFunction = ReturnType<LibraryHandle['func']>;
 
 let loaded: Koffi | null = null;
 
-/** Throws UNSUPPORTED where koffi has no build for this system. */
+/** Loads koffi on first use. Throws UNSUPPORTED if it has no build for this system. */
 export function koffi(): Koffi {
   if (loaded !== null) return loaded;
   try {
     loaded = createRequire(import.meta.url)('koffi') as Koffi;
     return loaded;
   } catch (error) {
-    throw new LayerscopeError('UNSUPPORTED', `koffi, which calls Windows' libraries, can't be loaded here: ${(error as Error).message}`, {
+    throw new LayerscopeError('UNSUPPORTED', `can't load koffi, which calls Windows' libraries: ${(error as Error).message}`, {
       cause: error,
     });
   }
 }
 
-/** Libraries that are called into. Source: the header that {@link ./prototypes.ts} names with each function. */
+/** The libraries that are used; prototypes.ts names the header of each function. */
 export type LibraryName = 'vmcompute' | 'kernel32' | 'backup' | 'advapi32' | 'ntdll' | 'ole32' | 'shell32' | 'runtime';
 
-/** Files that tests call into in place of the system's. Not reachable from outside the program. */
+/** Files that tests load in place of the system's libraries. Can't be set from outside the program. */
 export type LibraryFiles = Partial<Record<LibraryName, string>>;
 
 let systemFolder: string | null = null;
 
 /**
- * System32, as kernel32 says, which every process has loaded. Not as the environment says: users set their own variables, also for the
- * programs that they let run elevated.
+ * The path of System32. It comes from kernel32, which every process has loaded, not from the environment: users can set variables for the
+ * programs that they allow to run elevated.
  */
 function system32(): string {
   if (systemFolder === null) {
     const buffer = Buffer.alloc(1024);
     const ask = koffi().load('kernel32.dll').func('__stdcall', 'GetSystemDirectoryW', 'uint32', ['void*', 'uint32']);
     const units = ask(buffer, buffer.length / 2) as number;
-    if (units === 0 || units > buffer.length / 2)
-      throw new NativeError('GetSystemDirectoryW', 126, 'the folder of the system is not known');
+    if (units === 0 || units > buffer.length / 2) throw new NativeError('GetSystemDirectoryW', 126, 'the system folder is unknown');
     systemFolder = buffer.toString('utf16le', 0, units * 2);
   }
   return systemFolder;
 }
 
-/** Where a library of the system is: nowhere but in System32, so that none beside the program is taken for it. */
+/** The path of a system library: always in System32, so that no file next to the program can take its place. */
 function systemFile(name: LibraryName): string {
-  // The program itself, which has libuv in it and exports it.
+  // Node, or Electron, which exports its libuv.
   if (name === 'runtime') return process.execPath;
-  // BackupRead and BackupWrite are kernel32's; they have a name of their own for what stands in for them alone.
+  // BackupRead and BackupWrite are in kernel32; their own name lets tests replace them alone.
   return path.win32.join(system32(), `${name === 'backup' ? 'kernel32' : name}.dll`);
 }
 
-/** Libraries, each loaded when it is first called into. */
+/** Loads libraries and looks up functions, each on first use. */
 export class Libraries {
   readonly #files: LibraryFiles;
   readonly #handles = new Map<string, LibraryHandle>();
@@ -67,7 +66,7 @@ export class Libraries {
     this.#files = files;
   }
 
-  /** The function, or null where the library hasn't it. Throws UNSUPPORTED where the library isn't there. */
+  /** The function, or null if the library doesn't have it. Throws UNSUPPORTED if there is no such library. */
   find(
     library: LibraryName,
     name: string,
@@ -80,7 +79,7 @@ export class Libraries {
       try {
         found = this.#load(library).func('__stdcall', name, result, [...parameters]);
       } catch (error) {
-        // Anything else is a mistake of ours, in a signature.
+        // Anything else is a mistake in a signature of ours.
         if (!(error instanceof Error) || !/cannot find function/i.test(error.message)) throw error;
         found = null;
       }
@@ -92,7 +91,7 @@ export class Libraries {
   #load(library: LibraryName): LibraryHandle {
     const override = this.#files[library];
     if (override === undefined && process.platform !== 'win32') {
-      throw new LayerscopeError('UNSUPPORTED', `layers of Windows' own store need Windows: ${library}.dll is not on this system`);
+      throw new LayerscopeError('UNSUPPORTED', `Windows layers need Windows: ${library}.dll is not on this system`);
     }
     const file = override ?? systemFile(library);
     const known = this.#handles.get(file);
@@ -106,7 +105,7 @@ export class Libraries {
       throw new NativeError(
         'LoadLibrary',
         126,
-        `${library}.dll is not on this system${library === 'vmcompute' ? ' (the Containers feature brings it)' : ''}`,
+        `${library}.dll is not on this system${library === 'vmcompute' ? " (it is part of Windows' Containers feature)" : ''}`,
       );
     }
   }

@@ -1,4 +1,4 @@
-// An open file or folder of Windows, and its backup stream. Source: winbase.h; [MS-BKUP] for what BackupRead gives.
+// An open file or folder, and its backup stream. Source: winbase.h; [MS-BKUP] for the format of a backup stream.
 import { encodeFileBasicInfo, FILE_BASIC_INFO_BYTES, type FileBasicInfo, parseFileBasicInfo } from '#format/windows-tar';
 import { LayerscopeError } from '#model';
 import type { BackupSink, FileFacts, FileLinks, OpenFile } from '../native.ts';
@@ -21,7 +21,7 @@ export class NativeFile implements OpenFile {
   #written = 0n;
   #closed = false;
 
-  /** Takes the handle over. */
+  /** Takes ownership of the handle. */
   constructor(calls: Calls, handle: unknown, name: string) {
     this.#calls = calls;
     this.#handle = handle;
@@ -70,7 +70,7 @@ export class NativeFile implements OpenFile {
       const rest = bytes.subarray(at);
       const put: [number] = [0];
       await this.#calls.check('WriteFile', this.#name, this.#handle, rest, rest.length, put, overlapped(this.#written));
-      if (put[0] === 0) throw new LayerscopeError('IO', `WriteFile of ${this.#name}: not all bytes could be written`);
+      if (put[0] === 0) throw new LayerscopeError('IO', `WriteFile of ${this.#name}: not all bytes were written`);
       at += put[0];
       this.#written += BigInt(put[0]);
     }
@@ -97,13 +97,13 @@ export class NativeFile implements OpenFile {
       write: async (bytes) => {
         const put: [number] = [0];
         await this.#calls.check('BackupWrite', this.#name, this.#handle, bytes, bytes.length, put, 0, security ? 1 : 0, context);
-        if (put[0] !== bytes.length) throw new LayerscopeError('IO', `BackupWrite of ${this.#name}: not all bytes could be written`);
+        if (put[0] !== bytes.length) throw new LayerscopeError('IO', `BackupWrite of ${this.#name}: not all bytes were written`);
       },
       [Symbol.asyncDispose]: async () => this.#endBackup('BackupWrite', context),
     };
   }
 
-  /** Ends a backup's context, once; what the call says is of no consequence. */
+  /** Frees a backup's context, once. The call's result doesn't matter. */
   #endBackup(name: 'BackupRead' | 'BackupWrite', context: [unknown]): void {
     if (!context[0]) return;
     this.#calls.now(name, this.#handle, null, 0, [0], 1, 0, context);
@@ -117,7 +117,7 @@ export class NativeFile implements OpenFile {
   }
 }
 
-/** OVERLAPPED with an offset: where a call reads or writes. */
+/** An OVERLAPPED with the offset to read or write at. */
 function overlapped(offset: bigint): Buffer {
   const bytes = Buffer.alloc(OVERLAPPED_BYTES);
   bytes.writeBigUInt64LE(offset, 16);

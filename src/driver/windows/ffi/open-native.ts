@@ -9,16 +9,16 @@ import type { LibraryFiles } from './load.ts';
 import { Privileges } from './privileges.ts';
 
 /**
- * Windows, as the drivers need it. Throws UNSUPPORTED where this is no Windows, or one without vmcompute.dll. `files`: for tests, what is
- * called in place of the system's libraries.
+ * {@link Native} on Windows. Throws UNSUPPORTED elsewhere, and on a Windows without vmcompute.dll. `files`: for tests, libraries to load in
+ * place of the system's.
  */
 export function openNative(files: LibraryFiles = {}): Native {
   if (process.platform !== 'win32') {
-    throw new LayerscopeError('UNSUPPORTED', "Windows' own layers need Windows: vmcompute.dll is not on this system");
+    throw new LayerscopeError('UNSUPPORTED', 'Windows layers need Windows: vmcompute.dll is not on this system');
   }
   const calls = new Calls(files);
   if (!calls.has('ImportLayer')) {
-    throw new NativeError('LoadLibrary', 126, 'vmcompute.dll is not on this system: the Containers feature of Windows brings it');
+    throw new NativeError('LoadLibrary', 126, "vmcompute.dll is not on this system: it is part of Windows' Containers feature");
   }
   const privileges = new Privileges(calls);
   return {

@@ -1,4 +1,4 @@
-// A named pipe between two processes of this program. Source: namedpipeapi.h, winbase.h.
+// The named pipe between the two processes of this program. Source: namedpipeapi.h, winbase.h.
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { LayerscopeError } from '#model';
@@ -7,14 +7,14 @@ import type { PipeEnd, PipeServer } from '../elevated/system.ts';
 import type { Calls } from './calls.ts';
 import { isNull } from './process.ts';
 
-/** PIPE_ACCESS_DUPLEX | FILE_FLAG_OVERLAPPED | FILE_FLAG_FIRST_PIPE_INSTANCE: fails where anyone has made a pipe of that name before. */
+/** PIPE_ACCESS_DUPLEX | FILE_FLAG_OVERLAPPED | FILE_FLAG_FIRST_PIPE_INSTANCE, which fails if the pipe's name is taken. */
 const OPEN_MODE = 0x4008_0003;
-/** Bytes, no messages; PIPE_REJECT_REMOTE_CLIENTS. */
+/** PIPE_TYPE_BYTE | PIPE_REJECT_REMOTE_CLIENTS. */
 const PIPE_MODE = 8;
 const BUFFER_BYTES = 64 * 1024;
 /**
- * For the system (SY) and for administrators (BA), in whose group only an elevated process of theirs is in effect: this process, which isn't
- * elevated, could not open its own pipe, and no other of the user's can. Nothing is inherited (P).
+ * Full access for the system (SY) and for administrators (BA), nothing inherited (P). Only an elevated process of an administrator counts
+ * as BA: this process, which isn't elevated, couldn't open its own pipe, nor can any other unelevated process.
  */
 const ACCESS_LIST = 'D:P(A;;GA;;;SY)(A;;GA;;;BA)';
 const SDDL_REVISION_1 = 1;
@@ -24,8 +24,8 @@ const SECURITY_ATTRIBUTES_BYTES = 24;
 const READ_WRITE = 0xc000_0000;
 const OPEN_EXISTING = 3;
 /**
- * FILE_FLAG_OVERLAPPED | SECURITY_SQOS_PRESENT, with SECURITY_ANONYMOUS (0): a server may otherwise act as its client, and this client is
- * an administrator.
+ * FILE_FLAG_OVERLAPPED | SECURITY_SQOS_PRESENT, with SECURITY_ANONYMOUS (0): otherwise the server could impersonate its client, an
+ * administrator.
  */
 const OPEN_FLAGS = 0x4010_0000;
 
@@ -33,8 +33,8 @@ const ERROR_IO_PENDING = 997;
 const ERROR_IO_INCOMPLETE = 996;
 const ERROR_PIPE_CONNECTED = 535;
 /**
- * OVERLAPPED has 32 bytes. Windows writes into it while the call is pending, so it must not move: JavaScript's engine keeps arrays of up to
- * 64 bytes among its own objects, which do.
+ * OVERLAPPED has 32 bytes. Windows writes into it while the call is pending, so it must not move: V8 keeps arrays of up to 64 bytes on its
+ * heap, where the collector moves them.
  */
 const OVERLAPPED_ROOM = 128;
 
@@ -46,11 +46,11 @@ function pathOf(name: string): string {
   return `\\\\.\\pipe\\${name}`;
 }
 
-/** Takes the handle over. */
+/** Takes ownership of the handle. */
 class NativePipeEnd implements PipeEnd {
   readonly peerProcessId: number;
   readonly #calls: Calls;
-  /** Null: closed, or the stream's. */
+  /** Null once it is closed or belongs to the stream. */
   #handle: unknown;
 
   constructor(calls: Calls, handle: unknown, peerProcessId: number) {
@@ -60,14 +60,14 @@ class NativePipeEnd implements PipeEnd {
   }
 
   /**
-   * libuv reads and writes it as its own pipes, on its completion port: no thread waits for it, ends and errors are told as of any socket.
-   * The alternative, ReadFile on koffi's threads, would keep one of four busy while nothing comes. libuv closes the handle by itself; the
-   * file descriptor's place in the C runtime's table stays taken, as Node has no call to free it without closing the handle again.
+   * libuv treats the handle as one of its own pipes, on its completion port: no thread waits, and end and errors are reported as for any
+   * socket. The alternative, ReadFile on koffi's threads, would block one of four while the pipe is idle. libuv closes the handle itself;
+   * the file descriptor's slot in the C runtime's table leaks, as Node can't free it without closing the handle twice.
    */
   toStream(): Duplex {
-    if (this.#handle === null) throw new LayerscopeError('INTERNAL', 'an end of a pipe that was given away');
+    if (this.#handle === null) throw new LayerscopeError('INTERNAL', "the pipe's end was already closed or turned into a stream");
     const fd = this.#calls.now('uv_open_osfhandle', this.#handle) as number;
-    if (fd < 0) throw new LayerscopeError('IO', "the driver's pipe could not be handed to Node");
+    if (fd < 0) throw new LayerscopeError('IO', "Node can't use the driver's pipe");
     this.#handle = null;
     return new Socket({ fd, readable: true, writable: true });
   }
@@ -83,7 +83,7 @@ export class NativePipeServer implements PipeServer {
   readonly name: string;
   readonly #calls: Calls;
   readonly #overlapped = Buffer.alloc(OVERLAPPED_ROOM);
-  /** Null: closed, or the client's. */
+  /** Null once it is closed or belongs to the client's end. */
   #handle: unknown;
   #isPending = true;
 
@@ -91,7 +91,7 @@ export class NativePipeServer implements PipeServer {
     this.#calls = calls;
     this.name = name;
     this.#handle = createPipe(calls, name);
-    // 0 and a code is what an overlapped call says; a client may have found the pipe already.
+    // An overlapped call returns 0 with a code; ERROR_PIPE_CONNECTED if a client has already connected.
     const isConnected = calls.now('ConnectNamedPipe', this.#handle, this.#overlapped) !== 0;
     const code = isConnected ? ERROR_PIPE_CONNECTED : calls.lastError();
     if (code === ERROR_IO_PENDING) return;
@@ -105,7 +105,7 @@ export class NativePipeServer implements PipeServer {
   }
 
   take(): PipeEnd | null {
-    if (this.#handle === null) throw new LayerscopeError('INTERNAL', 'a pipe that has had its client');
+    if (this.#handle === null) throw new LayerscopeError('INTERNAL', 'the pipe has already had its client');
     if (this.#isPending) {
       if (this.#calls.now('GetOverlappedResult', this.#handle, this.#overlapped, [0], 0) === 0) {
         if (this.#calls.lastError() === ERROR_IO_INCOMPLETE) return null;
@@ -127,7 +127,7 @@ export class NativePipeServer implements PipeServer {
     if (this.#handle === null) return;
     if (this.#isPending) {
       this.#calls.now('CancelIoEx', this.#handle, this.#overlapped);
-      // Waits until Windows writes into it no more.
+      // Waits until Windows no longer writes into the OVERLAPPED.
       this.#calls.now('GetOverlappedResult', this.#handle, this.#overlapped, [0], 1);
     }
     this.#calls.now('CloseHandle', this.#handle);
@@ -150,7 +150,7 @@ function createPipe(calls: Calls, name: string): unknown {
   }
 }
 
-/** The client's end. */
+/** Opens the client's end. See {@link ElevationSystem.connect}. */
 export function connectPipe(calls: Calls, name: string): PipeEnd {
   const handle = calls.now('CreateFileW', pathOf(name), READ_WRITE, 0, null, OPEN_EXISTING, OPEN_FLAGS, null);
   if (isInvalid(handle)) calls.failLast('CreateFileW', name);

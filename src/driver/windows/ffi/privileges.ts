@@ -1,4 +1,4 @@
-// Privileges of the process, switched on once. Long calls run on koffi's threads, where a thread's own token would not count.
+// Enables privileges for the process, once. A thread's token would have no effect, as long calls run on koffi's threads.
 import type { Privilege } from '../native.ts';
 import { NativeError } from '../native-error.ts';
 import type { Calls } from './calls.ts';
@@ -16,7 +16,7 @@ export class Privileges {
     this.#calls = calls;
   }
 
-  /** Throws PERMISSION naming the privilege that the user doesn't hold. */
+  /** See {@link Native.enablePrivileges}. */
   enable(names: readonly Privilege[]): void {
     for (const name of names) {
       if (this.#enabled.has(name)) continue;
@@ -41,9 +41,9 @@ export class Privileges {
       if (this.#calls.now('AdjustTokenPrivileges', token[0], 0, wanted, wanted.length, null, null) === 0) {
         this.#calls.failLast('AdjustTokenPrivileges', name);
       }
-      // It says yes also where the privilege isn't held: its last error tells.
+      // The call succeeds even if the privilege isn't held; only the last error shows that.
       if (this.#calls.lastError() === ERROR_NOT_ALL_ASSIGNED) {
-        throw new NativeError('AdjustTokenPrivileges', ERROR_NOT_ALL_ASSIGNED, 'this user does not hold it: run as an administrator', name);
+        throw new NativeError('AdjustTokenPrivileges', ERROR_NOT_ALL_ASSIGNED, 'not held by this user: run as an administrator', name);
       }
     } finally {
       this.#calls.now('CloseHandle', token[0]);

@@ -1,10 +1,10 @@
-// Processes, and what this one may do. Source: processthreadsapi.h, winbase.h, securitybaseapi.h.
+// Other processes, and this process's token. Source: processthreadsapi.h, winbase.h, securitybaseapi.h.
 import { LayerscopeError } from '#model';
 import type { HeldProcess } from '../elevated/system.ts';
 import type { Privilege } from '../native.ts';
 import type { Calls } from './calls.ts';
 
-/** PROCESS_QUERY_LIMITED_INFORMATION | SYNCHRONIZE: what may be asked of a process of more rights than one's own. */
+/** PROCESS_QUERY_LIMITED_INFORMATION | SYNCHRONIZE: allowed even for a process with more rights than this one. */
 const HOLD_ACCESS = 0x0010_1000;
 const TOKEN_QUERY = 8;
 /** TOKEN_INFORMATION_CLASS. */
@@ -21,7 +21,7 @@ export class NativeProcess implements HeldProcess {
   readonly #handle: unknown;
   #closed = false;
 
-  /** Takes the handle over, also where it throws. */
+  /** Takes ownership of the handle, even if it throws. */
   constructor(calls: Calls, handle: unknown) {
     this.#calls = calls;
     this.#handle = handle;
@@ -39,7 +39,7 @@ export class NativeProcess implements HeldProcess {
   static hold(calls: Calls, processId: number): NativeProcess {
     const handle = calls.now('OpenProcess', HOLD_ACCESS, 0, processId);
     if (isNull(handle)) {
-      // So it says that there is none of that number.
+      // What OpenProcess reports for an unknown process id.
       if (calls.lastError() === ERROR_INVALID_PARAMETER) throw new LayerscopeError('NOT_FOUND', `no process ${processId}`);
       calls.failLast('OpenProcess', `process ${processId}`);
     }
@@ -67,7 +67,7 @@ export class NativeProcess implements HeldProcess {
   }
 }
 
-/** Where koffi gives a pointer that is none. */
+/** Whether koffi returned a null pointer or handle. */
 export function isNull(handle: unknown): boolean {
   return handle === null || handle === 0 || handle === 0n;
 }
@@ -79,14 +79,14 @@ export function imagePathOf(calls: Calls, handle: unknown, subject: string): str
   return buffer.toString('utf16le', 0, units[0] * 2);
 }
 
-/** What a token tells of itself, `kind` a TOKEN_INFORMATION_CLASS. */
+/** Queries this process's token; `kind` is a TOKEN_INFORMATION_CLASS. */
 function tokenInformation(calls: Calls, kind: number): Buffer {
   const token: [unknown] = [null];
   if (calls.now('OpenProcessToken', calls.now('GetCurrentProcess'), TOKEN_QUERY, token) === 0) {
     calls.failLast('OpenProcessToken', 'this process');
   }
   try {
-    // Bigger than any list of privileges: there are about forty.
+    // More than any list of privileges needs: there are about forty.
     const buffer = Buffer.alloc(4096);
     const length: [number] = [0];
     if (calls.now('GetTokenInformation', token[0], kind, buffer, buffer.length, length) === 0) {
@@ -102,7 +102,7 @@ export function isElevated(calls: Calls): boolean {
   return tokenInformation(calls, TOKEN_ELEVATION).readUInt32LE(0) !== 0;
 }
 
-/** Those of `names` that are in the token, switched on or not. */
+/** Those of `names` that are in the token, enabled or not. */
 export function heldPrivileges(calls: Calls, names: readonly Privilege[]): readonly Privilege[] {
   // TOKEN_PRIVILEGES: count u32, then LUID 8 bytes and attributes u32 each, packed.
   const list = tokenInformation(calls, TOKEN_PRIVILEGES);

@@ -1,12 +1,12 @@
-// Every function of Windows that is called, and its signature, in one list. vmcompute.dll has no public header: its signatures are
-// those that hcsshim declares (internal/wclayer). int32 results of its calls are HRESULTs.
+// The signature of every Windows function that is called, in one list. vmcompute.dll has no public header, so its signatures are those
+// that hcsshim declares (internal/wclayer). Its int32 results are HRESULTs.
 import type { TypeObject } from 'koffi';
 import { koffi, type LibraryName } from './load.ts';
 
 export interface Prototype {
   readonly library: LibraryName;
   readonly result: string;
-  /** Types by koffi's names; those of records are {@link recordTypes}. */
+  /** koffi's type names; {@link recordTypes} has those of structs. */
   readonly parameters: readonly string[];
 }
 
@@ -24,7 +24,7 @@ export const PROTOTYPES = {
   PrepareLayer: layer(...LAYER, ...CHAIN),
   UnprepareLayer: layer(...LAYER),
   CreateLayer: layer(...LAYER, 'str16'),
-  // The parent is in the chain; its own argument is 0.
+  // The parent comes in the chain; its own argument is null.
   CreateSandboxLayer: layer(...LAYER, 'void*', ...CHAIN),
   ExpandSandboxSize: layer(...LAYER, 'uint64'),
   DestroyLayer: layer(...LAYER),
@@ -36,7 +36,7 @@ export const PROTOTYPES = {
   NameToGuid: layer('str16', 'void*'),
   ProcessBaseImage: layer('str16'),
   ProcessUtilityImage: layer('str16'),
-  // Looked for, never called.
+  // Looked up, never called.
   HNSCall: layer('str16', 'str16', 'str16', '_Out_ void**'),
   // combaseapi.h
   CoTaskMemFree: { library: 'ole32', result: 'void', parameters: ['void*'] },
@@ -106,7 +106,7 @@ export const PROTOTYPES = {
     parameters: ['str16', 'uint32', '_Out_ void**', 'void*'],
   },
   LocalFree: { library: 'kernel32', result: 'void*', parameters: ['void*'] },
-  // libuv, uv.h: a handle as a file descriptor of the C runtime that Node itself has.
+  // libuv, uv.h: turns a handle into a file descriptor of Node's own C runtime.
   uv_open_osfhandle: { library: 'runtime', result: 'int32', parameters: ['void*'] },
   // winsvc.h
   OpenSCManagerW: { library: 'advapi32', result: 'void*', parameters: ['str16', 'str16', 'uint32'] },
@@ -118,7 +118,8 @@ export const PROTOTYPES = {
 export type FunctionName = keyof typeof PROTOTYPES;
 
 /**
- * Records by pointer. DriverInfo: 16 bytes; WC_LAYER_DESCRIPTOR: 32; SECURITY_ATTRIBUTES: 24; SHELLEXECUTEINFOW: 112 (64-bit systems). Made once: koffi's names are global.
+ * Pointers to structs. Bytes on 64-bit systems: DriverInfo 16, WC_LAYER_DESCRIPTOR 32, SECURITY_ATTRIBUTES 24, SHELLEXECUTEINFOW 112. Made
+ * once, as koffi's type names are global.
  */
 let records: Readonly<Record<string, TypeObject>> | null = null;
 
@@ -128,7 +129,7 @@ export function recordTypes(): Readonly<Record<string, TypeObject>> {
     const info = struct('DriverInfo', { flavour: 'int32', reserved: 'int32', home: 'str16' });
     const descriptor = struct('WC_LAYER_DESCRIPTOR', { id: array('uint8', 16), flags: 'uint32', reserved: 'uint32', path: 'str16' });
     const security = struct('SECURITY_ATTRIBUTES', { nLength: 'uint32', lpSecurityDescriptor: 'void*', bInheritHandle: 'int32' });
-    // Named only: its parameter has a direction, which the type of a record has not.
+    // Used by name, as its parameter needs `_Inout_`.
     struct('SHELLEXECUTEINFOW', {
       cbSize: 'uint32',
       fMask: 'uint32',

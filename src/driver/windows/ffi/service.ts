@@ -1,9 +1,9 @@
-// Whether a service of Windows runs. Source: winsvc.h.
+// The state of a Windows service. Source: winsvc.h.
 import type { ServiceState } from '../elevated/system.ts';
 import type { Calls } from './calls.ts';
 import { isNull } from './process.ts';
 
-/** SC_MANAGER_CONNECT: every user may. */
+/** SC_MANAGER_CONNECT, which every user has. */
 const CONNECT = 1;
 const SERVICE_QUERY_STATUS = 4;
 const SC_STATUS_PROCESS_INFO = 0;

@@ -1,4 +1,4 @@
-// A program started as the shell starts it, which is the one way to have the user asked. Source: shellapi.h.
+// Starts a program through the shell, the only way to get the consent prompt. Source: shellapi.h.
 import path from 'node:path';
 import { LayerscopeError } from '#model';
 import { commandLineOf } from '../elevated/command-line.ts';
@@ -8,21 +8,21 @@ import { isNull, NativeProcess } from './process.ts';
 
 const SHELLEXECUTEINFO_BYTES = 112;
 /**
- * SEE_MASK_NOCLOSEPROCESS | SEE_MASK_NOASYNC | SEE_MASK_FLAG_NO_UI | SEE_MASK_NO_CONSOLE: the process is handed back, nothing goes on behind
- * the call on a thread that ends with it, errors are codes and no boxes, and no console is made.
+ * SEE_MASK_NOCLOSEPROCESS | SEE_MASK_NOASYNC | SEE_MASK_FLAG_NO_UI | SEE_MASK_NO_CONSOLE: returns the process handle, finishes before the
+ * calling thread ends, reports errors as codes instead of message boxes, and makes no console.
  */
 const MASK = 0x40 | 0x100 | 0x400 | 0x8000;
 const SW_HIDE = 0;
 const ERROR_CANCELLED = 1223;
 
-/** See {@link ElevationSystem.start}. The call waits on a thread of koffi's, as the user thinks. */
+/** See {@link ElevationSystem.start}. The call waits for the user on one of koffi's threads. */
 export async function startProcess(
   calls: Calls,
   executable: string,
   args: readonly string[],
   { verb, ownerWindow = 0n }: StartOptions,
 ): Promise<HeldProcess | null> {
-  if (executable.includes('\0')) throw new LayerscopeError('NAME_REFUSED', "a program's path with U+0000 in it");
+  if (executable.includes('\0')) throw new LayerscopeError('NAME_REFUSED', "the program's path contains U+0000");
   const info = {
     cbSize: SHELLEXECUTEINFO_BYTES,
     fMask: MASK,
@@ -30,7 +30,7 @@ export async function startProcess(
     lpVerb: verb,
     lpFile: executable,
     lpParameters: commandLineOf(args),
-    // Not this process's, which may be anywhere, also where others write.
+    // Not the current directory, which others may be able to write to.
     lpDirectory: path.win32.dirname(executable),
     nShow: SW_HIDE,
     hInstApp: null,
@@ -47,7 +47,7 @@ export async function startProcess(
     return calls.failLast('ShellExecuteExW', executable);
   });
   if (!isStarted) return null;
-  // Another process may have taken the request: then there is none to hold.
-  if (isNull(info.hProcess)) throw new LayerscopeError('IO', `ShellExecuteExW of ${executable} told of no process`);
+  // No handle: the shell passed the request to a process that was already running.
+  if (isNull(info.hProcess)) throw new LayerscopeError('IO', `ShellExecuteExW of ${executable} returned no process`);
   return new NativeProcess(calls, info.hProcess);
 }
