@@ -1,8 +1,7 @@
 // How much memory the layers of an archive may take together. One layer's table is bounded as it is made, see TableRoom.
 import { LayerTableBuilder, tableBytes } from '#format/layer';
 import { finding } from '#model';
-import type { IndexedBlob } from './index-layer.ts';
-import type { ArchiveLayer } from './types.ts';
+import type { ArchiveLayer, IndexedBlob } from './types.ts';
 
 /** Room for all tables whatever the blobs' lengths, and for each byte of the blobs. */
 const BASE_BYTES = 96 * 1024 * 1024;

@@ -2,9 +2,8 @@ import { createHash } from 'node:crypto';
 import { closeSync, openSync, renameSync, statSync, unlinkSync, utimesSync, writevSync } from 'node:fs';
 import path from 'node:path';
 import { decodeIndex, encodeIndex } from './index-file.ts';
-import type { IndexedBlob } from './index-layer.ts';
 import { isPrivateFolder, makePrivateFolder, readKept } from './private-place.ts';
-import type { BlobSource } from './types.ts';
+import type { BlobSource, IndexedBlob } from './types.ts';
 
 /** A use is noted at most so often. */
 const TOUCH_MS = 60_000;

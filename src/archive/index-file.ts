@@ -12,7 +12,7 @@
 // Columns are read as views on the file's one buffer: nothing is copied or parsed but the JSON.
 import type { LayerTable, MemberMeta } from '#format/layer';
 import type { Finding } from '#model';
-import type { IndexedBlob } from './index-layer.ts';
+import type { IndexedBlob } from './types.ts';
 
 /** To be raised whenever a table's columns or their meaning change, here or in `format/layer` and `format/tar`. */
 const VERSION = 5;

@@ -7,7 +7,7 @@ import { type Decompressed, decompress, type PackedAs } from './decompress.ts';
 import { algorithmOf, Digester } from './digest.ts';
 import { type FileRange, openBlob } from './source-file.ts';
 import { feedFromFile } from './tar-source.ts';
-import type { BlobSource, IndexedLayer } from './types.ts';
+import type { BlobSource, IndexedBlob, IndexedLayer } from './types.ts';
 import type { WorkControl } from './work-control.ts';
 
 const CHUNK = 1024 * 1024;
@@ -19,12 +19,6 @@ export interface IndexOptions {
   readonly diffIdAlgorithm: string;
   /** Takes checksums of the bodies of a compressed layer, which makes unpacking it about a twelfth slower. */
   readonly sums: boolean;
-}
-
-/** A layer that was read, and the digest of its blob where all of it was read on the way. */
-export interface IndexedBlob {
-  readonly layer: IndexedLayer;
-  readonly blobDigest: string | null;
 }
 
 /** Tar reader and table builder of one layer: takes plain bytes from anywhere, keeps what stops it. */

@@ -1,9 +1,9 @@
 import type { ErrorCode } from '#model';
 import { algorithmOf, Digester } from './digest.ts';
 import { IndexCache } from './index-cache.ts';
-import { type IndexedBlob, type IndexOptions, indexBlob } from './index-layer.ts';
+import { type IndexOptions, indexBlob } from './index-layer.ts';
 import { openBlob } from './source-file.ts';
-import type { BlobSource } from './types.ts';
+import type { BlobSource, IndexedBlob } from './types.ts';
 import type { WorkControl } from './work-control.ts';
 
 const CHUNK = 1024 * 1024;

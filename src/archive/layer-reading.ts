@@ -3,16 +3,12 @@ import { ArchiveRoom, leftOut, RoomGate } from './archive-room.ts';
 import { trimCache } from './cache-trim.ts';
 import { algorithmOf } from './digest.ts';
 import type { IndexCache } from './index-cache.ts';
-import type { IndexedBlob } from './index-layer.ts';
 import { type IndexTask, runIndexTask } from './index-task.ts';
 import type { PrivateFolder } from './private-folder.ts';
 import { ProgressMeter } from './progress-meter.ts';
-import type { Reader } from './reader-interface.ts';
-import type { ArchiveLayer, BlobSource, IndexedLayer } from './types.ts';
+import type { ArchiveLayer, BlobSource, IndexedBlob, IndexedLayer, IndexLayersOptions } from './types.ts';
 import { callerControl } from './work-control.ts';
 import type { WorkerPool } from './worker-pool.ts';
-
-export type IndexLayersOptions = NonNullable<Parameters<Reader['indexLayers']>[1]>;
 
 /** Blobs smaller than this are read faster than a worker starts and warms up: compressed ones, or to be read whole. */
 const SMALL_WHOLE_BYTES = 1024 * 1024;

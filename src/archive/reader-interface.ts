@@ -1,5 +1,15 @@
 import type { LayerBytes } from './layer-bytes.ts';
-import type { Archive, ArchiveLayer, ChainFiles, IndexedLayer, LayerBodies, OpenOptions, Progress, RawMember } from './types.ts';
+import type {
+  Archive,
+  ArchiveLayer,
+  ChainFiles,
+  IndexedLayer,
+  IndexLayersOptions,
+  LayerBodies,
+  OpenOptions,
+  Progress,
+  RawMember,
+} from './types.ts';
 
 /** Opens archives and reads layers: holds the worker pool, the index cache and the spools. Dispose of it. */
 export interface Reader extends AsyncDisposable {
@@ -20,16 +30,7 @@ export interface Reader extends AsyncDisposable {
    * `sums`: checksums of bodies (see LayerTable) are `taken` if a compressed layer is unpacked anyway, or `needed`: a layer whose index
    * was kept without them is unpacked again.
    */
-  indexLayers(
-    layers: readonly ArchiveLayer[],
-    options?: {
-      verify?: boolean;
-      sums?: 'taken' | 'needed' | undefined;
-      signal?: AbortSignal;
-      onProgress?: (progress: Progress) => void;
-      onLayer?: (layer: ArchiveLayer, indexed: IndexedLayer | null) => void;
-    },
-  ): Promise<readonly (IndexedLayer | null)[]>;
+  indexLayers(layers: readonly ArchiveLayer[], options?: IndexLayersOptions): Promise<readonly (IndexedLayer | null)[]>;
   /** Bytes of a regular file's body (holes as zeros), from `start`, at most `length`. */
   readBody(
     layer: ArchiveLayer,

@@ -3,10 +3,9 @@ import { displayText, LayerscopeError } from '#model';
 import { abortable } from './abortable.ts';
 import { DEFAULT_CACHE_BYTES } from './cache-trim.ts';
 import { IndexCache, removeQuietly } from './index-cache.ts';
-import type { IndexedBlob } from './index-layer.ts';
 import { bodiesOf } from './layer-bodies.ts';
 import { LayerBytes } from './layer-bytes.ts';
-import { type IndexLayersOptions, LayerReading } from './layer-reading.ts';
+import { LayerReading } from './layer-reading.ts';
 import { NewFile } from './new-file.ts';
 import { type OpenedArchive, openChainFiles, titleOf } from './open-archive.ts';
 import { openFolder } from './open-folder.ts';
@@ -25,7 +24,9 @@ import type {
   ArchiveLayer,
   BlobSource,
   ChainFiles,
+  IndexedBlob,
   IndexedLayer,
+  IndexLayersOptions,
   LayerBodies,
   OpenOptions,
   RawMember,

@@ -2,7 +2,6 @@ import { displayText, finding, LayerscopeError } from '#model';
 import { detectCompression, MAGIC_BYTES, STRANGER_BYTES, strangePacking, strangerName } from './compression.ts';
 import { type Decompressed, decompress, type PackedAs } from './decompress.ts';
 import type { IndexCache } from './index-cache.ts';
-import type { IndexedBlob } from './index-layer.ts';
 import { readHead } from './member-store.ts';
 import { type OpenedArchive, openImageTar, openSingleLayer, wholeFile } from './open-archive.ts';
 import { judgeTar, OuterScan } from './outer-scan.ts';
@@ -12,7 +11,7 @@ import { SourceFile } from './source-file.ts';
 import type { SpoolStore } from './spool-store.ts';
 import { MAX_MEMBERS, TarMembers } from './tar-members.ts';
 import { feedFromFile } from './tar-source.ts';
-import type { BlobSource, Progress } from './types.ts';
+import type { BlobSource, IndexedBlob, Progress } from './types.ts';
 import { Unpacked } from './unpacked.ts';
 import { callerControl } from './work-control.ts';
 

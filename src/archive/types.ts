@@ -107,6 +107,12 @@ export interface IndexedLayer {
   readonly measured: { readonly digest: string; readonly diffId: string } | null;
 }
 
+/** A layer that was read, and the digest of its blob where all of it was read on the way. */
+export interface IndexedBlob {
+  readonly layer: IndexedLayer;
+  readonly blobDigest: string | null;
+}
+
 /** A tar member with everything its header and PAX records say: for `raw` and the window's Raw tab. */
 export interface RawMember {
   readonly index: number;
@@ -179,4 +185,13 @@ export interface OpenOptions {
   readonly onProgress?: (progress: Progress) => void;
   /** Follows links of a folder that lead out of it: whoever made the folder then says which files are read. */
   readonly followLinks?: boolean;
+}
+
+/** How {@link ArchiveReader.indexLayers} works. */
+export interface IndexLayersOptions {
+  readonly verify?: boolean;
+  readonly sums?: 'taken' | 'needed' | undefined;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: Progress) => void;
+  readonly onLayer?: (layer: ArchiveLayer, indexed: IndexedLayer | null) => void;
 }
