@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { type KeptHomes, type RoomHome, replaceFile } from '#engine';
+import { type KeptHomes, replaceFile, type StoreLocation } from '#engine';
 
 /** More are no list of this program's. */
 const MOST = 100;
-const DRIVERS: readonly RoomHome['driver'][] = ['portable', 'windowsfilter', 'windowsdiff'];
+const DRIVERS: readonly StoreLocation['driver'][] = ['portable', 'windowsfilter', 'windowsdiff'];
 
 /** Stores that the user added, kept in a file of the user's between starts. */
 export function createKeptHomes(file: string, onFailure: (error: unknown) => void): KeptHomes {
@@ -21,7 +21,7 @@ export function createKeptHomes(file: string, onFailure: (error: unknown) => voi
 }
 
 /** What is no list of homes is as if nothing had been kept. */
-function readHomes(file: string): readonly RoomHome[] {
+function readHomes(file: string): readonly StoreLocation[] {
   try {
     const kept: unknown = JSON.parse(readFileSync(file, 'utf8'));
     return Array.isArray(kept) ? kept.flatMap(homeOf).slice(0, MOST) : [];
@@ -30,9 +30,9 @@ function readHomes(file: string): readonly RoomHome[] {
   }
 }
 
-function homeOf(kept: unknown): RoomHome[] {
+function homeOf(kept: unknown): StoreLocation[] {
   if (typeof kept !== 'object' || kept === null) return [];
-  const { driver, home } = kept as Partial<Record<keyof RoomHome, unknown>>;
+  const { driver, home } = kept as Partial<Record<keyof StoreLocation, unknown>>;
   const known = DRIVERS.find((each) => each === driver);
   return known !== undefined && typeof home === 'string' && path.isAbsolute(home) ? [{ driver: known, home }] : [];
 }

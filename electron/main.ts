@@ -3,7 +3,7 @@ import { cpus } from 'node:os';
 import path from 'node:path';
 import { app, BrowserWindow, session, shell } from 'electron';
 import { createReader } from '#archive';
-import { cacheFolder, createJobs, createLibrary, createStoreShelf, createStoreThread, defaultStoreHome, isElevated } from '#engine';
+import { cacheFolder, createJobs, createLibrary, createStoreList, createStoreThread, defaultStoreHome, isElevated } from '#engine';
 import { createHost, defectText } from '#host';
 import { LayerscopeError } from '#model';
 import { registerAppScheme, serveRenderer } from './app-protocol.ts';
@@ -36,7 +36,7 @@ async function start(): Promise<void> {
   const recentFiles = createRecentFiles(path.join(app.getPath('userData'), 'recent.json'), logDefect);
   const host = createHost({
     recentFiles,
-    store: createStoreShelf({
+    store: createStoreList({
       home: defaultStoreHome(),
       kept: createKeptHomes(path.join(app.getPath('userData'), 'stores.json'), logDefect),
       thread,

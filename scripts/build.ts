@@ -25,7 +25,11 @@ if (wanted.has('cli')) {
   rmSync(path.join(root, out, 'chunks'), { recursive: true, force: true });
   await build(
     nodeBundle({
-      input: { cli: 'src/cli/main.ts', 'index-worker': 'src/archive/index-worker.ts', 'store-worker': 'src/engine/store-worker.ts' },
+      input: {
+        cli: 'src/cli/main.ts',
+        'index-worker': 'src/archive/indexing/index-worker.ts',
+        'store-worker': 'src/engine/store/thread/worker.ts',
+      },
       outDir: out,
       format: 'es',
       target: 'node22',

@@ -46,8 +46,8 @@ export function electronBundles(outDir: string, target: string): InlineConfig[] 
   const entries = {
     main: 'electron/main.ts',
     preload: 'electron/preload.ts',
-    'index-worker': 'src/archive/index-worker.ts',
-    'store-worker': 'src/engine/store-worker.ts',
+    'index-worker': 'src/archive/indexing/index-worker.ts',
+    'store-worker': 'src/engine/store/thread/worker.ts',
   };
   return Object.entries(entries).map(([name, entry]) => nodeBundle({ input: { [name]: entry }, outDir, format: 'cjs', target }));
 }

@@ -4,7 +4,7 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { deflateSync } from 'node:zlib';
-import { type NewImage, type NewMember, packDockerArchive, tarBytes } from '../src/archive/write-archive.ts';
+import { type NewImage, type NewMember, packDockerArchive, tarBytes } from '../src/archive/write/write-archive.ts';
 
 const root = path.dirname(import.meta.dirname);
 const DAY = 1_790_000_000; // 2026-09-21

@@ -18,22 +18,6 @@ export interface Room {
   readonly isFree?: boolean;
 }
 
-/**
- * Folders inside a room, lowest first: each may import the ones before it, and whatever `around` allows. Adding a folder takes one line;
- * files that lie in the room itself need it in their own row's `may`.
- */
-function inOrder(
-  around: Omit<Room, 'folder' | 'what' | 'may'> & { readonly may: readonly string[] },
-  folders: readonly [string, string][],
-): Room[] {
-  return folders.map(([folder, what], index) => ({
-    ...around,
-    folder,
-    what,
-    may: [...folders.slice(0, index).map(([lower]) => roomName(lower)), ...around.may],
-  }));
-}
-
 /** A room as `may` names it. */
 export function roomName(folder: string): string {
   return folder.replace(/^src\//, '');
@@ -104,8 +88,90 @@ export const ROOMS: readonly Room[] = [
   {
     folder: 'src/archive',
     runs: 'Node',
-    what: 'opens archives, indexes layers on workers, index cache, spools, bodies, raw lists; writes archives',
-    may: ['format/compression', 'format/image', 'format/layer', 'format/tar', 'model'],
+    what: 'opens archives and reads their layers; `ArchiveReader`, its types and the door, with its parts in folders below',
+    may: [
+      'archive/blob',
+      'archive/bodies',
+      'archive/cache',
+      'archive/files',
+      'archive/indexing',
+      'archive/members',
+      'archive/open',
+      'archive/spool',
+      'archive/work',
+      'archive/write',
+      'model',
+    ],
+    types: ['format/layer'],
+  },
+  {
+    folder: 'src/archive/work',
+    runs: 'Node',
+    what: 'cancelling and progress',
+    may: ['model'],
+    types: ['archive'],
+  },
+  {
+    folder: 'src/archive/files',
+    runs: 'Node',
+    what: 'names beside a target, private folders, room on the disk, and which process made a file',
+    may: ['model'],
+  },
+  {
+    folder: 'src/archive/blob',
+    runs: 'Node',
+    what: 'a blob’s bytes: where they are, digests, compression',
+    may: ['archive/work', 'format/compression', 'format/layer', 'model'],
+    types: ['archive', 'format/tar'],
+  },
+  {
+    folder: 'src/archive/cache',
+    runs: 'Node',
+    what: 'the index cache',
+    may: ['archive/files'],
+    types: ['archive', 'format/layer', 'model'],
+  },
+  {
+    folder: 'src/archive/spool',
+    runs: 'Node',
+    what: 'decompressed copies, with checksums',
+    may: ['archive/blob', 'archive/cache', 'archive/files', 'archive/work', 'model'],
+    types: ['archive'],
+  },
+  {
+    folder: 'src/archive/indexing',
+    runs: 'Node',
+    what: 'from a layer’s tar to a table, on workers',
+    may: ['archive/blob', 'archive/cache', 'archive/work', 'format/layer', 'format/tar', 'model'],
+    types: ['archive', 'archive/files'],
+  },
+  {
+    folder: 'src/archive/members',
+    runs: 'Node',
+    what: 'the files of an archive or folder, whatever its kind',
+    may: ['archive/blob', 'archive/spool', 'format/image', 'model'],
+    types: ['format/tar'],
+  },
+  {
+    folder: 'src/archive/bodies',
+    runs: 'Node',
+    what: 'contents of files in layers, and raw headers',
+    may: ['archive/blob', 'archive/indexing', 'archive/work', 'format/layer', 'format/tar', 'model'],
+    types: ['archive', 'archive/spool'],
+  },
+  {
+    folder: 'src/archive/open',
+    runs: 'Node',
+    what: 'from a file or folder to an `Archive`: manifests, images, artifacts',
+    may: ['archive/blob', 'archive/indexing', 'archive/members', 'archive/spool', 'archive/work', 'format/image', 'model'],
+    types: ['archive', 'archive/cache', 'archive/files'],
+  },
+  {
+    folder: 'src/archive/write',
+    runs: 'Node',
+    what: 'archives and layouts written',
+    may: ['archive/blob', 'archive/files', 'archive/members', 'format/image', 'model'],
+    types: ['archive'],
     packages: ['tar-stream'],
   },
   {
@@ -162,12 +228,40 @@ export const ROOMS: readonly Room[] = [
   {
     folder: 'src/engine',
     runs: 'Node',
-    what: 'what a user can do, one file a verb; jobs; the library of open archives; a store’s verbs; the window’s stores and their thread',
+    what: 'the door to what a user can do, one file a verb, in the folders below',
+    may: [
+      'driver',
+      'engine/check',
+      'engine/export',
+      'engine/image',
+      'engine/library',
+      'engine/read',
+      'engine/store',
+      'engine/store/images',
+      'engine/store/thread',
+      'engine/system',
+    ],
+  },
+  {
+    folder: 'src/engine/system',
+    runs: 'Node',
+    what: 'the cache folder; whether this process is elevated',
+    may: [],
+  },
+  {
+    folder: 'src/engine/image',
+    runs: 'Node',
+    what: 'an image chosen, and loaded with its layers',
+    may: ['changes', 'format/image', 'model'],
+    types: ['archive', 'contract'],
+  },
+  {
+    folder: 'src/engine/read',
+    runs: 'Node',
+    what: 'what is shown of images: lists, changes, comparisons, details, contents, waste, search',
     may: [
       'archive',
       'changes',
-      'disk',
-      'driver',
       'format/image',
       'format/layer',
       'format/path',
@@ -177,8 +271,50 @@ export const ROOMS: readonly Room[] = [
       'format/zip',
       'model',
     ],
-    types: ['contract'],
+    types: ['contract', 'engine/image'],
+  },
+  {
+    folder: 'src/engine/export',
+    runs: 'Node',
+    what: 'entries, folders and images saved to files',
+    may: ['archive', 'disk', 'engine/read', 'format/layer', 'format/path', 'format/windows-tar', 'model'],
+    types: ['engine/image'],
+  },
+  {
+    folder: 'src/engine/check',
+    runs: 'Node',
+    what: 'the rules of `check`',
+    may: ['changes', 'format/path', 'model'],
+    types: ['engine/image'],
     packages: ['yaml'],
+  },
+  {
+    folder: 'src/engine/library',
+    runs: 'Node',
+    what: 'open archives, their topic, and jobs',
+    may: ['archive', 'engine/export', 'engine/image', 'engine/read', 'format/path', 'model'],
+    types: ['contract'],
+  },
+  {
+    folder: 'src/engine/store/images',
+    runs: 'Node',
+    what: 'images and layers moved into and out of a store',
+    may: ['archive', 'engine/export', 'engine/image', 'model'],
+    types: ['driver'],
+  },
+  {
+    folder: 'src/engine/store/thread',
+    runs: 'Node',
+    what: 'one store’s service on a worker, and the program’s side of it',
+    may: ['archive', 'driver', 'engine/store/images', 'engine/system', 'model'],
+    types: ['contract'],
+  },
+  {
+    folder: 'src/engine/store',
+    runs: 'Node',
+    what: 'the list of stores that the window shows',
+    may: ['driver', 'engine/store/images', 'engine/store/thread', 'model'],
+    types: ['contract', 'engine/library'],
   },
   {
     folder: 'src/host',

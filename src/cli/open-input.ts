@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import path from 'node:path';
-import { type Archive, createReader, type Reader } from '#archive';
+import { type Archive, type ArchiveReader, createReader } from '#archive';
 import { cacheFolder, openStored } from '#engine';
 import type { Arguments } from './arguments.ts';
 import { usageError } from './arguments.ts';
@@ -11,7 +11,7 @@ import { openStore } from './open-store.ts';
 
 /** An open archive and its reader. Dispose of it. */
 export interface Input extends AsyncDisposable {
-  readonly reader: Reader;
+  readonly reader: ArchiveReader;
   readonly archive: Archive;
 }
 
@@ -19,7 +19,7 @@ const STORED = 'store:';
 
 /**
  * Opens IMAGE: a file or folder, `-` for standard input, or `store:ID` for an image or layer of a store, unless `store` is false. Throws
- * what {@link Reader.open} does; USAGE if standard input is a terminal.
+ * what {@link ArchiveReader.open} does; USAGE if standard input is a terminal.
  */
 export async function openInput(context: Context, args: Arguments, image: string, { store = true } = {}): Promise<Input> {
   const worker = workerUrl();
@@ -46,7 +46,7 @@ export async function openInput(context: Context, args: Arguments, image: string
 }
 
 /** Layers that the store doesn't keep as blobs are written to a temporary folder, which is removed with the archive. */
-async function openFromStore(reader: Reader, { signal }: Context, args: Arguments, image: string): Promise<Archive> {
+async function openFromStore(reader: ArchiveReader, { signal }: Context, args: Arguments, image: string): Promise<Archive> {
   const driver = await openStore(args, true);
   const folder = await mkdtemp(path.join(tmpdir(), 'layerscope-store-'));
   const removeFolder = () => rm(folder, { recursive: true, force: true });
@@ -65,7 +65,7 @@ async function openFromStore(reader: Reader, { signal }: Context, args: Argument
   }
 }
 
-async function openFile(reader: Reader, { signal, progress }: Context, args: Arguments, image: string): Promise<Archive> {
+async function openFile(reader: ArchiveReader, { signal, progress }: Context, args: Arguments, image: string): Promise<Archive> {
   const options = { signal, onProgress: progress.update, followLinks: args.flag('follow-links') };
   if (image !== '-') return reader.open(image, options);
   if (process.stdin.isTTY) throw usageError('standard input is a terminal: pipe an image into it');

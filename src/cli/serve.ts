@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { cacheFolder, defaultStoreHome, type RoomHome } from '#engine';
+import { cacheFolder, defaultStoreHome, type StoreLocation } from '#engine';
 import { displayText, LayerscopeError } from '#model';
 import { startWeb } from '#web';
 import type { Arguments, CommandSpec } from './arguments.ts';
@@ -33,7 +33,7 @@ function parsePort(text: string | undefined): number {
 }
 
 /** The store from the options, which the window lists beside the user's own. */
-function storeOf(args: Arguments): readonly RoomHome[] {
+function storeOf(args: Arguments): readonly StoreLocation[] {
   return args.value('home') === undefined && args.value('driver') === undefined ? [] : [homeOf(args)];
 }
 

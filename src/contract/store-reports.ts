@@ -10,7 +10,7 @@ export interface StoreReport {
   /** The program's own, which is always there. */
   readonly isOwn: boolean;
   /** Why it can only be looked at here; null where all can be done. */
-  readonly lookOnly: string | null;
+  readonly readOnlyReason: string | null;
   /** Whether an administrator's rights are missing, or an elevated process does the work; `none`: neither. */
   readonly elevation: 'none' | 'needed' | 'held';
   readonly images: readonly StoredImageReport[];

@@ -1,5 +1,5 @@
 import type { AppInfo, FileGrant, InputOf, OperationName, OutputOf } from '#contract';
-import type { ElevatedLaunch, Jobs, Library, StoreShelf } from '#engine';
+import type { ElevatedLaunch, Jobs, Library, StoreList } from '#engine';
 import type { GrantedFile, Grants } from './grants.ts';
 import type { Sender } from './sender.ts';
 
@@ -19,7 +19,7 @@ export interface HostServices {
   readonly library: Library;
   readonly jobs: Jobs;
   /** Absent: FORBIDDEN. */
-  readonly store?: StoreShelf;
+  readonly store?: StoreList;
   /** Made by {@link createGrants}; absent: the host's own. */
   readonly grants?: Grants;
   /** Shows the system's dialog; empty where the user chose nothing. Absent: FORBIDDEN. */

@@ -1,5 +1,5 @@
 import type { OperationName } from '#contract';
-import { preflight, type StoreShelf } from '#engine';
+import { preflight, type StoreList } from '#engine';
 import { displayText, LayerscopeError } from '#model';
 import type { Handlers, HostServices } from './services.ts';
 
@@ -7,7 +7,7 @@ type StoreOperation = Extract<OperationName, `store.${string}`>;
 
 /** The operations on stores. Those that need the desktop are FORBIDDEN where the door has none. */
 export function storeHandlers(services: HostServices): Pick<Handlers, StoreOperation> {
-  const shelf = (): StoreShelf => {
+  const shelf = (): StoreList => {
     if (services.store === undefined) throw new LayerscopeError('FORBIDDEN', 'there is no store here');
     return services.store;
   };

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { createReader } from '#archive';
-import { createJobs, createLibrary, createStoreShelf, createStoreThread, isElevated, type RoomHome } from '#engine';
+import { createJobs, createLibrary, createStoreList, createStoreThread, isElevated, type StoreLocation } from '#engine';
 import { createGrants, createHost, defectText } from '#host';
 import { createUploads } from './uploads.ts';
 import { startWebHost, type WebHost } from './web-host.ts';
@@ -20,7 +20,7 @@ export interface WebOptions {
   /** Where the store of images is, or will be; null: there is none. */
   readonly storeHome: string | null;
   /** Stores that are listed too. */
-  readonly moreStores?: readonly RoomHome[];
+  readonly moreStores?: readonly StoreLocation[];
   /** The store's worker, where it isn't the source beside it. */
   readonly storeWorkerUrl?: URL | string;
   /** Where indexes are kept; null: nowhere. */
@@ -87,7 +87,7 @@ export async function startWeb(options: WebOptions): Promise<Web> {
     jobs,
     grants,
     expectUpload: (sender, file) => uploads.expect(sender, file),
-    ...(storeHome === null ? {} : { store: createStoreShelf({ home: storeHome, more: moreStores, thread, library, jobs }) }),
+    ...(storeHome === null ? {} : { store: createStoreList({ home: storeHome, more: moreStores, thread, library, jobs }) }),
   });
   let web: WebHost;
   try {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { FLAG } from '#format/layer';
-import { LayerIndexer } from '../../src/archive/index-layer.ts';
+import { LayerIndexer } from '../../src/archive/indexing/index-layer.ts';
 import { randomChunks } from '../support/random-chunks.ts';
 import { file, gnuSparse, hardlink, tar } from '../support/tar-builder.ts';
 

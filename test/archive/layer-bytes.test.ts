@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { BodyComparer, LayerBytes } from '#archive';
-import { ForwardPlainBytes } from '../../src/archive/plain-bytes.ts';
+import { ForwardPlainBytes } from '../../src/archive/bodies/plain-bytes.ts';
 import { archiveOf, Files, ociImage, ociLayout } from '../support/image-builder.ts';
 import { file, tar } from '../support/tar-builder.ts';
 import { testFile, testReader } from '../support/workbench.ts';

@@ -15,7 +15,7 @@ import {
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import { type ArchiveLayer, createReader, type IndexedLayer, type Reader } from '#archive';
+import { type ArchiveLayer, type ArchiveReader, createReader, type IndexedLayer } from '#archive';
 import { hasCode } from '../support/asserts.ts';
 import { archiveOf, Files, ociImage, ociLayout, type Packing, pack } from '../support/image-builder.ts';
 import { concat, directory, file, gnuLongName, gnuSparse, pax, paxGlobal, paxSparse, symlink, tar, zeros } from '../support/tar-builder.ts';
@@ -25,12 +25,12 @@ import { collect, openFilesBelow, testFile, testFolder, testReader } from '../su
 const NOISE = new Uint8Array(randomBytes(2_000_000));
 
 interface One {
-  reader: Reader;
+  reader: ArchiveReader;
   layer: ArchiveLayer;
   indexed: IndexedLayer;
 }
 
-async function openOne(reader: Reader, input: string): Promise<One> {
+async function openOne(reader: ArchiveReader, input: string): Promise<One> {
   const archive = await reader.open(input);
   const [layer] = archive.images[0]?.layers ?? [];
   const [indexed] = await reader.indexLayers(archive.images[0]?.layers ?? []);

@@ -7,7 +7,7 @@ import path from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { createReader } from '#archive';
 import { FIRST_PAGE_ROWS, slicePage } from '#contract';
-import { createJobs, createLibrary, createStoreShelf, createStoreThread } from '#engine';
+import { createJobs, createLibrary, createStoreList, createStoreThread } from '#engine';
 import { rowPath } from '#model';
 import { benchImage } from './images.ts';
 import { median } from './measure.ts';
@@ -65,7 +65,7 @@ async function importOnce(): Promise<{ took: number; latest: number }> {
     await using jobs = createJobs();
     await using library = createLibrary({ reader, jobs });
     await using thread = createStoreThread();
-    const shelf = createStoreShelf({ home, thread, library, jobs });
+    const shelf = createStoreList({ home, thread, library, jobs });
     const opened = await jobs.ended(library.open({ path: image, title: 'bench' }));
     if (opened.archiveId === null) throw new Error(opened.error?.message ?? opened.state);
     await shelf.report(); // the thread is there

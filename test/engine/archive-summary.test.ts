@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import type { Archive, ArchiveImage } from '#archive';
 import { type Finding, finding } from '#model';
-import { archiveSummary, MAX_SUMMARY_FINDINGS } from '../../src/engine/archive-summary.ts';
+import { archiveSummary, MAX_SUMMARY_FINDINGS } from '../../src/engine/library/archive-summary.ts';
 
 const image: ArchiveImage = {
   index: 0,

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { rightsInWords, sddlToSecurityDescriptor } from '#format/security-descriptor';
 import { base64Bytes } from '#format/windows-tar';
 import { encodeUtf8 } from '#model';
-import { attributeMeaning } from '../../src/engine/attribute-meaning.ts';
+import { attributeMeaning } from '../../src/engine/read/attribute-meaning.ts';
 
 const hex = (text: string) => Uint8Array.from(Buffer.from(text.replaceAll(' ', ''), 'hex'));
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import type { Reader } from '#archive';
+import type { ArchiveReader } from '#archive';
 import { sideSums } from '#changes';
 import { changeLines, compareImages, type ImageView, type LoadedImage, listChanges, loadImage } from '#engine';
 import { DIFFERS, KIND } from '#model';
@@ -39,11 +39,11 @@ async function contentsOf(loaded: LoadedImage, options: Parameters<typeof listCh
 }
 
 /** Reads as the reader does, and remembers of which layers bodies were read. */
-function counted(reader: Reader, opened: number[]): Reader {
+function counted(reader: ArchiveReader, opened: number[]): ArchiveReader {
   return new Proxy(reader, {
     get(target, name) {
       if (name !== 'openLayer') return Reflect.get(target, name).bind(target);
-      return (...args: Parameters<Reader['openLayer']>) => {
+      return (...args: Parameters<ArchiveReader['openLayer']>) => {
         opened.push(args[0].index);
         return target.openLayer(...args);
       };

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { createReader } from '#archive';
 import type { StoreReport } from '#contract';
-import { createJobs, createLibrary, createStoreShelf, createStoreThread, type KeptHomes, type RoomHome } from '#engine';
+import { createJobs, createLibrary, createStoreList, createStoreThread, type KeptHomes, type StoreLocation } from '#engine';
 import { dockerArchive } from '../support/docker-archive.ts';
 import { file, tar } from '../support/tar-builder.ts';
 import { until } from '../support/waiting.ts';
@@ -25,7 +25,7 @@ function startShelf(t: TestContext, kept?: KeptHomes, thread = createStoreThread
     await reader[Symbol.asyncDispose]();
     rmSync(folder, { recursive: true, force: true });
   });
-  const shelf = createStoreShelf({ home, library, thread, jobs, ...(kept === undefined ? {} : { kept }) });
+  const shelf = createStoreList({ home, library, thread, jobs, ...(kept === undefined ? {} : { kept }) });
   const open = async (archive: string) =>
     (await jobs.ended(library.open({ path: archive, title: path.basename(archive) }))).archiveId ?? '';
   return { folder, home, image, jobs, library, shelf, open, own: async () => (await shelf.report())[0] as StoreReport };
@@ -33,7 +33,7 @@ function startShelf(t: TestContext, kept?: KeptHomes, thread = createStoreThread
 
 test('nothing is made before something is taken in; then it is opened without its archive, and removed', async (t) => {
   const { home, image, jobs, library, shelf, open, own } = startShelf(t);
-  const nothing = { elevation: 'none', lookOnly: null, images: [], layers: [], sizeBytes: 0, problem: null, checked: null };
+  const nothing = { elevation: 'none', readOnlyReason: null, images: [], layers: [], sizeBytes: 0, problem: null, checked: null };
   assert.deepEqual(await shelf.report(), [{ storeId: 's1', driver: 'portable', home, isOwn: true, ...nothing }]);
   assert.throws(() => shelf.open('s1', 'app:1'), { code: 'NOT_FOUND' });
   assert.throws(() => shelf.open('s7', 'app:1'), { code: 'NOT_FOUND' });
@@ -147,8 +147,8 @@ test('what verification finds is in the report; what nobody needs is cleaned up'
 });
 
 test('other homes are listed, kept and forgotten; one of Windows is looked at only', async (t) => {
-  let kept: readonly RoomHome[] = [];
-  const set = (homes: readonly RoomHome[]): void => {
+  let kept: readonly StoreLocation[] = [];
+  const set = (homes: readonly StoreLocation[]): void => {
     kept = homes;
   };
   const { folder, shelf, jobs } = startShelf(t, { list: () => kept, set });
@@ -162,7 +162,7 @@ test('other homes are listed, kept and forgotten; one of Windows is looked at on
   assert.equal(await shelf.add(windows), storeId);
   assert.deepEqual(kept, [{ driver: 'windowsfilter', home: windows }]);
   const report = (await shelf.report()).find((each) => each.storeId === storeId);
-  assert.match(report?.lookOnly ?? '', /Windows|vmcompute/);
+  assert.match(report?.readOnlyReason ?? '', /Windows|vmcompute/);
   assert.deepEqual(
     report?.layers.map(({ id, parent, below, state }) => [id, parent, below, state]),
     [

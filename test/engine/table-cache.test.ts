@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import type { RowTable } from '#model';
-import { createTableCache } from '../../src/engine/table-cache.ts';
+import { createTableCache } from '../../src/engine/library/table-cache.ts';
 import { numberedRows } from '../support/row-tables.ts';
 
 /** Makes tables and counts how often. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { buildStack, wastedByLayer } from '#changes';
 import { createJobs, createLibrary, reportWaste } from '#engine';
-import { searchLayers } from '../../src/engine/search-layers.ts';
+import { searchLayers } from '../../src/engine/read/search-layers.ts';
 import { hasCode } from '../support/asserts.ts';
 import { dockerArchive } from '../support/docker-archive.ts';
 import { changedPaths } from '../support/row-text.ts';

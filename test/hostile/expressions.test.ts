@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { trimEnd, trimStart } from '#model';
 import { parseAddress } from '../../renderer/state/address.ts';
 import { mtimeText } from '../../renderer/state/details/attributes.ts';
-import { fileName } from '../../src/engine/entry-export.ts';
+import { fileName } from '../../src/engine/export/entry-export.ts';
 
 const MANY = 2_000_000;
 

@@ -20,7 +20,7 @@ const store = (part: Partial<StoreReport>): StoreReport => ({
   driver: 'portable',
   home: '/home/me/store',
   isOwn: true,
-  lookOnly: null,
+  readOnlyReason: null,
   elevation: 'none',
   images: [],
   layers: [],

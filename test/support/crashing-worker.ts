@@ -1,7 +1,7 @@
 // The store's thread, with two homes that tests need: one called `waits` never opens, one called `crash` ends the thread.
 import { parentPort } from 'node:worker_threads';
 import { type GraphDriver, openDriver } from '#driver';
-import { serveRooms } from '#engine';
+import { serveStores } from '#engine';
 
 if (parentPort !== null) {
   const open: typeof openDriver = async (name, home, options): Promise<GraphDriver> => {
@@ -12,5 +12,5 @@ if (parentPort !== null) {
       }, 0);
     return new Promise(() => {});
   };
-  serveRooms(parentPort, { open });
+  serveStores(parentPort, { open });
 }

@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { TestContext } from 'node:test';
-import { type Archive, createReader, type IndexedLayer, type Reader, type ReaderOptions } from '#archive';
+import { type Archive, type ArchiveReader, createReader, type IndexedLayer, type ReaderOptions } from '#archive';
 import { removeTree } from '#disk';
 import { NO_NODE, nodePath } from '#format/layer';
 import type { Finding } from '#model';
@@ -40,14 +40,14 @@ export function testFile(context: TestContext, bytes: Uint8Array, name = 'input'
 }
 
 /** A reader that is disposed of when the test ends; no workers and no cache unless asked for. */
-export function testReader(context: TestContext, options: Partial<ReaderOptions> = {}): Reader {
+export function testReader(context: TestContext, options: Partial<ReaderOptions> = {}): ArchiveReader {
   const reader = createReader({ cacheFolder: null, workers: 0, ...options });
   atEnd(context, () => reader[Symbol.asyncDispose]());
   return reader;
 }
 
 export interface Opened {
-  readonly reader: Reader;
+  readonly reader: ArchiveReader;
   readonly archive: Archive;
   /** By image. */
   readonly layers: readonly (readonly (IndexedLayer | null)[])[];
@@ -64,7 +64,7 @@ export async function openAll(
   return readAll(testReader(context, options), testFile(context, bytes), options.verify ?? false);
 }
 
-export async function readAll(reader: Reader, file: string, verify = false): Promise<Opened> {
+export async function readAll(reader: ArchiveReader, file: string, verify = false): Promise<Opened> {
   const archive = await reader.open(file);
   const layers: (readonly (IndexedLayer | null)[])[] = [];
   const findings = [...archive.findings];

@@ -51,7 +51,7 @@ export function StoreGroups() {
 function StoreGroup({ store }: { store: StoreReport }) {
   const title = storeTitle(store);
   const electron = useApp((app) => app.info?.host === 'electron');
-  const { storeId, driver, home, images, problem, lookOnly, checked } = store;
+  const { storeId, driver, home, images, problem, readOnlyReason, checked } = store;
   const alone = layersAlone(store);
   const leftovers = leftoversOf(store);
   const choices = [
@@ -80,9 +80,9 @@ function StoreGroup({ store }: { store: StoreReport }) {
         {store.elevation === 'held' ? ', elevated' : ''} · <bdi>{home}</bdi>
       </p>
       {problem === null ? null : <p className={item.problem}>{problem}</p>}
-      {lookOnly === null ? null : (
-        <p className={styles.look} title={lookOnly}>
-          Read-only: {lookOnly}
+      {readOnlyReason === null ? null : (
+        <p className={styles.look} title={readOnlyReason}>
+          Read-only: {readOnlyReason}
         </p>
       )}
       {store.elevation === 'needed' && electron ? (

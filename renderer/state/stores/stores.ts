@@ -42,8 +42,8 @@ export function storeTitle({ isOwn, home }: StoreReport): string {
   return isOwn ? 'Store' : home.slice(Math.max(home.lastIndexOf('/'), home.lastIndexOf('\\')) + 1) || home;
 }
 
-export function canChange({ lookOnly, problem }: StoreReport): boolean {
-  return lookOnly === null && problem === null;
+export function canChange({ readOnlyReason, problem }: StoreReport): boolean {
+  return readOnlyReason === null && problem === null;
 }
 
 export function storedTitle({ names, name }: StoredImageReport): string {

@@ -6,7 +6,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { createReader, type Reader } from '#archive';
+import { type ArchiveReader, createReader } from '#archive';
 import { exportLayer, exportStoredImage, findStored, importArchive, importLayerTar, loadImage, openStored } from '#engine';
 import { asLayerscopeError } from '#model';
 import { PortableDriver } from '../../../src/driver/portable/index.ts';
@@ -27,7 +27,7 @@ function worker(home: string, image: string, name: string, times: number): Child
 }
 
 /** Reads what the store has of a name, to its end: the layers' own bytes, or the code of why not. */
-async function readWhole(reader: Reader, driver: PortableDriver, name: string, folder: string): Promise<string> {
+async function readWhole(reader: ArchiveReader, driver: PortableDriver, name: string, folder: string): Promise<string> {
   try {
     await using archive = await openStored(reader, driver, name, folder);
     const { layers, findings } = await loadImage(reader, archive, 0);

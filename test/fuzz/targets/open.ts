@@ -4,7 +4,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { type Archive, createReader, type Reader } from '#archive';
+import { type Archive, type ArchiveReader, createReader } from '#archive';
 import { removeTree } from '#disk';
 import { inspectArchive, listView, loadImage } from '#engine';
 import { TYPE } from '#model';
@@ -29,7 +29,7 @@ async function tolerate(work: () => Promise<unknown>): Promise<void> {
   }
 }
 
-async function readLayers(reader: Reader, image: Archive['images'][number]): Promise<void> {
+async function readLayers(reader: ArchiveReader, image: Archive['images'][number]): Promise<void> {
   const indexed = await reader.indexLayers(image.layers, { verify: true });
   for (const [at, layer] of image.layers.slice(0, 6).entries()) {
     const read = indexed[at];

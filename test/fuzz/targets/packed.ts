@@ -1,7 +1,7 @@
 // What both of node:zlib's formats share: a blob in memory is unpacked by the archive room, in pieces of several sizes.
 import assert from 'node:assert/strict';
-import { type Decompressed, decompress, type PackedAs } from '../../../src/archive/decompress.ts';
-import type { FileRange, SourceFile } from '../../../src/archive/source-file.ts';
+import { type Decompressed, decompress, type PackedAs } from '../../../src/archive/blob/decompress.ts';
+import type { FileRange, SourceFile } from '../../../src/archive/blob/source-file.ts';
 import { expectCleanText, expectRefusal } from '../engine/finding.ts';
 import { expectSame } from '../engine/same.ts';
 

@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { parentPort } from 'node:worker_threads';
 import { openDriver } from '#driver';
-import { serveRooms } from '#engine';
+import { serveStores } from '#engine';
 import { WindowsDriver } from '../../../src/driver/windows/windows-driver.ts';
 import { NodeFiles } from '../../native/node-files.ts';
 import { StandIn } from '../../native/stand-in.ts';
@@ -22,7 +22,7 @@ if (parentPort !== null) {
   const native = { layers: standIn.layers, files: new NodeFiles(temporary), paths: path, enablePrivileges: () => {} };
   const windows = (name: 'windowsfilter' | 'windowsdiff', home: string) => new WindowsDriver(name, home, native);
   let asked = 0;
-  serveRooms(parentPort, {
+  serveStores(parentPort, {
     open: async (name, home, options = {}) =>
       name === 'portable' || options.readOnly === true ? openDriver(name, home, options) : windows(name, home),
     // As on Windows without an administrator's rights: what is asked is refused once.

@@ -1,0 +1,173 @@
+// A layer's blob, in a file of its own or in a part of one, as plain bytes, whatever packs it.
+import { type Compression, LayerscopeError, throwIfCancelled } from '#model';
+import type { BlobSource } from '../types.ts';
+import { detectCompression, MAGIC_BYTES } from './compression.ts';
+import { type Decompressed, decompress } from './decompress.ts';
+import { type FileRange, SourceFile } from './source-file.ts';
+
+const CHUNK = 256 * 1024;
+/** Packed bytes put in at once where plain ones have to wait for their reader: a thousandfold of it is held at most. */
+const SMALL_PIECE = 16 * 1024;
+
+export interface ReadPlainOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Sees the bytes as they lie in the file. */
+  readonly onPacked?: (bytes: Uint8Array) => void;
+}
+
+/** A blob that is all of a file, by its path; or where it lies. */
+export type PlainSource = string | Pick<BlobSource, 'path' | 'start' | 'length' | 'identity'>;
+
+function openSource(source: PlainSource): FileRange {
+  if (typeof source !== 'string') {
+    const file = new SourceFile(source.path, source.identity);
+    return { file, start: source.start, length: Math.max(0, Math.min(source.length, file.size - source.start)) };
+  }
+  const file = new SourceFile(source);
+  return { file, start: 0, length: file.size };
+}
+
+function compressionIn({ file, start, length }: FileRange): Compression {
+  const head = new Uint8Array(Math.min(MAGIC_BYTES, length));
+  return detectCompression(head.subarray(0, file.read(head, start)));
+}
+
+/** How a blob is packed, by its content. Throws NOT_FOUND, PERMISSION, IO. */
+export function compressionOf(path: string): Compression {
+  const range = openSource(path);
+  using _file = range.file;
+  return compressionIn(range);
+}
+
+function refuseUnlessWhole(path: string, { end, message }: Decompressed): void {
+  if (end === 'truncated') throw new LayerscopeError('TRUNCATED', `${path}: ${message}`);
+  if (end === 'damaged') throw new LayerscopeError('DAMAGED', `${path}: ${message}`);
+}
+
+/** Hands the plain bytes to a sink, which may keep them. Throws TRUNCATED, DAMAGED once all before has been handed out; IO, CANCELLED. */
+export async function readPlain(source: PlainSource, sink: (bytes: Uint8Array) => void, options: ReadPlainOptions = {}): Promise<void> {
+  const range = openSource(source);
+  const { file, start, length } = range;
+  const { path } = file;
+  using _file = file;
+  const compression = compressionIn(range);
+  const check = (): void => {
+    throwIfCancelled(options.signal);
+  };
+  if (compression === 'none') {
+    for (let at = 0; at < length; ) {
+      check();
+      const buffer = new Uint8Array(Math.min(CHUNK, length - at));
+      const count = file.read(buffer, start + at);
+      if (count === 0) break;
+      const bytes = buffer.subarray(0, count);
+      options.onPacked?.(bytes);
+      sink(bytes);
+      at += count;
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    file.refuseChanged();
+    return;
+  }
+  const take = (bytes: Uint8Array): boolean => {
+    sink(bytes);
+    return true;
+  };
+  const { onPacked } = options;
+  const ended = await decompress(range, compression, take, { gate: check, ...(onPacked === undefined ? {} : { onPacked }) });
+  file.refuseChanged();
+  refuseUnlessWhole(path, ended);
+}
+
+/** The same, drawn by its reader. Stopping to read closes the file. */
+export async function* plainTarOf(source: PlainSource, options: ReadPlainOptions = {}): AsyncGenerator<Uint8Array, void, undefined> {
+  const range = openSource(source);
+  const { file, start, length } = range;
+  const { path } = file;
+  using _file = file;
+  const compression = compressionIn(range);
+  if (compression === 'none') {
+    const buffer = new Uint8Array(CHUNK);
+    for (let at = 0; at < length; ) {
+      throwIfCancelled(options.signal);
+      const count = file.read(buffer, start + at, Math.min(CHUNK, length - at));
+      if (count === 0) break;
+      at += count;
+      options.onPacked?.(buffer.subarray(0, count));
+      yield buffer.subarray(0, count);
+    }
+    file.refuseChanged();
+    return;
+  }
+  const queue: Uint8Array[] = [];
+  let stopped = false;
+  let wakeReader: (() => void) | null = null;
+  let wakeWriter: (() => void) | null = null;
+  const wake = (): void => {
+    wakeReader?.();
+    wakeReader = null;
+  };
+  const { onPacked } = options;
+  let outcome: { readonly ended: Decompressed } | { readonly failure: unknown } | null = null;
+  const work = decompress(
+    range,
+    compression,
+    (bytes) => {
+      queue.push(bytes);
+      wake();
+      return !stopped;
+    },
+    {
+      pieceBytes: SMALL_PIECE,
+      gate: async () => {
+        throwIfCancelled(options.signal);
+        while (queue.length > 0 && !stopped) {
+          await new Promise<void>((resolve) => {
+            wakeWriter = resolve;
+          });
+        }
+      },
+      ...(onPacked === undefined ? {} : { onPacked }),
+    },
+  ).then(
+    (ended) => {
+      outcome = { ended };
+      wake();
+    },
+    (failure: unknown) => {
+      outcome = { failure };
+      wake();
+    },
+  );
+  const letWriterOn = (): void => {
+    wakeWriter?.();
+    wakeWriter = null;
+  };
+  try {
+    for (;;) {
+      const bytes = queue.shift();
+      if (bytes !== undefined) {
+        yield bytes;
+        continue;
+      }
+      letWriterOn();
+      const known = outcome as { readonly ended: Decompressed } | { readonly failure: unknown } | null;
+      if (known !== null && queue.length === 0) {
+        if ('failure' in known) throw known.failure;
+        file.refuseChanged();
+        refuseUnlessWhole(path, known.ended);
+        return;
+      }
+      if (queue.length === 0) {
+        await new Promise<void>((resolve) => {
+          wakeReader = resolve;
+          if (outcome !== null) resolve();
+        });
+      }
+    }
+  } finally {
+    stopped = true;
+    letWriterOn();
+    await work;
+  }
+}

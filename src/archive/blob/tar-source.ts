@@ -1,0 +1,81 @@
+import type { TarReader } from '#format/tar';
+import type { WorkControl } from '../work/work-control.ts';
+import type { FileRange } from './source-file.ts';
+
+const LARGE_WINDOW = 128 * 1024;
+const SMALL_WINDOW = 1024;
+/** Entries whose header and body take less than this are cheaper read through than seeked over: a call costs as much as copying so much. */
+const SMALL_ENTRY = 24 * 1024;
+/** Reads after which the window is chosen anew. */
+const LOOK_BACK = 64;
+
+/**
+ * Feeds a tar that lies in a file to a reader, a read at a time: headers are read, bodies are seeked over. Reads in small pieces where bodies
+ * are big, and in big ones where many headers come close together.
+ */
+export class TarFeed {
+  readonly #range: FileRange;
+  readonly #reader: TarReader;
+  readonly #window = new Uint8Array(LARGE_WINDOW);
+  #at = 0;
+  #size = SMALL_WINDOW;
+  #reads = 0;
+  #membersBefore = 0;
+  #atBefore = 0;
+
+  constructor(range: FileRange, reader: TarReader) {
+    this.#range = range;
+    this.#reader = reader;
+  }
+
+  /** Bytes of the range that were read or passed over. */
+  get position(): number {
+    return this.#at;
+  }
+
+  /** Reads on a little; false at the end of the input, the reader then being ended. Throws BAD_TAR (members before have been handed out), IO. */
+  step(): boolean {
+    const { file, start, length } = this.#range;
+    const reader = this.#reader;
+    const skip = Math.min(reader.wantedSkip, length - this.#at);
+    if (skip > 0) {
+      reader.skip(skip);
+      this.#at += skip;
+    }
+    const count = file.read(this.#window, start + this.#at, Math.min(this.#size, length - this.#at));
+    if (count === 0) {
+      reader.end();
+      return false;
+    }
+    reader.push(this.#window, 0, count);
+    this.#at += count;
+    if (++this.#reads % LOOK_BACK === 0) this.#chooseWindow();
+    return true;
+  }
+
+  #chooseWindow(): void {
+    const members = this.#reader.memberCount - this.#membersBefore;
+    this.#size = this.#reader.done || this.#at - this.#atBefore < members * SMALL_ENTRY ? LARGE_WINDOW : SMALL_WINDOW;
+    this.#membersBefore = this.#reader.memberCount;
+    this.#atBefore = this.#at;
+  }
+}
+
+/** Reads all of a tar that lies in a file, by its headers. Throws BAD_TAR (members before have been handed out), IO, CANCELLED. */
+export async function feedFromFile(range: FileRange, reader: TarReader, control: WorkControl): Promise<void> {
+  const feed = new TarFeed(range, reader);
+  let told = 0;
+  let until = performance.now() + control.slice;
+  control.check();
+  for (let steps = 1; feed.step(); steps++) {
+    if (steps % LOOK_BACK !== 0) continue;
+    control.check();
+    control.advance(feed.position - told);
+    told = feed.position;
+    if (performance.now() < until) continue;
+    await control.rest();
+    until = performance.now() + control.slice;
+  }
+  control.check();
+  control.advance(feed.position - told);
+}

@@ -1,0 +1,143 @@
+import { LayerscopeError } from '#model';
+import { packed } from '../blob/decompress.ts';
+import { inflateChunks } from '../blob/inflate-chunks.ts';
+import { type FileRange, openBlob } from '../blob/source-file.ts';
+import type { LayerSpool } from '../spool/layer-spool.ts';
+import type { BlobSource } from '../types.ts';
+
+/** The bytes of a layer's plain tar by offset, wherever they come from. Dispose of it. */
+export interface PlainBytes extends AsyncDisposable {
+  /** At most `length` bytes at `at`; none where the tar has ended. Throws what stands in the way: DAMAGED, TRUNCATED, IO, CANCELLED. */
+  read(at: number, length: number): Promise<Uint8Array>;
+  /** The same into `target` from `offset` on; returns how many bytes there were, at once where they lie in a file. */
+  fill(target: Uint8Array, offset: number, at: number, length: number): number | Promise<number>;
+}
+
+/** Of a layer that lies plain in its file. */
+export class FilePlainBytes implements PlainBytes {
+  readonly #range: FileRange;
+
+  constructor(blob: BlobSource) {
+    this.#range = openBlob(blob);
+  }
+
+  async read(at: number, length: number): Promise<Uint8Array> {
+    const { file, start, length: end } = this.#range;
+    const bytes = new Uint8Array(Math.max(0, Math.min(length, end - at)));
+    return bytes.subarray(0, file.read(bytes, start + at));
+  }
+
+  fill(target: Uint8Array, offset: number, at: number, length: number): number {
+    const { file, start, length: end } = this.#range;
+    return file.read(target, start + at, Math.max(0, Math.min(length, end - at)), offset);
+  }
+
+  /** Throws IO where the file was written into meanwhile. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    using file = this.#range.file;
+    if (file.isOpen) file.refuseChanged();
+  }
+}
+
+/** Of a layer that is spooled, so far as it is asked for; read without the spool where that can't be written any more, or is damaged. */
+export class SpooledPlainBytes implements PlainBytes {
+  readonly #spool: LayerSpool;
+  readonly #signal: AbortSignal | undefined;
+  readonly #release: () => void;
+  #instead: ForwardPlainBytes | null = null;
+
+  constructor(spool: LayerSpool, signal: AbortSignal | undefined, release: () => void) {
+    this.#spool = spool;
+    this.#signal = signal;
+    this.#release = release;
+  }
+
+  async read(at: number, length: number): Promise<Uint8Array> {
+    if (this.#instead === null) {
+      try {
+        return await this.#readSpool(at, length);
+      } catch (error) {
+        if (!this.#spool.failed || this.#signal?.aborted) throw error;
+        this.#instead = new ForwardPlainBytes(this.#spool.blob, this.#signal);
+      }
+    }
+    return this.#instead.read(at, length);
+  }
+
+  async #readSpool(at: number, length: number): Promise<Uint8Array> {
+    try {
+      await this.#spool.reach(at + length, this.#signal);
+    } catch (error) {
+      // Of a damaged layer everything before the damage can be had.
+      if (this.#spool.readyBytes <= at || this.#signal?.aborted) throw error;
+    }
+    return this.#spool.read(at, length);
+  }
+
+  fill(target: Uint8Array, offset: number, at: number, length: number): Promise<number> {
+    return copied(this.read(at, length), target, offset);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#instead?.[Symbol.asyncDispose]();
+    this.#release();
+  }
+}
+
+/** Of a layer that is inflated as it is read, nothing kept: where there is no room for a spool. Going back begins anew. */
+export class ForwardPlainBytes implements PlainBytes {
+  readonly #blob: BlobSource;
+  readonly #signal: AbortSignal | undefined;
+  readonly #range: FileRange;
+  #chunks: ReturnType<typeof inflateChunks>;
+  #chunk = new Uint8Array(0) as Uint8Array;
+  #chunkAt = 0;
+
+  constructor(blob: BlobSource, signal: AbortSignal | undefined) {
+    this.#blob = blob;
+    this.#signal = signal;
+    this.#range = openBlob(blob);
+    this.#chunks = inflateChunks(this.#range, packed(blob.compression), signal);
+  }
+
+  async read(at: number, length: number): Promise<Uint8Array> {
+    if (at < this.#chunkAt) await this.#beginAnew();
+    while (at >= this.#chunkAt + this.#chunk.length) {
+      this.#chunkAt += this.#chunk.length;
+      const next = await this.#chunks.next();
+      if (next.done) {
+        const { end, message } = next.value ?? {};
+        this.#range.file.refuseChanged();
+        if (end === 'damaged') throw new LayerscopeError('DAMAGED', message ?? 'damaged');
+        if (end === 'truncated') throw new LayerscopeError('TRUNCATED', message ?? 'cut off');
+        this.#chunk = new Uint8Array(0);
+        return this.#chunk;
+      }
+      this.#chunk = next.value;
+    }
+    const from = at - this.#chunkAt;
+    return this.#chunk.subarray(from, from + length);
+  }
+
+  fill(target: Uint8Array, offset: number, at: number, length: number): Promise<number> {
+    return copied(this.read(at, length), target, offset);
+  }
+
+  async #beginAnew(): Promise<void> {
+    await this.#chunks.return(undefined as never);
+    this.#chunks = inflateChunks(this.#range, packed(this.#blob.compression), this.#signal);
+    this.#chunk = new Uint8Array(0);
+    this.#chunkAt = 0;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#chunks.return(undefined as never);
+    this.#range.file[Symbol.dispose]();
+  }
+}
+
+async function copied(read: Promise<Uint8Array>, target: Uint8Array, offset: number): Promise<number> {
+  const bytes = await read;
+  target.set(bytes, offset);
+  return bytes.length;
+}

@@ -1,0 +1,117 @@
+import { FLAG } from '#format/layer';
+import { displayText, LayerscopeError, TYPE } from '#model';
+import type { IndexedLayer, StoredPiece } from '../types.ts';
+import type { PlainBytes } from './plain-bytes.ts';
+import { findMember } from './raw-member.ts';
+
+const BLOCK = 512;
+const CHUNK = 256 * 1024;
+
+/** After so many bytes others on this thread have a turn: files are read without waiting for the disk. Reading a chunk counts as more. */
+const TURN_BYTES = 1 << 20;
+const CHUNK_COST = 4_096;
+let sinceTurn = 0;
+
+/** A stretch of a file: stored at `at` of the tar, or a hole. Offsets of the file. */
+export interface Stretch {
+  readonly start: number;
+  readonly end: number;
+  /** -1: a hole. */
+  readonly at: number;
+}
+
+/**
+ * Bytes of a regular file's body from `start` to `end`, holes as zeros, in chunks that are the caller's.
+ * Throws NOT_FOUND for what is no file, TRUNCATED where the tar ends before the body does, and what `bytes` throws.
+ */
+export async function* readBodyBytes(
+  bytes: PlainBytes,
+  indexed: IndexedLayer,
+  member: number,
+  start: number,
+  end: number,
+): AsyncGenerator<Uint8Array> {
+  for (const stretch of await stretchesOf(bytes, indexed, member, start, end)) {
+    if (stretch.at >= 0) {
+      for await (const piece of piecesOf(bytes, stretch, indexed, member)) yield piece.bytes;
+      continue;
+    }
+    for (let at = stretch.start; at < stretch.end; at += CHUNK) {
+      const length = Math.min(CHUNK, stretch.end - at);
+      await takeTurns(length);
+      yield new Uint8Array(length);
+    }
+  }
+}
+
+/** What is stored of a regular file's body, in order, holes left out. Throws as {@link readBodyBytes}. */
+export async function* storedPieces(bytes: PlainBytes, indexed: IndexedLayer, member: number): AsyncGenerator<StoredPiece> {
+  for (const stretch of await stretchesOf(bytes, indexed, member, 0, Number.POSITIVE_INFINITY)) {
+    if (stretch.at >= 0) yield* piecesOf(bytes, stretch, indexed, member);
+  }
+}
+
+async function* piecesOf(bytes: PlainBytes, stretch: Stretch, { table }: IndexedLayer, member: number): AsyncGenerator<StoredPiece> {
+  for (let at = stretch.start; at < stretch.end; ) {
+    const chunk = await bytes.read(stretch.at + at - stretch.start, Math.min(CHUNK, stretch.end - at));
+    if (chunk.length === 0) {
+      const missing = (table.size[member] as number) - at;
+      throw new LayerscopeError('TRUNCATED', `the layer ends inside the file: ${missing} bytes are missing`);
+    }
+    await takeTurns(chunk.length);
+    yield { at, bytes: chunk };
+    at += chunk.length;
+  }
+}
+
+async function takeTurns(length: number): Promise<void> {
+  sinceTurn += length + CHUNK_COST;
+  if (sinceTurn < TURN_BYTES) return;
+  sinceTurn = 0;
+  await new Promise((resolve) => setImmediate(resolve));
+}
+
+/** What lies between `start` and `end` of a file, in order. Throws as {@link readBodyBytes}. */
+export async function stretchesOf(
+  bytes: PlainBytes,
+  { table }: Pick<IndexedLayer, 'table'>,
+  member: number,
+  start: number,
+  end: number,
+): Promise<readonly Stretch[]> {
+  if (!(member >= 0 && member < table.memberCount) || table.type[member] !== TYPE.file) {
+    throw new LayerscopeError('NOT_FOUND', `entry ${displayText(String(member))} of the layer is no file`);
+  }
+  const size = table.size[member] as number;
+  const last = Math.min(size, end);
+  if (start >= last) return [];
+  const header = (table.headerBlock[member] as number) * BLOCK;
+  if (((table.flags[member] as number) & FLAG.sparse) === 0) {
+    return [{ start, end: last, at: header + (table.headerBlocks[member] as number) * BLOCK + start }];
+  }
+  const stretches = await sparseStretches(bytes, header, member, size, start);
+  return stretches.flatMap((stretch) => {
+    const from = Math.max(start, stretch.start);
+    const to = Math.min(last, stretch.end);
+    return from >= to ? [] : [{ start: from, end: to, at: stretch.at < 0 ? -1 : stretch.at + from - stretch.start }];
+  });
+}
+
+/** What a sparse file is made of, from the stretch that holds `start` on. */
+async function sparseStretches(bytes: PlainBytes, header: number, member: number, size: number, start: number): Promise<Stretch[]> {
+  const { raw, dataOffset } = await findMember(bytes, header, member);
+  const stretches: Stretch[] = [];
+  let at = 0;
+  let stored = dataOffset;
+  const add = (end: number, from: number): void => {
+    if (end > at && end > start) stretches.push({ start: at, end, at: from });
+    at = Math.max(at, end);
+  };
+  for (const [offset, length] of raw.sparse ?? []) {
+    add(offset, -1);
+    add(offset + length, stored);
+    stored += length;
+  }
+  add(size, -1);
+  return stretches;
+}

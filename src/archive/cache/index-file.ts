@@ -1,0 +1,155 @@
+// One file for each blob that was read: its layer's table, findings and figures. Native byte order; a file of another order is ignored.
+//
+//   0   8   magic "LAYRIDX" and the version, one byte
+//   8   4   0x01020304 as a uint32: tells the byte order
+//   12  4   checksum of all that follows the head
+//   16  8   length of the file, float64
+//   24  4   length of the JSON
+//   28  4   zero
+//   32      JSON (UTF-8), spaces behind it up to a multiple of 8: key, counts, metas, findings, and each column's length
+//   …       the columns, each filled up to a multiple of 8
+//
+// Columns are read as views on the file's one buffer: nothing is copied or parsed but the JSON.
+import type { LayerTable, MemberMeta } from '#format/layer';
+import type { Finding } from '#model';
+import type { IndexedBlob } from '../types.ts';
+
+/** To be raised whenever a table's columns or their meaning change, here or in `format/layer` and `format/tar`. */
+const VERSION = 5;
+const HEAD_BYTES = 32;
+const BYTE_ORDER = 0x01020304;
+const MAGIC = Uint8Array.of(0x4c, 0x41, 0x59, 0x52, 0x49, 0x44, 0x58, VERSION);
+
+const COLUMNS = {
+  node: Uint32Array,
+  type: Uint8Array,
+  flags: Uint16Array,
+  size: Float64Array,
+  mtimeSeconds: Float64Array,
+  mtimeNanos: Uint32Array,
+  headerBlock: Uint32Array,
+  headerBlocks: Uint32Array,
+  meta: Uint32Array,
+  link: Uint32Array,
+  bodySums: Uint32Array,
+  nodeParent: Uint32Array,
+  nodeNameStart: Uint32Array,
+  nodeNames: Uint8Array,
+  nodeHash: Uint32Array,
+  linkStart: Uint32Array,
+  linkNames: Uint8Array,
+  linkTarget: Uint32Array,
+} as const;
+
+type ColumnName = keyof typeof COLUMNS;
+const COLUMN_NAMES = Object.keys(COLUMNS) as readonly ColumnName[];
+
+interface Head {
+  readonly key: string;
+  readonly status: 'present' | 'damaged';
+  readonly tarBytes: number;
+  readonly blobDigest: string | null;
+  readonly memberCount: number;
+  readonly nodeCount: number;
+  readonly metas: readonly MemberMeta[];
+  readonly findings: readonly Finding[];
+  readonly lengths: readonly number[];
+}
+
+/** The pieces of the file, in order; columns are views, not copies. */
+export function encodeIndex(key: string, { layer, blobDigest }: IndexedBlob): Uint8Array[] {
+  const { table } = layer;
+  const head: Head = {
+    key,
+    status: layer.status,
+    tarBytes: layer.tarBytes,
+    blobDigest,
+    memberCount: table.memberCount,
+    nodeCount: table.nodeCount,
+    metas: table.metas,
+    findings: layer.findings,
+    lengths: COLUMN_NAMES.map((name) => table[name].length),
+  };
+  const json = Buffer.from(JSON.stringify(head), 'utf8');
+  const pieces: Uint8Array[] = [json, new Uint8Array(padding(json.length)).fill(0x20)];
+  for (const name of COLUMN_NAMES) {
+    const column = table[name];
+    pieces.push(new Uint8Array(column.buffer, column.byteOffset, column.byteLength), new Uint8Array(padding(column.byteLength)));
+  }
+  const checksum = new Checksum();
+  for (const piece of pieces) checksum.update(piece);
+  const start = new DataView(new ArrayBuffer(HEAD_BYTES));
+  new Uint8Array(start.buffer).set(MAGIC);
+  new Uint32Array(start.buffer, 8, 2).set([BYTE_ORDER, checksum.value]);
+  new Float64Array(start.buffer, 16, 1)[0] = pieces.reduce((sum, piece) => sum + piece.length, HEAD_BYTES);
+  new Uint32Array(start.buffer, 24, 1)[0] = json.length;
+  return [new Uint8Array(start.buffer), ...pieces.filter((piece) => piece.length > 0)];
+}
+
+/** What the file holds, as views on `buffer`; null where it is damaged, of another version or of another key. */
+export function decodeIndex(key: string, buffer: ArrayBuffer): IndexedBlob | null {
+  if (buffer.byteLength < HEAD_BYTES || buffer.byteLength % 8 !== 0) return null;
+  const bytes = new Uint8Array(buffer);
+  if (!MAGIC.every((byte, at) => bytes[at] === byte)) return null;
+  const [order, stated] = new Uint32Array(buffer, 8, 2);
+  if (order !== BYTE_ORDER || new Float64Array(buffer, 16, 1)[0] !== buffer.byteLength) return null;
+  const checksum = new Checksum();
+  checksum.update(bytes.subarray(HEAD_BYTES));
+  if (checksum.value !== stated) return null;
+  const jsonBytes = new Uint32Array(buffer, 24, 1)[0] as number;
+  const head = JSON.parse(Buffer.from(buffer, HEAD_BYTES, jsonBytes).toString('utf8')) as Head;
+  if (head.key !== key) return null;
+  let at = HEAD_BYTES + jsonBytes + padding(jsonBytes);
+  const columns = {} as Record<ColumnName, unknown>;
+  COLUMN_NAMES.forEach((name, index) => {
+    const length = head.lengths[index] ?? 0;
+    columns[name] = new COLUMNS[name](buffer, at, length);
+    at += length * COLUMNS[name].BYTES_PER_ELEMENT;
+    at += padding(at);
+  });
+  const { memberCount, nodeCount, metas, status, tarBytes, findings, blobDigest } = head;
+  const table = { ...(columns as Pick<LayerTable, ColumnName>), memberCount, nodeCount, metas };
+  return { layer: { table, status, tarBytes, findings, measured: null }, blobDigest };
+}
+
+function padding(length: number): number {
+  return -length & 7;
+}
+
+/** Against bit rot and half-written files, not against people: 32 bits over words, in the order of the bytes. */
+class Checksum {
+  #sum = 0x811c9dc5;
+  /** Pieces come in pairs that add up to words; a piece by itself may end inside one. */
+  #word = 0;
+  #wordBytes = 0;
+
+  get value(): number {
+    return this.#sum >>> 0;
+  }
+
+  update(bytes: Uint8Array): void {
+    let at = 0;
+    while (at < bytes.length && (this.#wordBytes > 0 || ((bytes.byteOffset + at) & 3) !== 0)) at = this.#one(bytes, at);
+    if (at === bytes.length) return;
+    const words = new Uint32Array(bytes.buffer, bytes.byteOffset + at, (bytes.length - at) >>> 2);
+    let sum = this.#sum;
+    for (let i = 0; i < words.length; i++) {
+      sum = Math.imul(sum ^ (words[i] as number), 0x9e3779b1);
+      sum ^= sum >>> 15;
+    }
+    this.#sum = sum;
+    at += words.length * 4;
+    while (at < bytes.length) at = this.#one(bytes, at);
+  }
+
+  #one(bytes: Uint8Array, at: number): number {
+    this.#word |= (bytes[at] as number) << (this.#wordBytes * 8);
+    if (++this.#wordBytes === 4) {
+      this.#sum = Math.imul(this.#sum ^ this.#word, 0x9e3779b1);
+      this.#sum ^= this.#sum >>> 15;
+      this.#word = 0;
+      this.#wordBytes = 0;
+    }
+    return at + 1;
+  }
+}

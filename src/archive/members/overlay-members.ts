@@ -1,0 +1,52 @@
+import { SourceFile } from '../blob/source-file.ts';
+import { NewFile } from '../spool/new-file.ts';
+import { type MemberStore, readHead, type StoredRange } from './member-store.ts';
+
+/** Makes a new name for a file of ours. */
+export type NewPath = () => string;
+
+/** A store with members more: what the archive embeds in its documents, or what stands for it. They lie in files of ours. */
+export class OverlayMembers implements MemberStore {
+  /** To be removed with the archive. */
+  readonly files: string[] = [];
+  readonly #base: MemberStore;
+  readonly #newPath: NewPath | null;
+  readonly #added = new Map<string, StoredRange>();
+
+  /** `newPath` null: nothing can be added. */
+  constructor(base: MemberStore, newPath: NewPath | null) {
+    this.#base = base;
+    this.#newPath = newPath;
+  }
+
+  /** Adds a member; one that the archive has counts before it. False: there is no place for it. Throws IO. */
+  add(name: string, bytes: Uint8Array): boolean {
+    if (this.#newPath === null) return false;
+    using file = new NewFile(this.#newPath());
+    this.files.push(file.path);
+    file.write(bytes);
+    this.#added.set(name, { path: file.path, start: 0, length: bytes.length, identity: null, key: '' });
+    return true;
+  }
+
+  find(name: string): StoredRange | null {
+    const added = this.#added.get(name);
+    if (added === undefined) return this.#base.find(name);
+    try {
+      return this.#base.find(name) ?? added;
+    } catch {
+      // A link that leads nowhere, say: what was added stands in for it.
+      return added;
+    }
+  }
+
+  names(): Iterable<string> {
+    return this.#base.names();
+  }
+
+  head(range: StoredRange, count: number): Uint8Array {
+    if (!this.files.includes(range.path)) return this.#base.head(range, count);
+    using file = new SourceFile(range.path);
+    return readHead(file, range.start, Math.min(count, range.length));
+  }
+}

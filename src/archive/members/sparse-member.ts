@@ -1,0 +1,57 @@
+import { closeSync, ftruncateSync, openSync, writeSync } from 'node:fs';
+import { displayText, LayerscopeError } from '#model';
+import { SourceFile, systemError } from '../blob/source-file.ts';
+
+/** Pairs of offset and length of what is stored, by offset. */
+export type SparseMap = readonly (readonly [offset: number, length: number])[];
+
+export interface SparseMember {
+  readonly name: string;
+  /** Of the first stored byte. */
+  readonly start: number;
+  readonly storedBytes: number;
+  readonly map: SparseMap;
+  /** With holes. */
+  readonly size: number;
+}
+
+/** No layer is as large: what states more is out for the reader's time. */
+const MOST_BYTES = 2 ** 36;
+const CHUNK = 1024 * 1024;
+
+/** Writes a sparse member of a tar as a file, its holes as zeros, which take no room where the file system can do without. Throws TOO_LARGE, IO. */
+export function layOutSparse(tar: string, identity: string | null, member: SparseMember, target: string): void {
+  const { name, size } = member;
+  if (size > MOST_BYTES)
+    throw new LayerscopeError('TOO_LARGE', `${displayText(name)}: a sparse file of ${size} bytes, the limit is ${MOST_BYTES}`);
+  using source = new SourceFile(tar, identity);
+  let descriptor: number;
+  try {
+    descriptor = openSync(target, 'wx');
+  } catch (error) {
+    throw systemError(error, target);
+  }
+  try {
+    copyStored(source, member, descriptor);
+    ftruncateSync(descriptor, size);
+  } catch (error) {
+    throw systemError(error, target);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** What isn't stored to its end stays zeros. */
+function copyStored(source: SourceFile, { start, storedBytes, map }: SparseMember, descriptor: number): void {
+  const buffer = new Uint8Array(CHUNK);
+  let stored = 0;
+  for (const [offset, length] of map) {
+    for (let at = 0; at < length && stored < storedBytes; ) {
+      const count = source.read(buffer, start + stored, Math.min(CHUNK, length - at, storedBytes - stored));
+      if (count === 0) return;
+      for (let done = 0; done < count; ) done += writeSync(descriptor, buffer, done, count - done, offset + at + done);
+      at += count;
+      stored += count;
+    }
+  }
+}

@@ -1,0 +1,216 @@
+import type { TarHandler, TarMember } from '#format/tar';
+import { displayText, TYPE } from '#model';
+import { SourceFile } from '../blob/source-file.ts';
+import { MemberRefused } from './member-refused.ts';
+import { type MemberStore, normalName, readHead, type StoredRange } from './member-store.ts';
+import type { NewPath } from './overlay-members.ts';
+import { layOutSparse, type SparseMap } from './sparse-member.ts';
+
+/** More members than this and only those that tell an image are kept: the tar is a layer, or is read again. */
+const FEW_MEMBERS = 4096;
+/** No image archive has as many, nor names as long together, nor members that are stored in as many pieces. */
+export const MAX_MEMBERS = 200_000;
+const MAX_NAME_BYTES = 16 * 1024 * 1024;
+const MAX_PIECES = 500_000;
+/** Links that lead from one to the next. */
+const MAX_LINKS = 32;
+
+interface Member {
+  readonly type: 'file' | 'symlink' | 'hardlink';
+  readonly start: number;
+  readonly length: number;
+  readonly target: string;
+  /** What of its bytes is stored, and its size with holes; null: all of it. */
+  readonly sparse: { readonly map: SparseMap; readonly size: number } | null;
+  truncated: boolean;
+}
+
+const TELLING = new Set(['manifest.json', 'index.json', 'oci-layout', 'repositories']);
+/** Names as tools that write images give them. */
+const IMAGE_NAME = /^(?:blobs\/sha(?:256|512)(?:\/|$)|(?:sha256:)?[0-9a-f]{64}(?:$|[./])|oci-layout$)/;
+
+/** Layers by less telling names: `<id>/layer.tar`, or tars beside the manifest. */
+const LAYER_NAME = /(?:^|[/\\])layer\.tar$|^[^/]+\.tar(?:\.\w+)?$/;
+
+/** Collects the members of an archive while its tar is read: what an image's manifests refer to. */
+export class MemberCollector implements TarHandler {
+  readonly #members = new Map<string, Member>();
+  readonly #limit: number;
+  #count = 0;
+  #imageNames = 0;
+  #overflown = false;
+  #nameBytes = 0;
+  #pieces = 0;
+
+  constructor(limit = FEW_MEMBERS) {
+    this.#limit = limit;
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  /** Is a tar among the members, as image tools put layers into an archive? */
+  get holdsTars(): boolean {
+    for (const name of this.#members.keys()) if (LAYER_NAME.test(name)) return true;
+    return false;
+  }
+
+  /** Do names say that an image tool wrote it, manifests apart? */
+  get looksLikeImage(): boolean {
+    return this.#imageNames > 0;
+  }
+
+  /** Or is a manifest among the members, of whatever? */
+  get mayBeImage(): boolean {
+    return this.looksLikeImage || this.has('manifest.json') || this.has('index.json');
+  }
+
+  /** There were more members than are kept: {@link members} lacks some. */
+  get overflown(): boolean {
+    return this.#overflown;
+  }
+
+  get members(): ReadonlyMap<string, Member> {
+    return this.#members;
+  }
+
+  has(name: string): boolean {
+    return this.#members.has(name);
+  }
+
+  member(member: TarMember): void {
+    this.#count++;
+    const { type } = member;
+    if (type !== TYPE.file && type !== TYPE.symlink && type !== TYPE.hardlink && type !== TYPE.directory) return;
+    const nameBytes = member.nameEnd - member.nameStart;
+    if (this.#overflown && nameBytes > 20) return;
+    const name = normalName(latin1(member.name));
+    if (name === null || name === '') return;
+    if (IMAGE_NAME.test(name)) this.#imageNames++;
+    if (type === TYPE.directory) return;
+    if (this.#overflown && !TELLING.has(name)) return;
+    this.#nameBytes += nameBytes + (type === TYPE.file ? 0 : member.linkEnd - member.linkStart);
+    this.#pieces += member.sparse?.length ?? 0;
+    if (this.#members.size >= this.#limit || this.#nameBytes > MAX_NAME_BYTES || this.#pieces > MAX_PIECES) {
+      this.#overflow();
+      if (!TELLING.has(name)) return;
+    }
+    this.#members.set(name, {
+      type: type === TYPE.symlink ? 'symlink' : type === TYPE.hardlink ? 'hardlink' : 'file',
+      start: member.dataOffset,
+      length: member.storedSize - (member.dataOffset - member.bodyOffset),
+      target: type === TYPE.file ? '' : latin1(member.linkname),
+      sparse: member.sparse === null ? null : { map: member.sparse, size: member.size },
+      truncated: false,
+    });
+    this.#last = name;
+  }
+
+  #last = '';
+
+  finding(): void {}
+
+  /** The tar ends inside the last member. */
+  truncated(): void {
+    const member = this.#members.get(this.#last);
+    if (member !== undefined) member.truncated = true;
+  }
+
+  #overflow(): void {
+    this.#overflown = true;
+    for (const name of this.#members.keys()) if (!TELLING.has(name)) this.#members.delete(name);
+  }
+}
+
+/** One that keeps all members: for a tar that is known to be an image. */
+export function wholeCollector(): MemberCollector {
+  return new MemberCollector(MAX_MEMBERS);
+}
+
+function latin1(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
+}
+
+/** The members of a tar in a file, which stays the caller's: once it is closed, what is read is read by its name. */
+export class TarMembers implements MemberStore {
+  readonly #members: ReadonlyMap<string, Member>;
+  readonly #file: SourceFile;
+  readonly #key: string;
+  readonly #identity: string | null;
+  readonly #newPath: NewPath;
+  /** Sparse members, their holes filled: in files of ours, which go with the archive. */
+  readonly #laidOut = new Map<Member, string>();
+
+  /** `key`: see {@link StoredRange}. `identity` null for a file that only we write. `newPath`: where a sparse member is laid out. */
+  constructor(members: ReadonlyMap<string, Member>, file: SourceFile, key: string, identity: string | null, newPath: NewPath) {
+    this.#newPath = newPath;
+    this.#members = members;
+    this.#file = file;
+    this.#key = key;
+    this.#identity = identity;
+  }
+
+  find(name: string): StoredRange | null {
+    let at = normalName(name);
+    for (let links = 0; at !== null && links <= MAX_LINKS; links++) {
+      const member = this.#members.get(at);
+      if (member === undefined) return null;
+      if (member.type === 'file') return member.sparse === null ? this.#range(member) : this.#sparseRange(member, at);
+      at = resolveLink(at, member);
+      if (at === null) throw new MemberRefused('path-escape', `${displayText(name)} is a link that leads out of the archive`);
+    }
+    if (at === null) throw new MemberRefused('path-escape', `${displayText(name)} leads out of the archive`);
+    throw new MemberRefused('link-loop', `${displayText(name)} is a link that leads in a circle`);
+  }
+
+  names(): Iterable<string> {
+    return this.#members.keys();
+  }
+
+  head(range: StoredRange, count: number): Uint8Array {
+    const wanted = Math.min(count, range.length);
+    if (this.#file.isOpen && range.path === this.#file.path) return readHead(this.#file, range.start, wanted);
+    using file = new SourceFile(range.path, range.identity);
+    return readHead(file, range.start, wanted);
+  }
+
+  get files(): readonly string[] {
+    return [...this.#laidOut.values()];
+  }
+
+  #sparseRange(member: Member, name: string): StoredRange {
+    const { map, size } = member.sparse ?? { map: [], size: 0 };
+    let path = this.#laidOut.get(member);
+    if (path === undefined) {
+      path = this.#newPath();
+      layOutSparse(this.#file.path, this.#identity, { name, start: member.start, storedBytes: member.length, map, size }, path);
+      this.#laidOut.set(member, path);
+    }
+    return { path, start: 0, length: size, identity: null, key: this.#key === '' ? '' : `${this.#key}:${member.start}:${size}:sparse` };
+  }
+
+  #range(member: Member): StoredRange {
+    const { start } = member;
+    const length = Math.max(0, Math.min(member.length, this.#file.size - start));
+    return {
+      path: this.#file.path,
+      start,
+      length,
+      identity: this.#identity,
+      key: this.#key === '' ? '' : `${this.#key}:${start}:${length}`,
+    };
+  }
+}
+
+/** Name that a link stands for; null where it leads out. A hard link's target is from the root, a symbolic link's from its folder. */
+function resolveLink(name: string, member: Member): string | null {
+  if (member.target.startsWith('/')) return null;
+  const parts = member.type === 'symlink' ? name.split('/').slice(0, -1) : [];
+  for (const part of member.target.split('/')) {
+    if (part === '' || part === '.') continue;
+    if (part !== '..') parts.push(part);
+    else if (parts.pop() === undefined) return null;
+  }
+  return parts.join('/');
+}

@@ -1,0 +1,168 @@
+import path from 'node:path';
+import { type DockerImage, dockerManifestProblem, parseDockerManifest, parseJson } from '#format/image';
+import { type ArchiveFormat, type ArtifactReport, type Compression, type Finding, finding, LayerscopeError } from '#model';
+import { detectCompression, MAGIC_BYTES } from '../blob/compression.ts';
+import { SourceFile } from '../blob/source-file.ts';
+import { refusalCode } from '../members/member-refused.ts';
+import { readDocument, readHead } from '../members/member-store.ts';
+import { type NewPath, OverlayMembers } from '../members/overlay-members.ts';
+import type { TarMembers } from '../members/tar-members.ts';
+import type { ArchiveImage, ArchiveRoot, BlobSource, ChainFiles } from '../types.ts';
+import { archiveRoots } from './archive-roots.ts';
+import { addDockerImages, addLegacyImages } from './docker-archive.ts';
+import { ImageList } from './image-list.ts';
+import { addArtifacts, addOciImages, type OciContent, readOciContent } from './oci-layout.ts';
+import type { TarKind } from './outer-scan.ts';
+
+/** What was opened, before it gets its life cycle. */
+export interface OpenedArchive {
+  readonly format: ArchiveFormat;
+  readonly images: readonly ArchiveImage[];
+  readonly artifacts: readonly ArtifactReport[];
+  readonly findings: readonly Finding[];
+  /** See {@link Archive.roots}. */
+  readonly roots: () => readonly ArchiveRoot[];
+  /** Files of ours that its members lie in, to be removed with it. */
+  readonly ownFiles: () => readonly string[];
+}
+
+/** What a list has become. `files`: of the store under the overlay. */
+export function openedList(
+  format: ArchiveFormat,
+  list: ImageList,
+  store: OverlayMembers,
+  files: () => readonly string[] = () => [],
+): OpenedArchive {
+  list.finish();
+  const { images, artifacts, findings } = list;
+  const ownFiles = () => [...store.files, ...files()];
+  return { format, images, artifacts, findings, roots: () => archiveRoots(format, store, images), ownFiles };
+}
+
+/** An image archive whose members are known. `tarFindings`: of the archive's own tar. Throws BAD_MANIFEST, IO. */
+export function openImageTar(
+  kind: Exclude<TarKind, 'layer'>,
+  members: TarMembers,
+  newPath: NewPath,
+  tarFindings: readonly Finding[],
+): OpenedArchive {
+  const store = new OverlayMembers(members, newPath);
+  const list = new ImageList(store);
+  list.findings.push(...tarFindings);
+  let format: ArchiveFormat = kind === 'oci-archive' ? 'oci-archive' : 'docker-archive';
+  if (kind === 'legacy-archive') addLegacyImages(list, store);
+  else if (kind === 'docker-archive') format = addByManifest(list, store, 'oci-archive');
+  else addByIndex(list, store);
+  return openedList(format, list, store, () => members.files);
+}
+
+/** By index.json alone. Throws BAD_MANIFEST, TOO_LARGE, IO. */
+export function addByIndex(list: ImageList, store: OverlayMembers): void {
+  const content = readOciContent(store);
+  if (content === null) throw new LayerscopeError('BAD_MANIFEST', 'index.json is not there');
+  addOciImages(list, content);
+}
+
+/**
+ * By manifest.json; index.json beside it adds what it knows, and stands in for it. `otherwise`: the format then. A manifest that can't be
+ * read is a finding, and there are no images. Returns the format. Throws BAD_MANIFEST where the manifest is null: it was written for no image.
+ */
+export function addByManifest(list: ImageList, store: OverlayMembers, otherwise: ArchiveFormat): ArchiveFormat {
+  const oci = tryOciContent(list, store);
+  let images: DockerImage[];
+  let value: unknown;
+  try {
+    value = parseJson(readDocument(store, 'manifest.json') ?? new Uint8Array(0), 'manifest.json');
+    images = parseDockerManifest(value);
+  } catch (error) {
+    if (!(error instanceof LayerscopeError) || error.code !== 'BAD_MANIFEST') throw error;
+    const message = (value === undefined ? null : dockerManifestProblem(value)) ?? error.message;
+    if (oci !== null && oci.images.length > 0) {
+      list.tell('manifest-unreadable', `${message}: index.json is used`);
+      addOciImages(list, oci);
+      return otherwise;
+    }
+    if (value === null) throw error;
+    list.tell('manifest-unreadable', message);
+    if (oci !== null) addArtifacts(list, oci);
+    return 'docker-archive';
+  }
+  if (oci !== null) addArtifacts(list, oci);
+  addDockerImages(list, store, images, oci?.images ?? []);
+  return 'docker-archive';
+}
+
+function tryOciContent(list: ImageList, store: OverlayMembers): OciContent | null {
+  try {
+    return readOciContent(store);
+  } catch (error) {
+    const code = refusalCode(error, 'index-unreadable');
+    if (error instanceof LayerscopeError) list.tell(code, `${error.message}: manifest.json is used`);
+    return null;
+  }
+}
+
+const NOTHING_ELSE = { artifacts: [], roots: () => [], ownFiles: () => [] } as const;
+
+/** One layer tar by itself, as an image of one layer. `manifestProblem`: why a manifest.json in it makes no image archive of it. */
+export function openSingleLayer(blob: BlobSource, name: string, manifestProblem: string | null = null): OpenedArchive {
+  const image = layersImage(name, 'unknown', [{ blob, digest: null, diffId: null }]);
+  const findings = manifestProblem === null ? [] : [finding('manifest-unreadable', `${manifestProblem}: the tar is shown as one layer`)];
+  return { ...NOTHING_ELSE, format: 'layer', images: [image], findings };
+}
+
+/** See {@link ArchiveReader.openLayers}. */
+export function openChainFiles({ name, os, layers }: ChainFiles): OpenedArchive {
+  const blobs = layers.map(({ file, digest, diffId }) => ({ blob: blobInFile(file, digest), digest, diffId }));
+  return { ...NOTHING_ELSE, format: 'oci-layout', images: [layersImage(name, os, blobs)], findings: [] };
+}
+
+/** An image of layers that nothing more is known of. */
+function layersImage(
+  name: string,
+  os: string,
+  layers: readonly { readonly blob: BlobSource; readonly digest: string | null; readonly diffId: string | null }[],
+): ArchiveImage {
+  return {
+    index: 0,
+    names: [name],
+    tags: [],
+    platform: 'unknown',
+    os,
+    configDigest: null,
+    manifestDigest: null,
+    layers: layers.map(({ blob, digest, diffId }, index) => ({
+      index,
+      digest,
+      diffId,
+      mediaType: null,
+      createdBy: null,
+      status: 'present',
+      compression: blob.compression,
+      blobBytes: blob.length,
+      urls: [],
+      blob,
+    })),
+    history: [],
+    attestations: [],
+    config: null,
+    configSource: null,
+  };
+}
+
+/** The blob that is all of a file. */
+export function wholeFile(file: string, length: number, compression: Compression, cacheKey: string, identity: string | null): BlobSource {
+  return { path: file, start: 0, length, compression, cacheKey, statedDigest: null, identity };
+}
+
+/** The same, its file looked at. Throws NOT_FOUND, PERMISSION, IO. */
+export function blobInFile(file: string, statedDigest: string | null = null): BlobSource {
+  using source = new SourceFile(file);
+  const compression = detectCompression(readHead(source, 0, MAGIC_BYTES));
+  const blob = wholeFile(file, source.size, compression, `${file}:${source.identity}`, source.identity);
+  return { ...blob, statedDigest };
+}
+
+export function titleOf(file: string): string {
+  return path.basename(path.resolve(file)) || file;
+}

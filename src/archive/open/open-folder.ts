@@ -1,0 +1,85 @@
+// Folders that are an archive laid out: an OCI layout, a docker-archive that was unpacked, skopeo's `dir:`. What is there tells.
+import { asObject, dockerManifestProblem, parseJson } from '#format/image';
+import { LayerscopeError } from '#model';
+import { addDirIndex, DirMembers, isDirFormat } from '../members/dir-members.ts';
+import { FolderMembers } from '../members/folder-members.ts';
+import { MemberRefused } from '../members/member-refused.ts';
+import { type MemberStore, readDocument } from '../members/member-store.ts';
+import { type NewPath, OverlayMembers } from '../members/overlay-members.ts';
+import { addLegacyImages, hasLegacyLayers } from './docker-archive.ts';
+import { ImageList } from './image-list.ts';
+import { addByIndex, addByManifest, type OpenedArchive, openedList } from './open-archive.ts';
+
+/** An OCI layout folder. Throws NOT_AN_IMAGE where it is none, BAD_MANIFEST, NOT_FOUND, PERMISSION, IO. */
+export function openLayoutFolder(folder: string): OpenedArchive {
+  return openLayout(new OverlayMembers(new FolderMembers(folder), null));
+}
+
+/**
+ * Any folder that is an archive. `followLinks`: links that lead out of it are followed. Throws NOT_AN_IMAGE where it is none, BAD_MANIFEST,
+ * PATH_ESCAPE where its index is such a link, NOT_FOUND, PERMISSION, IO.
+ */
+export function openFolder(folder: string, newPath: NewPath, followLinks: boolean): OpenedArchive {
+  try {
+    return openAny(folder, newPath, followLinks);
+  } catch (error) {
+    if (!(error instanceof MemberRefused) || error.finding !== 'link-outside') throw error;
+    throw new LayerscopeError('PATH_ESCAPE', `${error.message}: open it with --follow-links, or copy it with its links followed`, {
+      cause: error,
+    });
+  }
+}
+
+function openAny(folder: string, newPath: NewPath, followLinks: boolean): OpenedArchive {
+  const members = new FolderMembers(folder, followLinks);
+  const store = new OverlayMembers(members, newPath);
+  const problem = manifestProblem(store);
+  const list = new ImageList(store);
+  if (problem === null) return openedList(addByManifest(list, store, 'oci-layout'), list, store);
+  if (store.find('index.json') !== null || store.find('oci-layout') !== null) return openLayout(store, problem === '' ? null : problem);
+  if (problem !== '' && isDirFormat(members)) return openDir(members, newPath);
+  if (hasLegacyLayers(store)) {
+    if (problem !== '') list.tell('manifest-unreadable', problem);
+    addLegacyImages(list, store);
+    return openedList('docker-archive', list, store);
+  }
+  if (problem !== '') throw new LayerscopeError('BAD_MANIFEST', problem);
+  throw new LayerscopeError('NOT_AN_IMAGE', 'the folder holds no image: it has neither index.json nor manifest.json');
+}
+
+function openLayout(store: OverlayMembers, manifestProblem: string | null = null): OpenedArchive {
+  if (store.find('index.json') === null) {
+    const isLayout = store.find('oci-layout') !== null;
+    throw new LayerscopeError(
+      isLayout ? 'BAD_MANIFEST' : 'NOT_AN_IMAGE',
+      isLayout ? 'an OCI layout without index.json' : 'a folder without index.json is not an OCI layout',
+    );
+  }
+  const list = new ImageList(store);
+  if (manifestProblem !== null) list.tell('manifest-unreadable', `${manifestProblem}: index.json is used`);
+  addByIndex(list, store);
+  return openedList('oci-layout', list, store);
+}
+
+function openDir(folder: MemberStore, newPath: NewPath): OpenedArchive {
+  const members = new DirMembers(folder);
+  const store = new OverlayMembers(members, newPath);
+  addDirIndex(store, members);
+  const list = new ImageList(store);
+  addByIndex(list, store);
+  return openedList('dir', list, store);
+}
+
+/** Why manifest.json is not that of a docker-archive: empty where there is none, null where it is. */
+function manifestProblem(store: MemberStore): string | null {
+  const bytes = readDocument(store, 'manifest.json');
+  if (bytes === null) return '';
+  try {
+    const value = parseJson(bytes, 'manifest.json');
+    // An object is a manifest of its own, or a file of that name.
+    return asObject(value) !== null && store.find('index.json') !== null ? '' : dockerManifestProblem(value);
+  } catch (error) {
+    if (!(error instanceof LayerscopeError) || error.code !== 'BAD_MANIFEST') throw error;
+    return error.message;
+  }
+}

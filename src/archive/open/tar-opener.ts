@@ -1,0 +1,239 @@
+import { displayText, finding, LayerscopeError } from '#model';
+import { detectCompression, MAGIC_BYTES, STRANGER_BYTES, strangePacking, strangerName } from '../blob/compression.ts';
+import { type Decompressed, decompress, type PackedAs } from '../blob/decompress.ts';
+import { SourceFile } from '../blob/source-file.ts';
+import { feedFromFile } from '../blob/tar-source.ts';
+import type { IndexCache } from '../cache/index-cache.ts';
+import type { PrivateFolder } from '../files/private-folder.ts';
+import { readHead } from '../members/member-store.ts';
+import { MAX_MEMBERS, TarMembers } from '../members/tar-members.ts';
+import type { SpoolStore } from '../spool/spool-store.ts';
+import { Unpacked } from '../spool/unpacked.ts';
+import type { BlobSource, IndexedBlob, Progress } from '../types.ts';
+import { ProgressMeter } from '../work/progress-meter.ts';
+import { callerControl } from '../work/work-control.ts';
+import { type OpenedArchive, openImageTar, openSingleLayer, wholeFile } from './open-archive.ts';
+import { judgeTar, OuterScan } from './outer-scan.ts';
+
+/** What nothing like an image is seen in for so long is unpacked to look, not to keep. */
+const UNDECIDED_BYTES = 16 * 1024 * 1024;
+
+/** What opening needs of its reader. */
+export interface OpenerParts {
+  readonly cache: IndexCache | null;
+  readonly spools: SpoolStore;
+  readonly folder: PrivateFolder;
+  /** Layers that were read on the way to find out what the file is. */
+  readonly scanned: WeakMap<BlobSource, IndexedBlob>;
+}
+
+export interface OpenTarOptions {
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: Progress) => void;
+}
+
+/** What was opened, and the files of ours that it lies in. */
+export interface OpenedTar {
+  readonly archive: OpenedArchive;
+  readonly ownFiles: readonly string[];
+}
+
+/**
+ * Opens an image archive or a layer tar, plain or packed. `key`: what the file is known by in the caches, empty for one that has no name.
+ * Throws as {@link ArchiveReader.open} says.
+ */
+export class TarOpener {
+  readonly #parts: OpenerParts;
+  readonly #file: SourceFile;
+  readonly #title: string;
+  readonly #key: string;
+  readonly #identity: string | null;
+  readonly #options: OpenTarOptions;
+
+  constructor(parts: OpenerParts, file: SourceFile, title: string, isOurs: boolean, options: OpenTarOptions) {
+    this.#parts = parts;
+    this.#file = file;
+    this.#title = title;
+    this.#key = isOurs ? '' : `${file.path}:${file.identity}`;
+    this.#identity = isOurs ? null : file.identity;
+    this.#options = options;
+  }
+
+  async open(): Promise<OpenedTar> {
+    const file = this.#file;
+    if (file.size === 0) throw new LayerscopeError('NOT_AN_IMAGE', `${displayText(this.#title)} is empty: it has 0 bytes`);
+    const compression = detectCompression(readHead(file, 0, MAGIC_BYTES));
+    const blob = wholeFile(file.path, file.size, compression, this.#key === '' ? '' : `${this.#key}:0:${file.size}`, this.#identity);
+    const known = this.#parts.cache?.read(blob) ?? null;
+    if (known !== null) {
+      this.#parts.scanned.set(blob, known);
+      return { archive: openSingleLayer(blob, this.#title), ownFiles: [] };
+    }
+    if (compression === 'none') return this.#openPlain(file, this.#key, this.#identity, blob, false);
+    return this.#openPacked(blob, compression);
+  }
+
+  /** `file`: a plain tar. */
+  async #openPlain(file: SourceFile, key: string, identity: string | null, blob: BlobSource, isWhole: boolean): Promise<OpenedTar> {
+    const scan = new OuterScan(blob.length, isWhole);
+    const meter = new ProgressMeter('read', file.size, this.#options.onProgress);
+    try {
+      await feedFromFile(
+        { file, start: 0, length: file.size },
+        scan.indexer.reader,
+        callerControl(this.#options.signal, (bytes) => meter.advance(bytes)),
+      );
+    } catch (error) {
+      scan.indexer.fail(error);
+    }
+    if (identity !== null) file.refuseChanged();
+    return this.#judge(scan, file, key, identity, blob, null, () => this.#openPlain(file, key, identity, blob, true));
+  }
+
+  /** What the scan has seen. `again`: reads once more, all members kept. */
+  async #judge(
+    scan: OuterScan,
+    file: SourceFile,
+    key: string,
+    identity: string | null,
+    blob: BlobSource,
+    packed: Decompressed | null,
+    again: () => Promise<OpenedTar>,
+  ): Promise<OpenedTar> {
+    const tarBytes = packed?.plainBytes ?? file.size;
+    const layer = scan.finish(tarBytes, packed);
+    if (layer.table.memberCount === 0 && (layer.status === 'damaged' || tarBytes === 0)) this.#refuse(scan, tarBytes, packed);
+    const newPath = (): string => this.#parts.folder.newPath('.member');
+    const { kind, manifestProblem } = judgeTar(scan, file, layer.status === 'present' ? null : this.#flaw(scan, packed), newPath);
+    if (kind === 'layer') return this.#layer(blob, { layer, blobDigest: null }, manifestProblem);
+    if (scan.members.overflown) {
+      if (scan.keepsAll)
+        throw new LayerscopeError(
+          'TOO_LARGE',
+          `an image archive of over ${MAX_MEMBERS} members, or whose names or sparse files take as much room`,
+        );
+      return again();
+    }
+    // Of the archive's own tar only what concerns its wholeness matters here: its names are no part of an image.
+    const findings = layer.findings
+      .filter(
+        ({ code }) =>
+          code === 'bad-tar' || code === 'truncated' || code === 'damaged-blob' || code === 'trailing-data' || code === 'too-large',
+      )
+      .map(({ code, message }) => finding(code, `the archive itself: ${message}`));
+    const instead = kind === 'oci-archive' ? 'index.json is used' : 'the files of each layer are used';
+    if (manifestProblem !== null) findings.push(finding('manifest-unreadable', `${manifestProblem}: ${instead}`));
+    const members = new TarMembers(scan.members.members, file, key, identity, newPath);
+    return { archive: openImageTar(kind, members, newPath, findings), ownFiles: [] };
+  }
+
+  /** Why not all of the tar could be read. */
+  #flaw({ indexer }: OuterScan, packed: Decompressed | null): LayerscopeError {
+    const name = displayText(this.#title);
+    if (packed?.end === 'damaged')
+      return new LayerscopeError(packed.isUnsupported ? 'UNSUPPORTED' : 'DAMAGED', `${name}: ${packed.message}`);
+    if (indexer.problem !== null)
+      return new LayerscopeError(indexer.problem.code, `${name}: ${indexer.problem.message}`, { cause: indexer.problem });
+    return new LayerscopeError('TRUNCATED', `${name} is cut off before the end of its manifest`);
+  }
+
+  /** Nothing of a tar came to light: says why, unless it is a tar all the same. */
+  #refuse({ indexer }: OuterScan, tarBytes: number, packed: Decompressed | null): void {
+    const name = displayText(this.#title);
+    if (packed?.end === 'damaged' || packed?.end === 'truncated') {
+      const code = packed.isUnsupported ? 'UNSUPPORTED' : packed.end === 'damaged' ? 'DAMAGED' : 'TRUNCATED';
+      throw new LayerscopeError(code, `${name}: ${packed.message}`);
+    }
+    if (tarBytes === 0) throw new LayerscopeError('NOT_AN_IMAGE', `${name} holds nothing: it unpacks to 0 bytes`);
+    const head = packed === null ? this.#head() : new Uint8Array(0);
+    const packing = strangePacking(head);
+    if (packing !== null) throw new LayerscopeError('UNSUPPORTED', `${name} is ${packing}, which is not read: unpack it first`);
+    const { problem } = indexer;
+    if (problem !== null && problem.offset !== 0) throw problem;
+    if (problem === null && tarBytes >= 512) return;
+    const stranger = strangerName(head);
+    const what = stranger === null ? 'neither an image archive nor a layer tar' : `${stranger}, not an image archive or a layer tar`;
+    throw new LayerscopeError('NOT_AN_IMAGE', `${name} is ${what}`, { cause: problem });
+  }
+
+  #head(): Uint8Array {
+    return readHead(this.#file, 0, STRANGER_BYTES);
+  }
+
+  /** One with a manifest.json that makes no sense is looked at each time: the cache has no place for that. */
+  #layer(found: BlobSource, indexed: IndexedBlob, manifestProblem: string | null): OpenedTar {
+    const blob = manifestProblem === null ? found : { ...found, cacheKey: '' };
+    this.#parts.scanned.set(blob, indexed);
+    this.#parts.cache?.write(blob, indexed);
+    return { archive: openSingleLayer(blob, this.#title, manifestProblem), ownFiles: [] };
+  }
+
+  /**
+   * A packed file may be an image archive packed as a whole, or a layer: only its names tell, and manifests come last. So it is unpacked into a
+   * file, and its members are read on the way; once it plainly looks like a layer the file is dropped.
+   */
+  async #openPacked(blob: BlobSource, compression: PackedAs, isImage = false, elsewhere = false): Promise<OpenedTar> {
+    const key = `${blob.cacheKey}:unpacked`;
+    const kept = await this.#parts.spools.claimWhole(key, blob.cacheKey !== '', callerControl(this.#options.signal));
+    if (kept !== null) return this.#openUnpacked(kept, blob, null);
+    const scan = new OuterScan(blob.length, isImage);
+    const meter = new ProgressMeter('unpack', this.#file.size, this.#options.onProgress);
+    const control = callerControl(this.#options.signal, (bytes) => meter.advance(bytes));
+    using out = new Unpacked(() => this.#newPath(elsewhere));
+    let plainBytes = 0;
+    const packed = await decompress(
+      { file: this.#file, start: 0, length: this.#file.size },
+      compression,
+      (bytes) => {
+        plainBytes += bytes.length;
+        if (scan.indexer.problem === null) scan.indexer.push(bytes);
+        if (!isImage && plainBytes > UNDECIDED_BYTES && !scan.members.mayBeImage) out.drop();
+        out.write(bytes);
+        return scan.indexer.problem === null && (out.lack === null || !scan.members.mayBeImage);
+      },
+      { gate: () => control.check(), onProgress: (bytes) => control.advance(bytes) },
+    );
+    if (this.#identity !== null) this.#file.refuseChanged();
+    if (out.lack !== null && scan.members.mayBeImage) {
+      // An image's members are read out of order: without a file of them it can't be opened.
+      if (!elsewhere && this.#parts.folder.newPathElsewhere('') !== null) return this.#openPacked(blob, compression, true, true);
+      throw new LayerscopeError(out.lack.code, `${displayText(this.#title)}: ${out.lack.message}`, { cause: out.lack });
+    }
+    return await this.#judgeUnpacked(scan, out, blob, packed, compression);
+  }
+
+  #newPath(elsewhere: boolean): string {
+    const { folder } = this.#parts;
+    return (elsewhere ? folder.newPathElsewhere('.tar') : null) ?? folder.newPath('.tar');
+  }
+
+  async #judgeUnpacked(scan: OuterScan, out: Unpacked, blob: BlobSource, packed: Decompressed, compression: PackedAs): Promise<OpenedTar> {
+    const file = out.finish();
+    const again = () => this.#openPacked(blob, compression, true);
+    if (file === null) {
+      if (scan.members.mayBeImage) return again();
+      return this.#judge(scan, this.#file, '', null, blob, packed, again);
+    }
+    const { path: target, sums } = file;
+    const opened = await this.#openUnpacked(target, blob, { scan, packed });
+    if (opened.archive.format === 'layer') {
+      if (packed.end !== 'complete') return opened;
+      out.keep();
+      this.#parts.spools.adopt(blob, target, sums);
+      return opened;
+    }
+    out.keep();
+    if (packed.end === 'complete' && !packed.trailing)
+      this.#parts.spools.keepWhole(target, `${blob.cacheKey}:unpacked`, blob.cacheKey !== '', sums);
+    return opened;
+  }
+
+  /** `target`: the plain tar. `scanned`: what was seen while it was written; null: it is read now. */
+  async #openUnpacked(target: string, blob: BlobSource, scanned: { scan: OuterScan; packed: Decompressed } | null): Promise<OpenedTar> {
+    const key = blob.cacheKey === '' ? '' : `${blob.cacheKey}:unpacked`;
+    using file = new SourceFile(target);
+    const read = () => this.#openPlain(file, key, null, blob, true);
+    const opened = scanned === null ? await read() : await this.#judge(scanned.scan, file, key, null, blob, scanned.packed, read);
+    return opened.archive.format === 'layer' ? opened : { ...opened, ownFiles: [target] };
+  }
+}

@@ -1,0 +1,41 @@
+import { closeSync, openSync, writeSync } from 'node:fs';
+import { systemError } from '../blob/source-file.ts';
+import { DiskSpace } from '../files/disk-space.ts';
+import { SpoolSums } from './spool-sums.ts';
+
+/** A file of this user alone that is written once, front to back, as far as the disk has room. Throws IO. Dispose of it. */
+export class NewFile implements Disposable {
+  readonly path: string;
+  /** Of what was written. */
+  readonly sums = new SpoolSums();
+  readonly #descriptor: number;
+  readonly #space: DiskSpace;
+  #open = true;
+
+  constructor(path: string) {
+    this.path = path;
+    this.#space = new DiskSpace(path);
+    try {
+      this.#descriptor = openSync(path, 'wx', 0o600);
+    } catch (error) {
+      throw systemError(error, path);
+    }
+  }
+
+  /** Throws IO; TOO_LARGE where too little of the disk would be left. */
+  write(bytes: Uint8Array): void {
+    this.#space.take(bytes.length);
+    this.sums.update(bytes);
+    try {
+      for (let at = 0; at < bytes.length; ) at += writeSync(this.#descriptor, bytes, at, bytes.length - at);
+    } catch (error) {
+      throw systemError(error, this.path);
+    }
+  }
+
+  [Symbol.dispose](): void {
+    if (!this.#open) return;
+    this.#open = false;
+    closeSync(this.#descriptor);
+  }
+}

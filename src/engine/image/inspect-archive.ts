@@ -1,0 +1,25 @@
+import type { Archive, ArchiveReader } from '#archive';
+import type { ArchiveReport, ImageReport } from '#model';
+import { BoundedFindings } from './bounded-findings.ts';
+import { assembleImage, type LoadOptions } from './load-image.ts';
+
+/** Everything `inspect --json` says: all layers of all images are read side by side, a shared blob once. Errors as {@link ArchiveReader.indexLayers}. */
+export async function inspectArchive(reader: ArchiveReader, archive: Archive, options: LoadOptions = {}): Promise<ArchiveReport> {
+  const indexed = await reader.indexLayers(
+    archive.images.flatMap(({ layers }) => layers),
+    options,
+  );
+  const images: ImageReport[] = [];
+  const bounded = new BoundedFindings();
+  for (const finding of archive.findings) bounded.add(finding);
+  let first = 0;
+  for (const image of archive.images) {
+    const ofImage = indexed.slice(first, first + image.layers.length);
+    first += image.layers.length;
+    // The stack is only needed for its counts: nothing keeps it beyond this turn.
+    const loaded = assembleImage(reader, archive, image, ofImage);
+    images.push(loaded.report);
+    for (const finding of loaded.findings) bounded.add(finding);
+  }
+  return { format: archive.format, images, artifacts: archive.artifacts, findings: bounded.finish() };
+}

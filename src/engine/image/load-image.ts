@@ -1,0 +1,86 @@
+import type { Archive, ArchiveImage, ArchiveLayer, ArchiveReader, IndexedLayer, Progress } from '#archive';
+import { buildStack } from '#changes';
+import { type ImageReport, type LayerReport, LayerscopeError } from '#model';
+import { BoundedFindings } from './bounded-findings.ts';
+import type { LoadedImage } from './types.ts';
+
+export interface LoadOptions {
+  /** Reads every byte and checks every digest and diffID; what doesn't match is a finding. */
+  readonly verify?: boolean;
+  /** For what compares contents: see {@link ArchiveReader.indexLayers}. */
+  readonly sums?: 'taken';
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: Progress) => void;
+  /** Called for each layer as it is read, in any order; null for one whose blob isn't there. */
+  readonly onLayer?: (layer: ArchiveLayer, indexed: IndexedLayer | null) => void;
+}
+
+function layerReport(layer: ArchiveLayer, indexed: IndexedLayer | null, stack: LoadedImage['stack']): LayerReport {
+  const { index, digest, diffId, mediaType, createdBy, compression, blobBytes, urls, illFormed } = layer;
+  const summary = stack.summaries[index];
+  return {
+    index,
+    digest: digest ?? illFormed?.digest ?? null,
+    diffId: diffId ?? illFormed?.diffId ?? null,
+    mediaType,
+    compression,
+    status: indexed?.status ?? layer.status,
+    blobBytes,
+    tarBytes: indexed?.tarBytes ?? 0,
+    fileBytes: summary?.fileBytes ?? 0,
+    entries: summary?.entries ?? 0,
+    added: summary?.added ?? 0,
+    modified: summary?.modified ?? 0,
+    removed: summary?.removed ?? 0,
+    createdBy,
+    ...(urls.length === 0 ? {} : { urls }),
+  };
+}
+
+function imageReport(image: ArchiveImage, indexed: readonly (IndexedLayer | null)[], stack: LoadedImage['stack']): ImageReport {
+  const { index, names, platform, osVersion, configDigest, manifestDigest, history, attestations } = image;
+  return {
+    index,
+    names,
+    platform,
+    ...(osVersion === undefined ? {} : { osVersion }),
+    configDigest: configDigest ?? image.illFormedConfigDigest ?? null,
+    manifestDigest,
+    layers: image.layers.map((layer, at) => layerReport(layer, indexed[at] ?? null, stack)),
+    history,
+    totals: stack.totals,
+    ...(attestations.length === 0 ? {} : { attestations }),
+  };
+}
+
+/** An image of layers that are read already: its stack, report and findings. `indexed` goes with `image.layers`. */
+export function assembleImage(
+  reader: ArchiveReader,
+  archive: Archive,
+  image: ArchiveImage,
+  indexed: readonly (IndexedLayer | null)[],
+): LoadedImage {
+  const stack = buildStack(
+    indexed.map((layer) => layer?.table ?? null),
+    { caseInsensitive: image.os?.toLowerCase() === 'windows' },
+  );
+  const bounded = new BoundedFindings();
+  indexed.forEach((layer, index) => {
+    for (const finding of layer?.findings ?? []) bounded.add({ ...finding, image: image.index, layer: index });
+  });
+  for (const finding of stack.findings) bounded.add({ ...finding, image: image.index });
+  const findings = bounded.finish();
+  return { reader, archive, image, layers: indexed, stack, report: imageReport(image, indexed, stack), findings };
+}
+
+/** Reads the layers of one image and stacks them. Throws NOT_FOUND for an image that isn't there, and what {@link ArchiveReader.indexLayers} does. */
+export async function loadImage(
+  reader: ArchiveReader,
+  archive: Archive,
+  imageIndex: number,
+  options: LoadOptions = {},
+): Promise<LoadedImage> {
+  const image = archive.images[imageIndex];
+  if (image === undefined) throw new LayerscopeError('NOT_FOUND', `no image ${imageIndex}`);
+  return assembleImage(reader, archive, image, await reader.indexLayers(image.layers, options));
+}

@@ -1,0 +1,89 @@
+import { type Archive, type ArchiveImage, chainIds, type IndexedLayer } from '#archive';
+import type { ArchiveSummary, ImageSummary } from '#contract';
+import type { Finding, ImageReport, LayerReport } from '#model';
+import type { LoadedImage } from '../image/types.ts';
+
+/** What is known of an open archive at a moment. */
+export interface ArchiveState {
+  readonly archiveId: string;
+  /** What the user calls it. */
+  readonly title: string;
+  readonly sizeBytes: number;
+  readonly archive: Archive;
+  /** By image: null until its layers were read. */
+  readonly loaded: readonly (LoadedImage | null)[];
+  /** By image and layer, while they are read; undefined: not yet. */
+  readonly arrived: readonly (readonly (IndexedLayer | null | undefined)[])[];
+}
+
+/** Findings that a summary carries: a message holds no more than a page. Errors come before warnings, those before notes. */
+export const MAX_SUMMARY_FINDINGS = 2_000;
+
+const SEVERITIES = ['error', 'warning', 'note'] as const;
+
+const NO_TOTALS = { files: 0, fileBytes: 0, finalBytes: 0, wastedBytes: 0, efficiency: 1 } as const;
+
+/** An image's report before its layers are stacked: what the manifest says, and the sizes of those that were read already. */
+function unloadedReport(image: ArchiveImage, arrived: readonly (IndexedLayer | null | undefined)[]): ImageReport {
+  const layers = image.layers.map((layer): LayerReport => {
+    const { index, digest, diffId, mediaType, compression, status, blobBytes, createdBy, urls, illFormed } = layer;
+    const indexed = arrived[index];
+    return {
+      index,
+      digest: digest ?? illFormed?.digest ?? null,
+      diffId: diffId ?? illFormed?.diffId ?? null,
+      mediaType,
+      compression,
+      status: indexed?.status ?? status,
+      blobBytes,
+      tarBytes: indexed?.tarBytes ?? 0,
+      fileBytes: indexed ? sum(indexed.table.size) : 0,
+      entries: indexed?.table.memberCount ?? 0,
+      added: 0,
+      modified: 0,
+      removed: 0,
+      createdBy,
+      ...(urls.length === 0 ? {} : { urls }),
+    };
+  });
+  const { index, names, platform, osVersion, manifestDigest, history } = image;
+  const configDigest = image.configDigest ?? image.illFormedConfigDigest ?? null;
+  const os = osVersion === undefined ? {} : { osVersion };
+  return { index, names, platform, ...os, configDigest, manifestDigest, layers, history, totals: NO_TOTALS };
+}
+
+function sum(column: Float64Array): number {
+  let total = 0;
+  for (let i = 0; i < column.length; i++) total += column[i] as number;
+  return total;
+}
+
+function imageSummary({ archive, loaded, arrived }: ArchiveState, index: number): ImageSummary {
+  const image = archive.images[index] as ArchiveImage;
+  const report = loaded[index]?.report ?? unloadedReport(image, arrived[index] ?? []);
+  return {
+    ...report,
+    loaded: loaded[index] !== null && loaded[index] !== undefined,
+    chainIds: chainIds(image.layers.map(({ diffId }) => diffId)),
+    attestations: image.attestations,
+  };
+}
+
+/** All that the window shows of an archive but its rows. */
+export function archiveSummary(state: ArchiveState): ArchiveSummary {
+  const { archiveId, title, sizeBytes, archive, loaded } = state;
+  const findings: Finding[] = [];
+  const all = [archive.findings, ...loaded.map((image) => image?.findings ?? [])];
+  for (const severity of SEVERITIES) {
+    for (const group of all) {
+      for (const finding of group) {
+        if (findings.length === MAX_SUMMARY_FINDINGS) break;
+        if (finding.severity === severity) findings.push(finding);
+      }
+    }
+  }
+  const findingsTotal = all.reduce((total, group) => total + group.length, 0);
+  const images = archive.images.map((_, index) => imageSummary(state, index));
+  const { format, artifacts } = archive;
+  return { archiveId, title, format, sizeBytes, images, ...(artifacts.length === 0 ? {} : { artifacts }), findings, findingsTotal };
+}

@@ -1,0 +1,178 @@
+import { stat } from 'node:fs/promises';
+import type { Archive, IndexedLayer } from '#archive';
+import type { ArchiveSummary, RewrittenReport } from '#contract';
+import { displayText, LayerscopeError, throwIfCancelled } from '#model';
+import type { LoadedImage } from '../image/types.ts';
+import { archiveSummary } from './archive-summary.ts';
+
+export interface OpenArchiveFacts {
+  readonly archiveId: string;
+  readonly archive: Archive;
+  readonly path: string;
+  readonly isPart: boolean;
+  readonly title: string;
+  readonly sizeBytes: number;
+}
+
+/** An archive of the library: what was read of it, and who works on it now. */
+export class OpenArchive {
+  readonly archiveId: string;
+  readonly archive: Archive;
+  /** The file or folder that it was opened from. */
+  readonly path: string;
+  /** Whether it is something of that only. */
+  readonly isPart: boolean;
+  readonly #title: string;
+  readonly #sizeBytes: number;
+  readonly #loaded: (LoadedImage | null)[];
+  readonly #rewritten = new Map<number, RewrittenReport>();
+  readonly #arrived: (IndexedLayer | null | undefined)[][];
+  readonly #ending = new AbortController();
+  readonly #uses = new Set<Promise<unknown>>();
+  #closed: Promise<void> | null = null;
+  #release: () => Promise<void> = async () => {};
+
+  constructor({ archiveId, archive, path, isPart, title, sizeBytes }: OpenArchiveFacts) {
+    this.archiveId = archiveId;
+    this.archive = archive;
+    this.path = path;
+    this.isPart = isPart;
+    this.#title = title;
+    this.#sizeBytes = sizeBytes;
+    this.#loaded = archive.images.map(() => null);
+    this.#arrived = archive.images.map(() => []);
+  }
+
+  summary(): ArchiveSummary {
+    return archiveSummary({
+      archiveId: this.archiveId,
+      title: displayText(this.#title),
+      sizeBytes: this.#sizeBytes,
+      archive: this.archive,
+      loaded: this.#loaded,
+      arrived: this.#arrived,
+    });
+  }
+
+  isLoaded(image: number): boolean {
+    return this.#loaded[image] !== null && this.#loaded[image] !== undefined;
+  }
+
+  arrive(image: number, layer: number, indexed: IndexedLayer | null): void {
+    const layers = this.#arrived[image];
+    if (layers !== undefined) layers[layer] = indexed;
+  }
+
+  setLoaded(image: number, loaded: LoadedImage): void {
+    this.#loaded[image] = loaded;
+    this.#arrived[image] = [];
+  }
+
+  /** Files that layers of an image bring again with the same bytes; null until they were looked for. */
+  rewritten(image: number): RewrittenReport | null {
+    return this.#rewritten.get(image) ?? null;
+  }
+
+  setRewritten(image: number, rewritten: RewrittenReport): void {
+    this.#rewritten.set(image, rewritten);
+  }
+
+  /** The image, read. Throws NOT_FOUND for one or a layer that isn't there, or that wasn't read. */
+  loaded(image: number, ...layers: readonly number[]): LoadedImage {
+    const known = this.archive.images[image];
+    if (known === undefined) throw new LayerscopeError('NOT_FOUND', `no image ${image}`);
+    for (const layer of layers) if (layer >= known.layers.length) throw new LayerscopeError('NOT_FOUND', `no layer ${layer}`);
+    const loaded = this.#loaded[image];
+    if (!loaded) throw new LayerscopeError('NOT_FOUND', `the layers of image ${image} were not read yet`);
+    return loaded;
+  }
+
+  /** Works on the archive: it is not disposed of before the work ends, and its closing aborts the work. */
+  async use<T>(signal: AbortSignal, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const controller = new AbortController();
+    const onAbort = (): void => controller.abort();
+    const signals = [signal, this.#ending.signal];
+    for (const each of signals) {
+      throwIfCancelled(each);
+      each.addEventListener('abort', onAbort);
+    }
+    const use = work(controller.signal);
+    this.#uses.add(use);
+    try {
+      return await use;
+    } finally {
+      this.#uses.delete(use);
+      for (const each of signals) each.removeEventListener('abort', onAbort);
+    }
+  }
+
+  /** The same for bytes that are read piece by piece: until the last, or until whoever reads them has had enough. */
+  async *during(signal: AbortSignal, bytes: (signal: AbortSignal) => AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    let finish = (): void => {};
+    const finished = new Promise<void>((resolve) => {
+      finish = resolve;
+    });
+    let use: Promise<void> = finished;
+    const controlled = await new Promise<AbortSignal>((resolve, reject) => {
+      use = this.use(signal, (each) => {
+        resolve(each);
+        return finished;
+      });
+      use.catch(reject);
+    });
+    const pieces = bytes(controlled)[Symbol.asyncIterator]();
+    const end = async (): Promise<void> => {
+      await pieces.return?.();
+      finish();
+    };
+    // Who reads may take its time, or never come back: closing doesn't wait for that.
+    let isHeld = false;
+    controlled.addEventListener('abort', () => isHeld && void end());
+    try {
+      for (;;) {
+        const { done, value } = await pieces.next();
+        if (done === true) return;
+        isHeld = true;
+        yield value;
+        isHeld = false;
+        throwIfCancelled(controlled);
+      }
+    } finally {
+      await end();
+      await use;
+    }
+  }
+
+  /** Called once after the archive was disposed of; at once where it is already. */
+  onClosed(release: () => Promise<void>): void {
+    if (this.#closed === null) this.#release = release;
+    else void this.#closed.then(release);
+  }
+
+  /** Aborts what works on it, waits, and disposes of the archive; once. */
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
+    this.#ending.abort();
+    await Promise.allSettled(this.#uses); // each tells its own caller how it ended
+    await this.archive[Symbol.asyncDispose]();
+    await this.#release();
+  }
+}
+
+/** Bytes of the file; of a folder, of the blobs that its images and artifacts name. */
+export async function archiveBytes(path: string, archive: Archive): Promise<number> {
+  const { size, isDirectory } = await stat(path).then((stats) => ({ size: stats.size, isDirectory: stats.isDirectory() }));
+  if (!isDirectory) return size;
+  const blobs = new Map<string, number>();
+  for (const { layers } of archive.images) {
+    for (const { blob } of layers) if (blob !== null) blobs.set(`${blob.path}\0${blob.start}`, blob.length);
+  }
+  let bytes = 0;
+  for (const length of blobs.values()) bytes += length;
+  for (const artifact of archive.artifacts) bytes += artifact.bytes;
+  return bytes;
+}

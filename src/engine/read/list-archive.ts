@@ -1,0 +1,151 @@
+import { pipeline, Readable } from 'node:stream';
+import { createGunzip } from 'node:zlib';
+import { detectCompression, unpackPieces, zstdDecompressor } from '#archive';
+import type { ListingReport } from '#contract';
+import { TarReader } from '#format/tar';
+import { findZipDirectory, ZIP_TAIL_BYTES, zip64Directory, zipEntries } from '#format/zip';
+import { asLayerscopeError, type Compression, displayPath, entryTypeName, LayerscopeError } from '#model';
+import type { LoadedImage } from '../image/types.ts';
+import { readContent } from './read-content.ts';
+
+/** Plain bytes of a tar that are looked at: what lies behind is not worth the wait. */
+const MOST_PLAIN_BYTES = 1024 * 1024 * 1024;
+const PLAIN_CHUNK = 256 * 1024;
+const MOST_ZIP_LIST_BYTES = 16 * 1024 * 1024;
+/** Bytes of a name that are shown, and of all names of a listing. */
+const MOST_NAME_BYTES = 4096;
+const MOST_NAMES_BYTES = 4 * 1024 * 1024;
+
+type ListedEntry = ListingReport['entries'][number];
+
+/** Entries of a listing, as many as are wanted and have room. */
+class ListedEntries {
+  readonly all: ListedEntry[] = [];
+  readonly #limit: number;
+  #nameBytes = 0;
+  /** There were more. */
+  isFull = false;
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  add(name: Uint8Array, type: string, size: number): void {
+    this.#nameBytes += Math.min(name.length, MOST_NAME_BYTES);
+    this.isFull ||= this.all.length >= this.#limit || this.#nameBytes > MOST_NAMES_BYTES;
+    if (this.isFull) return;
+    const shown = displayPath(name.subarray(0, MOST_NAME_BYTES));
+    this.all.push({ name: name.length > MOST_NAME_BYTES ? `${shown}…` : shown, type, size });
+  }
+}
+
+/**
+ * Lists the first `limit` entries of an archive that is a file of an image: a tar, plain or packed, or a ZIP file. Null where it is neither.
+ * Nothing of it is kept or unpacked to disk. Throws NOT_FOUND, BLOB_MISSING, CANCELLED.
+ */
+export async function listArchive(
+  loaded: LoadedImage,
+  layer: number,
+  parts: readonly Uint8Array[],
+  { limit, signal }: { readonly limit: number; readonly signal: AbortSignal },
+): Promise<ListingReport | null> {
+  const read = async (start: number, length: number): Promise<Uint8Array> => {
+    const pieces: Uint8Array[] = [];
+    for await (const bytes of readContent(loaded, layer, parts, { start, length, signal }).bytes) pieces.push(bytes.slice());
+    return Buffer.concat(pieces).subarray(0, length);
+  };
+  const { totalBytes } = readContent(loaded, layer, parts);
+  const head = await read(0, Math.min(512, totalBytes));
+  const compression = detectCompression(head);
+  if (compression !== 'none') {
+    const { bytes } = readContent(loaded, layer, parts, { signal });
+    return listTar(plainBytes(bytes, compression), FORMATS[compression], limit);
+  }
+  if (isTarHeader(head)) return listTar(readContent(loaded, layer, parts, { signal }).bytes, 'tar', limit);
+  return listZip(read, totalBytes, limit);
+}
+
+const FORMATS = { gzip: 'tar.gz', zstd: 'tar.zst', xz: 'tar.xz', bzip2: 'tar.bz2' } as const;
+
+function plainBytes(bytes: AsyncIterable<Uint8Array>, compression: Exclude<Compression, 'none'>): AsyncIterable<Uint8Array> {
+  if (compression === 'xz' || compression === 'bzip2') return unpackPieces(compression, bytes);
+  const stream = compression === 'gzip' ? createGunzip() : zstdDecompressor(PLAIN_CHUNK);
+  // A failure of either ends the stream that is read here with it.
+  pipeline(Readable.from(bytes), stream, () => {});
+  return stream;
+}
+
+/** A header's sum is right: of 512 bytes that are no header it isn't. */
+function isTarHeader(block: Uint8Array): boolean {
+  if (block.length < 512) return false;
+  let sum = 0;
+  for (let at = 0; at < 512; at++) sum += at >= 148 && at < 156 ? 0x20 : (block[at] as number);
+  const stated = /^[\0 ]*([0-7]+)/.exec(String.fromCharCode(...block.subarray(148, 156)))?.[1];
+  return stated !== undefined && Number.parseInt(stated, 8) === sum;
+}
+
+async function listTar(
+  bytes: AsyncIterable<Uint8Array>,
+  format: Exclude<ListingReport['format'], 'zip'>,
+  limit: number,
+): Promise<ListingReport | null> {
+  const entries = new ListedEntries(limit);
+  const reader = new TarReader({
+    member: (member) => {
+      entries.add(member.name, entryTypeName(member.type), member.size);
+      if (entries.isFull) reader.stop();
+    },
+    finding: () => {},
+  });
+  let seen = 0;
+  let problem: string | null = null;
+  let head: Uint8Array | null = null;
+  let complete = false;
+  try {
+    for await (const piece of bytes) {
+      if (head === null) {
+        head = piece;
+        // Packed, but not a tar: one file.
+        if (format !== 'tar' && piece.length >= 512 && !isTarHeader(piece)) return null;
+      }
+      reader.push(piece);
+      seen += piece.length;
+      if (entries.isFull || seen > MOST_PLAIN_BYTES) break;
+    }
+    complete = !entries.isFull && seen <= MOST_PLAIN_BYTES;
+    if (complete) reader.end();
+  } catch (error) {
+    const told = asLayerscopeError(error);
+    if (told.code === 'CANCELLED') throw told;
+    if (entries.all.length === 0 && format !== 'tar') return null;
+    complete = false;
+    problem = told.code === 'INTERNAL' ? 'its end can not be read' : told.message;
+  }
+  if (format !== 'tar' && entries.all.length === 0) return null;
+  return { format, entries: entries.all, complete, problem };
+}
+
+async function listZip(
+  read: (start: number, length: number) => Promise<Uint8Array>,
+  totalBytes: number,
+  limit: number,
+): Promise<ListingReport | null> {
+  const tailBytes = Math.min(ZIP_TAIL_BYTES, totalBytes);
+  const found = findZipDirectory(await read(totalBytes - tailBytes, tailBytes), totalBytes);
+  if (found === null) return null;
+  const entries = new ListedEntries(limit);
+  let problem: string | null = null;
+  try {
+    const { offset, bytes } = found.end64 === null ? found : zip64Directory(await read(found.end64, 56));
+    if (offset + bytes > totalBytes) throw new LayerscopeError('DAMAGED', 'the list of the ZIP file leads out of it');
+    for (const { name, sizeBytes } of zipEntries(await read(offset, Math.min(bytes, MOST_ZIP_LIST_BYTES)))) {
+      entries.add(name, name.at(-1) === 0x2f ? 'directory' : 'file', sizeBytes);
+      if (entries.isFull) break;
+    }
+  } catch (error) {
+    const told = asLayerscopeError(error);
+    if (told.code === 'CANCELLED' || told.code === 'INTERNAL') throw told;
+    problem = told.message;
+  }
+  return { format: 'zip', entries: entries.all, complete: problem === null && !entries.isFull, problem };
+}

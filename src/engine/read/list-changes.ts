@@ -1,0 +1,15 @@
+import { changesOf } from '#changes';
+import type { RowTable } from '#model';
+import type { LoadedImage } from '../image/types.ts';
+import { type ContentOptions, readContents } from './read-contents.ts';
+
+/**
+ * What the layers `from` to `to` (both included, 0 the bottom) changed together. Files of one size are compared: by their checksums where
+ * both were taken while their layers were unpacked, else byte by byte; what can't be read is `unread`. Throws NOT_FOUND, IO, CANCELLED.
+ */
+export async function listChanges(loaded: LoadedImage, from: number, to: number, options: ContentOptions = {}): Promise<RowTable> {
+  if (options.reads === false) return changesOf(loaded.stack, from, to, { sums: 'ignored' });
+  const rows = changesOf(loaded.stack, from, to);
+  await readContents(loaded, loaded, { rows, differs: rows.differs }, options);
+  return rows;
+}

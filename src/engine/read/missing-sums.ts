@@ -1,0 +1,47 @@
+// A compressed layer whose index was kept by a command that needs no checksums (`inspect`, `ls`) is unpacked once more to take them, on
+// workers: that is quicker than spooling it for a few bodies, and from then on the index has them.
+
+import { sameSums } from '#changes';
+import type { LoadedImage } from '../image/types.ts';
+
+/** Layers that could have checksums of these bodies but don't. */
+export function layersWithoutSums(
+  loaded: LoadedImage,
+  pairs: readonly { readonly a: { readonly layer: number }; readonly b: { readonly layer: number } }[],
+): number[] {
+  const isPacked = (layer: number): boolean => (loaded.image.layers[layer]?.blob?.compression ?? 'none') !== 'none';
+  const lacks = (layer: number): boolean => loaded.stack.layers[layer]?.bodySums.length === 0;
+  const layers = new Set<number>();
+  for (const { a, b } of pairs) {
+    if (!isPacked(a.layer) || !isPacked(b.layer)) continue;
+    for (const { layer } of [a, b]) if (lacks(layer)) layers.add(layer);
+  }
+  return [...layers].sort((a, b) => a - b);
+}
+
+/** Bytes of the layers as they are stored. */
+export function packedBytes({ image }: LoadedImage, layers: readonly number[]): number {
+  return layers.reduce((sum, layer) => sum + (image.layers[layer]?.blobBytes ?? 0), 0);
+}
+
+export interface TakenSums {
+  /** Are two bodies the same by their checksums? Null where one has none. */
+  isSame(a: { readonly layer: number; readonly member: number }, b: { readonly layer: number; readonly member: number }): boolean | null;
+}
+
+/** Takes the checksums of these layers. Throws what {@link ArchiveReader.indexLayers} does. */
+export async function takeSums(
+  loaded: LoadedImage,
+  layers: readonly number[],
+  { signal, onBytes }: { readonly signal?: AbortSignal | undefined; readonly onBytes?: (doneBytes: number) => void },
+): Promise<TakenSums> {
+  const wanted = layers.flatMap((layer) => loaded.image.layers[layer] ?? []);
+  const indexed = await loaded.reader.indexLayers(wanted, {
+    sums: 'needed',
+    onProgress: ({ doneBytes }) => onBytes?.(doneBytes),
+    ...(signal === undefined ? {} : { signal }),
+  });
+  const taken = new Map(layers.map((layer, at) => [layer, indexed[at]?.table.bodySums ?? new Uint32Array(0)]));
+  const sumsOf = (layer: number): Uint32Array => taken.get(layer) ?? loaded.stack.layers[layer]?.bodySums ?? new Uint32Array(0);
+  return { isSame: (a, b) => sameSums(sumsOf(a.layer), a.member, sumsOf(b.layer), b.member) };
+}

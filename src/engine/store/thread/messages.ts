@@ -1,0 +1,40 @@
+// What a room's thread is asked, and what it says. Plain values only: they cross threads.
+import type { ServiceProgress, StoreLocation, StoreService } from './store-service.ts';
+
+export type ServiceCall = Exclude<keyof StoreService, 'close'>;
+
+export type ToThread =
+  | {
+      readonly type: 'call';
+      readonly id: number;
+      readonly room: StoreLocation;
+      readonly call: ServiceCall;
+      readonly input: readonly unknown[];
+    }
+  | { readonly type: 'cancel'; readonly id: number }
+  | { readonly type: 'close'; readonly id: number };
+
+export type FromThread =
+  | { readonly type: 'value'; readonly id: number; readonly value: unknown }
+  | { readonly type: 'error'; readonly id: number; readonly code: string; readonly message: string; readonly detail: string | null }
+  | { readonly type: 'progress'; readonly id: number; readonly progress: ServiceProgress };
+
+/** Every call. `long`: its last argument is options, and progress and cancellation cross too. */
+export const SERVICE_CALLS = {
+  report: 'short',
+  take: 'long',
+  remove: 'short',
+  verify: 'long',
+  leftovers: 'short',
+  cleanup: 'short',
+  mount: 'short',
+  release: 'short',
+  mounts: 'short',
+  createReadWrite: 'short',
+  changes: 'short',
+  commit: 'long',
+  spool: 'long',
+  baseImages: 'short',
+  adopt: 'short',
+  elevate: 'short',
+} as const satisfies Record<ServiceCall, 'short' | 'long'>;

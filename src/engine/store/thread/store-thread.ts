@@ -1,0 +1,121 @@
+import { Worker } from 'node:worker_threads';
+import { ERROR_CODES, LayerscopeError } from '#model';
+import { type FromThread, SERVICE_CALLS, type ServiceCall, type ToThread } from './messages.ts';
+import type { ServiceOptions, ServiceProgress, StoreLocation, StoreService } from './store-service.ts';
+
+/** The thread that drivers work on, so that the program's own stays free: hashing, unpacking, Windows' calls. Disposal releases what is mounted. */
+export interface StoreThread extends AsyncDisposable {
+  /** The room of a home; it is made there at the first call. */
+  room(home: StoreLocation): Omit<StoreService, 'close'>;
+}
+
+interface Waiting {
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: unknown) => void;
+  readonly onProgress: (progress: ServiceProgress) => void;
+}
+
+/** A thread that takes longer to let go of everything is ended. */
+const LAST_WAIT_MS = 2_000;
+
+/**
+ * The thread is started at the first call, and again after it ended: what ran then has failed with IO, and nothing else has.
+ * `script`: the built worker; absent: the source beside this file.
+ */
+export function createStoreThread(script: URL | string = new URL('./worker.ts', import.meta.url)): StoreThread {
+  let worker: Worker | null = null;
+  let last = 0;
+  let isDisposed = false;
+  const waiting = new Map<number, Waiting>();
+
+  const failAll = (message: string): void => {
+    const all = [...waiting.values()];
+    waiting.clear();
+    for (const { reject } of all) reject(new LayerscopeError('IO', message));
+  };
+
+  const start = (): Worker => {
+    const started = new Worker(script);
+    const ended = (message: string): void => {
+      if (worker !== started) return;
+      worker = null;
+      failAll(message);
+    };
+    started.on('message', (message: FromThread) => {
+      const call = waiting.get(message.id);
+      if (call === undefined) return;
+      if (message.type === 'progress') {
+        call.onProgress(message.progress);
+        return;
+      }
+      waiting.delete(message.id);
+      if (waiting.size === 0) started.unref();
+      if (message.type === 'value') call.resolve(message.value);
+      else call.reject(errorOf(message));
+    });
+    started.on('error', (error: Error) => ended(`the store's thread ended: ${error.message}`));
+    started.on('exit', () => ended("the store's thread ended"));
+    return started;
+  };
+
+  const ask = (message: DistributiveOmit<Exclude<ToThread, { type: 'cancel' }>, 'id'>, options?: ServiceOptions): Promise<unknown> => {
+    if (isDisposed && message.type !== 'close') return Promise.reject(new LayerscopeError('CANCELLED', 'the program is ending'));
+    worker ??= start();
+    const to = worker;
+    const id = ++last;
+    return new Promise((resolve, reject) => {
+      const cancel = (): void => to.postMessage({ type: 'cancel', id } satisfies ToThread);
+      const settled = (): void => options?.signal.removeEventListener('abort', cancel);
+      waiting.set(id, {
+        resolve: (value) => {
+          settled();
+          resolve(value);
+        },
+        reject: (error) => {
+          settled();
+          reject(error);
+        },
+        onProgress: options?.onProgress ?? (() => {}),
+      });
+      to.ref();
+      to.postMessage({ ...message, id } as ToThread);
+      options?.signal.addEventListener('abort', cancel, { once: true });
+      if (options?.signal.aborted) cancel();
+    });
+  };
+
+  return {
+    room(home) {
+      const call =
+        (name: ServiceCall) =>
+        (...args: readonly unknown[]): Promise<unknown> => {
+          const isLong = SERVICE_CALLS[name] === 'long';
+          const input = isLong ? args.slice(0, -1) : args;
+          return ask({ type: 'call', room: home, call: name, input }, isLong ? (args.at(-1) as ServiceOptions) : undefined);
+        };
+      return Object.fromEntries((Object.keys(SERVICE_CALLS) as ServiceCall[]).map((name) => [name, call(name)])) as unknown as Omit<
+        StoreService,
+        'close'
+      >;
+    },
+    async [Symbol.asyncDispose]() {
+      isDisposed = true;
+      const ending = worker;
+      if (ending === null) return;
+      const exited = new Promise((resolve) => ending.once('exit', resolve));
+      const late = new Promise((resolve) => setTimeout(resolve, LAST_WAIT_MS).unref());
+      await Promise.race([ask({ type: 'close' }).catch(() => {}), exited, late]);
+      worker = null;
+      failAll('the program is ending');
+      await ending.terminate();
+    },
+  };
+}
+
+type DistributiveOmit<T, K extends string> = T extends unknown ? Omit<T, K> : never;
+
+function errorOf({ code, message, detail }: Extract<FromThread, { type: 'error' }>): LayerscopeError {
+  const error = new LayerscopeError(ERROR_CODES.find((known) => known === code) ?? 'INTERNAL', message);
+  if (detail !== null) error.stack = detail;
+  return error;
+}
