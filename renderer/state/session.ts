@@ -1,21 +1,17 @@
 import { SESSION_HEADER } from '#contract';
 
-// The session of a page served by the loopback host. Its secret is kept for this tab, so that it survives reloads, and given to tabs of the
-// same origin that ask for it. A cookie would be sent to every program on this address, whatever its port.
+// The session of a page served by the loopback host. Its secret is kept for this tab, so that it survives reloads; a duplicated tab has it too.
+// It is not handed to other pages of this origin: one may be left from another program that had the same port. A cookie would be sent to
+// every program on this address, whatever its port.
 
 const KEY = 'layerscope-session';
-const CHANNEL = 'layerscope-session';
-
-/** How long other tabs have to answer. */
-const ANSWER_MS = 1_000;
 
 /** The session's secret; null where this browser has none. Rejects where the host doesn't answer. */
 export async function findSession(): Promise<string | null> {
   const token = takeToken();
-  const secret = (token === null ? null : await exchange(token)) ?? (await known(kept())) ?? (await known(await askOtherTabs()));
+  const secret = (token === null ? null : await exchange(token)) ?? (await known(kept()));
   if (secret === null) return null;
   keep(secret);
-  answerOtherTabs(secret);
   return secret;
 }
 
@@ -55,28 +51,4 @@ function keep(secret: string): void {
   } catch {
     // Without storage the session ends with a reload.
   }
-}
-
-function askOtherTabs(): Promise<string | null> {
-  return new Promise((resolve) => {
-    const channel = new BroadcastChannel(CHANNEL);
-    const end = (secret: string | null): void => {
-      clearTimeout(late);
-      channel.close();
-      resolve(secret);
-    };
-    const late = setTimeout(() => end(null), ANSWER_MS);
-    channel.onmessage = ({ data }: MessageEvent<unknown>) => {
-      const { secret } = (data ?? {}) as { secret?: unknown };
-      if (typeof secret === 'string') end(secret);
-    };
-    channel.postMessage('who has a session?');
-  });
-}
-
-function answerOtherTabs(secret: string): void {
-  const channel = new BroadcastChannel(CHANNEL);
-  channel.onmessage = ({ data }: MessageEvent<unknown>) => {
-    if (data === 'who has a session?') channel.postMessage({ secret });
-  };
 }

@@ -246,7 +246,7 @@ export const ROOMS: readonly Room[] = [
     folder: 'src/engine/system',
     runs: 'Node',
     what: 'the cache folder; whether this process is elevated',
-    may: [],
+    may: ['archive'],
   },
   {
     folder: 'src/engine/image',

@@ -1,6 +1,7 @@
 import { createReadStream, type Stats, statSync } from 'node:fs';
 import { displayText, LayerscopeError } from '#model';
 import type { ArchiveReader } from './archive-reader.ts';
+import { readPipe } from './blob/read-pipe.ts';
 import { SourceFile, systemError } from './blob/source-file.ts';
 import { bodiesOf } from './bodies/layer-bodies.ts';
 import { LayerBytes } from './bodies/layer-bytes.ts';
@@ -82,7 +83,8 @@ class FileReader implements ArchiveReader {
       const newPath = (): string => this.#folder.newPath('.member');
       return this.#archive(openFolder(path, newPath, options.followLinks ?? false), title, []);
     }
-    if (stats.isFIFO() || stats.isCharacterDevice()) return this.openStream(createReadStream(path), title, options);
+    if (stats.isFIFO()) return this.openStream(readPipe(path), title, options);
+    if (stats.isCharacterDevice()) return this.openStream(createReadStream(path), title, options);
     if (!stats.isFile()) throw new LayerscopeError('NOT_AN_IMAGE', `${displayText(path)} is neither a file nor a folder`);
     return this.#openTar(path, title, false, options);
   }

@@ -15,7 +15,7 @@ export interface Context {
 }
 
 /** Exit codes of the command line. */
-export const EXIT = { done: 0, failed: 1, usage: 2, unreadable: 3, interrupted: 130, terminated: 143 } as const;
+export const EXIT = { done: 0, failed: 1, usage: 2, unreadable: 3, hungUp: 129, interrupted: 130, terminated: 143 } as const;
 
 /** What a command's file exports. `run` returns the exit code. */
 export interface Command {

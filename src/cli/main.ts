@@ -100,6 +100,7 @@ function report(thrown: unknown): number {
 async function main(): Promise<void> {
   stopOn('SIGINT', EXIT.interrupted);
   stopOn('SIGTERM', EXIT.terminated);
+  stopOn('SIGHUP', EXIT.hungUp);
   let code: number;
   try {
     code = await runCommand(process.argv.slice(2));

@@ -7,7 +7,7 @@ import type { Arguments } from './arguments.ts';
 import { usageError } from './arguments.ts';
 import type { Context } from './context.ts';
 import { workerUrl } from './installation.ts';
-import { openStore } from './open-store.ts';
+import { hasStore, noStore, openStore } from './open-store.ts';
 
 /** An open archive and its reader. Dispose of it. */
 export interface Input extends AsyncDisposable {
@@ -47,6 +47,7 @@ export async function openInput(context: Context, args: Arguments, image: string
 
 /** Layers that the store doesn't keep as blobs are written to a temporary folder, which is removed with the archive. */
 async function openFromStore(reader: ArchiveReader, { signal }: Context, args: Arguments, image: string): Promise<Archive> {
+  if (!(await hasStore(args))) throw noStore(args);
   const driver = await openStore(args, true);
   const folder = await mkdtemp(path.join(tmpdir(), 'layerscope-store-'));
   const removeFolder = () => rm(folder, { recursive: true, force: true });

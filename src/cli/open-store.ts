@@ -1,3 +1,4 @@
+import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { type DriverName, type GraphDriver, openDriver } from '#driver';
 import { defaultStoreHome } from '#engine';
@@ -21,6 +22,19 @@ export function homeOf(args: Arguments): { readonly driver: DriverName; readonly
   const driver = DRIVERS.find((known) => known === name);
   if (driver === undefined) throw usageError(`no driver ${displayText(name)}: ${DRIVERS.join(', ')}`);
   return { driver, home: args.value('home') ?? defaultHome(driver) };
+}
+
+/** Whether a portable store is there, or something else that opening it will explain. */
+export async function hasStore(args: Arguments): Promise<boolean> {
+  const { driver, home } = homeOf(args);
+  if (driver !== 'portable') return true;
+  const names = await readdir(home).catch((error: NodeJS.ErrnoException) => (error.code === 'ENOENT' ? [] : ['?']));
+  return names.length > 0;
+}
+
+/** The error for a store that nobody has made yet: only an import makes one. */
+export function noStore(args: Arguments): LayerscopeError {
+  return new LayerscopeError('NOT_FOUND', `no store in ${displayText(homeOf(args).home)}`);
 }
 
 /** Opens the store; with `readsOnly` read-only if the system can't run its driver. Throws USAGE, and what {@link openDriver} does. */

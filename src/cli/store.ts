@@ -5,7 +5,7 @@ import type { Arguments, CommandSpec } from './arguments.ts';
 import { argumentCount, usageError } from './arguments.ts';
 import { callOptions } from './call-options.ts';
 import { type Context, EXIT } from './context.ts';
-import { openStore } from './open-store.ts';
+import { hasStore, noStore, openStore } from './open-store.ts';
 import { IMAGE_OPTIONS, JSON_OPTION } from './options.ts';
 import { diffOf, exportFrom, imageFacts, imageName, importInto, removeFrom } from './store-transfer.ts';
 import { formatTable } from './text-table.ts';
@@ -78,6 +78,10 @@ export async function run(context: Context, args: Arguments): Promise<number> {
   const [min, max] = known.operands;
   if (operands.length < min || operands.length > max) {
     throw usageError(`store ${verb} takes ${argumentCount(min, max)}`);
+  }
+  if (verb !== 'import' && !(await hasStore(args))) {
+    if (max > 0) throw noStore(args);
+    return EXIT.done;
   }
   const driver = await openStore(args, known.readsOnly === true);
   return known.run(context, args, driver, operands);

@@ -1,10 +1,15 @@
-import type { Server } from 'node:http';
+import type { Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
 /** Connections of the host: those of its sessions stay, those of strangers make room. */
 export interface Connections {
   /** A request with a session's secret came on it: from now on it is not a stranger's. */
   belongsToSession(socket: Socket): void;
+  /**
+   * Whether a request is the only one on its connection until its response has ended; if not, the connection is closed. No browser sends
+   * a request before the reply to the one before, and hundreds of replies that nobody reads would fill the memory.
+   */
+  isAlone(socket: Socket, response: ServerResponse): boolean;
 }
 
 export interface ConnectionLimits {
@@ -51,5 +56,15 @@ export function watchConnections(
     );
     socket.once('close', () => forget(socket));
   });
-  return { belongsToSession: forget };
+  const busy = new WeakSet<Socket>();
+  const isAlone = (socket: Socket, response: ServerResponse): boolean => {
+    if (busy.has(socket)) {
+      socket.destroy();
+      return false;
+    }
+    busy.add(socket);
+    for (const event of ['finish', 'close']) response.once(event, () => busy.delete(socket));
+    return true;
+  };
+  return { belongsToSession: forget, isAlone };
 }

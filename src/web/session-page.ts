@@ -9,7 +9,7 @@ export const SESSION_PAGE = `<!doctype html>
 <h1>Layerscope</h1>
 <p>This link has been used already or is incomplete.</p>
 <ul>
-<li>Go back to the tab that opened it first: it stays signed in while the program runs, may reload, and signs in other tabs of its browser.</li>
+<li>Go back to the tab that opened it first: it stays signed in while the program runs and may reload. Duplicate that tab to get another.</li>
 <li>For another browser, end the program and start it again: it prints a new address.</li>
 </ul>
 </main>

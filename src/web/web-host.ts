@@ -107,6 +107,7 @@ export async function startWebHost({ host, rendererFolder, uploads, port = 0, li
 
   // Without a Host header our own guard answers, with its headers.
   const server = createServer({ requireHostHeader: false, maxHeaderSize: MAX_HEADER_BYTES }, (request, response) => {
+    if (!connections.isAlone(request.socket, response)) return;
     handle(request, response).catch((error: unknown) => refuse(host, request, response, error));
   });
   const connections = watchConnections(server, limits);

@@ -5,9 +5,9 @@ import { asLayerscopeError, displayText, LayerscopeError } from '#model';
 import { makePrivateFolder } from './private-place.ts';
 import { hasEnded, PROCESS_MARK } from './process-mark.ts';
 
-/** A folder's name says whose it is; the last part is random. */
-const NAME = /^run-(\d+-\d+-[0-9a-f]{8})-/;
-/** Of a process of another machine, or of an older version of this program, nothing tells whether it is there but that its folder is old. */
+/** The mark of the process that made the folder, then what mkdtemp adds. */
+const NAME = /^run-(\d+-\d+-[0-9a-f]{8})-[A-Za-z0-9]{6}$/;
+/** The folder of a process on another machine is left over if it is older than this. */
 const STALE_MS = 7 * 24 * 60 * 60 * 1000;
 
 /** A folder of this process alone, made when it is first needed and removed on disposal; in the cache folder where there is one. */
@@ -72,17 +72,14 @@ function inTemporary(): string {
   }
 }
 
-/** Removes what processes left that were killed. */
+/** Removes the folders of killed processes: only this user's, and only those with a name from here. */
 function sweep(base: string): void {
   for (const name of readdirSync(base)) {
-    if (!name.startsWith('run-')) continue;
+    const mark = NAME.exec(name)?.[1];
+    if (mark === undefined) continue;
     const folder = path.join(base, name);
-    const isLeft = hasEnded(NAME.exec(name)?.[1] ?? '') ?? isOld(folder);
-    if (isLeft) rmSync(folder, { recursive: true, force: true });
+    const stats = lstatSync(folder, { throwIfNoEntry: false });
+    if (stats?.isDirectory() !== true || (process.getuid !== undefined && stats.uid !== process.getuid())) continue;
+    if (hasEnded(mark) ?? Date.now() - stats.mtimeMs > STALE_MS) rmSync(folder, { recursive: true, force: true });
   }
-}
-
-function isOld(folder: string): boolean {
-  const stats = lstatSync(folder, { throwIfNoEntry: false });
-  return stats !== undefined && Date.now() - stats.mtimeMs > STALE_MS;
 }

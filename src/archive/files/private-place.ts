@@ -1,9 +1,27 @@
 // Folders for the cache that no other user may enter: what was read of an image is as private as the image.
-import { closeSync, constants, fchmodSync, fstatSync, lstatSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, constants, fchmodSync, fstatSync, lstatSync, mkdirSync, openSync, readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
 
 const OTHERS = 0o077;
 const READ = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
 const ME = process.getuid?.();
+
+/** Everything that a cache folder holds. */
+const CACHE_NAME = /^(index|spool|run-.*)$/;
+
+/**
+ * The folder for a cache that was asked for: `folder`, or, if that holds anything else, `layerscope` in it. A cache closes its folder to
+ * other users, which nobody wants of their own files or of a shared folder.
+ */
+export function cacheFolderIn(folder: string): string {
+  try {
+    const isSticky = (lstatSync(folder).mode & 0o1000) !== 0;
+    if (!isSticky && readdirSync(folder).every((name) => CACHE_NAME.test(name))) return folder;
+    return path.join(folder, 'layerscope');
+  } catch {
+    return folder;
+  }
+}
 
 /**
  * Makes a folder for this user alone, or shuts one to others that is this user's. False where it can't be used: it is another user's, is

@@ -4,19 +4,23 @@ import { cancelled } from './work-control.ts';
 export async function* abortable(bytes: AsyncIterable<Uint8Array>, signal: AbortSignal | undefined): AsyncGenerator<Uint8Array> {
   const source = bytes[Symbol.asyncIterator]();
   let stop: () => void = () => undefined;
-  const aborted = new Promise<never>((_, reject) => {
-    stop = () => reject(cancelled());
-  });
-  aborted.catch(() => undefined); // told by the race below, if anybody still listens
-  signal?.addEventListener('abort', stop, { once: true });
+  const onAbort = (): void => stop();
+  signal?.addEventListener('abort', onAbort, { once: true });
+  // A promise for each piece: a race against one that lasts would keep every piece that it was raced with.
+  const next = (): Promise<IteratorResult<Uint8Array>> =>
+    new Promise((resolve, reject) => {
+      stop = () => reject(cancelled());
+      if (signal?.aborted) stop();
+      else source.next().then(resolve, reject);
+    });
   try {
     for (;;) {
-      const next = await Promise.race([source.next(), aborted]);
-      if (next.done) return;
-      yield next.value;
+      const { done, value } = await next();
+      if (done) return;
+      yield value;
     }
   } finally {
-    signal?.removeEventListener('abort', stop);
+    signal?.removeEventListener('abort', onAbort);
     // Not awaited: a source that hangs would hang us.
     void Promise.resolve(source.return?.()).catch(() => undefined);
   }

@@ -1,13 +1,15 @@
 import { homedir } from 'node:os';
 import path from 'node:path';
+import { cacheFolderIn } from '#archive';
 
 /**
- * Where indexes and spooled layers are kept for this user: LAYERSCOPE_CACHE, else the system's place for caches.
+ * Where indexes and spooled layers are kept for this user: LAYERSCOPE_CACHE (or `layerscope` in it, if
+ * it holds other files), else the system's place for caches.
  * Source: XDG Base Directory Specification; a relative XDG_CACHE_HOME is to be ignored.
  */
 export function cacheFolder(environment: NodeJS.ProcessEnv = process.env, system: NodeJS.Platform = process.platform): string {
   const { LAYERSCOPE_CACHE, XDG_CACHE_HOME, LOCALAPPDATA } = environment;
-  if (LAYERSCOPE_CACHE) return path.resolve(LAYERSCOPE_CACHE);
+  if (LAYERSCOPE_CACHE) return cacheFolderIn(path.resolve(LAYERSCOPE_CACHE));
   if (system === 'darwin') return path.join(homedir(), 'Library', 'Caches', 'layerscope');
   if (system === 'win32') return path.join(LOCALAPPDATA || path.join(homedir(), 'AppData', 'Local'), 'layerscope', 'cache');
   return path.join(XDG_CACHE_HOME && path.isAbsolute(XDG_CACHE_HOME) ? XDG_CACHE_HOME : path.join(homedir(), '.cache'), 'layerscope');

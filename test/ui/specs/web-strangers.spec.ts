@@ -188,6 +188,12 @@ for (const name of ['127.0.0.1', 'localhost', 'evil.example']) {
   });
 }
 
+/** As the browser's own command makes it: with the tab's storage. */
+async function duplicateOf(win: LayerscopeWindow): Promise<Page> {
+  const [page] = await Promise.all([contextOf(win).waitForEvent('page'), win.page.evaluate(() => void window.open(window.location.href))]);
+  return page;
+}
+
 test('a name that was bent to this address opens nothing', async ({ win }) => {
   await expectAtWork(win);
   const { port } = new URL(win.page.url());
@@ -200,7 +206,7 @@ test('a name that was bent to this address opens nothing', async ({ win }) => {
   await page.close();
 });
 
-test('reloads and new tabs of the same browser go on; another browser, an old address and a made-up token do not', async ({
+test('reloads and duplicated tabs go on; another tab, another browser, an old address and a made-up token do not', async ({
   win,
   chromium,
 }) => {
@@ -208,13 +214,27 @@ test('reloads and new tabs of the same browser go on; another browser, an old ad
   const { origin, href } = new URL(win.page.url());
   expect(await contextOf(win).cookies()).toEqual([]);
   expect(href).not.toContain('token');
-  const second = await contextOf(win).newPage();
-  await second.goto(href);
+  const second = await duplicateOf(win);
   await expect(second.getByText('web-api:1.4').first()).toBeVisible();
   await second.reload();
   await expect(second.getByText('web-api:1.4').first()).toBeVisible();
   await second.goto(`${origin}/#token=${'0'.repeat(64)}`);
   await expect(second.getByText('web-api:1.4').first()).toBeVisible();
+
+  // A page of this origin may be another program's, which had the same port before: it is told nothing, whatever it asks for.
+  const left = await contextOf(win).newPage();
+  await left.goto(`${origin}/session.css`);
+  const answer = await left.evaluate(() => {
+    const channel = new BroadcastChannel('layerscope-session');
+    channel.postMessage('who has a session?');
+    return new Promise((resolve) => {
+      channel.onmessage = ({ data }) => resolve(data);
+      setTimeout(() => resolve('nothing'), 500);
+    });
+  });
+  expect(answer).toBe('nothing');
+  await left.goto(`${origin}/`);
+  await expect(left.getByText('it prints a new address')).toBeVisible();
 
   const other = await chromium?.newContext();
   if (other === undefined) throw new Error('no browser');
@@ -245,8 +265,7 @@ test('cookies that other programs set, and connections that never end, do not sh
     sockets.push(socket);
   }
   await expectAtWork(win);
-  const second = await contextOf(win).newPage();
-  await second.goto(win.page.url());
+  const second = await duplicateOf(win);
   await expect(second.getByText('web-api:1.4').first()).toBeVisible();
   const layer = await win.write('layer.tar', dockerArchive(WEB_API, { name: 'uploaded:1' }));
   await win.drop(layer);

@@ -1,0 +1,46 @@
+import { closeSync, constants, openSync, readSync } from 'node:fs';
+
+const PIECE_BYTES = 64 * 1024;
+/** How often an empty pipe is looked at, ms. */
+const PAUSE_MS = 20;
+/** Bytes after which other work gets a turn. */
+const TURN_BYTES = 4 * 1024 * 1024;
+
+/**
+ * Reads a pipe by its path, without waiting in the system: a call that waits there for a writer would keep the program from ending. A named
+ * pipe may get its writer later; one of `/dev/fd` or `/proc` that has none ends at once. Each piece is a new one. Throws as the system does.
+ */
+export async function* readPipe(path: string): AsyncGenerator<Uint8Array> {
+  const descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    let hasWriter = /^\/(dev|proc)\//.test(path);
+    let sinceTurn = 0;
+    for (;;) {
+      const piece = new Uint8Array(PIECE_BYTES);
+      const count = readNow(descriptor, piece);
+      if (count === 0 && hasWriter) return;
+      hasWriter ||= count !== 0;
+      if (count !== null && count > 0) {
+        yield piece.subarray(0, count);
+        sinceTurn += count;
+      }
+      if (count === null || count === 0) await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+      else if (sinceTurn > TURN_BYTES) {
+        sinceTurn = 0;
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+    }
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** How many bytes were there; 0 without a writer, null if it has written nothing yet. */
+function readNow(descriptor: number, piece: Uint8Array): number | null {
+  try {
+    return readSync(descriptor, piece);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EAGAIN') return null;
+    throw error;
+  }
+}
