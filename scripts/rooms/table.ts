@@ -178,8 +178,8 @@ export const ROOMS: readonly Room[] = [
     folder: 'src/disk',
     runs: 'Node',
     what: 'a view laid out in a folder, for mounts and exports: the plan, every kind of entry, facts, times, removal',
-    may: ['changes', 'format/layer', 'model'],
-    types: ['archive', 'format/path'],
+    may: ['archive', 'changes', 'format/layer', 'model'],
+    types: ['format/path'],
   },
   {
     folder: 'src/driver',

@@ -11,6 +11,7 @@ export { BodyComparer, LayerBytes } from './bodies/layer-bytes.ts';
 export { decodeIndex, encodeIndex } from './cache/index-file.ts';
 export { createReader } from './create-reader.ts';
 export { besideName, isLeftBeside } from './files/beside-name.ts';
+export { HeldFolder, openFolderItself, pathOfDescriptor } from './files/held-folder.ts';
 export { cacheFolderIn } from './files/private-place.ts';
 export { isProcessThere, processBegan } from './files/process-mark.ts';
 export { blobName } from './members/member-store.ts';

@@ -174,9 +174,15 @@ describe('hostile sizes', () => {
     assert.ok(table.nodeCount <= 100 * 4002 + 1);
   });
 
-  test('a name of one component of a megabyte is a name', () => {
-    const name = 'n'.repeat(1_000_000);
+  test('a name of one component may have 64 kB; a longer one is a finding, and no row', () => {
+    const name = 'n'.repeat(65_536);
     const { table } = buildLayer(tar(pax({ path: name }), file('x')));
     assert.deepEqual(nodePath(table, table.node[0] as number), latin1(name));
+    const longer = buildLayer(tar(pax({ path: 'n'.repeat(1_000_000) }), file('x'), file('y')));
+    assert.deepEqual(
+      longer.findings.map(({ code }) => code),
+      ['name-too-long'],
+    );
+    assert.deepEqual(nodePath(longer.table, longer.table.node.at(-1) as number), latin1('y'));
   });
 });

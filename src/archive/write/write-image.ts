@@ -6,6 +6,7 @@ import { displayText, LayerscopeError } from '#model';
 import { type CopyOptions, copyBlob, readBlob } from '../blob/copy-blob.ts';
 import { writeError } from '../blob/source-file.ts';
 import { besideName } from '../files/beside-name.ts';
+import { HeldFolder } from '../files/held-folder.ts';
 import { blobName } from '../members/member-store.ts';
 import type { ArchiveImage, ArchiveRoot, RootDescriptor } from '../types.ts';
 import { type NewMember, packTar } from './write-archive.ts';
@@ -86,16 +87,18 @@ export async function writeLayout(root: ArchiveRoot, folder: string, options: Co
   const descriptor = descriptorOf(root);
   const unfinished = besideName(folder);
   try {
-    await mkdir(unfinished);
+    using held = new HeldFolder(unfinished);
     for (const { digest, source } of root.blobs) {
-      const file = path.join(unfinished, ...blobName(digest).split('/'));
+      const file = path.join(held.inside, ...blobName(digest).split('/'));
       await mkdir(path.dirname(file), { recursive: true });
       await copyBlob({ ...source, statedDigest: digest }, file, options);
     }
-    await writeFile(path.join(unfinished, 'index.json'), indexOf(descriptor, root.names));
-    await writeFile(path.join(unfinished, 'oci-layout'), LAYOUT);
+    await writeFile(path.join(held.inside, 'index.json'), indexOf(descriptor, root.names));
+    await writeFile(path.join(held.inside, 'oci-layout'), LAYOUT);
     // Takes the place of an empty folder, of nothing else.
+    held.setMode(0o777 & ~process.umask());
     await rename(unfinished, folder);
+    held.requireAt(folder);
   } catch (error) {
     await rm(unfinished, { recursive: true, force: true });
     const { code } = error as NodeJS.ErrnoException;

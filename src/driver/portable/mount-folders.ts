@@ -148,6 +148,8 @@ export class MountFolders {
   }
 
   async #remove(folder: 'mounts' | 'written', name: string): Promise<void> {
+    // What says whose it is goes last: if the rest can't be removed, the next attempt still finds it.
+    await this.#place.folders.remove(folder, name, 'root');
     await this.#place.folders.remove(folder, name);
   }
 

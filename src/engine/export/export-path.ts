@@ -1,6 +1,6 @@
-import { chmodSync, lstatSync, mkdirSync, readdirSync, realpathSync, renameSync, rmdirSync, statSync } from 'node:fs';
+import { lstatSync, mkdirSync, readdirSync, realpathSync, renameSync, rmdirSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { besideName, type LayerBodies, type Progress, writeError } from '#archive';
+import { besideName, HeldFolder, type LayerBodies, type Progress, writeError } from '#archive';
 import { type LaidOut, layOut, nodeWord, planTree, type Refusal, removeTree, type TreePlan, type Written } from '#disk';
 import { FLAG } from '#format/layer';
 import { refuseName, splitPath } from '#format/path';
@@ -72,16 +72,15 @@ export async function exportPath(loaded: LoadedImage, options: ExportOptions): P
   if (top >= 0) refuseOnlyEntry(plan, skipped);
 
   const opened = openFolder(options.folder, top < 0);
-  let stage: string | null = null;
+  let stage: HeldFolder | null = null;
   let kept = false;
   try {
     await sweepBeside(opened.isNew ? path.dirname(opened.folder) : opened.folder);
     const target = targetIn(opened.folder, top < 0 ? null : rowName(rows, top));
     // A folder that is new takes the stage's place as one; into one that was there its entries are moved.
     const asOne = top < 0 && opened.isNew;
-    stage = besideName(asOne ? opened.folder : path.join(opened.folder, 'entry'));
-    mkdirSync(stage, { mode: 0o700 });
-    const mode = newFolderMode(stage);
+    stage = new HeldFolder(besideName(asOne ? opened.folder : path.join(opened.folder, 'entry')));
+    const mode = newFolderMode(stage.inside);
     // Of one file, what is wrong with it is the error; of more, what can be laid out is.
     const alone = top >= 0 && rows.type[top] !== TYPE.directory;
     let refused = 0;
@@ -94,7 +93,7 @@ export async function exportPath(loaded: LoadedImage, options: ExportOptions): P
     if (top < 0) for (const refusal of await hiddenEscapes(loaded, layer)) onRefused(refusal);
     for (const each of skipped) options.onSkipped(each);
     let doneBytes = 0;
-    const laid = await layOut(stack, rows, plan, stage, {
+    const laid = await layOut(stack, rows, plan, stage.inside, {
       owners: false,
       setIds: false,
       attributes: false,
@@ -111,14 +110,17 @@ export async function exportPath(loaded: LoadedImage, options: ExportOptions): P
     await laid.closeFolders(asOne);
     throwIfCancelled(options.signal);
     if (asOne) nameFolder(opened.folder, stage, mode);
-    else await moveIntoPlace(stage, laid, target, top < 0);
+    else await moveIntoPlace(stage.inside, laid, target, top < 0);
     kept = true;
     for (const found of laid.findings()) options.onNotKept?.(found);
     return { ...laid.written, target: top < 0 ? opened.folder : target.toString(), refused, skipped: skipped.length };
   } catch (error) {
     throw writeError(error, options.folder);
   } finally {
-    if (stage !== null) await removeTree(stage);
+    if (stage !== null) {
+      stage[Symbol.dispose]();
+      await removeTree(stage.path);
+    }
     if (!kept) opened.undo();
   }
 }
@@ -180,10 +182,11 @@ function newFolderMode(stage: string): number {
 }
 
 /** Gives a folder its name and mode. EXISTS where something has come there meanwhile. */
-function nameFolder(folder: string, stage: string, mode: number): void {
-  chmodSync(stage, mode);
+function nameFolder(folder: string, stage: HeldFolder, mode: number): void {
+  stage.setMode(mode);
   try {
-    renameSync(stage, folder);
+    renameSync(stage.path, folder);
+    stage.requireAt(folder);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOTEMPTY' || code === 'EEXIST' || code === 'ENOTDIR' || (process.platform === 'win32' && code === 'EPERM'))
