@@ -37,7 +37,7 @@ test('attribute bits, capabilities and access lists are told by name', () => {
     [
       'security.capability',
       hex('00000003 00000000 01000000 00010000 00000000 e8030000'),
-      ['permitted: cap_bpf'.replace('bpf', 'checkpoint_restore'), 'inheritable: cap_chown', 'of the user namespace of root 1000'],
+      ['permitted: cap_bpf'.replace('bpf', 'checkpoint_restore'), 'inheritable: cap_chown', 'in the user namespace whose root is 1000'],
     ],
     [
       'system.posix_acl_access',

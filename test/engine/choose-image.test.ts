@@ -105,7 +105,7 @@ test('an archive without images says what it holds instead, or what hinders it',
   };
   assert.throws(() => chooseImage(archiveOf([], { artifacts: [artifact] })), {
     code: 'NOT_AN_IMAGE',
-    message: 'x holds artifacts only, no image: chart:1 (a/b)',
+    message: 'x holds only artifacts, no image: chart:1 (a/b)',
   });
   const findings = [finding('index-entry-skipped', 'a note'), finding('missing-blob', 'the manifest is gone')];
   assert.throws(() => chooseImage(archiveOf([], { findings })), { code: 'NOT_FOUND', message: 'x holds no image: the manifest is gone' });

@@ -209,7 +209,7 @@ test('a mount goes with the thread that held it: it is neither shown nor in the 
   const id = (await layer())?.id ?? '';
   await shelf.mount(storeId, id);
   assert.equal((await layer())?.state, 'mounted');
-  await assert.rejects(thread.room({ driver: 'portable', home: '/tmp/crash' }).report(), { code: 'IO' });
+  await assert.rejects(thread.service({ driver: 'portable', home: '/tmp/crash' }).report(), { code: 'IO' });
   assert.equal((await layer())?.state, 'ready');
   await assert.rejects(shelf.mountPath(storeId, id), { code: 'NOT_FOUND' });
   const { path: again } = await shelf.mount(storeId, id);

@@ -72,7 +72,7 @@ test('a grant that cannot be opened releases its file', async () => {
   const file = countedFile();
   const { host, library } = fakeHost();
   library.open = () => {
-    throw new LayerscopeError('TOO_LARGE', 'too many jobs wait already');
+    throw new LayerscopeError('TOO_LARGE', 'too many jobs are waiting');
   };
   const sender = host.admit();
   const { grant } = host.grants.give(sender, file);

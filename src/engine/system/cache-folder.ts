@@ -2,8 +2,8 @@ import { homedir } from 'node:os';
 import path from 'node:path';
 
 /**
- * Where indexes and spooled layers are kept for this user: LAYERSCOPE_CACHE, else the system's place for caches.
- * Source: XDG Base Directory Specification; a relative XDG_CACHE_HOME is to be ignored.
+ * Returns this user's cache folder for indexes and spooled layers: LAYERSCOPE_CACHE, or else the system's default.
+ * Source: XDG Base Directory Specification, by which a relative XDG_CACHE_HOME is ignored.
  */
 export function cacheFolder(environment: NodeJS.ProcessEnv = process.env, system: NodeJS.Platform = process.platform): string {
   const { LAYERSCOPE_CACHE, XDG_CACHE_HOME, LOCALAPPDATA } = environment;
