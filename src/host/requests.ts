@@ -5,7 +5,7 @@ import type { Sender } from './sender.ts';
 
 type State = Topics['requests'];
 
-/** What each window is asked to open: the topic `requests`. A request stays until its grant is used. */
+/** Files that each window is asked to open: the topic `requests`. A request stays until its grant is used. */
 export interface Requests {
   /** Throws TOO_LARGE. */
   add(sender: Sender, files: readonly GrantedFile[]): void;

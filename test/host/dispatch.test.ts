@@ -24,7 +24,7 @@ test('the sender is checked before all else', async () => {
   await host.dismiss(gone);
   for (const sender of [null, undefined, 1, 'x', {}, { number: 1 }, other, gone]) {
     assert.equal(codeOf(await host.handle(sender, 'no.such', { bad: 1 })), 'FORBIDDEN');
-    assert.throws(() => host.subscribe(sender, 'no.such' as 'jobs', () => {}), /not one of this program/);
+    assert.throws(() => host.subscribe(sender, 'no.such' as 'jobs', () => {}), /unknown sender/);
   }
 });
 

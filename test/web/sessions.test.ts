@@ -9,7 +9,7 @@ test('the window itself is no secret; a browser without a session is told what t
   const window = await send(web.port, { path: '/' });
   assert.equal(window.body.toString(), '<title>the window</title>');
   const stranger = await send(web.port, { path: '/no-session' });
-  assert.match(stranger.body.toString(), /start it again: it prints a new address/);
+  assert.match(stranger.body.toString(), /start it again to get a new address/);
   assert.equal((await send(web.port, { path: '/session' })).status, 401);
   assert.equal((await send(web.port, { path: '/session', headers: await web.signIn() })).status, 200);
 });
