@@ -7,7 +7,7 @@ import { attributeMeaning } from '../../src/engine/read/attribute-meaning.ts';
 
 const hex = (text: string) => Uint8Array.from(Buffer.from(text.replaceAll(' ', ''), 'hex'));
 
-test('a security descriptor is spelled out, its SDDL last', () => {
+test('a security descriptor is explained, with its SDDL last', () => {
   const sddl = 'O:BAG:SYD:P(A;OICI;FA;;;SY)(A;ID;0x1200a9;;;BU)(D;;FW;;;WD)(A;;0x3;;;S-1-5-21-1-2-3-1001)S:(AU;FA;SD;;;WD)(ML;;NW;;;HI)';
   const meaning = attributeMeaning('MSWINDOWS.rawsd', base64Bytes(sddlToSecurityDescriptor(sddl)));
   assert.deepEqual(meaning.slice(0, -1), [
@@ -28,7 +28,7 @@ test('a security descriptor is spelled out, its SDDL last', () => {
   assert.equal(rightsInWords(0), 'nothing');
 });
 
-test('attribute bits, capabilities and access lists are told by name', () => {
+test('attribute bits, capabilities and access lists are explained by name', () => {
   for (const [name, bytes, lines] of [
     ['MSWINDOWS.fileattr', encodeUtf8('8230'), ['hidden, system, archive, not indexed']],
     ['MSWINDOWS.fileattr', encodeUtf8(String(0x8000_0001)), ['read-only, 0x80000000']],
@@ -49,7 +49,7 @@ test('attribute bits, capabilities and access lists are told by name', () => {
   }
 });
 
-test('what is not what its name says is shown as it stands', () => {
+test('malformed values have no explanation', () => {
   for (const name of [
     'MSWINDOWS.fileattr',
     'MSWINDOWS.rawsd',

@@ -24,7 +24,7 @@ const statuses = async (yaml: string, image: ImageReport, findings: readonly Fin
 
 const isUsage = (error: unknown) => error instanceof LayerscopeError && error.code === 'USAGE' && !error.message.includes('\n');
 
-test("dive's own example file is read as it is", async () => {
+test("dive's example file is accepted unchanged", async () => {
   const config = await parseCheckConfig(`rules:
   # If the efficiency is measured below X%, mark as failed.
   # Expressed as a ratio between 0-1.
@@ -46,13 +46,13 @@ test("dive's own example file is read as it is", async () => {
   });
 });
 
-test('a rule that the file does not name has the default of dive, and so have all where it names none', async () => {
+test('rules missing from the file have the defaults of dive, even if it names none', async () => {
   for (const text of ['rules:\n', 'rules: {}\n', 'exclude:\n', 'exclude: []\nrules:\n'])
     assert.deepEqual(await parseCheckConfig(text), DEFAULT_CHECK_CONFIG, text);
   assert.deepEqual(await parseCheckConfig('rules:\n  highestWastedBytes: 1GB\n'), { ...DEFAULT_CHECK_CONFIG, highestWastedBytes: 1e9 });
 });
 
-test('strings, numbers, every word for disabled, and any case of the names are taken', async () => {
+test('strings, numbers, every word for disabled, and rule names in any case are accepted', async () => {
   for (const value of ['disabled', '"disabled"', 'off', 'false', '""', 'Disabled', '']) {
     assert.equal((await parseCheckConfig(`rules:\n  lowestEfficiency: ${value}\n`)).lowestEfficiency, null, value);
   }
@@ -63,7 +63,7 @@ test('strings, numbers, every word for disabled, and any case of the names are t
   assert.equal((await parseCheckConfig('rules:\n  failOn: error\n')).failOn, 'error');
 });
 
-test('sizes are read as the size parser of dive reads them', () => {
+test('sizes are parsed as dive parses them', () => {
   const sizes = {
     '42': 42,
     '42B': 42,
@@ -80,7 +80,7 @@ test('sizes are read as the size parser of dive reads them', () => {
     assert.throws(() => parseByteSize('highestWastedBytes', text), isUsage, text);
 });
 
-test('what is wrong with the file is told by its name and line, in one line', async () => {
+test('errors in the file name the file and the line, in one line', async () => {
   const saids: Readonly<Record<string, RegExp>> = {
     '': /^ci:1: the file is empty$/,
     '# nothing\n\n': /^ci:1: the file is empty$/,
@@ -120,14 +120,14 @@ test('what is wrong with the file is told by its name and line, in one line', as
   await assert.rejects(parseCheckConfig(`rules:\n${'#'.repeat(1_000_000)}`, 'ci'), isUsage);
 });
 
-test('an alias stands for what it names', async () => {
+test('an alias is resolved', async () => {
   const { lowestEfficiency, highestUserWastedPercent, exclude } = await parseCheckConfig(
     'rules: {lowestEfficiency: &one 0.5, highestUserWastedPercent: *one}\nexclude: [&p "*.pyc", *p]\n',
   );
   assert.deepEqual([lowestEfficiency, highestUserWastedPercent, exclude], [0.5, 0.5, ['*.pyc', '*.pyc']]);
 });
 
-test('a threshold itself passes; the first step beyond it fails', async () => {
+test('a value equal to the threshold passes; the next one beyond it fails', async () => {
   const image = report([900, 100], 50); // efficiency 0.95, half of the user's bytes wasted
   const rules = (efficiency: string, bytes: string, percent: string) =>
     statuses(`rules:\n  lowestEfficiency: ${efficiency}\n  highestWastedBytes: ${bytes}\n  highestUserWastedPercent: ${percent}\n`, image);
@@ -145,15 +145,15 @@ test('a threshold itself passes; the first step beyond it fails', async () => {
   ]);
 });
 
-test('the bytes of the lowest layer are not the user’s: waste is held against the others', async () => {
+test('the user’s waste is measured against all layers but the lowest', async () => {
   assert.equal(userWastedRatio(report([1000, 40, 60], 10)), 0.1);
   assert.deepEqual(await statuses('rules:\n  lowestEfficiency: off\n', report([1000], 0)), [
     'lowestEfficiency skip',
     'highestWastedBytes skip',
-    'highestUserWastedPercent pass', // nothing of nothing
+    'highestUserWastedPercent pass', // 0 of 0
     'failOn skip',
   ]);
-  // One layer that brings a path twice: waste, and no user bytes to hold it against. dive fails it too (it divides by zero).
+  // One layer with a path twice: waste, but no user bytes to divide by. dive fails it too (it divides by zero).
   const [, , rule] = checkRules(DEFAULT_CHECK_CONFIG, report([1000], 500), []);
   assert.equal(rule?.status, 'fail');
   assert.equal(rule?.value, null);
@@ -170,7 +170,7 @@ test('failOn counts findings of that severity and above', async () => {
   assert.equal((await statuses('failOn: warning', image, [note])).at(-1), 'failOn pass');
 });
 
-test('an image of which a layer is missing or damaged fails, whatever the other rules say', () => {
+test('an image with a missing or damaged layer fails, whatever the other rules say', () => {
   const image = report([100, 100], 0);
   const layers = image.layers.map((layer) => ({ ...layer, status: layer.index === 0 ? ('missing' as const) : layer.status }));
   const [first, ...others] = checkRules(DEFAULT_CHECK_CONFIG, { ...image, layers }, []);
