@@ -31,6 +31,7 @@ export function grantedFile(file: string): GrantedFile {
   return { path: file, name: path.basename(file) || file };
 }
 
+/** Creates the bridge and its IPC handlers. Call once. */
 export function createBridge(host: Host): Bridge {
   const windows = new Map<WebContents, Connected>();
 

@@ -30,6 +30,7 @@ export function createWindow(preload: string): BrowserWindow {
   return window;
 }
 
+/** Loads the window's page. */
 export async function loadPage(window: BrowserWindow): Promise<void> {
   await window.loadURL(PAGE_URL);
 }

@@ -11,6 +11,7 @@ export interface Transport {
   grantFile(file: unknown, options: GrantOptions): Promise<FileGrant>;
 }
 
+/** Progress and cancellation of an upload. */
 export interface GrantOptions {
   readonly onProgress?: (sentBytes: number) => void;
   readonly signal?: AbortSignalLike;

@@ -10,6 +10,7 @@ export interface CommandKey {
   readonly alt?: true;
 }
 
+/** A command's name, key and where it applies. */
 export interface CommandFacts extends CommandKey {
   readonly id: string;
   readonly title: string;
@@ -22,6 +23,7 @@ export interface CommandFacts extends CommandKey {
   readonly image?: true;
 }
 
+/** All commands, in the order of the list of shortcuts. */
 export const COMMAND_FACTS = [
   { id: 'open', title: 'Open…', group: 'Window', key: 'o', mod: true },
   { id: 'export', title: 'Export…', group: 'Window', key: 's', mod: true, image: true },

@@ -1,5 +1,6 @@
 // What the host reports about one path in an image.
 
+/** An entry's metadata as seen at a layer. */
 export interface EntryAttributes {
   readonly layer: number;
   readonly type: string;
@@ -25,6 +26,7 @@ export interface EntryAttributes {
   readonly implied: boolean;
 }
 
+/** A path at a layer, below it, and in all layers that touch it. */
 export interface EntryDetails {
   readonly path: string;
   /** As seen at the requested layer; null if it is gone there. */
@@ -35,6 +37,7 @@ export interface EntryDetails {
   readonly history: readonly { readonly layer: number; readonly kind: 'added' | 'modified' | 'removed'; readonly size: number }[];
 }
 
+/** An entry's tar header, decoded and raw; offsets in bytes of the layer's tar. */
 export interface RawHeader {
   readonly index: number;
   readonly offset: number;
@@ -48,6 +51,7 @@ export interface RawHeader {
   readonly bytes: Uint8Array;
 }
 
+/** Part of a file's bytes. */
 export interface ContentPage {
   readonly offset: number;
   readonly totalBytes: number;

@@ -5,6 +5,7 @@ export type Envelope<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly error: { readonly code: string; readonly message: string; readonly detail?: string } };
 
+/** The running program. */
 export interface AppInfo {
   readonly version: string;
   /** Which door serves this: Electron's IPC or the loopback host. */
@@ -23,6 +24,7 @@ export interface FileGrant {
   readonly name: string;
 }
 
+/** An image of an open archive. */
 export interface ImageSummary {
   readonly index: number;
   readonly names: readonly string[];
@@ -40,6 +42,7 @@ export interface ImageSummary {
   readonly attestations: readonly string[];
 }
 
+/** An open archive: everything the window shows about it except rows. */
 export interface ArchiveSummary {
   /** Unique in this process. */
   readonly archiveId: string;
@@ -58,6 +61,7 @@ export interface ArchiveSummary {
 
 type JobState = 'queued' | 'running' | 'done' | 'failed' | 'cancelled';
 
+/** Long-running work with progress. */
 export interface Job {
   readonly jobId: string;
   readonly kind: 'open' | 'load' | 'verify' | 'export' | 'rewritten' | 'compare' | 'import';
@@ -106,6 +110,7 @@ export interface ConfigReport {
   readonly differences: readonly { readonly field: string; readonly a: string | null; readonly b: string | null }[];
 }
 
+/** Files that a layer rewrites with identical bytes. */
 export interface RewrittenReport {
   /** Total, including files not listed. */
   readonly bytes: number;
@@ -123,6 +128,7 @@ export interface SearchReport {
   readonly problem: string | null;
 }
 
+/** A matching path, and the layers that touch it. */
 export interface PathMatch {
   /** Path as printed by escapePath. */
   readonly path: string;

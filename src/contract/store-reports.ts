@@ -24,8 +24,10 @@ export interface StoreReport {
   readonly checked: StoreChecked;
 }
 
+/** Problems found by a check; null before the first. */
 export type StoreChecked = readonly { readonly name: string; readonly message: string }[] | null;
 
+/** An image in a store. */
 export interface StoredImageReport {
   /** Identifies the image in `store.open` and `store.remove`. */
   readonly name: string;
@@ -39,6 +41,7 @@ export interface StoredImageReport {
   readonly problem: string | null;
 }
 
+/** A layer in a store. */
 export interface StoredLayerReport {
   /** Identifies the layer in every operation. */
   readonly id: string;
@@ -71,6 +74,7 @@ export interface BaseImageReport {
   readonly adopted: boolean;
 }
 
+/** One requirement of the Windows drivers: whether this system meets it, and why. */
 export interface PreflightReport {
   readonly what: string;
   readonly held: boolean;

@@ -14,6 +14,7 @@ export interface Downloads {
 
 const MAX_UNUSED = 100;
 
+/** Creates an empty set of downloads. */
 export function createDownloads(): Downloads {
   const entries = new Map<string, { readonly sender: Sender; readonly exported: Exported }>();
   return {

@@ -35,6 +35,7 @@ interface Entry {
 
 const MAX_UNUSED = 1_000;
 
+/** Creates an empty set of grants. */
 export function createGrants(): Grants {
   const entries = new Map<string, Entry>();
 

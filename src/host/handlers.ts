@@ -53,6 +53,7 @@ async function startExport({ library, chooseTarget, downloads }: Services, sende
   return { jobId: target === null ? null : library.save(request, target), download: null, leftOut };
 }
 
+/** Creates the handlers of all operations. */
 export function createHandlers(services: Services): Handlers {
   const { appInfo, sample, library, jobs, grants, chooseFiles, expectUpload, recentFiles } = services;
   const giveAll = (sender: Sender, files: readonly GrantedFile[]) => ({ grants: files.map((file) => grants.give(sender, file)) });

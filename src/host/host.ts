@@ -32,6 +32,7 @@ export interface Host {
   refuse(error: unknown): Envelope<never>;
 }
 
+/** Creates the host. The caller owns the services. */
 export function createHost(services: HostServices): Host {
   const { library, jobs, grants = createGrants() } = services;
   const log = services.log ?? ((text: string) => void process.stderr.write(`${text}\n`));

@@ -14,6 +14,7 @@ export interface Requests {
   drop(sender: Sender): void;
 }
 
+/** Creates the requests, whose files are granted from `grants`. */
 export function createRequests(grants: Grants): Requests {
   const windows = new Map<Sender, { open: FileGrant[]; topic: StateTopic<State> }>();
 

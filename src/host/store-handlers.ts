@@ -27,7 +27,7 @@ export function storeHandlers(services: HostServices): Pick<Handlers, StoreOpera
     },
     'store.open': async (_sender, { storeId, name }) => ({ jobId: stores().open(storeId, name) }),
     'store.import': async (_sender, { storeId, archiveId, image, parent }) => ({
-      jobId: stores().take(storeId, { archiveId, image }, parent),
+      jobId: stores().importImage(storeId, { archiveId, image }, parent),
     }),
     'store.remove': async (_sender, { storeId, name }) => {
       await stores().remove(storeId, name);

@@ -20,6 +20,7 @@ function digest(secret: string): Buffer {
   return createHash('sha256').update(secret).digest();
 }
 
+/** Creates the sessions; each is a sender of the host. */
 export function createSessions(host: Host): Sessions {
   const tokens = new Set<Buffer>();
   const sessions = new Map<string, Sender>(); // by digest, so that lookup time reveals nothing about the secret

@@ -38,6 +38,7 @@ interface Expected {
   readonly sizeBytes: number;
 }
 
+/** Creates the uploads. Their folder is created by the first one. */
 export function createUploads({ grants, under = tmpdir(), atOnce = 8 }: UploadsOptions): Uploads {
   const expected = new Map<string, Expected>();
   const receiving = new Set<Promise<void>>();

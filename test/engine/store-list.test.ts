@@ -41,10 +41,10 @@ test('the store is created by the first import; its image is opened without the 
   assert.equal(existsSync(home), false);
 
   const ref = { archiveId: await open(image), image: 0 };
-  assert.throws(() => stores.take('s1', { ...ref, image: 4 }, null), { code: 'NOT_FOUND' });
-  const taken = await jobs.ended(stores.take('s1', ref, null));
-  assert.deepEqual([taken.kind, taken.state, taken.title], ['import', 'done', 'app:1'], taken.error?.message);
-  assert.equal(taken.doneBytes, taken.totalBytes);
+  assert.throws(() => stores.importImage('s1', { ...ref, image: 4 }, null), { code: 'NOT_FOUND' });
+  const imported = await jobs.ended(stores.importImage('s1', ref, null));
+  assert.deepEqual([imported.kind, imported.state, imported.title], ['import', 'done', 'app:1'], imported.error?.message);
+  assert.equal(imported.doneBytes, imported.totalBytes);
   const { images, layers, sizeBytes } = await own();
   assert.deepEqual(
     images.map(({ name, layers: of, problem }) => [name, of.map(({ id }) => id), problem]),
@@ -75,14 +75,14 @@ test('the store is created by the first import; its image is opened without the 
 
 test('a layer tar is imported on the named layer, and opened with its chain', async (t) => {
   const { folder, image, jobs, library, stores, open, own } = startStores(t);
-  await jobs.ended(stores.take('s1', { archiveId: await open(image), image: 0 }, null));
+  await jobs.ended(stores.importImage('s1', { archiveId: await open(image), image: 0 }, null));
   const parent = (await own()).layers.find(({ below }) => below === 1)?.id ?? '';
   const layer = path.join(folder, 'layer.tar');
   writeFileSync(layer, tar(file('c', 'three')));
   const archiveId = await open(layer);
-  assert.equal((await jobs.ended(stores.take('s1', { archiveId, image: 0 }, 'lost'))).error?.code, 'NOT_FOUND');
-  const taken = await jobs.ended(stores.take('s1', { archiveId, image: 0 }, parent));
-  assert.equal(taken.state, 'done', taken.error?.message);
+  assert.equal((await jobs.ended(stores.importImage('s1', { archiveId, image: 0 }, 'lost'))).error?.code, 'NOT_FOUND');
+  const imported = await jobs.ended(stores.importImage('s1', { archiveId, image: 0 }, parent));
+  assert.equal(imported.state, 'done', imported.error?.message);
   const top = (await own()).layers.find(({ below }) => below === 2);
   assert.deepEqual([top?.parent, top?.ofImage], [parent, false]);
   const opened = await jobs.ended(stores.open('s1', top?.id ?? ''));
@@ -93,7 +93,7 @@ test('a layer tar is imported on the named layer, and opened with its chain', as
 
 test('a mounted layer is written to, its changes are listed, and committed as a layer', async (t) => {
   const { image, jobs, stores, open, own } = startStores(t);
-  await jobs.ended(stores.take('s1', { archiveId: await open(image), image: 0 }, null));
+  await jobs.ended(stores.importImage('s1', { archiveId: await open(image), image: 0 }, null));
   const base = (await own()).layers.find(({ below }) => below === 1)?.id ?? '';
   const run = await stores.create('s1', base);
   await assert.rejects(stores.mountPath('s1', run), { code: 'NOT_FOUND' });
@@ -128,7 +128,7 @@ test('the report has what verification finds; leftovers are cleaned up', async (
   const { home, image, jobs, stores, open, own } = startStores(t);
   assert.equal((await jobs.ended(stores.verify('s1'))).state, 'done');
   assert.deepEqual((await own()).checked, []);
-  await jobs.ended(stores.take('s1', { archiveId: await open(image), image: 0 }, null));
+  await jobs.ended(stores.importImage('s1', { archiveId: await open(image), image: 0 }, null));
   const blobs = path.join(home, 'blobs', 'sha256');
   const largest = readdirSync(blobs).sort((a, b) => statSync(path.join(blobs, b)).size - statSync(path.join(blobs, a)).size)[0] ?? '';
   const bytes = readFileSync(path.join(blobs, largest));
@@ -189,7 +189,7 @@ test('a store with a mounted layer can’t be removed from the list', async (t) 
   const other = path.join(folder, 'other');
   mkdirSync(other);
   const storeId = await stores.add(other);
-  await jobs.ended(stores.take(storeId, { archiveId: await open(image), image: 0 }, null));
+  await jobs.ended(stores.importImage(storeId, { archiveId: await open(image), image: 0 }, null));
   const report = (await stores.report()).find((each) => each.storeId === storeId);
   const id = report?.layers[0]?.id ?? '';
   await stores.mount(storeId, id);
@@ -204,7 +204,7 @@ test('a mount ends with the thread that held it: it is not shown and blocks noth
   const other = path.join(folder, 'other');
   mkdirSync(other);
   const storeId = await stores.add(other);
-  await jobs.ended(stores.take(storeId, { archiveId: await open(image), image: 0 }, null));
+  await jobs.ended(stores.importImage(storeId, { archiveId: await open(image), image: 0 }, null));
   const layer = async () => (await stores.report()).find((each) => each.storeId === storeId)?.layers[0];
   const id = (await layer())?.id ?? '';
   await stores.mount(storeId, id);
@@ -225,7 +225,7 @@ test('a cancelled import leaves nothing behind', async (t) => {
     big,
     dockerArchive({ name: 'big:1', layers: [tar(file('a', 'x'.repeat(50_000_000))), tar(file('b', 'y'.repeat(50_000_000)))] }),
   );
-  const job = stores.take('s1', { archiveId: await open(big), image: 0 }, null);
+  const job = stores.importImage('s1', { archiveId: await open(big), image: 0 }, null);
   await until(() => jobs.list().find(({ jobId }) => jobId === job)?.doneBytes !== 0, 'the import is on its way');
   jobs.cancel(job);
   assert.equal((await jobs.ended(job)).state, 'cancelled');

@@ -1,6 +1,7 @@
 import { type Finding, formatSize, type ImageReport } from '#model';
 import type { CheckConfig, RuleName } from './check-config.ts';
 
+/** The result of one rule. */
 export interface RuleResult {
   /** `layers` is present only if a layer can't be read, which fails the check. */
   readonly rule: RuleName | 'layers';

@@ -41,6 +41,7 @@ export interface ExportOptions {
   readonly onNotKept?: (found: Finding) => void;
 }
 
+/** What an export has written and left out. */
 export interface ExportResult extends Written {
   /** The created file or folder; `folder` itself for a whole image. */
   readonly target: string;

@@ -40,6 +40,7 @@ function listed(images: readonly ArchiveImage[]): string {
   return `${names.join(', ')}${images.length > 8 ? ', …' : ''}`;
 }
 
+/** How the user named an image; see {@link chooseImage}. */
 export interface ImageChoice {
   readonly image?: string | undefined;
   readonly platform?: string | undefined;

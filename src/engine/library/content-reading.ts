@@ -9,6 +9,7 @@ type Around = NonNullable<ContentOptions['around']>;
 /** Up to this size a job isn't worth showing. */
 const AT_ONCE_BYTES = 16_000_000;
 
+/** Ways to run a read of file contents, for `ContentOptions.around`. */
 export interface ContentReading {
   /** For results that must be complete: cancelling the job throws CANCELLED. */
   forAnswer(ref: ImageRef, signal: AbortSignal): Around;

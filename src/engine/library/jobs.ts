@@ -57,6 +57,7 @@ function hasEnded({ state }: Job): boolean {
   return state !== 'queued' && state !== 'running';
 }
 
+/** Creates an empty queue that runs `atOnce` jobs in parallel. */
 export function createJobs({ atOnce = 2, intervalMs = TOPIC_INTERVAL_MS, onDefect = () => {} }: JobsOptions = {}): Jobs {
   const entries = new Map<string, Entry>();
   const topic = createStateTopic(() => list(), intervalMs);

@@ -48,6 +48,7 @@ export interface LibraryOptions {
   readonly onFailure?: (error: unknown) => void;
 }
 
+/** An archive to open, and how. */
 export interface OpenRequest {
   readonly path: string;
   /** Name shown to the user. */
@@ -112,6 +113,7 @@ export interface Library extends AsyncDisposable {
   save(wanted: ExportRequest, target: string): string;
 }
 
+/** Creates an empty library. */
 export function createLibrary({ reader, jobs, intervalMs = TOPIC_INTERVAL_MS, onFailure = () => {} }: LibraryOptions): Library {
   const archives = new Map<string, OpenArchive>();
   const tables = createTableCache();

@@ -28,6 +28,7 @@ export interface RowPaths {
 /** Most characters cached: deeply nested folders have paths as long as their depth. */
 const MAX_KEPT_TEXT = 8 * 1024 * 1024;
 
+/** Creates a formatter for the paths of a table. */
 export function createRowPaths(rows: RowTable): RowPaths {
   const folders = new Map<number, string>();
   let keptText = 0;
@@ -69,6 +70,7 @@ export interface EntryFields {
 
 const IMPLIED_FOLDER = '"type":"directory","size":0,"mode":"0755","uid":0,"gid":0,"mtime":"0.000000000"';
 
+/** Creates a formatter for the entries of a stack. */
 export function createEntryFields(stack: Stack): EntryFields {
   const { layers } = stack;
   const owners: string[][] = layers.map(() => []);

@@ -24,6 +24,7 @@ export function packedBytes({ image }: LoadedImage, layers: readonly number[]): 
   return layers.reduce((sum, layer) => sum + (image.layers[layer]?.blobBytes ?? 0), 0);
 }
 
+/** The computed checksums. */
 export interface TakenSums {
   /** Whether two files have the same checksum; null if either has none. */
   isSame(a: { readonly layer: number; readonly member: number }, b: { readonly layer: number; readonly member: number }): boolean | null;

@@ -4,6 +4,7 @@ import type { LoadedImage } from '../image/types.ts';
 import { typeInWords } from './link-words.ts';
 import { entryType, resolveImagePath } from './resolve-path.ts';
 
+/** A file's contents. */
 export interface Content {
   /** Path of the file after following links; raw bytes. */
   readonly path: Uint8Array;

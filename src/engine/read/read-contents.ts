@@ -20,6 +20,7 @@ interface ReadOptions {
   readonly onProgress?: ((progress: CompareProgress) => void) | undefined;
 }
 
+/** Whether and how file contents are compared. */
 export interface ContentOptions extends ReadOptions {
   /** False: no bytes are compared, and files of equal size are `unread`. */
   readonly reads?: boolean;

@@ -8,6 +8,7 @@ import { type Hop, hopsInWords, loopInWords, missingInWords, typeInWords } from 
 /** Linux follows this many links in one path. Source: path_resolution(7). */
 const MOST_LINKS = 40;
 
+/** Where a path leads. */
 export interface ResolvedPath {
   /** Path with all links resolved, raw bytes; empty for the root. */
   readonly path: Uint8Array;

@@ -22,7 +22,7 @@ export interface StoreList {
   /** Starts a job that opens an image or a layer as an archive of the library. */
   open(storeId: string, name: string): string;
   /** Starts a job that imports an image of an open archive with its names, or a layer tar on `parent`. */
-  take(storeId: string, ref: ImageRef, parent: string | null): string;
+  importImage(storeId: string, ref: ImageRef, parent: string | null): string;
   /** Removes an image's name, a layer or a leftover. Throws NOT_FOUND; EXISTS if another layer is based on it. */
   remove(storeId: string, name: string): Promise<void>;
   /** Starts a job that checks a store; the report then shows what it found. */
@@ -69,6 +69,7 @@ interface Listed extends StoreLocation {
   checked: StoreChecked;
 }
 
+/** Creates the list: the program's own store, then `more`, then those remembered in `kept`. */
 export function createStoreList({ home, thread, library, jobs, more = [], kept }: StoreListOptions): StoreList {
   const stores = new Map<string, Listed>();
   let last = 0;
@@ -148,7 +149,7 @@ export function createStoreList({ home, thread, library, jobs, more = [], kept }
       });
     },
 
-    take(storeId, { archiveId, image }, parent) {
+    importImage(storeId, { archiveId, image }, parent) {
       const { service } = find(storeId);
       const { title, images } = library.summary(archiveId);
       const known = images.find(({ index }) => index === image);
@@ -160,7 +161,7 @@ export function createStoreList({ home, thread, library, jobs, more = [], kept }
           if (from.isPart && manifestDigest === null) {
             throw new LayerscopeError('UNSUPPORTED', 'layers of a store can’t be imported directly: save them as a file and import that');
           }
-          await service.take({ path: from.path, image, manifestDigest, parent }, serviceOptions(context, use));
+          await service.importImage({ path: from.path, image, manifestDigest, parent }, serviceOptions(context, use));
         }),
       );
     },

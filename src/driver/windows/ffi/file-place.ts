@@ -29,6 +29,7 @@ function isInvalid(handle: unknown): boolean {
   return handle === null || BigInt.asIntN(64, BigInt(handle as bigint)) === -1n;
 }
 
+/** Reads a file's type and security descriptor without following a link. Throws the call's error. */
 export function placeOf(calls: Calls, file: string): FilePlace {
   const shown = displayText(file);
   const absolute = path.win32.toNamespacedPath(file);
@@ -53,6 +54,7 @@ export function placeOf(calls: Calls, file: string): FilePlace {
   }
 }
 
+/** Lists the names in a folder, without `.` and `..`. Throws the call's error. */
 export function namesIn(calls: Calls, folder: string): readonly string[] {
   const data = Buffer.alloc(FIND_DATA_BYTES);
   const find = calls.now('FindFirstFileW', path.win32.join(path.win32.toNamespacedPath(folder), '*'), data);
@@ -70,6 +72,7 @@ export function namesIn(calls: Calls, folder: string): readonly string[] {
   return names;
 }
 
+/** Whether a root such as `C:\` is a fixed drive. */
 export function isFixedDrive(calls: Calls, root: string): boolean {
   return calls.now('GetDriveTypeW', root) === DRIVE_FIXED;
 }

@@ -97,6 +97,7 @@ export async function writeNewFile(file: string, pieces: AsyncIterable<Uint8Arra
   });
 }
 
+/** A problem with a layer or image of a store; `id` is the layer's id or the image's name. */
 export interface StoreProblem {
   readonly id: string;
   readonly message: string;

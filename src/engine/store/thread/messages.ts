@@ -22,7 +22,7 @@ export type FromThread =
 /** All calls. The last argument of a `long` call is its options, whose progress and cancellation cross threads too. */
 export const SERVICE_CALLS = {
   report: 'short',
-  take: 'long',
+  importImage: 'long',
   remove: 'short',
   verify: 'long',
   leftovers: 'short',

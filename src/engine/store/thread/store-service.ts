@@ -61,7 +61,7 @@ interface LayerChanges {
 export interface StoreService {
   report(): Promise<ServiceReport>;
   /** Imports an image of an archive, or a layer tar as a layer on `parent`. A failure leaves nothing behind. */
-  take(what: ImportRequest, options: ServiceOptions): Promise<ImportResult>;
+  importImage(what: ImportRequest, options: ServiceOptions): Promise<ImportResult>;
   /** Removes an image by name or digest, or a layer or leftover by id. */
   remove(name: string): Promise<void>;
   verify(options: ServiceOptions): Promise<readonly StoreProblem[]>;
@@ -115,11 +115,13 @@ const SYSTEM: DriverSource = {
 
 const MOST_FINDINGS = 100;
 
+/** A store's folder and the driver that opens it. */
 export interface StoreLocation {
   readonly driver: DriverName;
   readonly home: string;
 }
 
+/** Creates the service of one store. It opens the driver at the first call. */
 export function createStoreService({ driver: name, home }: StoreLocation, source: Partial<DriverSource> = {}): StoreService {
   const { open, openElevated, needsElevation } = { ...SYSTEM, ...source };
   let opened: Promise<Opened> | null = null;
@@ -203,7 +205,7 @@ export function createStoreService({ driver: name, home }: StoreLocation, source
       return true;
     },
 
-    async take({ path, image, manifestDigest, parent }, { signal, onProgress }) {
+    async importImage({ path, image, manifestDigest, parent }, { signal, onProgress }) {
       const driver = await driverOf();
       onProgress({ phase: 'reading the archive', doneBytes: 0, totalBytes: null });
       await using archive = await readerOf().open(path, { signal });
