@@ -73,7 +73,7 @@ test('folders are added as stores, a home of Windows’ layers to be looked at o
   await expect(store).toContainText('Read-only');
   await expect(store.getByRole('listitem')).toHaveCount(3);
   await expect(store.getByRole('listitem').nth(1)).toContainText('on 1 layer');
-  await expect(store.getByRole('listitem').nth(2)).toContainText('what is left of gone');
+  await expect(store.getByRole('listitem').nth(2)).toContainText('the rest of gone, whose removal was interrupted');
   expect(await complaintsOf(page)).toEqual([]);
 
   // What is no store is refused with the reason; an empty folder becomes one when something is taken in.
