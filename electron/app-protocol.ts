@@ -6,15 +6,15 @@ import { listStaticFiles, type StaticFiles } from '#web';
 const SCHEME = 'app';
 const ORIGIN = `${SCHEME}://layerscope`;
 
-/** Address of the window's page. */
+/** URL of the window's page. */
 export const PAGE_URL = `${ORIGIN}/`;
 
-/** Whether an address is the window's page, at whatever fragment. */
+/** Whether a URL is the window's page, with any fragment. */
 export function isPageUrl(url: string): boolean {
   return url === PAGE_URL || url.startsWith(`${PAGE_URL}#`);
 }
 
-/** Call before the app is ready. A standard, secure scheme: pages have an origin of their own, fetch and storage. */
+/** Registers `app:` as a standard, secure scheme, so that pages get an origin, fetch and storage. Call before the app is ready. */
 export function registerAppScheme(): void {
   protocol.registerSchemesAsPrivileged([{ scheme: SCHEME, privileges: { standard: true, secure: true, supportFetchAPI: true } }]);
 }
@@ -29,12 +29,11 @@ async function reply(files: StaticFiles, url: string, method: string): Promise<R
   const headers = { 'content-security-policy': CONTENT_SECURITY_POLICY, 'x-content-type-options': 'nosniff', 'cache-control': 'no-cache' };
   const address = url.startsWith(PAGE_URL) && method === 'GET' ? url.slice(ORIGIN.length).replace(/[?#].*$/s, '') : '';
   const file = files.get(address);
-  if (file === undefined)
-    return { status: 404, headers: { ...headers, 'content-type': 'text/plain' }, body: Buffer.from('nothing is here') };
+  if (file === undefined) return { status: 404, headers: { ...headers, 'content-type': 'text/plain' }, body: Buffer.from('not found') };
   return { status: 200, headers: { ...headers, 'content-type': file.type }, body: await readFile(file.path) };
 }
 
-/** Serves the built window, and nothing else of the disk. Throws NOT_FOUND where it wasn't built. */
+/** Serves the built window and no other files. Throws NOT_FOUND if it isn't built. */
 export async function serveRenderer(folder: string): Promise<void> {
   const files = await listStaticFiles(folder);
   if (typeof protocol.handle === 'function') {
@@ -48,7 +47,7 @@ export async function serveRenderer(folder: string): Promise<void> {
   protocol.registerBufferProtocol(SCHEME, (request, callback) => {
     reply(files, request.url, request.method).then(
       ({ status, headers, body }) => callback({ statusCode: status, headers, mimeType: headers['content-type'] ?? '', data: body }),
-      () => callback({ error: -6 }), // net::ERR_FILE_NOT_FOUND: a built file went away
+      () => callback({ error: -6 }), // net::ERR_FILE_NOT_FOUND: a built file has disappeared
     );
   });
 }

@@ -6,9 +6,9 @@ import { LayerscopeError } from '#model';
 import { isPageUrl } from './app-protocol.ts';
 import { isOwnFrame } from './security.ts';
 
-/** The host over Electron's IPC: each window is a sender, bound to its page. */
+/** The host's door over Electron's IPC. Each window is a sender, bound to its page. */
 export interface Bridge {
-  /** Admits a window for as long as it is there. */
+  /** Admits a window until it closes. */
   connect(window: BrowserWindow): void;
   senderOf(window: BrowserWindow): Sender | null;
   windowOf(sender: Sender): BrowserWindow | null;
@@ -17,20 +17,21 @@ export interface Bridge {
 interface Connected {
   readonly window: BrowserWindow;
   readonly sender: Sender;
-  /** By the number that the preload gave. */
+  /** By the preload's number. */
   readonly subscriptions: Map<number, () => void>;
-  /** Calls under way, by the number that the page gave. */
+  /** Pending calls, by the page's number. */
   readonly calls: Map<number, AbortController>;
 }
 
 const MAX_SUBSCRIPTIONS = 64;
 const MAX_CALLS = 4_096;
 
-/** A file as the host grants it. */
+/** Describes a file for a grant. */
 export function grantedFile(file: string): GrantedFile {
   return { path: file, name: path.basename(file) || file };
 }
 
+/** Creates the bridge and its IPC handlers. Call once. */
 export function createBridge(host: Host): Bridge {
   const windows = new Map<WebContents, Connected>();
 
@@ -42,7 +43,7 @@ export function createBridge(host: Host): Bridge {
     return connected;
   };
 
-  /** Of a page that is gone: nobody reads its answers. */
+  /** Ends the calls and subscriptions of a page that is gone. */
   const endPage = ({ subscriptions, calls }: Connected): void => {
     for (const end of subscriptions.values()) end();
     subscriptions.clear();
@@ -51,7 +52,7 @@ export function createBridge(host: Host): Bridge {
   };
 
   const handle = async ({ sender, calls }: Connected, name: unknown, input: unknown, call: unknown): Promise<Envelope<unknown>> => {
-    if (call === undefined) return host.handle(sender, name, input); // can't be cancelled
+    if (call === undefined) return host.handle(sender, name, input); // a call without a number can't be cancelled
     if (!Number.isSafeInteger(call) || calls.has(call as number) || calls.size >= MAX_CALLS) {
       throw new LayerscopeError('BAD_REQUEST', 'malformed call');
     }
@@ -60,7 +61,7 @@ export function createBridge(host: Host): Bridge {
     try {
       return await host.handle(sender, name, input, { signal: control.signal });
     } finally {
-      // The next page of this window numbers its calls from the start again.
+      // A reloaded page starts numbering again, so the number may belong to a newer call by now.
       if (calls.get(call as number) === control) calls.delete(call as number);
     }
   };
@@ -81,7 +82,7 @@ export function createBridge(host: Host): Bridge {
         ?.abort();
   });
 
-  // Reached by the preload alone, which asks the system for the path of a file that the user dropped: the page can't name one.
+  // Only the preload can reach this. It takes the path from a file that the user dropped; the page itself can't name a path.
   ipcMain.handle('layerscope:grant', async (event, file: unknown): Promise<Envelope<unknown>> => {
     try {
       const { sender } = find(event.sender, event.senderFrame);
@@ -96,9 +97,9 @@ export function createBridge(host: Host): Bridge {
     try {
       const { sender, subscriptions } = find(event.sender, event.senderFrame);
       if (!Number.isSafeInteger(number) || subscriptions.has(number as number) || subscriptions.size >= MAX_SUBSCRIPTIONS) {
-        throw new LayerscopeError('BAD_REQUEST', 'a subscription of no known form');
+        throw new LayerscopeError('BAD_REQUEST', 'malformed subscription');
       }
-      // The host checks the topic. A window that is being closed gets nothing more.
+      // The host checks the topic.
       const end = host.subscribe(sender, topic as TopicName, (state) => {
         if (!event.sender.isDestroyed()) event.sender.send('layerscope:state', number, state);
       });
@@ -110,7 +111,7 @@ export function createBridge(host: Host): Bridge {
 
   ipcMain.on('layerscope:unsubscribe', (event, number: unknown) => {
     const subscriptions = windows.get(event.sender)?.subscriptions;
-    if (subscriptions === undefined || !isOwnFrame(event.sender, event.senderFrame)) return; // ends nothing of others
+    if (subscriptions === undefined || !isOwnFrame(event.sender, event.senderFrame)) return; // a page can only end its own
     subscriptions.get(number as number)?.();
     subscriptions.delete(number as number);
   });
@@ -120,7 +121,7 @@ export function createBridge(host: Host): Bridge {
       const { webContents } = window;
       const connected: Connected = { window, sender: host.admit(), subscriptions: new Map(), calls: new Map() };
       windows.set(webContents, connected);
-      // Another document, or none: who listened is gone. The start is told of navigations that are then denied, too: those change nothing.
+      // A new document ends the old page. did-start-navigation also reports navigations that are then denied; those must change nothing.
       webContents.on('did-start-navigation', (_event, url, isInPlace, isMainFrame) => {
         if (isMainFrame && !isInPlace && isPageUrl(url)) endPage(connected);
       });

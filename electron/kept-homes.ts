@@ -2,11 +2,11 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { type KeptHomes, replaceFile, type StoreLocation } from '#engine';
 
-/** More are no list of this program's. */
+/** Limits what a damaged or forged file can make the program list. */
 const MOST = 100;
 const DRIVERS: readonly StoreLocation['driver'][] = ['portable', 'windowsfilter', 'windowsdiff'];
 
-/** Stores that the user added, kept in a file of the user's between starts. */
+/** Remembers the stores that the user added in a file. */
 export function createKeptHomes(file: string, onFailure: (error: unknown) => void): KeptHomes {
   let homes = readHomes(file);
   let writing = Promise.resolve();
@@ -20,7 +20,7 @@ export function createKeptHomes(file: string, onFailure: (error: unknown) => voi
   };
 }
 
-/** What is no list of homes is as if nothing had been kept. */
+/** Ignores a missing or malformed file. */
 function readHomes(file: string): readonly StoreLocation[] {
   try {
     const kept: unknown = JSON.parse(readFileSync(file, 'utf8'));

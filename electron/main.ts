@@ -1,4 +1,4 @@
-// Electron's main process: builds the parts and connects them. What they do is theirs.
+// Electron's main process. Only builds the parts and connects them.
 import { cpus } from 'node:os';
 import path from 'node:path';
 import { app, BrowserWindow, session, shell } from 'electron';
@@ -16,7 +16,7 @@ import { createRecentFiles } from './recent-files.ts';
 import { denyNames, secureContents, secureSession } from './security.ts';
 import { chooseHome, choosePaths, chooseTarget, createWindow, loadPage } from './window.ts';
 
-/** Quitting doesn't wait longer for files to be closed. */
+/** Longest time that quitting waits for disposal. */
 const LAST_WAIT_MS = 3_000;
 
 function logDefect(error: unknown): void {
@@ -24,7 +24,7 @@ function logDefect(error: unknown): void {
 }
 
 const waitingFiles: string[] = [];
-let requestFiles = (files: readonly string[]): void => void waitingFiles.push(...files); // before there is a window
+let requestFiles = (files: readonly string[]): void => void waitingFiles.push(...files); // until a window exists
 
 async function start(): Promise<void> {
   const reader = createReader({ cacheFolder: cacheFolder(), workers: cpus().length, workerUrl: INDEX_WORKER });
@@ -88,7 +88,7 @@ async function start(): Promise<void> {
     event.preventDefault();
     isDisposed = true;
     const late = new Promise((resolve) => setTimeout(resolve, LAST_WAIT_MS));
-    // From a turn of its own: app.quit() from within will-quit, where nothing was open, is ignored.
+    // Deferred, since app.quit() inside will-quit is ignored if nothing was open.
     void Promise.race([disposeAll().catch(logDefect), late]).then(() => setImmediate(() => app.quit()));
   });
 
@@ -131,7 +131,7 @@ async function start(): Promise<void> {
 
 function main(): void {
   if (becameDriverHost(process.argv)) return;
-  // Two windows on one profile would share its storage: the packed app hands its files to the first.
+  // A second process would share the profile's storage, so it passes its files to the first and quits.
   if (app.isPackaged && !app.requestSingleInstanceLock()) {
     app.quit();
     return;
@@ -139,7 +139,7 @@ function main(): void {
   registerAppScheme();
   secureContents();
   denyNames();
-  if (!app.commandLine.hasSwitch('no-sandbox')) app.enableSandbox(); // which would undo that switch
+  if (!app.commandLine.hasSwitch('no-sandbox')) app.enableSandbox(); // enableSandbox would override the switch
   const appPath = app.isPackaged ? null : path.resolve(app.getAppPath());
   waitingFiles.push(...filesOf(process.argv, process.cwd(), appPath));
   app.on('second-instance', (_event, argv, workingDirectory) => {

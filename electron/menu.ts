@@ -3,14 +3,14 @@ import { COMMAND_FACTS, type CommandFacts, type CommandId, keyOf } from '#contra
 
 const isMac = process.platform === 'darwin';
 
-/** The menu's own: what the system's dialogs do. Everything else of it is the window's commands, by the table that its keys come from. */
+/** What the menu does. `open` shows the system's dialogs; all other items are the window's commands. */
 export interface MenuActions {
   readonly open: (what: 'files' | 'folder') => void;
-  /** Tells the focused window to do what its key would. */
+  /** Runs a command in the focused window. */
   readonly run: (id: CommandId) => void;
 }
 
-/** Electron's names of keys. Source: electronjs.org, Accelerator. */
+/** Electron's names for keys. Source: electronjs.org, Accelerator. */
 const ACCELERATORS: Readonly<Record<string, string>> = {
   ArrowLeft: 'Left',
   ArrowRight: 'Right',
@@ -22,13 +22,13 @@ const ACCELERATORS: Readonly<Record<string, string>> = {
 
 function acceleratorOf(command: CommandFacts): string | undefined {
   const { key, mod, alt, shift } = keyOf(command, isMac);
-  // A key by itself belongs to the page, where it may be a letter of a text; macOS would take it away from there.
+  // macOS would take a bare key from the page, where the user may be typing text.
   if (isMac && !mod && !alt) return undefined;
   const name = ACCELERATORS[key] ?? key.toUpperCase();
   return [...(mod ? ['CmdOrCtrl'] : []), ...(alt ? ['Alt'] : []), ...(shift ? ['Shift'] : []), name].join('+');
 }
 
-/** The menu of every window. */
+/** Sets the menu of all windows. */
 export function setMenu({ open, run }: MenuActions, { isPackaged }: { readonly isPackaged: boolean }): void {
   const command = (id: CommandId): MenuItemConstructorOptions => {
     const facts = COMMAND_FACTS.find((known) => known.id === id) as CommandFacts;
@@ -37,7 +37,7 @@ export function setMenu({ open, run }: MenuActions, { isPackaged }: { readonly i
       id: `${facts.image ? 'image' : 'always'}:${id}`,
       label: facts.title,
       click: () => run(id),
-      // The page hears the key itself: here it is only shown.
+      // The page handles the key; the menu only shows it.
       ...(accelerator === undefined ? {} : { accelerator, registerAccelerator: false }),
     };
   };
@@ -100,7 +100,7 @@ export function setMenu({ open, run }: MenuActions, { isPackaged }: { readonly i
   refreshMenu();
 }
 
-/** What asks for an image can be chosen while the focused window shows one: its address says so. */
+/** Enables image commands while the focused window shows an image, which its URL tells. */
 export function refreshMenu(): void {
   const window = BrowserWindow.getFocusedWindow() ?? BrowserWindow.getAllWindows()[0];
   const hasImage = window !== undefined && !window.webContents.isDestroyed() && window.webContents.getURL().includes('#/image/');

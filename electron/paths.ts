@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 
-/** The folder of main.cjs; the build puts the window and the worker beside it. */
+/** Folder of main.cjs; the build puts the window and workers beside it. */
 const here = import.meta.dirname;
 
 export const PRELOAD = path.join(here, 'preload.cjs');
@@ -9,7 +9,7 @@ export const INDEX_WORKER = path.join(here, 'index-worker.cjs');
 export const STORE_WORKER = path.join(here, 'store-worker.cjs');
 export const RENDERER_FOLDER = path.join(here, '..', 'renderer');
 
-/** The sample image: in the packed app's resources, else in the repository's assets. Null where it is in neither. */
+/** Finds the sample image in the packed app's resources or the repository's assets; null if it is in neither. */
 export function findSample(resourcesPath: string): string | null {
   const places = [path.join(resourcesPath, 'sample.tar')];
   for (const up of [2, 3]) places.push(path.join(here, ...Array<string>(up).fill('..'), 'assets', 'sample.tar'));
@@ -17,8 +17,8 @@ export function findSample(resourcesPath: string): string | null {
 }
 
 /**
- * Files among a process's arguments: what follows the program, or in development the app's own path. Switches are Chromium's.
- * Relative ones are of `workingDirectory`.
+ * Returns the files among a process's arguments: those after the program or, in development, after the app's path. Switches belong to
+ * Chromium. Relative paths are resolved against `workingDirectory`.
  */
 export function filesOf(argv: readonly string[], workingDirectory: string, appPath: string | null): readonly string[] {
   const own =

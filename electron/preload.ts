@@ -1,4 +1,4 @@
-/** The window's only way to the program. It knows no operation: it hands names, inputs and states through. */
+/** The window's only connection to the program. Knows no operations: it passes names, inputs and states through. */
 import { contextBridge, ipcRenderer, webUtils } from 'electron';
 
 type Listener = (state: unknown) => void;
@@ -20,8 +20,8 @@ contextBridge.exposeInMainWorld('layerscope', {
       if (listeners.delete(number)) ipcRenderer.send('layerscope:unsubscribe', number);
     };
   },
-  // What the menu chose, by its id.
+  // Ids of commands chosen in the menu.
   onCommand: (listener: (id: unknown) => void) => void ipcRenderer.on('layerscope:command', (_event, id: unknown) => listener(id)),
-  // A file that the page made itself has no path, and gets no grant.
+  // A File created by the page has no path and gets no grant.
   grantDropped: async (file: File) => ipcRenderer.invoke('layerscope:grant', webUtils.getPathForFile(file)),
 });

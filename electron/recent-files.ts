@@ -3,10 +3,10 @@ import path from 'node:path';
 import { replaceFile } from '#engine';
 import type { GrantedFile, RecentFiles } from '#host';
 
-/** More are forgotten, the oldest first. */
+/** Length of the list; older files are forgotten. */
 const MOST = 12;
 
-/** Files that were opened lately, the last first, kept in a file of the user's between starts. Those that are gone aren't told. */
+/** Remembers recently opened files in a file, latest first. Doesn't list files that no longer exist. */
 export function createRecentFiles(file: string, onFailure: (error: unknown) => void): RecentFiles {
   let paths = readPaths(file);
   let writing = Promise.resolve();
@@ -16,7 +16,7 @@ export function createRecentFiles(file: string, onFailure: (error: unknown) => v
   };
   return {
     opened(target) {
-      // A page's file has no path of the user's: it goes when its archive is closed.
+      // A temporary file is removed once its archive is closed.
       if (target.release !== undefined) return;
       paths = [target.path, ...paths.filter((known) => known !== target.path)].slice(0, MOST);
       keep();
@@ -33,7 +33,7 @@ function granted(target: string): GrantedFile {
   return { path: target, name: path.basename(target) || target };
 }
 
-/** What is no list of paths is as if nothing had been kept. */
+/** Ignores a missing or malformed file. */
 function readPaths(file: string): readonly string[] {
   try {
     const kept: unknown = JSON.parse(readFileSync(file, 'utf8'));

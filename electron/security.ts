@@ -1,10 +1,10 @@
 import { app, type Session, type WebContents, type WebFrameMain } from 'electron';
 import { isPageUrl } from './app-protocol.ts';
 
-/** The one permission that the page needs: to copy a path. */
+/** The only permission the page needs: copying text. */
 const ALLOWED_PERMISSION = 'clipboard-sanitized-write';
 
-/** What pages may load: the app's own files, pictures made from bytes, and the developer tools. There is no network. */
+/** What pages may load: the app's files, images made from bytes, and the developer tools. Nothing from the network. */
 const ALLOWED_SCHEMES: readonly string[] = ['app:', 'blob:', 'data:', 'devtools:'];
 
 function isAllowedUrl(url: string): boolean {
@@ -12,17 +12,17 @@ function isAllowedUrl(url: string): boolean {
 }
 
 /**
- * A proxy that no name server knows. Not all that leaves a page goes by webRequest: links to be connected or looked up ahead don't, nor do
- * WebRTC's connections. All of it asks for the proxy, also on this machine's own addresses (`<-loopback>`).
+ * A proxy that doesn't exist. webRequest doesn't see preconnects, DNS prefetches and WebRTC, but all of them use the proxy, for loopback
+ * addresses too (`<-loopback>`).
  */
 const NO_NETWORK = { proxyRules: 'socks5://no-network.invalid:9', proxyBypassRules: '<-loopback>' };
 
-/** Call before the app is ready. No name leads anywhere, so none that a page makes up reaches a name server. */
+/** Makes all host names fail to resolve, so that a page can't leak data through DNS. Call before the app is ready. */
 export function denyNames(): void {
   app.commandLine.appendSwitch('host-resolver-rules', 'MAP * ~NOTFOUND');
 }
 
-/** Denies a session all but what the window uses: network, permissions, devices, downloads. */
+/** Denies a session network, permissions, devices and downloads, except what the window uses. */
 export async function secureSession(session: Session): Promise<void> {
   session.setPermissionRequestHandler((contents, permission, callback) => {
     callback(permission === ALLOWED_PERMISSION && isPageUrl(contents.getURL()));
@@ -36,7 +36,7 @@ export async function secureSession(session: Session): Promise<void> {
   await session.setProxy(NO_NETWORK);
 }
 
-/** Denies every page, also those that would be made later, other pages, windows and embedded views. */
+/** Denies all pages, now and later, to navigate elsewhere, open windows or embed views. */
 export function secureContents(): void {
   app.on('web-contents-created', (_event, contents) => {
     contents.setWindowOpenHandler(() => ({ action: 'deny' }));
@@ -45,18 +45,18 @@ export function secureContents(): void {
     });
     contents.on('will-redirect', (event) => event.preventDefault());
     contents.on('will-attach-webview', (event) => event.preventDefault());
-    // By packets WebRTC would go past the proxy, too.
+    // WebRTC over UDP would bypass the proxy.
     contents.setWebRTCIPHandlingPolicy('disable_non_proxied_udp');
   });
 }
 
-/** Whether a message comes from the page of a window of ours: its main frame, at its own address. */
+/** Whether a message comes from the main frame of our window, showing our page. */
 export function isOwnFrame(contents: WebContents, frame: WebFrameMain | null): boolean {
   try {
     if (frame === null || frame.parent !== null || !isPageUrl(frame.url)) return false;
     const { mainFrame } = contents;
     return frame.processId === mainFrame.processId && frame.routingId === mainFrame.routingId;
   } catch {
-    return false; // a frame that went after it had sent
+    return false; // the frame disappeared after sending
   }
 }

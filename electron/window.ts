@@ -2,7 +2,7 @@ import path from 'node:path';
 import { BrowserWindow, dialog, nativeTheme } from 'electron';
 import { isPageUrl, PAGE_URL } from './app-protocol.ts';
 
-/** A window without Node, in a sandbox; shown when it is drawn. `preload`: the built preload. */
+/** Creates a sandboxed window without Node, shown once it has rendered. `preload` is the path of the built preload. */
 export function createWindow(preload: string): BrowserWindow {
   const window = new BrowserWindow({
     width: 1320,
@@ -23,18 +23,19 @@ export function createWindow(preload: string): BrowserWindow {
     },
   });
   window.once('ready-to-show', () => window.show());
-  // about:blank asks nobody (security.ts): whoever led there gets the window's page back.
+  // Navigation to about:blank can't be denied in security.ts, so load the window's page again.
   window.webContents.on('did-navigate', (_event, url) => {
     if (!isPageUrl(url)) void window.loadURL(PAGE_URL).catch(() => {}); // the window was closed meanwhile
   });
   return window;
 }
 
+/** Loads the window's page. */
 export async function loadPage(window: BrowserWindow): Promise<void> {
   await window.loadURL(PAGE_URL);
 }
 
-/** The system's dialog; no paths where the user chose nothing. */
+/** Shows the system's dialog; returns no paths if the user cancels. */
 export async function choosePaths(window: BrowserWindow, what: 'files' | 'folder'): Promise<readonly string[]> {
   const { canceled, filePaths } = await dialog.showOpenDialog(window, {
     title: what === 'folder' ? 'Open an OCI layout folder' : 'Open image archives',
@@ -43,16 +44,16 @@ export async function choosePaths(window: BrowserWindow, what: 'files' | 'folder
   return canceled ? [] : filePaths;
 }
 
-/** The system's dialog for the folder of a store; null where the user chose none. */
+/** Shows the system's dialog for a store's folder; returns null if the user cancels. */
 export async function chooseHome(window: BrowserWindow): Promise<string | null> {
   const { canceled, filePaths } = await dialog.showOpenDialog(window, {
-    title: 'Add a store: an OCI image layout, a home of Windows’ layers, or an empty folder',
+    title: 'Add a store: an OCI image layout, a folder of Windows layers, or an empty folder',
     properties: ['openDirectory', 'createDirectory'],
   });
   return canceled ? null : (filePaths[0] ?? null);
 }
 
-/** The system's dialog for a new file, which asks before one is replaced; null where the user chose none. */
+/** Shows the system's dialog for a new file, which confirms before replacing one; returns null if the user cancels. */
 export async function chooseTarget(window: BrowserWindow, name: string): Promise<string | null> {
   const { canceled, filePath } = await dialog.showSaveDialog(window, { title: 'Export', defaultPath: name });
   return canceled || filePath === undefined || filePath === '' ? null : filePath;

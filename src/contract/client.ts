@@ -3,14 +3,15 @@ import type { AbortSignalLike, Client, OperationName } from './operations.ts';
 import type { FileGrant } from './reports.ts';
 import type { TopicName } from './topics.ts';
 
-/** A door as the client sees it. Replies and states come unchecked from the host, which is trusted; their form is looked at. */
+/** A door as the client sees it. The host is trusted: only the outer form of its replies is checked. */
 export interface Transport {
-  /** The host's envelope. May reject with LayerscopeError where the host can't be reached. */
+  /** Calls an operation and returns the host's envelope. Throws LayerscopeError if the host can't be reached. */
   request(name: OperationName, input: unknown, signal?: AbortSignalLike): Promise<unknown>;
   subscribe(topic: TopicName, listener: (state: unknown) => void): () => void;
   grantFile(file: unknown, options: GrantOptions): Promise<FileGrant>;
 }
 
+/** Progress and cancellation of an upload. */
 export interface GrantOptions {
   readonly onProgress?: (sentBytes: number) => void;
   readonly signal?: AbortSignalLike;
@@ -18,22 +19,22 @@ export interface GrantOptions {
 
 const CODES: ReadonlySet<string> = new Set(ERROR_CODES);
 
-/** The value of an envelope. Throws LayerscopeError with the envelope's code, INTERNAL where the code is none of ours. */
+/** Returns the value of an envelope. Throws LayerscopeError with the envelope's code, or INTERNAL for an unknown code. */
 export function openEnvelope(envelope: unknown): unknown {
   const { ok, value, error } = (envelope ?? {}) as { ok?: unknown; value?: unknown; error?: { code?: unknown; message?: unknown } };
   if (ok === true) return value;
-  const message = typeof error?.message === 'string' ? error.message : 'the reply has no known form';
+  const message = typeof error?.message === 'string' ? error.message : 'malformed reply';
   const code = typeof error?.code === 'string' && CODES.has(error.code) ? (error.code as ErrorCode) : 'INTERNAL';
   throw new LayerscopeError(code, message);
 }
 
-/** The client that the window uses, over any door. Calls fail with LayerscopeError; an aborted one with CANCELLED. */
+/** Creates the window's client over a door. Calls throw LayerscopeError; aborted ones throw CANCELLED. */
 export function createClient(transport: Transport): Client {
   return {
     async call(name, input, { signal } = {}) {
       if (signal?.aborted) throw cancelled();
       const envelope = await untilAborted(transport.request(name, input, signal), signal);
-      return openEnvelope(envelope) as never; // the host's schemas and handlers are typed by the same table
+      return openEnvelope(envelope) as never; // the host's handlers are typed by the same table
     },
     subscribe(topic, listener) {
       return transport.subscribe(topic, (state) => listener(state as never));
@@ -48,7 +49,7 @@ function cancelled(): LayerscopeError {
   return new LayerscopeError('CANCELLED', 'cancelled');
 }
 
-/** Rejects with CANCELLED as soon as `signal` aborts, whatever the work does then. */
+/** Rejects with CANCELLED as soon as `signal` aborts, without waiting for `work`. */
 function untilAborted<T>(work: Promise<T>, signal: AbortSignalLike | undefined): Promise<T> {
   if (signal === undefined) return work;
   return new Promise((resolve, reject) => {

@@ -2,7 +2,7 @@
  * The window's commands: one table for its keys, the palette, the list of shortcuts and the desktop's menu. What each does is in renderer/state/commands.ts.
  */
 
-/** Keys as `KeyboardEvent.key` has them; `mod` is Ctrl, on macOS the command key. */
+/** A key as in `KeyboardEvent.key`; `mod` is Ctrl, or Command on macOS. */
 export interface CommandKey {
   readonly key: string;
   readonly mod?: true;
@@ -10,18 +10,20 @@ export interface CommandKey {
   readonly alt?: true;
 }
 
+/** A command's name, key and where it applies. */
 export interface CommandFacts extends CommandKey {
   readonly id: string;
   readonly title: string;
   readonly group: 'Window' | 'Layers' | 'Rows' | 'Panels';
-  /** On macOS, where the others' keys mean something else. */
+  /** Key on macOS, if the usual one means something else there. */
   readonly mac?: CommandKey;
-  /** A second key of a command that is listed already. */
+  /** A second key for a command that is already listed. */
   readonly again?: true;
   /** Makes sense only while an image is shown. */
   readonly image?: true;
 }
 
+/** All commands, in the order of the list of shortcuts. */
 export const COMMAND_FACTS = [
   { id: 'open', title: 'Open…', group: 'Window', key: 'o', mod: true },
   { id: 'export', title: 'Export…', group: 'Window', key: 's', mod: true, image: true },
@@ -55,7 +57,7 @@ export const COMMAND_FACTS = [
 
 export type CommandId = (typeof COMMAND_FACTS)[number]['id'];
 
-/** The key of a command on a system. */
+/** Returns the key of a command on this system. */
 export function keyOf(command: CommandFacts, isMac: boolean): CommandKey {
   return (isMac ? command.mac : undefined) ?? command;
 }

@@ -1,6 +1,6 @@
 /**
- * What the window's page may load, at both doors: its own scripts, styles and fonts, the host, and pictures that it made of a
- * file's bytes. Source: Content Security Policy Level 3.
+ * What the window's page may load, on both doors: its own scripts, styles and fonts, the host, and images made from a file's bytes.
+ * Source: Content Security Policy Level 3.
  */
 export const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
@@ -14,7 +14,7 @@ export const CONTENT_SECURITY_POLICY = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-/** Content types of what the renderer's folder holds, by the name's ending. */
+/** Content types of the renderer's files, by extension. */
 export const CONTENT_TYPES: Readonly<Record<string, string>> = {
   css: 'text/css; charset=utf-8',
   html: 'text/html; charset=utf-8',

@@ -2,19 +2,19 @@ import { createClient, openEnvelope } from './client.ts';
 import type { Client } from './operations.ts';
 import type { FileGrant } from './reports.ts';
 
-/** What electron/preload.ts puts on the window as `layerscope`. It knows no operation and hands everything through. */
+/** The API that electron/preload.ts exposes as `window.layerscope`. It knows no operations and passes everything through. */
 export interface ElectronBridge {
-  /** The host's envelope. `call` names it to {@link cancel}: a whole number unlike that of any call under way. */
+  /** Calls an operation and returns the host's envelope. `call` identifies it to {@link cancel}: an integer unique among pending calls. */
   request(name: string, input: unknown, call?: number): Promise<unknown>;
-  /** Stops the host's work on a call; one that has ended is passed over. */
+  /** Stops the host's work on a call; does nothing if it has ended. */
   cancel(call: number): void;
-  /** Returns the function that ends the subscription. */
+  /** Subscribes to a topic. Returns a function that unsubscribes. */
   subscribe(topic: string, listener: (state: unknown) => void): () => void;
-  /** An envelope with a FileGrant; for a DOM File that has a path. */
+  /** Returns an envelope with a FileGrant for a DOM File that has a path. */
   grantDropped(file: unknown): Promise<unknown>;
 }
 
-/** The client over Electron's IPC: `createElectronClient(window.layerscope)`. */
+/** Creates the client over Electron's IPC: `createElectronClient(window.layerscope)`. */
 export function createElectronClient(bridge: ElectronBridge): Client {
   let last = 0;
   return createClient({

@@ -1,5 +1,6 @@
-// What the host tells of one path of an image.
+// What the host reports about one path in an image.
 
+/** An entry's metadata as seen at a layer. */
 export interface EntryAttributes {
   readonly layer: number;
   readonly type: string;
@@ -9,32 +10,34 @@ export interface EntryAttributes {
   readonly gid: number;
   readonly uname: string;
   readonly gname: string;
-  /** As formatTimestamp gives it. */
+  /** Formatted by formatTimestamp. */
   readonly mtime: string;
   readonly linkname: string | null;
-  /** Extended and Windows attributes: printable text, else hex; and what they say, in lines, where that isn't what they show. */
+  /** Extended and Windows attributes: printable text or hex, and an explanation in lines if the value doesn't speak for itself. */
   readonly attributes: readonly {
     readonly name: string;
     readonly value: string;
     readonly encoding: 'text' | 'hex';
     readonly meaning: readonly string[];
   }[];
-  /** Alternate streams, which Windows layers have as entries beside it: names as displayPath prints them, sizes in bytes. */
+  /** Alternate data streams, which Windows layers store as separate entries: names as displayPath prints them, sizes in bytes. */
   readonly streams: readonly { readonly name: string; readonly size: number }[];
-  /** No entry brings it: a folder that others imply. */
+  /** Whether it is an implied folder. */
   readonly implied: boolean;
 }
 
+/** A path at a layer, below it, and in all layers that touch it. */
 export interface EntryDetails {
   readonly path: string;
-  /** As seen at the layer asked for; null where it isn't there any more. */
+  /** As seen at the requested layer; null if it is gone there. */
   readonly now: EntryAttributes | null;
-  /** In the view below the layer asked for. */
+  /** As seen at the layer below; null if it didn't exist. */
   readonly before: EntryAttributes | null;
-  /** Layers that touch the path, the lowest first. */
+  /** Layers that touch the path, lowest first. */
   readonly history: readonly { readonly layer: number; readonly kind: 'added' | 'modified' | 'removed'; readonly size: number }[];
 }
 
+/** An entry's tar header, decoded and raw; offsets in bytes of the layer's tar. */
 export interface RawHeader {
   readonly index: number;
   readonly offset: number;
@@ -44,10 +47,11 @@ export interface RawHeader {
   readonly fields: readonly { readonly name: string; readonly value: string }[];
   readonly pax: readonly { readonly name: string; readonly value: string; readonly encoding: 'text' | 'hex' }[];
   readonly sparse: readonly (readonly [number, number])[];
-  /** The member's header blocks as they stand, at most 8,192 bytes. */
+  /** The member's raw header blocks, at most 8,192 bytes. */
   readonly bytes: Uint8Array;
 }
 
+/** Part of a file's bytes. */
 export interface ContentPage {
   readonly offset: number;
   readonly totalBytes: number;

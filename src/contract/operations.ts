@@ -1,4 +1,4 @@
-/** Types of the table in {@link ./schemas.ts}, for those who call. Only types come from there: the window's bundle has no zod. */
+/** Types of the table in {@link ./schemas.ts}, for callers. Imports types only, which keeps zod out of the window's bundle. */
 import type { FileGrant } from './reports.ts';
 import type { OperationName, Operations } from './schemas.ts';
 import type { TopicName, Topics } from './topics.ts';
@@ -8,15 +8,15 @@ export type { EntryRef, ExportInput, ImageRef, OperationName, StoredRef, StoreRe
 export type InputOf<N extends OperationName> = Operations[N]['input'];
 export type OutputOf<N extends OperationName> = Operations[N]['output'];
 
-/** What the renderer calls; each door has a transport of its own. */
+/** The host as the renderer sees it, over either door. */
 export interface Client {
-  /** An aborted call fails with CANCELLED, and the host stops its work. */
+  /** Calls an operation. An aborted call throws CANCELLED, and the host stops its work. */
   call<N extends OperationName>(name: N, input: InputOf<N>, options?: { signal?: AbortSignalLike }): Promise<OutputOf<N>>;
-  /** Returns the function that ends the subscription. */
+  /** Subscribes to a topic. Returns a function that unsubscribes. */
   subscribe<T extends TopicName>(topic: T, listener: (state: Topics[T]) => void): () => void;
   /**
-   * A grant for a file that was dropped or chosen in the page: by its path in Electron, by upload on the loopback host.
-   * `file` is a DOM File. Folders: Electron only.
+   * Gets a grant for a file dropped on or chosen in the page: by its path in Electron, by upload on the loopback host.
+   * `file` is a DOM File. Folders work in Electron only.
    */
   grantFile(file: unknown, options?: { onProgress?: (sentBytes: number) => void; signal?: AbortSignalLike }): Promise<FileGrant>;
 }

@@ -3,9 +3,9 @@ import { FIRST_PAGE_ROWS, PAGE_BYTES, PAGE_ROWS } from './limits.ts';
 import type { RowPage } from './reports.ts';
 
 /**
- * Rows [start, start + count) of a table, cut at its end, as a page of its own: every column is a copy, so that structured clone
- * doesn't carry the whole table along. `start` past the end gives an empty page. Names and link targets of more than {@link PAGE_BYTES}
- * end it sooner: it has one row at least.
+ * Copies rows [start, start + count) of a table into a page; copies, since structured clone would send the whole table with a view. The
+ * page has fewer rows at the end of the table, or if names and link targets exceed {@link PAGE_BYTES}, but at least one unless `start`
+ * is past the end.
  */
 export function slicePage(rows: RowTable, start: number, count: number): RowPage {
   const from = Math.min(start, rows.length);
@@ -27,7 +27,7 @@ export function slicePage(rows: RowTable, start: number, count: number): RowPage
   };
 }
 
-/** The row that the page ends before: `most`, or an earlier one where texts are long. */
+/** Row before which the page ends: `most`, or an earlier one if names are long. */
 function pageEnd(rows: RowTable, from: number, most: number): number {
   let bytes = 0;
   for (let row = from; row < most; row++) {
@@ -52,7 +52,7 @@ function sliceLinks(links: ReadonlyMap<number, Uint8Array>, from: number, to: nu
       if (target !== undefined) take(row, target);
     }
   }
-  // One buffer for all of them: a clone then carries it once, and none of the layer's link names beside it.
+  // All targets share one buffer, which a clone copies once, without the layer's other link names.
   const bytes = new Uint8Array(byteLength);
   const copies = new Map<number, Uint8Array>();
   let at = 0;
@@ -65,9 +65,8 @@ function sliceLinks(links: ReadonlyMap<number, Uint8Array>, from: number, to: nu
 }
 
 /**
- * Puts pages together into one table. The first page says how many rows there are: each column is allocated once at its full length and
- * filled as pages come, so that the rows loaded so far can be shown meanwhile. Names grow. Pages may come in any order; a row is there
- * once there is no gap before it.
+ * Joins pages into one table. The first page states the total, so each column is allocated once at full length and the rows loaded so far
+ * can be shown; only the names grow. Pages may arrive in any order; a row becomes available once all rows before it have arrived.
  */
 export class PageAssembler {
   #columns: RowTable | null = null;
@@ -76,15 +75,15 @@ export class PageAssembler {
   #rowsThere = 0;
   readonly #waiting = new Map<number, RowPage>();
   #table: RowTable | null = null;
-  /** Folders that go on behind the last row that is there: `subtreeEnd` is cut at that row until the next table is made. */
+  /** Folders that extend past the last available row: their `subtreeEnd` is cut there until the next table is made. */
   #cut: { readonly row: number; readonly end: number }[] = [];
 
-  /** Rows of the whole; null before the first page. */
+  /** Rows of the whole table; null before the first page. */
   get total(): number | null {
     return this.#columns?.length ?? null;
   }
 
-  /** Rows from the top that are there without a gap. */
+  /** Rows available from the top without a gap. */
   get rowsThere(): number {
     return this.#rowsThere;
   }
@@ -94,11 +93,11 @@ export class PageAssembler {
   }
 
   /**
-   * The rows that are there, as views of the columns; folders that go on end where the rows do. The table before it must no longer be
-   * used: its folders may end behind its rows. Throws BAD_REQUEST before the first page.
+   * The available rows, as views of the columns; folders that continue are cut at the last row. This invalidates the table returned
+   * before, whose folders may then end past its rows. Throws BAD_REQUEST before the first page.
    */
   get table(): RowTable {
-    if (this.#columns === null) throw new LayerscopeError('BAD_REQUEST', 'no page of the table was loaded');
+    if (this.#columns === null) throw new LayerscopeError('BAD_REQUEST', 'no page of the table has been loaded');
     if (this.#table === null) {
       this.#cutFolders(this.#columns);
       this.#table = viewOf(this.#columns, this.#rowsThere, this.#names, this.#links);
@@ -107,13 +106,13 @@ export class PageAssembler {
   }
 
   /**
-   * Takes a page in; the table that was returned last doesn't change. Throws BAD_REQUEST for a page that doesn't fit those before. A page
-   * that is there already is ignored.
+   * Adds a page without changing the table returned last; ignores a page it already has. Throws BAD_REQUEST for a page that doesn't fit
+   * the others.
    */
   add(page: RowPage): void {
     checkPage(page);
     this.#columns ??= emptyColumns(page.total);
-    if (page.total !== this.#columns.length) throw new LayerscopeError('BAD_REQUEST', 'pages of two tables');
+    if (page.total !== this.#columns.length) throw new LayerscopeError('BAD_REQUEST', 'pages of different tables');
     this.#waiting.set(page.start, page);
     for (let next = this.#waiting.get(this.#rowsThere); next !== undefined; next = this.#waiting.get(this.#rowsThere)) {
       this.#waiting.delete(next.start);
@@ -153,16 +152,16 @@ export class PageAssembler {
   }
 }
 
-/** Rows of a table that are loaded, and how many the whole table has. */
+/** The rows loaded so far, and the total of the whole table. */
 export interface LoadedTable {
   readonly table: RowTable;
   readonly total: number;
 }
 
 /**
- * Loads a table page by page, each page while the one before it is taken in. Yields the first page at once, then what is there every
- * `every` units of the clock `now`, at last the whole. A table must no longer be used once the next one is asked for: they share columns.
- * Throws what `fetchPage` throws, and BAD_REQUEST for pages that don't follow each other or have no rows.
+ * Loads a table page by page, fetching each page while the previous one is added. Yields the first page at once, then the available rows
+ * every `every` units of the clock `now`, finally the whole table. Asking for the next table invalidates the last one, since they share
+ * columns. Throws what `fetchPage` throws, and BAD_REQUEST for pages that don't follow each other or have no rows.
  */
 export async function* tablePages(
   fetchPage: (start: number, count: number) => Promise<RowPage>,
@@ -173,13 +172,13 @@ export async function* tablePages(
   let start = 0;
   for (let request = fetchPage(start, FIRST_PAGE_ROWS); ; ) {
     const page = await request;
-    if (page.start !== start) throw new LayerscopeError('BAD_REQUEST', 'a page of other rows than those asked for');
+    if (page.start !== start) throw new LayerscopeError('BAD_REQUEST', 'a page of other rows than requested');
     const end = start + page.rows.length;
     const isLast = end >= page.total;
     if (page.rows.length === 0 && !isLast) throw new LayerscopeError('BAD_REQUEST', 'a page without rows before the end of the table');
     if (!isLast) {
       request = fetchPage(end, PAGE_ROWS);
-      request.catch(() => {}); // thrown when it is awaited
+      request.catch(() => {}); // the await above throws it
     }
     assembler.add(page);
     start = end;
@@ -195,11 +194,11 @@ function checkPage({ total, start, rows }: RowPage): void {
   const whole = Number.isSafeInteger(total) && total >= 0 && Number.isSafeInteger(start) && start >= 0 && start + length <= total;
   const even = haveLength(rows, length) && nameStart.length === length + 1;
   if (!whole || !even || nameStart[0] !== 0 || nameStart[length] !== names.length) {
-    throw new LayerscopeError('BAD_REQUEST', 'a page whose columns do not fit');
+    throw new LayerscopeError('BAD_REQUEST', 'a page whose columns do not match');
   }
 }
 
-/** Columns of a table of `length` rows, all zero. */
+/** A table of `length` rows, all zero. */
 function emptyColumns(length: number): RowTable {
   return {
     length,

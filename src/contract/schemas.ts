@@ -1,6 +1,6 @@
 /**
- * The one table of operations: the input of each as a zod schema, and the type of its output. A new operation starts here; what else it needs
- * doesn't compile without it. A door of its own (`#contract/schemas`) for the privileged side, which checks every input before it acts.
+ * The table of operations: each one's input as a zod schema, and the type of its output. A new operation starts here; the compiler then
+ * lists what else it needs. Its own entry point (`#contract/schemas`) is for the privileged side, which checks every input before acting.
  */
 import * as z from 'zod';
 import { LayerscopeError } from '#model';
@@ -20,7 +20,7 @@ import type {
 import type { BaseImageReport, PreflightReport, StoredChanges, StoreReport } from './store-reports.ts';
 import { TOPIC_NAMES, type TopicName } from './topics.ts';
 
-/** More layers, images or rows than any table can hold can't be meant. */
+/** Rows that the columns' 32-bit numbers can address. */
 const MAX_ROWS = 0xffff_ffff;
 const MAX_PATH_BYTES = 65_536;
 
@@ -61,19 +61,18 @@ const exportInput = z
 
 /** An image of an open archive. */
 export type ImageRef = z.input<typeof imageRef>;
-/** A path as seen at a layer; `pathHex`: hex digits of its raw bytes. */
+/** A path as seen at a layer; `pathHex` is the hex digits of its raw bytes. */
 export type EntryRef = z.input<typeof entryRef>;
 /**
- * A file system: an image as seen at one of its layers. `since`, for a side of a comparison: only the layers from this one on, as if there
- * were none below; absent: all.
+ * A file system: an image as seen at one of its layers. In a comparison, `since` leaves out the layers below that one.
  */
 export type ViewRef = z.input<typeof viewRef>;
 export type StoreRef = z.input<typeof storeRef>;
-/** An image or a layer of a store, by its name there. */
+/** An image or layer of a store, by its name there. */
 export type StoredRef = z.input<typeof storedRef>;
 /**
- * What can be saved: a file, or a folder as a tar; a layer as it is stored, unpacked, or repacked; an image as an archive; a comparison as
- * `diff --json` prints it; an archive's report as `inspect --json` does.
+ * What can be exported: a file, or a folder as a tar; a layer as stored, decompressed or recompressed; an image as an archive; a comparison
+ * as printed by `diff --json`; an archive's report as printed by `inspect --json`.
  */
 export type ExportInput = z.input<typeof exportInput>;
 
@@ -95,11 +94,11 @@ const OPERATIONS = {
   /** A grant for the sample image. */
   'app.sample': takes(nothing).gives<FileGrant>(),
 
-  /** Recently opened files, the last first, each with its folder; none on the loopback host. */
+  /** Recently opened files, latest first, each with its folder; empty on the loopback host. */
   'files.recent': takes(nothing).gives<{ files: readonly { readonly name: string; readonly folder: string }[] }>(),
-  /** A grant for one of them, by its place in that list. NOT_FOUND if another file has that place by now. */
+  /** A grant for a recent file, by its index in that list. NOT_FOUND if another file has that index by now. */
   'files.again': takes(z.strictObject({ index, name: fileName })).gives<FileGrant>(),
-  /** Forgets them all. */
+  /** Clears the list of recent files. */
   'files.forget': takes(nothing).gives<Nothing>(),
   /** Shows the system's dialog and gives a grant for each file chosen; FORBIDDEN on the loopback host, which takes uploads. */
   'files.choose': takes(z.strictObject({ what: z.enum(['files', 'folder']) })).gives<{ grants: readonly FileGrant[] }>(),
@@ -111,7 +110,7 @@ const OPERATIONS = {
   'archive.close': takes(archiveRef).gives<Nothing>(),
   'archive.summary': takes(archiveRef).gives<ArchiveSummary>(),
 
-  /** The image's config as JSON, names escaped as JSON does; at most 1,048,576 letters of it. Null if it is missing or damaged. */
+  /** The image's config as JSON, names escaped as JSON does; at most 1,048,576 characters. Null if it is missing or damaged. */
   'image.config': takes(imageRef).gives<{ json: string | null; complete: boolean }>(),
   /** Reads the layers of one image of an open archive. */
   'image.load': takes(imageRef).gives<Started>(),
@@ -174,15 +173,15 @@ const OPERATIONS = {
   /** Creates a working copy on the layer of that name; returns its id. */
   'store.create': takes(storedRef).gives<{ id: string }>(),
   'store.changes': takes(z.strictObject({ ...stored, limit })).gives<StoredChanges>(),
-  /** Makes a layer of what a working copy holds now, as a job. */
+  /** Starts a job that creates a layer from the current content of a working copy. */
   'store.commit': takes(storedRef).gives<Started>(),
   /** Windows' shared base images; empty on systems that have none. Changes nothing. */
   'store.bases': takes(storeRef).gives<{ images: readonly BaseImageReport[] }>(),
-  /** What the Windows drivers need of this system, and whether it is there; safe to show. */
+  /** What the Windows drivers require of this system, and whether it is met; safe to show. */
   'store.preflight': takes(nothing).gives<{ facts: readonly PreflightReport[] }>(),
-  /** Has an elevated process do a store's work: Windows asks the user. False if the user declined. FORBIDDEN on the loopback host. */
+  /** Starts an elevated process to do a store's work; Windows asks the user. False if the user declined. FORBIDDEN on the loopback host. */
   'store.elevate': takes(storeRef).gives<{ elevated: boolean }>(),
-  /** Makes a layer of a base image. */
+  /** Creates a layer for a base image. */
   'store.adopt': takes(storedRef).gives<Nothing>(),
 
   'jobs.cancel': takes(jobRef).gives<Nothing>(),
@@ -203,21 +202,21 @@ export type Operations = {
 
 export const OPERATION_NAMES = Object.keys(OPERATIONS) as readonly OperationName[];
 
-/** Throws BAD_REQUEST for a name that the table doesn't have. */
+/** Checks an operation's name. Throws BAD_REQUEST. */
 export function parseOperationName(name: unknown): OperationName {
   const known = OPERATION_NAMES.find((each) => each === name);
   if (known === undefined) throw new LayerscopeError('BAD_REQUEST', 'no such operation');
   return known;
 }
 
-/** Throws BAD_REQUEST for a topic that the table doesn't have. */
+/** Checks a topic's name. Throws BAD_REQUEST. */
 export function parseTopicName(name: unknown): TopicName {
   const known = TOPIC_NAMES.find((each) => each === name);
   if (known === undefined) throw new LayerscopeError('BAD_REQUEST', 'no such topic');
   return known;
 }
 
-/** The input, checked. Throws BAD_REQUEST with the first thing that is wrong, named by its key and never quoted. */
+/** Checks an operation's input. Throws BAD_REQUEST naming the first wrong key, without quoting its value. */
 export function parseInput<N extends OperationName>(name: N, input: unknown): Operations[N]['input'] {
   const result = OPERATIONS[name].input.safeParse(input);
   if (result.success) return result.data as Operations[N]['input'];

@@ -1,60 +1,63 @@
-// What the window is told of stores, and what it calls their things.
+// What the host reports about stores.
 
-/** A folder in which a driver keeps layers, and images where the driver keeps those. */
+/** A store: a folder in which a driver keeps layers and, if it can, images. */
 export interface StoreReport {
-  /** Unlike any other in this process. */
+  /** Unique in this process. */
   readonly storeId: string;
   readonly driver: 'portable' | 'windowsfilter' | 'windowsdiff';
   /** Safe to show. */
   readonly home: string;
-  /** The program's own, which is always there. */
+  /** Whether it is the program's own, which is always listed. */
   readonly isOwn: boolean;
-  /** Why it can only be looked at here; null where all can be done. */
+  /** Why the store can't be changed; null if it can. */
   readonly readOnlyReason: string | null;
-  /** Whether an administrator's rights are missing, or an elevated process does the work; `none`: neither. */
+  /** Whether administrator rights are `needed`, or `held` by an elevated process that does the work. */
   readonly elevation: 'none' | 'needed' | 'held';
   readonly images: readonly StoredImageReport[];
-  /** Every layer, those of the images included, and what is left of some. */
+  /** All layers, including those of images, and leftovers. */
   readonly layers: readonly StoredLayerReport[];
-  /** Of all that is kept as blobs; what images share counts once. */
+  /** Total size of the blobs, with shared ones counted once. */
   readonly sizeBytes: number;
-  /** Why it can't be read; null where it can. */
+  /** Why the store can't be read; null if it can. */
   readonly problem: string | null;
-  /** What the last check found, safe to show; null: there was none yet. */
+  /** Problems found by the last check, safe to show; null before the first. */
   readonly checked: StoreChecked;
 }
 
+/** Problems found by a check; null before the first. */
 export type StoreChecked = readonly { readonly name: string; readonly message: string }[] | null;
 
+/** An image in a store. */
 export interface StoredImageReport {
-  /** What it is called in `store.open` and `store.remove`. */
+  /** Identifies the image in `store.open` and `store.remove`. */
   readonly name: string;
   /** Safe to show. */
   readonly names: readonly string[];
   readonly platform: string;
-  /** The lowest first, with the bytes of its blob. */
+  /** Lowest first, with the sizes of their blobs. */
   readonly layers: readonly { readonly id: string; readonly sizeBytes: number }[];
   readonly sizeBytes: number;
-  /** What of it can't be read; null where all can. */
+  /** What can't be read; null if everything can. */
   readonly problem: string | null;
 }
 
+/** A layer in a store. */
 export interface StoredLayerReport {
-  /** What it is called in every operation on a layer. */
+  /** Identifies the layer in every operation. */
   readonly id: string;
-  /** Null: a base layer, or its chain can't be read. */
+  /** Null for a base layer, or if the chain can't be read. */
   readonly parent: string | null;
-  /** How many layers it stands on. */
+  /** Number of layers below it. */
   readonly below: number;
   readonly state: 'ready' | 'mounted' | 'broken' | 'leftover';
-  /** Why it isn't ready; null where it is. */
+  /** Why it isn't ready; null if it is. */
   readonly problem: string | null;
-  /** Null where the driver keeps no blobs. */
+  /** Null if the driver keeps no blobs. */
   readonly sizeBytes: number | null;
   readonly isReadWrite: boolean;
-  /** Whether an image of the store has it. */
+  /** Whether an image of the store contains it. */
   readonly ofImage: boolean;
-  /** Where it is mounted by this program, safe to show. */
+  /** Where this program has mounted it, safe to show. */
   readonly mountPath: string | null;
 }
 
@@ -65,19 +68,20 @@ export interface BaseImageReport {
   readonly version: string;
   readonly path: string;
   readonly sizeBytes: number;
-  /** RFC 3339; '' where it isn't known. */
+  /** RFC 3339; empty if not known. */
   readonly created: string;
   /** Whether the store has a layer for it. */
   readonly adopted: boolean;
 }
 
+/** One requirement of the Windows drivers: whether this system meets it, and why. */
 export interface PreflightReport {
   readonly what: string;
   readonly held: boolean;
   readonly why: string;
 }
 
-/** What a layer changed, as its driver lists it; paths safe to show. */
+/** What a layer changes, as listed by its driver; paths safe to show. */
 export interface StoredChanges {
   readonly changes: readonly { readonly kind: 'added' | 'modified' | 'removed'; readonly path: string }[];
   readonly complete: boolean;

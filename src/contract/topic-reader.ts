@@ -1,12 +1,12 @@
 /**
- * Topics as the loopback host streams them: Server-Sent Events, read from the body of a plain request. The browser's own EventSource
- * can't send the header that opens the session. Source: HTML, 9.2 Server-sent events.
+ * Reads the loopback host's topics: Server-Sent Events from the body of a plain request, since the browser's EventSource can't send the
+ * session header. Source: HTML, 9.2 Server-sent events.
  */
 import { decodeUtf8 } from '#model';
 import { TOPIC_NAMES, type TopicName } from './topics.ts';
 import type { WebResponse, WebSurroundings } from './web-surroundings.ts';
 
-/** After a stream ended, until it is asked for again, ms. */
+/** Delay before reconnecting after a stream ended. */
 const RETRY_MS = 1_000;
 
 const NEWLINE = 0x0a;
@@ -14,7 +14,7 @@ const NEWLINE = 0x0a;
 type Listener = (state: unknown) => void;
 type Surroundings = Pick<WebSurroundings, 'fetch' | 'wait' | 'onConnection'>;
 
-/** One stream for all topics: a browser keeps six connections a host, and each open tab would take three of them. */
+/** Subscribes to topics over one shared stream: a browser allows six connections per host, and one stream per topic would use three a tab. */
 export class TopicReader {
   readonly #surroundings: Surroundings;
   readonly #headers: Readonly<Record<string, string>>;
@@ -45,7 +45,7 @@ export class TopicReader {
     };
   }
 
-  /** Reads, and asks again when the stream ends, until it is closed. */
+  /** Reads the stream, and reconnects when it ends, until closed. */
   async #run(stream: Stream): Promise<void> {
     const { fetch, wait, onConnection } = this.#surroundings;
     while (!stream.isClosed) {
@@ -54,10 +54,10 @@ export class TopicReader {
         await stream.read(
           response,
           () => onConnection?.(true),
-          (topic, state) => this.#tell(topic, state),
+          (topic, state) => this.#publish(topic, state),
         );
       } catch {
-        // The host is gone, or the connection was cut: both are what onConnection tells.
+        // The host is gone or the connection was cut; onConnection reports both.
       }
       if (stream.isClosed) return;
       onConnection?.(false);
@@ -65,7 +65,7 @@ export class TopicReader {
     }
   }
 
-  #tell(name: string, state: unknown): void {
+  #publish(name: string, state: unknown): void {
     const topic = TOPIC_NAMES.find((each) => each === name);
     if (topic === undefined) return;
     this.#latest.set(topic, state);
@@ -73,17 +73,17 @@ export class TopicReader {
   }
 }
 
-/** A stream while it is wanted. */
+/** One connection of the reader. */
 class Stream {
   isClosed = false;
   #body: { cancel(): Promise<void> } | null = null;
 
   close(): void {
     this.isClosed = true;
-    this.#body?.cancel().catch(() => {}); // it ended by itself
+    this.#body?.cancel().catch(() => {}); // it has already ended
   }
 
-  async read(response: WebResponse, onOpen: () => void, tell: (topic: string, state: unknown) => void): Promise<void> {
+  async read(response: WebResponse, onOpen: () => void, onState: (topic: string, state: unknown) => void): Promise<void> {
     const body = response.body?.getReader();
     if (body === undefined) return;
     this.#body = body;
@@ -100,13 +100,13 @@ class Stream {
       for (const line of lines.of(value)) {
         if (this.isClosed) return;
         if (line.startsWith('event: ')) topic = line.slice('event: '.length);
-        else if (line.startsWith('data: ')) tell(topic, JSON.parse(line.slice('data: '.length)));
+        else if (line.startsWith('data: ')) onState(topic, JSON.parse(line.slice('data: '.length)));
       }
     }
   }
 }
 
-/** Lines out of pieces of any length; a state of megabytes comes in many. */
+/** Splits a stream into lines. Large states arrive in many pieces. */
 class Lines {
   #parts: Uint8Array[] = [];
 

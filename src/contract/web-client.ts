@@ -6,10 +6,10 @@ import { TopicReader } from './topic-reader.ts';
 import type { WebRequest, WebResponse, WebSurroundings } from './web-surroundings.ts';
 import { decodeWire } from './wire-codec.ts';
 
-/** Carries the secret of the session, on all that a page asks of the loopback host. A page of another origin can't send it. */
+/** Header that carries the session's secret on every request to the loopback host. A page of another origin can't send it. */
 export const SESSION_HEADER = 'x-layerscope-session';
 
-/** The client over the loopback host, for a page that the host itself served. */
+/** Creates the client over the loopback host, for a page served by that host. */
 export function createWebClient(surroundings: WebSurroundings): Client {
   const session = { [SESSION_HEADER]: surroundings.secret };
   const topics = new TopicReader(surroundings, session);
@@ -60,9 +60,7 @@ function upload(surroundings: WebSurroundings, grant: FileGrant, file: unknown, 
           openEnvelope(JSON.parse(request.responseText));
           resolve();
         } catch (error) {
-          reject(
-            error instanceof LayerscopeError ? error : new LayerscopeError('INTERNAL', 'the reply has no known form', { cause: error }),
-          );
+          reject(error instanceof LayerscopeError ? error : new LayerscopeError('INTERNAL', 'malformed reply', { cause: error }));
         }
       }),
     );

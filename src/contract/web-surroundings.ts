@@ -1,15 +1,15 @@
 import type { AbortSignalLike } from './operations.ts';
 
-/** What the client needs of a page: pass the window's own. Minimal forms, since a pure room knows no DOM. */
+/** Browser APIs that the client needs; pass the window's. Minimal types, since pure rooms have no DOM. */
 export interface WebSurroundings {
-  /** Of the session: 256 bits in hex digits. */
+  /** Secret of the session: 256 bits as hex digits. */
   readonly secret: string;
   readonly fetch: (url: string, init: WebRequest) => Promise<WebResponse>;
-  /** Resolves after so many milliseconds. */
+  /** Resolves after the given time. */
   readonly wait: (milliseconds: number) => Promise<void>;
-  /** For uploads: fetch tells no progress. */
+  /** For uploads, since fetch reports no progress. */
   readonly XMLHttpRequest: new () => UploadRequest;
-  /** Told when the host stops answering, and when it answers again. */
+  /** Called when the host stops responding, and when it responds again. */
   readonly onConnection?: (connected: boolean) => void;
 }
 
@@ -17,7 +17,7 @@ export interface WebRequest {
   readonly method: string;
   readonly headers: Record<string, string>;
   readonly body?: string;
-  /** Ends the request; the host then stops its work. */
+  /** Aborts the request; the host then stops its work. */
   readonly signal?: AbortSignalLike;
 }
 
@@ -34,7 +34,7 @@ interface BodyReader {
   cancel(): Promise<void>;
 }
 
-/** XMLHttpRequest, as far as an upload needs it. */
+/** The part of XMLHttpRequest that uploads need. */
 export interface UploadRequest {
   readonly upload: { addEventListener(type: 'progress', listener: (event: { readonly loaded: number }) => void): void };
   readonly responseText: string;

@@ -1,13 +1,13 @@
 /**
- * Values with typed arrays as bytes, for the loopback host. One message:
+ * Encodes values that contain typed arrays, for the loopback host. One message:
  *
  *   0  4  magic 4C 53 57 31, "LSW1"
  *   4  4  length of the head, little-endian
- *   8     head: JSON in UTF-8. A typed array stands as { "$u32": [offset, length] } (u8, u16, u32, i32, f64; offset in bytes from the
- *         tail's start, length in elements), a Map<number, Uint8Array> as { "$map": [keys, lengths, bytes] } of three such; a key of
- *         a plain object that begins with $ has another $ before it
+ *   8     head: JSON in UTF-8. A typed array is { "$u32": [offset, length] } (u8, u16, u32, i32, f64; offset in bytes from the start
+ *         of the tail, length in elements), a Map<number, Uint8Array> is { "$map": [keys, lengths, bytes] }, each of them a typed
+ *         array; in plain objects, a key that starts with $ gets another $ in front
  *         zeros up to a multiple of 8
- *         tail: the arrays one after another, each begun at a multiple of 8, in this machine's byte order: both ends run on it
+ *         tail: the arrays, each starting at a multiple of 8, in this machine's byte order, since both ends run on it
  */
 import { decodeUtf8, encodeUtf8, LayerscopeError } from '#model';
 
@@ -36,10 +36,10 @@ function align8(length: number): number {
 }
 
 function notCarried(what: string): LayerscopeError {
-  return new LayerscopeError('INTERNAL', `the wire carries no ${what}`);
+  return new LayerscopeError('INTERNAL', `the wire can't carry ${what}`);
 }
 
-/** Throws INTERNAL for what the wire doesn't carry: functions, bigints, numbers that aren't finite, other classes, depth above 64. */
+/** Encodes a value. Throws INTERNAL for functions, bigints, non-finite numbers, instances of other classes and nesting deeper than 64. */
 export function encodeWire(value: unknown): Uint8Array<ArrayBuffer> {
   const tail: { at: number; array: WireArray }[] = [];
   let tailLength = 0;
@@ -52,18 +52,18 @@ export function encodeWire(value: unknown): Uint8Array<ArrayBuffer> {
   const headOf = (part: unknown, depth: number): unknown => {
     if (part === null || typeof part === 'string' || typeof part === 'boolean') return part;
     if (typeof part === 'number') {
-      if (!Number.isFinite(part)) throw notCarried('number that is not finite');
+      if (!Number.isFinite(part)) throw notCarried('a number that is not finite');
       return part;
     }
-    if (typeof part !== 'object') throw notCarried(typeof part);
-    if (depth === MAX_DEPTH) throw notCarried('value nested so deep');
+    if (typeof part !== 'object') throw notCarried(`a ${typeof part}`);
+    if (depth === MAX_DEPTH) throw notCarried('a value nested so deeply');
     if (Array.isArray(part)) return part.map((each) => headOf(each, depth + 1));
     const key = arrayKey(part);
     if (key !== null) return reference(key, part as WireArray);
     if (part instanceof Map) return { $map: mapColumns(part).map(([columnKey, column]) => reference(columnKey, column)) };
     const prototype: unknown = Object.getPrototypeOf(part);
-    if (prototype !== Object.prototype && prototype !== null) throw notCarried('object of a class');
-    const head = Object.create(null) as Record<string, unknown>; // so that a key __proto__ is a key as any
+    if (prototype !== Object.prototype && prototype !== null) throw notCarried('an instance of a class');
+    const head = Object.create(null) as Record<string, unknown>; // so that __proto__ is an ordinary key
     for (const [name, each] of Object.entries(part)) {
       if (each !== undefined) head[name.startsWith('$') ? `$${name}` : name] = headOf(each, depth + 1);
     }
@@ -108,7 +108,7 @@ function damaged(what: string): LayerscopeError {
   return new LayerscopeError('BAD_REQUEST', `a message on the wire is damaged: ${what}`);
 }
 
-/** The value again; its typed arrays are views of `bytes`, which is copied first where it isn't aligned. Throws BAD_REQUEST. */
+/** Decodes a value. Its typed arrays are views of `bytes`, or of a copy if `bytes` isn't aligned. Throws BAD_REQUEST. */
 export function decodeWire(bytes: Uint8Array): unknown {
   const aligned = bytes.byteOffset % 8 === 0 ? bytes : bytes.slice();
   if (aligned.length < 8 || MAGIC.some((byte, index) => aligned[index] !== byte)) throw damaged('no head');
@@ -138,7 +138,7 @@ function restore(part: unknown, tail: Uint8Array, depth: number): unknown {
     const content = (part as Record<string, unknown>)[first];
     return first === '$map' ? mapOf(content, tail) : arrayOf(first, content, tail);
   }
-  // Object.fromEntries makes own properties, of __proto__ too.
+  // Object.fromEntries creates own properties, even for __proto__.
   return Object.fromEntries(
     Object.entries(part).map(([key, value]) => {
       if (key.startsWith('$') && !key.startsWith('$$')) throw damaged('an unknown mark');
@@ -162,7 +162,7 @@ function mapOf(content: unknown, tail: Uint8Array): Map<number, Uint8Array> {
   const columns = Array.isArray(content) && content.length === 3 ? content.map((part) => restore(part, tail, MAX_DEPTH)) : [];
   const [keys, lengths, bytes] = columns;
   if (!(keys instanceof Uint32Array && lengths instanceof Uint32Array && bytes instanceof Uint8Array) || keys.length !== lengths.length) {
-    throw damaged('a map of no known form');
+    throw damaged('a malformed map');
   }
   const map = new Map<number, Uint8Array>();
   let at = 0;
@@ -172,6 +172,6 @@ function mapOf(content: unknown, tail: Uint8Array): Map<number, Uint8Array> {
     map.set(keys[i] as number, bytes.subarray(at, end));
     at = end;
   }
-  if (at !== bytes.length || map.size !== keys.length) throw damaged('a map of no known form');
+  if (at !== bytes.length || map.size !== keys.length) throw damaged('a malformed map');
   return map;
 }

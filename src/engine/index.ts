@@ -1,3 +1,16 @@
+/**
+ * What a user can do, without any user interface: one file a verb. The command line and the host call it.
+ *
+ * - `image/`: choose an image and load its layers.
+ * - `read/`: everything that can be shown of an image: lists, changes, comparisons, contents, waste, search.
+ * - `export/`: save entries, layers and images as files.
+ * - `check/`: the rules of `layerscope check`.
+ * - `library/`: open archives, jobs and their topics, for the window.
+ * - `store/`: stores of images and layers.
+ * - `system/`: the cache folder, administrator rights.
+ *
+ * Start with `image/types.ts`: most functions take a `LoadedImage`.
+ */
 export { preflight } from '#driver';
 export * from './check/check-config.ts';
 export * from './check/check-exclude.ts';

@@ -3,17 +3,18 @@ import type { Exported } from '#engine';
 import { LayerscopeError } from '#model';
 import type { Sender } from './sender.ts';
 
-/** What senders may fetch, each once, by a name of 128 random bits: whoever holds it was given it. */
+/** Exports to be downloaded once each, by a name of 128 random bits that only its receiver knows. */
 export interface Downloads {
-  /** Gives up the sender's oldest where it has too many that it hasn't fetched. */
+  /** Registers a download and returns its name. Drops the sender's oldest if it has too many unfetched. */
   give(sender: Sender, exported: Exported): string;
-  /** Throws FORBIDDEN for all that wasn't given, or was taken. */
+  /** Uses up a download and returns its export. Throws FORBIDDEN if the name is unknown or used. */
   take(download: string): Exported;
   drop(sender: Sender): void;
 }
 
 const MAX_UNUSED = 100;
 
+/** Creates an empty set of downloads. */
 export function createDownloads(): Downloads {
   const entries = new Map<string, { readonly sender: Sender; readonly exported: Exported }>();
   return {
@@ -26,7 +27,7 @@ export function createDownloads(): Downloads {
     },
     take(download) {
       const entry = entries.get(download);
-      if (entry === undefined) throw new LayerscopeError('FORBIDDEN', 'the download was not given to a window, or was fetched already');
+      if (entry === undefined) throw new LayerscopeError('FORBIDDEN', 'the download is unknown, or was already fetched');
       entries.delete(download);
       return entry.exported;
     },

@@ -3,28 +3,28 @@ import type { FileGrant } from '#contract';
 import { displayText, LayerscopeError } from '#model';
 import type { Sender } from './sender.ts';
 
-/** What a grant stands for. */
+/** A file that a grant refers to. */
 export interface GrantedFile {
   readonly path: string;
-  /** What the user calls it. */
+  /** Name shown to the user. */
   readonly name: string;
-  /** Called once when nothing needs the file any more: of a temporary file, removes it. */
+  /** Called once when the file is no longer needed; removes a temporary file. */
   readonly release?: () => Promise<void>;
 }
 
-/** Grants in place of paths: 128 random bits, used once, by the sender they were given to. */
+/** Grants, which stand for paths: 128 random bits, valid once for the sender they were issued to. */
 export interface Grants {
-  /** Throws TOO_LARGE where the sender has too many that it hasn't used. */
+  /** Issues a grant. Throws TOO_LARGE if the sender has too many unused ones. */
   give(sender: Sender, file: GrantedFile): FileGrant;
-  /** A grant that can't be used before {@link fulfil}. Throws TOO_LARGE. */
+  /** Issues a grant that becomes valid with {@link fulfil}. Throws TOO_LARGE. */
   reserve(sender: Sender, name: string): FileGrant;
-  /** False where the grant was dropped meanwhile: the file is the caller's to release. */
+  /** Supplies the file of a reserved grant. Returns false if the grant was dropped meanwhile; the caller then releases the file. */
   fulfil(grant: string, file: GrantedFile): boolean;
-  /** Ends a grant unused; its file is released. Nothing happens where there's none. */
+  /** Revokes an unused grant and releases its file. Ignores unknown grants. */
   revoke(grant: string): Promise<void>;
-  /** The file, whose release is the caller's from now on. Throws FORBIDDEN for all that isn't this sender's, ready and unused. */
+  /** Uses up a grant and returns its file, which the caller then releases. Throws FORBIDDEN unless the grant is this sender's and ready. */
   take(sender: Sender, grant: string): GrantedFile;
-  /** Ends all of a sender's grants, or everyone's. */
+  /** Revokes all grants of a sender, or of all senders. */
   drop(sender?: Sender): Promise<void>;
 }
 
@@ -35,13 +35,14 @@ interface Entry {
 
 const MAX_UNUSED = 1_000;
 
+/** Creates an empty set of grants. */
 export function createGrants(): Grants {
   const entries = new Map<string, Entry>();
 
   const add = (sender: Sender, name: string, file: GrantedFile | null): FileGrant => {
     let unused = 0;
     for (const entry of entries.values()) if (entry.sender === sender) unused++;
-    if (unused >= MAX_UNUSED) throw new LayerscopeError('TOO_LARGE', 'too many files were given and not opened');
+    if (unused >= MAX_UNUSED) throw new LayerscopeError('TOO_LARGE', 'too many files are waiting to be opened');
     const grant = randomBytes(16).toString('hex');
     entries.set(grant, { sender, file });
     return { grant, name: displayText(name) };
@@ -65,9 +66,9 @@ export function createGrants(): Grants {
     revoke: end,
     take(sender, grant) {
       const entry = entries.get(grant);
-      // One answer for all: a sender learns nothing about others' grants.
+      // The same error for every case, so that a sender learns nothing about others' grants.
       if (entry === undefined || entry.sender !== sender || entry.file === null) {
-        throw new LayerscopeError('FORBIDDEN', 'the file was not given to this window, or was opened already');
+        throw new LayerscopeError('FORBIDDEN', 'this window has no access to the file, or has already opened it');
       }
       entries.delete(grant);
       return entry.file;

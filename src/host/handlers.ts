@@ -19,10 +19,10 @@ function pageOf(rows: RowTable, { start, count }: { start: number; count: number
   return slicePage(rows, start, count);
 }
 
-/** The raw path that a request names by hex digits. */
+/** Decodes the path of a request to raw bytes. Throws BAD_REQUEST. */
 function pathOf({ pathHex }: { pathHex: string }): Uint8Array {
   const path = fromHex(pathHex);
-  if (path === null) throw new LayerscopeError('BAD_REQUEST', 'the path is not in hex digits');
+  if (path === null) throw new LayerscopeError('BAD_REQUEST', 'the path is not hexadecimal');
   return path;
 }
 
@@ -45,7 +45,7 @@ function exportRequest(input: ExportInput): ExportRequest {
 
 async function startExport({ library, chooseTarget, downloads }: Services, sender: Sender, input: ExportInput): Promise<ExportStarted> {
   const request = exportRequest(input);
-  // What can't be exported is told before the user is asked where to.
+  // Fails before the user has to choose a target.
   const exported = library.exported(request);
   const { leftOut } = exported;
   if (chooseTarget === undefined) return { jobId: null, download: downloads.give(sender, exported), leftOut };
@@ -53,13 +53,14 @@ async function startExport({ library, chooseTarget, downloads }: Services, sende
   return { jobId: target === null ? null : library.save(request, target), download: null, leftOut };
 }
 
+/** Creates the handlers of all operations. */
 export function createHandlers(services: Services): Handlers {
   const { appInfo, sample, library, jobs, grants, chooseFiles, expectUpload, recentFiles } = services;
   const giveAll = (sender: Sender, files: readonly GrantedFile[]) => ({ grants: files.map((file) => grants.give(sender, file)) });
   return {
     'app.info': async () => ({ ...appInfo, sample: sample?.name ?? null }),
     'app.sample': async (sender) => {
-      if (sample === null) throw new LayerscopeError('NOT_FOUND', 'the sample image is not here');
+      if (sample === null) throw new LayerscopeError('NOT_FOUND', 'the sample image is not installed');
       return grants.give(sender, sample);
     },
     'files.recent': async () => ({
@@ -67,7 +68,7 @@ export function createHandlers(services: Services): Handlers {
     }),
     'files.again': async (sender, { index, name }) => {
       const file = recentFiles?.list()[index];
-      if (file === undefined || displayText(file.name) !== name) throw new LayerscopeError('NOT_FOUND', 'the file is not there any more');
+      if (file === undefined || displayText(file.name) !== name) throw new LayerscopeError('NOT_FOUND', 'the file no longer exists');
       return grants.give(sender, file);
     },
     'files.forget': async () => {
@@ -75,11 +76,11 @@ export function createHandlers(services: Services): Handlers {
       return {};
     },
     'files.choose': async (sender, { what }) => {
-      if (chooseFiles === undefined) throw forbidden('the system dialog belongs to the desktop window');
+      if (chooseFiles === undefined) throw forbidden('only the desktop app has a file dialog');
       return giveAll(sender, await chooseFiles(sender, what));
     },
     'files.expect': async (sender, file) => {
-      if (expectUpload === undefined) throw forbidden('uploads belong to the loopback host');
+      if (expectUpload === undefined) throw forbidden('only the loopback host takes uploads');
       return expectUpload(sender, file);
     },
     'archive.open': (sender, { grant }) => open(services, sender, grant),

@@ -10,28 +10,29 @@ import { createRequests } from './requests.ts';
 import type { Sender } from './sender.ts';
 import type { Handlers, HostServices } from './services.ts';
 
-/** The privileged side's one dispatcher, whatever the door. */
+/** The privileged side's dispatcher, shared by all doors. */
 export interface Host {
   readonly grants: Grants;
-  /** A new sender; the door binds it to a window or session. */
+  /** Creates a sender, which the door binds to a window or session. */
   admit(): Sender;
-  /** Ends a sender: its grants, its requests and subscriptions. */
+  /** Ends a sender with its grants, requests and subscriptions. */
   dismiss(sender: Sender): Promise<void>;
-  /** Checks in this order: sender, name, input, grant; then acts. Never rejects. */
+  /** Checks sender, name, input and grant, in this order, then runs the operation. Never rejects. */
   handle(sender: unknown, name: unknown, input: unknown, options?: { signal?: AbortSignal }): Promise<Envelope<unknown>>;
   /**
-   * The listener gets the state now, before this returns, and after each change. Returns the function that ends the subscription.
-   * Throws FORBIDDEN, BAD_REQUEST.
+   * Subscribes to a topic. Calls the listener with the current state before returning, and after each change. Returns a function that
+   * unsubscribes. Throws FORBIDDEN, BAD_REQUEST.
    */
   subscribe<T extends TopicName>(sender: unknown, topic: T, listener: (state: Topics[T]) => void): () => void;
-  /** Asks a sender's window, by the topic `requests`, to open files. Throws FORBIDDEN, TOO_LARGE. */
+  /** Asks a sender's window to open files, through the topic `requests`. Throws FORBIDDEN, TOO_LARGE. */
   request(sender: Sender, files: readonly GrantedFile[]): void;
-  /** What a sender was told to fetch by that name: once. Throws FORBIDDEN. */
+  /** Returns the export behind a download name; each works once. Throws FORBIDDEN. */
   download(download: string): Exported;
-  /** As an envelope, for a door's own refusals; defects go to the log, not into it. */
+  /** Turns an error into an envelope. Logs internal errors and leaves their details out of it. */
   refuse(error: unknown): Envelope<never>;
 }
 
+/** Creates the host. The caller owns the services. */
 export function createHost(services: HostServices): Host {
   const { library, jobs, grants = createGrants() } = services;
   const log = services.log ?? ((text: string) => void process.stderr.write(`${text}\n`));
@@ -44,7 +45,7 @@ export function createHost(services: HostServices): Host {
   const isAdmitted = (sender: unknown): sender is Sender => subscriptions.has(sender as Sender);
 
   const requireAdmitted = (sender: unknown): Sender => {
-    if (!isAdmitted(sender)) throw new LayerscopeError('FORBIDDEN', 'the sender is not one of this program');
+    if (!isAdmitted(sender)) throw new LayerscopeError('FORBIDDEN', 'unknown sender');
     return sender;
   };
 
@@ -106,7 +107,7 @@ function dispatch(handlers: Handlers, sender: Sender, name: unknown, input: unkn
   return handler(sender, parseInput(known, input), signal ?? new AbortController().signal);
 }
 
-/** The stack of an error and of what caused it, in terms of the sources where source maps are there. */
+/** Returns the stack of an error and its causes, mapped to the sources if source maps exist. */
 export function defectText(error: Error): string {
   const stack = mapStack(error.stack ?? error.message);
   return error.cause instanceof Error ? `${stack}\n  caused by: ${defectText(error.cause)}` : stack;

@@ -7,8 +7,8 @@ import { fileURLToPath } from 'node:url';
 const FRAME = /^(\s+at (?:[^(]*\(|async )?)([^()]+):(\d+):(\d+)(\)?)$/;
 
 /**
- * A stack whose frames in bundles name the sources instead, as far as source maps lie beside the bundles. Other frames stay as they are.
- * Reads files at once: for an error that is logged, not for one that is handled.
+ * Maps the frames of a stack from bundles to sources, if source maps lie beside the bundles; other frames stay unchanged. Reads files
+ * synchronously, so use it for logging only.
  */
 export function mapStack(stack: string): string {
   const maps = new Map<string, SourceMap | null>();
@@ -38,6 +38,6 @@ function readMap(file: string): SourceMap | null {
   try {
     return new SourceMap(JSON.parse(readFileSync(`${file}.map`, 'utf8')));
   } catch {
-    return null; // none was shipped: the frame stays as it is
+    return null; // no source map, so the frame stays unchanged
   }
 }

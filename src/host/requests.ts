@@ -5,7 +5,7 @@ import type { Sender } from './sender.ts';
 
 type State = Topics['requests'];
 
-/** What each window is asked to open: the topic `requests`. A request stays until its grant is used. */
+/** Files that each window is asked to open: the topic `requests`. A request stays until its grant is used. */
 export interface Requests {
   /** Throws TOO_LARGE. */
   add(sender: Sender, files: readonly GrantedFile[]): void;
@@ -14,6 +14,7 @@ export interface Requests {
   drop(sender: Sender): void;
 }
 
+/** Creates the requests, whose files are granted from `grants`. */
 export function createRequests(grants: Grants): Requests {
   const windows = new Map<Sender, { open: FileGrant[]; topic: StateTopic<State> }>();
 

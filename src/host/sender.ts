@@ -1,4 +1,4 @@
-/** A window, or a browser's session: made by {@link Host.admit}, known by identity, so that none can be made up. */
+/** A window or browser session, created by {@link Host.admit}. Compared by identity, so it can't be forged. */
 export interface Sender {
   readonly number: number;
 }

@@ -3,45 +3,45 @@ import type { ElevatedLaunch, Jobs, Library, StoreList } from '#engine';
 import type { GrantedFile, Grants } from './grants.ts';
 import type { Sender } from './sender.ts';
 
-/** Files that were opened lately. */
+/** Recently opened files. */
 export interface RecentFiles {
-  /** The last opened first. */
+  /** Lists the files, latest first. */
   list(): readonly GrantedFile[];
   opened(file: GrantedFile): void;
   forget(): void;
 }
 
-/** What the host serves, and what only one door can do. */
+/** What the host serves, and what only some doors can do. */
 export interface HostServices {
   readonly appInfo: Omit<AppInfo, 'sample'>;
-  /** The sample image; null where it isn't there. */
+  /** The sample image; null if it isn't installed. */
   readonly sample: GrantedFile | null;
   readonly library: Library;
   readonly jobs: Jobs;
-  /** Absent: FORBIDDEN. */
+  /** If absent, operations on stores throw FORBIDDEN. */
   readonly store?: StoreList;
-  /** Made by {@link createGrants}; absent: the host's own. */
+  /** Grants shared with the door; defaults to the host's own. */
   readonly grants?: Grants;
-  /** Shows the system's dialog; empty where the user chose nothing. Absent: FORBIDDEN. */
+  /** Shows the system's dialog; returns none if the user cancels. If absent, throws FORBIDDEN. */
   readonly chooseFiles?: (sender: Sender, what: 'files' | 'folder') => Promise<readonly GrantedFile[]>;
   /**
-   * Shows the system's dialog for a new file; null where the user chose none. Absent: what is exported is fetched by the door, once
-   * ({@link Host.download}).
+   * Shows the system's dialog for a new file; returns null if the user cancels. If absent, exports are downloaded through
+   * {@link Host.download}.
    */
   readonly chooseTarget?: (sender: Sender, name: string) => Promise<string | null>;
-  /** Shows the system's dialog for the folder of a store; null where the user chose none. Absent: FORBIDDEN. */
+  /** Shows the system's dialog for a store's folder; returns null if the user cancels. If absent, throws FORBIDDEN. */
   readonly chooseHome?: (sender: Sender) => Promise<string | null>;
-  /** How a copy of this program is started for an elevated driver, and for which window. Absent: FORBIDDEN. */
+  /** Describes how to start an elevated copy of this program, and for which window. If absent, throws FORBIDDEN. */
   readonly elevation?: (sender: Sender) => ElevatedLaunch;
-  /** Opens a folder in the system's file manager. Absent: FORBIDDEN. */
+  /** Opens a folder in the system's file manager. If absent, throws FORBIDDEN. */
   readonly revealFolder?: (folder: string) => Promise<void>;
-  /** Absent: the door knows no files of the user's, and none are told. */
+  /** If absent, the list of recent files is empty. */
   readonly recentFiles?: RecentFiles;
-  /** A grant that the door takes an upload for. Absent: FORBIDDEN. */
+  /** Reserves a grant for an upload. If absent, throws FORBIDDEN. */
   readonly expectUpload?: (sender: Sender, file: { readonly name: string; readonly sizeBytes: number }) => Promise<FileGrant>;
-  /** Gets a line, and the stack, for each defect of the program. Default: standard error. */
+  /** Receives a line and the stack of each internal error. Defaults to standard error. */
   readonly log?: (text: string) => void;
 }
 
-/** What is done for each operation. Inputs are checked before; a grant is checked here, by taking it. */
+/** One handler per operation. Inputs are already checked; a handler checks a grant by taking it. */
 export type Handlers = { readonly [N in OperationName]: (sender: Sender, input: InputOf<N>, signal: AbortSignal) => Promise<OutputOf<N>> };

@@ -5,56 +5,56 @@ import type { Handlers, HostServices } from './services.ts';
 
 type StoreOperation = Extract<OperationName, `store.${string}`>;
 
-/** The operations on stores. Those that need the desktop are FORBIDDEN where the door has none. */
+/** Creates the handlers of store operations. Those that need the desktop throw FORBIDDEN on other doors. */
 export function storeHandlers(services: HostServices): Pick<Handlers, StoreOperation> {
-  const shelf = (): StoreList => {
-    if (services.store === undefined) throw new LayerscopeError('FORBIDDEN', 'there is no store here');
+  const stores = (): StoreList => {
+    if (services.store === undefined) throw new LayerscopeError('FORBIDDEN', 'stores are not available');
     return services.store;
   };
   const desktop = <T>(part: T | undefined): T => {
-    if (part === undefined) throw new LayerscopeError('FORBIDDEN', 'this belongs to the desktop window');
+    if (part === undefined) throw new LayerscopeError('FORBIDDEN', 'only the desktop app can do this');
     return part;
   };
   return {
-    'store.report': async () => ({ stores: await shelf().report() }),
+    'store.report': async () => ({ stores: await stores().report() }),
     'store.add': async (sender) => {
       const folder = await desktop(services.chooseHome)(sender);
-      return { storeId: folder === null ? null : await shelf().add(folder) };
+      return { storeId: folder === null ? null : await stores().add(folder) };
     },
     'store.forget': async (_sender, { storeId }) => {
-      await shelf().forget(storeId);
+      await stores().forget(storeId);
       return {};
     },
-    'store.open': async (_sender, { storeId, name }) => ({ jobId: shelf().open(storeId, name) }),
+    'store.open': async (_sender, { storeId, name }) => ({ jobId: stores().open(storeId, name) }),
     'store.import': async (_sender, { storeId, archiveId, image, parent }) => ({
-      jobId: shelf().take(storeId, { archiveId, image }, parent),
+      jobId: stores().importImage(storeId, { archiveId, image }, parent),
     }),
     'store.remove': async (_sender, { storeId, name }) => {
-      await shelf().remove(storeId, name);
+      await stores().remove(storeId, name);
       return {};
     },
-    'store.verify': async (_sender, { storeId }) => ({ jobId: shelf().verify(storeId) }),
-    'store.leftovers': async (_sender, { storeId }) => ({ names: await shelf().leftovers(storeId) }),
-    'store.cleanup': async (_sender, { storeId }) => ({ removed: await shelf().cleanup(storeId) }),
-    'store.mount': (_sender, { storeId, name }) => shelf().mount(storeId, name),
+    'store.verify': async (_sender, { storeId }) => ({ jobId: stores().verify(storeId) }),
+    'store.leftovers': async (_sender, { storeId }) => ({ names: await stores().leftovers(storeId) }),
+    'store.cleanup': async (_sender, { storeId }) => ({ removed: await stores().cleanup(storeId) }),
+    'store.mount': (_sender, { storeId, name }) => stores().mount(storeId, name),
     'store.release': async (_sender, { storeId, name }) => {
-      await shelf().release(storeId, name);
+      await stores().release(storeId, name);
       return {};
     },
     'store.reveal': async (_sender, { storeId, name }) => {
-      await desktop(services.revealFolder)(await shelf().mountPath(storeId, name));
+      await desktop(services.revealFolder)(await stores().mountPath(storeId, name));
       return {};
     },
-    'store.create': async (_sender, { storeId, name }) => ({ id: await shelf().create(storeId, name) }),
-    'store.changes': (_sender, { storeId, name, limit }) => shelf().changes(storeId, name, limit),
-    'store.commit': async (_sender, { storeId, name }) => ({ jobId: shelf().commit(storeId, name) }),
-    'store.bases': async (_sender, { storeId }) => ({ images: await shelf().bases(storeId) }),
+    'store.create': async (_sender, { storeId, name }) => ({ id: await stores().create(storeId, name) }),
+    'store.changes': (_sender, { storeId, name, limit }) => stores().changes(storeId, name, limit),
+    'store.commit': async (_sender, { storeId, name }) => ({ jobId: stores().commit(storeId, name) }),
+    'store.bases': async (_sender, { storeId }) => ({ images: await stores().bases(storeId) }),
     'store.preflight': async () => ({
       facts: (await preflight()).map(({ what, held, why }) => ({ what: displayText(what), held, why: displayText(why) })),
     }),
-    'store.elevate': async (sender, { storeId }) => ({ elevated: await shelf().elevate(storeId, desktop(services.elevation)(sender)) }),
+    'store.elevate': async (sender, { storeId }) => ({ elevated: await stores().elevate(storeId, desktop(services.elevation)(sender)) }),
     'store.adopt': async (_sender, { storeId, name }) => {
-      await shelf().adopt(storeId, name);
+      await stores().adopt(storeId, name);
       return {};
     },
   };

@@ -1,9 +1,9 @@
 import type { Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
-/** Connections of the host: those of its sessions stay, those of strangers make room. */
+/** Limits on connections: those of sessions stay, those without one ("strangers") are closed to make room. */
 export interface Connections {
-  /** A request with a session's secret came on it: from now on it is not a stranger's. */
+  /** Marks a connection that sent a session's secret, which lifts the limits for strangers. */
   belongsToSession(socket: Socket): void;
   /**
    * Whether a request is the only one on its connection until its response has ended; if not, the connection is closed. No browser sends
@@ -13,32 +13,32 @@ export interface Connections {
 }
 
 export interface ConnectionLimits {
-  /** How long a connection without a session may last in all, whatever it does, ms. */
+  /** Longest life of a connection without a session, in ms, whatever it does. */
   readonly strangerMs?: number;
-  /** Of those without a session; one more, and the oldest of them ends. */
+  /** Most connections without a session; one more closes the oldest. */
   readonly strangers?: number;
 }
 
 /**
- * What waits to be accepted. Fewer than there are places for strangers: of what is accepted at one go, nothing ends before it was read.
+ * Length of the accept queue. Smaller than STRANGERS, so that accepting the whole queue at once closes none of it unread.
  */
 export const BACKLOG = 128;
 
 const STRANGERS = 256;
 const STRANGER_MS = 10_000;
-/** All together. A session that opens more shuts out itself alone. */
+/** Most connections in total. Only a session can reach it, and then shuts out only itself. */
 const MOST = 1_024;
 
 /**
- * Any user of this machine can connect. Without a session a connection lasts a moment in all, so that one that sends a byte a second ends
- * too, and when there are too many the oldest ends, not the newest refused: the browser's own connection is the newest, says its secret at
- * once, and stays.
+ * Watches a server's connections, since any user of this machine can connect. A connection without a session is closed after a short time,
+ * even if it keeps sending bytes. When there are too many, the oldest is closed rather than the newest refused: the newest may be the
+ * browser's, which sends its secret at once and stays.
  */
 export function watchConnections(
   server: Server,
   { strangerMs = STRANGER_MS, strangers: most = STRANGERS }: ConnectionLimits = {},
 ): Connections {
-  const strangers = new Map<Socket, NodeJS.Timeout>(); // the oldest first
+  const strangers = new Map<Socket, NodeJS.Timeout>(); // oldest first
   const forget = (socket: Socket): void => {
     clearTimeout(strangers.get(socket));
     strangers.delete(socket);

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { LayerscopeError } from '#model';
 
-/** A request that is turned away: its HTTP status beside the code. */
+/** Error for a refused request, with an HTTP status. */
 export class Refusal extends LayerscopeError {
   readonly status: number;
 
@@ -11,21 +11,21 @@ export class Refusal extends LayerscopeError {
   }
 }
 
-/** Bytes of a call's or session's body: the longest path, in hex digits, and what is around it. */
+/** Most bytes of a JSON body: enough for the longest path in hex digits. */
 const MAX_BODY_BYTES = 262_144;
 
-/** A body that makes no headway for so long is cut off. */
+/** How long a body may stall before it is cut off. */
 const IDLE_BODY_MS = 30_000;
 
 const METHODS: readonly string[] = ['GET', 'HEAD', 'POST', 'PUT'];
 
 /**
- * Who may talk to the host at all: requests that were addressed to this host by its own name (a DNS name that was bent to
- * 127.0.0.1 isn't), and, where they may change something, sent by a page of this host. Throws {@link Refusal}.
+ * Checks that a request is addressed to this host by its own name, which stops DNS rebinding, and that a request which may change something
+ * comes from a page of this host. Throws {@link Refusal}.
  */
 export function checkOrigin(request: IncomingMessage, port: number): void {
   const { method = '', headers, headersDistinct } = request;
-  if (!METHODS.includes(method)) throw new Refusal(405, 'BAD_REQUEST', 'no such method');
+  if (!METHODS.includes(method)) throw new Refusal(405, 'BAD_REQUEST', 'unsupported method');
   const hosts = ['127.0.0.1', 'localhost'].flatMap((name) => (port === 80 ? [name, `${name}:80`] : [`${name}:${port}`]));
   const host = headersDistinct.host?.length === 1 ? (headers.host ?? '') : '';
   if (!hosts.includes(host)) throw new Refusal(421, 'FORBIDDEN', 'the request is for another host');
@@ -36,7 +36,7 @@ export function checkOrigin(request: IncomingMessage, port: number): void {
   }
 }
 
-/** Browsers say who asks: only this host's own pages may ask for anything but the page itself. Throws {@link Refusal}. */
+/** Refuses requests that the browser marks as coming from another site. Throws {@link Refusal}. */
 export function checkSite(request: IncomingMessage): void {
   const site = request.headers['sec-fetch-site'];
   if (site !== undefined && site !== 'same-origin' && site !== 'none') {
@@ -44,7 +44,7 @@ export function checkSite(request: IncomingMessage): void {
   }
 }
 
-/** Throws {@link Refusal} where the request's content type isn't that one. */
+/** Checks a request's content type. Throws {@link Refusal}. */
 export function checkType(request: IncomingMessage, type: 'application/json' | 'application/octet-stream'): void {
   const given = /^[^;]*/
     .exec(request.headers['content-type'] ?? '')?.[0]
@@ -53,7 +53,7 @@ export function checkType(request: IncomingMessage, type: 'application/json' | '
   if (given !== type) throw new Refusal(415, 'BAD_REQUEST', `the content type must be ${type}`);
 }
 
-/** The body as JSON, read only where it is short enough. Throws {@link Refusal}. */
+/** Reads a body as JSON up to a size limit. Throws {@link Refusal}. */
 export async function readJson(request: IncomingMessage): Promise<unknown> {
   checkType(request, 'application/json');
   const tooLarge = new Refusal(413, 'TOO_LARGE', 'the request is too long');
@@ -73,7 +73,7 @@ export async function readJson(request: IncomingMessage): Promise<unknown> {
   }
 }
 
-/** While the body is read, silence ends the connection. */
+/** Closes the connection if the request's body stalls. */
 export function cutOffWhenIdle(request: IncomingMessage): void {
   const { socket } = request;
   const onIdle = (): void => void request.destroy();

@@ -3,7 +3,7 @@ import { pipeline } from 'node:stream/promises';
 import { CONTENT_SECURITY_POLICY, type Envelope, encodeWire } from '#contract';
 import type { Exported } from '#engine';
 
-/** Headers of every response, errors too. No CORS header is ever among them. */
+/** Headers of every response, including errors. Never add CORS headers. */
 export const COMMON_HEADERS: Readonly<Record<string, string>> = {
   'content-security-policy': CONTENT_SECURITY_POLICY,
   'x-content-type-options': 'nosniff',
@@ -14,7 +14,7 @@ export const COMMON_HEADERS: Readonly<Record<string, string>> = {
   'cache-control': 'no-store',
 };
 
-/** An envelope as JSON: for all that holds no columns, and for refusals. */
+/** Sends an envelope without typed arrays as JSON. */
 export function replyJson(
   response: ServerResponse,
   status: number,
@@ -26,7 +26,7 @@ export function replyJson(
   response.end(body);
 }
 
-/** An envelope that may hold columns. */
+/** Sends an envelope that may contain typed arrays. */
 export function replyWire(response: ServerResponse, envelope: Envelope<unknown>): void {
   const body = encodeWire(envelope);
   response.writeHead(200, { 'content-type': 'application/octet-stream', 'content-length': body.length });
@@ -34,8 +34,8 @@ export function replyWire(response: ServerResponse, envelope: Envelope<unknown>)
 }
 
 /**
- * A file for the browser to save, never to show. Where its bytes end with an error before the first of them, it is thrown; later the
- * connection is cut, which the browser tells as a download that failed.
+ * Sends a file for the browser to save, never to display. Throws if the first bytes can't be read; a later error closes the connection,
+ * which the browser reports as a failed download.
  */
 export async function sendDownload(response: ServerResponse, { name, totalBytes, bytes }: Exported): Promise<void> {
   const left = new AbortController();
@@ -55,7 +55,7 @@ export async function sendDownload(response: ServerResponse, { name, totalBytes,
   await pipeline(all, response);
 }
 
-/** encodeURIComponent leaves marks that RFC 8187 doesn't. */
+/** Escapes marks that encodeURIComponent leaves but RFC 8187 doesn't allow. */
 function escapeMark(mark: string): string {
   return `%${mark.charCodeAt(0).toString(16).toUpperCase()}`;
 }

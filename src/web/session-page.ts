@@ -1,4 +1,4 @@
-/** What a browser is sent to that has no session: what to do. */
+/** Page for a browser without a session: explains how to get one. */
 export const SESSION_PAGE = `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
@@ -7,10 +7,10 @@ export const SESSION_PAGE = `<!doctype html>
 <link rel="stylesheet" href="/session.css">
 <main>
 <h1>Layerscope</h1>
-<p>This link has been used already or is incomplete.</p>
+<p>This link has already been used or is incomplete.</p>
 <ul>
-<li>Go back to the tab that opened it first: it stays signed in while the program runs and may reload. Duplicate that tab to get another.</li>
-<li>For another browser, end the program and start it again: it prints a new address.</li>
+<li>Go back to the tab that opened it first. It stays signed in while the program runs, even after a reload. Duplicate it for another tab.</li>
+<li>For another browser, stop the program and start it again to get a new address.</li>
 </ul>
 </main>
 </html>

@@ -4,15 +4,15 @@ import { SESSION_HEADER } from '#contract';
 import type { Host, Sender } from '#host';
 
 /**
- * Who may talk to the host: pages that exchanged a token for a secret, and say it in a header of each request. No cookie: a browser sends
- * those to every port of an address, so to every program that listens there. Source: RFC 6265 8.5.
+ * Sessions: pages that exchanged a token for a secret, and send the secret in a header of each request. Not a cookie, since a browser sends
+ * cookies to every port of an address and so to every program listening there. Source: RFC 6265 8.5.
  */
 export interface Sessions {
-  /** A token of 256 bits that can be exchanged once. */
+  /** Issues a token of 256 bits that can be exchanged once. */
   issueToken(): string;
-  /** The secret of a new session; null where the token is unknown or was exchanged before. */
+  /** Starts a session and returns its secret; null if the token is unknown or used. */
   exchange(token: unknown): string | null;
-  /** The session whose secret the request's header is, null where there is none. */
+  /** Finds a session by the secret in a request's header; null if there is none. */
   find(request: IncomingMessage): Sender | null;
 }
 
@@ -20,9 +20,10 @@ function digest(secret: string): Buffer {
   return createHash('sha256').update(secret).digest();
 }
 
+/** Creates the sessions; each is a sender of the host. */
 export function createSessions(host: Host): Sessions {
   const tokens = new Set<Buffer>();
-  const sessions = new Map<string, Sender>(); // by the digest of the secret: how long a lookup takes says nothing about it
+  const sessions = new Map<string, Sender>(); // by digest, so that lookup time reveals nothing about the secret
 
   return {
     issueToken() {

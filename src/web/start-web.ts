@@ -7,42 +7,42 @@ import { createUploads } from './uploads.ts';
 import { startWebHost, type WebHost } from './web-host.ts';
 
 export interface WebOptions {
-  /** Files and folders that are opened at once. */
+  /** Files and folders to open at the start. */
   readonly files?: readonly string[];
-  /** Follows links of those folders that lead out of them. */
+  /** Follows links that lead out of those folders. */
   readonly followLinks?: boolean;
-  /** 0 or absent: a free one. */
+  /** Defaults to 0, any free port. */
   readonly port?: number;
   /** The built window. */
   readonly rendererFolder: string;
   readonly sampleFile: string | null;
   readonly version: string;
-  /** Where the store of images is, or will be; null: there is none. */
+  /** Home of the program's own store, which need not exist yet; null for no stores. */
   readonly storeHome: string | null;
-  /** Stores that are listed too. */
+  /** Further stores to list. */
   readonly moreStores?: readonly StoreLocation[];
-  /** The store's worker, where it isn't the source beside it. */
+  /** The store's built worker; defaults to its source. */
   readonly storeWorkerUrl?: URL | string;
-  /** Where indexes are kept; null: nowhere. */
+  /** Folder of the index cache; null for none. */
   readonly cacheFolder: string | null;
   readonly workers?: number;
-  /** The reader's worker, where it isn't the source beside it. */
+  /** The reader's built worker; defaults to its source. */
   readonly workerUrl?: URL | string;
-  /** Where uploads lie while they are open; default: the system's place for temporary files. */
+  /** Folder for uploads; defaults to the system's temporary folder. */
   readonly temporaryFolder?: string;
 }
 
-/** The whole program on a loopback address. Disposal ends all: jobs are cancelled, archives closed, uploads removed. */
+/** The whole program on a loopback address. Disposal cancels jobs, closes archives and removes uploads. */
 export interface Web extends AsyncDisposable {
-  /** For the first browser. */
+  /** Address for the first browser. */
   readonly url: string;
   readonly port: number;
-  /** An address for another browser: each is good for one. */
+  /** Returns an address for another browser; each works for one. */
   issueUrl(): string;
   close(): Promise<void>;
 }
 
-/** Builds reader, jobs, library, host and the loopback host. Throws what {@link startWebHost} does; nothing is left then. */
+/** Builds reader, jobs, library, host and loopback host. On failure disposes of them and throws what {@link startWebHost} throws. */
 export async function startWeb(options: WebOptions): Promise<Web> {
   const {
     files = [],
@@ -100,7 +100,7 @@ export async function startWeb(options: WebOptions): Promise<Web> {
   return { url: web.issueUrl(), port: web.port, issueUrl: () => web.issueUrl(), close, [Symbol.asyncDispose]: close };
 }
 
-/** The latest first: what was made later uses what was made before. One that fails doesn't keep the others: its error comes last. */
+/** Disposes of parts in reverse order, since later ones use earlier ones. Goes on after an error and throws the first at the end. */
 async function disposeAll(parts: AsyncDisposable[]): Promise<void> {
   const errors: unknown[] = [];
   for (let part = parts.pop(); part !== undefined; part = parts.pop()) {

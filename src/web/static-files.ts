@@ -12,10 +12,10 @@ interface StaticFile {
   readonly isHashed: boolean;
 }
 
-/** Files of a folder by their addresses: listed once, so that an address is looked up and never joined to a path. */
+/** A folder's files by address. Listed once, so that an address is looked up and never joined to a path. */
 export type StaticFiles = ReadonlyMap<string, StaticFile>;
 
-/** Links in the folder aren't followed. Throws NOT_FOUND where there is no index.html. */
+/** Lists a folder's files without following links. Throws NOT_FOUND if there is no index.html. */
 export async function listStaticFiles(folder: string): Promise<StaticFiles> {
   const files = new Map<string, StaticFile>();
   const walk = async (under: string, address: string): Promise<void> => {
@@ -24,7 +24,7 @@ export async function listStaticFiles(folder: string): Promise<StaticFiles> {
       const type = CONTENT_TYPES[path.extname(entry.name).slice(1)];
       if (entry.isDirectory()) await walk(file, `${address}${entry.name}/`);
       else if (entry.isFile() && type !== undefined) {
-        // The bundler writes a hash into the names of what it puts in assets/.
+        // The bundler puts a hash into the names of files in assets/.
         files.set(`${address}${entry.name}`, { path: file, type, isHashed: address.startsWith('/assets/') });
       }
     }
@@ -32,15 +32,15 @@ export async function listStaticFiles(folder: string): Promise<StaticFiles> {
   try {
     await walk(folder, '/');
   } catch (error) {
-    throw new LayerscopeError('NOT_FOUND', 'the window was not built: npm run build', { cause: error });
+    throw new LayerscopeError('NOT_FOUND', 'the window is not built: run npm run build', { cause: error });
   }
   const page = files.get('/index.html');
-  if (page === undefined) throw new LayerscopeError('NOT_FOUND', 'the window was not built: npm run build');
+  if (page === undefined) throw new LayerscopeError('NOT_FOUND', 'the window is not built: run npm run build');
   files.set('/', page);
   return files;
 }
 
-/** Sends a file; for HEAD its headers. Rejects where it can't be read or the connection ends. */
+/** Sends a file, or only its headers for HEAD. Rejects if it can't be read or the connection ends. */
 export async function sendFile(response: ServerResponse, { path: file, type, isHashed }: StaticFile, headOnly: boolean): Promise<void> {
   const { size } = await stat(file);
   const caching = isHashed ? 'private, max-age=31536000, immutable' : 'no-cache';

@@ -3,10 +3,10 @@ import { TOPIC_NAMES, type TopicName } from '#contract';
 import type { Host, Sender } from '#host';
 import { Refusal } from './guards.ts';
 
-/** Proxies and browsers drop streams that are silent for long. */
+/** Proxies and browsers drop streams that stay silent. */
 const HEARTBEAT_MS = 15_000;
 
-/** Topics named in an address, `jobs` or `jobs,library`. Throws {@link Refusal} for one that isn't in the contract. */
+/** Parses the topics in an address, such as `jobs` or `jobs,library`. Throws {@link Refusal} for an unknown one. */
 export function parseTopics(text: string): readonly TopicName[] {
   return text.split(',').map((name) => {
     const topic = TOPIC_NAMES.find((each) => each === name);
@@ -16,8 +16,8 @@ export function parseTopics(text: string): readonly TopicName[] {
 }
 
 /**
- * Server-Sent Events of topics, each named in its events, until the connection ends. A reader that is slow gets the latest state
- * of each topic, not all. Source: HTML, 9.2 Server-sent events.
+ * Streams topics as Server-Sent Events, named by topic, until the connection ends. A slow reader skips to the latest state of each topic.
+ * Source: HTML, 9.2 Server-sent events.
  */
 export function streamTopics(host: Host, sender: Sender, topics: readonly TopicName[], response: ServerResponse): void {
   response.writeHead(200, { 'content-type': 'text/event-stream' });

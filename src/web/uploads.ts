@@ -10,25 +10,25 @@ import type { Grants, Sender } from '#host';
 import { asLayerscopeError, displayText, LayerscopeError } from '#model';
 import { checkType, cutOffWhenIdle, Refusal } from './guards.ts';
 
-/** Files that pages send, in a folder of our own, each until its archive is closed. Disposal removes the folder. */
+/** Files uploaded by pages, kept in a private temporary folder until their archives are closed. Disposal removes the folder. */
 export interface Uploads extends AsyncDisposable {
-  /** Throws TOO_LARGE where the disk has no room for it. */
+  /** Reserves a grant for an upload. Throws TOO_LARGE if the disk lacks room. */
   expect(sender: Sender, file: { readonly name: string; readonly sizeBytes: number }): Promise<FileGrant>;
-  /** Takes the body of a PUT for a grant of this sender. Leaves nothing when it rejects. Throws {@link Refusal}, TOO_LARGE, IO. */
+  /** Receives the body of a PUT for a grant of this sender. A failure leaves nothing behind. Throws {@link Refusal}, TOO_LARGE, IO. */
   receive(sender: Sender, grant: string, request: IncomingMessage): Promise<void>;
 }
 
-/** What uploads leave free on the disk. */
+/** Space that uploads leave free on the disk. */
 const KEPT_FREE_BYTES = 256_000_000;
 
-/** Uploads that a page may be about to begin; more, and the oldest are given up. */
+/** Most uploads that a page may have announced; more drop the oldest. */
 const MAX_EXPECTED = 500;
 
 export interface UploadsOptions {
   readonly grants: Grants;
-  /** Where the folder is made; default: the system's place for temporary files. */
+  /** Where the folder is created; defaults to the system's temporary folder. */
   readonly under?: string;
-  /** How much a sender may keep in flight at once. */
+  /** Most uploads in progress at once. */
   readonly atOnce?: number;
 }
 
@@ -38,6 +38,7 @@ interface Expected {
   readonly sizeBytes: number;
 }
 
+/** Creates the uploads. Their folder is created by the first one. */
 export function createUploads({ grants, under = tmpdir(), atOnce = 8 }: UploadsOptions): Uploads {
   const expected = new Map<string, Expected>();
   const receiving = new Set<Promise<void>>();
@@ -48,34 +49,34 @@ export function createUploads({ grants, under = tmpdir(), atOnce = 8 }: UploadsO
   const makeFolder = async (): Promise<string> => {
     const made = await mkdtemp(path.join(under, 'layerscope-uploads-'));
     removeAtExit = () => rmSync(made, { recursive: true, force: true });
-    process.once('exit', removeAtExit); // an end without disposal
+    process.once('exit', removeAtExit); // in case the process exits without disposal
     return made;
   };
 
   const requireRoom = async (sizeBytes: number): Promise<void> => {
     const { bavail, bsize } = await statfs(under);
     if (sizeBytes > bavail * bsize - promisedBytes - KEPT_FREE_BYTES) {
-      throw new LayerscopeError('TOO_LARGE', 'the disk for temporary files has no room for it; name the file when you start the program');
+      throw new LayerscopeError('TOO_LARGE', 'not enough space for temporary files; name the file when you start the program instead');
     }
   };
 
   const store = async (grant: string, { name, sizeBytes }: Expected, request: IncomingMessage): Promise<void> => {
     folder ??= makeFolder();
-    const file = path.join(await folder, grant); // the grant is ours: hex digits
+    const file = path.join(await folder, grant); // safe: the grant is our own hex string
     let received = 0;
     const counted = new Transform({
       transform(batch: Buffer, _encoding, done) {
         received += batch.length;
-        if (received > sizeBytes) done(new Refusal(413, 'TOO_LARGE', 'the upload is longer than was said'));
+        if (received > sizeBytes) done(new Refusal(413, 'TOO_LARGE', 'the upload is longer than announced'));
         else done(null, batch);
       },
     });
     try {
       cutOffWhenIdle(request);
       await pipeline(request, counted, createWriteStream(file, { flags: 'wx', mode: 0o600 }));
-      if (received !== sizeBytes) throw new Refusal(400, 'BAD_REQUEST', 'the upload is shorter than was said');
+      if (received !== sizeBytes) throw new Refusal(400, 'BAD_REQUEST', 'the upload is shorter than announced');
       const release = (): Promise<void> => rm(file, { force: true });
-      if (!grants.fulfil(grant, { path: file, name, release })) throw new Refusal(403, 'FORBIDDEN', 'the upload is not expected any more');
+      if (!grants.fulfil(grant, { path: file, name, release })) throw new Refusal(403, 'FORBIDDEN', 'the upload is no longer expected');
     } catch (error) {
       await rm(file, { force: true });
       await grants.revoke(grant);
@@ -83,7 +84,7 @@ export function createUploads({ grants, under = tmpdir(), atOnce = 8 }: UploadsO
       if (code === 'ERR_STREAM_PREMATURE_CLOSE' || code === 'ECONNRESET') throw new Refusal(400, 'CANCELLED', 'the upload was cut off');
       throw error instanceof Refusal
         ? error
-        : new LayerscopeError('IO', `the upload could not be kept: ${displayText(asLayerscopeError(error).message)}`, { cause: error });
+        : new LayerscopeError('IO', `the upload could not be stored: ${displayText(asLayerscopeError(error).message)}`, { cause: error });
     }
   };
 
@@ -92,7 +93,7 @@ export function createUploads({ grants, under = tmpdir(), atOnce = 8 }: UploadsO
       await requireRoom(sizeBytes);
       const own = [...expected].filter(([, each]) => each.sender === sender);
       for (const [grant] of own.slice(0, Math.max(0, own.length + 1 - MAX_EXPECTED))) {
-        expected.delete(grant); // the page went, or gave them up
+        expected.delete(grant); // the page has closed or given up
         await grants.revoke(grant);
       }
       const given = grants.reserve(sender, name);
@@ -104,9 +105,9 @@ export function createUploads({ grants, under = tmpdir(), atOnce = 8 }: UploadsO
       if (file === undefined || file.sender !== sender) throw new Refusal(403, 'FORBIDDEN', 'the upload is not expected');
       checkType(request, 'application/octet-stream');
       const { 'content-length': length, 'content-encoding': encoding } = request.headers;
-      if (encoding !== undefined) throw new Refusal(415, 'BAD_REQUEST', 'uploads come as they are');
+      if (encoding !== undefined) throw new Refusal(415, 'BAD_REQUEST', 'uploads must not be encoded');
       if (length !== undefined && Number(length) > file.sizeBytes)
-        throw new Refusal(413, 'TOO_LARGE', 'the upload is longer than was said');
+        throw new Refusal(413, 'TOO_LARGE', 'the upload is longer than announced');
       if (receiving.size >= atOnce) throw new Refusal(429, 'TOO_LARGE', 'too many uploads at once');
       expected.delete(grant);
       await requireRoom(file.sizeBytes);
@@ -120,7 +121,7 @@ export function createUploads({ grants, under = tmpdir(), atOnce = 8 }: UploadsO
     },
     async [Symbol.asyncDispose]() {
       expected.clear();
-      await Promise.allSettled(receiving); // each tells its own page how it ended
+      await Promise.allSettled(receiving); // each page gets its own result
       if (folder === null) return;
       await rm(await folder, { recursive: true, force: true });
       if (removeAtExit !== null) process.off('exit', removeAtExit);

@@ -16,42 +16,42 @@ export interface WebHostOptions {
   /** The built window. */
   readonly rendererFolder: string;
   readonly uploads: Uploads;
-  /** 0 or absent: a free one. */
+  /** Defaults to 0, any free port. */
   readonly port?: number;
   readonly limits?: ConnectionLimits;
 }
 
-/** The loopback host while it listens. Disposal ends its connections; the host and uploads are the caller's. */
+/** A listening loopback host. Disposal closes its connections; the caller owns host and uploads. */
 export interface WebHost extends AsyncDisposable {
   readonly port: number;
-  /** An address for one browser: its token is exchanged once. Each call gives another. */
+  /** Returns a new address for one browser; its token can be exchanged once. */
   issueUrl(): string;
 }
 
-/** A session's connection that asks for nothing is kept so long: while it is, nobody can take its place. */
+/** Keep-alive of an idle session connection, long so that strangers can't take its place. */
 const KEPT_MS = 600_000;
 
-/** A refused sender may go on sending so long. */
+/** How long a refused sender may go on sending. */
 const LAST_WORD_MS = 1_000;
 
 /**
- * Of a request's headers, in bytes. Every program on this address can set cookies that the browser then sends here too, 180 of 4 kB: what
- * the page asks for must still be read.
+ * Most bytes of a request's headers. Other programs on this address can set up to 180 cookies of 4 kB that the browser sends here too, and
+ * its requests must still be readable.
  */
 const MAX_HEADER_BYTES = 1_048_576;
 
-/** For a browser that has no session. */
+/** Pages for a browser without a session. */
 const SESSION_FILES: Readonly<Record<string, readonly [type: string, text: string]>> = {
   '/no-session': ['text/html; charset=utf-8', SESSION_PAGE],
   '/session.css': ['text/css; charset=utf-8', SESSION_STYLE],
 };
 
-const NO_SESSION = 'this browser has not opened the address that the program printed';
+const NO_SESSION = 'this browser has no session: open the address that the program printed';
 
 /**
- * Serves the contract and the window to this machine's browsers: node:http on 127.0.0.1, every request checked by its Host,
- * Origin, session, type and length before anything is done. The window's own files are no secret and go to whoever asks; all else is for
- * a session. Throws NOT_FOUND (no built window), IO (the port is taken), PERMISSION.
+ * Serves the contract and the window to this machine's browsers with node:http on 127.0.0.1. Host, Origin, session, type and length of every
+ * request are checked first. The window's own files are public; everything else needs a session. Throws NOT_FOUND if the window isn't
+ * built, IO if the port is taken, PERMISSION.
  */
 export async function startWebHost({ host, rendererFolder, uploads, port = 0, limits = {} }: WebHostOptions): Promise<WebHost> {
   const files = await listStaticFiles(rendererFolder);
@@ -73,12 +73,12 @@ export async function startWebHost({ host, rendererFolder, uploads, port = 0, li
     if (address === '/session' && request.method === 'POST') {
       const body = await readJson(request);
       const secret = sessions.exchange((body as { token?: unknown } | null)?.token);
-      if (secret === null) throw new Refusal(403, 'FORBIDDEN', 'the address was used already, or is not whole');
+      if (secret === null) throw new Refusal(403, 'FORBIDDEN', 'the address was already used, or is incomplete');
       replyJson(response, 200, { ok: true, value: { secret } });
       return;
     }
     if (address.startsWith('/downloads/') && request.method === 'GET') {
-      // The browser itself fetches it, without the page's header: the name, 128 random bits and good once, is all that opens it.
+      // The browser fetches downloads without the page's header, so the name, 128 random bits valid once, is the only key.
       const exported = host.download(address.slice('/downloads/'.length));
       connections.belongsToSession(request.socket);
       await sendDownload(response, exported);
@@ -89,8 +89,8 @@ export async function startWebHost({ host, rendererFolder, uploads, port = 0, li
   };
 
   const serveSession = async (request: IncomingMessage, response: ServerResponse, address: string, sender: Sender): Promise<void> => {
-    const [, room, rest = ''] = /^\/([a-z]+)(?:\/([^/]*))?$/.exec(address) ?? [];
-    const route = `${request.method} ${room}`;
+    const [, area, rest = ''] = /^\/([a-z]+)(?:\/([^/]*))?$/.exec(address) ?? [];
+    const route = `${request.method} ${area}`;
     if (route === 'GET session') replyJson(response, 200, { ok: true, value: {} });
     else if (route === 'GET topics') streamTopics(host, sender, parseTopics(rest), response);
     else if (route === 'POST call') {
@@ -102,16 +102,16 @@ export async function startWebHost({ host, rendererFolder, uploads, port = 0, li
     } else if (route === 'PUT uploads') {
       await uploads.receive(sender, rest, request);
       replyJson(response, 200, { ok: true, value: {} });
-    } else throw new Refusal(404, 'NOT_FOUND', 'nothing is here');
+    } else throw new Refusal(404, 'NOT_FOUND', 'not found');
   };
 
-  // Without a Host header our own guard answers, with its headers.
+  // A missing Host header is left to our own guard, whose replies have our headers.
   const server = createServer({ requireHostHeader: false, maxHeaderSize: MAX_HEADER_BYTES }, (request, response) => {
     if (!connections.isAlone(request.socket, response)) return;
     handle(request, response).catch((error: unknown) => refuse(host, request, response, error));
   });
   const connections = watchConnections(server, limits);
-  server.requestTimeout = 0; // an upload may take long; a body that stands still is cut off by its reader
+  server.requestTimeout = 0; // uploads may take long; cutOffWhenIdle ends stalled bodies
   server.headersTimeout = 10_000;
   server.keepAliveTimeout = KEPT_MS;
   await new Promise<void>((resolve, reject) => {
@@ -135,7 +135,7 @@ export async function startWebHost({ host, rendererFolder, uploads, port = 0, li
 }
 
 async function servePage(request: IncomingMessage, response: ServerResponse, address: string, files: StaticFiles): Promise<void> {
-  if (address !== '/') checkSite(request); // links from elsewhere may lead to the page, and to nothing else
+  if (address !== '/') checkSite(request); // other sites may link to the page, but to nothing else
   const headOnly = request.method === 'HEAD';
   const [type, text] = (Object.hasOwn(SESSION_FILES, address) && SESSION_FILES[address]) || [];
   const file = files.get(address);
@@ -143,17 +143,17 @@ async function servePage(request: IncomingMessage, response: ServerResponse, add
     response.writeHead(200, { 'content-type': type, 'content-length': Buffer.byteLength(text) });
     response.end(headOnly ? undefined : text);
   } else if (file !== undefined) await sendFile(response, file, headOnly);
-  else throw new Refusal(404, 'NOT_FOUND', 'nothing is here');
+  else throw new Refusal(404, 'NOT_FOUND', 'not found');
 }
 
 function refuse(host: Host, request: IncomingMessage, response: ServerResponse, error: unknown): void {
   if (response.headersSent || response.destroyed) {
-    response.destroy(); // a page or stream that broke off: the connection is all there is to end
+    response.destroy(); // too late for an error reply
     return;
   }
   const status = error instanceof Refusal ? error.status : asLayerscopeError(error).code === 'INTERNAL' ? 500 : 400;
   replyJson(response, status, host.refuse(error));
-  // What is left of a body is thrown away unread, for a moment: cut off at once, the sender might never see the reply.
+  // Keep the connection open briefly: if it closed while still sending, the client might never see the reply.
   const cut = setTimeout(() => request.destroy(), LAST_WORD_MS);
   request.once('close', () => clearTimeout(cut));
 }

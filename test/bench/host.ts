@@ -72,7 +72,7 @@ async function importOnce(): Promise<{ took: number; latest: number }> {
     const delay = monitorEventLoopDelay({ resolution: 2 });
     delay.enable();
     const start = performance.now();
-    const job = await jobs.ended(shelf.take('s1', { archiveId: opened.archiveId, image: opened.image ?? 0 }, null));
+    const job = await jobs.ended(shelf.importImage('s1', { archiveId: opened.archiveId, image: opened.image ?? 0 }, null));
     const took = performance.now() - start;
     delay.disable();
     if (job.state !== 'done') throw new Error(job.error?.message ?? job.state);

@@ -40,7 +40,7 @@ test('.dive-ci in the current folder is used, unless --config names another file
     status: 'pass',
     value: 10,
     threshold: 10,
-    message: '10 B are wasted, at most 10 B',
+    message: '10 B wasted, at most 10 B',
   });
   const named = await bench.cli(['check', 'image.tar', '--config', 'strict.yaml', '--json']);
   assert.equal(named.code, 1);
@@ -107,7 +107,7 @@ test('a rules file with unknown or impossible rules is a usage error that names 
   for (const [text, said] of [
     ['', '.dive-ci:1: the file is empty'],
     ['rules:\n  lowestEfficency: 1\n', '.dive-ci:2: unknown rule "lowestEfficency"'],
-    ['- rules\n', '.dive-ci:1: not a table of rules'],
+    ['- rules\n', '.dive-ci:1: not a mapping of rules'],
   ] as const) {
     bench.write('.dive-ci', text);
     const { code, stdout, stderr } = await bench.cli(['check', 'image.tar']);

@@ -33,7 +33,7 @@ test('each side chooses its own image, by name, by number or by an option', asyn
 
   const wrong = await bench.cli(['diff', 'a.tar@nothing', 'a.tar']);
   assert.equal(wrong.code, 3);
-  assert.match(wrong.stderr, /^layerscope: NOT_FOUND: no image nothing; there are: 0 app:1, 1 host:5000\/app\/b:2\n$/);
+  assert.match(wrong.stderr, /^layerscope: NOT_FOUND: no image nothing; available: 0 app:1, 1 host:5000\/app\/b:2\n$/);
   const platform = await bench.cli(['diff', 'a.tar', 'a.tar', '--platform-b', 'linux/arm64']);
   assert.equal(platform.code, 3);
   assert.match(platform.stderr, /linux\/amd64/);

@@ -32,8 +32,8 @@ test('a folder is written under its own name with modes, times and links', async
   assert.equal(code, 0, stderr);
   assert.match(stdout, /out\/etc: 4 files, 2 folders, 2 links/);
   assert.deepEqual(stderr.trimEnd().split('\n'), [
-    'layerscope: warning: etc/null: a device, not made',
-    'layerscope: warning: etc/pipe: a pipe, not made',
+    'layerscope: warning: etc/null: a device, not created',
+    'layerscope: warning: etc/pipe: a pipe, not created',
     'layerscope: warning: etc/tool: its set-user-ID and set-group-ID bits were left out',
   ]);
   const at = (name: string) => path.join(bench.folder, 'out', 'etc', name);
@@ -90,7 +90,7 @@ test('nothing is overwritten, and a failed export leaves nothing', async (t) => 
   const missing = await bench.cli(['export', 'image.tar', 'nope', '--to', 'a/b/c']);
   assert.equal(missing.code, 3);
   const device = await bench.cli(['export', 'image.tar', 'etc/null', '--to', 'a/b/c']);
-  assert.match(device.stderr, /^layerscope: UNSUPPORTED: etc\/null: a device, not made\n$/);
+  assert.match(device.stderr, /^layerscope: UNSUPPORTED: etc\/null: a device, not created\n$/);
   assert.deepEqual(readdirSync(bench.folder).sort(), ['image.tar', 'out']);
 });
 

@@ -86,7 +86,7 @@ test('inspect shows artifacts in JSON and text, other commands report that there
   for (const { code, stderr } of refused)
     assert.deepEqual(
       [code, stderr],
-      [3, 'layerscope: NOT_AN_IMAGE: chart.tar holds artifacts only, no image: web:1 (application/vnd.cncf.helm.config.v1+json)\n'],
+      [3, 'layerscope: NOT_AN_IMAGE: chart.tar holds only artifacts, no image: web:1 (application/vnd.cncf.helm.config.v1+json)\n'],
     );
 });
 

@@ -276,7 +276,7 @@ test('--image and --platform select one of several images', async (t) => {
   assert.equal((await bench.cli(['cat', 'images.tar', 'etc/motd', '--image', 'one:1'])).stdout, 'hello\n');
   const wrong = await bench.cli(['ls', 'images.tar', '--image', 'three']);
   assert.equal(wrong.code, 3);
-  assert.match(wrong.stderr, /^layerscope: NOT_FOUND: no image three; there are: 0 one:1, 1 two:2\n$/);
+  assert.match(wrong.stderr, /^layerscope: NOT_FOUND: no image three; available: 0 one:1, 1 two:2\n$/);
   assert.equal((await bench.cli(['ls', 'images.tar', '--platform', 'plan9/mips'])).code, 3);
 });
 

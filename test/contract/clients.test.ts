@@ -22,13 +22,13 @@ function clientThatAnswers(answer: unknown) {
   return createClient(transport);
 }
 
-test('a call gives the value of the envelope', async () => {
+test('a call returns the value of the envelope', async () => {
   assert.deepEqual(await clientThatAnswers({ ok: true, value: { jobId: 'j1' } }).call('image.load', { archiveId: 'a1', image: 0 }), {
     jobId: 'j1',
   });
 });
 
-test('a call fails with the code of the envelope, and with INTERNAL where it is none of ours', async () => {
+test('a call fails with the code of the envelope, or INTERNAL if the code is unknown', async () => {
   const fail = (error: unknown) => clientThatAnswers({ ok: false, error }).call('app.info', {});
   await assert.rejects(
     fail({ code: 'NOT_FOUND', message: 'no such archive' }),
@@ -40,7 +40,7 @@ test('a call fails with the code of the envelope, and with INTERNAL where it is 
     await assert.rejects(clientThatAnswers(answer).call('app.info', {}), hasCode('INTERNAL'));
 });
 
-test('an aborted call ends at once, and listens no more', async () => {
+test('an aborted call ends at once and removes its listener', async () => {
   const client = createClient({
     request: () => new Promise(() => {}),
     subscribe: () => () => {},
@@ -53,7 +53,7 @@ test('an aborted call ends at once, and listens no more', async () => {
   await assert.rejects(client.call('app.info', {}, { signal: controller.signal }), hasCode('CANCELLED'));
 });
 
-test('the Electron client hands files to the preload and opens its envelope', async () => {
+test('the Electron client passes files to the preload and opens its envelope', async () => {
   const client = createElectronClient({
     request: async (name, input) => ({ ok: true, value: { name, input } }),
     cancel: () => assert.fail('nothing to cancel'),
@@ -66,7 +66,7 @@ test('the Electron client hands files to the preload and opens its envelope', as
   assert.deepEqual(await client.call('app.info', {}), { name: 'app.info', input: {} });
 });
 
-test('a call that is aborted is cancelled on the other side of the bridge, by its own number and only while it is under way', async () => {
+test('an aborted call is cancelled over the bridge, by its own number and only while it is pending', async () => {
   const cancelled: (number | undefined)[] = [];
   const asked: { name: string; call: number | undefined; answer: (value: unknown) => void }[] = [];
   const client = createElectronClient({
@@ -86,7 +86,7 @@ test('a call that is aborted is cancelled on the other side of the bridge, by it
   first.abort();
   await assert.rejects(client.call('app.info', {}, { signal: first.signal }), hasCode('CANCELLED'));
   assert.equal(cancelled.length, 1);
-  assert.equal(asked.length, 2, 'a call that was aborted before is not made');
+  assert.equal(asked.length, 2, 'a call aborted beforehand is not sent');
   assert.notEqual(asked[0]?.call, asked[1]?.call);
 });
 
@@ -129,9 +129,9 @@ test('a host that does not answer is an error of code IO', async () => {
   await assert.rejects(client.call('app.info', {}), hasCode('IO'));
 });
 
-/** The host's side of a stream of topics. */
+/** The host's end of a stream of topics. */
 function topicServer() {
-  const streams: { url: string; headers: Record<string, string>; tell(text: string | Uint8Array): void; end(): void; isLeft: boolean }[] =
+  const streams: { url: string; headers: Record<string, string>; push(text: string | Uint8Array): void; end(): void; isLeft: boolean }[] =
     [];
   const reply = async (url: string, { headers }: WebRequest): Promise<Response> => {
     let controller: ReadableStreamDefaultController<Uint8Array> | undefined;
@@ -139,7 +139,7 @@ function topicServer() {
       url,
       headers,
       isLeft: false,
-      tell: (text: string | Uint8Array) => controller?.enqueue(Buffer.from(text as string)),
+      push: (text: string | Uint8Array) => controller?.enqueue(Buffer.from(text as string)),
       end: () => controller?.close(),
     };
     streams.push(stream);
@@ -156,10 +156,10 @@ function topicServer() {
   return { streams, reply };
 }
 
-/** What was read is told by then. */
+/** Resolves once listeners have got what was read. */
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
 
-test('all topics share one stream, late listeners get the latest state, and the last one to go closes it', async () => {
+test('all topics share one stream, late listeners get the latest state, and the last one to unsubscribe closes it', async () => {
   const { streams, reply } = topicServer();
   const client = webClient(reply);
   const first: unknown[] = [];
@@ -170,14 +170,14 @@ test('all topics share one stream, late listeners get the latest state, and the 
   assert.ok(stream !== undefined && streams.length === 1);
   assert.equal(stream.url, '/topics/jobs,library,requests');
   assert.equal(stream.headers[SESSION_HEADER], secret);
-  const told = 'retry: 1000\n\n:\n\nevent: jobs\ndata: {"jobs":[]}\n\nevent: other\ndata: {}\n\n';
+  const events = 'retry: 1000\n\n:\n\nevent: jobs\ndata: {"jobs":[]}\n\nevent: other\ndata: {}\n\n';
   await settled();
-  stream.tell(told);
+  stream.push(events);
   await settled();
   const endSecond = client.subscribe('jobs', (state) => second.push(state));
   assert.deepEqual([first, second], [[{ jobs: [] }], [{ jobs: [] }]]);
   endFirst();
-  stream.tell(told);
+  stream.push(events);
   await settled();
   assert.deepEqual([first.length, second.length], [1, 2]);
   endSecond();
@@ -187,18 +187,18 @@ test('all topics share one stream, late listeners get the latest state, and the 
   assert.equal(stream.isLeft, true);
 });
 
-test('a state that comes in pieces, cut within its letters, is put together', async () => {
+test('a state that arrives in pieces, split within characters, is joined', async () => {
   const { streams, reply } = topicServer();
   const states: unknown[] = [];
   webClient(reply).subscribe('jobs', (state) => states.push(state));
   await settled();
-  for (const byte of Buffer.from('event: jobs\ndata: {"jobs":["ü中😀"]}\n\n')) streams[0]?.tell(Uint8Array.of(byte));
+  for (const byte of Buffer.from('event: jobs\ndata: {"jobs":["ü中😀"]}\n\n')) streams[0]?.push(Uint8Array.of(byte));
   await settled();
   await settled();
   assert.deepEqual(states, [{ jobs: ['ü中😀'] }]);
 });
 
-test('a stream that ends, or is refused, is asked for again, and the page is told of both', async () => {
+test('the client reconnects when a stream ends or is refused, and the page learns of both', async () => {
   const { streams, reply } = topicServer();
   const heard: boolean[] = [];
   const waits: (() => void)[] = [];

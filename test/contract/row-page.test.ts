@@ -8,7 +8,7 @@ import { numberedRows } from '../support/row-tables.ts';
 
 const isBadRequest = hasCode('BAD_REQUEST');
 
-test('a page holds its rows with names and links of its own', () => {
+test('a page contains its rows with their names and links', () => {
   const rows = numberedRows(20);
   const page = slicePage(rows, 8, 5);
   assert.equal(page.total, 20);
@@ -17,20 +17,20 @@ test('a page holds its rows with names and links of its own', () => {
   assert.equal(page.rows.nameStart[0], 0);
   assert.deepEqual(rowName(page.rows, 2), rowName(rows, 10));
   assert.deepEqual([...page.rows.links.keys()], [2]); // row 10
-  assert.equal(page.rows.parent[1], 8); // of the whole table
+  assert.equal(page.rows.parent[1], 8); // a row number of the whole table
   assert.equal(page.rows.names.byteLength, page.rows.names.buffer.byteLength);
   assert.equal(page.rows.size.buffer.byteLength, 5 * 8);
 });
 
-test('links are found the same whether they are few or many', () => {
+test('links are copied correctly whether there are few or many', () => {
   const rows = numberedRows(70);
-  const few = slicePage(rows, 0, 70).rows.links; // fewer links than rows: the links are gone through
+  const few = slicePage(rows, 0, 70).rows.links; // fewer links than rows: iterates the links
   const many = new Map([...slicePage(rows, 0, 5).rows.links, ...slicePage(rows, 66, 4).rows.links].map(([, target]) => [0, target]));
   assert.deepEqual(new Map(few), new Map(rows.links));
   assert.deepEqual([...many.values()], [new Uint8Array(Buffer.from('../target-66'))]);
 });
 
-test('a page of long names or link targets ends sooner, and the pages make the whole table again', async () => {
+test('a page with long names or link targets is shorter, and the pages join to the whole table', async () => {
   const rows = numberedRows(300);
   const long = { ...rows, names: new Uint8Array(300 * 65_536), nameStart: rows.nameStart.map((_, row) => row * 65_536) };
   long.names.forEach((_, at) => {
@@ -52,15 +52,15 @@ test('a page of long names or link targets ends sooner, and the pages make the w
     assert.deepEqual([whole.names, new Map(whole.links)], [table.names, new Map(table.links)]);
   }
   const one = { ...long, nameStart: long.nameStart.map((_, row) => (row === 0 ? 0 : 300 * 65_536)) };
-  assert.equal(slicePage(one, 0, 10).rows.length, 1, 'a row that is longer than a page is one');
+  assert.equal(slicePage(one, 0, 10).rows.length, 1, 'a row longer than a page gets a page of its own');
 });
 
-test('a page past the end is empty and tells the total', () => {
+test('a page past the end is empty and states the total', () => {
   const page = slicePage(numberedRows(4), 9, 5);
   assert.deepEqual([page.total, page.start, page.rows.length, page.rows.nameStart.length], [4, 4, 0, 1]);
 });
 
-test('pages in any order and of any size put together are the table', () => {
+test('pages in any order and of any size join to the table', () => {
   fc.assert(
     fc.property(
       fc.nat(200),
@@ -85,11 +85,11 @@ test('pages in any order and of any size put together are the table', () => {
   );
 });
 
-test('an assembler knows what is there', () => {
+test('an assembler knows which rows are available', () => {
   const rows = numberedRows(FIRST_PAGE_ROWS + 10);
   const assembler = new PageAssembler();
   assert.equal(assembler.total, null);
-  assembler.add(slicePage(rows, FIRST_PAGE_ROWS + 5, 5)); // the last one first
+  assembler.add(slicePage(rows, FIRST_PAGE_ROWS + 5, 5)); // the last page first
   assert.deepEqual([assembler.total, assembler.rowsThere], [rows.length, 0]);
   assembler.add(slicePage(rows, 0, FIRST_PAGE_ROWS));
   const first = assembler.table;
@@ -101,7 +101,7 @@ test('an assembler knows what is there', () => {
   assert.deepEqual(assembler.table, rows);
 });
 
-test('pages that do not fit are refused', () => {
+test('pages that do not match are refused', () => {
   const page = slicePage(numberedRows(10), 0, 5);
   const assembler = new PageAssembler();
   assembler.add(page);
@@ -113,7 +113,7 @@ test('pages that do not fit are refused', () => {
   assert.equal(assembler.rowsThere, 5);
 });
 
-test('pages are asked for one behind the other, the first one short', async () => {
+test('pages are requested one after another, the first one short', async () => {
   const rows = numberedRows(FIRST_PAGE_ROWS + PAGE_ROWS + 1);
   const asked: (readonly [start: number, count: number])[] = [];
   const lengths: number[] = [];
@@ -135,20 +135,20 @@ test('pages are asked for one behind the other, the first one short', async () =
   assert.deepEqual(lengths, [FIRST_PAGE_ROWS, FIRST_PAGE_ROWS + PAGE_ROWS, rows.length]);
 });
 
-test('a page that is shorter than asked for is followed by the rows behind it', async () => {
+test('a page shorter than requested is followed by the rows after it', async () => {
   const rows = numberedRows(10);
   let last = null;
   for await (const { table } of tablePages(async (start) => slicePage(rows, start, 3), { every: 0, now: () => 0 })) last = table;
   assert.deepEqual(last, rows);
 });
 
-test('a host that sends no rows, other rows, another table or broken columns is refused', async () => {
+test('replies with no rows, other rows, another table or broken columns are refused', async () => {
   const rows = numberedRows(20);
   const first = slicePage(rows, 0, 5);
   const answers: readonly RowPage[] = [
-    slicePage(rows, 20, 1), // none, before the end
+    slicePage(rows, 20, 1), // no rows before the end
     slicePage(rows, 7, 5), // a gap
-    slicePage(rows, 0, 5), // those before
+    slicePage(rows, 0, 5), // earlier rows
     slicePage(numberedRows(21), 5, 5),
     { ...slicePage(rows, 5, 5), rows: { ...slicePage(rows, 5, 5).rows, kind: new Uint8Array(4) } },
   ];

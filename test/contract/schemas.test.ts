@@ -90,11 +90,11 @@ const WRONG: readonly (readonly [OperationName, object])[] = [
   ['entry.content', { ...VALID['entry.content'], length: 262_145 }],
 ];
 
-test('every operation takes what it says', () => {
+test('every operation accepts its valid input', () => {
   for (const name of OPERATION_NAMES) assert.deepEqual(parseInput(name, VALID[name]), VALID[name], name);
 });
 
-test('no operation takes a key too many, one too few, or something else', () => {
+test('no operation accepts an unknown key, a missing key, or another type', () => {
   for (const name of OPERATION_NAMES) {
     assert.throws(() => parseInput(name, { ...VALID[name], extra: 1 }), isBadRequest, name);
     for (const key of Object.keys(VALID[name])) {
@@ -116,7 +116,7 @@ test('a refusal names the key and quotes nothing of the input', () => {
   );
 });
 
-test('names that are no operation or topic are refused, those of every object too', () => {
+test('unknown names of operations and topics are refused, including those every object has', () => {
   for (const name of ['', 'app', 'App.info', 'toString', '__proto__', 'constructor', null, 7, ['app.info'], {}]) {
     assert.throws(() => parseOperationName(name), isBadRequest);
     assert.throws(() => parseTopicName(name), isBadRequest);
@@ -125,7 +125,7 @@ test('names that are no operation or topic are refused, those of every object to
   assert.equal(parseTopicName('jobs'), 'jobs');
 });
 
-test('any input is taken or refused, and never crashes', () => {
+test('any input is accepted or refused, and never crashes', () => {
   fc.assert(
     fc.property(fc.constantFrom(...OPERATION_NAMES), fc.anything({ withNullPrototype: true, withBigInt: true }), (name, input) => {
       try {

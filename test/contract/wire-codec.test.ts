@@ -27,14 +27,14 @@ const { value: values } = fc.letrec((tie) => ({
   ),
 }));
 
-test('any value comes through as it was', () => {
+test('any value survives encoding and decoding', () => {
   fc.assert(
     fc.property(values, (value) => assert.deepEqual(decodeWire(encodeWire(value)), value)),
     { numRuns: 500 },
   );
 });
 
-test('a value comes through a buffer that is not aligned', () => {
+test('a value is decoded from an unaligned buffer', () => {
   fc.assert(
     fc.property(values, fc.integer({ min: 1, max: 7 }), (value, shift) => {
       const message = encodeWire(value);
@@ -45,7 +45,7 @@ test('a value comes through a buffer that is not aligned', () => {
   );
 });
 
-test('a page of rows comes through, its columns as views of the message', () => {
+test('a page of rows is decoded with columns that are views of the message', () => {
   const envelope = { ok: true, value: slicePage(numberedRows(100), 10, 50) };
   const message = encodeWire(envelope);
   const decoded = decodeWire(message) as typeof envelope;
@@ -53,7 +53,7 @@ test('a page of rows comes through, its columns as views of the message', () => 
   assert.equal(decoded.value.rows.size.buffer, message.buffer);
 });
 
-test('a view is carried without the rest of its buffer', () => {
+test('a view is encoded without the rest of its buffer', () => {
   const view = new Uint16Array(new Uint16Array(100_000).buffer, 20, 3);
   assert.ok(encodeWire(view).length < 100);
 });
@@ -62,7 +62,7 @@ test('properties without a value are left out, as in JSON', () => {
   assert.deepEqual(decodeWire(encodeWire({ a: undefined, b: 1 })), { b: 1 });
 });
 
-test('what the wire does not carry is refused when it is sent', () => {
+test('values that the wire can’t carry are refused when encoding', () => {
   let deep: unknown = 1;
   for (let i = 0; i < 100; i++) deep = [deep];
   for (const value of [
@@ -91,7 +91,7 @@ function message(head: string, tail = 0): Uint8Array {
   return out;
 }
 
-test('damaged messages are refused, not read past', () => {
+test('damaged messages are refused without reading past their end', () => {
   const cases: Uint8Array[] = [
     new Uint8Array(0),
     new Uint8Array(7),
@@ -110,7 +110,7 @@ test('damaged messages are refused, not read past', () => {
     message('{"$u64":[0,1]}', 8),
     message('{"a":1,"$u8":[0,1]}', 8),
     message('{"$map":[]}', 8),
-    message('{"$map":[{"$u32":[0,1]},{"$u32":[8,1]},{"$u8":[16,0]}]}', 16), // the lengths are zeros, but one key and no byte: fits
+    message('{"$map":[{"$u32":[0,1]},{"$u32":[8,1]},{"$u8":[16,0]}]}', 16), // valid: one key with no bytes
     message(`${'['.repeat(100)}${']'.repeat(100)}`),
   ];
   const fits = cases[17] as Uint8Array;
@@ -119,7 +119,7 @@ test('damaged messages are refused, not read past', () => {
   for (const each of cases) assert.throws(() => decodeWire(each), hasCode('BAD_REQUEST'), Buffer.from(each).toString('latin1'));
 });
 
-test('any bytes are refused or read, and never crash', () => {
+test('any bytes are decoded or refused, and never crash', () => {
   const sent = encodeWire({ page: slicePage(numberedRows(20), 0, 20) });
   fc.assert(
     fc.property(fc.nat(sent.length - 1), fc.nat(255), fc.nat(sent.length), (at, byte, length) => {

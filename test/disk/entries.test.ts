@@ -166,7 +166,7 @@ test('hard links to links, pipes and devices are further names of them', async (
     assert.equal(timeOf(path.join(root, 's2')), 1_400_000_000n * second, how);
   }
   assert.deepEqual(readdirSync(exported.root).sort(), ['s', 's2']);
-  for (const name of ['pipe2: a pipe, not made', 'null2: a device, not made']) assert.match(exported.told, new RegExp(name));
+  for (const name of ['pipe2: a pipe, not created', 'null2: a device, not created']) assert.match(exported.told, new RegExp(name));
   const at = (name: string) => lstatSync(path.join(mounted.root, name));
   assert.ok(at('pipe2').isFIFO());
   assert.deepEqual([at('pipe2').mode & 0o7777, at('pipe2').mtimeMs], [0o620, 1_300_000_000_000]);

@@ -45,7 +45,7 @@ function stateWith(findings: readonly Finding[]) {
   return { archiveId: 'a1', title: 'x', sizeBytes: 1, archive, loaded: [null], arrived: [[]] };
 }
 
-test('before its layers are read an image says what its manifest does', () => {
+test('before its layers are read, an image is summarized from its manifest', () => {
   const [summary] = archiveSummary(stateWith([])).images;
   assert.equal(summary?.loaded, false);
   assert.deepEqual(summary?.chainIds, [null]);
@@ -54,7 +54,7 @@ test('before its layers are read an image says what its manifest does', () => {
   assert.deepEqual([layer?.status, layer?.blobBytes, layer?.entries, layer?.urls], ['missing', 7, 0, ['https://example.org/layer']]);
 });
 
-test('of too many findings the gravest are told, and how many there are', () => {
+test('a summary with too many findings keeps the most severe and states the total', () => {
   const notes = Array.from({ length: MAX_SUMMARY_FINDINGS }, (_, i) => finding('duplicate-path', `again ${i}`));
   const summary = archiveSummary(stateWith([...notes, finding('foreign-layer', 'elsewhere'), finding('truncated', 'cut off')]));
   assert.equal(summary.findings.length, MAX_SUMMARY_FINDINGS);

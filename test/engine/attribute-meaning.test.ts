@@ -7,7 +7,7 @@ import { attributeMeaning } from '../../src/engine/read/attribute-meaning.ts';
 
 const hex = (text: string) => Uint8Array.from(Buffer.from(text.replaceAll(' ', ''), 'hex'));
 
-test('a security descriptor is spelled out, its SDDL last', () => {
+test('a security descriptor is explained, with its SDDL last', () => {
   const sddl = 'O:BAG:SYD:P(A;OICI;FA;;;SY)(A;ID;0x1200a9;;;BU)(D;;FW;;;WD)(A;;0x3;;;S-1-5-21-1-2-3-1001)S:(AU;FA;SD;;;WD)(ML;;NW;;;HI)';
   const meaning = attributeMeaning('MSWINDOWS.rawsd', base64Bytes(sddlToSecurityDescriptor(sddl)));
   assert.deepEqual(meaning.slice(0, -1), [
@@ -28,7 +28,7 @@ test('a security descriptor is spelled out, its SDDL last', () => {
   assert.equal(rightsInWords(0), 'nothing');
 });
 
-test('attribute bits, capabilities and access lists are told by name', () => {
+test('attribute bits, capabilities and access lists are explained by name', () => {
   for (const [name, bytes, lines] of [
     ['MSWINDOWS.fileattr', encodeUtf8('8230'), ['hidden, system, archive, not indexed']],
     ['MSWINDOWS.fileattr', encodeUtf8(String(0x8000_0001)), ['read-only, 0x80000000']],
@@ -37,7 +37,7 @@ test('attribute bits, capabilities and access lists are told by name', () => {
     [
       'security.capability',
       hex('00000003 00000000 01000000 00010000 00000000 e8030000'),
-      ['permitted: cap_bpf'.replace('bpf', 'checkpoint_restore'), 'inheritable: cap_chown', 'of the user namespace of root 1000'],
+      ['permitted: cap_bpf'.replace('bpf', 'checkpoint_restore'), 'inheritable: cap_chown', 'in the user namespace whose root is 1000'],
     ],
     [
       'system.posix_acl_access',
@@ -49,7 +49,7 @@ test('attribute bits, capabilities and access lists are told by name', () => {
   }
 });
 
-test('what is not what its name says is shown as it stands', () => {
+test('malformed values have no explanation', () => {
   for (const name of [
     'MSWINDOWS.fileattr',
     'MSWINDOWS.rawsd',

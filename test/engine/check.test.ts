@@ -24,7 +24,7 @@ const statuses = async (yaml: string, image: ImageReport, findings: readonly Fin
 
 const isUsage = (error: unknown) => error instanceof LayerscopeError && error.code === 'USAGE' && !error.message.includes('\n');
 
-test("dive's own example file is read as it is", async () => {
+test("dive's example file is accepted unchanged", async () => {
   const config = await parseCheckConfig(`rules:
   # If the efficiency is measured below X%, mark as failed.
   # Expressed as a ratio between 0-1.
@@ -46,13 +46,13 @@ test("dive's own example file is read as it is", async () => {
   });
 });
 
-test('a rule that the file does not name has the default of dive, and so have all where it names none', async () => {
+test('rules missing from the file have the defaults of dive, even if it names none', async () => {
   for (const text of ['rules:\n', 'rules: {}\n', 'exclude:\n', 'exclude: []\nrules:\n'])
     assert.deepEqual(await parseCheckConfig(text), DEFAULT_CHECK_CONFIG, text);
   assert.deepEqual(await parseCheckConfig('rules:\n  highestWastedBytes: 1GB\n'), { ...DEFAULT_CHECK_CONFIG, highestWastedBytes: 1e9 });
 });
 
-test('strings, numbers, every word for disabled, and any case of the names are taken', async () => {
+test('strings, numbers, every word for disabled, and rule names in any case are accepted', async () => {
   for (const value of ['disabled', '"disabled"', 'off', 'false', '""', 'Disabled', '']) {
     assert.equal((await parseCheckConfig(`rules:\n  lowestEfficiency: ${value}\n`)).lowestEfficiency, null, value);
   }
@@ -63,7 +63,7 @@ test('strings, numbers, every word for disabled, and any case of the names are t
   assert.equal((await parseCheckConfig('rules:\n  failOn: error\n')).failOn, 'error');
 });
 
-test('sizes are read as the size parser of dive reads them', () => {
+test('sizes are parsed as dive parses them', () => {
   const sizes = {
     '42': 42,
     '42B': 42,
@@ -80,22 +80,22 @@ test('sizes are read as the size parser of dive reads them', () => {
     assert.throws(() => parseByteSize('highestWastedBytes', text), isUsage, text);
 });
 
-test('what is wrong with the file is told by its name and line, in one line', async () => {
+test('errors in the file name the file and the line, in one line', async () => {
   const saids: Readonly<Record<string, RegExp>> = {
     '': /^ci:1: the file is empty$/,
     '# nothing\n\n': /^ci:1: the file is empty$/,
     '---\n...\n': /^ci:1: the file is empty$/,
-    '- a\n- b\n': /^ci:1: not a table of rules$/,
-    lowestEfficiency: /^ci:1: not a table of rules$/,
+    '- a\n- b\n': /^ci:1: not a mapping of rules$/,
+    lowestEfficiency: /^ci:1: not a mapping of rules$/,
     '# c\n\nrules: [': /^ci:3: not YAML: /,
     'a: b: c': /^ci:1: not YAML: /,
     'failOn: error\nfailOn: error\n': /^ci:2: not YAML: /,
     'failOn: error\n---\nfailOn: error\n': /^ci:2: not YAML: /,
-    'rules: much\n': /^ci:1: rules is not a table of rules$/,
-    'rules:\n  - lowestEfficiency: 1\n': /^ci:2: rules is not a table of rules$/,
-    'rules:\n  lowestEfficiency: 0.9\n  lowestEficiency: 0.9\n': /^ci:3: unknown rule "lowestEficiency": it may be lowestEfficiency, /,
+    'rules: much\n': /^ci:1: rules is not a mapping of rules$/,
+    'rules:\n  - lowestEfficiency: 1\n': /^ci:2: rules is not a mapping of rules$/,
+    'rules:\n  lowestEfficiency: 0.9\n  lowestEficiency: 0.9\n': /^ci:3: unknown rule "lowestEficiency": expected lowestEfficiency, /,
     'rules:\n  exclude: [a]\n': /^ci:2: unknown rule "exclude"/,
-    'rule:\n  lowestEfficiency: 0.9\n': /^ci:1: unknown key "rule": it may be rules, exclude or failOn$/,
+    'rule:\n  lowestEfficiency: 0.9\n': /^ci:1: unknown key "rule": expected rules, exclude or failOn$/,
     'failOn: error\n"\u001b[31m": 1\n': /^ci:2: unknown key "\\u001b\[31m"/,
     'rules:\n  lowestEfficiency: 2\n': /^ci:2: lowestEfficiency: not between 0 and 1: "2"$/,
     'rules:\n\n  lowestEfficiency: -0.1\n': /^ci:3: lowestEfficiency: not between 0 and 1/,
@@ -108,11 +108,11 @@ test('what is wrong with the file is told by its name and line, in one line', as
     'failOn: sometimes\n': /^ci:1: failOn: neither error nor warning: "sometimes"$/,
     'exclude: usr/share\n': /^ci:1: exclude is not a list of patterns$/,
     'exclude: {a: b}\n': /^ci:1: exclude is not a list of patterns$/,
-    'exclude:\n  - ok\n  - [a]\n': /^ci:3: a pattern of exclude is not a single value$/,
-    'exclude:\n  - ok\n  - ""\n': /^ci:3: the pattern "" of exclude names nothing$/,
-    'exclude: [../x]\n': /^ci:1: the pattern "\.\.\/x" of exclude leads out of the image$/,
-    'rules: *nothing\n': /^ci:1: nothing is called "nothing"$/,
-    '? [a]\n: b\n': /^ci:1: a key that is not a word$/,
+    'exclude:\n  - ok\n  - [a]\n': /^ci:3: an exclude pattern is not a single value$/,
+    'exclude:\n  - ok\n  - ""\n': /^ci:3: the exclude pattern "" names nothing$/,
+    'exclude: [../x]\n': /^ci:1: the exclude pattern "\.\.\/x" leads out of the image$/,
+    'rules: *nothing\n': /^ci:1: unknown alias "nothing"$/,
+    '? [a]\n: b\n': /^ci:1: a key is not a single value$/,
   };
   for (const [text, said] of Object.entries(saids)) {
     await assert.rejects(parseCheckConfig(text, 'ci'), (error) => isUsage(error) && said.test((error as Error).message), text);
@@ -120,14 +120,14 @@ test('what is wrong with the file is told by its name and line, in one line', as
   await assert.rejects(parseCheckConfig(`rules:\n${'#'.repeat(1_000_000)}`, 'ci'), isUsage);
 });
 
-test('an alias stands for what it names', async () => {
+test('an alias is resolved', async () => {
   const { lowestEfficiency, highestUserWastedPercent, exclude } = await parseCheckConfig(
     'rules: {lowestEfficiency: &one 0.5, highestUserWastedPercent: *one}\nexclude: [&p "*.pyc", *p]\n',
   );
   assert.deepEqual([lowestEfficiency, highestUserWastedPercent, exclude], [0.5, 0.5, ['*.pyc', '*.pyc']]);
 });
 
-test('a threshold itself passes; the first step beyond it fails', async () => {
+test('a value equal to the threshold passes; the next one beyond it fails', async () => {
   const image = report([900, 100], 50); // efficiency 0.95, half of the user's bytes wasted
   const rules = (efficiency: string, bytes: string, percent: string) =>
     statuses(`rules:\n  lowestEfficiency: ${efficiency}\n  highestWastedBytes: ${bytes}\n  highestUserWastedPercent: ${percent}\n`, image);
@@ -145,15 +145,15 @@ test('a threshold itself passes; the first step beyond it fails', async () => {
   ]);
 });
 
-test('the bytes of the lowest layer are not the user’s: waste is held against the others', async () => {
+test('the user’s waste is measured against all layers but the lowest', async () => {
   assert.equal(userWastedRatio(report([1000, 40, 60], 10)), 0.1);
   assert.deepEqual(await statuses('rules:\n  lowestEfficiency: off\n', report([1000], 0)), [
     'lowestEfficiency skip',
     'highestWastedBytes skip',
-    'highestUserWastedPercent pass', // nothing of nothing
+    'highestUserWastedPercent pass', // 0 of 0
     'failOn skip',
   ]);
-  // One layer that brings a path twice: waste, and no user bytes to hold it against. dive fails it too (it divides by zero).
+  // One layer with a path twice: waste, but no user bytes to divide by. dive fails it too (it divides by zero).
   const [, , rule] = checkRules(DEFAULT_CHECK_CONFIG, report([1000], 500), []);
   assert.equal(rule?.status, 'fail');
   assert.equal(rule?.value, null);
@@ -170,7 +170,7 @@ test('failOn counts findings of that severity and above', async () => {
   assert.equal((await statuses('failOn: warning', image, [note])).at(-1), 'failOn pass');
 });
 
-test('an image of which a layer is missing or damaged fails, whatever the other rules say', () => {
+test('an image with a missing or damaged layer fails, whatever the other rules say', () => {
   const image = report([100, 100], 0);
   const layers = image.layers.map((layer) => ({ ...layer, status: layer.index === 0 ? ('missing' as const) : layer.status }));
   const [first, ...others] = checkRules(DEFAULT_CHECK_CONFIG, { ...image, layers }, []);

@@ -35,7 +35,7 @@ function archiveOf(platforms: readonly string[], more: Partial<Archive> = {}): A
 
 const MULTI = ['linux/arm/v5', 'linux/arm/v6', 'linux/arm/v7', 'linux/arm64/v8', 'linux/386', 'windows/amd64', 'linux/s390x'];
 
-/** What is chosen of the platforms; null: none does. */
+/** The platform chosen from the list; null if none matches. */
 function chosen(platforms: readonly string[], platform: string): string | null {
   try {
     return chooseImage(archiveOf(platforms), { platform }).platform;
@@ -45,7 +45,7 @@ function chosen(platforms: readonly string[], platform: string): string | null {
   }
 }
 
-test('a platform without a variant takes the usual one, else the best that it runs, in whatever order they come', () => {
+test('a platform without a variant chooses the usual one, or else the best that runs, in any order of images', () => {
   for (const platforms of [MULTI, [...MULTI].reverse()]) {
     assert.equal(chosen(platforms, 'linux/arm'), 'linux/arm/v7');
     assert.equal(
@@ -61,7 +61,7 @@ test('a platform without a variant takes the usual one, else the best that it ru
   assert.equal(chosen(['linux/arm/v8'], 'linux/arm'), null);
 });
 
-test('a variant that is asked for takes what it runs, and nothing newer', () => {
+test('a requested variant chooses what it can run, and nothing newer', () => {
   assert.equal(chosen(MULTI, 'linux/arm/v6'), 'linux/arm/v6');
   assert.equal(chosen(['linux/arm/v7', 'linux/arm/v5'], 'linux/arm/v6'), 'linux/arm/v5');
   assert.equal(chosen(['linux/arm/v7'], 'linux/arm/v6'), null);
@@ -71,7 +71,7 @@ test('a variant that is asked for takes what it runs, and nothing newer', () => 
   assert.equal(chosen(['linux/arm64/v8'], 'linux/arm64'), 'linux/arm64/v8');
 });
 
-test('another kind of processor does not stand in, and names that other tools use are understood', () => {
+test('another architecture never matches, and names used by other tools are understood', () => {
   assert.equal(chosen(['linux/386'], 'linux/amd64'), null);
   assert.equal(chosen(['linux/arm/v7'], 'linux/arm64'), null);
   assert.equal(chosen(MULTI, 'linux/aarch64'), 'linux/arm64/v8');
@@ -81,11 +81,11 @@ test('another kind of processor does not stand in, and names that other tools us
   assert.equal(chosen(MULTI, 'windows'), 'windows/amd64');
 });
 
-test('an image whose config says nothing of its platform can be asked for by that', () => {
+test('an image whose config states no platform can be chosen by "unknown"', () => {
   assert.equal(chosen(['unknown', 'linux/amd64'], 'unknown'), 'unknown');
 });
 
-test('without a platform the host’s is chosen the same way, else the first', () => {
+test('without a platform the host’s is chosen, or else the first image', () => {
   const [os = '', architecture = ''] = hostPlatform().split('/');
   const other = architecture === 's390x' ? 'riscv64' : 's390x';
   assert.equal(chooseImage(archiveOf([`${os}/${other}`, hostPlatform()])).platform, hostPlatform());
@@ -93,7 +93,7 @@ test('without a platform the host’s is chosen the same way, else the first', (
   assert.equal(hostPlatform('linux', 'arm'), 'linux/arm');
 });
 
-test('an archive without images says what it holds instead, or what hinders it', () => {
+test('the error for an archive without images says what it holds instead, or why it can’t be read', () => {
   const artifact = {
     index: 0,
     digest: `sha256:${'a'.repeat(64)}`,
@@ -105,7 +105,7 @@ test('an archive without images says what it holds instead, or what hinders it',
   };
   assert.throws(() => chooseImage(archiveOf([], { artifacts: [artifact] })), {
     code: 'NOT_AN_IMAGE',
-    message: 'x holds artifacts only, no image: chart:1 (a/b)',
+    message: 'x holds only artifacts, no image: chart:1 (a/b)',
   });
   const findings = [finding('index-entry-skipped', 'a note'), finding('missing-blob', 'the manifest is gone')];
   assert.throws(() => chooseImage(archiveOf([], { findings })), { code: 'NOT_FOUND', message: 'x holds no image: the manifest is gone' });

@@ -5,7 +5,7 @@ import { archiveOf, dockerArchive, pack } from '../support/image-builder.ts';
 import { file, gnuSparse, tar } from '../support/tar-builder.ts';
 import { testFile, testReader } from '../support/workbench.ts';
 
-const LARGEST = 2 ** 33 - 1; // as much as eleven octal digits hold: more zeros than can be compared while a test waits
+const LARGEST = 2 ** 33 - 1; // the most that eleven octal digits hold: too many zeros to compare within a test
 const HUGE = tar(
   gnuSparse(
     'huge',
@@ -18,7 +18,7 @@ const HUGE = tar(
   ),
 );
 
-test('a layer is known for the same where its file is opened twice, whatever is in it', async (t) => {
+test('a layer equals itself if its file is opened twice, whatever it contains', async (t) => {
   const whole = file('cut', 'x'.repeat(2000));
   const inputs = {
     'a layer of a huge file of holes': HUGE,
@@ -42,7 +42,7 @@ test('a layer is known for the same where its file is opened twice, whatever is 
   }
 });
 
-test('two files of the same size and time that differ in one byte are told apart', async (t) => {
+test('two files of the same size and time that differ in one byte are different', async (t) => {
   const views: ImageView[] = [];
   for (const end of ['a', 'b']) {
     const reader = testReader(t);

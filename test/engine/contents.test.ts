@@ -31,14 +31,14 @@ async function load(
   return loadImage(reader, archive, 0, sums === null ? {} : { sums });
 }
 
-/** `path: content` of the modified ones. */
+/** `path: content` of the modified rows. */
 async function contentsOf(loaded: LoadedImage, options: Parameters<typeof listChanges>[3] = {}): Promise<string[]> {
   const layer = loaded.image.layers.length - 1;
   const lines = [...changeLines(loaded.stack, await listChanges(loaded, layer, layer, options))].map((line) => JSON.parse(line));
   return lines.filter(({ kind }) => kind === 'modified').map(({ path, content }) => `${path}: ${content}`);
 }
 
-/** Reads as the reader does, and remembers of which layers bodies were read. */
+/** Wraps a reader and records from which layers it read contents. */
 function counted(reader: ArchiveReader, opened: number[]): ArchiveReader {
   return new Proxy(reader, {
     get(target, name) {
@@ -79,7 +79,7 @@ const ABOVE = tar(
   symlink('turned', 'size'),
   gnuSparse('hole', 70_003, [[70_000, 3]], 'end'),
 );
-const TOLD = [
+const EXPECTED = [
   'chmod: same',
   'early: different',
   'empty: same',
@@ -94,22 +94,22 @@ const TOLD = [
 ];
 
 for (const packings of PACKINGS) {
-  test(`a file that is brought again is the same or not by its bytes: layers in ${packings.join(' and ')}`, async (t) => {
+  test(`a rewritten file is compared by its bytes: layers in ${packings.join(' and ')}`, async (t) => {
     const loaded = await load(t, [BELOW, ABOVE], packings);
-    assert.deepEqual(await contentsOf(loaded), TOLD);
-    assert.deepEqual(await contentsOf(await load(t, [BELOW, ABOVE], packings, testReader(t), 'taken')), TOLD);
+    assert.deepEqual(await contentsOf(loaded), EXPECTED);
+    assert.deepEqual(await contentsOf(await load(t, [BELOW, ABOVE], packings, testReader(t), 'taken')), EXPECTED);
     const a: ImageView = { loaded, layer: 0 };
     const b: ImageView = { loaded, layer: 1 };
     const { rows, differs, counts } = await compareImages(a, b);
-    // What is a hole in one and zeros in the other is no difference.
-    const told = [...counts.keys()].filter((row) => counts[row] === 1);
-    assert.equal(told.length, TOLD.length - 1);
-    assert.ok(told.every((row) => rows.kind[row] === KIND.modified && ((differs[row] as number) & DIFFERS.unread) === 0));
+    // A hole equals zeros.
+    const listed = [...counts.keys()].filter((row) => counts[row] === 1);
+    assert.equal(listed.length, EXPECTED.length - 1);
+    assert.ok(listed.every((row) => rows.kind[row] === KIND.modified && ((differs[row] as number) & DIFFERS.unread) === 0));
   });
 }
 
-test('without reading, of files of one size nothing is said, however their layers are packed', async (t) => {
-  const unread = TOLD.map((line) => line.replace(/^((?:chmod|early|hole|late|link|linked): ).*/, '$1unread'));
+test('without reading, files of equal size are unread, however their layers are compressed', async (t) => {
+  const unread = EXPECTED.map((line) => line.replace(/^((?:chmod|early|hole|late|link|linked): ).*/, '$1unread'));
   for (const packings of PACKINGS) {
     const opened: number[] = [];
     const loaded = await load(t, [BELOW, ABOVE], packings, counted(testReader(t), opened));
@@ -119,7 +119,7 @@ test('without reading, of files of one size nothing is said, however their layer
   }
 });
 
-test('changes of packed layers read nothing again; a comparison confirms what seems the same', async (t) => {
+test('changes of compressed layers read nothing again; a comparison confirms equal checksums', async (t) => {
   const opened: number[] = [];
   const below = tar(file('chmod', LONG), file('other', `${LONG}a`));
   const above = tar(file('chmod', LONG, { mode: 0o600 }), file('other', `${LONG}b`));
@@ -135,7 +135,7 @@ test('changes of packed layers read nothing again; a comparison confirms what se
   assert.deepEqual([opened.sort(), totals], [[0, 1], [LONG.length]]);
 });
 
-test('an index that was kept without checksums gets them when they are asked for, and keeps them', async (t) => {
+test('an index cached without checksums gets them on demand, and keeps them', async (t) => {
   const cacheFolder = testFolder(t);
   const files = new Files();
   const tars = [tar(file('chmod', LONG), file('other', `${LONG}a`)), tar(file('chmod', LONG, { mode: 0o600 }), file('other', `${LONG}b`))];
@@ -149,17 +149,17 @@ test('an index that was kept without checksums gets them when they are asked for
   };
   assert.deepEqual(sumsOf(await open()), [0, 0]);
   const loaded = await open('taken');
-  assert.deepEqual(sumsOf(loaded), [0, 0], 'what is kept is used');
+  assert.deepEqual(sumsOf(loaded), [0, 0], 'the cached index is used');
   assert.deepEqual(await contentsOf(loaded), ['chmod: same', 'other: different']);
   assert.deepEqual(sumsOf(await open()), [4, 4]);
-  // Checking digests reads all again: what is kept afterwards is no less.
+  // Checking digests indexes again and must not lose the checksums.
   const reader = testReader(t, { cacheFolder });
   await loadImage(reader, await reader.open(path), 0, { verify: true });
   assert.deepEqual(sumsOf(await open()), [4, 4]);
   assert.deepEqual(opened, []);
 });
 
-test('a pair of bodies is read once, however many names show it and however often it is asked', async (t) => {
+test('a pair of files is read once, however many names it has and however often it is compared', async (t) => {
   const names = Array.from({ length: 300 }, (_, at) => `l${at}`);
   const side = (body: string, mode: number) => tar(file('f', body, { mode }), ...names.map((name) => hardlink(name, 'f', { mode })));
   const opened: number[] = [];
@@ -169,10 +169,10 @@ test('a pair of bodies is read once, however many names show it and however ofte
     totals.push(bytes);
     await read({});
   };
-  const told = await contentsOf(loaded, { around });
-  assert.equal(told.length, 301);
-  assert.ok(told.every((line) => line.endsWith(': same')));
-  assert.deepEqual(await contentsOf(loaded, { around }), told);
+  const lines = await contentsOf(loaded, { around });
+  assert.equal(lines.length, 301);
+  assert.ok(lines.every((line) => line.endsWith(': same')));
+  assert.deepEqual(await contentsOf(loaded, { around }), lines);
   await compareImages({ loaded, layer: 0 }, { loaded, layer: 1 }, { around });
   assert.deepEqual([totals, opened.sort()], [[LONG.length], [0, 1]]);
 });
@@ -202,7 +202,7 @@ test('two images of a file with 300 hard links: each side counts its bytes once,
   assert.deepEqual(totals, [LONG.length + 1]);
 });
 
-test('what is cut off is unread, what comes before it is not', async (t) => {
+test('a truncated file is unread, those before it are not', async (t) => {
   const below = tar(file('first', LONG), file('cut', LONG));
   const above = concat(file('first', LONG, { mode: 0o600 }), file('cut', LONG, { mode: 0o600 }));
   for (const packings of PACKINGS) {
@@ -211,7 +211,7 @@ test('what is cut off is unread, what comes before it is not', async (t) => {
     const { counts } = await compareImages({ loaded, layer: 0 }, { loaded, layer: 1 });
     assert.deepEqual([...counts], [1, 1]);
   }
-  // The compressed stream itself is cut: the tar in it was whole.
+  // Here the compressed stream is truncated; the tar inside was complete.
   const files = new Files();
   const next = randomNumbers(1);
   const random = Uint8Array.from({ length: 200_000 }, () => next() & 0xff);
@@ -228,7 +228,7 @@ test('what is cut off is unread, what comes before it is not', async (t) => {
   assert.deepEqual(await contentsOf(loaded), ['first: same', 'random: unread']);
 });
 
-test('holes are compared without being read, be they larger than any disk', async (t) => {
+test('holes are compared without being read, even if larger than any disk', async (t) => {
   const size = 2 ** 33 - 1;
   const huge = (mode: number, stored: string) =>
     gnuSparse(

@@ -1,5 +1,5 @@
-// What the window saves: files as they are, folders as tars with all that the layers say of them, comparisons and reports as the command
-// line's JSON; whole, or not at all.
+// Exports of the window: files unchanged, folders as tars with all metadata, comparisons and reports as the command line's JSON; saved
+// completely or not at all.
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -59,7 +59,7 @@ async function openLibrary(t: TestContext) {
   return { folder, jobs, library, entry, bytesOf };
 }
 
-test('a file is its bytes at the layer, a link what it leads to', async (t) => {
+test('a file is exported as seen at the layer, a link as its target', async (t) => {
   const { library, entry, bytesOf } = await openLibrary(t);
   assert.equal((await bytesOf(entry('srv/two'))).toString(), 'first');
   assert.deepEqual([library.exported(entry('srv/one')).name, library.exported(entry('srv/one')).totalBytes], ['one', 5]);
@@ -69,17 +69,17 @@ test('a file is its bytes at the layer, a link what it leads to', async (t) => {
   }
 });
 
-test('a folder is a tar of what is seen in it, with owners, modes, times, links, attributes and raw names', async (t) => {
+test('a folder is exported as a tar with owners, modes, times, links, attributes and raw names', async (t) => {
   const { library, entry, bytesOf } = await openLibrary(t);
   const { name, leftOut } = library.exported(entry('srv'));
   assert.deepEqual([name, leftOut], ['srv.tar', 1]);
   const { members, findings } = collect(await bytesOf(entry('srv')));
   assert.deepEqual(findings, []);
-  const told = members.map(({ name: raw, type, mode, uid, gid, uname, mtimeSeconds, linkname, content, pax: records }) =>
+  const lines = members.map(({ name: raw, type, mode, uid, gid, uname, mtimeSeconds, linkname, content, pax: records }) =>
     [raw, type, mode.toString(8), uid, gid, uname, mtimeSeconds, linkname, content, JSON.stringify(records)].join('|'),
   );
   assert.deepEqual(
-    told.sort(),
+    lines.sort(),
     [
       'srv/deep/noted|file|644|0|0||0||noted|{"SCHILY.xattr.user.note":"kept"}',
       'srv/deep/|directory|755|0|0||0|||null',
@@ -96,7 +96,7 @@ test('a folder is a tar of what is seen in it, with owners, modes, times, links,
   assert.ok(all.includes('other') && all.includes('srv/one'));
 });
 
-test('a comparison and a report are what the command line prints', async (t) => {
+test('a comparison and a report are exported as the command line prints them', async (t) => {
   const { library, bytesOf } = await openLibrary(t);
   const ref = { archiveId: 'a1', image: 0 };
   const comparison: ExportRequest = { what: 'comparison', a: { ...ref, layer: 0 }, b: { ...ref, layer: 1 } };
@@ -115,7 +115,7 @@ test('a comparison and a report are what the command line prints', async (t) => 
   }
 });
 
-test('a layer tar becomes an image of either kind, its layer as it lies; what was saved is told by its digest', async (t) => {
+test('a layer tar becomes an image in either format with its layer unchanged; the job has the digest of the file', async (t) => {
   const { folder, jobs, library } = await openLibrary(t);
   const layer = path.join(folder, 'layer.tar.gz');
   writeFileSync(layer, gzipSync(layers[0] as Uint8Array));
@@ -138,7 +138,7 @@ test('a layer tar becomes an image of either kind, its layer as it lies; what wa
   }
 });
 
-test('a layer is saved as it lies or plain, an image as an archive of either kind; one without a manifest is told', async (t) => {
+test('a layer is saved as stored or plain, an image as an archive in either format; one without a manifest is refused', async (t) => {
   const { folder, jobs, library, bytesOf } = await openLibrary(t);
   const ref = { archiveId: 'a1', image: 0 };
   const plain = await bytesOf({ what: 'layer', form: 'plain', ...ref, layer: 1 });
@@ -175,7 +175,7 @@ test('a layer is saved as it lies or plain, an image as an archive of either kin
   assert.deepEqual([...stored.subarray(0, 2)], [0x1f, 0x8b]);
 });
 
-test('saving replaces a file whole, says what is left out, and leaves nothing of a failure', async (t) => {
+test('saving replaces a file at once, reports what is left out, and leaves nothing behind after a failure', async (t) => {
   const { folder, jobs, library, entry } = await openLibrary(t);
   const target = path.join(folder, 'saved');
   writeFileSync(target, 'before');
@@ -184,7 +184,7 @@ test('saving replaces a file whole, says what is left out, and leaves nothing of
   assert.equal(readFileSync(target, 'utf8'), 'first');
   const partial = await jobs.ended(library.save(entry('srv'), path.join(folder, 'srv.tar')));
   assert.deepEqual([partial.state, partial.error?.code], ['failed', 'PATH_ESCAPE']);
-  assert.match(partial.error?.message ?? '', /^saved, but 1 entry is not in it/);
+  assert.match(partial.error?.message ?? '', /^saved without 1 entry whose name or link leads/);
   assert.ok(existsSync(path.join(folder, 'srv.tar')));
   const nowhere = await jobs.ended(library.save(entry('srv/one'), path.join(folder, 'no', 'such')));
   assert.deepEqual([nowhere.state, nowhere.error?.code], ['failed', 'NOT_FOUND']);
@@ -194,7 +194,7 @@ test('saving replaces a file whole, says what is left out, and leaves nothing of
   assert.deepEqual(readdirSync(folder).sort(), ['image.tar', 'saved', 'srv.tar']);
 });
 
-test('closing the archive ends what is read of it for an export', async (t) => {
+test('closing the archive aborts its exports', async (t) => {
   const { library, entry } = await openLibrary(t);
   const pieces = library.exported(entry('')).bytes(new AbortController().signal)[Symbol.asyncIterator]();
   await pieces.next();
@@ -205,19 +205,19 @@ test('closing the archive ends what is read of it for an export', async (t) => {
   await closing;
 });
 
-test('closing does not wait for one who has stopped reading', async (t) => {
+test('closing does not wait for a consumer that stopped reading', async (t) => {
   const { library, entry } = await openLibrary(t);
   const pieces = library.exported(entry('')).bytes(new AbortController().signal)[Symbol.asyncIterator]();
   await pieces.next();
   await library.close('a1');
   await assert.rejects(async () => pieces.next(), { code: 'CANCELLED' });
-  // Nor for one who never began.
+  // Nor for one that never started.
   const { library: other, entry: of } = await openLibrary(t);
   other.exported(of('')).bytes(new AbortController().signal);
   await other.close('a1');
 });
 
-test('names of saved files are names on every system', () => {
+test('names of saved files are valid on every system', () => {
   for (const [text, name] of [
     ['a/b\\c:d', 'a_b_c_d'],
     ['..', 'file'],

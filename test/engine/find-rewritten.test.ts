@@ -8,7 +8,7 @@ import { findRewritten, loadImage } from '#engine';
 import { dockerArchive } from '../support/docker-archive.ts';
 import { directory, file, hardlink, tar } from '../support/tar-builder.ts';
 
-test('the same bytes again are told with their layer; changed, new, empty and linked ones are not', async (t) => {
+test('files with identical bytes are found with their layer; changed, new, empty and linked ones are not', async (t) => {
   const folder = mkdtempSync(path.join(tmpdir(), 'layerscope-rewritten-'));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   const image = path.join(folder, 'image.tar');
@@ -34,12 +34,12 @@ test('the same bytes again are told with their layer; changed, new, empty and li
   await using reader = createReader({ cacheFolder: null, workers: 0 });
   await using archive = await reader.open(image);
   const loaded = await loadImage(reader, archive, 0);
-  const told: number[] = [];
-  const found = await findRewritten(loaded, { signal: new AbortController().signal, onLayer: (layer) => told.push(layer) });
+  const seen: number[] = [];
+  const found = await findRewritten(loaded, { signal: new AbortController().signal, onLayer: (layer) => seen.push(layer) });
   assert.deepEqual(
     found.files.map(({ path: where, layer, bytes }) => `${layer} ${where} ${bytes}`),
     ['2 d/first 4', '1 d/same 3', '2 d/same 3'],
   );
-  assert.deepEqual([found.bytes, found.count, told], [10, 3, [1, 2]]);
+  assert.deepEqual([found.bytes, found.count, seen], [10, 3, [1, 2]]);
   await assert.rejects(findRewritten(loaded, { signal: AbortSignal.abort() }), { code: 'CANCELLED' });
 });

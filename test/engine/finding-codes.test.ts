@@ -1,5 +1,5 @@
-// Every code that a finding may carry: an input that raises it, and what is said of it. A new code is a new row; a row whose input raises
-// nothing, and a code without a row, fail. `input` null: raised where files are laid out, see test/driver.
+// Every code of a finding, with an input that raises it and its expected texts. A new code needs a new row: a code without a row fails, and
+// so does a row whose input raises nothing. `input` is null for codes raised when files are laid out, see test/driver.
 import assert from 'node:assert/strict';
 import { mkdirSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
@@ -47,13 +47,13 @@ interface Row {
   readonly title: RegExp;
   readonly hint: RegExp;
   readonly message: RegExp;
-  /** Codes that the same input raises beside it, as both are true of it. */
+  /** Further codes that the same input rightly raises. */
   readonly beside?: readonly FindingCode[];
 }
 
 const BASE = tar(file('etc/passwd', 'root'));
 
-/** A docker-archive of these layers, its config and manifest.json as they should be. */
+/** A docker-archive of these layers with a valid config and manifest.json. */
 const docker = (...layers: Uint8Array[]): FileMap => dockerArchive([{ layers }]);
 const image =
   (...layers: Uint8Array[]): Input =>
@@ -72,7 +72,7 @@ const withConfig =
     ]);
     return archiveOf(content === null ? files : files.set('c.json', utf8(content)));
   };
-/** An OCI archive of one image whose manifest is made otherwise. */
+/** An OCI archive of one image with a modified manifest. */
 const withManifest =
   (change: (built: ReturnType<typeof ociImage>, files: Files) => object): Input =>
   () => {
@@ -503,7 +503,7 @@ const CODES = Object.keys(FINDING_SEVERITY) as FindingCode[];
 
 for (const code of CODES) {
   const { severity, input, title, hint, message, beside = [] } = ROWS[code];
-  test(`${code} is raised by its cause alone, and its title, hint and message agree`, async (t) => {
+  test(`${code} is raised only by its cause, and its title, hint and message agree`, async (t) => {
     assert.deepEqual(
       [FINDING_SEVERITY[code], title.test(FINDING_HINTS[code].title), hint.test(FINDING_HINTS[code].hint)],
       [severity, true, true],
@@ -514,10 +514,10 @@ for (const code of CODES) {
     assert.ok(own.length > 0, `nothing raises it: ${JSON.stringify(findings)}`);
     for (const each of own) assert.match(each.message, message);
     const others = new Set(findings.map((each) => each.code).filter((each) => each !== code && !beside.includes(each)));
-    assert.deepEqual([...others], [], 'another code has part of the cause');
+    assert.deepEqual([...others], [], 'the input raises other codes too');
   });
 }
 
-test('no two codes have one title or one hint', () => {
+test('no two codes share a title or a hint', () => {
   for (const field of ['title', 'hint'] as const) assert.equal(new Set(CODES.map((code) => FINDING_HINTS[code][field])).size, CODES.length);
 });

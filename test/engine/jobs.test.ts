@@ -5,34 +5,34 @@ import { createJobs, type JobContext } from '#engine';
 import { LayerscopeError } from '#model';
 import { hasCode } from '../support/asserts.ts';
 
-/** Work that goes on until it is let go or cancelled. */
+/** Work that runs until it is released or cancelled. */
 function held() {
-  let letGo: () => void = () => {};
+  let release: () => void = () => {};
   let context: JobContext | null = null;
   const gate = new Promise<void>((resolve) => {
-    letGo = resolve;
+    release = resolve;
   });
   const run = async (given: JobContext): Promise<void> => {
     context = given;
     await Promise.race([gate, new Promise((_, reject) => given.signal.addEventListener('abort', () => reject(new Error('torn down'))))]);
   };
-  return { run, letGo: () => letGo(), context: () => context as JobContext | null };
+  return { run, release: () => release(), context: () => context as JobContext | null };
 }
 
 const what = { kind: 'open', title: 'image.tar' } as const;
 const states = (jobs: readonly Job[]): string[] => jobs.map(({ state }) => state);
 
-test('two jobs run at once, the others wait in order', async () => {
+test('two jobs run in parallel, the others wait in order', async () => {
   await using jobs = createJobs();
   const works = [held(), held(), held(), held()];
   const ids = works.map(({ run }) => jobs.start(what, run));
   assert.deepEqual(states(jobs.list()), ['running', 'running', 'queued', 'queued']);
-  works[1]?.letGo();
+  works[1]?.release();
   await jobs.ended(ids[1] as string);
   assert.deepEqual(states(jobs.list()), ['running', 'done', 'running', 'queued']);
 });
 
-test('a job tells what it does, and ends done', async () => {
+test('a job reports what it does, and ends as done', async () => {
   await using jobs = createJobs();
   const work = held();
   const id = jobs.start({ ...what, title: 'evil\u001b[2J.tar' }, work.run);
@@ -52,32 +52,32 @@ test('a job tells what it does, and ends done', async () => {
     error: null,
     digest: null,
   });
-  work.letGo();
+  work.release();
   const ended = await jobs.ended(id);
   assert.equal(ended.state, 'done');
   work.context()?.report({ phase: 'too late' });
   assert.equal(jobs.list()[0]?.phase, 'done');
 });
 
-test('a cancelled job is aborted and ends cancelled, whatever it throws', async () => {
+test('a cancelled job is aborted and ends as cancelled, whatever it throws', async () => {
   await using jobs = createJobs();
   const work = held();
   const id = jobs.start(what, work.run);
   jobs.cancel(id);
   const { state, error } = await jobs.ended(id);
   assert.deepEqual([state, error], ['cancelled', null]);
-  jobs.cancel(id); // again: nothing
+  jobs.cancel(id); // no effect
   assert.equal(jobs.list()[0]?.state, 'cancelled');
 });
 
-test('a job that waits is cancelled without being begun', async () => {
+test('a waiting job is cancelled without being started', async () => {
   await using jobs = createJobs({ atOnce: 1 });
   const [first, second] = [held(), held()];
   jobs.start(what, first.run);
   const id = jobs.start(what, second.run);
   jobs.cancel(id);
   assert.equal((await jobs.ended(id)).state, 'cancelled');
-  first.letGo();
+  first.release();
   await new Promise(setImmediate);
   assert.equal(second.context(), null);
 });
@@ -96,7 +96,7 @@ test('a failed job keeps its error until it is dismissed', async () => {
   await assert.rejects(jobs.ended(id), hasCode('NOT_FOUND'));
 });
 
-test('a defect goes to the log and not to the window', async () => {
+test('an internal error goes to the log and not to the window', async () => {
   const defects: Error[] = [];
   await using jobs = createJobs({ onDefect: (error) => defects.push(error) });
   const id = jobs.start(what, async () => {
@@ -108,44 +108,44 @@ test('a defect goes to the log and not to the window', async () => {
   assert.match(defects[0]?.message ?? '', /not a function/);
 });
 
-test('a job that runs is not dismissed', async () => {
+test('a running job can’t be dismissed', async () => {
   await using jobs = createJobs();
   const id = jobs.start(what, held().run);
   assert.throws(() => jobs.dismiss(id), hasCode('USAGE'));
 });
 
-test('the topic opens with a snapshot and tells a thousand steps in few messages', async () => {
+test('the topic starts with a snapshot and reports a thousand steps in few messages', async () => {
   mock.timers.enable({ apis: ['setTimeout'] });
   try {
     await using jobs = createJobs();
-    const told: (readonly Job[])[] = [];
+    const updates: (readonly Job[])[] = [];
     const work = held();
     const id = jobs.start(what, work.run);
-    const end = jobs.subscribe((state) => told.push(state));
-    assert.equal(told.length, 1);
+    const end = jobs.subscribe((state) => updates.push(state));
+    assert.equal(updates.length, 1);
     for (let i = 0; i < 1_000; i++) {
       work.context()?.report({ doneBytes: i });
       if (i % 100 === 0) await Promise.resolve();
     }
-    assert.equal(told.length, 2); // the second: at the first change
+    assert.equal(updates.length, 2); // the second at the first change
     mock.timers.tick(99);
-    assert.equal(told.length, 2);
+    assert.equal(updates.length, 2);
     mock.timers.tick(1);
-    assert.equal(told.length, 3);
-    assert.equal(told[2]?.[0]?.doneBytes, 999);
+    assert.equal(updates.length, 3);
+    assert.equal(updates[2]?.[0]?.doneBytes, 999);
     mock.timers.tick(1_000);
-    assert.equal(told.length, 3); // nothing changed since
+    assert.equal(updates.length, 3); // no change since
     end();
-    work.letGo();
+    work.release();
     await jobs.ended(id);
     mock.timers.tick(1_000);
-    assert.equal(told.length, 3);
+    assert.equal(updates.length, 3);
   } finally {
     mock.timers.reset();
   }
 });
 
-test('disposal cancels what runs and waits, and takes no more', async () => {
+test('disposal cancels running and waiting jobs, and refuses new ones', async () => {
   const jobs = createJobs({ atOnce: 1 });
   const works = [held(), held()];
   const ids = works.map(({ run }) => jobs.start(what, run));
@@ -154,7 +154,7 @@ test('disposal cancels what runs and waits, and takes no more', async () => {
   assert.throws(() => jobs.start(what, held().run), hasCode('CANCELLED'));
 });
 
-test('ended jobs that nobody dismisses do not pile up without end', async () => {
+test('the list of ended jobs is bounded', async () => {
   await using jobs = createJobs();
   for (let i = 0; i < 300; i++) await jobs.ended(jobs.start(what, async () => {}));
   assert.ok(jobs.list().length <= 200);

@@ -9,7 +9,7 @@ import { atEnd, testFile } from '../support/workbench.ts';
 
 const { signal } = new AbortController();
 
-/** A library with the image open as `a1`. */
+/** A library with the image opened as `a1`. */
 async function openLibrary(t: TestContext, image: Uint8Array) {
   const reader = createReader({ cacheFolder: null, workers: 0 });
   const jobs = createJobs({ intervalMs: 0 });
@@ -28,7 +28,7 @@ const ref = { archiveId: 'a1', image: 0 };
 const SMALL = [tar(file('chmod', 'same'), file('other', 'aaaa')), tar(file('chmod', 'same', { mode: 0o600 }), file('other', 'aaab'))];
 const TOLD = ['~ chmod [mode,rewritten]', '~ other [content]'];
 
-test('changes, a stacked view and a comparison tell apart what is rewritten and what is changed', async (t) => {
+test('changes, a view and a comparison distinguish rewritten from changed files', async (t) => {
   const { library } = await openLibrary(t, dockerArchive([SMALL]));
   const bits = (lines: string[]) => lines.map((line) => line.replace(/ \(.*\)/, ''));
   assert.deepEqual(bits(rowLines(await library.changes(ref, { from: 1, to: 1, signal }))), TOLD);
@@ -36,12 +36,12 @@ test('changes, a stacked view and a comparison tell apart what is rewritten and 
   assert.deepEqual(bits(rowLines(await library.compare({ ...ref, layer: 0 }, { ...ref, layer: 1 }, signal))), TOLD);
 });
 
-/** Layers that bring two files of 12 MB again: of one the last byte is another. */
+/** Layers that rewrite two files of 12 MB, one of them with a different last byte. */
 const LARGE = [...'ab'].map((end, mode) =>
   tar(file('late', 'x'.repeat(12_000_000) + end), file('chmod', 'y'.repeat(12_000_000), { mode: 0o600 + mode })),
 );
 
-test('a layer with much to compare is read by a job, whose end is told by what the rows say', async (t) => {
+test('a layer with much to compare is read by a job, and the rows have its result', async (t) => {
   const { library, jobs } = await openLibrary(t, dockerArchive([LARGE]));
   const seen = new Set<number | null>();
   jobs.subscribe((list) => {
@@ -56,7 +56,7 @@ test('a layer with much to compare is read by a job, whose end is told by what t
   assert.ok(jobs.list().every(({ kind }) => kind !== 'compare'));
 });
 
-test('a job that is cancelled leaves the changes to be seen, what was not compared as unread', async (t) => {
+test('after its job is cancelled, changes are still shown, with files not compared as unread', async (t) => {
   const { library, jobs } = await openLibrary(t, dockerArchive([LARGE]));
   jobs.subscribe((list) => {
     const job = list.find(({ kind, state }) => kind === 'compare' && state === 'running');
@@ -69,7 +69,7 @@ test('a job that is cancelled leaves the changes to be seen, what was not compar
   );
 });
 
-test('who asks for rows that another gave up asking for gets them', async (t) => {
+test('a caller gets its rows even if another caller cancelled the shared request', async (t) => {
   const { library, jobs } = await openLibrary(t, dockerArchive([LARGE]));
   const first = new AbortController();
   const leave = jobs.subscribe((list) => list.some(({ kind, state }) => kind === 'compare' && state === 'running') && first.abort());
@@ -83,7 +83,7 @@ test('who asks for rows that another gave up asking for gets them', async (t) =>
   );
 });
 
-test('a comparison’s rows count a body once a side', async (t) => {
+test('a comparison’s rows count each file once a side', async (t) => {
   const names = Array.from({ length: 300 }, (_, at) => `l${at}`);
   const layer = (end: string) => tar(file('f', 'x'.repeat(1_000) + end), ...names.map((name) => hardlink(name, 'f')));
   const { library } = await openLibrary(t, dockerArchive([[layer('a'), layer('b')]]));
@@ -95,7 +95,7 @@ test('a comparison’s rows count a body once a side', async (t) => {
   );
 });
 
-test('configs are compared where both sides are whole images; the export has them, too', async (t) => {
+test('configs are compared if both sides are whole images, also in the export', async (t) => {
   const layers = [tar(file('x', 'one')), tar(file('y', ''))];
   const { library, jobs } = await openLibrary(
     t,

@@ -20,7 +20,7 @@ const layers = [
   tar(file('etc/hosts', 'changed\n'), file('etc/.wh.old'), file('app', 'x'.repeat(5_000))),
 ];
 
-/** Long enough to be stopped while it is read: one member again and again. */
+/** A tar with many members, long enough to cancel while it is read. */
 const LONG_LAYER = tar(...Array<Uint8Array>(20_000).fill(file('again')));
 
 /** A library over a reader without workers, and a folder to write archives to. */
@@ -72,7 +72,7 @@ test('opening reads the manifests, then the layers of the first image, as one jo
   assert.match(image?.chainIds[1] ?? '', /^sha256:[0-9a-f]{64}$/);
   assert.notEqual(image?.chainIds[1], image?.layers[1]?.diffId);
   assert.deepEqual(states[0], []);
-  assert.equal(states.find((state) => state.length === 1)?.[0]?.images[0]?.loaded, false); // strata before they are read
+  assert.equal(states.find((state) => state.length === 1)?.[0]?.images[0]?.loaded, false); // listed before its layers are read
   await until(() => isDeepStrictEqual(states.at(-1), [summary]), 'the topic has the whole summary');
   assert.ok(
     [...phases].some((phase) => /^reading layer \d of 2$/.test(phase)),
@@ -80,7 +80,7 @@ test('opening reads the manifests, then the layers of the first image, as one jo
   );
 });
 
-test('changes and views come as rows, the same table for all its pages', async () => {
+test('changes and views are rows, from one table for all pages', async () => {
   await using it = await startLibrary();
   await it.open();
   const ref = { archiveId: 'a1', image: 0 };
@@ -114,7 +114,7 @@ test('an entry has content, details and a raw header', async () => {
   assert.deepEqual([raw.format, raw.bytes.length], ['ustar', 512]);
 });
 
-test('what is not there is not found', async () => {
+test('NOT_FOUND for anything that does not exist', async () => {
   await using it = await startLibrary();
   await it.open();
   const ref = { archiveId: 'a1', image: 0 };
@@ -133,7 +133,7 @@ test('what is not there is not found', async () => {
   await assert.rejects(it.library.close('a9'), hasCode('NOT_FOUND'));
 });
 
-test('another image is read when it is asked for, once for all who ask', async () => {
+test('another image is read on demand, once for all requests', async () => {
   await using it = await startLibrary(
     dockerArchive({ name: 'one', layers }, { name: 'two', architecture: 's390x', layers: layers.slice(0, 1) }),
   );
@@ -146,7 +146,7 @@ test('another image is read when it is asked for, once for all who ask', async (
   assert.equal((await it.library.view(ref, { layer: 0, signal })).length, 3);
 });
 
-test('verifying finds a layer that is not what its config says', async () => {
+test('verifying finds a layer that does not match its config', async () => {
   const image = dockerArchive({ name: 'one', layers });
   const at = Buffer.from(image).indexOf('localhost');
   image.set(encodeUtf8('LOCALHOST'), at);
@@ -158,7 +158,7 @@ test('verifying finds a layer that is not what its config says', async () => {
   assert.deepEqual([found?.code, found?.image, found?.layer], ['diffid-mismatch', 0, 0]);
 });
 
-test('closing frees the archive and releases its file once', async () => {
+test('closing closes the archive and releases its file once', async () => {
   await using it = await startLibrary();
   let released = 0;
   await it.open(async () => {
@@ -171,10 +171,10 @@ test('closing frees the archive and releases its file once', async () => {
   assert.deepEqual(it.library.list(), []);
   assert.throws(() => it.library.summary('a1'), hasCode('NOT_FOUND'));
   await it.open();
-  assert.equal(it.library.list()[0]?.archiveId, 'a2'); // an id isn't used again
+  assert.equal(it.library.list()[0]?.archiveId, 'a2'); // ids are never reused
 });
 
-test('what cannot be opened is not in the library, and its file is released', async () => {
+test('an archive that can’t be opened is not listed, and its file is released', async () => {
   await using it = await startLibrary(encodeUtf8('no archive of any kind'.repeat(100)));
   let released = 0;
   const job = await it.open(async () => {
@@ -187,7 +187,7 @@ test('what cannot be opened is not in the library, and its file is released', as
   assert.deepEqual(it.library.list(), []);
 });
 
-test('a cancelled opening leaves nothing', async () => {
+test('a cancelled opening leaves nothing behind', async () => {
   await using it = await startLibrary(dockerArchive({ name: 'big', layers: [LONG_LAYER] }));
   let released = 0;
   const release = async (): Promise<void> => {
@@ -211,7 +211,7 @@ test('closing while its layers are read cancels the reading', async () => {
   assert.deepEqual(it.library.list(), []);
 });
 
-test('a release that fails is told, and harms nothing', async () => {
+test('a failed release is reported, and does no harm', async () => {
   await using it = await startLibrary();
   await it.open(async () => {
     throw new Error('the disk is gone');
@@ -221,8 +221,8 @@ test('a release that fails is told, and harms nothing', async () => {
   assert.match(String(it.failures[0]), /disk is gone/);
 });
 
-test('a comparison that has much to read is a job while it reads, and can be cancelled', async () => {
-  // Two layers of one image bring the same paths again: of the same size, the second differs in its last byte.
+test('a comparison with much to read runs as a job and can be cancelled', async () => {
+  // Two layers with the same paths and sizes; the second file differs in its last byte.
   const bodies = [...'abc'].map((end) => tar(file('same', 'x'.repeat(12_000_000)), file('other', 'y'.repeat(12_000_000) + end)));
   await using it = await startLibrary(dockerArchive({ name: 'web:1', layers: bodies }));
   const { archiveId } = await it.open();
@@ -235,7 +235,7 @@ test('a comparison that has much to read is a job while it reads, and can be can
   const counted = setInterval(() => turns++, 0);
   const table = await it.library.compare(side(0), side(1), signal);
   clearInterval(counted);
-  assert.ok(turns > 2, 'others have their turns meanwhile');
+  assert.ok(turns > 2, 'the event loop keeps turning meanwhile');
   assert.deepEqual(changedPaths(table), ['modified other']);
   const running = seen.filter(({ state }) => state === 'running');
   assert.ok(running.some(({ totalBytes, phase }) => totalBytes === 24_000_001 && phase === 'comparing files'));
@@ -249,7 +249,7 @@ test('a comparison that has much to read is a job while it reads, and can be can
     'its outcome is the table',
   );
 
-  // Cancelled from the list of jobs: whoever asked is told, and can ask again.
+  // Cancelled from the list of jobs: the caller gets CANCELLED and can try again.
   const stop = it.jobs.subscribe((jobs) => {
     const job = jobs.find(({ kind, state }) => kind === 'compare' && state === 'running');
     if (job !== undefined) it.jobs.cancel(job.jobId);
@@ -258,7 +258,7 @@ test('a comparison that has much to read is a job while it reads, and can be can
   stop();
   assert.deepEqual(changedPaths(await it.library.compare(side(0), side(2), signal)), ['modified other']);
 
-  // Whoever asked goes away: so does the job.
+  // The caller aborts: the job is cancelled.
   const control = new AbortController();
   const leave = it.jobs.subscribe((jobs) => jobs.some(({ kind, state }) => kind === 'compare' && state === 'running') && control.abort());
   await assert.rejects(it.library.compare(side(1), side(2), control.signal));

@@ -1,4 +1,4 @@
-// Archives inside an image: their lists, whatever they are packed in, and what broken or deceiving ones do.
+// Listing archives inside an image: all compressions, and damaged or hostile ones.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -24,38 +24,38 @@ async function listAll(t: TestContext, files: Readonly<Record<string, Uint8Array
   await using reader = createReader({ cacheFolder: null, workers: 0 });
   await using archive = await reader.open(image);
   const loaded = await loadImage(reader, archive, 0);
-  const told: Record<string, string> = {};
+  const listed: Record<string, string> = {};
   for (const name of Object.keys(files)) {
     const found = await listArchive(loaded, 0, [encodeUtf8(name)], { limit, signal });
-    told[name] =
+    listed[name] =
       found === null
         ? 'none'
         : `${found.format}: ${found.entries.map((entry) => `${entry.name}=${entry.type === 'file' ? entry.size : entry.type}`).join(' ')}${found.complete ? '' : ` … ${found.problem ?? ''}`}`;
   }
-  return told;
+  return listed;
 }
 
-/** A ZIP file as Python's library writes it. */
+/** A ZIP file written by Python's library. */
 function zip(files: Readonly<Record<string, string>>, comment = ''): Uint8Array {
   const script =
     'import sys,json,zipfile,io\nb=io.BytesIO()\nz=zipfile.ZipFile(b,"w",zipfile.ZIP_DEFLATED)\nf,c=json.loads(sys.argv[1])\n[z.writestr(k,v) for k,v in f.items()]\nz.comment=c.encode()\nz.close()\nsys.stdout.buffer.write(b.getvalue())';
   return new Uint8Array(execFileSync('python3', ['-c', script, JSON.stringify([files, comment])]));
 }
 
-test('an archive of names of a megabyte is listed as far as there is room, each name cut', async (t) => {
+test('an archive with names of a megabyte is listed up to the limit, each name cut off', async (t) => {
   const long = (index: number) => concat(pax({ path: `${index}/${'x'.repeat(1_000_000)}` }), file('s', ''));
   const packed = gzipSync(tar(concat(...Array.from({ length: 60 }, (_, index) => long(index)))));
   const names = gzipSync(
     tar(...Array.from({ length: 3_000 }, (_, index) => concat(pax({ path: `${index}/${'y'.repeat(4_000)}` }), file('s', '')))),
   );
-  const told = await listAll(t, { 'mega.tgz': packed, 'many.tgz': names }, 10_000);
-  assert.match(told['mega.tgz'] ?? '', /^tar\.gz: 0\/x{4094}…=0 1\/x{4094}…=0 /);
-  assert.ok((told['mega.tgz'] ?? '').length < 60 * 5_000);
-  assert.match(told['many.tgz'] ?? '', / … $/);
-  assert.ok((told['many.tgz'] ?? '').length < 5 * 1024 * 1024);
+  const listed = await listAll(t, { 'mega.tgz': packed, 'many.tgz': names }, 10_000);
+  assert.match(listed['mega.tgz'] ?? '', /^tar\.gz: 0\/x{4094}…=0 1\/x{4094}…=0 /);
+  assert.ok((listed['mega.tgz'] ?? '').length < 60 * 5_000);
+  assert.match(listed['many.tgz'] ?? '', / … $/);
+  assert.ok((listed['many.tgz'] ?? '').length < 5 * 1024 * 1024);
 });
 
-test('tars packed with xz or bzip2 are listed as far as they reach, and what else is packed so is none', async (t) => {
+test('tars compressed with xz or bzip2 are listed as far as they can be read; other compressed files are not archives', async (t) => {
   assert.deepEqual(
     await listAll(t, {
       'a.tar.bz2': BZIP2_BOMB,
@@ -72,7 +72,7 @@ test('tars packed with xz or bzip2 are listed as far as they reach, and what els
   );
 });
 
-test('tars are listed, plain and packed; what is packed and no tar is none', async (t) => {
+test('tars are listed, plain and compressed; a compressed file that is not a tar is no archive', async (t) => {
   const list = 'd/=directory d/a=3 evil\\u202E=1';
   assert.deepEqual(
     await listAll(t, {
@@ -96,27 +96,27 @@ test('tars are listed, plain and packed; what is packed and no tar is none', asy
   );
 });
 
-test('what is cut off or damaged tells what could be read', async (t) => {
+test('a truncated or damaged archive lists what could be read', async (t) => {
   const many = tar(...Array.from({ length: 50 }, (_, at) => file(`f${at}`, 'x'.repeat(3000))));
-  const told = await listAll(t, { cut: many.subarray(0, 20_000), 'cut.tgz': gzipSync(many).subarray(0, 300) }, 10_000);
-  assert.match(told.cut ?? '', /^tar: f0=3000 f1=3000/);
-  assert.match(told['cut.tgz'] ?? '', /^(none|tar\.gz: f0=3000.* … .+)/);
+  const listed = await listAll(t, { cut: many.subarray(0, 20_000), 'cut.tgz': gzipSync(many).subarray(0, 300) }, 10_000);
+  assert.match(listed.cut ?? '', /^tar: f0=3000 f1=3000/);
+  assert.match(listed['cut.tgz'] ?? '', /^(none|tar\.gz: f0=3000.* … .+)/);
   const first = await listAll(t, { many }, 3);
   assert.equal(first.many, 'tar: f0=3000 f1=3000 f2=3000 … ');
 });
 
-test('ZIP files are listed by their end, with a comment behind it too', {
+test('ZIP files are listed by their central directory, even with a comment at the end', {
   skip: pythonIsThere() ? false : 'needs Python 3, which writes the ZIP files',
 }, async (t) => {
   const files = { 'META-INF/MANIFEST.MF': 'x'.repeat(100), 'a/': '', 'grüße.txt': 'hi' };
   const plain = zip(files);
-  const told = await listAll(t, {
+  const listed = await listAll(t, {
     'a.jar': plain,
     'b.jar': zip(files, 'a comment PK\u0005\u0006 in it'),
     'cut.jar': plain.subarray(0, plain.length - 30),
   });
   const list = 'zip: META-INF/MANIFEST.MF=100 a/=directory grüße.txt=2';
-  assert.deepEqual(told, { 'a.jar': list, 'b.jar': list, 'cut.jar': 'none' });
+  assert.deepEqual(listed, { 'a.jar': list, 'b.jar': list, 'cut.jar': 'none' });
   const broken = plain.slice();
   broken.fill(0, broken.length - 60, broken.length - 30);
   const damaged = await listAll(t, { 'a.jar': broken });

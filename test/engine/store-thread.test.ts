@@ -4,10 +4,10 @@ import { createStoreThread } from '#engine';
 
 const script = new URL('../support/crashing-worker.ts', import.meta.url);
 
-test('a thread that ends fails what ran in it, with a reason; the next call has a new one', async () => {
+test('pending calls of a thread that dies fail with the reason; the next call starts a new one', async () => {
   await using thread = createStoreThread(script);
-  const waits = thread.room({ driver: 'portable', home: '/tmp/waits' });
-  const crashes = thread.room({ driver: 'portable', home: '/tmp/crash' });
+  const waits = thread.service({ driver: 'portable', home: '/tmp/waits' });
+  const crashes = thread.service({ driver: 'portable', home: '/tmp/crash' });
   const other = waits.report();
   const fails = [
     assert.rejects(crashes.report(), { code: 'IO', message: /thread ended: a defect/ }),
@@ -17,11 +17,11 @@ test('a thread that ends fails what ran in it, with a reason; the next call has 
   await assert.rejects(crashes.report(), { code: 'IO', message: /thread ended/ });
 });
 
-test('what waits when the program ends is told so, and later calls are refused', async () => {
+test('calls pending when the program ends fail, and later calls are refused', async () => {
   const thread = createStoreThread(script);
-  const room = thread.room({ driver: 'portable', home: '/tmp/waits' });
-  const waits = assert.rejects(room.report(), { code: 'IO' });
+  const service = thread.service({ driver: 'portable', home: '/tmp/waits' });
+  const waits = assert.rejects(service.report(), { code: 'IO' });
   await thread[Symbol.asyncDispose]();
   await waits;
-  await assert.rejects(room.report(), { code: 'CANCELLED' });
+  await assert.rejects(service.report(), { code: 'CANCELLED' });
 });

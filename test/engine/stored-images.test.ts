@@ -9,7 +9,7 @@ import { PortableDriver } from '../../src/driver/portable/index.ts';
 import { dockerArchive } from '../support/docker-archive.ts';
 import { file, tar } from '../support/tar-builder.ts';
 
-test('a layer in a portable store is for the system of the image that has it', async (t) => {
+test('a layer in a portable store has the operating system of an image that contains it', async (t) => {
   const folder = mkdtempSync(path.join(tmpdir(), 'layerscope-stored-'));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   await using driver = await PortableDriver.open(path.join(folder, 'home'));

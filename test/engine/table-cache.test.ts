@@ -4,7 +4,7 @@ import type { RowTable } from '#model';
 import { createTableCache } from '../../src/engine/library/table-cache.ts';
 import { numberedRows } from '../support/row-tables.ts';
 
-/** Makes tables and counts how often. */
+/** Makes tables and counts the calls. */
 function counted(length = 1) {
   const make = async (): Promise<RowTable> => {
     make.count++;
@@ -23,7 +23,7 @@ test('a table is made once for all its pages', async () => {
   assert.equal(make.count, 1);
 });
 
-test('the table used longest ago is forgotten first', async () => {
+test('the least recently used table is dropped first', async () => {
   const cache = createTableCache({ maxTables: 2 });
   const [a, b, c] = [counted(), counted(), counted()];
   await cache.get('a', a);
@@ -36,7 +36,7 @@ test('the table used longest ago is forgotten first', async () => {
   assert.equal(b.count, 2);
 });
 
-test('large tables leave less room for others, but one is always kept', async () => {
+test('large tables leave less room for others, but the latest is always kept', async () => {
   const cache = createTableCache({ maxBytes: 1_000 });
   const [a, b] = [counted(100), counted(100)];
   await cache.get('a', a);
@@ -47,7 +47,7 @@ test('large tables leave less room for others, but one is always kept', async ()
   assert.deepEqual([a.count, b.count], [2, 1]);
 });
 
-test('a failure is told and not kept', async () => {
+test('a failure is thrown and not cached', async () => {
   const cache = createTableCache();
   const fail = async (): Promise<RowTable> => {
     throw new Error('no such layer');
@@ -58,7 +58,7 @@ test('a failure is told and not kept', async () => {
   assert.equal(make.count, 1);
 });
 
-test('tables of an archive that was closed are forgotten, those of others are not', async () => {
+test('tables of a closed archive are dropped, those of others are not', async () => {
   const cache = createTableCache();
   const [a, b] = [counted(), counted()];
   await cache.get('a1/0/view/0', a);

@@ -34,7 +34,7 @@ async function open(t: Parameters<typeof testFile>[0], ...images: Uint8Array[]) 
   return { library, ids };
 }
 
-test('two images are compared to the last byte, and rows that turn out to be the same are left out', async (t) => {
+test('two images are compared byte by byte, and equal rows are left out', async (t) => {
   const { library, ids } = await open(t, dockerArchive({ name: 'a:1', layers: LAYERS }), dockerArchive({ name: 'a:2', layers: OTHER }));
   const [a, b] = [
     { archiveId: ids[0] ?? '', image: 0, layer: 1 },
@@ -46,7 +46,7 @@ test('two images are compared to the last byte, and rows that turn out to be the
   await assert.rejects(library.compare(a, { ...b, layer: 9 }, signal), hasCode('NOT_FOUND'));
 });
 
-test('waste is told by file and by the layer that wrote it; both come to the same', async (t) => {
+test('waste by file and waste by layer have the same total', async (t) => {
   const { library, ids } = await open(t, dockerArchive({ name: 'a:1', layers: LAYERS }));
   const report = await library.waste({ archiveId: ids[0] ?? '', image: 0 }, 10, signal);
   assert.deepEqual(report, {
@@ -67,7 +67,7 @@ test('an image without layers wastes nothing', () => {
   assert.deepEqual(reportWaste(stack, 5, null), { wastedBytes: 0, files: [], byLayer: [], rewritten: null });
 });
 
-test('a search finds paths of every layer with what each does to them', async (t) => {
+test('a search finds paths of every layer with the kind of each change', async (t) => {
   const { library, ids } = await open(t, dockerArchive({ name: 'a:1', layers: LAYERS }));
   const ref = { archiveId: ids[0] ?? '', image: 0 };
   const found = await library.search(ref, { text: 'etc/*', limit: 10 }, signal);
@@ -84,7 +84,7 @@ test('a search finds paths of every layer with what each does to them', async (t
   assert.equal((await library.search(ref, { text: '/(/', limit: 1 }, signal)).problem, 'not a regular expression');
 });
 
-test('a search that nobody waits for ends', async () => {
+test('an aborted search ends', async () => {
   const control = new AbortController();
   control.abort();
   await assert.rejects(searchLayers({ layers: [null] } as never, 'x', { limit: 1, signal: control.signal }), hasCode('CANCELLED'));

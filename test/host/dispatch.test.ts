@@ -11,20 +11,20 @@ function codeOf(envelope: Envelope<unknown>): string {
 
 const page = { archiveId: 'a1', image: 0, from: 0, to: 1, start: 0, count: 2_000 };
 
-test('an admitted sender is answered', async () => {
+test('an admitted sender gets a reply', async () => {
   const { host } = fakeHost();
   const answer = await host.handle(host.admit(), 'app.info', {});
   assert.deepEqual(answer, { ok: true, value: { version: '1.2.3', host: 'web', system: 'linux', elevated: false, sample: 'sample.tar' } });
 });
 
-test('the sender is checked before all else', async () => {
+test('the sender is checked first', async () => {
   const { host } = fakeHost();
   const other = fakeHost().host.admit();
   const gone = host.admit();
   await host.dismiss(gone);
   for (const sender of [null, undefined, 1, 'x', {}, { number: 1 }, other, gone]) {
     assert.equal(codeOf(await host.handle(sender, 'no.such', { bad: 1 })), 'FORBIDDEN');
-    assert.throws(() => host.subscribe(sender, 'no.such' as 'jobs', () => {}), /not one of this program/);
+    assert.throws(() => host.subscribe(sender, 'no.such' as 'jobs', () => {}), /unknown sender/);
   }
 });
 
@@ -38,7 +38,7 @@ test('the name is checked before the input, the input before the grant', async (
   assert.equal(codeOf(await host.handle(sender, 'archive.open', { grant: 'f'.repeat(32) })), 'FORBIDDEN');
 });
 
-test('a page of a big table comes alone', async () => {
+test('a page carries only its own rows', async () => {
   const { host, library } = fakeHost();
   const answer = await host.handle(host.admit(), 'image.changes', page);
   assert.ok(answer.ok);
@@ -47,7 +47,7 @@ test('a page of a big table comes alone', async () => {
   assert.equal(library.asked.length, 1);
 });
 
-test('an error keeps its code; a defect is logged with its stack and not told', async () => {
+test('an error keeps its code; an internal error is logged with its stack and hidden from the sender', async () => {
   const { host, logged } = fakeHost();
   const sender = host.admit();
   const missing = await host.handle(sender, 'image.changes', { ...page, archiveId: 'a2' });
@@ -66,14 +66,14 @@ test('the raw path reaches the library as bytes', async () => {
   assert.deepEqual((library.asked[0] as { path: Uint8Array }).path, Uint8Array.of(0xe4, 0xff, 0x2f, 0));
 });
 
-test('what a door does not offer is forbidden', async () => {
+test('operations that a door does not offer are forbidden', async () => {
   const { host } = fakeHost();
   const sender = host.admit();
   assert.equal(codeOf(await host.handle(sender, 'files.choose', { what: 'files' })), 'FORBIDDEN');
   assert.equal(codeOf(await host.handle(sender, 'files.expect', { name: 'x', sizeBytes: 1 })), 'FORBIDDEN');
 });
 
-test('what is exported is fetched once, by whom it was given to; with a dialog it is saved where that says', async () => {
+test('an export is downloaded once, or saved where the dialog says if the door has one', async () => {
   const { host, library } = fakeHost();
   const sender = host.admit();
   const input = { what: 'entry', archiveId: 'a1', image: 0, layer: 2, pathHex: 'e4' };
@@ -107,7 +107,7 @@ test('what is exported is fetched once, by whom it was given to; with a dialog i
   }
 });
 
-test('files opened lately are named, granted by place and name, and forgotten; a door without them tells none', async () => {
+test('recent files are listed, granted by index and name, and cleared; a door without them lists none', async () => {
   let files = [{ path: '/home/me/one.tar', name: 'one.tar' }];
   const opened: string[] = [];
   const recentFiles = {
@@ -134,12 +134,12 @@ test('files opened lately are named, granted by place and name, and forgotten; a
   assert.deepEqual(await without.handle(without.admit(), 'files.recent', {}), { ok: true, value: { files: [] } });
 });
 
-test('a sample that is not there is not found', async () => {
+test('NOT_FOUND if the sample is not installed', async () => {
   const { host } = fakeHost({ sample: null });
   assert.equal(codeOf(await host.handle(host.admit(), 'app.sample', {})), 'NOT_FOUND');
 });
 
-test('any message is answered with an envelope', async () => {
+test('any message gets an envelope as reply', async () => {
   const { host } = fakeHost();
   const sender = host.admit();
   const name = fc.oneof(fc.constantFrom(...OPERATION_NAMES), fc.anything());

@@ -12,7 +12,7 @@ function codeOf(envelope: Envelope<unknown>): string {
   return envelope.ok ? 'ok' : envelope.error.code;
 }
 
-/** A file that counts how often it is released. */
+/** A file that counts its releases. */
 function countedFile() {
   const file = {
     path: '/tmp/x',
@@ -38,7 +38,7 @@ test('a grant opens its file once', async () => {
   assert.equal(codeOf(await host.handle(sender, 'archive.open', { grant })), 'FORBIDDEN');
 });
 
-test('one sender cannot use the grant of another, nor use it up', async () => {
+test('a sender can’t use another’s grant, nor use it up', async () => {
   const { host } = fakeHost();
   const [owner, thief] = [host.admit(), host.admit()];
   const { grant } = host.grants.give(owner, { path: '/x', name: 'x' });
@@ -46,7 +46,7 @@ test('one sender cannot use the grant of another, nor use it up', async () => {
   assert.equal(codeOf(await host.handle(owner, 'archive.open', { grant })), 'ok');
 });
 
-test('a reserved grant opens nothing before its file is there', () => {
+test('a reserved grant is invalid until its file is supplied', () => {
   const grants = createGrants();
   const sender = { number: 1 };
   const { grant } = grants.reserve(sender, 'x');
@@ -56,7 +56,7 @@ test('a reserved grant opens nothing before its file is there', () => {
   assert.equal(grants.fulfil(grant, countedFile()), false);
 });
 
-test('a sender that goes leaves no grant, and its files are released once', async () => {
+test('dismissing a sender revokes its grants and releases their files once', async () => {
   const { host } = fakeHost();
   const sender = host.admit();
   const [kept, used] = [countedFile(), countedFile()];
@@ -64,7 +64,7 @@ test('a sender that goes leaves no grant, and its files are released once', asyn
   const { grant } = host.grants.give(sender, used);
   await host.handle(sender, 'archive.open', { grant });
   await host.dismiss(sender);
-  assert.deepEqual([kept.released, used.released], [1, 0]); // the used one is the library's
+  assert.deepEqual([kept.released, used.released], [1, 0]); // the library owns the used one
   assert.throws(() => host.grants.take(sender, grant), isForbidden);
 });
 
@@ -72,7 +72,7 @@ test('a grant that cannot be opened releases its file', async () => {
   const file = countedFile();
   const { host, library } = fakeHost();
   library.open = () => {
-    throw new LayerscopeError('TOO_LARGE', 'too many jobs wait already');
+    throw new LayerscopeError('TOO_LARGE', 'too many jobs are waiting');
   };
   const sender = host.admit();
   const { grant } = host.grants.give(sender, file);
@@ -89,7 +89,7 @@ test('grants that are never used are bounded', () => {
   assert.ok(grants.give({ number: 2 }, { path: '/x', name: 'x' }));
 });
 
-test('a window is asked for its own files until it has opened them', async () => {
+test('a window is asked to open its own files until it has done so', async () => {
   const { host } = fakeHost();
   const [asked, other] = [host.admit(), host.admit()];
   host.request(asked, [{ path: '/a.tar', name: 'a.tar' }]);

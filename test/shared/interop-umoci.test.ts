@@ -85,7 +85,7 @@ test('export lays out what umoci unpacks, but for pipes, owners and set-id bits'
     const { code, stderr } = await runCommand(['export', layout, '/', '--to', target, '--image', `v${top}`]);
     assert.equal(code, 0, stderr);
     const setIds = /^layerscope: warning: usr\/bin\/(su|wall): its set-user-ID and set-group-ID bits were left out\n/gm;
-    assert.equal(stderr.replace(setIds, ''), 'layerscope: warning: run/pipe: a pipe, not made\n');
+    assert.equal(stderr.replace(setIds, ''), 'layerscope: warning: run/pipe: a pipe, not created\n');
     assertSameTree(diskTree(target), theirs, `export of v${top}`, 1000n, ({ type, mode, size, link, group, sha256 }) => ({
       type,
       mode: type === 'symlink' ? null : (mode & 0o1777).toString(8),

@@ -3,7 +3,7 @@ import test from 'node:test';
 import { createWebClient, type WebSurroundings } from '#contract';
 import { startFakeWeb } from '../support/web-client.ts';
 
-test('a call that the page aborts is stopped in the host', async () => {
+test('the host stops a call that the page aborts', async () => {
   await using web = await startFakeWeb();
   const headers = await web.signIn();
   const started = Promise.withResolvers<AbortSignal>();

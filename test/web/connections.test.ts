@@ -1,15 +1,15 @@
-// Other users of this machine can connect, too: they must not be able to shut the browser out.
+// Other users of this machine can connect too; they must not be able to shut the browser out.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import test, { type TestContext } from 'node:test';
 import { envelopeOf, send, startFakeWeb } from '../support/web-client.ts';
 
-/** A connection that begins a request and never ends it. */
+/** A connection that starts a request and never finishes it. */
 async function slowRequest(t: TestContext, port: number, text: string): Promise<Socket> {
   const socket = connect(port, '127.0.0.1');
   t.after(() => socket.destroy());
-  socket.on('error', () => {}); // it is cut
+  socket.on('error', () => {}); // the host closes it
   socket.resume();
   await once(socket, 'connect');
   socket.write(text);
@@ -22,7 +22,7 @@ function ended(socket: Socket): Promise<void> {
   return new Promise((resolve) => (socket.closed ? resolve() : socket.once('close', () => resolve())));
 }
 
-test('six hundred connections that say nothing to the end do not keep a browser out', async (t) => {
+test('six hundred connections with unfinished requests do not shut a browser out', async (t) => {
   await using web = await startFakeWeb();
   const headers = await web.signIn();
   await Promise.all(Array.from({ length: 600 }, () => slowRequest(t, web.port, HALF_A_HEAD)));
@@ -42,20 +42,20 @@ const SLOW: readonly { readonly what: string; readonly begin: (port: number) => 
     },
     drip: ' ',
   },
-  { what: 'a page that was fetched already', begin: (port) => `GET / HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n\r\n`, drip: '' },
+  { what: 'a page already fetched', begin: (port) => `GET / HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n\r\n`, drip: '' },
 ];
 
 for (const { what, begin, drip } of SLOW) {
-  test(`a connection without a session ends after a moment: ${what}`, async (t) => {
+  test(`a connection without a session is soon closed: ${what}`, async (t) => {
     await using web = await startFakeWeb({ limits: { strangerMs: 200 } });
     const socket = await slowRequest(t, web.port, begin(web.port));
-    const dripping = setInterval(() => socket.write(drip), 20); // buys no time
+    const dripping = setInterval(() => socket.write(drip), 20); // must not extend its life
     t.after(() => clearInterval(dripping));
     await ended(socket);
   });
 }
 
-test('what belongs to a session lasts: an open stream, and an upload that takes its time', async (t) => {
+test('a session’s connections stay open: a stream, and a slow upload', async (t) => {
   await using web = await startFakeWeb({ limits: { strangerMs: 100, strangers: 2 } });
   const headers = await web.signIn();
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
@@ -66,7 +66,7 @@ test('what belongs to a session lasts: an open stream, and an upload that takes 
   const type = 'Content-Type: application/octet-stream\r\nContent-Length: 2\r\n\r\n';
   const upload = await slowRequest(t, web.port, head(`PUT /uploads/${grant.value.grant}`).replace(/content-type:.*\r\n/, '') + type);
   upload.write('a');
-  // Strangers come and go, more than one after the other's moment.
+  // Let several strangers be closed one after another.
   for (let i = 0; i < 3; i++) {
     const round = await Promise.all(Array.from({ length: 4 }, () => slowRequest(t, web.port, HALF_A_HEAD)));
     await Promise.all(round.map(ended));

@@ -12,7 +12,7 @@ async function start(web: Awaited<ReturnType<typeof startFakeWeb>>, headers: Rec
   return `/downloads/${(envelope.value as ExportStarted).download}`;
 }
 
-test('a download comes once, as a file to save, to whoever has its name', async () => {
+test('a download works once, as a file to save, for whoever knows its name', async () => {
   await using web = await startFakeWeb();
   const path = await start(web, await web.signIn(), { what: 'entry', ...side, pathHex: '61' });
   for (const [headers, status] of [
@@ -36,7 +36,7 @@ test('a download comes once, as a file to save, to whoever has its name', async 
   }
 });
 
-test('what can not be read is told before the first byte, and cut off after', async () => {
+test('a read error is reported before the first byte, and closes the connection after it', async () => {
   await using web = await startFakeWeb();
   const headers = await web.signIn();
   const report = await start(web, headers, { what: 'report', archiveId: 'a1' });

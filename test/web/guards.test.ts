@@ -20,7 +20,7 @@ test('a session calls operations', async () => {
   assert.deepEqual(envelope.value, { version: '1.2.3', host: 'web', system: 'linux', elevated: false, sample: 'sample.tar' });
 });
 
-test('the host listens on the loopback address alone', async () => {
+test('the host listens only on the loopback address', async () => {
   await using web = await startFakeWeb();
   const others = Object.values(networkInterfaces()).flatMap((each) => each ?? []);
   for (const { address } of others.filter(({ family, internal }) => family === 'IPv4' && !internal)) {
@@ -30,7 +30,7 @@ test('the host listens on the loopback address alone', async () => {
   }
 });
 
-test('a request for another host is refused, to the page too', async () => {
+test('a request for another host is refused, even for the page', async () => {
   await using web = await startFakeWeb();
   const headers = await web.signIn();
   const hosts = [
@@ -50,7 +50,7 @@ test('a request for another host is refused, to the page too', async () => {
   assert.equal((await web.call('app.info', {}, { ...headers, host: local, origin: `http://${local}` })).status, 200);
 });
 
-test('a page of another origin is refused, and a request without one that is not for reading', async () => {
+test('requests of another origin are refused, and requests that write without an origin', async () => {
   await using web = await startFakeWeb();
   const headers = await web.signIn();
   const { origin: _, ...without } = headers;
@@ -68,7 +68,7 @@ test('a page of another origin is refused, and a request without one that is not
   assert.deepEqual(refusal(await send(web.port, { method: 'PUT', path: '/uploads/x', headers: without })), [403, 'FORBIDDEN']);
 });
 
-test('what a browser says is from another site is refused', async () => {
+test('requests that the browser marks as cross-site are refused', async () => {
   await using web = await startFakeWeb();
   const headers = { ...(await web.signIn()), 'sec-fetch-site': 'cross-site' };
   assert.deepEqual(refusal(await web.call('app.info', {}, headers)), [403, 'FORBIDDEN']);
@@ -77,7 +77,7 @@ test('what a browser says is from another site is refused', async () => {
   assert.equal((await send(web.port, { path: '/', headers })).status, 200); // a link to the page
 });
 
-test('without the secret, with another, or with it in any other place, nothing is answered', async () => {
+test('without the secret, with a wrong one, or with it anywhere else, requests are refused', async () => {
   await using web = await startFakeWeb();
   const { [SESSION_HEADER]: secret, ...without } = await web.signIn();
   for (const wrong of [
@@ -103,7 +103,7 @@ test('without the secret, with another, or with it in any other place, nothing i
   }
 });
 
-test('a token is exchanged once, for a secret that no cookie holds', async () => {
+test('a token is exchanged once, for a secret that is not in a cookie', async () => {
   await using web = await startFakeWeb();
   const url = web.web.issueUrl();
   assert.match(url, new RegExp(`^${web.origin}/#token=[0-9a-f]{64}$`));
@@ -120,14 +120,14 @@ test('a token is exchanged once, for a secret that no cookie holds', async () =>
   }
 });
 
-test('cookies of other programs on this address, as many as a browser keeps, shut nobody out', async () => {
+test('as many cookies of other programs as a browser keeps shut nobody out', async () => {
   await using web = await startFakeWeb();
   const cookie = Array.from({ length: 180 }, (_, i) => `c${i}=${'x'.repeat(4_000)}`).join('; ');
   assert.equal((await send(web.port, { path: '/', headers: { cookie } })).status, 200);
   assert.equal((await web.call('app.info', {}, { ...(await web.signIn()), cookie })).status, 200);
 });
 
-test('a call must be JSON by its type and by its form', async () => {
+test('a call must have the type JSON and be JSON', async () => {
   await using web = await startFakeWeb();
   const headers = await web.signIn();
   for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data', 'text/json', '']) {
@@ -140,17 +140,17 @@ test('a call must be JSON by its type and by its form', async () => {
   }
 });
 
-test('a long body is refused before it is read, and cut off where its length was not told', async () => {
+test('a long body is refused before it is read, or cut off if its length was not announced', async () => {
   await using web = await startFakeWeb();
   const headers = await web.signIn();
   const body = JSON.stringify({ a: 'x'.repeat(300_000) });
-  const told = await send(web.port, {
+  const announced = await send(web.port, {
     method: 'POST',
     path: '/call/app.info',
     headers: { ...headers, 'content-length': '300000' },
     body: '{',
   });
-  assert.deepEqual(refusal(told), [413, 'TOO_LARGE']); // answered though the body never came
+  assert.deepEqual(refusal(announced), [413, 'TOO_LARGE']); // replied before the body was sent
   const chunked = await send(web.port, {
     method: 'POST',
     path: '/call/app.info',
@@ -160,7 +160,7 @@ test('a long body is refused before it is read, and cut off where its length was
   assert.deepEqual(refusal(chunked), [413, 'TOO_LARGE']);
 });
 
-test('no address leads out of the window’s folder', async () => {
+test('no address escapes the window’s folder', async () => {
   await using web = await startFakeWeb();
   const headers = await web.signIn();
   const addresses = [
@@ -186,7 +186,7 @@ test('no address leads out of the window’s folder', async () => {
   }
 });
 
-test('every response has the guards’ headers, and none that lets other sites read', async () => {
+test('every response has the security headers, and none that lets other sites read it', async () => {
   await using web = await startFakeWeb();
   const headers = await web.signIn();
   const replies = [
@@ -214,7 +214,7 @@ test('every response has the guards’ headers, and none that lets other sites r
   assert.deepEqual(caching.slice(0, 4), ['no-cache', 'no-store', 'private, max-age=31536000, immutable', 'no-store']);
 });
 
-test('methods that the host does not know are refused', async () => {
+test('unsupported methods are refused', async () => {
   await using web = await startFakeWeb();
   const headers = await web.signIn();
   for (const method of ['DELETE', 'PATCH', 'OPTIONS', 'TRACE']) {

@@ -4,17 +4,17 @@ import test from 'node:test';
 import type { FileGrant } from '#contract';
 import { envelopeOf, send, startFakeWeb } from '../support/web-client.ts';
 
-test('the window itself is no secret; a browser without a session is told what to do', async () => {
+test('the window’s files are public; a browser without a session is shown what to do', async () => {
   await using web = await startFakeWeb();
   const window = await send(web.port, { path: '/' });
   assert.equal(window.body.toString(), '<title>the window</title>');
   const stranger = await send(web.port, { path: '/no-session' });
-  assert.match(stranger.body.toString(), /start it again: it prints a new address/);
+  assert.match(stranger.body.toString(), /start it again to get a new address/);
   assert.equal((await send(web.port, { path: '/session' })).status, 401);
   assert.equal((await send(web.port, { path: '/session', headers: await web.signIn() })).status, 200);
 });
 
-test('one session cannot open what was given to another', async () => {
+test('a session can’t use another session’s grants', async () => {
   await using web = await startFakeWeb();
   const [owner, thief] = [await web.signIn(), await web.signIn()];
   const sample = envelopeOf(await web.call('app.sample', {}, owner));
@@ -25,7 +25,7 @@ test('one session cannot open what was given to another', async () => {
   assert.equal(envelopeOf(await web.call('archive.open', { grant }, owner)).ok, true);
 });
 
-/** Events as they come on a stream of topics. */
+/** Events from a stream of topics. */
 async function listen(port: number, topics: string, headers: Record<string, string>) {
   let sent: ClientRequest | undefined;
   const response = await new Promise<IncomingMessage>((resolve, reject) => {
@@ -49,7 +49,7 @@ async function listen(port: number, topics: string, headers: Record<string, stri
   return { response, next, end: () => response.destroy() };
 }
 
-test('a topic opens with a snapshot and tells what changes', async () => {
+test('a topic starts with a snapshot and sends changes', async () => {
   await using web = await startFakeWeb();
   const stream = await listen(web.port, 'jobs', await web.signIn());
   assert.equal(stream.response.headers['content-type'], 'text/event-stream');
@@ -89,7 +89,7 @@ test('a job is cancelled over the wire', async () => {
 test('closing ends open streams', async () => {
   const web = await startFakeWeb();
   const stream = await listen(web.port, 'jobs', await web.signIn());
-  stream.response.on('error', () => {}); // the connection is cut
+  stream.response.on('error', () => {}); // the host closes the connection
   await stream.next();
   const closed = new Promise((resolve) => stream.response.once('close', resolve));
   await web[Symbol.asyncDispose]();

@@ -14,7 +14,7 @@ import { send } from '../support/web-client.ts';
 
 const image = dockerArchive({ name: 'web:1', layers: [tar(file('a', 'one')), tar(file('a', 'three'), file('b', ''))] });
 
-/** The whole program over a folder of its own, as `serve` and a browser make it. */
+/** Starts the whole program, like `serve`, in a folder of its own. */
 async function startAll(options: { files?: (folder: string) => string[]; sample?: boolean } = {}) {
   const folder = await mkdtemp(path.join(tmpdir(), 'layerscope-test-'));
   await writeFile(path.join(folder, 'index.html'), '<title>the window</title>');
@@ -39,7 +39,7 @@ async function startAll(options: { files?: (folder: string) => string[]; sample?
   };
 }
 
-/** The page's own client, over what node has in place of a browser's parts. */
+/** The page's client, with Node's counterparts of browser APIs. */
 async function signIn({ port, url }: Web): Promise<{ client: Client; end(): void }> {
   const origin = `http://127.0.0.1:${port}`;
   const token = new URLSearchParams(new URL(url).hash.slice(1)).get('token');
@@ -94,7 +94,7 @@ function whenEnded(client: Client, jobId: string): Promise<Job> {
   });
 }
 
-test('a file that is dropped on the page is read, looked into, and gone when it is closed', async () => {
+test('a file dropped on the page is opened, read, and removed when its archive is closed', async () => {
   await using it = await startAll();
   const { client, end } = await signIn(it.web);
   const { grant, name } = await client.grantFile({ name: 'dropped.tar', size: image.length, bytes: image });
@@ -119,7 +119,7 @@ test('a file that is dropped on the page is read, looked into, and gone when it 
   assert.deepEqual((await readdir(it.folder)).sort(), ['image.tar', 'index.html']);
 });
 
-test('files named at the start are opened, and one that is not there is a job that failed', async () => {
+test('files named at the start are opened, and a missing one is a failed job', async () => {
   await using it = await startAll({ files: (folder) => [path.join(folder, 'image.tar'), path.join(folder, 'missing.tar')] });
   const { client, end } = await signIn(it.web);
   assert.equal((await whenEnded(client, 'j1')).state, 'done');
@@ -128,7 +128,7 @@ test('files named at the start are opened, and one that is not there is a job th
   end();
 });
 
-test('the sample is one click away where it is there', async () => {
+test('the sample can be opened if it is installed', async () => {
   await using it = await startAll({ sample: true });
   const { client, end } = await signIn(it.web);
   const { elevated, ...info } = await client.call('app.info', {});
@@ -142,7 +142,7 @@ test('the sample is one click away where it is there', async () => {
   assert.equal((await (await signIn(without.web)).client.call('app.info', {})).sample, null);
 });
 
-test('without a built window, or with a port that is taken, nothing starts and nothing is left', async () => {
+test('without a built window, or if the port is taken, starting fails and leaves nothing behind', async () => {
   await using it = await startAll();
   const common = { sampleFile: null, version: '1', cacheFolder: null, storeHome: null, workers: 0, temporaryFolder: it.folder };
   await assert.rejects(startWeb({ ...common, rendererFolder: path.join(it.folder, 'nothing') }), hasCode('NOT_FOUND'));

@@ -25,12 +25,12 @@ function put(web: Web, headers: Headers, grant: string, body: Buffer, more: Reco
   return send(web.port, { method: 'PUT', path: `/uploads/${grant}`, headers: all, body });
 }
 
-test('an upload is opened by its grant, and gone when it is released', async () => {
+test('an upload is opened by its grant, and removed when released', async () => {
   await using web = await startFakeWeb();
   const headers = await web.signIn();
   const body = Buffer.alloc(200_000, 'layer');
   const grant = await expectUpload(web, headers, body.length);
-  assert.equal(codeOf(await web.call('archive.open', { grant }, headers)), 'FORBIDDEN'); // not there yet
+  assert.equal(codeOf(await web.call('archive.open', { grant }, headers)), 'FORBIDDEN'); // not uploaded yet
   assert.equal(codeOf(await put(web, headers, grant, body)), 'ok');
   assert.equal(codeOf(await web.call('archive.open', { grant }, headers)), 'ok');
   const [opened] = web.library.opened;
@@ -40,18 +40,18 @@ test('an upload is opened by its grant, and gone when it is released', async () 
   assert.deepEqual(await web.uploaded(), []);
 });
 
-test('an upload that is longer than was said is refused and leaves nothing', async () => {
+test('an upload longer than announced is refused and leaves nothing behind', async () => {
   await using web = await startFakeWeb();
   const headers = await web.signIn();
-  const told = await expectUpload(web, headers, 1_000);
-  assert.equal(codeOf(await put(web, headers, told, Buffer.alloc(1_001))), 'TOO_LARGE');
+  const announced = await expectUpload(web, headers, 1_000);
+  assert.equal(codeOf(await put(web, headers, announced, Buffer.alloc(1_001))), 'TOO_LARGE');
   const chunked = await expectUpload(web, headers, 1_000);
   assert.equal(codeOf(await put(web, headers, chunked, Buffer.alloc(5_000), { 'transfer-encoding': 'chunked' })), 'TOO_LARGE');
   assert.deepEqual(await web.uploaded(), []);
   assert.equal(codeOf(await web.call('archive.open', { grant: chunked }, headers)), 'FORBIDDEN');
 });
 
-test('an upload that is shorter than was said is refused and leaves nothing', async () => {
+test('an upload shorter than announced is refused and leaves nothing behind', async () => {
   await using web = await startFakeWeb();
   const headers = await web.signIn();
   const grant = await expectUpload(web, headers, 1_000);
@@ -59,7 +59,7 @@ test('an upload that is shorter than was said is refused and leaves nothing', as
   assert.deepEqual(await web.uploaded(), []);
 });
 
-test('an upload that breaks off leaves nothing', async () => {
+test('an interrupted upload leaves nothing behind', async () => {
   await using web = await startFakeWeb();
   const headers = await web.signIn();
   const grant = await expectUpload(web, headers, 1_000_000);
@@ -70,7 +70,7 @@ test('an upload that breaks off leaves nothing', async () => {
     path: `/uploads/${grant}`,
     headers: { ...headers, 'content-type': 'application/octet-stream', 'content-length': 1_000_000 },
   });
-  sent.on('error', () => {}); // we break it off ourselves
+  sent.on('error', () => {}); // destroyed below
   sent.write(Buffer.alloc(100_000));
   await until(async () => (await web.uploaded()).length > 0, 'the upload has begun');
   sent.destroy();
@@ -78,7 +78,7 @@ test('an upload that breaks off leaves nothing', async () => {
   assert.equal(codeOf(await web.call('archive.open', { grant }, headers)), 'FORBIDDEN');
 });
 
-test('a grant takes one upload, of its own session, of the right type', async () => {
+test('a grant accepts one upload, from its own session, of the right type', async () => {
   await using web = await startFakeWeb();
   const [owner, thief] = [await web.signIn(), await web.signIn()];
   const grant = await expectUpload(web, owner, 3);
@@ -91,7 +91,7 @@ test('a grant takes one upload, of its own session, of the right type', async ()
     assert.notEqual(codeOf(await put(web, owner, other, Buffer.from('abc'))), 'ok');
 });
 
-test('an upload larger than the disk has room for is refused before it begins', async () => {
+test('an upload too large for the disk is refused before it starts', async () => {
   await using web = await startFakeWeb();
   const reply = await web.call('files.expect', { name: 'image.tar', sizeBytes: 2 ** 52 }, await web.signIn());
   assert.equal(codeOf(reply), 'TOO_LARGE');
@@ -103,7 +103,7 @@ test('an empty file is uploaded', async () => {
   assert.equal(codeOf(await put(web, headers, await expectUpload(web, headers, 0), Buffer.alloc(0))), 'ok');
 });
 
-test('closing removes uploads that nobody opened', async () => {
+test('closing removes unopened uploads', async () => {
   const web = await startFakeWeb();
   const headers = await web.signIn();
   await put(web, headers, await expectUpload(web, headers, 3), Buffer.from('abc'));

@@ -7,7 +7,7 @@ const READ = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
 const ME = process.getuid?.();
 
 /** Everything that a cache folder holds. */
-const CACHE_NAME = /^(index|spool|run-.*)$/;
+const CACHE_NAME = /^(index|spool|run-\d+-\d+-[0-9a-f]{8}-[A-Za-z0-9]{6})$/;
 
 /**
  * The folder for a cache that was asked for: `folder`, or, if that holds anything else, `layerscope` in it. A cache closes its folder to

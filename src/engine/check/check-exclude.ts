@@ -3,17 +3,17 @@ import { createPathMatcher } from '#format/path';
 import { type Finding, type ImageReport, unescapePath } from '#model';
 import type { LoadedImage } from '../image/types.ts';
 
-/** What is left to be checked where paths are excluded. */
+/** What remains to be checked after excluding paths. */
 export interface Checked {
   readonly report: ImageReport;
   readonly findings: readonly Finding[];
-  /** Of the files that count for no rule. */
+  /** Total size of the excluded files. */
   readonly excludedBytes: number;
 }
 
 /**
- * The image's figures and findings without those of paths that a pattern matches (see createPathMatcher); a body is of the path whose
- * entry brought it. `findings`: those of the image and its archive; what is about no path stays.
+ * Returns the image's figures and findings without paths that match a pattern (see createPathMatcher). Bytes belong to the path whose
+ * entry stores them. `findings` are those of the image and its archive; those without a path stay.
  */
 export function withoutExcluded(
   { stack, report }: Pick<LoadedImage, 'stack' | 'report'>,

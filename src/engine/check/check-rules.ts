@@ -1,14 +1,15 @@
 import { type Finding, formatSize, type ImageReport } from '#model';
 import type { CheckConfig, RuleName } from './check-config.ts';
 
+/** The result of one rule. */
 export interface RuleResult {
-  /** `layers`: there only where one can't be read, since nothing can be said of an image without it. */
+  /** `layers` is present only if a layer can't be read, which fails the check. */
   readonly rule: RuleName | 'layers';
   readonly status: 'pass' | 'fail' | 'skip';
-  /** What the image has: a ratio, bytes, or how many findings. Null where there is nothing to divide by. */
+  /** Measured value: a ratio, bytes or a number of findings. Null for a ratio with nothing to divide by. */
   readonly value: number | null;
   readonly threshold: number | 'error' | 'warning' | null;
-  /** One clause for people. */
+  /** Result in one clause. */
   readonly message: string;
 }
 
@@ -18,13 +19,16 @@ function skipped(rule: RuleName, value: number | null): RuleResult {
   return { rule, status: 'skip', value, threshold: null, message: 'disabled' };
 }
 
-/** Wasted bytes to the bytes of all layers but the lowest, as dive counts; NaN where both are 0. */
+/** Returns wasted bytes divided by the bytes of all layers but the lowest, as dive does; NaN if both are 0. */
 export function userWastedRatio(image: ImageReport): number {
   const userBytes = image.layers.reduce((sum, layer) => sum + (layer.index === 0 ? 0 : layer.fileBytes), 0);
   return image.totals.wastedBytes / userBytes;
 }
 
-/** Holds an image against the rules: all four, in this order, and before them `layers` where one is missing or damaged. `findings`: those of the image and its archive. */
+/**
+ * Checks an image against the four rules, in this order, preceded by `layers` if a layer is missing or damaged. `findings` are those of
+ * the image and its archive.
+ */
 export function checkRules(config: CheckConfig, image: ImageReport, findings: readonly Finding[]): readonly RuleResult[] {
   const { efficiency, wastedBytes } = image.totals;
   const ratio = userWastedRatio(image);
@@ -35,7 +39,7 @@ export function checkRules(config: CheckConfig, image: ImageReport, findings: re
   const [first] = unread;
   if (first !== undefined) {
     const others = unread.length === 1 ? '' : ` (and ${unread.length - 1} more like it)`;
-    const message = `layer ${first.index} is ${first.status}${others}: the figures below are of what could be read`;
+    const message = `layer ${first.index} is ${first.status}${others}: the figures below cover only what could be read`;
     results.push({ rule: 'layers', status: 'fail', value: unread.length, threshold: 0, message });
   }
 
@@ -50,7 +54,7 @@ export function checkRules(config: CheckConfig, image: ImageReport, findings: re
   if (highestWastedBytes === null) results.push(skipped('highestWastedBytes', wastedBytes));
   else {
     const fails = wastedBytes > highestWastedBytes;
-    const message = `${formatSize(wastedBytes)} are wasted, ${fails ? 'above' : 'at most'} ${formatSize(highestWastedBytes)}`;
+    const message = `${formatSize(wastedBytes)} wasted, ${fails ? 'above' : 'at most'} ${formatSize(highestWastedBytes)}`;
     results.push({
       rule: 'highestWastedBytes',
       status: fails ? 'fail' : 'pass',
@@ -62,10 +66,10 @@ export function checkRules(config: CheckConfig, image: ImageReport, findings: re
 
   if (highestUserWastedPercent === null) results.push(skipped('highestUserWastedPercent', ratioValue));
   else {
-    const fails = ratio > highestUserWastedPercent; // false for NaN: nothing above the lowest layer, nothing wasted
+    const fails = ratio > highestUserWastedPercent; // false for NaN, if nothing above the lowest layer has content
     const what =
       ratioValue === null
-        ? 'no layer above the lowest holds any bytes'
+        ? 'the layers above the lowest hold no bytes'
         : `wasted bytes are ${percent(ratio)} of what the layers above the lowest hold`;
     const message = ratioValue === null ? what : `${what}, ${fails ? 'above' : 'at most'} ${percent(highestUserWastedPercent)}`;
     const status = fails ? 'fail' : 'pass';

@@ -1,6 +1,6 @@
 import { displayText, LayerscopeError } from '#model';
 
-/** Bytes of the unit names that dive's size parser (go-humanize) takes. */
+/** Bytes per unit, for the unit names that dive's size parser (go-humanize) accepts. */
 const UNIT_BYTES: Readonly<Record<string, number>> = {
   '': 1,
   b: 1,
@@ -26,17 +26,17 @@ const UNIT_BYTES: Readonly<Record<string, number>> = {
   pib: 2 ** 50,
 };
 
-/** `lowestEfficiency: not a number: "much"`, in one line. */
+/** Error such as `lowestEfficiency: not a number: "much"`. */
 function wrong(rule: string, text: string, what: string): LayerscopeError {
   return new LayerscopeError('USAGE', `${rule}: ${what}: ${displayText(JSON.stringify(text.slice(0, 60)))}`);
 }
 
-/** Words that turn a rule off. */
+/** Whether a value turns its rule off. */
 export function isDisabled(text: string): boolean {
   return ['', 'disabled', 'off', 'false', 'null', '~'].includes(text.trim().toLowerCase());
 }
 
-/** 0 to 1. Throws USAGE. */
+/** Parses a ratio from 0 to 1. Throws USAGE. */
 export function parseRatio(rule: string, text: string): number {
   const value = /^\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*$/i.test(text) ? Number(text) : Number.NaN;
   if (Number.isNaN(value)) throw wrong(rule, text, 'not a number');
@@ -44,7 +44,7 @@ export function parseRatio(rule: string, text: string): number {
   return value;
 }
 
-/** `20MB`, `1.5 GiB`, `1,000,000`. Throws USAGE. */
+/** Parses a size such as `20MB`, `1.5 GiB` or `1,000,000` to bytes. Throws USAGE. */
 export function parseByteSize(rule: string, text: string): number {
   const match = /^\s*([\d,]*\.?\d+|\d[\d,]*\.?)\s*([a-z]*)\s*$/i.exec(text);
   const name = (match?.[2] ?? '').toLowerCase();
@@ -53,7 +53,7 @@ export function parseByteSize(rule: string, text: string): number {
   return Math.floor(Number((match[1] ?? '').replaceAll(',', '')) * unit);
 }
 
-/** `error` or `warning`. Throws USAGE. */
+/** Parses `error` or `warning`. Throws USAGE. */
 export function parseSeverity(rule: string, text: string): 'error' | 'warning' {
   const word = text.trim().toLowerCase();
   if (word === 'error' || word === 'warning') return word;

@@ -9,19 +9,19 @@ import { listView } from '../read/list-view.ts';
 import { readContent } from '../read/read-content.ts';
 import { resolveImagePath } from '../read/resolve-path.ts';
 
-/** What can be saved as one file. */
+/** An export that is saved as one file. */
 export interface Exported {
-  /** A name for it, safe on every system. */
+  /** Suggested file name, safe on every system. */
   readonly name: string;
-  /** Null where it isn't known before. */
+  /** Null if not known in advance. */
   readonly totalBytes: number | null;
-  /** Entries that aren't in it: their names, or what they link to, lead out of the image. */
+  /** Number of entries left out because their names or link targets lead out of the image. */
   readonly leftOut: number;
-  /** To be read once. Ends with an error where it can't be read to its end. */
+  /** Streams the contents, once. Throws if they can't be read to the end. */
   bytes(signal: AbortSignal): AsyncIterable<Uint8Array>;
 }
 
-/** A name as a file's on any system: what Windows or a shell takes for something else is `_`. */
+/** Turns a text into a file name for any system: characters special to Windows or a shell become `_`. */
 export function fileName(text: string): string {
   const plain = text.replace(/[^\p{L}\p{N} ._()+@,=-]/gu, '_');
   const name = trimEnd(trimStart(plain, '. '), '. ');
@@ -30,8 +30,8 @@ export function fileName(text: string): string {
 }
 
 /**
- * A file of an image as seen at a layer, as it is; a folder as a tar with owners, times, links and attributes, devices and pipes too. A link
- * is followed. Throws NOT_FOUND, BLOB_MISSING.
+ * Exports a file as seen at a layer; a folder becomes a tar with owners, times, links, attributes, devices and pipes. Links are followed.
+ * Throws NOT_FOUND, BLOB_MISSING.
  */
 export function exportEntry(loaded: LoadedImage, layer: number, path: Uint8Array): Exported {
   const resolved = resolveImagePath(loaded, layer, splitPath(path), { followLast: true });
@@ -55,7 +55,7 @@ export function exportEntry(loaded: LoadedImage, layer: number, path: Uint8Array
   };
 }
 
-/** Parents first, then bodies in the order of their layers, so that none is gone through twice, then links and devices. */
+/** Writes folders first, then files in the order of their layers so that no layer is read twice, then links and devices. */
 async function* tarOfPlan(loaded: LoadedImage, rows: RowTable, plan: TreePlan, signal: AbortSignal): AsyncGenerator<Uint8Array> {
   const writer = new TarWriter();
   for (const { row, path } of plan.folders) {
@@ -81,7 +81,7 @@ async function* tarOfPlan(loaded: LoadedImage, rows: RowTable, plan: TreePlan, s
   yield writer.end();
 }
 
-/** Of a link, device or pipe: itself, and its other names as hard links to it. */
+/** Headers of a link, device or pipe, and of its other names as hard links to it. */
 function headersOf(loaded: LoadedImage, { source, type, names: [first, ...others] }: PlannedEntry): TarHeader[] {
   const typeflag = BODILESS_FLAGS[type];
   const table = loaded.stack.layers[source.layer];
@@ -105,7 +105,7 @@ const BODILESS_FLAGS: Readonly<Record<number, string>> = {
 function headerOf(loaded: LoadedImage, rows: RowTable, row: number): Omit<TarHeader, 'name'> {
   const layer = rows.layer[row] as number;
   const entry = rows.entry[row] as number;
-  if (layer === NO_LAYER || entry === NO_ENTRY) return { mode: 0o755, form: 'pax' }; // a folder that no entry brings
+  if (layer === NO_LAYER || entry === NO_ENTRY) return { mode: 0o755, form: 'pax' }; // implied folder
   return headerAt(loaded, layer, entry);
 }
 

@@ -23,26 +23,27 @@ import { resolveImagePath } from '../read/resolve-path.ts';
 import { sweepBeside } from './place-file.ts';
 
 export interface ExportOptions {
-  /** The view to export from, 0 the bottom; absent: the top. */
+  /** Layer whose view is exported, 0 the bottom. Defaults to the top. */
   readonly layer?: number;
-  /** Components of the path in the image; none: everything. Links on the way are followed inside the image. */
+  /** Components of the path in the image; empty for the whole image. Links in parent folders are followed inside the image. */
   readonly parts: readonly Uint8Array[];
-  /** Whether a link at the end is followed too; false: it is itself what is exported. */
+  /** Whether a link at the end of the path is followed too; if not, the link itself is exported. */
   readonly followLast?: boolean;
-  /** Where to: made where it isn't there. */
+  /** Folder to export into; created if it doesn't exist. */
   readonly folder: string;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: Progress) => void;
-  /** An entry that was left out for safety, or that this system can't hold. */
+  /** Called for an entry left out for safety, or because this system can't store it. */
   readonly onRefused: (refusal: Refusal) => void;
-  /** A device or pipe: never made. */
+  /** Called for a device or pipe, which exports never create. */
   readonly onSkipped: (skipped: Refusal) => void;
-  /** What the disk could not keep of what is there. */
+  /** Called for what the disk could not keep, such as an attribute. */
   readonly onNotKept?: (found: Finding) => void;
 }
 
+/** What an export has written and left out. */
 export interface ExportResult extends Written {
-  /** What was made, `folder` itself for a whole image. */
+  /** The created file or folder; `folder` itself for a whole image. */
   readonly target: string;
   readonly refused: number;
   readonly skipped: number;
@@ -51,10 +52,10 @@ export interface ExportResult extends Written {
 const RULES = process.platform === 'win32' ? 'windows' : 'unix';
 
 /**
- * Lays a file or folder of an image out in `folder`, under its own name; of the root, what is in it. Made in a temporary folder
- * there, or beside a folder that is new, and renamed into place at the end: on any failure, and when cancelled, nothing is left. Nothing outside `folder` is
- * touched, no link is followed while writing, owners aren't kept.
- * Throws NOT_FOUND, EXISTS, PATH_ESCAPE and NAME_REFUSED (of the path itself), PERMISSION, IO, CANCELLED.
+ * Exports a file or folder of an image into `folder` under its own name; for the root, its contents. Everything is written to a
+ * temporary folder there (or beside a new folder) and renamed into place at the end, so nothing remains after a failure or cancel.
+ * Nothing outside `folder` is touched, no link is followed while writing, and owners aren't kept.
+ * Throws NOT_FOUND, EXISTS, PATH_ESCAPE and NAME_REFUSED (for the path itself), PERMISSION, IO, CANCELLED.
  */
 export async function exportPath(loaded: LoadedImage, options: ExportOptions): Promise<ExportResult> {
   const { stack, image } = loaded;
@@ -77,11 +78,11 @@ export async function exportPath(loaded: LoadedImage, options: ExportOptions): P
   try {
     await sweepBeside(opened.isNew ? path.dirname(opened.folder) : opened.folder);
     const target = targetIn(opened.folder, top < 0 ? null : rowName(rows, top));
-    // A folder that is new takes the stage's place as one; into one that was there its entries are moved.
+    // A new folder is the renamed stage; into an existing folder the entries are moved one by one.
     const asOne = top < 0 && opened.isNew;
     stage = new HeldFolder(besideName(asOne ? opened.folder : path.join(opened.folder, 'entry')));
     const mode = newFolderMode(stage.inside);
-    // Of one file, what is wrong with it is the error; of more, what can be laid out is.
+    // If a single file is refused, that is the error; of a folder everything else is still exported.
     const alone = top >= 0 && rows.type[top] !== TYPE.directory;
     let refused = 0;
     const onRefused = (refusal: Refusal): void => {
@@ -126,7 +127,7 @@ export async function exportPath(loaded: LoadedImage, options: ExportOptions): P
 }
 
 function skippedNode(rows: RowTable, row: number, type: number): Refusal {
-  const message = `${nodeWord(type)}, not made`;
+  const message = `${nodeWord(type)}, not created`;
   return { path: displayPath(rowPath(rows, row)), code: 'UNSUPPORTED', finding: 'not-made', message };
 }
 
@@ -137,7 +138,7 @@ function bodiesOfLayer({ reader, image, layers }: LoadedImage, at: number, signa
   return reader.openBodies(layer, indexed, signal === undefined ? {} : { signal });
 }
 
-/** Where the path itself is what may not be made, nothing is: its refusal is the error. */
+/** Throws the refusal if the exported path itself was refused, so that nothing is left to export. */
 function refuseOnlyEntry(plan: TreePlan, skipped: readonly Refusal[]): void {
   if (plan.folders.length + plan.bodies.length + plan.symlinks.length > 0) return;
   const first = plan.refused[0] ?? skipped[0];
@@ -145,8 +146,8 @@ function refuseOnlyEntry(plan: TreePlan, skipped: readonly Refusal[]): void {
 }
 
 /**
- * The folder to export into, made where it isn't there, but for one that takes the place of nothing as a whole: then its parent is.
- * `undo` takes away what was made.
+ * Creates the folder to export into if it doesn't exist. For a whole image only its parent is created: the stage is then renamed to it.
+ * `undo` removes what was created.
  */
 function openFolder(named: string, isWhole: boolean): { folder: string; isNew: boolean; undo(): void } {
   const folder = path.resolve(named);
@@ -162,9 +163,9 @@ function openFolder(named: string, isWhole: boolean): { folder: string; isNew: b
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'EEXIST' || code === 'ENOTDIR')
-      throw new LayerscopeError('EXISTS', `${displayText(named)} is no folder`, { cause: error });
+      throw new LayerscopeError('EXISTS', `${displayText(named)} is not a folder`, { cause: error });
     const { code: known } = asLayerscopeError(error);
-    throw new LayerscopeError(known, `can not make the folder ${displayText(named)}: ${code ?? 'unknown error'}`, { cause: error });
+    throw new LayerscopeError(known, `can't create the folder ${displayText(named)}: ${code ?? 'unknown error'}`, { cause: error });
   }
 }
 
@@ -172,7 +173,7 @@ function isLink(name: string): boolean {
   return lstatSync(name, { throwIfNoEntry: false })?.isSymbolicLink() === true;
 }
 
-/** The mode that this user's new folders have. */
+/** Mode of new folders under this user's umask. */
 function newFolderMode(stage: string): number {
   const probe = path.join(stage, '.mode');
   mkdirSync(probe);
@@ -181,7 +182,7 @@ function newFolderMode(stage: string): number {
   return mode & 0o7777;
 }
 
-/** Gives a folder its name and mode. EXISTS where something has come there meanwhile. */
+/** Gives the stage its final name and mode. Throws EXISTS if something appeared there meanwhile. */
 function nameFolder(folder: string, stage: HeldFolder, mode: number): void {
   stage.setMode(mode);
   try {
@@ -190,7 +191,7 @@ function nameFolder(folder: string, stage: HeldFolder, mode: number): void {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOTEMPTY' || code === 'EEXIST' || code === 'ENOTDIR' || (process.platform === 'win32' && code === 'EPERM'))
-      throw new LayerscopeError('EXISTS', `${displayText(folder)} is there already`);
+      throw new LayerscopeError('EXISTS', `${displayText(folder)} already exists`);
     throw error;
   }
 }
@@ -200,7 +201,7 @@ function removeEmpty(folder: string, made: string): void {
   for (let at = folder; at.length >= made.length; at = path.dirname(at)) rmdirSync(at);
 }
 
-/** Where the entry goes: a name in the folder that nothing has yet, or the folder itself (`name` null), if it is empty or new. Throws EXISTS. */
+/** Returns where the entry goes: a free name in the folder, or the folder itself (`name` null) if it is empty or new. Throws EXISTS. */
 function targetIn(folder: string, name: Uint8Array | null): Buffer {
   if (name === null) {
     if (exists(Buffer.from(folder)) && readdirSync(folder).length > 0)
@@ -208,7 +209,7 @@ function targetIn(folder: string, name: Uint8Array | null): Buffer {
     return Buffer.from(folder);
   }
   const target = Buffer.concat([Buffer.from(folder + path.sep), name]);
-  if (exists(target)) throw new LayerscopeError('EXISTS', `${displayPath(target)} is there already`);
+  if (exists(target)) throw new LayerscopeError('EXISTS', `${displayPath(target)} already exists`);
   return target;
 }
 
@@ -216,13 +217,13 @@ function exists(target: Buffer): boolean {
   return lstatSync(target, { throwIfNoEntry: false }) !== undefined;
 }
 
-/** Moves what was laid out to where it belongs; takes back what it moved where one fails. */
+/** Moves the laid-out entries to their final place. If one fails, removes those already moved. */
 async function moveIntoPlace(stage: string, laid: LaidOut, target: Buffer, whole: boolean): Promise<void> {
   const moved: Buffer[] = [];
   try {
     for (const name of readdirSync(stage, { encoding: 'buffer' })) {
       const place = whole ? Buffer.concat([target, Buffer.from(path.sep), name]) : target;
-      if (exists(place)) throw new LayerscopeError('EXISTS', `${displayPath(place)} is there already`);
+      if (exists(place)) throw new LayerscopeError('EXISTS', `${displayPath(place)} already exists`);
       moved.push(place);
       laid.moveOut(name, place);
     }
@@ -234,7 +235,7 @@ async function moveIntoPlace(stage: string, laid: LaidOut, target: Buffer, whole
 
 const MOST_ESCAPES = 1000;
 
-/** Entries that lead out of the image and so stand in no view: told when a whole image is exported. */
+/** Finds entries whose names lead out of the image. No view shows them, so an export of the whole image reports them. */
 async function hiddenEscapes({ reader, image, layers }: LoadedImage, upTo: number): Promise<readonly Refusal[]> {
   const refusals: Refusal[] = [];
   for (let index = 0; index <= upTo; index++) {

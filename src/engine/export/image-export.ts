@@ -12,9 +12,9 @@ function imageOf({ images }: Archive, image: number): ArchiveImage {
 }
 
 /**
- * An image of an archive as an archive by itself, blobs and digests as they are, whatever the archive was: an OCI archive, or one that Docker
- * loads. Layers that belong to no image get the config and manifest that they need. Throws NOT_FOUND; UNSUPPORTED for an image that has
- * no manifest, as in docker-archives before Docker 25.
+ * Exports one image as an archive of its own, an OCI archive or one for `docker load`; blobs and digests stay the same. Layers without
+ * an image get a config and manifest. Throws NOT_FOUND; UNSUPPORTED for an image without a manifest, as in docker-archives before
+ * Docker 25.
  */
 export function exportImage(
   archive: Archive,
@@ -31,22 +31,22 @@ export function exportImage(
   if (root === undefined || root.descriptor === null) {
     throw new LayerscopeError(
       'UNSUPPORTED',
-      'the image has no manifest here: take it into the store, which makes one, and save it from there',
+      'the archive has no manifest for this image: import it into a store, which creates one, and export it from there',
     );
   }
   const one = rootOfImage(root, known);
   return { ...whole, bytes: (signal) => packImage(one, format, { signal }) };
 }
 
-/** Of layers nothing says what they were built for: this machine's, as Go calls it. */
+/** Bare layers don't state an architecture, so this machine's is used, by Go's name. */
 const HOST_ARCHITECTURE = { x64: 'amd64', ia32: '386' }[process.arch as string] ?? process.arch;
 
 const ENDINGS: Readonly<Record<Compression, string>> = { none: 'tar', gzip: 'tar.gz', zstd: 'tar.zst', xz: 'tar.xz', bzip2: 'tar.bz2' };
 
-/** As the blob is stored, or its plain tar, or that packed anew. */
+/** The blob as stored, its plain tar, or that tar compressed again. */
 export type LayerForm = 'stored' | 'plain' | 'gzip' | 'zstd';
 
-/** A layer's blob as it is stored, its digest checked, or unpacked, or packed otherwise. Throws NOT_FOUND, BLOB_MISSING; UNSUPPORTED where this Node can't pack zstd. */
+/** Exports a layer: the stored blob with its digest checked, the plain tar, or the tar compressed again. Throws NOT_FOUND, BLOB_MISSING; UNSUPPORTED if this Node can't write zstd. */
 export function exportLayerBlob(
   archive: Archive,
   { image, layer, form }: { readonly image: number; readonly layer: number; readonly form: LayerForm },
@@ -69,9 +69,9 @@ export function exportLayerBlob(
 
 function compressor(form: 'gzip' | 'zstd'): () => Transform {
   if (form === 'gzip') return () => zlib.createGzip();
-  // Node has it since 22.15.
+  // Available since Node 22.15.
   if (typeof zlib.createZstdCompress !== 'function')
-    throw new LayerscopeError('UNSUPPORTED', 'zstd can’t be written by this version of Node.js: 22.15 and later can');
+    throw new LayerscopeError('UNSUPPORTED', 'this version of Node.js can’t write zstd; 22.15 and later can');
   return () => zlib.createZstdCompress();
 }
 

@@ -1,4 +1,4 @@
-// Files and folders that the user named: what is half done never bears their name.
+// Files and folders that the user named: an unfinished one never has the final name.
 import { link, lstat, readdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { besideName, isLeftBeside, writeError } from '#archive';
@@ -7,7 +7,7 @@ import { displayText, LayerscopeError } from '#model';
 
 const ME = process.getuid?.();
 
-/** Removes what processes of this user that were killed left in a folder, on their way to a name there. What can't be removed stays. */
+/** Removes unfinished files that this user's killed processes left in a folder. Ignores failures. */
 export async function sweepBeside(folder: string): Promise<void> {
   for (const name of (await readdir(folder).catch(() => [])).filter(isLeftBeside)) {
     const left = path.join(folder, name);
@@ -18,12 +18,12 @@ export async function sweepBeside(folder: string): Promise<void> {
 
 async function refuseThere(file: string): Promise<void> {
   const stats = await lstat(file).catch(() => null);
-  if (stats !== null) throw new LayerscopeError('EXISTS', `${displayText(file)} is there already`);
+  if (stats !== null) throw new LayerscopeError('EXISTS', `${displayText(file)} already exists`);
 }
 
 /**
- * Has `write` fill a new file beside the target, which becomes the target when it is whole. EXISTS where there is one, even one that came
- * meanwhile; nothing is left of a failure.
+ * Calls `write` with a name beside `target` and renames the file once it is complete. A failure leaves nothing behind. Throws EXISTS if
+ * `target` exists, even if it appeared meanwhile.
  */
 export async function placeNew<T>(target: string, write: (unfinished: string) => Promise<T>): Promise<T> {
   await refuseThere(target);
@@ -40,13 +40,13 @@ export async function placeNew<T>(target: string, write: (unfinished: string) =>
   }
 }
 
-/** Unlike a rename a link replaces nothing. */
+/** Links rather than renames, since a link never replaces an existing file. */
 async function nameNew(unfinished: string, target: string): Promise<void> {
   try {
     await link(unfinished, target);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code === 'EEXIST') throw new LayerscopeError('EXISTS', `${displayText(target)} is there already`);
+    if (code === 'EEXIST') throw new LayerscopeError('EXISTS', `${displayText(target)} already exists`);
     if (code !== 'EPERM' && code !== 'ENOTSUP' && code !== 'ENOSYS' && code !== 'EMLINK') throw error;
     // A file system without hard links.
     await refuseThere(target);
@@ -54,9 +54,9 @@ async function nameNew(unfinished: string, target: string): Promise<void> {
   }
 }
 
-/** What the system says of the file beside is about the one that was named. */
+/** Makes a system error about the unfinished file name the target instead. */
 function namingTarget(error: unknown, unfinished: string, target: string): LayerscopeError {
-  const told = writeError(error, target);
-  if (!told.message.includes(unfinished)) return told;
-  return new LayerscopeError(told.code, displayText(told.message.replaceAll(unfinished, target)), { cause: error });
+  const failure = writeError(error, target);
+  if (!failure.message.includes(unfinished)) return failure;
+  return new LayerscopeError(failure.code, displayText(failure.message.replaceAll(unfinished, target)), { cause: error });
 }

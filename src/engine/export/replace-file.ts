@@ -3,7 +3,7 @@ import path from 'node:path';
 import { besideName } from '#archive';
 import { sweepBeside } from './place-file.ts';
 
-/** Writes a small file of the user's alone, whole or not at all, durably. */
+/** Atomically replaces a small file, durably and with access for this user only. Throws the system's errors. */
 export async function replaceFile(file: string, text: string): Promise<void> {
   const unfinished = besideName(file);
   await sweepBeside(path.dirname(unfinished));

@@ -5,8 +5,8 @@ import { throwIfCancelled } from '#model';
 import { sweepBeside } from './place-file.ts';
 
 /**
- * Writes a file that the user named; one of that name is replaced at the end, whole, or on any failure left as it was. Throws IO,
- * PERMISSION, CANCELLED, and what the pieces do. Returns the digest of what was written: `sha256:…`.
+ * Writes a file that the user named. An existing file is replaced only once the new one is complete; on failure it is left unchanged.
+ * Returns the digest of the bytes written, `sha256:…`. Throws IO, PERMISSION, CANCELLED, and whatever `pieces` throws.
  */
 export async function saveFile(
   target: string,

@@ -1,10 +1,10 @@
 import { FINDING_SEVERITY, type Finding, type FindingCode } from '#model';
 
-/** Findings that are kept of one image, or of all of an archive, and the characters of their texts. */
+/** Most findings kept for one image or one archive, and most characters in their texts. */
 const MAX_FINDINGS = 20_000;
 const MAX_CHARACTERS = 16 * 1024 * 1024;
 
-/** Findings in order, as many as a report may have; the rest is counted by code. */
+/** Collects findings in order up to a limit; the rest are counted by code. */
 export class BoundedFindings {
   readonly #findings: Finding[] = [];
   readonly #leftOut = new Map<FindingCode, number>();
@@ -18,7 +18,7 @@ export class BoundedFindings {
     } else this.#leftOut.set(finding.code, (this.#leftOut.get(finding.code) ?? 0) + 1);
   }
 
-  /** All that were kept, and for each code of which some were not a last one that says how many. */
+  /** Returns the kept findings, then one for each code that was cut off, saying how many are missing. */
   finish(): Finding[] {
     for (const [code, count] of this.#leftOut) {
       this.#findings.push({ severity: FINDING_SEVERITY[code], code, message: `${count} more of these are left out` });

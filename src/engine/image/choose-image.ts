@@ -2,22 +2,22 @@ import type { Archive, ArchiveImage, ArchiveLayer } from '#archive';
 import { platformRank } from '#format/image';
 import { type ArtifactReport, displayText, LayerscopeError, shortDigest } from '#model';
 
-/** Node's names of processors that OCI calls otherwise. Source: OCI image-index.md, platform.architecture: Go's GOARCH. */
+/** OCI architecture names by Node's. Source: OCI image-index.md, platform.architecture: Go's GOARCH. */
 const GOARCH: Readonly<Record<string, string>> = { x64: 'amd64', ia32: '386', arm64: 'arm64', arm: 'arm' };
 
-/** Platform of the images that this machine runs, `linux/amd64`: containers are Linux, but on Windows. */
+/** Platform of the images that this machine runs, such as `linux/amd64`. Containers are Linux everywhere except on Windows. */
 export function hostPlatform(system: NodeJS.Platform = process.platform, architecture: string = process.arch): string {
   return `${system === 'win32' ? 'windows' : 'linux'}/${GOARCH[architecture] ?? architecture}`;
 }
 
-/** Images that do for a platform, the best first, those that are as good in their order. */
+/** Images that run on a platform, best match first; equal matches keep their order. */
 function ofPlatform(images: readonly ArchiveImage[], wanted: string): readonly ArchiveImage[] {
   const ranked = images.map((image) => ({ image, rank: image.platform === wanted ? 0 : platformRank(image.platform, wanted) }));
   const fitting = ranked.filter((each): each is { image: ArchiveImage; rank: number } => each.rank !== null);
   return fitting.sort((a, b) => a.rank - b.rank).map(({ image }) => image);
 }
 
-/** Names as users shorten them: `docker.io/library/x:latest` is called `x`. */
+/** Shortens a name the way users do: `docker.io/library/x:latest` becomes `x`. */
 function shortName(name: string): string {
   return name
     .replace(/^docker\.io\//, '')
@@ -40,21 +40,22 @@ function listed(images: readonly ArchiveImage[]): string {
   return `${names.join(', ')}${images.length > 8 ? ', …' : ''}`;
 }
 
+/** How the user named an image; see {@link chooseImage}. */
 export interface ImageChoice {
   readonly image?: string | undefined;
   readonly platform?: string | undefined;
 }
 
 /**
- * The image that `image` (a number, a name, six or more digits of a config or manifest digest) and `platform` choose; without
- * them the host's platform, else the first. Throws NOT_FOUND where none fits, NOT_AN_IMAGE where the archive holds artifacts only.
+ * Chooses an image by `image` (a number, a name, six or more digits of a config or manifest digest) and `platform`. Defaults to the
+ * host's platform, or else the first image. Throws NOT_FOUND if none matches, NOT_AN_IMAGE if the archive holds only artifacts.
  */
 export function chooseImage(archive: Archive, choice: ImageChoice = {}): ArchiveImage {
   if (archive.images.length === 0) throw noImage(archive);
   return pickImage(archive.images, choice);
 }
 
-/** The same of a list of images. Throws NOT_FOUND. */
+/** Like {@link chooseImage}, from a list of images. Throws NOT_FOUND. */
 export function pickImage(images: readonly ArchiveImage[], { image, platform }: ImageChoice): ArchiveImage {
   let fitting = images;
   if (image !== undefined) {
@@ -65,36 +66,36 @@ export function pickImage(images: readonly ArchiveImage[], { image, platform }: 
       ? fitting.filter(({ configDigest, manifestDigest }) => startsDigest(configDigest, image) || startsDigest(manifestDigest, image))
       : [];
     fitting = [byNumber, byName, byDigest].find((found) => found.length > 0) ?? [];
-    if (fitting.length === 0) throw new LayerscopeError('NOT_FOUND', `no image ${displayText(image)}; there are: ${listed(images)}`);
+    if (fitting.length === 0) throw new LayerscopeError('NOT_FOUND', `no image ${displayText(image)}; available: ${listed(images)}`);
   }
   if (platform === undefined) return ofPlatform(fitting, hostPlatform())[0] ?? (fitting[0] as ArchiveImage);
   const [best] = ofPlatform(fitting, platform.toLowerCase());
   if (best !== undefined) return best;
   const platforms = [...new Set(fitting.map((each) => displayText(each.platform)))].slice(0, 12).join(', ');
-  throw new LayerscopeError('NOT_FOUND', `no image for ${displayText(platform)}; there are: ${platforms}`);
+  throw new LayerscopeError('NOT_FOUND', `no image for ${displayText(platform)}; available: ${platforms}`);
 }
 
-/** Artifacts that an error names. */
+/** Most artifacts named in an error. */
 const SHOWN_ARTIFACTS = 4;
 
-/** Why there is no image in an archive: what it holds instead, or what hinders reading it. */
+/** Explains why an archive has no image: it holds only artifacts, or can't be read. */
 function noImage({ title, artifacts, findings }: Archive): LayerscopeError {
   const name = displayText(title);
   if (artifacts.length > 0) {
     const shown = artifacts.slice(0, SHOWN_ARTIFACTS).map(artifactWords);
     if (artifacts.length > SHOWN_ARTIFACTS) shown.push('…');
-    return new LayerscopeError('NOT_AN_IMAGE', `${name} holds artifacts only, no image: ${shown.join(', ')}`);
+    return new LayerscopeError('NOT_AN_IMAGE', `${name} holds only artifacts, no image: ${shown.join(', ')}`);
   }
   const reason = findings.find(({ severity }) => severity === 'error');
   return new LayerscopeError('NOT_FOUND', `${name} holds no image${reason === undefined ? '' : `: ${displayText(reason.message)}`}`);
 }
 
-/** `name (type)`; the digest where it has no name. */
+/** `name (type)`, or `digest (type)` if it has no name. */
 function artifactWords({ names, digest, artifactType, mediaTypes }: ArtifactReport): string {
-  return `${names[0] ?? shortDigest(digest)} (${artifactType ?? mediaTypes.at(-1) ?? 'of no stated type'})`;
+  return `${names[0] ?? shortDigest(digest)} (${artifactType ?? mediaTypes.at(-1) ?? 'no type stated'})`;
 }
 
-/** A layer by its number (0 the bottom) or by six or more digits of its digest or diffID. Throws USAGE, NOT_FOUND. */
+/** Chooses a layer by its number (0 the bottom) or by six or more digits of its digest or diffID. Throws USAGE, NOT_FOUND. */
 export function chooseLayer(image: ArchiveImage, text: string): ArchiveLayer {
   const { layers } = image;
   const range = layers.length === 0 ? 'the image has no layers' : `layers are 0 to ${layers.length - 1}`;
@@ -110,10 +111,7 @@ export function chooseLayer(image: ArchiveImage, text: string): ArchiveLayer {
   const [first] = fitting;
   if (first === undefined) throw new LayerscopeError('NOT_FOUND', `no layer ${displayText(text)}: ${range}`);
   if (fitting.some(({ blob, digest }) => digest !== first.digest || blob !== first.blob)) {
-    throw new LayerscopeError(
-      'USAGE',
-      `${displayText(text)} begins more than one layer's digest: ${fitting.map(({ index }) => index).join(', ')}`,
-    );
+    throw new LayerscopeError('USAGE', `${displayText(text)} matches more than one layer: ${fitting.map(({ index }) => index).join(', ')}`);
   }
   return first;
 }

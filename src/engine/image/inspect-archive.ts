@@ -3,7 +3,7 @@ import type { ArchiveReport, ImageReport } from '#model';
 import { BoundedFindings } from './bounded-findings.ts';
 import { assembleImage, type LoadOptions } from './load-image.ts';
 
-/** Everything `inspect --json` says: all layers of all images are read side by side, a shared blob once. Errors as {@link ArchiveReader.indexLayers}. */
+/** Creates the report of `inspect --json`. Reads all layers of all images in parallel, each shared blob once. Throws what {@link ArchiveReader.indexLayers} throws. */
 export async function inspectArchive(reader: ArchiveReader, archive: Archive, options: LoadOptions = {}): Promise<ArchiveReport> {
   const indexed = await reader.indexLayers(
     archive.images.flatMap(({ layers }) => layers),
@@ -16,7 +16,7 @@ export async function inspectArchive(reader: ArchiveReader, archive: Archive, op
   for (const image of archive.images) {
     const ofImage = indexed.slice(first, first + image.layers.length);
     first += image.layers.length;
-    // The stack is only needed for its counts: nothing keeps it beyond this turn.
+    // The stack is only needed for its counts and is not kept.
     const loaded = assembleImage(reader, archive, image, ofImage);
     images.push(loaded.report);
     for (const finding of loaded.findings) bounded.add(finding);

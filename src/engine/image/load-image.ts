@@ -5,13 +5,13 @@ import { BoundedFindings } from './bounded-findings.ts';
 import type { LoadedImage } from './types.ts';
 
 export interface LoadOptions {
-  /** Reads every byte and checks every digest and diffID; what doesn't match is a finding. */
+  /** Reads every byte and checks every digest and diffID; mismatches become findings. */
   readonly verify?: boolean;
-  /** For what compares contents: see {@link ArchiveReader.indexLayers}. */
+  /** Needed for comparing contents; see {@link ArchiveReader.indexLayers}. */
   readonly sums?: 'taken';
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: Progress) => void;
-  /** Called for each layer as it is read, in any order; null for one whose blob isn't there. */
+  /** Called for each layer once read, in any order; null if its blob is missing. */
   readonly onLayer?: (layer: ArchiveLayer, indexed: IndexedLayer | null) => void;
 }
 
@@ -53,7 +53,7 @@ function imageReport(image: ArchiveImage, indexed: readonly (IndexedLayer | null
   };
 }
 
-/** An image of layers that are read already: its stack, report and findings. `indexed` goes with `image.layers`. */
+/** Builds an image's stack, report and findings from layers already read; `indexed` is parallel to `image.layers`. */
 export function assembleImage(
   reader: ArchiveReader,
   archive: Archive,
@@ -73,7 +73,7 @@ export function assembleImage(
   return { reader, archive, image, layers: indexed, stack, report: imageReport(image, indexed, stack), findings };
 }
 
-/** Reads the layers of one image and stacks them. Throws NOT_FOUND for an image that isn't there, and what {@link ArchiveReader.indexLayers} does. */
+/** Reads the layers of one image and stacks them. Throws NOT_FOUND if the image doesn't exist, and what {@link ArchiveReader.indexLayers} throws. */
 export async function loadImage(
   reader: ArchiveReader,
   archive: Archive,

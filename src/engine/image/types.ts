@@ -10,13 +10,13 @@ export interface LoadedImage {
   readonly image: ArchiveImage;
   readonly layers: readonly (IndexedLayer | null)[];
   readonly stack: Stack;
-  /** As `inspect --json` has it. */
+  /** As in `inspect --json`. */
   readonly report: ImageReport;
-  /** Of this image's layers and stack, with `image` and `layer`. */
+  /** Findings about this image's layers and stack, with `image` and `layer` set. */
   readonly findings: readonly Finding[];
 }
 
-/** A path in the view of a layer; raw bytes. */
+/** A path, as raw bytes, in the view of a layer. */
 export interface EntryOf extends ImageRef {
   readonly layer: number;
   readonly path: Uint8Array;

@@ -3,27 +3,27 @@ import type { ArchiveSummary, ImageSummary } from '#contract';
 import type { Finding, ImageReport, LayerReport } from '#model';
 import type { LoadedImage } from '../image/types.ts';
 
-/** What is known of an open archive at a moment. */
+/** What is known about an open archive at one moment. */
 export interface ArchiveState {
   readonly archiveId: string;
-  /** What the user calls it. */
+  /** Name shown to the user. */
   readonly title: string;
   readonly sizeBytes: number;
   readonly archive: Archive;
-  /** By image: null until its layers were read. */
+  /** By image; null until its layers are read. */
   readonly loaded: readonly (LoadedImage | null)[];
-  /** By image and layer, while they are read; undefined: not yet. */
+  /** By image and layer, while an image is being read; undefined for layers still to come. */
   readonly arrived: readonly (readonly (IndexedLayer | null | undefined)[])[];
 }
 
-/** Findings that a summary carries: a message holds no more than a page. Errors come before warnings, those before notes. */
+/** Most findings in one summary, which must fit into a message. Errors come first, then warnings, then notes. */
 export const MAX_SUMMARY_FINDINGS = 2_000;
 
 const SEVERITIES = ['error', 'warning', 'note'] as const;
 
 const NO_TOTALS = { files: 0, fileBytes: 0, finalBytes: 0, wastedBytes: 0, efficiency: 1 } as const;
 
-/** An image's report before its layers are stacked: what the manifest says, and the sizes of those that were read already. */
+/** Reports an image whose layers aren't stacked yet: what its manifest says, and sizes of the layers read so far. */
 function unloadedReport(image: ArchiveImage, arrived: readonly (IndexedLayer | null | undefined)[]): ImageReport {
   const layers = image.layers.map((layer): LayerReport => {
     const { index, digest, diffId, mediaType, compression, status, blobBytes, createdBy, urls, illFormed } = layer;
@@ -69,7 +69,7 @@ function imageSummary({ archive, loaded, arrived }: ArchiveState, index: number)
   };
 }
 
-/** All that the window shows of an archive but its rows. */
+/** Summarizes an archive: everything the window shows about it except rows. */
 export function archiveSummary(state: ArchiveState): ArchiveSummary {
   const { archiveId, title, sizeBytes, archive, loaded } = state;
   const findings: Finding[] = [];

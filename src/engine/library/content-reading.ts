@@ -1,4 +1,4 @@
-// Reads bodies that a table depends on: right away if that takes a moment, else as a job that shows its progress and can be cancelled.
+// Reads the file contents that a table depends on. Large reads run as a job with progress and cancel.
 import type { ImageRef } from '#contract';
 import { isCancelled, LayerscopeError, throwIfCancelled } from '#model';
 import type { ContentOptions } from '../read/read-contents.ts';
@@ -6,17 +6,18 @@ import type { Jobs } from './jobs.ts';
 
 type Around = NonNullable<ContentOptions['around']>;
 
-/** Bytes that are read in a moment. */
+/** Up to this size a job isn't worth showing. */
 const AT_ONCE_BYTES = 16_000_000;
 
+/** Ways to run a read of file contents, for `ContentOptions.around`. */
 export interface ContentReading {
-  /** For an answer that is no use unless complete: cancelling the job fails with CANCELLED. */
+  /** For results that must be complete: cancelling the job throws CANCELLED. */
   forAnswer(ref: ImageRef, signal: AbortSignal): Around;
-  /** For an answer that is useful anyway: cancelling the job keeps what was found so far. */
+  /** For results that are useful even if incomplete: cancelling the job keeps what was found so far. */
   asFarAsWanted(ref: ImageRef, signal: AbortSignal): Around;
 }
 
-/** `titleOf`: the title under which the job is shown. */
+/** Creates the readers. `titleOf` names the archive in the list of jobs. */
 export function createContentReading(jobs: Jobs, titleOf: (archiveId: string) => string): ContentReading {
   const asJob = async ({ archiveId, image }: ImageRef, signal: AbortSignal, read: Parameters<Around>[1]): Promise<void> => {
     let failure: unknown = null;
@@ -33,7 +34,7 @@ export function createContentReading(jobs: Jobs, titleOf: (archiveId: string) =>
     if (signal.aborted) onAbort();
     const { state } = await jobs.ended(jobId);
     signal.removeEventListener('abort', onAbort);
-    // The list forgets the oldest that ended: it may be this one.
+    // The job may already be gone: the list drops the oldest ended jobs.
     if (jobs.list().some((job) => job.jobId === jobId)) jobs.dismiss(jobId);
     throwIfCancelled(signal);
     if (state === 'cancelled') throw new LayerscopeError('CANCELLED', 'the comparison was cancelled');

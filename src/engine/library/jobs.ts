@@ -4,40 +4,40 @@ import { createStateTopic, TOPIC_INTERVAL_MS } from './state-topic.ts';
 
 interface JobStart {
   readonly kind: Job['kind'];
-  /** What it works on; escaped here. */
+  /** What the job works on; need not be escaped. */
   readonly title: string;
   readonly archiveId?: string;
   readonly image?: number;
 }
 
-/** What a job's work is given. */
+/** Passed to a job's `run`. */
 export interface JobContext {
   readonly jobId: string;
   readonly signal: AbortSignal;
   report(progress: Partial<Pick<Job, 'phase' | 'doneBytes' | 'totalBytes' | 'digest'>>): void;
-  /** Says what it works on, once that is known. */
+  /** Records the archive and image that the job works on, once known. */
   about(subject: { readonly archiveId?: string; readonly image?: number }): void;
 }
 
 export interface JobsOptions {
-  /** How many run side by side; the others wait in order. */
+  /** How many jobs run in parallel; others wait in order. */
   readonly atOnce?: number;
   readonly intervalMs?: number;
-  /** Told of errors that are defects of this program, with their stack; the job says INTERNAL and no more. */
+  /** Receives errors that are bugs of this program, with their stack; the job itself only reports INTERNAL. */
   readonly onDefect?: (error: LayerscopeError) => void;
 }
 
-/** Long work with progress: a queue, its history, and a topic of both. Disposal cancels all and waits for them. */
+/** Long-running work with progress: a queue, its history and a topic of both. Disposal cancels all jobs and waits for them. */
 export interface Jobs extends AsyncDisposable {
-  /** Returns the job's id. Throws TOO_LARGE where too many wait, CANCELLED after disposal. */
+  /** Queues a job and returns its id. Throws TOO_LARGE if too many are waiting, CANCELLED after disposal. */
   start(what: JobStart, run: (context: JobContext) => Promise<void>): string;
-  /** Oldest first; ended ones until they are dismissed. */
+  /** Lists jobs, oldest first. Ended jobs stay until dismissed. */
   list(): readonly Job[];
-  /** Without effect on a job that has ended. Throws NOT_FOUND. */
+  /** Cancels a job; does nothing if it has ended. Throws NOT_FOUND. */
   cancel(jobId: string): void;
-  /** Takes a job that has ended off the list. Throws NOT_FOUND; USAGE while it runs. */
+  /** Removes an ended job from the list. Throws NOT_FOUND; USAGE while it runs. */
   dismiss(jobId: string): void;
-  /** The job as it ended. Throws NOT_FOUND. */
+  /** Waits for a job to end and returns its final state. Throws NOT_FOUND. */
   ended(jobId: string): Promise<Job>;
   subscribe(listener: (jobs: readonly Job[]) => void): () => void;
 }
@@ -57,6 +57,7 @@ function hasEnded({ state }: Job): boolean {
   return state !== 'queued' && state !== 'running';
 }
 
+/** Creates an empty queue that runs `atOnce` jobs in parallel. */
 export function createJobs({ atOnce = 2, intervalMs = TOPIC_INTERVAL_MS, onDefect = () => {} }: JobsOptions = {}): Jobs {
   const entries = new Map<string, Entry>();
   const topic = createStateTopic(() => list(), intervalMs);
@@ -134,10 +135,10 @@ export function createJobs({ atOnce = 2, intervalMs = TOPIC_INTERVAL_MS, onDefec
 
   return {
     start({ kind, title, archiveId = null as string | null, image = null as number | null }, run) {
-      if (isDisposed) throw new LayerscopeError('CANCELLED', 'the program is ending');
+      if (isDisposed) throw new LayerscopeError('CANCELLED', 'the program is shutting down');
       let waiting = 0;
       for (const { status } of entries.values()) if (status.state === 'queued') waiting++;
-      if (waiting >= MAX_WAITING) throw new LayerscopeError('TOO_LARGE', 'too many jobs wait already');
+      if (waiting >= MAX_WAITING) throw new LayerscopeError('TOO_LARGE', 'too many jobs are waiting');
       const jobId = `j${++last}`;
       let end: (status: Job) => void = () => {};
       const ended = new Promise<Job>((resolve) => {

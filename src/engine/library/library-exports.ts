@@ -1,4 +1,4 @@
-// What the window saves of open archives, as streams that keep their archives open.
+// Exports from open archives, as streams that keep their archives open.
 import { basename } from 'node:path';
 import type { ArchiveReader } from '#archive';
 import type { ImageRef, ViewRef } from '#contract';
@@ -12,7 +12,7 @@ import { configDifferences } from '../read/config-differences.ts';
 import { configLines, differenceLines } from '../read/json-lines.ts';
 import type { OpenArchive } from './open-archive.ts';
 
-/** What can be exported: a file or folder, a layer, an image, a comparison as the command line's JSON, what is known of an archive as JSON. */
+/** What can be exported: a file or folder, a layer, an image, a comparison as the command line's JSON, a report on an archive as JSON. */
 export type ExportRequest =
   | { readonly what: 'entry'; readonly entry: EntryOf }
   | ({ readonly what: 'layer'; readonly form: LayerForm } & ViewRef)
@@ -26,7 +26,7 @@ export interface ExportSources {
   readonly reader: ArchiveReader;
 }
 
-/** What would be saved; nothing is read yet. Throws NOT_FOUND, BLOB_MISSING, UNSUPPORTED. */
+/** Prepares an export without reading anything yet. Throws NOT_FOUND, BLOB_MISSING, UNSUPPORTED. */
 export function exportedOf({ find, reader }: ExportSources, wanted: ExportRequest): Exported {
   if (wanted.what === 'entry') {
     const open = find(wanted.entry.archiveId);
@@ -56,7 +56,7 @@ export function exportedOf({ find, reader }: ExportSources, wanted: ExportReques
   return { name: 'differences.jsonl', totalBytes: null, leftOut: 0, bytes: (signal) => whileOpen([openA, openB], signal, lines) };
 }
 
-/** The archives' bytes, while they are kept open. */
+/** Streams `bytes` and keeps the archives open meanwhile. */
 async function* whileOpen(
   opens: readonly OpenArchive[],
   signal: AbortSignal,
@@ -84,8 +84,8 @@ function* batched(lines: Iterable<string>): Generator<Uint8Array> {
   yield encodeUtf8(text);
 }
 
-/** What was saved is there, and this is said of what isn't in it. */
+/** Error for a saved export that lacks `count` entries; the file itself is complete and stays. */
 export function leftOutError(count: number): LayerscopeError {
-  const words = count === 1 ? '1 entry is' : `${count} entries are`;
-  return new LayerscopeError('PATH_ESCAPE', `saved, but ${words} not in it: names or links that lead out of the image`);
+  const words = count === 1 ? '1 entry whose name or link leads' : `${count} entries whose names or links lead`;
+  return new LayerscopeError('PATH_ESCAPE', `saved without ${words} out of the image`);
 }

@@ -39,80 +39,85 @@ import { createStateTopic, TOPIC_INTERVAL_MS } from './state-topic.ts';
 import { createTableCache } from './table-cache.ts';
 
 export interface LibraryOptions {
-  /** The caller's: the library doesn't dispose of it. */
+  /** Owned by the caller. */
   readonly reader: ArchiveReader;
-  /** The caller's: dispose of it before the library. */
+  /** Owned by the caller, who disposes of it before the library. */
   readonly jobs: Jobs;
   readonly intervalMs?: number;
-  /** Told of what fails where nobody waits: the release of a file. */
+  /** Receives failures that no caller waits for, such as releasing a file. */
   readonly onFailure?: (error: unknown) => void;
 }
 
+/** An archive to open, and how. */
 export interface OpenRequest {
   readonly path: string;
-  /** What the user calls it. */
+  /** Name shown to the user. */
   readonly title: string;
-  /** Opens it where that isn't a file by itself, but something of `path`. */
+  /** Opens the archive if it is only a part of `path`. */
   readonly read?: (reader: ArchiveReader, options: { readonly signal: AbortSignal }) => Promise<Archive>;
-  /** Follows links of a folder that lead out of it; see {@link ArchiveReader.open}. */
+  /** Follows links that lead out of an opened folder; see {@link ArchiveReader.open}. */
   readonly followLinks?: boolean;
-  /** Called once when the file isn't needed any more: it couldn't be opened, or was closed. */
+  /** Called once when the file is no longer needed: after it was closed, or couldn't be opened. */
   readonly release?: () => Promise<void>;
 }
 
 /**
- * Archives that are open, what was read of them, and a topic of their summaries. All that names an archive, image, layer or entry
- * which isn't there throws NOT_FOUND. Disposal closes all.
+ * Open archives, what has been read from them, and a topic of their summaries. Methods throw NOT_FOUND if the archive, image, layer or
+ * entry doesn't exist. Disposal closes all archives.
  */
 export interface Library extends AsyncDisposable {
   /**
-   * Starts a job that opens an archive and reads the layers of one image: the host platform's, else the first. The archive is in
-   * the topic as soon as its manifests are read; it is there no more when the job fails or is cancelled. Returns the job's id.
+   * Starts a job that opens an archive and reads the layers of one image: the host platform's, or else the first. The archive appears
+   * in the topic as soon as its manifests are read, and disappears if the job fails or is cancelled. Returns the job's id.
    */
   open(request: OpenRequest): string;
-  /** Returns when all that works on the archive has ended and its file is free. */
+  /** Closes an archive. Resolves when all work on it has ended and its file is closed. */
   close(archiveId: string): Promise<void>;
   summary(archiveId: string): ArchiveSummary;
   list(): readonly ArchiveSummary[];
   subscribe(listener: (archives: readonly ArchiveSummary[]) => void): () => void;
-  /** An image's config as JSON, null where it is missing or damaged; `complete` false where it is cut off. */
+  /** Returns an image's config as JSON, null if it is missing or damaged; `complete` is false if the text is cut off. */
   config(ref: ImageRef): { readonly json: string | null; readonly complete: boolean };
-  /** Starts a job that reads the layers of an image; the running job's id where one does already. */
+  /** Starts a job that reads the layers of an image. Returns its id, or that of the job already doing so. */
   load(ref: ImageRef): string;
-  /** The same with every digest checked. */
+  /** Like `load`, and checks every digest. */
   verify(ref: ImageRef): string;
-  /** What the layers `from` to `to` changed together; reads bodies of the same size, and so may take long. */
+  /** Lists what layers `from` to `to` changed together. May take long: it compares the contents of files of equal size. */
   changes(ref: ImageRef, range: { from: number; to: number; signal: AbortSignal }): Promise<RowTable>;
   view(ref: ImageRef, at: { layer: number; signal: AbortSignal }): Promise<RowTable>;
-  /** What is different in `b` from what is in `a`; reads bodies of the same size, and so may take long. */
+  /** Compares `b` with `a`. May take long: it compares the contents of files of equal size. */
   compare(a: ViewRef, b: ViewRef, signal: AbortSignal): Promise<RowTable>;
-  /** What the configs of both sides say otherwise, of whole images. */
+  /** Compares the configs of two whole images. */
   configs(a: ViewRef, b: ViewRef, signal: AbortSignal): Promise<ConfigReport>;
-  /** Starts a job that looks for files which a layer brings again with the same bytes; `waste` tells them then. */
+  /** Starts a job that looks for files which a layer rewrites with identical bytes; `waste` then includes them. */
   findRewritten(ref: ImageRef): string;
   waste(ref: ImageRef, limit: number, signal: AbortSignal): Promise<WasteReport>;
   search(ref: ImageRef, wanted: { text: string; limit: number }, signal: AbortSignal): Promise<SearchReport>;
   details(entry: EntryOf, signal: AbortSignal): Promise<EntryDetails>;
   raw(entry: EntryOf, signal: AbortSignal): Promise<RawHeader>;
   content(entry: EntryOf, range: { offset: number; length: number }, signal: AbortSignal): Promise<ContentPage>;
-  /** Works on an open archive, which stays open meanwhile; its closing aborts the work. `path`: the file or folder that it was opened from; `isPart`: it is something of that. */
+  /**
+   * Runs `work` on an open archive and keeps it open meanwhile; closing it aborts the work. `path` is the file or folder it was opened
+   * from; `isPart` is true if the archive is only a part of that.
+   */
   withArchive<T>(
     archiveId: string,
     signal: AbortSignal,
     work: (archive: Archive, signal: AbortSignal, from: { readonly path: string; readonly isPart: boolean }) => Promise<T>,
   ): Promise<T>;
-  /** What a file that is an archive holds; null where it is none. */
+  /** Lists the entries of a file that is itself an archive; null if it isn't. */
   listing(entry: EntryOf, limit: number, signal: AbortSignal): Promise<ListingReport | null>;
-  /** What would be saved, by name; nothing is read yet. The archive stays open while its bytes are read. */
+  /** Prepares an export without reading anything yet. The archive stays open while the export's bytes are read. */
   exported(wanted: ExportRequest): Exported;
-  /** Starts a job that saves it; one of that name is replaced. Returns the job's id. */
+  /** Starts a job that saves an export as `target`, replacing an existing file. Returns the job's id. */
   save(wanted: ExportRequest, target: string): string;
 }
 
+/** Creates an empty library. */
 export function createLibrary({ reader, jobs, intervalMs = TOPIC_INTERVAL_MS, onFailure = () => {} }: LibraryOptions): Library {
   const archives = new Map<string, OpenArchive>();
   const tables = createTableCache();
-  const loading = new Map<string, string>(); // archive, image and kind to the job that reads it
+  const loading = new Map<string, string>(); // running job by archive, image and kind
   const list = (): readonly ArchiveSummary[] => [...archives.values()].map((archive) => archive.summary());
   const topic = createStateTopic(list, intervalMs);
   let last = 0;
@@ -190,7 +195,7 @@ export function createLibrary({ reader, jobs, intervalMs = TOPIC_INTERVAL_MS, on
     }
   };
 
-  /** One job an image at a time: who asks again joins it. */
+  /** Runs one job per image and kind at a time; later requests join it. */
   const startReading = (kind: 'load' | 'verify', { archiveId, image }: ImageRef): string => {
     const open = find(archiveId);
     if (open.archive.images[image] === undefined) throw new LayerscopeError('NOT_FOUND', `no image ${image}`);
@@ -262,7 +267,7 @@ export function createLibrary({ reader, jobs, intervalMs = TOPIC_INTERVAL_MS, on
     },
     load: (ref) => startReading('load', ref),
     verify: (ref) => startReading('verify', ref),
-    // Rows are made on this thread: half a second for a million of them. Whoever moves them to a worker changes these two only.
+    // Rows are built on this thread: half a second for a million. Moving them to a worker would only change these two.
     changes: async (ref, { from, to, signal }) =>
       withImage(ref, [from, to], signal, (loaded, use) =>
         tables.get(
@@ -318,7 +323,7 @@ export function createLibrary({ reader, jobs, intervalMs = TOPIC_INTERVAL_MS, on
     waste: async (ref, limit, signal) =>
       withImage(ref, [], signal, async ({ stack }) => reportWaste(stack, limit, find(ref.archiveId).rewritten(ref.image))),
     search: async (ref, { text, limit }, signal) => {
-      const { searchLayers } = await import('../read/search-layers.ts'); // with its expressions, which no command needs at its start
+      const { searchLayers } = await import('../read/search-layers.ts'); // loads the expression engine only when needed
       return withImage(ref, [], signal, async ({ stack }, use) => searchLayers(stack, text, { limit, signal: use }));
     },
     details: async (entry, signal) =>
@@ -356,7 +361,7 @@ function tableKey(archiveId: string, image: number): string {
   return `${archiveId}/${image}/`;
 }
 
-/** At most `length` bytes; fewer where the body ends before. */
+/** Collects at most `length` bytes; fewer if the body ends earlier. */
 async function collect(bytes: AsyncIterable<Uint8Array>, length: number): Promise<Uint8Array> {
   const page = new Uint8Array(length);
   let at = 0;

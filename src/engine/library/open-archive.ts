@@ -14,13 +14,13 @@ export interface OpenArchiveFacts {
   readonly sizeBytes: number;
 }
 
-/** An archive of the library: what was read of it, and who works on it now. */
+/** An open archive: what has been read from it, and the work in progress on it. */
 export class OpenArchive {
   readonly archiveId: string;
   readonly archive: Archive;
-  /** The file or folder that it was opened from. */
+  /** File or folder it was opened from. */
   readonly path: string;
-  /** Whether it is something of that only. */
+  /** Whether the archive is only a part of `path`, such as one image of a store. */
   readonly isPart: boolean;
   readonly #title: string;
   readonly #sizeBytes: number;
@@ -68,7 +68,7 @@ export class OpenArchive {
     this.#arrived[image] = [];
   }
 
-  /** Files that layers of an image bring again with the same bytes; null until they were looked for. */
+  /** Files that layers of the image rewrite with identical bytes; null until the search has run. */
   rewritten(image: number): RewrittenReport | null {
     return this.#rewritten.get(image) ?? null;
   }
@@ -77,17 +77,17 @@ export class OpenArchive {
     this.#rewritten.set(image, rewritten);
   }
 
-  /** The image, read. Throws NOT_FOUND for one or a layer that isn't there, or that wasn't read. */
+  /** Returns a loaded image. Throws NOT_FOUND if the image or one of `layers` doesn't exist, or the image isn't loaded yet. */
   loaded(image: number, ...layers: readonly number[]): LoadedImage {
     const known = this.archive.images[image];
     if (known === undefined) throw new LayerscopeError('NOT_FOUND', `no image ${image}`);
     for (const layer of layers) if (layer >= known.layers.length) throw new LayerscopeError('NOT_FOUND', `no layer ${layer}`);
     const loaded = this.#loaded[image];
-    if (!loaded) throw new LayerscopeError('NOT_FOUND', `the layers of image ${image} were not read yet`);
+    if (!loaded) throw new LayerscopeError('NOT_FOUND', `the layers of image ${image} have not been read yet`);
     return loaded;
   }
 
-  /** Works on the archive: it is not disposed of before the work ends, and its closing aborts the work. */
+  /** Runs `work` on the archive. The archive is not disposed of before the work ends; closing it aborts the work. */
   async use<T>(signal: AbortSignal, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const controller = new AbortController();
     const onAbort = (): void => controller.abort();
@@ -106,7 +106,7 @@ export class OpenArchive {
     }
   }
 
-  /** The same for bytes that are read piece by piece: until the last, or until whoever reads them has had enough. */
+  /** Like {@link use}, for a stream: the archive stays open until the last piece was read or the consumer stopped reading. */
   async *during(signal: AbortSignal, bytes: (signal: AbortSignal) => AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
     let finish = (): void => {};
     const finished = new Promise<void>((resolve) => {
@@ -125,7 +125,7 @@ export class OpenArchive {
       await pieces.return?.();
       finish();
     };
-    // Who reads may take its time, or never come back: closing doesn't wait for that.
+    // A slow or abandoned consumer must not hold up closing.
     let isHeld = false;
     controlled.addEventListener('abort', () => isHeld && void end());
     try {
@@ -143,13 +143,13 @@ export class OpenArchive {
     }
   }
 
-  /** Called once after the archive was disposed of; at once where it is already. */
+  /** Sets a callback that runs once the archive is disposed of; immediately if it already is. */
   onClosed(release: () => Promise<void>): void {
     if (this.#closed === null) this.#release = release;
     else void this.#closed.then(release);
   }
 
-  /** Aborts what works on it, waits, and disposes of the archive; once. */
+  /** Aborts running work, waits for it and disposes of the archive. Later calls return the same promise. */
   close(): Promise<void> {
     this.#closed ??= this.#close();
     return this.#closed;
@@ -157,13 +157,13 @@ export class OpenArchive {
 
   async #close(): Promise<void> {
     this.#ending.abort();
-    await Promise.allSettled(this.#uses); // each tells its own caller how it ended
+    await Promise.allSettled(this.#uses); // each caller gets its own result or error
     await this.archive[Symbol.asyncDispose]();
     await this.#release();
   }
 }
 
-/** Bytes of the file; of a folder, of the blobs that its images and artifacts name. */
+/** Size in bytes of an archive's file, or the sum of the blobs named by a folder's images and artifacts. */
 export async function archiveBytes(path: string, archive: Archive): Promise<number> {
   const { size, isDirectory } = await stat(path).then((stats) => ({ size: stats.size, isDirectory: stats.isDirectory() }));
   if (!isDirectory) return size;

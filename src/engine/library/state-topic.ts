@@ -1,30 +1,30 @@
-/** A state that is told as a whole: at once to whoever subscribes, and again after changes, at most once an interval. */
+/** A topic that sends its whole state: to each new subscriber at once, and to all after changes, at most once an interval. */
 export interface StateTopic<T> {
-  /** Says that the state isn't what it was. Cheap: many calls in one turn make one message. */
+  /** Marks the state as changed. Cheap: many calls in one turn send one message. */
   changed(): void;
-  /** The listener gets the state now, before this returns. Returns the function that ends the subscription. */
+  /** Subscribes, and calls the listener with the current state before returning. Returns a function that unsubscribes. */
   subscribe(listener: (state: T) => void): () => void;
   /** Ends all subscriptions. */
   close(): void;
 }
 
-/** Ten times a second: the contract's bound for topics. */
+/** The contract limits topics to ten messages a second. */
 export const TOPIC_INTERVAL_MS = 100;
 
-/** `read` makes the state when it is told, and not before. */
+/** Creates a topic. `read` returns the state; it is called only when there is a message to send. */
 export function createStateTopic<T>(read: () => T, intervalMs: number = TOPIC_INTERVAL_MS): StateTopic<T> {
   const listeners = new Set<(state: T) => void>();
   let pause: NodeJS.Timeout | null = null;
   let isQueued = false;
   let isDirty = false;
 
-  const tell = (): void => {
+  const publish = (): void => {
     isQueued = false;
     if (!isDirty || listeners.size === 0) return;
     isDirty = false;
     pause = setTimeout(() => {
       pause = null;
-      tell();
+      publish();
     }, intervalMs);
     const state = read();
     for (const listener of [...listeners]) listener(state);
@@ -35,7 +35,7 @@ export function createStateTopic<T>(read: () => T, intervalMs: number = TOPIC_IN
       isDirty = true;
       if (isQueued || pause !== null || listeners.size === 0) return;
       isQueued = true;
-      queueMicrotask(tell);
+      queueMicrotask(publish);
     },
     subscribe(listener) {
       const own = (state: T): void => listener(state);

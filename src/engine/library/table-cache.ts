@@ -1,19 +1,19 @@
 import { isCancelled, ROW_COLUMN_BYTES, type RowTable } from '#model';
 
-/** Tables asked for of late: a window fetches one in many pages. */
+/** Recently used tables: a window fetches each in many pages. */
 export interface TableCache {
   /**
-   * The kept table, else what `make` gives; two that ask at once wait for the same. A failure isn't kept; where the other one cancelled what
-   * both wait for, and `signal` isn't aborted, it is made anew.
+   * Returns the cached table, or makes it; concurrent callers share one call of `make`. Failures aren't cached. If another caller
+   * cancelled the shared call and `signal` isn't aborted, the table is made again.
    */
   get(key: string, make: () => Promise<RowTable>, signal?: AbortSignal): Promise<RowTable>;
-  /** Forgets tables whose key begins so. */
+  /** Drops all tables whose key starts with `prefix`. */
   drop(prefix: string): void;
 }
 
-/** Keeps the latest `maxTables`, of no more than `maxBytes` together, but always one. */
+/** Creates a cache of the `maxTables` most recently used tables, at most `maxBytes` in total; the latest one always stays. */
 export function createTableCache({ maxTables = 6, maxBytes = 256_000_000 } = {}): TableCache {
-  const tables = new Map<string, { readonly table: Promise<RowTable>; bytes: number }>(); // the latest used last
+  const tables = new Map<string, { readonly table: Promise<RowTable>; bytes: number }>(); // least recently used first
 
   const trim = (): void => {
     let bytes = 0;
@@ -38,7 +38,7 @@ export function createTableCache({ maxTables = 6, maxBytes = 256_000_000 } = {})
             trim();
           },
           () => {
-            if (tables.get(key) === entry) tables.delete(key); // whoever asked gets the error
+            if (tables.get(key) === entry) tables.delete(key); // the callers get the error
           },
         );
       }

@@ -1,16 +1,16 @@
-// What attributes say that their bytes don't show: Windows' attribute bits and security descriptors, Linux' capabilities and access lists.
+// Explains attributes with binary values: Windows attribute bits and security descriptors, Linux capabilities and access lists.
 import { descriptorFromSddl, descriptorInWords, parseSecurityDescriptor, securityDescriptorToSddl } from '#format/security-descriptor';
 import { decodeBase64, FILE_ATTRIBUTE } from '#format/windows-tar';
 import { asLayerscopeError } from '#model';
 
-/** Lines for people; none where an attribute is what it shows, or isn't what its name says. */
+/** Explains an attribute in lines of text; empty if it needs no explanation, or its value is malformed. */
 export function attributeMeaning(name: string, bytes: Uint8Array): readonly string[] {
   const reader = Object.hasOwn(READERS, name) ? READERS[name] : undefined;
   if (reader === undefined) return [];
   try {
     return reader(bytes);
   } catch (error) {
-    // A value that can't be read as what its name says is shown as it stands.
+    // A malformed value is shown raw.
     if (asLayerscopeError(error).code === 'INTERNAL' && !(error instanceof RangeError)) throw error;
     return [];
   }
@@ -19,9 +19,9 @@ export function attributeMeaning(name: string, bytes: Uint8Array): readonly stri
 const READERS: Readonly<Record<string, (bytes: Uint8Array) => readonly string[]>> = {
   'MSWINDOWS.fileattr': fileAttributes,
   'MSWINDOWS.rawsd': (bytes) => descriptor(decodeBase64(bytes)),
-  // As layers of 2015 and 2016 have it: SDDL already.
+  // Layers from 2015 and 2016 store SDDL.
   'MSWINDOWS.sd': (bytes) => descriptorInWords(descriptorFromSddl(textOf(bytes))),
-  'MSWINDOWS.mountpoint': () => ['a mount point, no symbolic link'],
+  'MSWINDOWS.mountpoint': () => ['a mount point, not a symbolic link'],
   'security.capability': capabilities,
   'system.posix_acl_access': accessList,
   'system.posix_acl_default': accessList,
@@ -71,7 +71,7 @@ const CAPABILITIES =
     ' ',
   );
 
-/** vfs_cap_data: magic and flags, then words of permitted and inheritable bits, in revision 3 the root's user id. */
+/** vfs_cap_data: magic and flags, then words of permitted and inheritable bits; revision 3 adds the root's user ID. */
 function capabilities(bytes: Uint8Array): readonly string[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const magic = view.getUint32(0, true);
@@ -88,11 +88,11 @@ function capabilities(bytes: Uint8Array): readonly string[] {
   };
   const lines = [`permitted: ${namesOf(0) || 'none'}${(magic & 1) === 1 ? ', effective' : ''}`];
   if (namesOf(4) !== '') lines.push(`inheritable: ${namesOf(4)}`);
-  if (revision === 3) lines.push(`of the user namespace of root ${view.getUint32(20, true)}`);
+  if (revision === 3) lines.push(`in the user namespace whose root is ${view.getUint32(20, true)}`);
   return lines;
 }
 
-const ACL_TAGS: Readonly<Record<number, string>> = { 1: 'owner', 2: 'user', 4: 'group of the file', 8: 'group', 16: 'mask', 32: 'others' };
+const ACL_TAGS: Readonly<Record<number, string>> = { 1: 'owner', 2: 'user', 4: 'owning group', 8: 'group', 16: 'mask', 32: 'others' };
 
 /** posix_acl_xattr: version 2, then entries of tag, rights and id. Source: linux/posix_acl_xattr.h. */
 function accessList(bytes: Uint8Array): readonly string[] {

@@ -4,7 +4,7 @@ import { DIFFERS, KIND, LayerscopeError, type RowTable, TYPE } from '#model';
 import type { LoadedImage } from '../image/types.ts';
 import { type ContentOptions, readContents } from './read-contents.ts';
 
-/** An image as seen at one of its layers; -1 is before the first. */
+/** An image as seen at one of its layers; -1 is the empty view below the first. */
 export interface ImageView {
   readonly loaded: LoadedImage;
   readonly layer: number;
@@ -13,8 +13,8 @@ export interface ImageView {
 }
 
 /**
- * An image as if it began at `from`: the layers below are not there, and those from it on say by themselves what they bring. Bodies that
- * are hard links to a file of a layer below can't be told.
+ * Returns the image as if it started at layer `from`, without the layers below. Hard links to files of the layers below then have no
+ * contents.
  */
 export function aloneFrom(loaded: LoadedImage, from: number): LoadedImage {
   if (from <= 0) return loaded;
@@ -22,30 +22,30 @@ export function aloneFrom(loaded: LoadedImage, from: number): LoadedImage {
   return { ...loaded, stack: buildStack(tables, { caseInsensitive: loaded.image.os === 'windows' }) };
 }
 
-/** The side of a comparison that a request names. Throws BAD_REQUEST where it begins above its end. */
+/** Returns the side of a comparison that a request names. Throws BAD_REQUEST if `since` is above `layer`. */
 export function viewOf(loaded: LoadedImage, { since, layer }: { readonly since?: number | undefined; readonly layer: number }): ImageView {
-  if ((since ?? 0) > layer) throw new LayerscopeError('BAD_REQUEST', 'a range of layers begins above its end');
+  if ((since ?? 0) > layer) throw new LayerscopeError('BAD_REQUEST', 'a range of layers starts above its end');
   return { loaded: aloneFrom(loaded, since ?? 0), layer, isPart: since !== undefined };
 }
 
 export interface CompareOptions extends ContentOptions {
-  /** Bits of DIFFERS: what differs in these only is no difference. */
+  /** Bits of DIFFERS to ignore. */
   readonly ignore?: number;
 }
 
-/** A comparison's rows, and what differs in each. */
+/** The rows of a comparison, and how each one differs. */
 export interface Comparison {
   readonly rows: RowTable;
-  /** For each row, bits of DIFFERS: as in the table, with what reading both bodies told. */
+  /** Bits of DIFFERS by row: those of the table, refined by comparing contents. */
   readonly differs: Uint16Array;
-  /** For each row, 1 where there is a difference to tell. */
+  /** 1 for each row that is listed as a difference. */
   readonly counts: Uint8Array;
 }
 
 /**
- * Compares two file systems, each as seen at a layer, to the last byte: two files of the same size that don't come from the same
- * layer are both read, unless their checksums differ. A body that can't be read to its end is `unread`, which is listed as a
- * difference. Throws NOT_FOUND for a layer that isn't there, IO, CANCELLED.
+ * Compares two file systems, each as seen at a layer, byte by byte: two files of equal size from different layers are both read, unless
+ * their checksums differ. A file that can't be read to its end is `unread`, which is listed as a difference. Throws NOT_FOUND if a
+ * layer doesn't exist, IO, CANCELLED.
  */
 export async function compareImages(a: ImageView, b: ImageView, options: CompareOptions = {}): Promise<Comparison> {
   const { reads = true, ignore = 0 } = options;
@@ -59,7 +59,7 @@ export async function compareImages(a: ImageView, b: ImageView, options: Compare
   const counts = new Uint8Array(rows.length);
   for (let row = 0; row < rows.length; row++) {
     const kind = rows.kind[row];
-    // A folder's time alone is no difference.
+    // A folder that differs only in its time isn't listed.
     const silent = rows.type[row] === TYPE.directory ? none | DIFFERS.time : none;
     counts[row] = kind === KIND.unchanged || (kind === KIND.modified && ((differs[row] as number) & ~silent) === 0) ? 0 : 1;
   }
@@ -67,15 +67,15 @@ export async function compareImages(a: ImageView, b: ImageView, options: Compare
   return { rows, differs, counts };
 }
 
-/** A comparison as a table: rows that differ, with what does, and the folders that lead to them. */
+/** Returns the rows that differ, and their parent folders, as a table. */
 export function differencesOf({ rows, differs, counts }: Comparison): RowTable {
   const kind = rows.kind.map((each, row) => (counts[row] === 0 ? KIND.unchanged : each));
   return keepRows({ ...rows, kind, differs }, counts);
 }
 
 /**
- * Two layers whose content is known to be the same: one range of one file, or bytes that were hashed to one digest. What a manifest calls
- * them is no proof. A damaged one is nothing but itself.
+ * Whether two layers are known to have the same content: the same range of a file, or the same computed digest. A digest that a manifest
+ * states proves nothing. A damaged layer equals only itself.
  */
 function isSameLayer(a: LoadedImage, one: number, b: LoadedImage, two: number): boolean {
   const left = a.image.layers[one];
@@ -87,7 +87,7 @@ function isSameLayer(a: LoadedImage, one: number, b: LoadedImage, two: number): 
   return first.blobDigest !== undefined && first.blobDigest === second.blobDigest;
 }
 
-/** The same bytes of the same file, be it opened once or twice. */
+/** The same range of the same file, even if opened twice. */
 function isSameBlob(a: BlobSource, b: BlobSource): boolean {
   return a === b || (a.cacheKey !== '' && a.cacheKey === b.cacheKey);
 }

@@ -4,8 +4,8 @@ import type { ImageView } from './compare-images.ts';
 export type { ConfigDifference };
 
 /**
- * How the configs of both sides differ, if both sides are whole images. Null if a side is less than an image (some of its layers, a single
- * layer tar) or has no readable config: there is nothing to compare.
+ * Compares the configs of two whole images. Returns null if a side is only part of an image (some of its layers, a single layer tar) or
+ * has no readable config.
  */
 export function configDifferences(a: ImageView, b: ImageView): readonly ConfigDifference[] | null {
   if (!isWhole(a) || !isWhole(b)) return null;

@@ -2,11 +2,11 @@ import type { ConfigReport } from '#contract';
 import type { ConfigDifference } from '#format/image';
 import { displayText, jsonText } from '#model';
 
-/** A label may hold a whole document: the window shows how it begins. */
+/** Most lines, and most characters per value: a label may hold a whole document, of which the window shows the start. */
 const MAX_LINES = 1_000;
 const MAX_LETTERS = 2_000;
 
-/** The report for the window; null: there was nothing to compare. */
+/** Creates the window's report; `differences` is null if there was nothing to compare. */
 export function configReport(differences: readonly ConfigDifference[] | null): ConfigReport {
   if (differences === null) return { compared: false, total: 0, differences: [] };
   return {
@@ -16,7 +16,7 @@ export function configReport(differences: readonly ConfigDifference[] | null): C
   };
 }
 
-/** A text as it is, anything else as JSON; safe to show. */
+/** Formats a value for display: strings as they are, anything else as JSON. */
 function valueText(value: unknown): string | null {
   if (value === null) return null;
   return cut(typeof value === 'string' ? value : jsonText(value));

@@ -9,13 +9,13 @@ function latin1Bytes(text: string): Uint8Array {
   return Uint8Array.from(text, (letter) => letter.charCodeAt(0));
 }
 
-/** Bytes as text where they are printable UTF-8, else as hex. */
+/** Formats bytes as text if they are printable UTF-8, otherwise as hex. */
 export function textOrHex(bytes: Uint8Array): { readonly value: string; readonly encoding: 'text' | 'hex' } {
   const text = decodeUtf8(bytes);
   return text !== null && displayText(text) === text ? { value: text, encoding: 'text' } : { value: toHex(bytes), encoding: 'hex' };
 }
 
-/** Attributes of an entry of a view, and of the streams beside it. */
+/** Attributes of an entry in a view, and of its alternate data streams. */
 function entryAttributes({ stack }: Pick<LoadedImage, 'stack'>, entry: EntryAt, streams: readonly StreamAt[]): EntryAttributes {
   const table = entry.member === NO_ENTRY ? null : stack.layers[entry.layer];
   const meta = table?.metas[table.meta[entry.member] as number];
@@ -57,7 +57,7 @@ function entryAttributes({ stack }: Pick<LoadedImage, 'stack'>, entry: EntryAt, 
   };
 }
 
-/** What a path is at a layer, was below it, and which layers touch it. Throws NOT_FOUND where no layer ever had it. */
+/** Describes a path at a layer, in the layer below, and the layers that touch it. Throws NOT_FOUND if no layer has it. */
 export function entryDetails(loaded: LoadedImage, layer: number, path: Uint8Array): EntryDetails {
   const { stack } = loaded;
   const now = lookup(stack, layer, path);

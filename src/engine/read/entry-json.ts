@@ -1,4 +1,4 @@
-// JSON of entries and rows, as the command line prints it and the window saves it: cli.md of the contract says what stands in it.
+// JSON of entries and rows, as the command line prints it and the window exports it. Its fields are a public promise: add, never rename.
 import { resolveEntry, type Stack } from '#changes';
 import { type LayerTable, linkName } from '#format/layer';
 import {
@@ -17,17 +17,18 @@ import {
   toHex,
 } from '#model';
 
-/** Texts of rows' paths; those of folders are kept, as far as there is room, since every row below begins with them. */
+/** Formats the paths of rows. Caches those of folders, within a limit, since every row below starts with them. */
 export interface RowPaths {
-  /** Escaped as {@link escapePath} does. */
+  /** Path escaped by {@link escapePath}. */
   text(row: number): string;
-  /** `,"pathHex":"…"` where the path isn't UTF-8, else nothing. */
+  /** `,"pathHex":"…"` if the path isn't UTF-8, otherwise empty. */
   hexField(row: number): string;
 }
 
-/** Characters of folders' paths that are kept at one time: folders in folders have a path each as long as their depth. */
+/** Most characters cached: deeply nested folders have paths as long as their depth. */
 const MAX_KEPT_TEXT = 8 * 1024 * 1024;
 
+/** Creates a formatter for the paths of a table. */
 export function createRowPaths(rows: RowTable): RowPaths {
   const folders = new Map<number, string>();
   let keptText = 0;
@@ -58,17 +59,18 @@ export function createRowPaths(rows: RowTable): RowPaths {
 }
 
 /**
- * JSON of what entries are, without braces: `"type":…,"size":…,"mode":…,"uid":…,"gid":…,"mtime":…`, then `linkname` of links, `target` of
- * hard links (the type of what they are names of, whose facts they have), `devMajor` and `devMinor` of devices.
+ * Formats an entry's fields as JSON without braces: `"type":…,"size":…,"mode":…,"uid":…,"gid":…,"mtime":…`, then `linkname` for links,
+ * `target` for hard links (the type of the linked file, whose other fields they take), `devMajor` and `devMinor` for devices.
  */
 export interface EntryFields {
   of(layer: number, entry: number): string;
-  /** Of a row as it is now; of a folder that no entry brings what the row has. */
+  /** Fields of a row's current entry; for an implied folder those of the row itself. */
   ofRow(rows: RowTable, row: number): string;
 }
 
 const IMPLIED_FOLDER = '"type":"directory","size":0,"mode":"0755","uid":0,"gid":0,"mtime":"0.000000000"';
 
+/** Creates a formatter for the entries of a stack. */
 export function createEntryFields(stack: Stack): EntryFields {
   const { layers } = stack;
   const owners: string[][] = layers.map(() => []);

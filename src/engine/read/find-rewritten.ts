@@ -3,11 +3,11 @@ import { DIFFERS, escapePath, KIND, type RowTable, rowPath, TYPE, throwIfCancell
 import type { LoadedImage } from '../image/types.ts';
 import { listChanges } from './list-changes.ts';
 
-const MOST_TOLD = 2_000;
+const MOST_LISTED = 2_000;
 
 /**
- * Files that a layer brings again with the same bytes: a chmod, a chown, a copy over itself. Each layer is compared with what is below it;
- * what can't be read is left out. Throws IO, CANCELLED.
+ * Finds files that a layer rewrites with identical bytes, as chmod, chown or a copy over itself do. Compares each layer with those below
+ * and skips files that can't be read. Throws IO, CANCELLED.
  */
 export async function findRewritten(
   loaded: LoadedImage,
@@ -36,10 +36,10 @@ export async function findRewritten(
     }
   }
   files.sort((a, b) => b.bytes - a.bytes);
-  return { bytes, count: files.length, files: files.slice(0, MOST_TOLD) };
+  return { bytes, count: files.length, files: files.slice(0, MOST_LISTED) };
 }
 
-/** A hard link brings no bytes, whatever it shows. */
+/** Hard links don't count: they store no bytes of their own. */
 function isRewritten(rows: RowTable, row: number): boolean {
   if (rows.kind[row] !== KIND.modified || rows.type[row] !== TYPE.file) return false;
   return ((rows.differs[row] as number) & DIFFERS.rewritten) !== 0 && (rows.size[row] as number) > 0;

@@ -7,7 +7,7 @@ function sameName(a: Uint8Array, b: Uint8Array, caseInsensitive: boolean): boole
   return left !== null && left.toLowerCase() === decodeUtf8(b)?.toLowerCase();
 }
 
-/** Row of a path, by its components; -1 for the root (no components), null where no row has it. */
+/** Finds the row of a path by its components; -1 for the root (no components), null if no row has it. */
 export function findRow(rows: RowTable, parts: readonly Uint8Array[], caseInsensitive = false): number | null {
   let found = -1;
   for (const part of parts) {

@@ -1,4 +1,4 @@
-// Changes and differences, a JSON object a line, in the order of the paths' bytes.
+// Changes and differences as JSON lines, sorted by the bytes of their paths.
 import { type Stack, sortedByPathBytes } from '#changes';
 import type { ConfigDifference } from '#format/image';
 import { nodeName } from '#format/layer';
@@ -21,7 +21,7 @@ import {
 import type { Comparison, ImageView } from './compare-images.ts';
 import { createEntryFields, createRowPaths, type EntryFields, type RowPaths } from './entry-json.ts';
 
-/** Lines of `changes --json`, each with its line feed. */
+/** Yields the lines of `changes --json`, each with its line feed. */
 export function* changeLines(stack: Stack, rows: RowTable): Generator<string> {
   const fields = createEntryFields(stack);
   const paths = createRowPaths(rows);
@@ -39,7 +39,7 @@ function changeJson(stack: Stack, rows: RowTable, row: number, paths: RowPaths, 
   return `${line}}\n`;
 }
 
-/** In a Windows image, where names differ in case only: the path as it was written before. */
+/** The previous spelling of a path, if a Windows image changed only its case. */
 function previousPath({ caseInsensitive, layers }: Stack, rows: RowTable, row: number): string {
   const table = caseInsensitive ? layers[rows.previousLayer[row] as number] : null;
   if (!table) return '';
@@ -51,7 +51,7 @@ function previousPath({ caseInsensitive, layers }: Stack, rows: RowTable, row: n
   return `"path":${jsonString(escapePath(folder) + escapePath(before))},`;
 }
 
-/** `,"content":"same"|"different"|"unread"` of a modified file, or hard link that shows one; else nothing. */
+/** `,"content":"same"|"different"|"unread"` for a modified file or a hard link to one, otherwise empty. */
 function contentField(rows: RowTable, differs: Uint16Array, row: number): string {
   if (rows.kind[row] !== KIND.modified) return '';
   const type = rows.type[row];
@@ -59,26 +59,26 @@ function contentField(rows: RowTable, differs: Uint16Array, row: number): string
   const bits = differs[row] as number;
   if ((bits & DIFFERS.rewritten) !== 0) return ',"content":"same"';
   if ((bits & DIFFERS.unread) !== 0) return ',"content":"unread"';
-  // What was no file before had none of its bytes. A hard link that leads nowhere has none to speak of.
+  // If the path was not a file before, all content is new. A dangling hard link has no content.
   const showsFile = type === TYPE.file || (rows.size[row] as number) > 0;
   return showsFile || (bits & DIFFERS.content) !== 0 ? ',"content":"different"' : '';
 }
 
-/** A folder that was removed, or replaced by something else: it hides what was in it. */
+/** Whether a row removes a folder or replaces it by something else, hiding its contents. */
 export function hidesFolder(rows: RowTable, row: number): boolean {
   const kind = rows.kind[row] as number;
   if (kind === KIND.removed) return rows.type[row] === TYPE.directory;
   return kind === KIND.modified && rows.type[row] !== TYPE.directory && REASON_NAMES[rows.reason[row] as number] === 'replaced';
 }
 
-/** Lines of `diff --json` that tell of the configs, each with its line feed. */
+/** Yields the config lines of `diff --json`, each with its line feed. */
 export function* configLines(differences: readonly ConfigDifference[]): Generator<string> {
   for (const { field, a, b } of differences) {
     yield `{"kind":"config","field":${jsonString(field)},"a":${jsonText(a)},"b":${jsonText(b)}}\n`;
   }
 }
 
-/** Lines of `diff --json`, each with its line feed. */
+/** Yields the lines of `diff --json` for entries, each with its line feed. */
 export function* differenceLines(a: ImageView, b: ImageView, { rows, differs, counts }: Comparison): Generator<string> {
   const paths = createRowPaths(rows);
   const fieldsA = createEntryFields(a.loaded.stack);

@@ -1,5 +1,5 @@
-// What is said of paths that lead to nothing, and of the links that were followed. Paths are safe to show (displayPath), without a
-// leading slash.
+// Messages about paths that lead nowhere, and the links that were followed. Paths are safe to show (displayPath) and have no leading
+// slash.
 import { ENTRY_TYPES, type EntryType } from '#model';
 
 const TYPE_WORDS: Readonly<Record<EntryType, string>> = {
@@ -14,21 +14,21 @@ const TYPE_WORDS: Readonly<Record<EntryType, string>> = {
   other: 'an entry of unknown type',
 };
 
-/** `a block device`. `type`: a code of TYPE; a hard link is one that leads to no file. */
+/** Describes a code of TYPE: `a block device`. A hard link here is always a dangling one. */
 export function typeInWords(type: number): string {
   return TYPE_WORDS[ENTRY_TYPES[type] ?? 'other'];
 }
 
-/** A symbolic link on the way. */
+/** A symbolic link that was followed. */
 export interface Hop {
   readonly path: string;
-  /** As the link has it; empty where it leads nowhere. */
+  /** Target as stored in the link; may be empty. */
   readonly target: string;
-  /** How many names of the whole path come behind what the link leads to. */
+  /** How many components of the path follow the link's target. */
   readonly behind: number;
 }
 
-/** Of a longer chain the first and the last are named. */
+/** A longer chain is shortened in the middle. */
 const FIRST_HOPS = 6;
 const LAST_HOPS = 3;
 
@@ -36,7 +36,7 @@ function hopInWords({ path, target }: Hop): string {
   return target === '' ? `${path} is a link with an empty target` : `${path} is a link to ${target}`;
 }
 
-/** `a is a link to b, b is a link to c`; the path that was asked for stands before it, unless the first link is it. */
+/** `a is a link to b, b is a link to c`, preceded by the requested path unless that is the first link. */
 export function hopsInWords(typed: string, hops: readonly Hop[]): string {
   const words = hops.map(hopInWords);
   const hidden = words.length - FIRST_HOPS - LAST_HOPS;
@@ -49,7 +49,7 @@ export function loopInWords(typed: string, loop: readonly Hop[]): string {
   return `${typed}: a loop of links: ${hopsInWords(loop[0]?.path ?? '', loop)}`;
 }
 
-/** A link's target as a path: without the slash before it and what stands for nothing. */
+/** A link's target as a path without leading slash, empty components and `.`. */
 function plainTarget(target: string): string {
   return target
     .split('/')
@@ -57,13 +57,13 @@ function plainTarget(target: string): string {
     .join('/');
 }
 
-/** Why there is nothing: `a is a link to b, which isn't in the image as seen at layer 3`. `hops`: the links that led to what is missing. */
+/** Explains a missing path: `a is a link to b, which isn't in the image as seen at layer 3`. `hops` are the links that led to it. */
 export function missingInWords(about: {
   readonly typed: string;
   readonly missing: string;
   readonly layer: number;
   readonly hops: readonly Hop[];
-  /** `b is a file, not a directory`, where that is why. */
+  /** The reason, such as `b is a file, not a directory`; null if the path simply doesn't exist. */
   readonly obstacle: string | null;
 }): string {
   const { typed, missing, layer, hops, obstacle } = about;

@@ -8,22 +8,22 @@ import { asLayerscopeError, type Compression, displayPath, entryTypeName, Layers
 import type { LoadedImage } from '../image/types.ts';
 import { readContent } from './read-content.ts';
 
-/** Plain bytes of a tar that are looked at: what lies behind is not worth the wait. */
+/** Most uncompressed bytes of a tar to read; listing more isn't worth the wait. */
 const MOST_PLAIN_BYTES = 1024 * 1024 * 1024;
 const PLAIN_CHUNK = 256 * 1024;
 const MOST_ZIP_LIST_BYTES = 16 * 1024 * 1024;
-/** Bytes of a name that are shown, and of all names of a listing. */
+/** Most bytes shown of one name, and of all names together. */
 const MOST_NAME_BYTES = 4096;
 const MOST_NAMES_BYTES = 4 * 1024 * 1024;
 
 type ListedEntry = ListingReport['entries'][number];
 
-/** Entries of a listing, as many as are wanted and have room. */
+/** Collects entries up to a count and a total size of names. */
 class ListedEntries {
   readonly all: ListedEntry[] = [];
   readonly #limit: number;
   #nameBytes = 0;
-  /** There were more. */
+  /** Whether entries were left out. */
   isFull = false;
 
   constructor(limit: number) {
@@ -40,8 +40,8 @@ class ListedEntries {
 }
 
 /**
- * Lists the first `limit` entries of an archive that is a file of an image: a tar, plain or packed, or a ZIP file. Null where it is neither.
- * Nothing of it is kept or unpacked to disk. Throws NOT_FOUND, BLOB_MISSING, CANCELLED.
+ * Lists the first `limit` entries of an archive inside an image: a tar, plain or compressed, or a ZIP file. Returns null if it is neither.
+ * Nothing is written to disk. Throws NOT_FOUND, BLOB_MISSING, CANCELLED.
  */
 export async function listArchive(
   loaded: LoadedImage,
@@ -70,12 +70,12 @@ const FORMATS = { gzip: 'tar.gz', zstd: 'tar.zst', xz: 'tar.xz', bzip2: 'tar.bz2
 function plainBytes(bytes: AsyncIterable<Uint8Array>, compression: Exclude<Compression, 'none'>): AsyncIterable<Uint8Array> {
   if (compression === 'xz' || compression === 'bzip2') return unpackPieces(compression, bytes);
   const stream = compression === 'gzip' ? createGunzip() : zstdDecompressor(PLAIN_CHUNK);
-  // A failure of either ends the stream that is read here with it.
+  // An error on either side destroys the returned stream.
   pipeline(Readable.from(bytes), stream, () => {});
   return stream;
 }
 
-/** A header's sum is right: of 512 bytes that are no header it isn't. */
+/** Checks a header's checksum, which arbitrary 512 bytes don't match. */
 function isTarHeader(block: Uint8Array): boolean {
   if (block.length < 512) return false;
   let sum = 0;
@@ -105,7 +105,7 @@ async function listTar(
     for await (const piece of bytes) {
       if (head === null) {
         head = piece;
-        // Packed, but not a tar: one file.
+        // A single compressed file.
         if (format !== 'tar' && piece.length >= 512 && !isTarHeader(piece)) return null;
       }
       reader.push(piece);
@@ -115,11 +115,11 @@ async function listTar(
     complete = !entries.isFull && seen <= MOST_PLAIN_BYTES;
     if (complete) reader.end();
   } catch (error) {
-    const told = asLayerscopeError(error);
-    if (told.code === 'CANCELLED') throw told;
+    const failure = asLayerscopeError(error);
+    if (failure.code === 'CANCELLED') throw failure;
     if (entries.all.length === 0 && format !== 'tar') return null;
     complete = false;
-    problem = told.code === 'INTERNAL' ? 'its end can not be read' : told.message;
+    problem = failure.code === 'INTERNAL' ? "its end can't be read" : failure.message;
   }
   if (format !== 'tar' && entries.all.length === 0) return null;
   return { format, entries: entries.all, complete, problem };
@@ -137,15 +137,15 @@ async function listZip(
   let problem: string | null = null;
   try {
     const { offset, bytes } = found.end64 === null ? found : zip64Directory(await read(found.end64, 56));
-    if (offset + bytes > totalBytes) throw new LayerscopeError('DAMAGED', 'the list of the ZIP file leads out of it');
+    if (offset + bytes > totalBytes) throw new LayerscopeError('DAMAGED', 'the central directory lies outside the ZIP file');
     for (const { name, sizeBytes } of zipEntries(await read(offset, Math.min(bytes, MOST_ZIP_LIST_BYTES)))) {
       entries.add(name, name.at(-1) === 0x2f ? 'directory' : 'file', sizeBytes);
       if (entries.isFull) break;
     }
   } catch (error) {
-    const told = asLayerscopeError(error);
-    if (told.code === 'CANCELLED' || told.code === 'INTERNAL') throw told;
-    problem = told.message;
+    const failure = asLayerscopeError(error);
+    if (failure.code === 'CANCELLED' || failure.code === 'INTERNAL') throw failure;
+    problem = failure.message;
   }
   return { format: 'zip', entries: entries.all, complete: problem === null && !entries.isFull, problem };
 }

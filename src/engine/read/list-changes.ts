@@ -4,8 +4,8 @@ import type { LoadedImage } from '../image/types.ts';
 import { type ContentOptions, readContents } from './read-contents.ts';
 
 /**
- * What the layers `from` to `to` (both included, 0 the bottom) changed together. Files of one size are compared: by their checksums where
- * both were taken while their layers were unpacked, else byte by byte; what can't be read is `unread`. Throws NOT_FOUND, IO, CANCELLED.
+ * Lists what layers `from` to `to` (inclusive, 0 the bottom) changed together. Files of equal size are compared by checksum if both have
+ * one, otherwise byte by byte; a file that can't be read is `unread`. Throws NOT_FOUND, IO, CANCELLED.
  */
 export async function listChanges(loaded: LoadedImage, from: number, to: number, options: ContentOptions = {}): Promise<RowTable> {
   if (options.reads === false) return changesOf(loaded.stack, from, to, { sums: 'ignored' });

@@ -1,10 +1,10 @@
-// A compressed layer whose index was kept by a command that needs no checksums (`inspect`, `ls`) is unpacked once more to take them, on
-// workers: that is quicker than spooling it for a few bodies, and from then on the index has them.
+// Checksums for compressed layers that were indexed by a command without them (`inspect`, `ls`). Decompressing such a layer again on
+// workers is faster than spooling it to read a few files, and the cached index then has the checksums.
 
 import { sameSums } from '#changes';
 import type { LoadedImage } from '../image/types.ts';
 
-/** Layers that could have checksums of these bodies but don't. */
+/** Returns the compressed layers that lack checksums for these pairs. */
 export function layersWithoutSums(
   loaded: LoadedImage,
   pairs: readonly { readonly a: { readonly layer: number }; readonly b: { readonly layer: number } }[],
@@ -19,17 +19,18 @@ export function layersWithoutSums(
   return [...layers].sort((a, b) => a - b);
 }
 
-/** Bytes of the layers as they are stored. */
+/** Total stored size of the layers, in bytes. */
 export function packedBytes({ image }: LoadedImage, layers: readonly number[]): number {
   return layers.reduce((sum, layer) => sum + (image.layers[layer]?.blobBytes ?? 0), 0);
 }
 
+/** The computed checksums. */
 export interface TakenSums {
-  /** Are two bodies the same by their checksums? Null where one has none. */
+  /** Whether two files have the same checksum; null if either has none. */
   isSame(a: { readonly layer: number; readonly member: number }, b: { readonly layer: number; readonly member: number }): boolean | null;
 }
 
-/** Takes the checksums of these layers. Throws what {@link ArchiveReader.indexLayers} does. */
+/** Computes the checksums of these layers. Throws what {@link ArchiveReader.indexLayers} throws. */
 export async function takeSums(
   loaded: LoadedImage,
   layers: readonly number[],

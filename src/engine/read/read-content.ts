@@ -4,17 +4,18 @@ import type { LoadedImage } from '../image/types.ts';
 import { typeInWords } from './link-words.ts';
 import { entryType, resolveImagePath } from './resolve-path.ts';
 
+/** A file's contents. */
 export interface Content {
-  /** Of the file itself, links resolved: raw bytes. */
+  /** Path of the file after following links; raw bytes. */
   readonly path: Uint8Array;
   readonly totalBytes: number;
-  /** Holes come as zeros. Ends with TRUNCATED, DAMAGED or BAD_TAR where the body can't be read to its end. */
+  /** Holes are read as zeros. Throws TRUNCATED, DAMAGED or BAD_TAR if the file can't be read to its end. */
   readonly bytes: AsyncIterable<Uint8Array>;
 }
 
 /**
- * A file's bytes as seen at a layer, from `start` (0), at most `length`. Links are followed inside the image.
- * Throws NOT_FOUND: nothing there, or no file; BLOB_MISSING.
+ * Reads a file as seen at a layer: at most `length` bytes from `start` (default 0). Links are followed inside the image.
+ * Throws NOT_FOUND if the path doesn't exist or isn't a file; BLOB_MISSING.
  */
 export function readContent(
   loaded: LoadedImage,

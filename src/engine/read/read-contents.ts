@@ -1,5 +1,5 @@
-// Finds out what indexes alone can't tell about files of equal size: whether their bytes are the same. Each pair of bodies is read once,
-// however many names show it, both at the same time, in the order of one side's tars.
+// Compares the contents of files of equal size, which an index alone can't. Each pair is read once however many rows show it, both sides
+// in parallel, in the order of one side's tars.
 
 import { BodyComparer, type LayerBytes } from '#archive';
 import { type EntryAt, resolveEntryBody } from '#changes';
@@ -20,6 +20,7 @@ interface ReadOptions {
   readonly onProgress?: ((progress: CompareProgress) => void) | undefined;
 }
 
+/** Whether and how file contents are compared. */
 export interface ContentOptions extends ReadOptions {
   /** False: no bytes are compared, and files of equal size are `unread`. */
   readonly reads?: boolean;
@@ -75,8 +76,8 @@ export async function readContents(
   await around(totalBytes, async (readOptions) => {
     let left: readonly Pair[] = pairs;
     if (sumless.length > 0) {
-      const tell = (doneBytes: number): void => readOptions.onProgress?.({ phase: 'reading layers', doneBytes, totalBytes });
-      const taken = await takeSums(a, sumless, { signal: readOptions.signal, onBytes: tell });
+      const report = (doneBytes: number): void => readOptions.onProgress?.({ phase: 'reading layers', doneBytes, totalBytes });
+      const taken = await takeSums(a, sumless, { signal: readOptions.signal, onBytes: report });
       left = pairs.filter((pair) => {
         const isSame = taken.isSame(pair.a, pair.b);
         keep(pair, isSame);
@@ -119,10 +120,10 @@ function isCut({ stack }: LoadedImage, { layer, member }: EntryAt): boolean {
   return ((stack.layers[layer]?.flags[member] ?? 0) & FLAG.truncated) !== 0;
 }
 
-/** A body that fails so stays `unread`; its other differences are still listed. */
+/** After these errors a file stays `unread`; its other differences are still listed. */
 const UNREADABLE: ReadonlySet<string> = new Set(['TRUNCATED', 'DAMAGED', 'BAD_TAR', 'BLOB_MISSING']);
 
-/** Reads pairs one after another and keeps their layers open meanwhile. */
+/** Compares pairs one after another, keeping their layers open. */
 class PairReading implements AsyncDisposable {
   readonly #a: LoadedImage;
   readonly #b: LoadedImage;
@@ -142,9 +143,9 @@ class PairReading implements AsyncDisposable {
   /** Null if either body can't be read. */
   async isSame({ a, b, bytes }: Pair): Promise<boolean | null> {
     const before = this.#doneBytes;
-    const tell = (): void =>
+    const report = (): void =>
       this.#options.onProgress?.({ phase: 'comparing files', doneBytes: this.#doneBytes, totalBytes: this.#totalBytes });
-    tell();
+    report();
     try {
       return await this.#comparer.isSame(
         { layer: this.#layer(this.#a, a.layer), member: a.member },
@@ -153,7 +154,7 @@ class PairReading implements AsyncDisposable {
           signal: this.#options.signal,
           onBytes: (count) => {
             this.#doneBytes += count;
-            tell();
+            report();
           },
         },
       );

@@ -10,7 +10,7 @@ function typeflagText(flag: number): string {
   return flag === 0 ? '\\0' : displayText(String.fromCharCode(flag));
 }
 
-/** The header of the entry that counts at a layer for a path. Throws NOT_FOUND: nothing there, or a folder that no entry brings. */
+/** Reads the header of the entry that a path shows at a layer. Throws NOT_FOUND if nothing is there, or only an implied folder. */
 export async function readRawEntry(
   loaded: LoadedImage,
   layer: number,
@@ -21,7 +21,7 @@ export async function readRawEntry(
   const archiveLayer = entry === null ? undefined : loaded.image.layers[entry.layer];
   const indexed = entry === null ? null : loaded.layers[entry.layer];
   if (entry === null || entry.member === NO_ENTRY || archiveLayer === undefined || !indexed) {
-    throw new LayerscopeError('NOT_FOUND', `no entry of the image brings ${displayPath(path)}`);
+    throw new LayerscopeError('NOT_FOUND', `the image has no entry for ${displayPath(path)}`);
   }
   const { raw, bytes, bodyOffset } = await loaded.reader.readHeader(archiveLayer, indexed, entry.member, {
     ...options,

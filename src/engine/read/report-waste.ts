@@ -2,7 +2,7 @@ import { type Stack, wastedByLayer, wastedFiles } from '#changes';
 import type { RewrittenReport, WasteReport } from '#contract';
 import { escapePath } from '#model';
 
-/** What the stack carries and doesn't show: the `limit` files that waste most, and all of it by the layer that wrote it. */
+/** Reports bytes that the stack stores but no longer shows: the `limit` most wasteful files, and totals by the layer that wrote them. */
 export function reportWaste(stack: Stack, limit: number, rewritten: RewrittenReport | null): WasteReport {
   return {
     wastedBytes: stack.totals.wastedBytes,

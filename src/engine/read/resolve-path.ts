@@ -5,32 +5,33 @@ import { displayPath, LayerscopeError, NO_ENTRY, TYPE } from '#model';
 import type { LoadedImage } from '../image/types.ts';
 import { type Hop, hopsInWords, loopInWords, missingInWords, typeInWords } from './link-words.ts';
 
-/** As many links as Linux follows in one path. Source: path_resolution(7). */
+/** Linux follows this many links in one path. Source: path_resolution(7). */
 const MOST_LINKS = 40;
 
+/** Where a path leads. */
 export interface ResolvedPath {
-  /** Raw bytes without links in them; empty for the root. */
+  /** Path with all links resolved, raw bytes; empty for the root. */
   readonly path: Uint8Array;
   /** Null for the root. */
   readonly entry: EntryAt | null;
-  /** The links at the end of the path that led there, in words: `a is a link to b`; null where there were none. */
+  /** Describes the links followed at the end of the path: `a is a link to b`; null if there were none. */
   readonly via: string | null;
 }
 
-/** Code of TYPE of what an entry is; an implied folder is a directory. */
+/** Returns an entry's code of TYPE; an implied folder is a directory. */
 export function entryType({ stack }: Pick<LoadedImage, 'stack'>, entry: EntryAt): number {
   return entry.member === NO_ENTRY ? TYPE.directory : (stack.layers[entry.layer]?.type[entry.member] ?? TYPE.other);
 }
 
 type Loaded = Pick<LoadedImage, 'stack'>;
 
-/** Raw bytes of what a symbolic link leads to. */
+/** A symbolic link's target, raw bytes. */
 function targetOf({ stack }: Loaded, { layer, member }: EntryAt): Uint8Array {
   const table = stack.layers[layer];
   return (table ? linkName(table, member) : null) ?? new Uint8Array();
 }
 
-/** Why nothing can be below this path: `a/b is a file, not a directory`; null where it is a folder or isn't there. */
+/** Explains why nothing can be below a path: `a/b is a file, not a directory`; null if it is a folder or doesn't exist. */
 function obstacleAt(loaded: Loaded, layer: number, path: Uint8Array): string | null {
   const entry = path.length === 0 ? null : lookup(loaded.stack, layer, path);
   const type = entry === null ? TYPE.directory : entryType(loaded, resolveEntry(loaded.stack, entry) ?? entry);
@@ -38,9 +39,9 @@ function obstacleAt(loaded: Loaded, layer: number, path: Uint8Array): string | n
 }
 
 /**
- * Finds a path in the view of a layer as a process inside the container would: symbolic links are followed within the image,
- * `..` above the root stays there. `followLast` false: a link at the end is the answer itself.
- * Throws NOT_FOUND, naming the links that led there: nothing there, no folder on the way, a loop, too many links.
+ * Resolves a path in the view of a layer as a process inside the container would: symbolic links are followed within the image, and
+ * `..` at the root stays there. If `followLast` is false, a link at the end is returned itself.
+ * Throws NOT_FOUND, naming the links followed, if the path doesn't exist, a parent isn't a folder, or there are a loop or too many links.
  */
 export function resolveImagePath(
   loaded: Loaded,
@@ -58,7 +59,7 @@ export function resolveImagePath(
   let hops: Hop[] = [];
   let followed = 0;
   for (let left = todo.length, part = todo.pop(); part !== undefined; left = todo.length, part = todo.pop()) {
-    // Links whose targets end before this name are behind us.
+    // Drop links whose targets end before this component.
     hops = hops.filter(({ behind }) => behind < left);
     entry = null;
     if (isParent(part)) {
@@ -74,12 +75,12 @@ export function resolveImagePath(
       return fail(missingInWords({ typed, missing, layer, hops, obstacle: obstacleAt(loaded, layer, joinPath(done.slice(0, -1))) }));
     }
     entry = found;
-    // A hard link to a symbolic link is a second name of it.
+    // A hard link to a symbolic link is another name of it.
     const named = resolveEntry(loaded.stack, found) ?? found;
     if (entryType(loaded, named) !== TYPE.symlink || (todo.length === 0 && !followLast)) continue;
     const target = targetOf(loaded, named);
     const hop = { path: displayPath(path), target: displayPath(target), behind: todo.length };
-    // A link met again while its own target is being followed is met for ever.
+    // Meeting a link again while following its own target means a loop.
     const loop = hops.findIndex((each) => each.path === hop.path);
     if (loop >= 0) fail(loopInWords(typed, hops.slice(loop)));
     hops.push(hop);

@@ -6,8 +6,8 @@ import { escapePath, KIND, KIND_NAMES, type RowTable, rowPath, throwIfCancelled 
 type Touch = PathMatch['touches'][number];
 
 /**
- * Paths that a text finds in any layer, with the layers that touch them, by their names. The text is that of a RowFilter. Lets others
- * have their turn again and again. Throws CANCELLED.
+ * Finds paths that match in any layer, and the layers that touch them, sorted by path. `text` has the syntax of a RowFilter. Yields to
+ * the event loop while searching. Throws CANCELLED.
  */
 export async function searchLayers(
   stack: Stack,
@@ -40,7 +40,7 @@ export async function searchLayers(
   return { total: found.size + others.size, matches, problem: null };
 }
 
-/** How long others wait for their turn, ms. */
+/** Longest time between two yields. */
 const TURN_MS = 10;
 
 async function filterInTurns(table: RowTable, filter: RowFilter, signal: AbortSignal): Promise<RowMatches> {

@@ -11,64 +11,65 @@ import { openSpooled, openStored } from './images/stored-images.ts';
 import { type ElevatedLaunch, problemReport, type StoreLocation, type StoreService } from './thread/store-service.ts';
 import type { StoreThread } from './thread/store-thread.ts';
 
-/** The stores that the window shows, each a home of its own; the program's own comes first. All work in them is done on their thread. */
+/** The stores shown in the window, each with its own home; the program's own comes first. All work is done on the store thread. */
 export interface StoreList {
-  /** What is in them now; other programs may change it. What can't be read is a store's `problem`. */
+  /** Reports the current contents, which other programs may change. A store that can't be read has a `problem`. */
   report(): Promise<readonly StoreReport[]>;
-  /** Lists a folder as a store. Returns its id; the known one's where it is listed already. UNSUPPORTED: it is none. */
+  /** Adds a folder to the list. Returns its id, also if it is already listed. Throws NOT_FOUND, UNSUPPORTED if it isn't a store. */
   add(folder: string): Promise<string>;
-  /** USAGE: the program's own; EXISTS while a layer of it is mounted. */
+  /** Removes a store from the list. Throws USAGE for the program's own, EXISTS while one of its layers is mounted. */
   forget(storeId: string): Promise<void>;
   /** Starts a job that opens an image or a layer as an archive of the library. */
   open(storeId: string, name: string): string;
-  /** Starts a job that takes an image of an open archive in, with its names; a layer tar on `parent`. */
-  take(storeId: string, ref: ImageRef, parent: string | null): string;
-  /** Takes an image's name, a layer or a leftover away. Throws NOT_FOUND; EXISTS where a layer stands on it. */
+  /** Starts a job that imports an image of an open archive with its names, or a layer tar on `parent`. */
+  importImage(storeId: string, ref: ImageRef, parent: string | null): string;
+  /** Removes an image's name, a layer or a leftover. Throws NOT_FOUND; EXISTS if another layer is based on it. */
   remove(storeId: string, name: string): Promise<void>;
-  /** Starts a job; the report tells what it found. */
+  /** Starts a job that checks a store; the report then shows what it found. */
   verify(storeId: string): string;
-  /** What a clean-up would take away, by name. */
+  /** Names what {@link cleanup} would remove. */
   leftovers(storeId: string): Promise<readonly string[]>;
   cleanup(storeId: string): Promise<readonly string[]>;
   mount(storeId: string, id: string): Promise<{ readonly path: string; readonly findings: readonly string[] }>;
   release(storeId: string, id: string): Promise<void>;
-  /** Where a layer is mounted: as it is on disk. NOT_FOUND. */
+  /** Returns the folder where a layer is mounted. Throws NOT_FOUND. */
   mountPath(storeId: string, id: string): Promise<string>;
   create(storeId: string, parent: string): Promise<string>;
   changes(storeId: string, id: string, limit: number): Promise<StoredChanges>;
-  /** Starts a job that makes a layer of what a read-write layer holds. */
+  /** Starts a job that creates a layer from the content of a read-write layer. */
   commit(storeId: string, id: string): string;
   bases(storeId: string): Promise<readonly BaseImageReport[]>;
   adopt(storeId: string, id: string): Promise<void>;
-  /** Has an elevated process host the driver; false: the user said no to Windows. */
+  /** Starts an elevated process that hosts the driver. Returns false if the user declines. */
   elevate(storeId: string, launch: ElevatedLaunch): Promise<boolean>;
 }
 
-/** Homes that the user added, kept between starts. */
+/** Stores that the user added, remembered between starts. */
 export interface KeptHomes {
   list(): readonly StoreLocation[];
   set(homes: readonly StoreLocation[]): void;
 }
 
 export interface StoreListOptions {
-  /** The program's own: a portable one, made when something is taken in. */
+  /** Home of the program's own portable store, created by the first import. */
   readonly home: string;
   readonly thread: StoreThread;
   readonly library: Library;
   readonly jobs: Jobs;
-  /** Listed too. */
+  /** Further stores to list, such as those named on the command line. */
   readonly more?: readonly StoreLocation[];
-  /** Absent: what is added lasts as long as the program. */
+  /** Where added stores are remembered; by default only until the program ends. */
   readonly kept?: KeptHomes;
 }
 
 interface Listed extends StoreLocation {
   readonly storeId: string;
   readonly isOwn: boolean;
-  readonly room: Omit<StoreService, 'close'>;
+  readonly service: Omit<StoreService, 'close'>;
   checked: StoreChecked;
 }
 
+/** Creates the list: the program's own store, then `more`, then those remembered in `kept`. */
 export function createStoreList({ home, thread, library, jobs, more = [], kept }: StoreListOptions): StoreList {
   const stores = new Map<string, Listed>();
   let last = 0;
@@ -77,7 +78,7 @@ export function createStoreList({ home, thread, library, jobs, more = [], kept }
     const there = [...stores.values()].find((store) => store.home === at && store.driver === driver);
     if (there !== undefined) return there.storeId;
     const storeId = `s${++last}`;
-    stores.set(storeId, { storeId, driver, home: at, isOwn, room: thread.room({ driver, home: at }), checked: null });
+    stores.set(storeId, { storeId, driver, home: at, isOwn, service: thread.service({ driver, home: at }), checked: null });
     return storeId;
   };
   list({ driver: 'portable', home: path.resolve(home) }, true);
@@ -93,7 +94,7 @@ export function createStoreList({ home, thread, library, jobs, more = [], kept }
     if (store === undefined) throw new LayerscopeError('NOT_FOUND', 'no such store is listed');
     return store;
   };
-  /** Nothing is made on disk before something is taken in. */
+  /** A portable store exists on disk only after its first import. */
   const isThere = (store: Listed): boolean => store.driver !== 'portable' || existsSync(path.join(store.home, 'oci-layout'));
   const filled = (storeId: string, name: string): Listed => {
     const store = find(storeId);
@@ -101,17 +102,17 @@ export function createStoreList({ home, thread, library, jobs, more = [], kept }
     return store;
   };
   const titleOf = (store: Listed, name: string): string => `${store.isOwn ? 'store' : path.basename(store.home)}:${name}`;
-  const roomOptions = ({ signal, report }: JobContext, use = signal) => ({ signal: use, onProgress: report });
+  const serviceOptions = ({ signal, report }: JobContext, use = signal) => ({ signal: use, onProgress: report });
 
   return {
     report: () =>
       Promise.all(
         [...stores.values()].map(async (store) => {
-          const { storeId, driver, isOwn, room, checked } = store;
+          const { storeId, driver, isOwn, service, checked } = store;
           const common = { storeId, driver, home: displayText(store.home), isOwn, checked };
           if (!isThere(store))
             return { ...common, elevation: 'none' as const, readOnlyReason: null, images: [], layers: [], sizeBytes: 0, problem: null };
-          return { ...common, ...(await room.report().catch(problemReport)) };
+          return { ...common, ...(await service.report().catch(problemReport)) };
         }),
       ),
 
@@ -122,9 +123,9 @@ export function createStoreList({ home, thread, library, jobs, more = [], kept }
     },
 
     async forget(storeId) {
-      const { isOwn, room } = find(storeId);
+      const { isOwn, service } = find(storeId);
       if (isOwn) throw new LayerscopeError('USAGE', "the program's own store is always listed");
-      if ((await room.mounts()).size > 0) throw new LayerscopeError('EXISTS', 'a layer of it is mounted: release it first');
+      if ((await service.mounts()).size > 0) throw new LayerscopeError('EXISTS', 'one of its layers is mounted: release it first');
       stores.delete(storeId);
       keep();
     },
@@ -137,7 +138,7 @@ export function createStoreList({ home, thread, library, jobs, more = [], kept }
         title: titleOf(store, name),
         read: async (reader, options) => {
           folder = await mkdtemp(path.join(tmpdir(), 'layerscope-store-'));
-          const chain = await store.room.spool(name, folder, { ...options, onProgress: () => {} });
+          const chain = await store.service.spool(name, folder, { ...options, onProgress: () => {} });
           if (chain !== null) return openSpooled(reader, chain, titleOf(store, name));
           await using driver = await openDriver('portable', store.home);
           return await openStored(reader, driver, name, folder, options);
@@ -148,78 +149,78 @@ export function createStoreList({ home, thread, library, jobs, more = [], kept }
       });
     },
 
-    take(storeId, { archiveId, image }, parent) {
-      const { room } = find(storeId);
+    importImage(storeId, { archiveId, image }, parent) {
+      const { service } = find(storeId);
       const { title, images } = library.summary(archiveId);
       const known = images.find(({ index }) => index === image);
       if (known === undefined) throw new LayerscopeError('NOT_FOUND', `no image ${image}`);
       return jobs.start({ kind: 'import', title: known.names[0] ?? title, archiveId, image }, (context) =>
         library.withArchive(archiveId, context.signal, async (_archive, use, from) => {
           const { manifestDigest } = known;
-          // Of a store's folder one image is meant, by its manifest; a chain of layers has none.
+          // Inside a store's folder only the manifest identifies an image; a chain of layers has none.
           if (from.isPart && manifestDigest === null) {
-            throw new LayerscopeError('UNSUPPORTED', 'layers of a store are saved as a file first, and taken in from there');
+            throw new LayerscopeError('UNSUPPORTED', 'layers of a store can’t be imported directly: save them as a file and import that');
           }
-          await room.take({ path: from.path, image, manifestDigest, parent }, roomOptions(context, use));
+          await service.importImage({ path: from.path, image, manifestDigest, parent }, serviceOptions(context, use));
         }),
       );
     },
 
     async remove(storeId, name) {
-      await filled(storeId, name).room.remove(name);
+      await filled(storeId, name).service.remove(name);
     },
 
     verify(storeId) {
       const store = find(storeId);
       return jobs.start({ kind: 'verify', title: store.isOwn ? 'the store' : path.basename(store.home) }, async (context) => {
-        const problems = isThere(store) ? await store.room.verify(roomOptions(context)) : [];
+        const problems = isThere(store) ? await store.service.verify(serviceOptions(context)) : [];
         store.checked = problems.map(({ id, message }) => ({ name: displayText(id), message: displayText(message) }));
       });
     },
 
     async leftovers(storeId) {
       const store = find(storeId);
-      return isThere(store) ? (await store.room.leftovers()).map(displayText) : [];
+      return isThere(store) ? (await store.service.leftovers()).map(displayText) : [];
     },
 
     async cleanup(storeId) {
       const store = find(storeId);
-      return isThere(store) ? (await store.room.cleanup()).map(displayText) : [];
+      return isThere(store) ? (await store.service.cleanup()).map(displayText) : [];
     },
 
     async mount(storeId, id) {
-      const at = await filled(storeId, id).room.mount(id);
+      const at = await filled(storeId, id).service.mount(id);
       return { path: displayText(at.path), findings: at.findings };
     },
 
     async release(storeId, id) {
-      await find(storeId).room.release(id);
+      await find(storeId).service.release(id);
     },
 
     async mountPath(storeId, id) {
-      const at = (await find(storeId).room.mounts()).get(id);
+      const at = (await find(storeId).service.mounts()).get(id);
       if (at === undefined) throw new LayerscopeError('NOT_FOUND', 'the layer is not mounted');
       return at;
     },
 
-    create: (storeId, parent) => filled(storeId, parent).room.createReadWrite(parent),
+    create: (storeId, parent) => filled(storeId, parent).service.createReadWrite(parent),
 
     async changes(storeId, id, limit) {
-      const { changes, complete } = await filled(storeId, id).room.changes(id, limit);
+      const { changes, complete } = await filled(storeId, id).service.changes(id, limit);
       return { changes: changes.map(({ kind, path: changed }) => ({ kind, path: displayText(changed) })), complete };
     },
 
     commit(storeId, id) {
-      const { room } = filled(storeId, id);
+      const { service } = filled(storeId, id);
       return jobs.start({ kind: 'import', title: `a layer of ${id.slice(0, 12)}` }, async (context) => {
-        await room.commit(id, roomOptions(context));
+        await service.commit(id, serviceOptions(context));
       });
     },
 
     async bases(storeId) {
       const store = find(storeId);
       if (store.driver === 'portable') return [];
-      const images = await store.room.baseImages();
+      const images = await store.service.baseImages();
       return images.map((image) => ({
         ...image,
         name: displayText(image.name),
@@ -228,21 +229,24 @@ export function createStoreList({ home, thread, library, jobs, more = [], kept }
       }));
     },
 
-    elevate: (storeId, launch) => find(storeId).room.elevate(launch),
+    elevate: (storeId, launch) => find(storeId).service.elevate(launch),
 
     async adopt(storeId, id) {
-      await find(storeId).room.adopt(id);
+      await find(storeId).service.adopt(id);
     },
   };
 }
 
-/** Which driver a folder is a home of; an empty one becomes a portable store. UNSUPPORTED: none. */
+/** Detects the driver of a folder; an empty one becomes a portable store. Throws NOT_FOUND, UNSUPPORTED. */
 async function driverOf(folder: string): Promise<StoreLocation['driver']> {
   const names = await readdir(folder, { withFileTypes: true }).catch(() => {
-    throw new LayerscopeError('NOT_FOUND', `no folder ${displayText(folder)} that can be read`);
+    throw new LayerscopeError('NOT_FOUND', `can't read the folder ${displayText(folder)}`);
   });
   if (names.length === 0 || names.some(({ name }) => name === 'oci-layout')) return 'portable';
   const isWindows = names.some((each) => each.isDirectory() && existsSync(path.join(folder, each.name, 'layerchain.json')));
   if (isWindows) return path.basename(folder) === 'windowsdiff' ? 'windowsdiff' : 'windowsfilter';
-  throw new LayerscopeError('UNSUPPORTED', `${displayText(folder)} is no store: neither an OCI image layout nor a home of Windows' layers`);
+  throw new LayerscopeError(
+    'UNSUPPORTED',
+    `${displayText(folder)} is not a store: neither an OCI image layout nor a folder of Windows layers`,
+  );
 }

@@ -1,13 +1,13 @@
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
 
-/** Whether this program runs with an administrator's rights: as root; on Windows where it may list a folder that only administrators may. */
+/** Whether this process runs as root or, on Windows, may list a folder that only administrators may. */
 export function isElevated(): boolean {
   if (process.platform !== 'win32') return process.getuid?.() === 0;
   try {
     readdirSync(path.join(process.env.SystemRoot ?? 'C:\\Windows', 'System32', 'config'));
     return true;
   } catch {
-    return false; // refused: that is the answer
+    return false; // access denied: not elevated
   }
 }

@@ -73,13 +73,13 @@ test('folders are added as stores, a home of Windows’ layers to be looked at o
   await expect(store).toContainText('Read-only');
   await expect(store.getByRole('listitem')).toHaveCount(3);
   await expect(store.getByRole('listitem').nth(1)).toContainText('on 1 layer');
-  await expect(store.getByRole('listitem').nth(2)).toContainText('what is left of gone');
+  await expect(store.getByRole('listitem').nth(2)).toContainText('the rest of gone, whose removal was interrupted');
   expect(await complaintsOf(page)).toEqual([]);
 
   // What is no store is refused with the reason; an empty folder becomes one when something is taken in.
   await answerFolder(electron, path.dirname(home));
   await add.click();
-  await expect(page.getByText(/is no store: neither/)).toBeVisible();
+  await expect(page.getByText(/is not a store: neither/)).toBeVisible();
   const empty = path.join(path.dirname(home), 'second');
   await mkdir(empty);
   await answerFolder(electron, empty);
@@ -123,7 +123,7 @@ test.describe('a Windows store without an administrator’s rights', () => {
   test('is looked at, until a shield says what will run elevated and Windows is told yes; a no is no error', async ({ win }) => {
     const { page } = win;
     const store = page.getByRole('region', { name: 'windowsfilter', exact: true });
-    await expect(store).toContainText('Read-only: changing Windows’ layers needs an administrator’s rights');
+    await expect(store).toContainText('Read-only: changing Windows layers needs administrator rights');
     const shield = store.getByRole('button', { name: 'Run as administrator…' });
     await shield.click();
     const sheet = page.getByRole('dialog', { name: 'Run as administrator' });

@@ -234,14 +234,14 @@ test('reloads and duplicated tabs go on; another tab, another browser, an old ad
   });
   expect(answer).toBe('nothing');
   await left.goto(`${origin}/`);
-  await expect(left.getByText('it prints a new address')).toBeVisible();
+  await expect(left.getByText('to get a new address')).toBeVisible();
 
   const other = await chromium?.newContext();
   if (other === undefined) throw new Error('no browser');
   const stranger = await other.newPage();
   for (const address of [`${origin}/`, `${origin}/#token=${'0'.repeat(64)}`]) {
     await stranger.goto(address);
-    await expect(stranger.getByText('it prints a new address')).toBeVisible();
+    await expect(stranger.getByText('to get a new address')).toBeVisible();
   }
   await other.close();
 });

@@ -1,13 +1,13 @@
-// Whether a program lies where only administrators can change it. What is started elevated from anywhere else is whatever another program
-// of the user has put there.
+// Checks that a program lies where only administrators can change it. From anywhere else, any program of the user could replace what is
+// then started elevated.
 import path from 'node:path';
 import { type Ace, CONTROL, parseSecurityDescriptor, type Sid, sidDisplayName } from '#format/security-descriptor';
 import { displayText, LayerscopeError } from '#model';
 import type { ElevationSystem } from './system.ts';
 
-/** SYSTEM, Administrators, and TrustedInstaller, who owns Program Files: those that could do everything without this program. */
+/** SYSTEM, Administrators and TrustedInstaller (owner of Program Files): they have full rights anyway. */
 const TRUSTED: ReadonlySet<Sid> = new Set(['S-1-5-18', 'S-1-5-32-544', 'S-1-5-80-956008885-3418522649-1831038044-1853292631-2271478464']);
-/** Nobody by themselves: who makes a file (in what is inherited), and who owns it, which is looked at. */
+/** CREATOR OWNER, which only applies to inherited entries, and OWNER RIGHTS, since the owner is checked separately. */
 const STAND_INS: ReadonlySet<Sid> = new Set(['S-1-3-0', 'S-1-3-4']);
 
 /** Access rights. Source: winnt.h. */
@@ -20,25 +20,25 @@ const WRITE_OWNER = 0x8_0000;
 const GENERIC_ALL = 0x1000_0000;
 const GENERIC_WRITE = 0x4000_0000;
 
-/** With one of these a folder on the way can be put out of the way, with all below. To make others beside it (as users may in C:\) is none. */
+/** Rights that allow replacing a parent folder with everything below. Creating a folder beside it, which users may in C:\, is harmless. */
 const REPLACES = DELETE_CHILD | DELETE | WRITE_DAC | WRITE_OWNER | GENERIC_ALL;
-/** With one of these a file can be changed, or one be put beside it that the program loads. */
+/** Rights that allow changing a file, or adding one that the program would load. */
 const CHANGES = REPLACES | WRITE_DATA | APPEND_DATA | GENERIC_WRITE;
 
-/** The entry is for what will be made below, not for this. */
+/** The entry applies only to future children, not to this object. */
 const INHERIT_ONLY = 0x8;
 const DENY_TYPES: ReadonlySet<number> = new Set([0x1, 0x6, 0xa, 0xc]);
 
-/** An installed program has some hundred. */
+/** An installed program has a few hundred. */
 const MOST_FILES = 20_000;
 
 /**
- * Who, beside administrators and the system, has one of these rights by a security descriptor; null: nobody. What isn't understood gives
- * rights to everyone.
+ * Returns someone other than administrators and the system to whom a security descriptor grants any of these rights; null if there is
+ * nobody. What it doesn't understand it treats as granting rights to everyone.
  */
 export function strangerWith(rights: number, security: Uint8Array): Sid | null {
   const { owner, control, dacl } = parseSecurityDescriptor(security);
-  // An owner may always give rights.
+  // An owner can always grant rights.
   if (owner === null || !TRUSTED.has(owner)) return owner ?? 'S-1-1-0';
   if (dacl === null || (control & CONTROL.daclPresent) === 0) return 'S-1-1-0';
   return dacl.aces.find((ace) => givesAny(ace, rights))?.sid ?? (dacl.aces.some((ace) => ace.sid === null) ? 'S-1-1-0' : null);
@@ -50,14 +50,14 @@ function givesAny({ type, flags, mask, sid }: Ace, rights: number): boolean {
 }
 
 /**
- * Throws PERMISSION where one who isn't an administrator can change the program, what lies with it, or a folder on the way to it; where it
- * lies on a drive that can be taken away, on a share, or behind a link. `files`: absolute paths of the program, and of what else it runs.
- * Of a file, its whole folder is looked at. After a yes nothing can have changed but by an administrator.
+ * Throws PERMISSION if anyone but an administrator can change the program, the files with it or a parent folder, or if it lies on a
+ * removable drive, on a share or behind a link. `files` are absolute paths of the program and of whatever else it runs; for a file, its
+ * whole folder is checked. After success, only an administrator can change any of it.
  */
 export function requireSafePlace(system: ElevationSystem, files: readonly string[]): void {
   let looked = 0;
   const look = (file: string, rights: number): boolean => {
-    if (++looked > MOST_FILES) throw unsafe(file, 'is one of too many files to look at');
+    if (++looked > MOST_FILES) throw unsafe(file, 'is in a folder with too many files to check');
     const { isFolder, isLink, security } = system.placeOf(file);
     if (isLink) throw unsafe(file, 'is a link');
     const stranger = strangerWith(rights, security);
@@ -83,6 +83,6 @@ export function requireSafePlace(system: ElevationSystem, files: readonly string
 function unsafe(file: string, why: string): LayerscopeError {
   return new LayerscopeError(
     'PERMISSION',
-    `${displayText(file)} ${why}: Layerscope runs as administrator only from where administrators alone can change it; install it for all users, or move its folder into Program Files as an administrator`,
+    `${displayText(file)} ${why}: Layerscope runs as administrator only from a folder that only administrators can change; install it for all users, or move its folder into Program Files as an administrator`,
   );
 }

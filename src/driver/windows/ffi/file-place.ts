@@ -1,5 +1,5 @@
-// What files are, and who may change them. Source: fileapi.h, winbase.h, securitybaseapi.h. By kernel32 and not by node:fs, which under
-// Electron takes app.asar for a folder.
+// File types and permissions. Calls kernel32 rather than node:fs, since node:fs treats app.asar as a folder under Electron. Source:
+// fileapi.h, winbase.h, securitybaseapi.h.
 import path from 'node:path';
 import { displayText } from '#model';
 import type { FilePlace } from '../elevated/system.ts';
@@ -7,7 +7,7 @@ import type { Calls } from './calls.ts';
 
 /** READ_CONTROL | FILE_READ_ATTRIBUTES. */
 const LOOK_ACCESS = 0x2_0080;
-/** FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE: looking is in nobody's way. */
+/** FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, so as not to lock the file. */
 const SHARE_ALL = 7;
 const OPEN_EXISTING = 3;
 /** FILE_FLAG_BACKUP_SEMANTICS | FILE_FLAG_OPEN_REPARSE_POINT. */
@@ -19,7 +19,7 @@ const ATTRIBUTE_DIRECTORY = 0x10;
 const ATTRIBUTE_REPARSE_POINT = 0x400;
 /** OWNER_SECURITY_INFORMATION | GROUP_SECURITY_INFORMATION | DACL_SECURITY_INFORMATION. */
 const OWNER_GROUP_DACL = 7;
-/** A list has at most 64 KiB. */
+/** An access list has at most 64 KiB. */
 const MAX_SECURITY_BYTES = 0x1_1000;
 const FIND_DATA_BYTES = 592;
 const FIND_DATA_NAME = 44;
@@ -29,6 +29,7 @@ function isInvalid(handle: unknown): boolean {
   return handle === null || BigInt.asIntN(64, BigInt(handle as bigint)) === -1n;
 }
 
+/** Reads a file's type and security descriptor without following a link. Throws the call's error. */
 export function placeOf(calls: Calls, file: string): FilePlace {
   const shown = displayText(file);
   const absolute = path.win32.toNamespacedPath(file);
@@ -53,6 +54,7 @@ export function placeOf(calls: Calls, file: string): FilePlace {
   }
 }
 
+/** Lists the names in a folder, without `.` and `..`. Throws the call's error. */
 export function namesIn(calls: Calls, folder: string): readonly string[] {
   const data = Buffer.alloc(FIND_DATA_BYTES);
   const find = calls.now('FindFirstFileW', path.win32.join(path.win32.toNamespacedPath(folder), '*'), data);
@@ -70,6 +72,7 @@ export function namesIn(calls: Calls, folder: string): readonly string[] {
   return names;
 }
 
+/** Whether a root such as `C:\` is a fixed drive. */
 export function isFixedDrive(calls: Calls, root: string): boolean {
   return calls.now('GetDriveTypeW', root) === DRIVE_FIXED;
 }

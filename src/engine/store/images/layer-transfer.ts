@@ -1,4 +1,4 @@
-// What a user does with a store of layers, over any graph driver.
+// Layers into and out of a store, with any graph driver.
 import { randomBytes } from 'node:crypto';
 import { open, stat } from 'node:fs/promises';
 import { addAbortSignal, type Readable, Writable } from 'node:stream';
@@ -8,10 +8,10 @@ import type { ApplyOptions, BlobStore, CallOptions, GraphDriver, LayerInfo, TarS
 import { asLayerscopeError, LayerscopeError, throwIfCancelled } from '#model';
 import { placeNew } from '../../export/place-file.ts';
 
-/** Where a layer's tar comes from: a file, or a stream such as standard input. */
+/** Source of a layer's tar: a file, or a stream such as standard input. */
 export type LayerTar = { readonly file: string } | { readonly stream: Readable } | { readonly pieces: AsyncIterable<Uint8Array> };
 
-/** The plain tar of a file, whatever packs it. Streams are plain; one that nothing comes from ends too when it is stopped. */
+/** The plain tar of a file, whatever its compression. Streams are plain already; aborting ends even a stream that never sends anything. */
 function plainTar(source: LayerTar, signal: AbortSignal | undefined): TarSource {
   if ('pieces' in source) return source.pieces;
   if ('file' in source) return plainTarOf(source.file, { signal });
@@ -19,12 +19,12 @@ function plainTar(source: LayerTar, signal: AbortSignal | undefined): TarSource 
   return source.stream as AsyncIterable<Uint8Array>;
 }
 
-/** An id as Docker gives its layers: 64 random hexadecimal digits. */
+/** Creates an id like those of Docker's layers: 64 random hexadecimal digits. */
 export function newLayerId(): string {
   return randomBytes(32).toString('hex');
 }
 
-/** Makes a layer of a tar, on `parent`. Where it fails, or is stopped, there is no layer. */
+/** Creates a layer on `parent` from a tar. A failure or cancel leaves no layer. Throws the errors of {@link GraphDriver}. */
 export async function importLayerTar(
   driver: GraphDriver,
   layer: { readonly id: string; readonly parent: string | null; readonly tar: LayerTar },
@@ -45,13 +45,13 @@ export async function importLayerTar(
   try {
     return await driver.applyDiff(layer.id, plainTar(layer.tar, options.signal), options);
   } catch (error) {
-    // The driver has taken the layer away already, unless it failed before it looked at it.
+    // The driver has already removed the layer, unless it failed before starting on it.
     if (await driver.exists(layer.id)) await driver.remove(layer.id);
     throw error;
   }
 }
 
-/** Writes a layer into a new file, as it is kept: a blob as it came, else its tar. EXISTS where there is one. Nothing is left of a failure. */
+/** Writes a layer to a new file: the stored blob if the driver keeps blobs, otherwise its tar. A failure leaves nothing behind. Throws EXISTS. */
 export async function exportLayer(
   driver: GraphDriver,
   id: string,
@@ -63,7 +63,7 @@ export async function exportLayer(
   return written ?? { bytes: await writeNewFile(file, driver.diff(id, options)) };
 }
 
-/** Null: the driver keeps the layer otherwise. */
+/** Null if the driver doesn't keep this layer as a blob. */
 async function placeBlob(blobs: BlobStore, id: string, file: string, options: CallOptions): Promise<{ readonly bytes: number } | null> {
   let isKept = true;
   try {
@@ -79,7 +79,7 @@ async function placeBlob(blobs: BlobStore, id: string, file: string, options: Ca
   }
 }
 
-/** Writes a new file, durably; returns its bytes. EXISTS where there is one; nothing is left of a failure, and of a kill nothing of its name. */
+/** Writes a new file durably and returns its size in bytes. A failure leaves nothing behind, a kill nothing with that name. Throws EXISTS. */
 export async function writeNewFile(file: string, pieces: AsyncIterable<Uint8Array>): Promise<number> {
   return placeNew(file, async (unfinished) => {
     let bytes = 0;
@@ -90,19 +90,20 @@ export async function writeNewFile(file: string, pieces: AsyncIterable<Uint8Arra
       }
     };
     await using handle = await open(unfinished, 'wx');
-    // Each piece is written before the next is asked for.
+    // writeFile awaits each piece before it pulls the next.
     await handle.writeFile(counted());
     await handle.sync();
     return bytes;
   });
 }
 
+/** A problem with a layer or image of a store; `id` is the layer's id or the image's name. */
 export interface StoreProblem {
   readonly id: string;
   readonly message: string;
 }
 
-/** Reads every layer of a store from end to end. What is wrong is told, layer by layer; it changes nothing. */
+/** Reads every layer and checks every image of a store, and returns the problems. Changes nothing. Throws CANCELLED. */
 export async function verifyStore(
   driver: GraphDriver,
   options: CallOptions & { readonly onLayer?: (layer: LayerInfo) => void } = {},
@@ -118,9 +119,9 @@ export async function verifyStore(
     try {
       await pipeline(driver.diff(layer.id, options), new Writable({ write: (_bytes, _encoding, done) => done() }));
     } catch (error) {
-      const told = asLayerscopeError(error);
-      if (told.code === 'CANCELLED') throw told;
-      problems.push({ id: layer.id, message: `${told.code}: ${told.message}` });
+      const failure = asLayerscopeError(error);
+      if (failure.code === 'CANCELLED') throw failure;
+      problems.push({ id: layer.id, message: `${failure.code}: ${failure.message}` });
     }
   }
   for (const { name, message } of (await driver.images?.verify(options)) ?? []) problems.push({ id: name, message });

@@ -1,12 +1,12 @@
 import { homedir } from 'node:os';
 import path from 'node:path';
 
-/** Where the portable store of this user is, unless another home is named. */
+/** Returns the default home of this user's portable store. */
 export function defaultStoreHome(): string {
   return path.join(dataFolder(), 'store');
 }
 
-/** Where the user's programs keep what isn't a cache: XDG Base Directory Specification; Apple's and Microsoft's folders. */
+/** This user's folder for application data. Source: XDG Base Directory Specification; Apple's and Microsoft's conventions. */
 function dataFolder(): string {
   const { env, platform } = process;
   if (platform === 'win32') return path.join(env.LOCALAPPDATA ?? path.join(homedir(), 'AppData', 'Local'), 'Layerscope');

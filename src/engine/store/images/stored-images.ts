@@ -1,4 +1,4 @@
-// Whole images of a store: taken in, written out, and opened as any archive is.
+// Whole images in a store: imported, exported, and opened like any archive.
 import { rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import {
@@ -19,12 +19,12 @@ import { importLayerTar, newLayerId, writeNewFile } from './layer-transfer.ts';
 
 export type StoredImageFormat = 'docker-archive' | 'oci-archive' | 'oci-layout';
 
-/** What a word means in a store: an image, or one layer. */
+/** What a name in a store refers to. */
 export type Stored = { readonly kind: 'image'; readonly image: StoredImage } | { readonly kind: 'layer'; readonly id: string };
 
 /**
- * What `text` means: a layer's id, an image's name or digest, or the beginning of one layer's id, four digits at least.
- * Throws NOT_FOUND; USAGE where it begins several ids.
+ * Finds what `text` refers to: a layer's id, an image's name or digest, or at least the first four digits of a layer's id.
+ * Throws NOT_FOUND; USAGE if several ids start with it.
  */
 export async function findStored(driver: GraphDriver, text: string, platform?: string): Promise<Stored> {
   if (await driver.exists(text)) return { kind: 'layer', id: text };
@@ -45,11 +45,11 @@ export async function findStored(driver: GraphDriver, text: string, platform?: s
       `the store has no ${driver.images === undefined ? 'layer' : 'image or layer'} ${displayText(text)}`,
     );
   }
-  if (second !== undefined) throw new LayerscopeError('USAGE', `${displayText(text)} begins the ids of ${fitting.length} layers`);
+  if (second !== undefined) throw new LayerscopeError('USAGE', `${displayText(text)} matches ${fitting.length} layers`);
   return { kind: 'layer', id: first.id };
 }
 
-/** The layer that a word means; of an image its top one. Throws as {@link findStored}; NOT_FOUND for an image of no layers. */
+/** Finds a layer, or the top layer of an image. Throws as {@link findStored}; NOT_FOUND for an image without layers. */
 export async function findStoredLayer(driver: GraphDriver, text: string): Promise<string> {
   const found = await findStored(driver, text);
   if (found.kind === 'layer') return found.id;
@@ -58,23 +58,23 @@ export async function findStoredLayer(driver: GraphDriver, text: string): Promis
   return top;
 }
 
-/** What came into a store: images, or layers of a driver that keeps no images, and of a file that is a layer. */
+/** What was imported: images, or layers if the driver keeps no images or the file is a layer. */
 export type Imported =
   | { readonly kind: 'images'; readonly images: readonly StoredImage[] }
   | { readonly kind: 'layers'; readonly ids: readonly string[]; readonly sizeBytes: number };
 
-/** Roots of an archive, or of the image that is chosen. */
+/** All roots of an archive, or that of the chosen image. */
 function chosenRoots(archive: Archive, choice: ImageChoice): readonly ArchiveRoot[] {
   if (choice.image === undefined && choice.platform === undefined) return archive.roots();
   const image = chooseImage(archive, choice);
   const root = archive.roots().find(({ images }) => images.includes(image));
-  if (root === undefined) throw new LayerscopeError('NOT_FOUND', `image ${image.index} can't be taken by itself`);
+  if (root === undefined) throw new LayerscopeError('NOT_FOUND', `image ${image.index} can't be imported by itself`);
   return [rootOfImage(root, image)];
 }
 
 /**
- * Takes an archive into a store: images with all that belongs to them where the driver keeps images, else the chosen image's layers as a
- * chain; a layer tar as a layer by itself. All or nothing.
+ * Imports an archive: whole images with all their blobs if the driver keeps images, otherwise the chosen image's layers as a chain; a
+ * layer tar becomes a single layer. A failure leaves nothing behind.
  */
 export async function importArchive(
   driver: GraphDriver,
@@ -84,8 +84,7 @@ export async function importArchive(
 ): Promise<Imported> {
   if (archive.format !== 'layer' && driver.images !== undefined) {
     const roots = chosenRoots(archive, choice);
-    if (choice.name !== undefined && roots.length > 1)
-      throw new LayerscopeError('USAGE', 'one name for several images: choose one of them');
+    if (choice.name !== undefined && roots.length > 1) throw new LayerscopeError('USAGE', 'one name for several images: choose one image');
     return { kind: 'images', images: await driver.images.add(archive, roots, { ...options, name: choice.name }) };
   }
   return importChain(driver, chooseImage(archive, choice), options);
@@ -110,7 +109,7 @@ async function importChain(driver: GraphDriver, { layers }: ArchiveImage, option
   return { kind: 'layers', ids, sizeBytes };
 }
 
-/** Bytes of an image as an archive of that format. Throws UNSUPPORTED as {@link packImage}. */
+/** Streams an image as an archive. Throws UNSUPPORTED as {@link packImage}. */
 export async function* packStoredImage(
   { root, image }: StoredImage,
   format: 'docker-archive' | 'oci-archive',
@@ -119,7 +118,7 @@ export async function* packStoredImage(
   yield* packImage(format === 'docker-archive' ? rootOfImage(root, image) : root, format, options);
 }
 
-/** Writes an image into a new file, or a new folder as a layout. EXISTS where there is one; nothing is left of a failure. */
+/** Writes an image to a new file, or as a layout to a new folder. A failure leaves nothing behind. Throws EXISTS. */
 export async function exportStoredImage(
   stored: StoredImage,
   format: StoredImageFormat,
@@ -134,8 +133,8 @@ export async function exportStoredImage(
 }
 
 /**
- * Opens what the store has under a word as an archive: an image with all platforms of that name, or a layer with its chain. Dispose of it
- * before the reader. Layers that the store keeps otherwise than as blobs are written into `folder` first.
+ * Opens a stored image (with all platforms of that name) or a layer with its chain as an archive. Dispose of it before the reader.
+ * Layers that the driver doesn't keep as blobs are first written to `folder`.
  */
 export async function openStored(
   reader: ArchiveReader,
@@ -156,16 +155,16 @@ export async function openStored(
   return openSpooled(reader, await spoolChain(driver, found.id, folder, options), `store:${text}`);
 }
 
-/** A chain's layers in files, the lowest first: the store's own blobs, or tars that were written for this. */
+/** A chain's layers as files, lowest first: the store's blobs, or tars spooled from it. */
 export interface SpooledChain {
   readonly id: string;
   readonly os: string;
   readonly layers: readonly { readonly file: string; readonly digest: string | null; readonly diffId: string | null }[];
-  /** Those of the files that were written, to be removed. */
+  /** Spooled files, which the owner removes. */
   readonly spooled: readonly string[];
 }
 
-/** Layers that the store keeps otherwise than as blobs are written into `folder`. Nothing is left of a failure. */
+/** Finds the blobs of a layer and its chain. Layers not kept as blobs are written to `folder`. A failure leaves nothing behind. */
 export async function spoolChain(driver: GraphDriver, id: string, folder: string, options: CallOptions = {}): Promise<SpooledChain> {
   const ids = [...(await driver.chain(id))].reverse().concat(id);
   const layers: { readonly file: string; readonly digest: string | null; readonly diffId: string | null }[] = [];
@@ -188,7 +187,7 @@ export async function spoolChain(driver: GraphDriver, id: string, folder: string
   }
 }
 
-/** The system that a layer is made for: its driver's, in a portable store that of an image which has it. */
+/** The operating system a layer is for: the driver's, or in a portable store that of an image containing it. */
 async function systemOf(driver: GraphDriver, id: string): Promise<string> {
   if (driver.name !== 'portable') return 'windows';
   const images = (await driver.images?.list()) ?? [];
@@ -200,7 +199,7 @@ async function removeAll(files: readonly string[]): Promise<void> {
   for (const file of files) await rm(file, { force: true });
 }
 
-/** Opens such a chain as an archive; what was written for it goes when that is closed. */
+/** Opens a spooled chain as an archive; closing it removes the spooled files. */
 export async function openSpooled(reader: ArchiveReader, { id, os, layers, spooled }: SpooledChain, title: string): Promise<Archive> {
   try {
     return await reader.openLayers({ title, name: id, os, layers, onClose: () => removeAll(spooled) });
@@ -210,7 +209,7 @@ export async function openSpooled(reader: ArchiveReader, { id, os, layers, spool
   }
 }
 
-/** An archive with some of its images, numbered anew. */
+/** An archive reduced to some of its images, renumbered. */
 function narrowed(archive: Archive, wanted: (image: ArchiveImage) => boolean, text: string): Archive {
   const chosen = archive.images.filter(wanted);
   const numbers = new Map(chosen.map((image, index) => [image.index, index]));

@@ -1,4 +1,4 @@
-// What a room's thread is asked, and what it says. Plain values only: they cross threads.
+// Messages to and from the store thread. Plain values only, since they are cloned.
 import type { ServiceProgress, StoreLocation, StoreService } from './store-service.ts';
 
 export type ServiceCall = Exclude<keyof StoreService, 'close'>;
@@ -7,7 +7,7 @@ export type ToThread =
   | {
       readonly type: 'call';
       readonly id: number;
-      readonly room: StoreLocation;
+      readonly store: StoreLocation;
       readonly call: ServiceCall;
       readonly input: readonly unknown[];
     }
@@ -19,10 +19,10 @@ export type FromThread =
   | { readonly type: 'error'; readonly id: number; readonly code: string; readonly message: string; readonly detail: string | null }
   | { readonly type: 'progress'; readonly id: number; readonly progress: ServiceProgress };
 
-/** Every call. `long`: its last argument is options, and progress and cancellation cross too. */
+/** All calls. The last argument of a `long` call is its options, whose progress and cancellation cross threads too. */
 export const SERVICE_CALLS = {
   report: 'short',
-  take: 'long',
+  importImage: 'long',
   remove: 'short',
   verify: 'long',
   leftovers: 'short',

@@ -1,48 +1,48 @@
-// The thread's side: rooms by home, each made when it is first asked.
+// The thread's side of the protocol: one service per home, created at its first call.
 import type { MessagePort } from 'node:worker_threads';
 import { asLayerscopeError } from '#model';
 import { type FromThread, SERVICE_CALLS, type ToThread } from './messages.ts';
 import { createStoreService, type DriverSource, type ServiceProgress, type StoreLocation, type StoreService } from './store-service.ts';
 
-/** Progress is told this often at most. */
+/** Shortest interval between two progress messages. */
 const PROGRESS_MS = 100;
 
-/** Answers until `close` is asked. `source`: tests have drivers of their own. */
+/** Serves calls until `close`. Tests pass their own drivers in `source`. */
 export function serveStores(port: MessagePort, source: Partial<DriverSource> = {}): void {
-  const rooms = new Map<string, StoreService>();
+  const services = new Map<string, StoreService>();
   const running = new Map<number, AbortController>();
-  const say = (message: FromThread): void => port.postMessage(message);
+  const send = (message: FromThread): void => port.postMessage(message);
 
-  const roomOf = (wanted: StoreLocation): StoreService => {
+  const serviceOf = (wanted: StoreLocation): StoreService => {
     const key = `${wanted.driver} ${wanted.home}`;
-    let room = rooms.get(key);
-    if (room === undefined) {
-      room = createStoreService(wanted, source);
-      rooms.set(key, room);
+    let service = services.get(key);
+    if (service === undefined) {
+      service = createStoreService(wanted, source);
+      services.set(key, service);
     }
-    return room;
+    return service;
   };
 
   const closeAll = async (): Promise<void> => {
     for (const controller of running.values()) controller.abort();
-    for (const room of rooms.values()) await room.close();
+    for (const service of services.values()) await service.close();
   };
 
   const run = async (message: Exclude<ToThread, { type: 'cancel' }>): Promise<unknown> => {
     if (message.type === 'close') return closeAll();
     const { id, call, input } = message;
-    const method = roomOf(message.room)[call] as (...args: readonly unknown[]) => Promise<unknown>;
+    const method = serviceOf(message.store)[call] as (...args: readonly unknown[]) => Promise<unknown>;
     if (SERVICE_CALLS[call] === 'short') return method(...input);
     const controller = new AbortController();
     running.set(id, controller);
-    let toldAt = 0;
+    let sentAt = 0;
     let last: ServiceProgress | null = null;
     const onProgress = (progress: ServiceProgress): void => {
       const now = performance.now();
-      if (last?.phase === progress.phase && now - toldAt < PROGRESS_MS) return;
-      toldAt = now;
+      if (last?.phase === progress.phase && now - sentAt < PROGRESS_MS) return;
+      sentAt = now;
       last = progress;
-      say({ type: 'progress', id, progress });
+      send({ type: 'progress', id, progress });
     };
     return method(...input, { signal: controller.signal, onProgress });
   };
@@ -55,10 +55,10 @@ export function serveStores(port: MessagePort, source: Partial<DriverSource> = {
     const { id } = message;
     run(message)
       .then(
-        (value) => say({ type: 'value', id, value }),
+        (value) => send({ type: 'value', id, value }),
         (thrown: unknown) => {
           const error = asLayerscopeError(thrown);
-          say({
+          send({
             type: 'error',
             id,
             code: error.code,

@@ -1,4 +1,4 @@
-// One home of layers and images, as the window has it. It runs in a worker: what it takes and gives are plain values.
+// One store as the window uses it. Runs in a worker, so arguments and results are plain values.
 import { type ArchiveReader, createReader } from '#archive';
 import type { StoredImageReport, StoredLayerReport, StoreReport } from '#contract';
 import {
@@ -17,7 +17,7 @@ import { isElevated } from '../../system/elevated.ts';
 import { importLayerTar, newLayerId, type StoreProblem, verifyStore } from '../images/layer-transfer.ts';
 import { findStored, importArchive, type SpooledChain, spoolChain } from '../images/stored-images.ts';
 
-/** What a home is said to be where the window asks about it; the rest of a report is whose list it is in. */
+/** A store's report without the fields that the list of stores adds. */
 export type ServiceReport = Omit<StoreReport, 'storeId' | 'driver' | 'home' | 'isOwn' | 'checked'>;
 
 export interface ServiceProgress {
@@ -34,13 +34,13 @@ export interface ServiceOptions {
 interface ImportRequest {
   /** An archive, or a layer tar. */
   readonly path: string;
-  /** By its manifest, where that is known; else by its place in the archive. */
+  /** Chooses the image by its manifest; if null, `image` does by its index. */
   readonly manifestDigest: string | null;
   readonly image: number;
   readonly parent: string | null;
 }
 
-/** What came in: the name by which it is opened. */
+/** What was imported; `name` opens it. */
 interface ImportResult {
   readonly name: string;
   readonly layers: number;
@@ -48,7 +48,7 @@ interface ImportResult {
 
 interface MountedAt {
   readonly path: string;
-  /** What could not be laid out as it is in the layer, in words; at most 100. */
+  /** What could not be laid out exactly as in the layer; at most 100 messages. */
   readonly findings: readonly string[];
 }
 
@@ -57,53 +57,53 @@ interface LayerChanges {
   readonly complete: boolean;
 }
 
-/** All that can be done in a home. Errors are those of {@link GraphDriver}. */
+/** Everything the window does in a store. Throws the errors of {@link GraphDriver}. */
 export interface StoreService {
   report(): Promise<ServiceReport>;
-  /** Takes an image of an archive in, or a layer tar as a layer on `parent`. All or nothing. */
-  take(what: ImportRequest, options: ServiceOptions): Promise<ImportResult>;
-  /** An image by name or digest, a layer or a leftover by id. */
+  /** Imports an image of an archive, or a layer tar as a layer on `parent`. A failure leaves nothing behind. */
+  importImage(what: ImportRequest, options: ServiceOptions): Promise<ImportResult>;
+  /** Removes an image by name or digest, or a layer or leftover by id. */
   remove(name: string): Promise<void>;
   verify(options: ServiceOptions): Promise<readonly StoreProblem[]>;
-  /** What {@link cleanup} would take away, by name. */
+  /** Names what {@link cleanup} would remove. */
   leftovers(): Promise<readonly string[]>;
   cleanup(): Promise<readonly string[]>;
-  /** Held until {@link release}, or the room's end. */
+  /** Mounts a layer until {@link release} or {@link close}. */
   mount(id: string): Promise<MountedAt>;
   release(id: string): Promise<void>;
-  /** Mounts held, by layer: folders as they are on disk. Empty again once the thread or the elevated process that held them has ended. */
+  /** Returns the folders of held mounts by layer; empty after the thread or elevated process that held them has ended. */
   mounts(): Promise<ReadonlyMap<string, string>>;
-  /** A layer to be written into, on `parent`; its id is returned. */
+  /** Creates a writable layer on `parent` and returns its id. */
   createReadWrite(parent: string): Promise<string>;
   changes(id: string, limit: number): Promise<LayerChanges>;
-  /** A layer of what a read-write layer holds now, on the same parent; its id is returned. */
+  /** Creates a layer from the current content of a read-write layer, on the same parent, and returns its id. */
   commit(id: string, options: ServiceOptions): Promise<string>;
-  /** Null for an image: its blobs are read where they lie. Layers kept otherwise than as blobs are written into `folder`. */
+  /** Spools a layer's chain; see {@link spoolChain}. Returns null for an image, whose blobs are read in place. */
   spool(name: string, folder: string, options: ServiceOptions): Promise<SpooledChain | null>;
   baseImages(): Promise<readonly SharedBaseImage[]>;
   adopt(id: string): Promise<string>;
-  /** Has a second, elevated process host the driver, for which Windows asks the user; false: the user said no. */
+  /** Starts an elevated process that hosts the driver; Windows asks the user first. Returns false if the user declines. */
   elevate(launch: ElevatedLaunch): Promise<boolean>;
   close(): Promise<void>;
 }
 
-/** What the elevated process is a copy of. */
+/** How to start the elevated copy of this program. */
 export interface ElevatedLaunch {
   readonly executable: string;
-  /** Before its own: the app's folder where it isn't packed. */
+  /** Arguments before the program's own: the app's folder if it isn't packed. */
   readonly args: readonly string[];
-  /** HWND of the window that asks. */
+  /** HWND of the window that owns Windows' prompt. */
   readonly ownerWindow?: bigint | undefined;
 }
 
-/** Opens a driver; `readOnly` where the system hasn't what it needs. */
+/** Opens a driver, `readOnly` if the system lacks what it needs. */
 type OpenDriver = typeof openDriver;
 
-/** How drivers are opened; tests have their own. */
+/** How drivers are opened; tests pass their own. */
 export interface DriverSource {
   readonly open: OpenDriver;
   readonly openElevated: (name: 'windowsfilter' | 'windowsdiff', home: string, launch: ElevatedLaunch) => Promise<GraphDriver | null>;
-  /** Whether a driver needs an administrator's rights that this process hasn't. */
+  /** Whether a driver needs administrator rights that this process lacks. */
   readonly needsElevation: (name: DriverName) => boolean;
 }
 
@@ -115,22 +115,24 @@ const SYSTEM: DriverSource = {
 
 const MOST_FINDINGS = 100;
 
+/** A store's folder and the driver that opens it. */
 export interface StoreLocation {
   readonly driver: DriverName;
   readonly home: string;
 }
 
+/** Creates the service of one store. It opens the driver at the first call. */
 export function createStoreService({ driver: name, home }: StoreLocation, source: Partial<DriverSource> = {}): StoreService {
   const { open, openElevated, needsElevation } = { ...SYSTEM, ...source };
   let opened: Promise<Opened> | null = null;
   let reader: ArchiveReader | null = null;
   const mounts = new Map<string, Mount>();
 
-  /** Where the system can't run it, one that only looks. */
+  /** Falls back to a read-only driver if this system or user can't run the full one. */
   const openIt = async (): Promise<Opened> => {
     if (needsElevation(name)) {
       const driver = await open(name, home, { readOnly: true });
-      return { driver, readOnlyReason: 'changing Windows’ layers needs an administrator’s rights', elevation: 'needed' };
+      return { driver, readOnlyReason: 'changing Windows layers needs administrator rights', elevation: 'needed' };
     }
     try {
       return { driver: await open(name, home), readOnlyReason: null, elevation: 'none' };
@@ -141,14 +143,14 @@ export function createStoreService({ driver: name, home }: StoreLocation, source
   };
   const known = () => {
     opened ??= openIt().catch((error: unknown) => {
-      opened = null; // looked at again the next time
+      opened = null; // the next call tries again
       throw error;
     });
     return opened;
   };
   const driverOf = async (): Promise<GraphDriver> => (await known()).driver;
   const readerOf = (): ArchiveReader => {
-    // The room is a thread of its own already.
+    // This already runs on a worker.
     reader ??= createReader({ cacheFolder: null, workers: 0 });
     return reader;
   };
@@ -180,12 +182,12 @@ export function createStoreService({ driver: name, home }: StoreLocation, source
 
   return {
     async report() {
-      const told = await known();
-      if (told.elevation !== 'held') return reportOf(told);
+      const current = await known();
+      if (current.elevation !== 'held') return reportOf(current);
       try {
-        return await reportOf(told);
+        return await reportOf(current);
       } catch (error) {
-        // It ends after a while without work: what can be seen without it is told, and it is offered again.
+        // The elevated process exits when idle. Report what is visible without it; the window then offers to elevate again.
         if (!(error instanceof LayerscopeError) || error.code !== 'IO') throw error;
         opened = null;
         mounts.clear();
@@ -194,7 +196,7 @@ export function createStoreService({ driver: name, home }: StoreLocation, source
     },
 
     async elevate(launch) {
-      if (name === 'portable') throw new LayerscopeError('UNSUPPORTED', 'a portable store needs no rights');
+      if (name === 'portable') throw new LayerscopeError('UNSUPPORTED', 'a portable store needs no administrator rights');
       const driver = await openElevated(name, home, launch);
       if (driver === null) return false;
       const before = opened;
@@ -203,7 +205,7 @@ export function createStoreService({ driver: name, home }: StoreLocation, source
       return true;
     },
 
-    async take({ path, image, manifestDigest, parent }, { signal, onProgress }) {
+    async importImage({ path, image, manifestDigest, parent }, { signal, onProgress }) {
       const driver = await driverOf();
       onProgress({ phase: 'reading the archive', doneBytes: 0, totalBytes: null });
       await using archive = await readerOf().open(path, { signal });
@@ -220,9 +222,9 @@ export function createStoreService({ driver: name, home }: StoreLocation, source
         await importLayerTar(driver, { id, parent, tar: { file: path } }, options);
         return { name: id, layers: 1 };
       }
-      const came = await importArchive(driver, archive, { image: String(chosen.index) }, options);
-      if (came.kind === 'layers') return { name: came.ids.at(-1) ?? '', layers: came.ids.length };
-      const [first] = came.images;
+      const imported = await importArchive(driver, archive, { image: String(chosen.index) }, options);
+      if (imported.kind === 'layers') return { name: imported.ids.at(-1) ?? '', layers: imported.ids.length };
+      const [first] = imported.images;
       if (first === undefined) throw new LayerscopeError('NOT_FOUND', 'the archive holds no image');
       return { name: nameOf(first), layers: first.layers.length };
     },
@@ -247,7 +249,7 @@ export function createStoreService({ driver: name, home }: StoreLocation, source
     async leftovers() {
       const driver = await driverOf();
       if (driver.leftovers !== undefined) return driver.leftovers();
-      // A layer without its parent is for its owner to remove.
+      // A layer whose parent is missing may hold data, so only the user removes it.
       return (await driver.list()).filter(({ state, chain }) => state === 'leftover' && chain.length === 0).map(({ id }) => id);
     },
 
@@ -262,7 +264,7 @@ export function createStoreService({ driver: name, home }: StoreLocation, source
           if (findings.length < MOST_FINDINGS) findings.push(displayText(path === undefined ? message : `${path}: ${message}`));
         },
       });
-      // Asked for twice at once: held once.
+      // Another call may have mounted it meanwhile; keep one mount.
       if (mounts.has(id)) await mount[Symbol.asyncDispose]();
       else mounts.set(id, mount);
       return { path: mount.path, findings };
@@ -299,7 +301,7 @@ export function createStoreService({ driver: name, home }: StoreLocation, source
       let doneBytes = 0;
       const onBytes = (bytes: number): void => {
         doneBytes += bytes;
-        onProgress({ phase: 'making a layer', doneBytes, totalBytes: null });
+        onProgress({ phase: 'creating a layer', doneBytes, totalBytes: null });
       };
       await importLayerTar(driver, { id: made, parent, tar: { pieces: driver.diff(id, { signal }) } }, { signal, onProgress: onBytes });
       return made;
@@ -328,19 +330,19 @@ export function createStoreService({ driver: name, home }: StoreLocation, source
 
 interface Opened {
   readonly driver: GraphDriver;
-  /** Why it can only be looked at; null: it can be changed. */
+  /** Why the store can't be changed; null if it can. */
   readonly readOnlyReason: string | null;
   readonly elevation: StoreReport['elevation'];
 }
 
-/** A report of a home that can't be read: why, in a sentence. Throws defects. */
+/** Reports a store that can't be read, with the reason. Rethrows INTERNAL errors. */
 export function problemReport(error: unknown): ServiceReport {
   const { code, message } = asLayerscopeError(error);
   if (code === 'INTERNAL') throw error;
   return { elevation: 'none', readOnlyReason: null, images: [], layers: [], sizeBytes: 0, problem: displayText(message) };
 }
 
-/** By which it is opened and removed. */
+/** The name that opens and removes an image. */
 function nameOf({ names, manifestDigest }: StoredImage): string {
   return names[0] ?? manifestDigest;
 }
@@ -357,7 +359,7 @@ function imageReport(image: StoredImage): StoredImageReport {
   };
 }
 
-/** What images share counts once; layers by themselves beside it. */
+/** Total size of a store: blobs shared by images once, plus layers that belong to no image. */
 function sizeOf(images: readonly StoredImage[], layers: readonly LayerInfo[]): number {
   const sizes = new Map(images.flatMap(({ root }) => root.blobs.map(({ digest, source }) => [digest, source.length] as const)));
   let sum = 0;
@@ -366,7 +368,7 @@ function sizeOf(images: readonly StoredImage[], layers: readonly LayerInfo[]): n
   return sum;
 }
 
-/** Bytes as they come, told as layers: `layer 3 of 9`. */
+/** Turns transferred bytes into progress by layer: `layer 3 of 9`. */
 function layerProgress(sizes: readonly number[], onProgress: ServiceOptions['onProgress']): (bytes: number) => void {
   const totalBytes = sizes.reduce((sum, size) => sum + size, 0);
   let doneBytes = 0;
@@ -378,7 +380,7 @@ function layerProgress(sizes: readonly number[], onProgress: ServiceOptions['onP
       layer++;
       end += sizes[layer] ?? 0;
     }
-    const phase = sizes.length < 2 ? 'taking the layer in' : `layer ${layer + 1} of ${sizes.length}`;
+    const phase = sizes.length < 2 ? 'importing the layer' : `layer ${layer + 1} of ${sizes.length}`;
     onProgress({ phase, doneBytes: Math.min(doneBytes, totalBytes), totalBytes });
   };
 }

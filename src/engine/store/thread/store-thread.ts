@@ -3,10 +3,10 @@ import { ERROR_CODES, LayerscopeError } from '#model';
 import { type FromThread, SERVICE_CALLS, type ServiceCall, type ToThread } from './messages.ts';
 import type { ServiceOptions, ServiceProgress, StoreLocation, StoreService } from './store-service.ts';
 
-/** The thread that drivers work on, so that the program's own stays free: hashing, unpacking, Windows' calls. Disposal releases what is mounted. */
+/** A worker thread for drivers, whose hashing, unpacking and Windows calls would block the main thread. Disposal releases all mounts. */
 export interface StoreThread extends AsyncDisposable {
-  /** The room of a home; it is made there at the first call. */
-  room(home: StoreLocation): Omit<StoreService, 'close'>;
+  /** Returns a client for the service of a home; the first call starts the service. */
+  service(home: StoreLocation): Omit<StoreService, 'close'>;
 }
 
 interface Waiting {
@@ -15,12 +15,12 @@ interface Waiting {
   readonly onProgress: (progress: ServiceProgress) => void;
 }
 
-/** A thread that takes longer to let go of everything is ended. */
+/** A thread that takes longer to close is terminated. */
 const LAST_WAIT_MS = 2_000;
 
 /**
- * The thread is started at the first call, and again after it ended: what ran then has failed with IO, and nothing else has.
- * `script`: the built worker; absent: the source beside this file.
+ * Creates the thread's client. The first call starts the thread; if it dies, pending calls fail with IO and the next call starts it
+ * again. `script` is the built worker, by default the source beside this file.
  */
 export function createStoreThread(script: URL | string = new URL('./worker.ts', import.meta.url)): StoreThread {
   let worker: Worker | null = null;
@@ -59,7 +59,7 @@ export function createStoreThread(script: URL | string = new URL('./worker.ts', 
   };
 
   const ask = (message: DistributiveOmit<Exclude<ToThread, { type: 'cancel' }>, 'id'>, options?: ServiceOptions): Promise<unknown> => {
-    if (isDisposed && message.type !== 'close') return Promise.reject(new LayerscopeError('CANCELLED', 'the program is ending'));
+    if (isDisposed && message.type !== 'close') return Promise.reject(new LayerscopeError('CANCELLED', 'the program is shutting down'));
     worker ??= start();
     const to = worker;
     const id = ++last;
@@ -85,13 +85,13 @@ export function createStoreThread(script: URL | string = new URL('./worker.ts', 
   };
 
   return {
-    room(home) {
+    service(home) {
       const call =
         (name: ServiceCall) =>
         (...args: readonly unknown[]): Promise<unknown> => {
           const isLong = SERVICE_CALLS[name] === 'long';
           const input = isLong ? args.slice(0, -1) : args;
-          return ask({ type: 'call', room: home, call: name, input }, isLong ? (args.at(-1) as ServiceOptions) : undefined);
+          return ask({ type: 'call', store: home, call: name, input }, isLong ? (args.at(-1) as ServiceOptions) : undefined);
         };
       return Object.fromEntries((Object.keys(SERVICE_CALLS) as ServiceCall[]).map((name) => [name, call(name)])) as unknown as Omit<
         StoreService,
@@ -106,7 +106,7 @@ export function createStoreThread(script: URL | string = new URL('./worker.ts', 
       const late = new Promise((resolve) => setTimeout(resolve, LAST_WAIT_MS).unref());
       await Promise.race([ask({ type: 'close' }).catch(() => {}), exited, late]);
       worker = null;
-      failAll('the program is ending');
+      failAll('the program is shutting down');
       await ending.terminate();
     },
   };

@@ -1,4 +1,4 @@
-// The script of the store's thread.
+// Entry point of the store thread.
 import { parentPort } from 'node:worker_threads';
 import { serveStores } from './server.ts';
 

@@ -10,8 +10,8 @@ import { dockerArchive } from '../support/docker-archive.ts';
 import { file, tar } from '../support/tar-builder.ts';
 import { until } from '../support/waiting.ts';
 
-function startShelf(t: TestContext, kept?: KeptHomes, thread = createStoreThread()) {
-  const folder = mkdtempSync(path.join(tmpdir(), 'layerscope-shelf-'));
+function startStores(t: TestContext, kept?: KeptHomes, thread = createStoreThread()) {
+  const folder = mkdtempSync(path.join(tmpdir(), 'layerscope-stores-'));
   const home = path.join(folder, 'home');
   const image = path.join(folder, 'image.tar');
   writeFileSync(image, dockerArchive({ name: 'app:1', layers: [tar(file('a', 'one')), tar(file('b', 'two'))] }));
@@ -25,26 +25,26 @@ function startShelf(t: TestContext, kept?: KeptHomes, thread = createStoreThread
     await reader[Symbol.asyncDispose]();
     rmSync(folder, { recursive: true, force: true });
   });
-  const shelf = createStoreList({ home, library, thread, jobs, ...(kept === undefined ? {} : { kept }) });
+  const stores = createStoreList({ home, library, thread, jobs, ...(kept === undefined ? {} : { kept }) });
   const open = async (archive: string) =>
     (await jobs.ended(library.open({ path: archive, title: path.basename(archive) }))).archiveId ?? '';
-  return { folder, home, image, jobs, library, shelf, open, own: async () => (await shelf.report())[0] as StoreReport };
+  return { folder, home, image, jobs, library, stores, open, own: async () => (await stores.report())[0] as StoreReport };
 }
 
-test('nothing is made before something is taken in; then it is opened without its archive, and removed', async (t) => {
-  const { home, image, jobs, library, shelf, open, own } = startShelf(t);
+test('the store is created by the first import; its image is opened without the archive, and removed', async (t) => {
+  const { home, image, jobs, library, stores, open, own } = startStores(t);
   const nothing = { elevation: 'none', readOnlyReason: null, images: [], layers: [], sizeBytes: 0, problem: null, checked: null };
-  assert.deepEqual(await shelf.report(), [{ storeId: 's1', driver: 'portable', home, isOwn: true, ...nothing }]);
-  assert.throws(() => shelf.open('s1', 'app:1'), { code: 'NOT_FOUND' });
-  assert.throws(() => shelf.open('s7', 'app:1'), { code: 'NOT_FOUND' });
-  await assert.rejects(shelf.remove('s1', 'app:1'), { code: 'NOT_FOUND' });
+  assert.deepEqual(await stores.report(), [{ storeId: 's1', driver: 'portable', home, isOwn: true, ...nothing }]);
+  assert.throws(() => stores.open('s1', 'app:1'), { code: 'NOT_FOUND' });
+  assert.throws(() => stores.open('s7', 'app:1'), { code: 'NOT_FOUND' });
+  await assert.rejects(stores.remove('s1', 'app:1'), { code: 'NOT_FOUND' });
   assert.equal(existsSync(home), false);
 
   const ref = { archiveId: await open(image), image: 0 };
-  assert.throws(() => shelf.take('s1', { ...ref, image: 4 }, null), { code: 'NOT_FOUND' });
-  const taken = await jobs.ended(shelf.take('s1', ref, null));
-  assert.deepEqual([taken.kind, taken.state, taken.title], ['import', 'done', 'app:1'], taken.error?.message);
-  assert.equal(taken.doneBytes, taken.totalBytes);
+  assert.throws(() => stores.importImage('s1', { ...ref, image: 4 }, null), { code: 'NOT_FOUND' });
+  const imported = await jobs.ended(stores.importImage('s1', ref, null));
+  assert.deepEqual([imported.kind, imported.state, imported.title], ['import', 'done', 'app:1'], imported.error?.message);
+  assert.equal(imported.doneBytes, imported.totalBytes);
   const { images, layers, sizeBytes } = await own();
   assert.deepEqual(
     images.map(({ name, layers: of, problem }) => [name, of.map(({ id }) => id), problem]),
@@ -60,108 +60,108 @@ test('nothing is made before something is taken in; then it is opened without it
     ],
   );
   assert.ok(layers.every(({ ofImage, state, isReadWrite }) => ofImage && state === 'ready' && !isReadWrite));
-  assert.ok(sizeBytes > (images[0]?.sizeBytes ?? 0), 'config and manifest count too');
+  assert.ok(sizeBytes > (images[0]?.sizeBytes ?? 0), 'includes config and manifest');
 
   await library.close(ref.archiveId);
-  const again = await jobs.ended(shelf.open('s1', 'app:1'));
+  const again = await jobs.ended(stores.open('s1', 'app:1'));
   assert.equal(again.state, 'done', again.error?.message);
   assert.deepEqual(library.summary(again.archiveId ?? '').images[0]?.names, ['app:1']);
   await library.close(again.archiveId ?? '');
-  assert.equal((await jobs.ended(shelf.open('s1', 'lost:1'))).error?.code, 'NOT_FOUND');
-  await shelf.remove('s1', 'app:1');
+  assert.equal((await jobs.ended(stores.open('s1', 'lost:1'))).error?.code, 'NOT_FOUND');
+  await stores.remove('s1', 'app:1');
   assert.deepEqual((await own()).images, []);
   assert.deepEqual(readdirSync(path.join(home, 'blobs', 'sha256')), []);
 });
 
-test('a layer tar stands on the layer that is named, and is opened with its chain', async (t) => {
-  const { folder, image, jobs, library, shelf, open, own } = startShelf(t);
-  await jobs.ended(shelf.take('s1', { archiveId: await open(image), image: 0 }, null));
+test('a layer tar is imported on the named layer, and opened with its chain', async (t) => {
+  const { folder, image, jobs, library, stores, open, own } = startStores(t);
+  await jobs.ended(stores.importImage('s1', { archiveId: await open(image), image: 0 }, null));
   const parent = (await own()).layers.find(({ below }) => below === 1)?.id ?? '';
   const layer = path.join(folder, 'layer.tar');
   writeFileSync(layer, tar(file('c', 'three')));
   const archiveId = await open(layer);
-  assert.equal((await jobs.ended(shelf.take('s1', { archiveId, image: 0 }, 'lost'))).error?.code, 'NOT_FOUND');
-  const taken = await jobs.ended(shelf.take('s1', { archiveId, image: 0 }, parent));
-  assert.equal(taken.state, 'done', taken.error?.message);
+  assert.equal((await jobs.ended(stores.importImage('s1', { archiveId, image: 0 }, 'lost'))).error?.code, 'NOT_FOUND');
+  const imported = await jobs.ended(stores.importImage('s1', { archiveId, image: 0 }, parent));
+  assert.equal(imported.state, 'done', imported.error?.message);
   const top = (await own()).layers.find(({ below }) => below === 2);
   assert.deepEqual([top?.parent, top?.ofImage], [parent, false]);
-  const opened = await jobs.ended(shelf.open('s1', top?.id ?? ''));
+  const opened = await jobs.ended(stores.open('s1', top?.id ?? ''));
   const [shown] = library.summary(opened.archiveId ?? '').images;
   assert.equal(shown?.layers.length, 3);
-  await assert.rejects(shelf.remove('s1', parent), { code: 'EXISTS' });
+  await assert.rejects(stores.remove('s1', parent), { code: 'EXISTS' });
 });
 
-test('a mounted layer is written into, its changes are listed, and they become a layer', async (t) => {
-  const { image, jobs, shelf, open, own } = startShelf(t);
-  await jobs.ended(shelf.take('s1', { archiveId: await open(image), image: 0 }, null));
+test('a mounted layer is written to, its changes are listed, and committed as a layer', async (t) => {
+  const { image, jobs, stores, open, own } = startStores(t);
+  await jobs.ended(stores.importImage('s1', { archiveId: await open(image), image: 0 }, null));
   const base = (await own()).layers.find(({ below }) => below === 1)?.id ?? '';
-  const run = await shelf.create('s1', base);
-  await assert.rejects(shelf.mountPath('s1', run), { code: 'NOT_FOUND' });
-  const [{ path: at, findings }, again] = await Promise.all([shelf.mount('s1', run), shelf.mount('s1', run)]);
-  assert.equal(again.path, at, 'held once, however often it is asked for');
-  // Only root may give files away. Whichever of the two lays the layer out says so.
+  const run = await stores.create('s1', base);
+  await assert.rejects(stores.mountPath('s1', run), { code: 'NOT_FOUND' });
+  const [{ path: at, findings }, again] = await Promise.all([stores.mount('s1', run), stores.mount('s1', run)]);
+  assert.equal(again.path, at, 'mounted once, however often it is requested');
+  // Only root may change owners. Whichever of the two calls lays the layer out reports it.
   const owners = ['the owner of 2 entries could not be kept: only root may give files away'];
   assert.deepEqual([...findings, ...again.findings], process.getuid?.() === 0 ? [] : owners);
-  assert.equal(await shelf.mountPath('s1', run), at);
+  assert.equal(await stores.mountPath('s1', run), at);
   assert.equal(readFileSync(path.join(at, 'a'), 'utf8'), 'one');
   writeFileSync(path.join(at, 'new'), 'made outside');
   rmSync(path.join(at, 'b'));
-  const told = (await own()).layers.find(({ id }) => id === run);
-  assert.deepEqual([told?.state, told?.isReadWrite, told?.mountPath], ['mounted', true, at]);
-  await assert.rejects(shelf.remove('s1', run), { code: 'EXISTS' });
-  const { changes, complete } = await shelf.changes('s1', run, 10);
+  const working = (await own()).layers.find(({ id }) => id === run);
+  assert.deepEqual([working?.state, working?.isReadWrite, working?.mountPath], ['mounted', true, at]);
+  await assert.rejects(stores.remove('s1', run), { code: 'EXISTS' });
+  const { changes, complete } = await stores.changes('s1', run, 10);
   assert.deepEqual(changes.map(({ kind, path: changed }) => `${kind} ${changed}`).sort(), ['added new', 'removed b']);
   assert.equal(complete, true);
-  assert.equal((await shelf.changes('s1', run, 1)).complete, false);
+  assert.equal((await stores.changes('s1', run, 1)).complete, false);
 
   const before = new Set((await own()).layers.map(({ id }) => id));
-  const job = await jobs.ended(shelf.commit('s1', run));
+  const job = await jobs.ended(stores.commit('s1', run));
   assert.equal(job.state, 'done', job.error?.message);
   const made = (await own()).layers.find(({ id }) => !before.has(id));
   assert.deepEqual([made?.parent, made?.isReadWrite, made?.below], [base, false, 2]);
-  await shelf.release('s1', run);
-  await assert.rejects(shelf.release('s1', run), { code: 'NOT_FOUND' });
-  await shelf.remove('s1', run);
+  await stores.release('s1', run);
+  await assert.rejects(stores.release('s1', run), { code: 'NOT_FOUND' });
+  await stores.remove('s1', run);
 });
 
-test('what verification finds is in the report; what nobody needs is cleaned up', async (t) => {
-  const { home, image, jobs, shelf, open, own } = startShelf(t);
-  assert.equal((await jobs.ended(shelf.verify('s1'))).state, 'done');
+test('the report has what verification finds; leftovers are cleaned up', async (t) => {
+  const { home, image, jobs, stores, open, own } = startStores(t);
+  assert.equal((await jobs.ended(stores.verify('s1'))).state, 'done');
   assert.deepEqual((await own()).checked, []);
-  await jobs.ended(shelf.take('s1', { archiveId: await open(image), image: 0 }, null));
+  await jobs.ended(stores.importImage('s1', { archiveId: await open(image), image: 0 }, null));
   const blobs = path.join(home, 'blobs', 'sha256');
   const largest = readdirSync(blobs).sort((a, b) => statSync(path.join(blobs, b)).size - statSync(path.join(blobs, a)).size)[0] ?? '';
   const bytes = readFileSync(path.join(blobs, largest));
   bytes[600] = (bytes[600] ?? 0) ^ 1;
   chmodSync(path.join(blobs, largest), 0o644);
   writeFileSync(path.join(blobs, largest), bytes);
-  assert.equal((await jobs.ended(shelf.verify('s1'))).state, 'done');
+  assert.equal((await jobs.ended(stores.verify('s1'))).state, 'done');
   const { checked } = await own();
   assert.ok((checked?.length ?? 0) > 0);
   assert.match(checked?.map(({ message }) => message).join('\n') ?? '', /DIGEST_MISMATCH/);
   writeFileSync(path.join(blobs, 'f'.repeat(64)), 'nobody names it');
-  assert.deepEqual(await shelf.leftovers('s1'), ['f'.repeat(64)]);
-  assert.deepEqual(await shelf.cleanup('s1'), ['f'.repeat(64)]);
-  assert.deepEqual(await shelf.leftovers('s1'), []);
+  assert.deepEqual(await stores.leftovers('s1'), ['f'.repeat(64)]);
+  assert.deepEqual(await stores.cleanup('s1'), ['f'.repeat(64)]);
+  assert.deepEqual(await stores.leftovers('s1'), []);
   assert.equal(existsSync(path.join(blobs, 'f'.repeat(64))), false);
 });
 
-test('other homes are listed, kept and forgotten; one of Windows is looked at only', async (t) => {
+test('other stores are listed, remembered and removed; one of Windows layers is read-only', async (t) => {
   let kept: readonly StoreLocation[] = [];
   const set = (homes: readonly StoreLocation[]): void => {
     kept = homes;
   };
-  const { folder, shelf, jobs } = startShelf(t, { list: () => kept, set });
+  const { folder, stores, jobs } = startStores(t, { list: () => kept, set });
   const windows = path.join(folder, 'windowsfilter');
   mkdirSync(path.join(windows, 'base'), { recursive: true });
   mkdirSync(path.join(windows, 'top'));
   writeFileSync(path.join(windows, 'base', 'layerchain.json'), 'null');
   writeFileSync(path.join(windows, 'top', 'layerchain.json'), JSON.stringify(['C:\\ProgramData\\docker\\windowsfilter\\base']));
   mkdirSync(path.join(windows, 'x-removing'));
-  const storeId = await shelf.add(windows);
-  assert.equal(await shelf.add(windows), storeId);
+  const storeId = await stores.add(windows);
+  assert.equal(await stores.add(windows), storeId);
   assert.deepEqual(kept, [{ driver: 'windowsfilter', home: windows }]);
-  const report = (await shelf.report()).find((each) => each.storeId === storeId);
+  const report = (await stores.report()).find((each) => each.storeId === storeId);
   assert.match(report?.readOnlyReason ?? '', /Windows|vmcompute/);
   assert.deepEqual(
     report?.layers.map(({ id, parent, below, state }) => [id, parent, below, state]),
@@ -171,61 +171,61 @@ test('other homes are listed, kept and forgotten; one of Windows is looked at on
       ['x-removing', null, 0, 'leftover'],
     ],
   );
-  assert.equal((await jobs.ended(shelf.open(storeId, 'top'))).error?.code, 'UNSUPPORTED');
-  assert.deepEqual(await shelf.bases(storeId), []);
+  assert.equal((await jobs.ended(stores.open(storeId, 'top'))).error?.code, 'UNSUPPORTED');
+  assert.deepEqual(await stores.bases(storeId), []);
   const other = path.join(folder, 'something');
   mkdirSync(other);
   writeFileSync(path.join(other, 'notes.txt'), '');
-  await assert.rejects(shelf.add(other), { code: 'UNSUPPORTED' });
-  await assert.rejects(shelf.add(path.join(folder, 'lost')), { code: 'NOT_FOUND' });
-  await assert.rejects(shelf.forget('s1'), { code: 'USAGE' });
-  await shelf.forget(storeId);
+  await assert.rejects(stores.add(other), { code: 'UNSUPPORTED' });
+  await assert.rejects(stores.add(path.join(folder, 'lost')), { code: 'NOT_FOUND' });
+  await assert.rejects(stores.forget('s1'), { code: 'USAGE' });
+  await stores.forget(storeId);
   assert.deepEqual(kept, []);
-  assert.equal((await shelf.report()).length, 1);
+  assert.equal((await stores.report()).length, 1);
 });
 
-test('a store of which a layer is mounted stays listed', async (t) => {
-  const { folder, image, jobs, shelf, open } = startShelf(t);
+test('a store with a mounted layer can’t be removed from the list', async (t) => {
+  const { folder, image, jobs, stores, open } = startStores(t);
   const other = path.join(folder, 'other');
   mkdirSync(other);
-  const storeId = await shelf.add(other);
-  await jobs.ended(shelf.take(storeId, { archiveId: await open(image), image: 0 }, null));
-  const report = (await shelf.report()).find((each) => each.storeId === storeId);
+  const storeId = await stores.add(other);
+  await jobs.ended(stores.importImage(storeId, { archiveId: await open(image), image: 0 }, null));
+  const report = (await stores.report()).find((each) => each.storeId === storeId);
   const id = report?.layers[0]?.id ?? '';
-  await shelf.mount(storeId, id);
-  await assert.rejects(shelf.forget(storeId), { code: 'EXISTS' });
-  await shelf.release(storeId, id);
-  await shelf.forget(storeId);
+  await stores.mount(storeId, id);
+  await assert.rejects(stores.forget(storeId), { code: 'EXISTS' });
+  await stores.release(storeId, id);
+  await stores.forget(storeId);
 });
 
-test('a mount goes with the thread that held it: it is neither shown nor in the way of anything', async (t) => {
+test('a mount ends with the thread that held it: it is not shown and blocks nothing', async (t) => {
   const thread = createStoreThread(new URL('../support/crashing-worker.ts', import.meta.url));
-  const { folder, image, jobs, shelf, open } = startShelf(t, undefined, thread);
+  const { folder, image, jobs, stores, open } = startStores(t, undefined, thread);
   const other = path.join(folder, 'other');
   mkdirSync(other);
-  const storeId = await shelf.add(other);
-  await jobs.ended(shelf.take(storeId, { archiveId: await open(image), image: 0 }, null));
-  const layer = async () => (await shelf.report()).find((each) => each.storeId === storeId)?.layers[0];
+  const storeId = await stores.add(other);
+  await jobs.ended(stores.importImage(storeId, { archiveId: await open(image), image: 0 }, null));
+  const layer = async () => (await stores.report()).find((each) => each.storeId === storeId)?.layers[0];
   const id = (await layer())?.id ?? '';
-  await shelf.mount(storeId, id);
+  await stores.mount(storeId, id);
   assert.equal((await layer())?.state, 'mounted');
-  await assert.rejects(thread.room({ driver: 'portable', home: '/tmp/crash' }).report(), { code: 'IO' });
+  await assert.rejects(thread.service({ driver: 'portable', home: '/tmp/crash' }).report(), { code: 'IO' });
   assert.equal((await layer())?.state, 'ready');
-  await assert.rejects(shelf.mountPath(storeId, id), { code: 'NOT_FOUND' });
-  const { path: again } = await shelf.mount(storeId, id);
-  assert.equal(await shelf.mountPath(storeId, id), again);
-  await shelf.release(storeId, id);
-  await shelf.forget(storeId);
+  await assert.rejects(stores.mountPath(storeId, id), { code: 'NOT_FOUND' });
+  const { path: again } = await stores.mount(storeId, id);
+  assert.equal(await stores.mountPath(storeId, id), again);
+  await stores.release(storeId, id);
+  await stores.forget(storeId);
 });
 
-test('an import that is cancelled leaves nothing', async (t) => {
-  const { folder, home, jobs, shelf, open, own } = startShelf(t);
+test('a cancelled import leaves nothing behind', async (t) => {
+  const { folder, home, jobs, stores, open, own } = startStores(t);
   const big = path.join(folder, 'big.tar');
   writeFileSync(
     big,
     dockerArchive({ name: 'big:1', layers: [tar(file('a', 'x'.repeat(50_000_000))), tar(file('b', 'y'.repeat(50_000_000)))] }),
   );
-  const job = shelf.take('s1', { archiveId: await open(big), image: 0 }, null);
+  const job = stores.importImage('s1', { archiveId: await open(big), image: 0 }, null);
   await until(() => jobs.list().find(({ jobId }) => jobId === job)?.doneBytes !== 0, 'the import is on its way');
   jobs.cancel(job);
   assert.equal((await jobs.ended(job)).state, 'cancelled');
@@ -235,8 +235,8 @@ test('an import that is cancelled leaves nothing', async (t) => {
   assert.deepEqual(files.map(({ name }) => name).sort(), ['index.json', 'layerscope-store.json', 'oci-layout']);
 });
 
-test('a home that can not be read is told in the report', async (t) => {
-  const { home, own } = startShelf(t);
+test('the report names the problem of a store that can’t be read', async (t) => {
+  const { home, own } = startStores(t);
   mkdirSync(home);
   writeFileSync(path.join(home, 'oci-layout'), '{"imageLayoutVersion":"9.0.0"}');
   assert.match((await own()).problem ?? '', /another version/);
