@@ -200,7 +200,7 @@ test('wrong sizes of a manifest and a config are told', async (t) => {
       ['size-mismatch', 0],
     ],
   );
-  assert.match(findings[1]?.message ?? '', /the config has \d+ bytes, its descriptor says 7/);
+  assert.match(findings[1]?.message ?? '', /the config has \d+ bytes, but its descriptor says 7/);
 });
 
 test('layers that manifest.json names with backslashes, as Docker on Windows did, are found', async (t) => {
@@ -268,11 +268,11 @@ test('layers and whole archives packed with xz or bzip2 are told from others by 
 
 test('a ZIP file is named, as an image and as a layer', async (t) => {
   const zip = utf8(`PK\x03\x04${'\0'.repeat(600)}`);
-  await assert.rejects(testReader(t).open(testFile(t, zip)), { code: 'UNSUPPORTED', message: /is a ZIP file, which is not read/ });
+  await assert.rejects(testReader(t).open(testFile(t, zip)), { code: 'UNSUPPORTED', message: /is a ZIP file, which is not supported/ });
   const { layers, findings } = await openAll(t, archiveOf(dockerArchive([{ layers: [zip, BASE] }])), { verify: false });
   assert.deepEqual(layers[0]?.map(pathsOf), [[], ['etc/passwd']]);
   assert.deepEqual(
     findings.map(({ code, layer, message }) => [code, layer, message]),
-    [['unsupported-compression', 0, 'the layer is a ZIP file, which is not read']],
+    [['unsupported-compression', 0, 'the layer is a ZIP file, which is not supported']],
   );
 });

@@ -66,7 +66,7 @@ test('a time that the file system cannot hold is told, one after 2242 that it ca
       ['endless', 9_000_000_000_000_000n],
     ] as const) {
       const isKept = timeOf(path.join(root, name)) / second === seconds;
-      assert.equal(told.includes(`${name}: this file system can not hold its time`), !isKept, `${how} ${name}: ${told}`);
+      assert.equal(told.includes(`${name}: this file system cannot store its time`), !isKept, `${how} ${name}: ${told}`);
     }
     assert.doesNotMatch(told, /now:/, how);
   }
@@ -76,7 +76,7 @@ test('a time that a file system changes in silence is told', async (t) => {
   const real = fs.futimesSync;
   t.mock.method(fs, 'futimesSync', (descriptor: number) => real(descriptor, 2 ** 31 - 1, 2 ** 31 - 1));
   const told = await layOut(newRoot(t), tar(file('a', '', { mtime: 2 ** 31 }), file('b', '', { mtime: 2 ** 31 - 1 })));
-  assert.deepEqual(told, ['not-kept a: this file system can not hold its time']);
+  assert.deepEqual(told, ['not-kept a: this file system cannot store its time']);
 });
 
 test('an entry that the system refuses is named and left out, and the rest is there', async (t) => {

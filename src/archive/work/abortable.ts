@@ -1,13 +1,13 @@
 import { cancelled } from './work-control.ts';
 
-/** Passes a stream on, but throws CANCELLED once nobody wants more, even while the source has nothing to give. */
+/** Passes a stream on, but throws CANCELLED as soon as `signal` aborts, even while the source is blocked. */
 export async function* abortable(bytes: AsyncIterable<Uint8Array>, signal: AbortSignal | undefined): AsyncGenerator<Uint8Array> {
   const source = bytes[Symbol.asyncIterator]();
   let stop: () => void = () => undefined;
   const aborted = new Promise<never>((_, reject) => {
     stop = () => reject(cancelled());
   });
-  aborted.catch(() => undefined); // told by the race below, if anybody still listens
+  aborted.catch(() => undefined); // handled by the race below, unless iteration has ended
   signal?.addEventListener('abort', stop, { once: true });
   try {
     for (;;) {
@@ -17,7 +17,7 @@ export async function* abortable(bytes: AsyncIterable<Uint8Array>, signal: Abort
     }
   } finally {
     signal?.removeEventListener('abort', stop);
-    // Not awaited: a source that hangs would hang us.
+    // Not awaited, as a blocked source would block this too.
     void Promise.resolve(source.return?.()).catch(() => undefined);
   }
 }

@@ -1,14 +1,14 @@
-// How much memory the layers of an archive may take together. One layer's table is bounded as it is made, see TableRoom.
+// Limits the memory that the layers of an archive may use together. TableRoom limits a single layer's table while it is built.
 import { LayerTableBuilder, tableBytes } from '#format/layer';
 import { finding } from '#model';
 import type { ArchiveLayer, IndexedBlob } from '../types.ts';
 
-/** Room for all tables whatever the blobs' lengths, and for each byte of the blobs. */
+/** Bytes for all tables, whatever the size of the blobs, and per byte of the blobs. */
 const BASE_BYTES = 96 * 1024 * 1024;
 const BYTES_A_BYTE = 2;
 
-/** What the tables of an archive's layers may take: those that don't fit are left out. */
-export class ArchiveRoom {
+/** Limits the tables of an archive's layers; those that don't fit are left out. */
+export class TableBudget {
   readonly #most: number;
   #used = 0;
 
@@ -19,7 +19,7 @@ export class ArchiveRoom {
     this.#most = BASE_BYTES + bytes * BYTES_A_BYTE;
   }
 
-  /** Is there room for one more? */
+  /** Whether the table fits; if so, its bytes are taken. */
   take({ layer }: IndexedBlob): boolean {
     const bytes = tableBytes(layer.table);
     if (this.#used + bytes > this.#most) return false;
@@ -28,31 +28,31 @@ export class ArchiveRoom {
   }
 }
 
-/** A layer whose table found no room. */
+/** Replaces the table of a layer that didn't fit by an empty one. */
 export function leftOut({ layer, blobDigest }: IndexedBlob): IndexedBlob {
   const { table } = new LayerTableBuilder().finish();
-  const message = 'the layers before it take all the room that an archive of this size may have: its entries are not shown';
+  const message = 'the layers before it use all the memory allowed for an archive of this size: its entries are not shown';
   return { layer: { ...layer, table, status: 'damaged', findings: [finding('too-large', message)] }, blobDigest };
 }
 
-/** Bytes that layers which are read at one time may take: more wait, unless none is read. */
+/** Bytes for layers that are read concurrently. Further layers wait, unless none is being read. */
 const AT_ONE_TIME = 256 * 1024 * 1024;
-/** What one may take, windows of its decompressor included, and for each byte of its blob. */
+/** Bytes per layer, including its decompressor's windows, and per byte of its blob. */
 const ONE_BYTES = 64 * 1024 * 1024;
 
-/** Lets as many layers be read side by side as there is room for. */
-export class RoomGate {
+/** Lets as many layers be read concurrently as memory allows. */
+export class MemoryGate {
   readonly #signal: AbortSignal;
   readonly #waiting: (() => void)[] = [];
   #used = 0;
 
-  /** Aborted: nobody waits any more. */
+  /** When `signal` aborts, nothing waits any longer. */
   constructor(signal: AbortSignal) {
     this.#signal = signal;
     signal.addEventListener('abort', () => this.#wake(), { once: true });
   }
 
-  /** Runs the work once there is room for a blob of that length, those who came first before. */
+  /** Runs `work` once there is memory for a blob of this length, in order of arrival. */
   async pass(blobBytes: number, work: () => Promise<void>): Promise<void> {
     const bytes = Math.min(AT_ONE_TIME, ONE_BYTES + blobBytes * BYTES_A_BYTE);
     while (this.#used > 0 && this.#used + bytes > AT_ONE_TIME && !this.#signal.aborted) {
