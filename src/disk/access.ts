@@ -4,7 +4,7 @@ import fs from 'node:fs';
 import { errorCode } from './system-errors.ts';
 
 /** Whether modes restrict this process at all. */
-export const IS_HELD_BACK = process.getuid !== undefined && process.getuid() !== 0;
+export const IS_RESTRICTED = process.getuid !== undefined && process.getuid() !== 0;
 
 const LIST = 0o500;
 const READ = 0o400;
@@ -12,7 +12,7 @@ const PASS = 0o100;
 
 /** Runs `work` with extra mode bits set, then restores `mode`, the current one. */
 function withBits<T>(at: Buffer, mode: number, bits: number, work: () => T): T {
-  if (!IS_HELD_BACK || (mode & bits) === bits) return work();
+  if (!IS_RESTRICTED || (mode & bits) === bits) return work();
   fs.chmodSync(at, (mode & 0o7777) | bits);
   try {
     return work();
@@ -23,7 +23,7 @@ function withBits<T>(at: Buffer, mode: number, bits: number, work: () => T): T {
 
 /** Makes a folder listable. Call the returned function, once everything below has been processed, to restore its mode. */
 export function openFolder(at: Buffer, mode: number): () => void {
-  if (!IS_HELD_BACK || (mode & LIST) === LIST) return () => {};
+  if (!IS_RESTRICTED || (mode & LIST) === LIST) return () => {};
   fs.chmodSync(at, (mode & 0o7777) | LIST);
   return () => fs.chmodSync(at, mode & 0o7777);
 }
@@ -35,7 +35,7 @@ export function openToRead(root: string, path: Uint8Array): number {
   try {
     return open();
   } catch (error) {
-    if (!IS_HELD_BACK || errorCode(error) !== 'EACCES') throw error;
+    if (!IS_RESTRICTED || errorCode(error) !== 'EACCES') throw error;
   }
   const passed = (end: number): number => {
     const slash = file.indexOf(0x2f, end);
@@ -48,7 +48,7 @@ export function openToRead(root: string, path: Uint8Array): number {
 
 /** Runs `work` with all folders and files below a root readable, then restores their modes. Links are not followed. */
 export function withAllOpen<T>(root: string, work: () => T): T {
-  if (!IS_HELD_BACK) return work();
+  if (!IS_RESTRICTED) return work();
   const shut: { readonly at: Buffer; readonly mode: number }[] = [];
   const open = (at: Buffer): void => {
     const stats = fs.lstatSync(at);

@@ -18,7 +18,7 @@ export interface Keeps {
 }
 
 const MAY_CHOWN = process.getuid?.() === 0;
-const MOST_ID = 2 ** 32 - 2;
+const MAX_ID = 2 ** 32 - 2;
 const SET_IDS = 0o6000;
 const NEW_FILE = fs.constants.O_WRONLY | fs.constants.O_CREAT | fs.constants.O_EXCL | (fs.constants.O_NOFOLLOW ?? 0);
 const OLD_FOLDER = fs.constants.O_RDONLY | (fs.constants.O_DIRECTORY ?? 0) | (fs.constants.O_NOFOLLOW ?? 0);
@@ -132,7 +132,7 @@ export class DiskTree {
   #own(handle: Handle, name: Uint8Array, { uid, gid }: Facts): void {
     if (!this.#keeps.owners) return;
     if (!MAY_CHOWN) {
-      if (uid !== process.getuid?.() || gid !== process.getgid?.()) this.shortfalls.noteStranger();
+      if (uid !== process.getuid?.() || gid !== process.getgid?.()) this.shortfalls.noteForeignOwner();
       return;
     }
     const fits = isId(uid) && isId(gid);
@@ -165,7 +165,7 @@ export class DiskTree {
 }
 
 function isId(id: number): boolean {
-  return id >= 0 && id <= MOST_ID;
+  return id >= 0 && id <= MAX_ID;
 }
 
 /** Modification time in seconds, rounded down. */

@@ -6,7 +6,7 @@ import { withAllOpen } from './access.ts';
 export type Attributes = readonly (readonly [name: string, value: string])[];
 
 /** Attributes of the system that stores a file rather than of the file; never part of a layer. Source: umoci, pkg/system and oci/layer. */
-const OF_THE_SYSTEM: ReadonlySet<string> = new Set(['security.selinux', 'system.nfs4_acl', 'btrfs.compression']);
+const SYSTEM_ATTRIBUTES: ReadonlySet<string> = new Set(['security.selinux', 'system.nfs4_acl', 'btrfs.compression']);
 const MAX_TEXT = 1024 * 1024 * 1024;
 
 /** Quotes names as attr's programs do: anything but plain characters as three octal digits. */
@@ -61,7 +61,7 @@ export function readAttributes(root: string): ReadonlyMap<string, Attributes> | 
       const equals = line.indexOf('=');
       const name = Buffer.from(unquoted(equals < 0 ? line : line.slice(0, equals)), 'latin1').toString();
       const value = equals < 0 ? '' : Buffer.from(line.slice(equals + 1).replace(/^0s/, ''), 'base64').toString('latin1');
-      if (!OF_THE_SYSTEM.has(name)) attributes.push([name, value]);
+      if (!SYSTEM_ATTRIBUTES.has(name)) attributes.push([name, value]);
     }
     if (attributes.length > 0)
       found.set(

@@ -252,7 +252,7 @@ class Laying implements LaidOut {
       }
       const first: Uint8Array | null = existing;
       const isMade = this.#attempt(row, () => {
-        if (first !== null && LINKS_LINKS && this.#tree.makeLink(first, path)) return;
+        if (first !== null && CAN_LINK_SYMLINKS && this.#tree.makeLink(first, path)) return;
         this.#tree.makeSymlink(path, target, facts);
         if (first !== null) this.#tree.shortfalls.note('link', path);
         if (this.#options.attributes) this.#keepAttributes(path, facts.attributes);
@@ -286,7 +286,7 @@ class Laying implements LaidOut {
 }
 
 /** Whether hard-linking a symbolic link links the symlink itself rather than its target. Source: link(2) of Linux and macOS. */
-const LINKS_LINKS = process.platform === 'linux';
+const CAN_LINK_SYMLINKS = process.platform === 'linux';
 
 export function nodeWord(type: number): string {
   return type === TYPE.fifo ? 'a pipe' : 'a device';

@@ -1,5 +1,5 @@
 import fs from 'node:fs';
-import { IS_HELD_BACK } from './access.ts';
+import { IS_RESTRICTED } from './access.ts';
 import { errorCode } from './system-errors.ts';
 
 /** Entries after which other work on this thread gets a turn. */
@@ -23,7 +23,7 @@ class Removal {
   #count = 0;
 
   async folder(at: Buffer): Promise<void> {
-    if (IS_HELD_BACK) open(at);
+    if (IS_RESTRICTED) open(at);
     for (const entry of fs.readdirSync(at, { withFileTypes: true, encoding: 'buffer' })) {
       const below = Buffer.concat([at, Buffer.from('/'), entry.name]);
       if (entry.isDirectory()) await this.folder(below);

@@ -14,12 +14,12 @@ const SENTENCES = {
 export type Shortfall = keyof typeof SENTENCES;
 
 /** Entries that are named per kind. */
-const MOST_NAMED = 5;
+const MAX_NAMED = 5;
 
 export class Shortfalls {
   readonly #byKind = new Map<Shortfall, { readonly named: Uint8Array[]; count: number }>();
   #attributes = 0;
-  #strangers = 0;
+  #foreignOwners = 0;
 
   /** Counts an entry. `path`: raw, below the root; empty for the root itself. */
   note(kind: Shortfall, path: Uint8Array): void {
@@ -29,7 +29,7 @@ export class Shortfalls {
       this.#byKind.set(kind, found);
     }
     found.count++;
-    if (found.named.length < MOST_NAMED) found.named.push(path);
+    if (found.named.length < MAX_NAMED) found.named.push(path);
   }
 
   noteAttributes(count: number): void {
@@ -37,21 +37,21 @@ export class Shortfalls {
   }
 
   /** Counts an entry of another user, made by someone who may not give files away. None is named, as that is the rule for all but root. */
-  noteStranger(): void {
-    this.#strangers++;
+  noteForeignOwner(): void {
+    this.#foreignOwners++;
   }
 
   findings(): Finding[] {
     const findings: Finding[] = [];
     for (const [kind, { named, count }] of this.#byKind) {
-      const shown = count > MOST_NAMED ? named.slice(0, 1) : named;
+      const shown = count > MAX_NAMED ? named.slice(0, 1) : named;
       const others = count - shown.length;
       const more = others === 0 ? '' : `; the same goes for ${formatCount(others)} others`;
       for (const path of shown)
         findings.push(finding(kind === 'device' ? 'not-made' : 'not-kept', SENTENCES[kind] + more, { path: displayPath(path) || '.' }));
     }
-    if (this.#strangers > 0) {
-      const entries = this.#strangers === 1 ? 'an entry' : `${formatCount(this.#strangers)} entries`;
+    if (this.#foreignOwners > 0) {
+      const entries = this.#foreignOwners === 1 ? 'an entry' : `${formatCount(this.#foreignOwners)} entries`;
       findings.push(finding('not-kept', `the owner of ${entries} could not be kept: only root may give files away`));
     }
     const count = this.#attributes;

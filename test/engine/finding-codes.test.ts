@@ -290,7 +290,7 @@ const ROWS: Readonly<Record<FindingCode, Row>> = {
     },
     title: /Manifests disagree/,
     hint: /manifest\.json and the OCI manifest differ/,
-    message: /manifest\.json names 0 layers, the OCI manifest 1/,
+    message: /manifest\.json names 0 layers, the OCI manifest names 1/,
     beside: ['history-mismatch', 'diffid-count'],
   },
   'history-mismatch': {

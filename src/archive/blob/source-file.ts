@@ -102,13 +102,13 @@ export function systemError(error: unknown, path: string): LayerscopeError {
 }
 
 /** Errors about the disk rather than one file. */
-const OF_THE_DISK: ReadonlySet<unknown> = new Set(['ENOSPC', 'EDQUOT', 'EROFS', 'EFBIG', 'EIO']);
+const DISK_ERRORS: ReadonlySet<unknown> = new Set(['ENOSPC', 'EDQUOT', 'EROFS', 'EFBIG', 'EIO']);
 
 /** Converts an error from writing `target`; an error about the disk gets a message that names it. */
 export function writeError(error: unknown, target: string): LayerscopeError {
   const converted = asLayerscopeError(error);
   const system = (error instanceof LayerscopeError ? error.cause : error) as NodeJS.ErrnoException | undefined;
-  if (!OF_THE_DISK.has(system?.code) || converted.message !== system?.message) return converted;
+  if (!DISK_ERRORS.has(system?.code) || converted.message !== system?.message) return converted;
   const [, words = system?.code] = /^E[A-Z0-9]+: ([^,]+)/.exec(converted.message) ?? [];
   return new LayerscopeError(converted.code, `${displayText(target)} can't be written: ${words}`, { cause: system });
 }

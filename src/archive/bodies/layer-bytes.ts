@@ -1,4 +1,4 @@
-// Compares two bodies where they lie, without holding either in memory. Holes of sparse files are skipped, so the time depends on what is
+// Compares two bodies in place, without holding either in memory. Holes of sparse files are skipped, so the time depends on what is
 // stored, not on the stated size.
 
 import type { LayerTable } from '#format/layer';
@@ -40,7 +40,7 @@ const LARGEST_PIECE = 256 * 1024;
 const TURN_BYTES = 4 << 20;
 const BODY_COST = 16 * 1024;
 
-/** Compares bodies, one pair after another, in two buffers of its own. */
+/** Compares bodies, one pair after another, using its own two buffers. */
 export class BodyComparer {
   readonly #left = Buffer.allocUnsafeSlow(LARGEST_PIECE);
   readonly #right = Buffer.allocUnsafeSlow(LARGEST_PIECE);

@@ -126,11 +126,11 @@ async function indexPlain(range: FileRange, control: WorkControl): Promise<Index
   } catch (error) {
     indexer.fail(error);
   }
-  return { layer: named(indexer.finish(range.length, null).layer, range), blobDigest: null };
+  return { layer: withPackingName(indexer.finish(range.length, null).layer, range), blobDigest: null };
 }
 
 /** If a layer isn't a tar but a known kind of archive, says so in a finding. */
-function named(layer: IndexedLayer, { file, start, length }: FileRange): IndexedLayer {
+function withPackingName(layer: IndexedLayer, { file, start, length }: FileRange): IndexedLayer {
   if (layer.status === 'present' || layer.table.memberCount > 0) return layer;
   const head = new Uint8Array(Math.min(OTHER_FORMAT_BYTES, length));
   const packing = otherPackingName(head.subarray(0, file.read(head, start)));
@@ -161,7 +161,7 @@ async function verifyPlain(range: FileRange, blob: BlobSource, options: IndexOpt
     until = performance.now() + control.slice;
   }
   const digest = digester.finish();
-  const layer = named(indexer.finish(at, null).layer, range);
+  const layer = withPackingName(indexer.finish(at, null).layer, range);
   return { layer: { ...layer, measured: { digest, diffId: second?.finish() ?? digest } }, blobDigest: digest };
 }
 

@@ -7,7 +7,7 @@ import type { ArchiveLayer, BlobSource, IndexedBlob, IndexedLayer, IndexLayersOp
 import { ProgressMeter } from '../work/progress-meter.ts';
 import { callerControl } from '../work/work-control.ts';
 import { type IndexTask, runIndexTask } from './index-task.ts';
-import { leftOut, MemoryGate, TableBudget } from './memory-budget.ts';
+import { MemoryGate, TableBudget, withoutTable } from './memory-budget.ts';
 import type { WorkerPool } from './worker-pool.ts';
 
 /** Below this size, starting a worker takes longer than reading a blob that has to be read whole. */
@@ -43,7 +43,7 @@ export class LayerReading {
     const results: (IndexedLayer | null)[] = layers.map(() => null);
     const budget = new TableBudget(layers);
     const settle = (blob: BlobSource, found: IndexedBlob): void => {
-      const indexed = budget.take(found) ? found : leftOut(found);
+      const indexed = budget.take(found) ? found : withoutTable(found);
       layers.forEach((layer, at) => {
         if (layer.blob !== blob) return;
         results[at] = withMismatches(layer, indexed, options.verify ?? false);

@@ -9,7 +9,7 @@ import { type MemberStore, normalName, readHead, type StoredRange } from './memb
 const LEGACY_FOLDER = /^[0-9a-f]{64}$/;
 
 /** Links that Linux follows in one path. Source: path_resolution(7). */
-const MOST_LINKS = 40;
+const MAX_LINKS = 40;
 
 /** State of one lookup. */
 interface Search {
@@ -91,7 +91,7 @@ export class FolderMembers implements MemberStore {
         at.push(part);
         continue;
       }
-      if (++search.links > MOST_LINKS) this.#refuseLoop(search.name);
+      if (++search.links > MAX_LINKS) this.#refuseLoop(search.name);
       const target = this.#target(file);
       const next = linkStart([this.#root, this.#named], at, target);
       if (next === null) this.#refuseOutside(search.name);

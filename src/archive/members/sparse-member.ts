@@ -16,14 +16,14 @@ export interface SparseMember {
 }
 
 /** Size limit: no real layer is this large, and a larger stated size only wastes time. */
-const MOST_BYTES = 2 ** 36;
+const MAX_BYTES = 2 ** 36;
 const CHUNK = 1024 * 1024;
 
 /** Expands a sparse member into a file whose holes are zeros, and take no space if the file system supports it. Throws TOO_LARGE, IO. */
 export function layOutSparse(tar: string, identity: string | null, member: SparseMember, target: string): void {
   const { name, size } = member;
-  if (size > MOST_BYTES)
-    throw new LayerscopeError('TOO_LARGE', `${displayText(name)}: a sparse file of ${size} bytes, the limit is ${MOST_BYTES}`);
+  if (size > MAX_BYTES)
+    throw new LayerscopeError('TOO_LARGE', `${displayText(name)}: a sparse file of ${size} bytes, the limit is ${MAX_BYTES}`);
   using source = new SourceFile(tar, identity);
   let descriptor: number;
   try {

@@ -25,7 +25,7 @@ interface Member {
   truncated: boolean;
 }
 
-const TELLING = new Set(['manifest.json', 'index.json', 'oci-layout', 'repositories']);
+const IDENTIFYING = new Set(['manifest.json', 'index.json', 'oci-layout', 'repositories']);
 /** Names that image tools use. */
 const IMAGE_NAME = /^(?:blobs\/sha(?:256|512)(?:\/|$)|(?:sha256:)?[0-9a-f]{64}(?:$|[./])|oci-layout$)/;
 
@@ -38,7 +38,7 @@ export class MemberCollector implements TarHandler {
   readonly #limit: number;
   #count = 0;
   #imageNames = 0;
-  #overflown = false;
+  #overflowed = false;
   #nameBytes = 0;
   #pieces = 0;
 
@@ -67,8 +67,8 @@ export class MemberCollector implements TarHandler {
   }
 
   /** Whether there were too many members, so that {@link members} is incomplete. */
-  get overflown(): boolean {
-    return this.#overflown;
+  get overflowed(): boolean {
+    return this.#overflowed;
   }
 
   get members(): ReadonlyMap<string, Member> {
@@ -84,17 +84,17 @@ export class MemberCollector implements TarHandler {
     const { type } = member;
     if (type !== TYPE.file && type !== TYPE.symlink && type !== TYPE.hardlink && type !== TYPE.directory) return;
     const nameBytes = member.nameEnd - member.nameStart;
-    if (this.#overflown && nameBytes > 20) return;
+    if (this.#overflowed && nameBytes > 20) return;
     const name = normalName(latin1(member.name));
     if (name === null || name === '') return;
     if (IMAGE_NAME.test(name)) this.#imageNames++;
     if (type === TYPE.directory) return;
-    if (this.#overflown && !TELLING.has(name)) return;
+    if (this.#overflowed && !IDENTIFYING.has(name)) return;
     this.#nameBytes += nameBytes + (type === TYPE.file ? 0 : member.linkEnd - member.linkStart);
     this.#pieces += member.sparse?.length ?? 0;
     if (this.#members.size >= this.#limit || this.#nameBytes > MAX_NAME_BYTES || this.#pieces > MAX_PIECES) {
       this.#overflow();
-      if (!TELLING.has(name)) return;
+      if (!IDENTIFYING.has(name)) return;
     }
     this.#members.set(name, {
       type: type === TYPE.symlink ? 'symlink' : type === TYPE.hardlink ? 'hardlink' : 'file',
@@ -118,8 +118,8 @@ export class MemberCollector implements TarHandler {
   }
 
   #overflow(): void {
-    this.#overflown = true;
-    for (const name of this.#members.keys()) if (!TELLING.has(name)) this.#members.delete(name);
+    this.#overflowed = true;
+    for (const name of this.#members.keys()) if (!IDENTIFYING.has(name)) this.#members.delete(name);
   }
 }
 

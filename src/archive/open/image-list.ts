@@ -84,7 +84,7 @@ export interface ReadConfig {
   readonly digest: string | null;
   readonly range: StoredRange | null;
   /** It isn't an image config; already reported. */
-  readonly isStrange?: boolean;
+  readonly isNotImage?: boolean;
 }
 
 /** Limit on the steps and diffIDs of all configs of an archive. */
@@ -151,7 +151,7 @@ export class ImageList {
       const problem = plan.isImageConfig ? imageConfigProblem(value) : null;
       if (problem !== null) this.report('config-not-image', `the config ${problem}`, where);
       const fields = parseImageConfig(problem === null ? value : null);
-      return { bytes, fields, digest, range: this.#store.find(plan.name), ...(problem === null ? {} : { isStrange: true }) };
+      return { bytes, fields, digest, range: this.#store.find(plan.name), ...(problem === null ? {} : { isNotImage: true }) };
     } catch (error) {
       const code = refusalCode(error, 'config-unreadable');
       this.#checkBlob(bytes, plan, where);
@@ -194,7 +194,7 @@ export class ImageList {
     const fields = plan.config?.fields ?? parseImageConfig(null);
     this.#countSteps(fields);
     const count = plan.layers.length;
-    if (plan.config !== null && plan.isImageConfig && plan.config.isStrange !== true) this.#checkConfig(fields, count, image);
+    if (plan.config !== null && plan.isImageConfig && plan.config.isNotImage !== true) this.#checkConfig(fields, count, image);
     const createdBy = createdByLayer(fields.history, count);
     const layers = plan.layers.map((layer, index) => this.#layer(layer, { index, image, fields, createdBy: createdBy[index] ?? null }));
     const platform = plan.platform ?? fields.platform;

@@ -107,7 +107,7 @@ export class IndexWalk {
       return;
     }
     if (parents.has(digest)) {
-      this.report('index-entry-skipped', `index ${digest} names itself, over ${depth - 1} ${depth === 2 ? 'step' : 'steps'}`);
+      this.report('index-entry-skipped', `index ${digest} refers to itself, through ${depth - 1} ${depth === 2 ? 'step' : 'steps'}`);
       return;
     }
     this.#embedded.take(descriptor, 'manifest');

@@ -106,7 +106,7 @@ export class TarOpener {
     const newPath = (): string => this.#parts.folder.newPath('.member');
     const { kind, manifestProblem } = judgeTar(scan, file, layer.status === 'present' ? null : this.#flaw(scan, packed), newPath);
     if (kind === 'layer') return this.#layer(blob, { layer, blobDigest: null }, manifestProblem);
-    if (scan.members.overflown) {
+    if (scan.members.overflowed) {
       if (scan.keepsAll)
         throw new LayerscopeError(
           'TOO_LARGE',

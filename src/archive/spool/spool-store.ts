@@ -119,7 +119,7 @@ export class SpoolStore {
     const sums = SpoolSums.read(`${name}.sum`, blob.cacheKey);
     if (sums === null || sums.length > tarBytes) return null;
     const isWhole = sums.length === tarBytes && existsSync(`${name}.tar`);
-    const taken = isWhole ? this.#claim(name) : this.#takeAway(`${name}.part`);
+    const taken = isWhole ? this.#claim(name) : this.#moveOut(`${name}.part`);
     if (taken === null) return null;
     try {
       const spool = new LayerSpool(blob, taken, isWhole, sums);
@@ -132,7 +132,7 @@ export class SpoolStore {
   }
 
   /** Moves a partial layer out of the cache, as two processes must not append to one file. */
-  #takeAway(file: string): string | null {
+  #moveOut(file: string): string | null {
     const taken = this.#private.newPath('.part');
     try {
       renameSync(file, taken);
