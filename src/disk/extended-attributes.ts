@@ -1,5 +1,5 @@
-// Extended attributes, which Node.js can neither read nor set, through the programs of the attr package if the system has them. Paths are
-// relative to a root. Keys and values are bytes, one per character.
+// Reads and sets extended attributes, which Node.js can't, with the programs of the attr package if the system has them. Paths are relative
+// to a root. Keys and values are bytes, one per character.
 import { spawnSync } from 'node:child_process';
 import { withAllOpen } from './access.ts';
 
