@@ -42,7 +42,7 @@ type HeaderOptions = NonNullable<Parameters<ArchiveReader['readHeader']>[3]>;
 const BLOCK = 512;
 const DEFAULT_HEADER_BYTES = 8192;
 
-/** Opens archives and reads layers; see {@link ArchiveReader}. Makes nothing on disk, and starts no worker, before it is needed. */
+/** Creates a reader; see {@link ArchiveReader}. It creates no files and starts no workers until they are needed. */
 export function createReader(options: ReaderOptions): ArchiveReader {
   return new FileReader(options);
 }

@@ -1,3 +1,17 @@
+/**
+ * Archives: opens image archives and folders, indexes their layers, and reads and writes their contents.
+ *
+ * An `Archive` is what a file or folder holds: images, artifacts and findings. An `ArchiveReader` opens archives and reads their layers; it
+ * owns the workers, the cache and the spools. A layer's blob is a range of a file, and its index is a table of columns. Begin with
+ * archive-reader.ts and types.ts; create-reader.ts puts the parts together.
+ *
+ * - `open/`: from a file or folder to an `Archive`; `members/` finds the files in it.
+ * - `blob/`: bytes, digests and compression; `spool/`: decompressed copies.
+ * - `indexing/`: from a layer's tar to a table, on workers; `cache/` keeps the tables.
+ * - `bodies/`: contents and raw headers of layers.
+ * - `write/`: archives and layouts.
+ * - `files/`, `work/`: temporary files; cancellation and progress.
+ */
 export type { ArchiveReader } from './archive-reader.ts';
 export { detectCompression } from './blob/compression.ts';
 export { type CopiedBlob, copyBlob, readBlob } from './blob/copy-blob.ts';

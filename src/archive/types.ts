@@ -1,32 +1,32 @@
 import type { LayerTable } from '#format/layer';
 import type { ArchiveFormat, ArtifactReport, Compression, Finding, HistoryReport, LayerStatus } from '#model';
 
-/** An archive that was opened: its manifests are read, its layers are not. Holds a file: dispose of it. */
+/** An open archive: its manifests have been read, its layers have not. It holds a file open; the caller disposes of it. */
 export interface Archive extends AsyncDisposable {
   readonly format: ArchiveFormat;
-  /** What the user calls it: the file's or folder's name. */
+  /** The file's or folder's name, for display. */
   readonly title: string;
   readonly images: readonly ArchiveImage[];
-  /** What it holds beside images, in the order of its index. */
+  /** What the archive holds besides images, in index order. */
   readonly artifacts: readonly ArtifactReport[];
-  /** Of the archive and its manifests; those of layers come with the layers. */
+  /** Findings about the archive and its manifests; those about layers come with each layer. */
   readonly findings: readonly Finding[];
-  /** What to take along to keep the images elsewhere; reads manifests again. None of a single layer. Throws BAD_MANIFEST, IO. */
+  /** The entries to copy to keep the images elsewhere. Reads manifests again. Empty for a single layer. Throws BAD_MANIFEST, IO. */
   roots(): readonly ArchiveRoot[];
 }
 
-/** What an archive holds under one entry of its index: an image, or an index of images for several platforms. */
+/** One entry of an archive's index: an image, or an index of images for several platforms. */
 export interface ArchiveRoot {
-  /** The entry as index.json has it; null where only manifest.json or `repositories` tell of the image: it has no manifest then. */
+  /** The entry as in index.json; null if only manifest.json or `repositories` lists the image, which then has no manifest. */
   readonly descriptor: RootDescriptor | null;
-  /** As tools gave them; none is made up. */
+  /** Names given by tools; never invented ones. */
   readonly names: readonly string[];
   readonly images: readonly ArchiveImage[];
-  /** Every blob under it that is there, each once: what names others comes after them. Empty where there is no descriptor. */
+  /** Every blob below the entry that the archive has, each once; a blob comes before those that refer to it. Empty without a descriptor. */
   readonly blobs: readonly RootBlob[];
 }
 
-/** An index entry. Other fields that a tool wrote are kept. */
+/** An index entry. Unknown fields are preserved. */
 export interface RootDescriptor {
   readonly digest: string;
   readonly annotations?: Readonly<Record<string, string>>;
@@ -41,23 +41,23 @@ export interface RootBlob {
 export interface ArchiveImage {
   readonly index: number;
   readonly names: readonly string[];
-  /** Of `names` those that tools gave it: not what stands in where there are none. */
+  /** The `names` that tools gave the image, without the stand-in for an untagged one. */
   readonly tags: readonly string[];
-  /** `linux/amd64`, `linux/arm/v7`; `unknown` where nothing says it. */
+  /** `linux/amd64`, `linux/arm/v7`; `unknown` if the archive doesn't say. */
   readonly platform: string;
-  /** `windows`: names are compared without case. */
+  /** If `windows`, names are compared case-insensitively. */
   readonly os: string;
   readonly osVersion?: string;
   readonly configDigest: string | null;
-  /** What stands in its place where it is ill-formed; safe to print. */
+  /** The text in place of an ill-formed config digest; safe to print. */
   readonly illFormedConfigDigest?: string;
   readonly manifestDigest: string | null;
   readonly layers: readonly ArchiveLayer[];
   readonly history: readonly HistoryReport[];
   readonly attestations: readonly string[];
-  /** The image config as JSON, parsed anew each time that it is asked for; null where it is missing or damaged. */
+  /** The image config as JSON, parsed on each access; null if it is missing or damaged. */
   readonly config: unknown;
-  /** The config's bytes; null where it has none of its own, as images of Docker up to 1.9. */
+  /** The config's bytes; null if it has no blob of its own, as in archives of Docker up to 1.9. */
   readonly configSource: BlobSource | null;
 }
 
@@ -67,63 +67,63 @@ export interface ArchiveLayer {
   readonly diffId: string | null;
   readonly mediaType: string | null;
   readonly createdBy: string | null;
-  /** Before the layer is read: `present` where its blob is there. */
+  /** Status before the layer is read: `present` if its blob is in the archive. */
   readonly status: LayerStatus;
   readonly compression: Compression;
-  /** Bytes of the blob: as found, else as the descriptor says. */
+  /** Size of the blob in bytes: as found, otherwise as its descriptor states. */
   readonly blobBytes: number;
   readonly urls: readonly string[];
-  /** What stands in the place of a digest or diffID that is ill-formed; safe to print. */
+  /** The text in place of an ill-formed digest or diffID; safe to print. */
   readonly illFormed?: { readonly digest?: string; readonly diffId?: string };
-  /** Null where the blob is missing or foreign. The same object for layers that share a blob. */
+  /** Null if the blob is missing or foreign. Layers that share a blob share this object. */
   readonly blob: BlobSource | null;
 }
 
-/** Where a blob's bytes are: a range of a file. Structured-clonable: workers open the file themselves. */
+/** Location of a blob's bytes: a range of a file. Structured-clonable, as workers open the file themselves. */
 export interface BlobSource {
   readonly path: string;
   readonly start: number;
   readonly length: number;
   readonly compression: Compression;
-  /** Key in the index cache, of path, size, times and range; empty: nothing about it is kept. */
+  /** Key in the index cache, made from path, size, times and range. Empty: nothing is cached. */
   readonly cacheKey: string;
-  /** As the manifest has it; what it says is kept under it once it was measured. */
+  /** The digest from the manifest. The index is cached under it only after it has been verified. */
   readonly statedDigest: string | null;
-  /** Of the file when it was opened, to tell when another has taken its name; null: not checked. */
+  /** Identity of the file when it was opened, to detect that another file has replaced it; null: not checked. */
   readonly identity: string | null;
 }
 
-/** A layer that was read. */
+/** A layer that has been read. */
 export interface IndexedLayer {
   readonly table: LayerTable;
   readonly status: 'present' | 'damaged';
-  /** Bytes of the plain tar, all that was read of it, trailing blocks included. */
+  /** Bytes of the plain tar that were read, including trailing blocks. */
   readonly tarBytes: number;
-  /** Without `image` and `layer`. */
+  /** The `image` and `layer` fields are not set. */
   readonly findings: readonly Finding[];
-  /** What the blob's bytes were hashed to as they were read; absent: they were not hashed, and what it is named is only said. */
+  /** Digest computed while the blob was read. Absent if it was not hashed; its stated digest is then unverified. */
   readonly blobDigest?: string;
-  /** Measured by `verify` only. */
+  /** Set only by `verify`. */
   readonly measured: { readonly digest: string; readonly diffId: string } | null;
 }
 
-/** A layer that was read, and the digest of its blob where all of it was read on the way. */
+/** A layer that has been read, with the blob's digest if the whole blob was read. */
 export interface IndexedBlob {
   readonly layer: IndexedLayer;
   readonly blobDigest: string | null;
 }
 
-/** A tar member with everything its header and PAX records say: for `raw` and the window's Raw tab. */
+/** A tar member with everything from its header and PAX records, for `raw` and the window's Raw tab. */
 export interface RawMember {
   readonly index: number;
-  /** Of the member's first header block. */
+  /** Offset of the member's first header block. */
   readonly offset: number;
   readonly name: Uint8Array;
   readonly type: string;
   readonly typeflag: number;
-  /** Of the file, holes included; of a member without a body what its header says all the same. */
+  /** Size of the file, including holes; for a member without a body, whatever its header states. */
   readonly size: number;
-  /** Bytes that follow in the tar, padding left out. */
+  /** Bytes of the body in the tar, without padding. */
   readonly storedSize: number;
   readonly mode: number;
   readonly uid: number;
@@ -142,13 +142,13 @@ export interface RawMember {
 }
 
 export interface ReaderOptions {
-  /** Where indexes and spooled layers are kept; null: nowhere (spools then go to a temporary folder, removed on disposal). */
+  /** Folder for indexes and spooled layers. Null: no cache; spools go to a temporary folder that is removed on disposal. */
   readonly cacheFolder: string | null;
-  /** How many workers may run at once; 0: all work is done on the calling thread. */
+  /** Maximum number of workers; 0: all work is done on the calling thread. */
   readonly workers: number;
-  /** The worker's script; absent: the source beside this room. */
+  /** The worker's script; default: the one next to this module. */
   readonly workerUrl?: URL | string;
-  /** Room for the cache, bytes. */
+  /** Size limit of the cache in bytes. */
   readonly cacheBytes?: number;
 }
 
@@ -158,7 +158,7 @@ export interface Progress {
   readonly totalBytes: number | null;
 }
 
-/** A chain of layers in files. */
+/** A chain of layers, each in a file. */
 export interface ChainFiles {
   readonly title: string;
   readonly name: string;
@@ -168,26 +168,26 @@ export interface ChainFiles {
   readonly onClose?: () => Promise<void>;
 }
 
-/** Stored bytes of a file and where in the file they are. Valid until the next ones are asked for. */
+/** Stored bytes of a file and their offset in it. Valid until the next piece is requested. */
 export interface StoredPiece {
   readonly at: number;
   readonly bytes: Uint8Array;
 }
 
-/** Bodies of a layer's regular files. Dispose of it. */
+/** Bodies of a layer's regular files. The caller disposes of it. */
 export interface LayerBodies extends AsyncDisposable {
-  /** What is stored of a file, in order; what is between is a hole. Throws NOT_FOUND for what is no file, TRUNCATED, DAMAGED, IO, CANCELLED. */
+  /** Yields the stored parts of a file in order; gaps are holes. Throws NOT_FOUND if it isn't a file; TRUNCATED, DAMAGED, IO, CANCELLED. */
   pieces(member: number): AsyncIterable<StoredPiece>;
 }
 
 export interface OpenOptions {
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: Progress) => void;
-  /** Follows links of a folder that lead out of it: whoever made the folder then says which files are read. */
+  /** Follow links that lead out of the folder. Whoever made the folder then decides which files are read. */
   readonly followLinks?: boolean;
 }
 
-/** How {@link ArchiveReader.indexLayers} works. */
+/** Options of {@link ArchiveReader.indexLayers}. */
 export interface IndexLayersOptions {
   readonly verify?: boolean;
   readonly sums?: 'taken' | 'needed' | undefined;

@@ -1,18 +1,18 @@
-// Files and folders of our own that their modes shut to us too: an image's folder of mode 0, a file that its owner may not read. Root
-// passes them anyway; others open them for as long as it takes. Every folder on the way is one that no other user can replace.
+// Access to our own files and folders despite their modes: an image may have a folder of mode 0, or a file that its owner may not read.
+// Root isn't affected; for others, the mode is changed temporarily. No other user can replace a folder on the way.
 import fs from 'node:fs';
 import { errorCode } from './system-errors.ts';
 
-/** Whether modes hold this process back at all. */
-export const IS_HELD_BACK = process.getuid !== undefined && process.getuid() !== 0;
+/** Whether modes restrict this process at all. */
+export const IS_RESTRICTED = process.getuid !== undefined && process.getuid() !== 0;
 
 const LIST = 0o500;
 const READ = 0o400;
 const PASS = 0o100;
 
-/** Runs `work` with more of a mode's bits, and puts the mode back; `mode`: as it is. */
+/** Runs `work` with extra mode bits set, then restores `mode`, the current one. */
 function withBits<T>(at: Buffer, mode: number, bits: number, work: () => T): T {
-  if (!IS_HELD_BACK || (mode & bits) === bits) return work();
+  if (!IS_RESTRICTED || (mode & bits) === bits) return work();
   fs.chmodSync(at, (mode & 0o7777) | bits);
   try {
     return work();
@@ -21,21 +21,21 @@ function withBits<T>(at: Buffer, mode: number, bits: number, work: () => T): T {
   }
 }
 
-/** Opens a folder to be listed; call what is returned when all below it has been dealt with. */
+/** Makes a folder listable. Call the returned function, once everything below has been processed, to restore its mode. */
 export function openFolder(at: Buffer, mode: number): () => void {
-  if (!IS_HELD_BACK || (mode & LIST) === LIST) return () => {};
+  if (!IS_RESTRICTED || (mode & LIST) === LIST) return () => {};
   fs.chmodSync(at, (mode & 0o7777) | LIST);
   return () => fs.chmodSync(at, mode & 0o7777);
 }
 
-/** A descriptor to read a regular file below a root, whatever its mode and those of the folders above it. `path`: raw, joined by `/`. */
+/** Opens a regular file below a root for reading, whatever the modes of it and its folders. `path`: raw bytes, joined by `/`. */
 export function openToRead(root: string, path: Uint8Array): number {
   const file = Buffer.concat([Buffer.from(`${root}/`), path]);
   const open = (): number => fs.openSync(file, fs.constants.O_RDONLY | (fs.constants.O_NOFOLLOW ?? 0));
   try {
     return open();
   } catch (error) {
-    if (!IS_HELD_BACK || errorCode(error) !== 'EACCES') throw error;
+    if (!IS_RESTRICTED || errorCode(error) !== 'EACCES') throw error;
   }
   const passed = (end: number): number => {
     const slash = file.indexOf(0x2f, end);
@@ -46,15 +46,15 @@ export function openToRead(root: string, path: Uint8Array): number {
   return passed(Buffer.byteLength(root));
 }
 
-/** Runs `work` with every folder and file below a root open to be read; modes are put back. Links are not followed. */
+/** Runs `work` with all folders and files below a root readable, then restores their modes. Links are not followed. */
 export function withAllOpen<T>(root: string, work: () => T): T {
-  if (!IS_HELD_BACK) return work();
+  if (!IS_RESTRICTED) return work();
   const shut: { readonly at: Buffer; readonly mode: number }[] = [];
   const open = (at: Buffer): void => {
     const stats = fs.lstatSync(at);
     const bits = stats.isDirectory() ? LIST : stats.isFile() ? READ : 0;
     if ((stats.mode & bits) !== bits) {
-      // Another user's stays shut: `work` doesn't see into it.
+      // Other users' folders stay closed; `work` can't see inside.
       if (stats.uid !== process.getuid?.()) return;
       fs.chmodSync(at, (stats.mode & 0o7777) | bits);
       shut.push({ at, mode: stats.mode & 0o7777 });

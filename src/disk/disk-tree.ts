@@ -1,5 +1,5 @@
-// A folder that a tree is laid out in: each kind of entry made as a new one, and given its facts, as far as the file system and the user
-// go. Calls go through `fs` as a whole, so that tests can let a lesser file system answer.
+// Creates the entries of a tree in a folder, each as a new one, and sets their facts as far as the file system and the user allow. Calls go
+// through the `fs` object, so that tests can simulate a limited file system.
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
@@ -11,14 +11,14 @@ import { type Shortfall, Shortfalls } from './shortfalls.ts';
 import { errorCode, isAboutEntry } from './system-errors.ts';
 import { HeldTimes, timeArgument } from './times.ts';
 
-/** What is kept of the image beside names, content, permissions and times. */
+/** What to preserve besides names, content, permissions and times. */
 export interface Keeps {
   readonly owners: boolean;
   readonly setIds: boolean;
 }
 
 const MAY_CHOWN = process.getuid?.() === 0;
-const MOST_ID = 2 ** 32 - 2;
+const MAX_ID = 2 ** 32 - 2;
 const SET_IDS = 0o6000;
 const NEW_FILE = fs.constants.O_WRONLY | fs.constants.O_CREAT | fs.constants.O_EXCL | (fs.constants.O_NOFOLLOW ?? 0);
 const OLD_FOLDER = fs.constants.O_RDONLY | (fs.constants.O_DIRECTORY ?? 0) | (fs.constants.O_NOFOLLOW ?? 0);
@@ -28,17 +28,17 @@ const NODE_LETTERS: ReadonlyMap<number, string> = new Map([
   [TYPE.fifo, 'p'],
 ]);
 
-/** How an entry is reached to set its facts: by its path, or by a descriptor of it. */
+/** An entry whose facts are set, as a path or an open descriptor. */
 type Handle = Buffer | number;
 
-/** Paths are raw bytes below the root, joined by `/`. Whatever leads to one must be a folder that was made here. */
+/** Paths are raw bytes below the root, joined by `/`. Every folder on a path must have been created here. */
 export class DiskTree {
   readonly #root: Buffer;
   readonly #keeps: Keeps;
   readonly #times = new HeldTimes();
   readonly shortfalls = new Shortfalls();
 
-  /** `root`: absolute, a folder that only this process writes. */
+  /** `root`: an absolute path to a folder that only this process writes to. */
   constructor(root: string, keeps: Keeps) {
     this.#root = Buffer.from(root);
     this.#keeps = keeps;
@@ -48,12 +48,12 @@ export class DiskTree {
     return name.length === 0 ? this.#root : Buffer.concat([this.#root, Buffer.from('/'), name]);
   }
 
-  /** Open to this process alone, until it is given its facts. */
+  /** Creates a folder with access for this process only, until its facts are set. */
   makeFolder(name: Uint8Array): void {
     fs.mkdirSync(this.at(name), 0o700);
   }
 
-  /** A new file's descriptor, for the caller to fill and close. */
+  /** Creates a file and returns its descriptor; the caller fills and closes it. */
   makeFile(name: Uint8Array): number {
     return fs.openSync(this.at(name), NEW_FILE, 0o600);
   }
@@ -65,16 +65,16 @@ export class DiskTree {
     this.#setTime(at, name, facts);
   }
 
-  /** A device or pipe, by the system's `mknod`; false where that refuses. */
+  /** Creates a device or pipe with the system's `mknod`; returns false if that fails. */
   makeNode(name: Uint8Array, type: number, facts: Facts): boolean {
     const letter = NODE_LETTERS.get(type);
     if (letter === undefined) return false;
-    // The program takes text only, a name may be any bytes: made beside the root, then moved.
+    // mknod takes only text but names may be any bytes, so the node is created next to the root, then linked.
     const made = path.join(path.dirname(this.#root.toString()), `node-${randomBytes(6).toString('hex')}`);
     const numbers = letter === 'p' ? [] : [String(facts.devMajor), String(facts.devMinor)];
     if (spawnSync('mknod', ['-m', '600', '--', made, letter, ...numbers], { stdio: 'ignore' }).status !== 0) return false;
     try {
-      // Unlike a rename, a link never replaces what is there.
+      // Unlike a rename, a link never replaces an existing entry.
       fs.linkSync(made, this.at(name));
     } finally {
       fs.unlinkSync(made);
@@ -82,7 +82,7 @@ export class DiskTree {
     return true;
   }
 
-  /** Another name of what was made. Where the file system takes none, false. */
+  /** Adds another name to an entry. Returns false if the file system allows no more. */
   makeLink(existing: Uint8Array, name: Uint8Array): boolean {
     try {
       fs.linkSync(this.at(existing), this.at(name));
@@ -97,7 +97,7 @@ export class DiskTree {
     fs.copyFileSync(this.at(existing), this.at(name), fs.constants.COPYFILE_EXCL);
   }
 
-  /** Owner, mode and time, in that order: a new owner takes set-id bits away. */
+  /** Sets owner, mode and time, in this order, as changing the owner clears set-id bits. */
   setFacts(handle: Handle, name: Uint8Array, facts: Facts): void {
     this.#own(handle, name, facts);
     if (!this.#keeps.setIds && (facts.mode & SET_IDS) !== 0) this.shortfalls.note('setId', name);
@@ -106,14 +106,14 @@ export class DiskTree {
     this.#setTime(handle, name, facts);
   }
 
-  /** Moves a folder out to where it belongs, then gives it its facts: its mode may be one that forbids the move. */
+  /** Moves a folder to its destination, then sets its facts, as its mode may forbid the move. */
   moveFolder(name: Uint8Array, place: Buffer, facts: Facts): void {
     if (process.platform === 'win32') {
       fs.renameSync(this.at(name), place);
       this.setFacts(place, name, facts);
       return;
     }
-    // Held by a descriptor: whoever else may write where it goes can't put a link in its place.
+    // Uses a descriptor, so that others who can write to the destination can't substitute a link.
     const descriptor = fs.openSync(this.at(name), OLD_FOLDER);
     try {
       fs.renameSync(this.at(name), place);
@@ -123,7 +123,7 @@ export class DiskTree {
     }
   }
 
-  /** Before modes: this user's own attributes are set on what it may write. */
+  /** Call this before setting modes: a user can set attributes only on what it may write. */
   setAttributes(entries: readonly { readonly path: Uint8Array; readonly attributes: Attributes }[]): void {
     const named = entries.map(({ path: name, attributes }) => ({ path: Buffer.from(name).toString('latin1'), attributes }));
     this.shortfalls.noteAttributes(setAttributes(this.#root.toString(), named));
@@ -132,7 +132,7 @@ export class DiskTree {
   #own(handle: Handle, name: Uint8Array, { uid, gid }: Facts): void {
     if (!this.#keeps.owners) return;
     if (!MAY_CHOWN) {
-      if (uid !== process.getuid?.() || gid !== process.getgid?.()) this.shortfalls.noteStranger();
+      if (uid !== process.getuid?.() || gid !== process.getgid?.()) this.shortfalls.noteForeignOwner();
       return;
     }
     const fits = isId(uid) && isId(gid);
@@ -153,7 +153,7 @@ export class DiskTree {
     });
   }
 
-  /** Sets a fact; a file system that has none is no reason to stop. */
+  /** Sets a fact; continues if the file system doesn't support it. */
   #fact(kind: Shortfall, name: Uint8Array, set: () => void): void {
     try {
       set();
@@ -165,10 +165,10 @@ export class DiskTree {
 }
 
 function isId(id: number): boolean {
-  return id >= 0 && id <= MOST_ID;
+  return id >= 0 && id <= MAX_ID;
 }
 
-/** Modification time in whole seconds, rounded down. */
+/** Modification time in seconds, rounded down. */
 function secondsOf(handle: Handle): number {
   const { mtimeNs } = typeof handle === 'number' ? fs.fstatSync(handle, { bigint: true }) : fs.lstatSync(handle, { bigint: true });
   const second = 1_000_000_000n;

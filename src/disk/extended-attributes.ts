@@ -1,15 +1,15 @@
-// Extended attributes of files, which Node.js neither reads nor sets: by the programs of the attr package, where the system has them.
-// Paths are below a root, keys as bytes, each a character; values too.
+// Reads and sets extended attributes, which Node.js can't, with the programs of the attr package if the system has them. Paths are relative
+// to a root. Keys and values are bytes, one per character.
 import { spawnSync } from 'node:child_process';
 import { withAllOpen } from './access.ts';
 
 export type Attributes = readonly (readonly [name: string, value: string])[];
 
-/** Belong to the system that a file lies on, not to the file: never part of a layer. Source: umoci, pkg/system and oci/layer. */
-const OF_THE_SYSTEM: ReadonlySet<string> = new Set(['security.selinux', 'system.nfs4_acl', 'btrfs.compression']);
+/** Attributes of the system that stores a file rather than of the file; never part of a layer. Source: umoci, pkg/system and oci/layer. */
+const SYSTEM_ATTRIBUTES: ReadonlySet<string> = new Set(['security.selinux', 'system.nfs4_acl', 'btrfs.compression']);
 const MAX_TEXT = 1024 * 1024 * 1024;
 
-/** As attr's programs write names in their text: all that isn't plain as three octal digits. */
+/** Quotes names as attr's programs do: anything but plain characters as three octal digits. */
 function quoted(bytes: string): string {
   return bytes.replace(/[^A-Za-z0-9_./-]/g, (character) => `\\${character.charCodeAt(0).toString(8).padStart(3, '0')}`);
 }
@@ -19,8 +19,8 @@ function unquoted(text: string): string {
 }
 
 /**
- * Sets attributes of what lies below a root; of a symlink its own. No path may lead through a link. Returns how many could not be set: the
- * user may not, the file system has none, or the system has no `setfattr`.
+ * Sets attributes of entries below a root; for a symlink, its own. No path may go through a link. Returns how many could not be set because
+ * the user may not, the file system has none, or the system has no `setfattr`.
  */
 export function setAttributes(root: string, entries: readonly { readonly path: string; readonly attributes: Attributes }[]): number {
   let count = 0;
@@ -37,14 +37,14 @@ export function setAttributes(root: string, entries: readonly { readonly path: s
   if (count === 0) return 0;
   const done = spawnSync('setfattr', ['-h', '--restore=-'], { cwd: root, input: text, encoding: 'latin1', maxBuffer: MAX_TEXT });
   if (done.status === 0) return 0;
-  // One line for each that failed; it goes on with the next.
+  // setfattr prints a line for each failure and continues.
   const failed = done.stderr?.split('\n').filter((line) => line !== '').length ?? 0;
   return done.status === null || failed === 0 ? count : Math.min(failed, count);
 }
 
 /**
- * All below a root that has attributes, by path; null where the system has no `getfattr`. What modes shut to this user is opened meanwhile, and
- * shut again.
+ * Reads all attributes below a root, by path; null if the system has no `getfattr`. Entries whose modes exclude this user are opened
+ * temporarily.
  */
 export function readAttributes(root: string): ReadonlyMap<string, Attributes> | null {
   const options = ['-R', '-P', '-h', '-d', '-m', '-', '-e', 'base64', '.'];
@@ -57,11 +57,11 @@ export function readAttributes(root: string): ReadonlyMap<string, Attributes> | 
     const path = unquoted(first.slice('# file: '.length)).replace(/^\.\/|^\.$/, '');
     const attributes: [string, string][] = [];
     for (const line of lines) {
-      // A name never holds `=` as it is: that is quoted. No value: nothing after the name.
+      // `=` is quoted in names. An empty value has nothing after the name.
       const equals = line.indexOf('=');
       const name = Buffer.from(unquoted(equals < 0 ? line : line.slice(0, equals)), 'latin1').toString();
       const value = equals < 0 ? '' : Buffer.from(line.slice(equals + 1).replace(/^0s/, ''), 'base64').toString('latin1');
-      if (!OF_THE_SYSTEM.has(name)) attributes.push([name, value]);
+      if (!SYSTEM_ATTRIBUTES.has(name)) attributes.push([name, value]);
     }
     if (attributes.length > 0)
       found.set(

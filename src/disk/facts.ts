@@ -3,7 +3,7 @@ import { NO_ENTRY, NO_LAYER, type RowTable } from '#model';
 import type { Attributes } from './extended-attributes.ts';
 import type { FileTime } from './times.ts';
 
-/** What an entry is on disk beside its content. */
+/** Metadata of an entry on disk. */
 export interface Facts extends FileTime {
   /** Permission, set-id and sticky bits. */
   readonly mode: number;
@@ -11,14 +11,14 @@ export interface Facts extends FileTime {
   readonly gid: number;
   readonly devMajor: number;
   readonly devMinor: number;
-  /** Windows' own are left out. */
+  /** Without Windows' own attributes. */
   readonly attributes: Attributes;
 }
 
 const NO_ATTRIBUTES: Attributes = [];
 const NOTHING: Facts = { mode: 0o755, uid: 0, gid: 0, devMajor: 0, devMinor: 0, seconds: 0, nanos: 0, attributes: NO_ATTRIBUTES };
 
-/** Of an entry as its layer has it. */
+/** The facts of an entry in its layer. */
 export function factsAt(stack: Stack, { layer, member }: EntryAt): Facts {
   const table = stack.layers[layer];
   const meta = table?.metas[table.meta[member] as number];
@@ -37,7 +37,7 @@ export function factsAt(stack: Stack, { layer, member }: EntryAt): Facts {
   };
 }
 
-/** Of a folder's row: what the view says, an implied folder's too. */
+/** The facts of a folder in a view, also of an implied one. */
 export function folderFacts(stack: Stack, rows: RowTable, row: number): Facts {
   const layer = rows.layer[row] as number;
   const member = rows.entry[row] as number;

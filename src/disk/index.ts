@@ -1,3 +1,14 @@
+/**
+ * Lays out a view of an image as files in a folder, for mounts and exports.
+ *
+ * - **plan**: the entries of a view in the order in which they are created (tree-plan.ts).
+ * - **laying out**: creating them, in an order that never writes through a link (lay-out.ts).
+ * - **facts**: an entry's metadata: owner, mode, time, attributes, device numbers.
+ * - **shortfall**: something that could not be preserved, because of the file system or the user's rights; reported as a finding.
+ *
+ * Begin with tree-plan.ts and lay-out.ts. disk-tree.ts makes the system calls; access.ts and remove-tree.ts deal with modes that lock this
+ * user out.
+ */
 export { openFolder, openToRead } from './access.ts';
 export { type Attributes, readAttributes, setAttributes } from './extended-attributes.ts';
 export { type Facts, factsAt } from './facts.ts';

@@ -1,6 +1,6 @@
-// Lays a plan out in a fresh folder. The order makes every step safe without looking where a path leads: folders first, each a new one;
-// files, each a new one; other names of them; devices and pipes; symbolic links when nothing is written below a name any more; extended
-// attributes; and when all is there, what folders are: times change with their content, and modes may shut this user out.
+// Lays a plan out in a new folder. The order makes every step safe without checking where paths lead: first folders and files, each newly
+// created; then further names of files, devices and pipes; then symbolic links, when nothing more is written below any name; then extended
+// attributes. Facts of folders come last, since times change with content, and modes may lock this user out.
 import fs from 'node:fs';
 import type { LayerBodies } from '#archive';
 import type { EntryAt, Stack } from '#changes';
@@ -15,9 +15,9 @@ import { type BodyFailure, LazyBodies, type WriteBodyOptions, writeBody } from '
 
 const ENTRIES_A_TURN = 64;
 
-/** What was made. */
+/** Counts of what was created. */
 export interface Written {
-  /** Names: a hard link counts. */
+  /** Names: each hard link counts. */
   readonly files: number;
   readonly folders: number;
   readonly links: number;
@@ -26,33 +26,33 @@ export interface Written {
 
 export interface LayOutOptions extends Keeps {
   readonly attributes: boolean;
-  /** Which of the plan's devices and pipes are made. `none`: all are left to the caller; `pipes`: devices are left out and named. */
+  /** Which devices and pipes to create. `none`: all are left to the caller; `pipes`: devices are left out and reported. */
   readonly nodes: 'all' | 'pipes' | 'none';
-  /** Bodies of a layer; members are asked for in the order of its tar. Throws BLOB_MISSING where there is none. */
+  /** Opens the bodies of a layer; members are requested in tar order. Throws BLOB_MISSING if it has none. */
   readonly bodiesOf: (layer: number) => LayerBodies;
-  /** A body that can't be read is left out; false: it stops the work. */
+  /** If true, an unreadable body is left out; otherwise it stops the work. */
   readonly takesDamage: boolean;
   readonly signal?: AbortSignal | undefined;
   readonly onBytes?: ((bytes: number) => void) | undefined;
   readonly onRefused: (refusal: Refusal) => void;
 }
 
-/** A plan whose entries are all there, but for what its folders are. */
+/** A plan that has been laid out, except for the facts of folders. */
 export interface LaidOut {
   readonly written: Written;
-  /** Gives folders their owners, modes and times, the deepest first; `top`: those too that are directly in the root. */
+  /** Sets owners, modes and times of folders, deepest first; `top`: also of those directly in the root. */
   closeFolders(top: boolean): Promise<void>;
-  /** Gives the root its own. */
+  /** Sets the root's facts. */
   closeRoot(facts: Facts): void;
-  /** Moves what is directly in the root to `place`, a folder's facts then. */
+  /** Moves an entry directly in the root to `place`, and sets a folder's facts. */
   moveOut(name: Uint8Array, place: Buffer): void;
-  /** What could not be kept; to be asked at the end. */
+  /** What could not be preserved; call this last. */
   findings(): readonly Finding[];
 }
 
 /**
- * Lays a plan out in `root`: absolute, a fresh folder that only this process writes. Throws CANCELLED, and what the system says of the disk;
- * what concerns one entry is told through `onRefused`, and the rest laid out.
+ * Lays a plan out in `root`: an absolute path to a new folder that only this process writes to. Problems with single entries are passed to
+ * `onRefused`, and the rest is laid out. Throws CANCELLED, and errors about the disk as a whole.
  */
 export async function layOut(stack: Stack, rows: RowTable, plan: TreePlan, root: string, options: LayOutOptions): Promise<LaidOut> {
   return new Laying(stack, rows, plan, root, options).run();
@@ -64,11 +64,11 @@ class Laying implements LaidOut {
   readonly #plan: TreePlan;
   readonly #options: LayOutOptions;
   readonly #tree: DiskTree;
-  /** Rows of folders that are not there, and what is below them isn't. */
+  /** Rows of folders that could not be created; everything below them is left out. */
   readonly #lost = new Set<number>();
   readonly #folders: Planned[] = [];
   readonly #attributes: { readonly path: Uint8Array; readonly attributes: Attributes }[] = [];
-  /** Files that are given their facts behind their attributes. */
+  /** Files whose facts are set after their attributes. */
   readonly #late: { readonly path: Uint8Array; readonly facts: Facts }[] = [];
   readonly written = { files: 0, folders: 0, links: 0, bytes: 0 };
   readonly #bodyOptions: WriteBodyOptions;
@@ -135,7 +135,7 @@ class Laying implements LaidOut {
     this.#options.onRefused(refusal(this.#rows, row, code, finding, message));
   }
 
-  /** Runs one entry's calls; what the system says about the entry is told and gives false, anything else is thrown. */
+  /** Runs the calls for one entry. Reports an error about the entry and returns false; throws any other. */
   #attempt(row: number, work: () => void): boolean {
     try {
       work();
@@ -143,7 +143,8 @@ class Laying implements LaidOut {
     } catch (error) {
       if (!isAboutEntry(error)) throw error;
       const code = errorCode(error);
-      if (code === 'EEXIST') this.#refuse(row, 'NAME_REFUSED', 'case-collision', 'this disk takes its name for that of another entry');
+      if (code === 'EEXIST')
+        this.#refuse(row, 'NAME_REFUSED', 'case-collision', 'this file system treats its name as that of another entry');
       else this.#refuse(row, 'NAME_REFUSED', 'not-made', `the system refuses it: ${code}`);
       return false;
     }
@@ -184,7 +185,7 @@ class Laying implements LaidOut {
     }
   }
 
-  /** Opened when a body with bytes is asked for. */
+  /** Opens the layer only when a non-empty body is requested. */
   #openLayer(layer: number): LazyBodies {
     return new LazyBodies(() => this.#options.bodiesOf(layer));
   }
@@ -221,7 +222,9 @@ class Laying implements LaidOut {
     this.#linkAll(path, names, facts);
   }
 
-  /** Further names of a file. Where the file system takes no more links, the next is a copy, and those behind it are links to that. */
+  /**
+   * Creates further names of a file. If the file system allows no more links, the next name is a copy, and those after it link to the copy.
+   */
   #linkAll(path: Uint8Array, names: readonly Planned[], facts: Facts): void {
     let existing = path;
     for (const { row, path: name } of names) {
@@ -249,7 +252,7 @@ class Laying implements LaidOut {
       }
       const first: Uint8Array | null = existing;
       const isMade = this.#attempt(row, () => {
-        if (first !== null && LINKS_LINKS && this.#tree.makeLink(first, path)) return;
+        if (first !== null && CAN_LINK_SYMLINKS && this.#tree.makeLink(first, path)) return;
         this.#tree.makeSymlink(path, target, facts);
         if (first !== null) this.#tree.shortfalls.note('link', path);
         if (this.#options.attributes) this.#keepAttributes(path, facts.attributes);
@@ -277,13 +280,13 @@ class Laying implements LaidOut {
         this.#late.push({ path, facts });
       });
       if (isMade) existing ??= path;
-      else if (isAnswered) this.#refuse(row, 'PERMISSION', 'not-made', `${nodeWord(node.type)} that this user or file system can not make`);
+      else if (isAnswered) this.#refuse(row, 'PERMISSION', 'not-made', `${nodeWord(node.type)} that this user or file system cannot make`);
     }
   }
 }
 
-/** Whether a link to a symbolic link is one to that link itself, and not to what it leads to. Source: link(2) of Linux, of macOS. */
-const LINKS_LINKS = process.platform === 'linux';
+/** Whether hard-linking a symbolic link links the symlink itself rather than its target. Source: link(2) of Linux and macOS. */
+const CAN_LINK_SYMLINKS = process.platform === 'linux';
 
 export function nodeWord(type: number): string {
   return type === TYPE.fifo ? 'a pipe' : 'a device';

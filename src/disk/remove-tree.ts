@@ -1,19 +1,19 @@
 import fs from 'node:fs';
 import { openFolderItself, pathOfDescriptor } from '#archive';
-import { IS_HELD_BACK } from './access.ts';
+import { IS_RESTRICTED } from './access.ts';
 import { refuseMountPoints } from './mount-points.ts';
 import { errorCode } from './system-errors.ts';
 
-/** After so many entries others on this thread have a turn. */
+/** Entries after which other work on this thread gets a turn. */
 const ENTRIES_A_TURN = 256;
 
 /**
- * Removes a folder with all that is in it, or a file or link by itself, whatever modes folders have and whatever bytes names are of. What
- * isn't there is no error. Links are not followed, even one that another user puts in a folder's place meanwhile (on Linux). Throws EXISTS,
- * before anything is removed, if a file system is mounted in it.
+ * Removes a folder with its contents, or a file or link, whatever the modes of folders and the bytes of names. It is not an error if
+ * nothing is there. Links are not followed, not even one that another user puts in a folder's place meanwhile (on Linux). Throws EXISTS,
+ * before removing anything, if a file system is mounted in it.
  */
 export async function removeTree(folder: string | Buffer): Promise<void> {
-  // There modes shut nothing out, but programs that look at a new file do: `rm` waits for them.
+  // On Windows modes don't matter, but programs that scan new files block removal for a while: `rm` retries.
   if (process.platform === 'win32') return fs.promises.rm(folder, { recursive: true, force: true, maxRetries: 3 });
   const top = typeof folder === 'string' ? Buffer.from(folder) : folder;
   const stats = fs.lstatSync(top, { throwIfNoEntry: false });
@@ -30,7 +30,7 @@ class Removal {
   #count = 0;
 
   async folder(at: Buffer): Promise<void> {
-    if (IS_HELD_BACK) open(at);
+    if (IS_RESTRICTED) open(at);
     const descriptor = openOrGone(at);
     if (descriptor === null) return;
     try {
@@ -62,12 +62,12 @@ function open(at: Buffer): void {
   try {
     fs.chmodSync(at, 0o700);
   } catch (error) {
-    // Another user's: what follows says so if it matters.
+    // Another user's folder: what follows reports it if it matters.
     if (errorCode(error) !== 'EPERM' && errorCode(error) !== 'EACCES') throw error;
   }
 }
 
-/** Another process may be removing the same. */
+/** Another process may be removing the same tree. */
 function remove(work: () => void): void {
   try {
     work();

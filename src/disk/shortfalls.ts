@@ -1,27 +1,27 @@
-// What was not kept of the entries, because the file system or the user can't or because nobody asked: counted by kind, the first of each named.
+// Counts what was not preserved, because the file system or user can't or because it wasn't requested: by kind, naming the first of each.
 import { displayPath, type Finding, finding, formatCount } from '#model';
 
-/** Kinds, and the sentence for one entry. */
+/** Message for an entry, by kind. */
 const SENTENCES = {
   device: 'a device, left out',
   owner: 'its owner could not be kept',
   mode: 'its mode could not be kept',
   setId: 'its set-user-ID and set-group-ID bits were left out',
-  time: 'this file system can not hold its time',
-  link: 'it is a copy: this file system takes no further hard link',
+  time: 'this file system cannot store its time',
+  link: 'it is a copy: this file system allows no more hard links',
 } as const;
 
 export type Shortfall = keyof typeof SENTENCES;
 
-/** So many of a kind are named each. */
-const MOST_NAMED = 5;
+/** Entries that are named per kind. */
+const MAX_NAMED = 5;
 
 export class Shortfalls {
   readonly #byKind = new Map<Shortfall, { readonly named: Uint8Array[]; count: number }>();
   #attributes = 0;
-  #strangers = 0;
+  #foreignOwners = 0;
 
-  /** `path`: raw, below the root; empty for the root itself. */
+  /** Counts an entry. `path`: raw, below the root; empty for the root itself. */
   note(kind: Shortfall, path: Uint8Array): void {
     let found = this.#byKind.get(kind);
     if (found === undefined) {
@@ -29,34 +29,34 @@ export class Shortfalls {
       this.#byKind.set(kind, found);
     }
     found.count++;
-    if (found.named.length < MOST_NAMED) found.named.push(path);
+    if (found.named.length < MAX_NAMED) found.named.push(path);
   }
 
   noteAttributes(count: number): void {
     this.#attributes += count;
   }
 
-  /** An entry of another user, made by one who may not give it away: the rule for all but root, so that none is named. */
-  noteStranger(): void {
-    this.#strangers++;
+  /** Counts an entry of another user, made by someone who may not give files away. None is named, as that is the rule for all but root. */
+  noteForeignOwner(): void {
+    this.#foreignOwners++;
   }
 
   findings(): Finding[] {
-    const told: Finding[] = [];
+    const findings: Finding[] = [];
     for (const [kind, { named, count }] of this.#byKind) {
-      const shown = count > MOST_NAMED ? named.slice(0, 1) : named;
+      const shown = count > MAX_NAMED ? named.slice(0, 1) : named;
       const others = count - shown.length;
-      const more = others === 0 ? '' : `; the same of ${formatCount(others)} others`;
+      const more = others === 0 ? '' : `; the same goes for ${formatCount(others)} others`;
       for (const path of shown)
-        told.push(finding(kind === 'device' ? 'not-made' : 'not-kept', SENTENCES[kind] + more, { path: displayPath(path) || '.' }));
+        findings.push(finding(kind === 'device' ? 'not-made' : 'not-kept', SENTENCES[kind] + more, { path: displayPath(path) || '.' }));
     }
-    if (this.#strangers > 0) {
-      const entries = this.#strangers === 1 ? 'an entry' : `${formatCount(this.#strangers)} entries`;
-      told.push(finding('not-kept', `the owner of ${entries} could not be kept: only root may give files away`));
+    if (this.#foreignOwners > 0) {
+      const entries = this.#foreignOwners === 1 ? 'an entry' : `${formatCount(this.#foreignOwners)} entries`;
+      findings.push(finding('not-kept', `the owner of ${entries} could not be kept: only root may give files away`));
     }
     const count = this.#attributes;
-    if (count === 1) told.push(finding('not-kept', 'an extended attribute could not be set'));
-    else if (count > 1) told.push(finding('not-kept', `${formatCount(count)} extended attributes could not be set`));
-    return told;
+    if (count === 1) findings.push(finding('not-kept', 'an extended attribute could not be set'));
+    else if (count > 1) findings.push(finding('not-kept', `${formatCount(count)} extended attributes could not be set`));
+    return findings;
   }
 }

@@ -1,6 +1,6 @@
-// What the system says of one entry, and what of the disk as a whole.
+// Separates system errors about one entry from those about the disk as a whole.
 
-/** About one entry: it is named and left out. All others (a full or failing disk, too many open files) stop the work. */
+/** Errors about one entry, which is reported and left out. All others (a full or failing disk, too many open files) stop the work. */
 const ENTRY_ERRORS: ReadonlySet<string> = new Set([
   'EACCES',
   'EEXIST',

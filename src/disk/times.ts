@@ -1,19 +1,19 @@
-// Times on disk. Node.js takes a negative number for "now" but a text as it stands, hands a double to the system, and file systems clamp
-// in silence what they can't hold: ext4 ends in 2446, FAT begins in 1980, older ones end in 2038.
+// Times on disk. Node.js takes a negative number as "now" but a string literally, passes a double to the system, and file systems silently
+// clamp times that they can't store: ext4 ends in 2446, FAT starts in 1980, older ones end in 2038.
 
-/** Every file system holds these. */
+/** Every file system can store times from here on. */
 const SAFE_FIRST = 315_532_800; // 1980-01-01
 const SAFE_LAST = 2 ** 31 - 1;
-/** Far beyond any file system, and still exact as a double. */
+/** Beyond any file system's range, and still exact as a double. */
 const LIMIT = 2 ** 51;
 
 export interface FileTime {
   readonly seconds: number;
-  /** 0 to 999,999,999; counts up from `seconds`. */
+  /** 0 to 999,999,999, added to `seconds`. */
   readonly nanos: number;
 }
 
-/** As Node's calls take it: the double next below or at the time, never one that is rounded into another second. */
+/** A time as argument of Node's calls: the nearest double at or below it, so that it is never rounded up to the next second. */
 export function timeArgument({ seconds, nanos }: FileTime): string | number {
   const whole = Math.max(-LIMIT, Math.min(LIMIT, seconds));
   let time = whole + nanos / 1e9;
@@ -21,12 +21,12 @@ export function timeArgument({ seconds, nanos }: FileTime): string | number {
   return time < 0 ? String(time) : time;
 }
 
-/** Which times a file system holds: known for some, found out for others by reading back what was set. */
+/** Whether a file system can store a time: known for some times; for others, by reading back what was set. */
 export class HeldTimes {
   #first = SAFE_FIRST;
   #last = SAFE_LAST;
 
-  /** `readBack`: whole seconds of what was just set. */
+  /** `readBack` returns the time just set, in whole seconds. */
   holds({ seconds }: FileTime, readBack: () => number): boolean {
     if (seconds >= this.#first && seconds <= this.#last) return true;
     if (readBack() !== seconds) return false;

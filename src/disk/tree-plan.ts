@@ -1,29 +1,29 @@
-// What is to be laid out of a view, in the order in which it is: a view's rows are what a container would see, so that whatever is laid out
-// from them is laid out by the same rules.
+// Plans what to lay out of a view and in which order. A view's rows are what a container would see, so everything laid out from them
+// follows the same rules.
 import { type EntryAt, resolveEntry, type Stack } from '#changes';
 import { FLAG } from '#format/layer';
 import type { RefusedName } from '#format/path';
 import { displayPath, type ErrorCode, type FindingCode, NO_ENTRY, NO_LAYER, type RowTable, rowName, rowPath, TYPE } from '#model';
 
-/** An entry that isn't laid out, and why. `path` is safe to print. */
+/** An entry that isn't laid out, with the reason. `path` is safe to print. */
 export interface Refusal {
   readonly path: string;
   readonly code: ErrorCode;
-  /** The same as a finding's code. */
+  /** Code of the matching finding. */
   readonly finding: FindingCode;
   readonly message: string;
 }
 
-/** A row to lay out; `path` is raw bytes below the folder that it is laid out in. */
+/** A row to lay out; `path` is raw bytes, relative to the folder in which it is laid out. */
 export interface Planned {
   readonly row: number;
   readonly path: Uint8Array;
 }
 
-/** Anything but a folder: an entry of a layer, and all names that it has. The first is made, the others become hard links to it. */
+/** An entry other than a folder, with all its names: the first is created, the others are hard links to it. */
 export interface PlannedEntry {
   readonly source: EntryAt;
-  /** Code of TYPE, never a hard link's. */
+  /** A TYPE code, never a hard link's. */
   readonly type: number;
   readonly names: readonly Planned[];
 }
@@ -31,7 +31,7 @@ export interface PlannedEntry {
 export interface TreePlan {
   /** Parents before their children. */
   readonly folders: readonly Planned[];
-  /** By layer and place in its tar: read in this order no layer is gone through twice. */
+  /** Ordered by layer and position in its tar, so that reading them goes through each layer once. */
   readonly bodies: readonly PlannedEntry[];
   readonly symlinks: readonly PlannedEntry[];
   /** Devices and pipes. */
@@ -41,14 +41,14 @@ export interface TreePlan {
 }
 
 export interface PlanOptions {
-  /** Rows [from, end) of the view, all below one folder. Default: all of them. */
+  /** Rows [from, end) of the view, all below one folder. Default: all rows. */
   readonly from?: number;
   readonly end?: number;
-  /** Bytes of their paths that lead to that folder. */
+  /** Length in bytes of that folder's path, removed from the rows' paths. */
   readonly prefix?: number;
-  /** Why a name may not be written; null: it may. */
+  /** Returns why a name may not be written; null if it may. */
   readonly refuseName: (name: Uint8Array) => RefusedName | null;
-  /** Entries whose names or links climb over the root are laid out where a container has them, inside; else they are refused. */
+  /** Lay out entries whose names or links climb above the root inside it, where a container has them; otherwise they are refused. */
   readonly keepEscapes?: boolean;
 }
 
@@ -57,19 +57,19 @@ function below(rows: RowTable, row: number): string {
   return count === 0 ? '' : ` (and ${count} below it)`;
 }
 
-/** A row that isn't laid out, nor what is below it. */
+/** A refused row, which also excludes everything below it. */
 export function refusal(rows: RowTable, row: number, code: ErrorCode, finding: FindingCode, message: string): Refusal {
   return { path: displayPath(rowPath(rows, row)), code, finding, message: message + below(rows, row) };
 }
 
-/** Bits of FLAG of the row's entry, 0 for an implied folder. */
+/** FLAG bits of the row's entry; 0 for an implied folder. */
 function rowFlags(stack: Stack, rows: RowTable, row: number): number {
   const layer = rows.layer[row] as number;
   const entry = rows.entry[row] as number;
   return layer === NO_LAYER || entry === NO_ENTRY ? 0 : (stack.layers[layer]?.flags[entry] ?? 0);
 }
 
-/** Is there an entry below a folder whose own name doesn't lead out? */
+/** Whether a folder contains an entry whose own name doesn't lead outside. */
 function hasOthers(stack: Stack, rows: RowTable, row: number): boolean {
   for (let at = row + 1; at < (rows.subtreeEnd[row] as number); at++) {
     if (rows.layer[at] !== NO_LAYER && (rowFlags(stack, rows, at) & FLAG.escapes) === 0) return true;
@@ -77,7 +77,7 @@ function hasOthers(stack: Stack, rows: RowTable, row: number): boolean {
   return false;
 }
 
-/** Entries by what they are, each with its names. */
+/** Groups names by entry. */
 class EntryGroups {
   readonly #groups = new Map<number, { readonly source: EntryAt; readonly type: number; readonly names: Planned[] }>();
 
@@ -94,8 +94,8 @@ class EntryGroups {
 }
 
 /**
- * Plans rows of a view. Refused are names and hard links that lead out, names that may not be written, hard links to nothing, and whatever
- * stands below an entry that is no folder: it would be written through a link.
+ * Plans rows of a view. Refuses names and hard links that lead outside, names that may not be written, dangling hard links, and everything
+ * below an entry that isn't a folder, which would be written through a link.
  */
 export function planTree(stack: Stack, rows: RowTable, options: PlanOptions): TreePlan {
   const { from = 0, end = rows.length, prefix = 0 } = options;
@@ -103,7 +103,7 @@ export function planTree(stack: Stack, rows: RowTable, options: PlanOptions): Tr
   const refused: Refusal[] = [];
   const entries = new EntryGroups();
 
-  /** Takes a row that is no folder. */
+  /** Plans a row that isn't a folder. */
   const planEntry = (row: number, path: Uint8Array): void => {
     const source = resolveEntry(stack, { layer: rows.layer[row] as number, member: rows.entry[row] as number });
     const type = source === null ? undefined : stack.layers[source.layer]?.type[source.member];
@@ -111,7 +111,7 @@ export function planTree(stack: Stack, rows: RowTable, options: PlanOptions): Tr
       refused.push(refusal(rows, row, 'NOT_FOUND', 'dangling-hardlink', 'a hard link to nothing'));
     } else entries.add(source, type, { row, path });
     for (let child = row + 1; child < (rows.subtreeEnd[row] as number); child = rows.subtreeEnd[child] as number) {
-      refused.push(refusal(rows, child, 'PATH_ESCAPE', 'path-escape', 'it stands below an entry that is no folder'));
+      refused.push(refusal(rows, child, 'PATH_ESCAPE', 'path-escape', 'it is below an entry that is not a folder'));
     }
   };
 
@@ -129,14 +129,14 @@ export function planTree(stack: Stack, rows: RowTable, options: PlanOptions): Tr
     const path = rowPath(rows, row).subarray(prefix);
     if (!options.keepEscapes && rowFlags(stack, rows, row) & FLAG.escapes) {
       const what = rows.type[row] === TYPE.hardlink ? 'a hard link that leads out of the image' : 'its name leads out of the image';
-      const told = refusal(rows, row, 'PATH_ESCAPE', 'path-escape', what);
+      const escaping = refusal(rows, row, 'PATH_ESCAPE', 'path-escape', what);
       if (!isFolder || !hasOthers(stack, rows, row)) {
-        refused.push(told);
+        refused.push(escaping);
         row = next;
         continue;
       }
-      // What others put into a folder of that name is theirs: the folder is made as if they had implied it.
-      refused.push({ ...told, message: what });
+      // The folder contains entries of others, so it is created as if it were implied.
+      refused.push({ ...escaping, message: what });
     }
     if (isFolder) folders.push({ row, path });
     else planEntry(row, path);

@@ -1,26 +1,26 @@
-// One body out of a layer into a new file.
+// Writes one body of a layer to a new file.
 import fs from 'node:fs';
 import type { LayerBodies } from '#archive';
 import { asLayerscopeError, type ErrorCode, throwIfCancelled } from '#model';
 import { errorCode, isAboutEntry } from './system-errors.ts';
 
-/** Errors of the image that are about one body. */
+/** Error codes about a single body of the image. */
 const BODY_ERRORS: ReadonlySet<ErrorCode> = new Set(['TRUNCATED', 'DAMAGED', 'BAD_TAR', 'BLOB_MISSING', 'UNSUPPORTED']);
 
 export interface WriteBodyOptions {
-  /** A body that can't be read is a failure of its own; false: it stops the work. */
+  /** If true, an unreadable body is returned as a failure; otherwise it stops the work. */
   readonly takesDamage: boolean;
   readonly signal: AbortSignal | undefined;
   readonly onBytes: (bytes: number) => void;
 }
 
-/** Why a body isn't there. */
+/** Why a body could not be written. */
 export interface BodyFailure {
   readonly code: ErrorCode;
   readonly message: string;
 }
 
-/** Fills a new file; gives back what is wrong with the body where it can't be had to its end. Holes stay holes. */
+/** Fills a new file, keeping holes; returns what is wrong if the body can't be read completely. */
 export async function writeBody(
   descriptor: number,
   source: LazyBodies,
@@ -40,7 +40,7 @@ export async function writeBody(
     if (end < size) fs.ftruncateSync(descriptor, size);
     return null;
   } catch (thrown) {
-    if (errorCode(thrown) === 'EFBIG') return { code: 'TOO_LARGE', message: 'larger than this disk takes' };
+    if (errorCode(thrown) === 'EFBIG') return { code: 'TOO_LARGE', message: 'it is too large for this file system' };
     if (isAboutEntry(thrown)) return { code: 'NAME_REFUSED', message: `the system refuses it: ${errorCode(thrown)}` };
     const error = asLayerscopeError(thrown);
     if (!takesDamage || !BODY_ERRORS.has(error.code)) throw thrown;
@@ -48,7 +48,7 @@ export async function writeBody(
   }
 }
 
-/** A layer's bodies, opened for the first that is asked for. */
+/** A layer's bodies, opened when the first is requested. */
 export class LazyBodies implements AsyncDisposable {
   readonly #open: () => LayerBodies;
   #bodies: LayerBodies | null = null;

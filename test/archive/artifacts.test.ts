@@ -27,7 +27,7 @@ const EMPTY = ['application/vnd.oci.empty.v1+json', {}] as const;
 const IMAGE_CONFIG = [OCI_CONFIG, { architecture: '', os: '', rootfs: { type: 'layers', diff_ids: [] } }] as const;
 const DSSE = '{"payloadType":"application/vnd.in-toto+json","payload":"e30=","signatures":[]}';
 
-/** Artifacts as tools write them: what they are called, and what kind they are reported to be of. */
+/** Artifacts as tools write them, with the name and type that are reported. */
 const ARTIFACTS: Readonly<Record<string, readonly [ManifestSpec, string | null]>> = {
   'a Helm chart': [
     {
@@ -78,7 +78,7 @@ function open(t: Parameters<typeof openAll>[0], files: Files, ...manifests: read
   return openAll(t, archiveOf(ociLayout(files, manifests)), { verify: true });
 }
 
-test('what is no image is listed as an artifact, with its type and media types and without a finding', async (t) => {
+test('anything that is not an image is listed as an artifact, with its type and media types and without a finding', async (t) => {
   for (const [name, [spec, artifactType]] of Object.entries(ARTIFACTS)) {
     const files = new Files();
     const { archive, findings } = await open(t, files, manifest(files, spec));
@@ -124,7 +124,7 @@ const IMAGES: Readonly<Record<string, ManifestSpec>> = {
   },
 };
 
-test('a config of another kind makes an artifact, though its layers are named as an image’s, as ORAS names files by default', async (t) => {
+test('a config of another type makes an artifact, even if its layers have image media types, ORAS’s default for files', async (t) => {
   for (const type of ['application/vnd.acme.rocket.config.v1+json', 'application/vnd.buildkit.cacheconfig.v0']) {
     const files = new Files();
     const spec: ManifestSpec = { config: [type, {}], layers: [[OCI_LAYER, 'hello world\n']] };
@@ -133,7 +133,7 @@ test('a config of another kind makes an artifact, though its layers are named as
   }
 });
 
-test('what has layers of an image stays one, whatever its writer calls its config', async (t) => {
+test('anything with image layers stays an image, whatever media type its config has', async (t) => {
   for (const [name, spec] of Object.entries(IMAGES)) {
     const files = new Files();
     const { archive, findings } = await open(t, files, manifest(files, spec));
@@ -141,7 +141,7 @@ test('what has layers of an image stays one, whatever its writer calls its confi
   }
 });
 
-test('foreign layers and encrypted ones are those of an image', async (t) => {
+test('foreign and encrypted layers are image layers', async (t) => {
   for (const mediaType of ['application/vnd.docker.image.rootfs.foreign.diff.tar.gzip', `${OCI_LAYER}+gzip+encrypted`]) {
     const files = new Files();
     const image = ociImage(files, { layers: [{ tar: BASE, mediaType, absent: true, urls: ['https://example.com/x'] }] });
@@ -150,7 +150,7 @@ test('foreign layers and encrypted ones are those of an image', async (t) => {
   }
 });
 
-test('artifacts beside an image name it as their subject, by their manifest, their payload or their name', async (t) => {
+test('artifacts next to an image name it as their subject in their manifest, payload or tag', async (t) => {
   const files = new Files();
   const image = ociImage(files, { layers: [{ tar: BASE }], annotations: { 'org.opencontainers.image.ref.name': 'app:1' } });
   const { digest, size } = image;
@@ -187,7 +187,7 @@ function attestation(files: Files, image: { digest: string }, statement: string)
   return { ...built, platform: { os: 'unknown', architecture: 'unknown' } };
 }
 
-test('an attestation of BuildKit is one of its image where its statement is JSON, and else an artifact that is told', async (t) => {
+test('a BuildKit attestation belongs to its image if its statement is JSON; otherwise it is a reported artifact', async (t) => {
   for (const [statement, attested] of [
     ['{"_type":"https://in-toto.io/Statement/v0.1"}', true],
     ['{cut', false],
@@ -208,7 +208,7 @@ test('an attestation of BuildKit is one of its image where its statement is JSON
   }
 });
 
-test('an attestation of an image that is elsewhere is an artifact, and nothing is wrong with that', async (t) => {
+test('an attestation of an image that is elsewhere is an artifact, without a finding', async (t) => {
   const files = new Files();
   const { archive, findings } = await open(t, files, attestation(files, { digest: `sha256:${'e'.repeat(64)}` }, '{}'));
   assert.deepEqual([archive.images, archive.artifacts[0]?.subject, findings], [[], `sha256:${'e'.repeat(64)}`, []]);

@@ -5,7 +5,7 @@ import { LayerIndexer } from '../../src/archive/indexing/index-layer.ts';
 import { randomChunks } from '../support/random-chunks.ts';
 import { file, gnuSparse, hardlink, tar } from '../support/tar-builder.ts';
 
-/** Sums of a tar's members, the tar handed over in these pieces. */
+/** Sums of a tar's members; the tar is passed on in these pieces. */
 function sumsOf(pieces: readonly Uint8Array[]): { sums: string[]; flags: Uint16Array } {
   const indexer = new LayerIndexer(0, { sums: true });
   let length = 0;
@@ -22,7 +22,7 @@ const body = (length: number, seed = 1) => Uint8Array.from({ length }, (_, at) =
 const LENGTHS = [0, 1, 3, 4, 7, 8, 9, 15, 16, 17, 511, 512, 513, 40_000];
 const BODIES = tar(...LENGTHS.map((length) => file(`f${length}`, body(length))));
 
-test('a sum does not depend on how the bytes are cut into pieces, or where they lie in memory', () => {
+test('a sum does not depend on how the bytes are split into pieces or where they are in memory', () => {
   const { sums } = sumsOf([BODIES]);
   assert.equal(new Set(sums).size, LENGTHS.length);
   for (const size of [1, 2, 3, 5, 13, 512, 1000, 4096]) {
@@ -38,7 +38,7 @@ test('a sum does not depend on how the bytes are cut into pieces, or where they 
   for (let seed = 1; seed <= 20; seed++) assert.deepEqual(sumsOf([...randomChunks(BODIES, seed)]).sums, sums);
 });
 
-test('one bit that is another, two words that change places, and a zero more have another sum', () => {
+test('a flipped bit, two swapped words and an extra zero change the sum', () => {
   const original = body(100);
   const variants = [original];
   for (let bit = 0; bit < original.length * 8; bit++) {
@@ -57,7 +57,7 @@ test('one bit that is another, two words that change places, and a zero more hav
   assert.equal(new Set(sums).size, variants.length);
 });
 
-test('a body that is cut off, a sparse one and what has no body have none', () => {
+test('truncated and sparse bodies have no sum, nor do members without a body', () => {
   const whole = tar(
     file('a', 'alpha'),
     hardlink('b', 'a'),
@@ -79,7 +79,7 @@ test('a body that is cut off, a sparse one and what has no body have none', () =
   assert.notEqual((flags[4] as number) & FLAG.truncated, 0);
 });
 
-test('a body has the sum of another of the same bytes, whatever its name', () => {
+test('bodies with the same bytes have the same sum, whatever their names', () => {
   const { sums } = sumsOf([tar(file('a', body(5000)), file('other/name', body(5000), { mode: 0o600 }), file('c', body(5000, 2)))]);
   assert.equal(sums[0], sums[1]);
   assert.notEqual(sums[0], sums[2]);

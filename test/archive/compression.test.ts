@@ -24,7 +24,7 @@ function ofLayer(findings: readonly Finding[]): string[] {
   return codesOf(findings.filter(({ layer }) => layer === 0));
 }
 
-test('zstd of several frames, with skippable frames before, between and behind, is one stream', async (t) => {
+test('zstd with several frames, and skippable frames before, between and after them, is one stream', async (t) => {
   const cut = 100_001;
   const blob = concat(
     skippableFrame('head'),
@@ -43,7 +43,7 @@ test('zstd of several frames, with skippable frames before, between and behind, 
   assert.deepEqual(findings, []);
 });
 
-test('zstd with and without checksum, content size and single segment is cut into its frames rightly', async (t) => {
+test('zstd frames with and without checksum, content size and single segment are split correctly', async (t) => {
   const parts = [PLAIN.subarray(0, 50), PLAIN.subarray(50, 600), PLAIN.subarray(600, 200_000), PLAIN.subarray(200_000)];
   const blob = concat(
     ...parts.map((part, index) => new Uint8Array(zstdCompressSync(part, { params: { 201: index & 1, 200: index & 2 ? 1 : 0 } }))),
@@ -53,7 +53,7 @@ test('zstd with and without checksum, content size and single segment is cut int
   assert.deepEqual(findings, []);
 });
 
-test('gzip of several members, cut anywhere in the tar, is one stream', async (t) => {
+test('gzip with several members, split anywhere in the tar, is one stream', async (t) => {
   const cuts = [0, 1, 511, 512, 513, 150_000, PLAIN.length - 1, PLAIN.length];
   const blob = concat(...cuts.map((cut, index) => pack(PLAIN.subarray(cuts[index - 1] ?? 0, cut), 'gzip')));
   const { layers, findings } = await openLayer(t, blob, true);
@@ -62,7 +62,7 @@ test('gzip of several members, cut anywhere in the tar, is one stream', async (t
   assert.deepEqual(findings, []);
 });
 
-test('zeros or junk after the last gzip member are told, the content is read and the digest covers all bytes', async (t) => {
+test('zeros or junk after the last gzip member are reported; the content is read and the digest covers all bytes', async (t) => {
   for (const rest of [
     zeros(1),
     zeros(5000),
@@ -72,7 +72,7 @@ test('zeros or junk after the last gzip member are told, the content is read and
     Uint8Array.of(0x1f, 0x8b, 9, 9, 9),
   ]) {
     for (const head of [pack(PLAIN, 'gzip'), concat(pack(PLAIN.subarray(0, 999), 'gzip'), pack(PLAIN.subarray(999), 'gzip'))]) {
-      if (rest.length <= 2 && rest[0] !== 0 && head.length !== pack(PLAIN, 'gzip').length) continue; // two bytes may be a member that is cut off
+      if (rest.length <= 2 && rest[0] !== 0 && head.length !== pack(PLAIN, 'gzip').length) continue; // two bytes may be a truncated member
       const blob = concat(head, rest);
       const { layers, findings } = await openLayer(t, blob, true);
       assert.deepEqual(pathsOf(layers[0]?.[0]), NAMES);
@@ -83,7 +83,7 @@ test('zeros or junk after the last gzip member are told, the content is read and
   }
 });
 
-test('junk after the last zstd frame is told', async (t) => {
+test('junk after the last zstd frame is reported', async (t) => {
   const blob = concat(pack(PLAIN, 'zstd'), utf8('junk'));
   const { layers, findings } = await openLayer(t, blob, true);
   assert.deepEqual(pathsOf(layers[0]?.[0]), NAMES);
@@ -91,7 +91,7 @@ test('junk after the last zstd frame is told', async (t) => {
   assert.deepEqual(ofLayer(findings), ['trailing-data']);
 });
 
-test('gzip without its trailer and zstd cut inside a frame give the entries up to there', async (t) => {
+test('gzip without its trailer and zstd truncated inside a frame give the entries before that', async (t) => {
   const gzip = pack(PLAIN, 'gzip');
   const zstd = pack(PLAIN, 'zstd');
   const cases: [Uint8Array, string[]][] = [
@@ -110,7 +110,7 @@ test('gzip without its trailer and zstd cut inside a frame give the entries up t
   }
 });
 
-test('damage inside gzip or zstd leaves what came before it, and is told', async (t) => {
+test('damage inside gzip or zstd is reported, and what comes before it is kept', async (t) => {
   for (const packing of ['gzip', 'zstd'] as const) {
     const body = tar(file('before', 'x'), file('text', 'a line of text\n'.repeat(40_000)), file('noise', NOISE));
     const blob = pack(body, packing).slice();
@@ -125,7 +125,7 @@ test('damage inside gzip or zstd leaves what came before it, and is told', async
   }
 });
 
-test('a gzip member whose checksum is wrong is damaged, though all of it was read', async (t) => {
+test('a gzip member with a wrong checksum is damaged, even though all of it was read', async (t) => {
   const blob = pack(PLAIN, 'gzip').slice();
   blob[blob.length - 6] = (blob[blob.length - 6] as number) ^ 1;
   const { layers, findings } = await openLayer(t, blob);
@@ -133,7 +133,7 @@ test('a gzip member whose checksum is wrong is damaged, though all of it was rea
   assert.deepEqual(ofLayer(findings), ['damaged-blob']);
 });
 
-test('a gzip stream that grows a thousandfold is listed without being held', async (t) => {
+test('a gzip stream that expands a thousandfold is listed without being held in memory', async (t) => {
   const blob = new Uint8Array(gzipSync(tar(file('zeros', zeros(64 * 1024 * 1024)), file('behind', 'x')), { level: 9 }));
   assert.ok(blob.length < 100_000);
   const { reader, archive, layers } = await openLayer(t, blob);
@@ -142,7 +142,7 @@ test('a gzip stream that grows a thousandfold is listed without being held', asy
   if (layer && layers[0]?.[0]) assert.equal((await collect(reader.readBody(layer, layers[0][0], 1))).toString(), 'x');
 });
 
-test('xz and bzip2 streams that grow many thousandfold are listed, and no faster than they are taken', async (t) => {
+test('xz and bzip2 streams that expand many thousandfold are listed, no faster than they are consumed', async (t) => {
   const { XZ_TAR, BZIP2_TAR } = await packedTars(t);
   for (const bomb of [BZIP2_TAR, XZ_TAR]) {
     const { layers, findings } = await openLayer(t, bomb);
@@ -151,12 +151,12 @@ test('xz and bzip2 streams that grow many thousandfold are listed, and no faster
     const pieces = plainTarOf(testFile(t, bomb));
     await pieces.next();
     for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve));
-    assert.ok(process.memoryUsage().arrayBuffers - before < 32 * 1024 * 1024, 'half of it is here before it was asked for');
+    assert.ok(process.memoryUsage().arrayBuffers - before < 32 * 1024 * 1024, 'half of it was unpacked before it was requested');
     await pieces.return(undefined);
   }
 });
 
-test('xz and bzip2 layers are read, previewed and checked as others are, and damage leaves what came before it', async (t) => {
+test('xz and bzip2 layers are read, previewed and verified like others, and what comes before damage is kept', async (t) => {
   const { XZ_TAR, BZIP2_TAR } = await packedTars(t);
   for (const [compression, blob, cut] of [
     ['xz', XZ_TAR, 'truncated'],
@@ -166,7 +166,7 @@ test('xz and bzip2 layers are read, previewed and checked as others are, and dam
     const [layer] = archive.images[0]?.layers ?? [];
     assert.deepEqual([layer?.compression, pathsOf(layers[0]?.[0])], [compression, ['big']]);
     assert.equal(layers[0]?.[0]?.measured?.digest, digestOf(blob));
-    assert.deepEqual(ofLayer(findings), ['diffid-mismatch'], 'the config is of another layer');
+    assert.deepEqual(ofLayer(findings), ['diffid-mismatch'], 'the config belongs to another layer');
     if (layer && layers[0]?.[0])
       assert.equal((await collect(reader.readBody(layer, layers[0][0], 0, { start: 7_000_000, length: 3 }))).toString('hex'), '000000');
     const short = await openLayer(t, blob.subarray(0, blob.length - 10));
@@ -182,7 +182,7 @@ async function packedTars(t: Parameters<typeof openAll>[0]): Promise<{ XZ_TAR: U
   return { XZ_TAR: concat(...inner), BZIP2_TAR: BZIP2_BOMB };
 }
 
-test('a whole archive packed by gzip or zstd is what it is inside', async (t) => {
+test('an archive compressed as a whole with gzip or zstd opens like the archive inside', async (t) => {
   const inner = archiveOf(dockerArchive([{ layers: [PLAIN], tags: ['packed:1'] }]));
   for (const packing of ['gzip', 'zstd'] as const) {
     const { archive, reader, layers, findings } = await openAll(t, pack(inner, packing));
@@ -195,7 +195,7 @@ test('a whole archive packed by gzip or zstd is what it is inside', async (t) =>
   }
 });
 
-test('a packed archive of packed layers is unpacked twice, and its own faults are told', async (t) => {
+test('a compressed archive of compressed layers is unpacked twice, and its own defects are reported', async (t) => {
   const files = new Files();
   const image = ociImage(files, { layers: [{ tar: PLAIN, packed: 'gzip' }] });
   const blob = concat(pack(archiveOf(ociLayout(files, [image])), 'gzip'), utf8('junk'));

@@ -52,14 +52,14 @@ test('an image without tags is named by its short config digest', async (t) => {
   }
 });
 
-test('manifest.json that is null is refused, an empty one is an archive of no images', async (t) => {
+test('a manifest.json of null is refused; an empty one is an archive without images', async (t) => {
   const reader = testReader(t);
   await assert.rejects(reader.open(testFile(t, archiveOf(new Map([['manifest.json', utf8('null')]])))), hasCode('BAD_MANIFEST'));
   const empty = await reader.open(testFile(t, archiveOf(new Map([['manifest.json', utf8('[]')]]))));
   assert.deepEqual([empty.format, empty.images, empty.findings], ['docker-archive', [], []]);
 });
 
-test('two images that share a layer have one blob for it, which is read once', async (t) => {
+test('two images that share a layer share its blob, which is read once', async (t) => {
   const { archive, layers } = await openAll(t, archiveOf(dockerArchive([{ layers: [BASE, TOP] }, { layers: [BASE] }])));
   const [first, second] = archive.images;
   assert.equal(first?.layers[0]?.blob, second?.layers[0]?.blob);
@@ -71,7 +71,7 @@ test('two images that share a layer have one blob for it, which is read once', a
   assert.equal(calls, 3);
 });
 
-test('an image whose config is absent is told, its layers and the other image can be browsed', async (t) => {
+test('a missing config is reported; the image’s layers and the other image can be browsed', async (t) => {
   const files = dockerArchive([
     { layers: [BASE], tags: ['broken:1'] },
     { layers: [TOP], tags: ['whole:1'] },
@@ -90,7 +90,7 @@ test('an image whose config is absent is told, its layers and the other image ca
   );
 });
 
-test('a layer that the archive does not hold is missing, the others are read', async (t) => {
+test('a layer that is not in the archive is missing; the others are read', async (t) => {
   const files = dockerArchive([{ layers: [BASE, TOP] }]);
   const name = [...files.keys()].find((key) => key.endsWith('layer.tar')) ?? '';
   files.delete(name);
@@ -106,7 +106,7 @@ test('a layer that the archive does not hold is missing, the others are read', a
   );
 });
 
-test('history that is missing, shorter or longer than the layers leaves commands unknown and is told', async (t) => {
+test('history that is missing, shorter or longer than the layers is reported, and commands are unknown', async (t) => {
   const cases: [object[] | null, (string | null)[]][] = [
     [null, [null, null]],
     [[{ created_by: 'one' }], ['one', null]],
@@ -125,7 +125,7 @@ test('history that is missing, shorter or longer than the layers leaves commands
   }
 });
 
-test('history steps that made no layer are passed over', async (t) => {
+test('history steps without a layer are skipped', async (t) => {
   const history = [
     { created_by: 'one' },
     { created_by: 'ENV x', empty_layer: true },
@@ -144,7 +144,7 @@ test('history steps that made no layer are passed over', async (t) => {
   assert.deepEqual(findings, []);
 });
 
-test('an archive of Docker up to 1.9 is read by its repositories and the parents of the tagged layer', async (t) => {
+test('an archive of Docker up to 1.9 is read from its repositories and the parents of the tagged layer', async (t) => {
   const { archive, layers, findings } = await openAll(t, archiveOf(legacyArchive([BASE, TOP])));
   const [image] = archive.images;
   assert.deepEqual(
@@ -159,14 +159,14 @@ test('an archive of Docker up to 1.9 is read by its repositories and the parents
   assert.deepEqual(findings, []);
 });
 
-test('an old archive without tags has the layer on top that is no parent', async (t) => {
+test('an old archive without tags starts from the layer that is nobody’s parent', async (t) => {
   const { archive } = await openAll(t, archiveOf(legacyArchive([BASE, TOP], false)));
   assert.equal(archive.images.length, 1);
   assert.equal(archive.images[0]?.layers.length, 2);
   assert.deepEqual(archive.images[0]?.names, [hexOf(utf8('layer 1')).slice(0, 12)]);
 });
 
-test('an old archive whose parents lead in a circle ends', async (t) => {
+test('an old archive whose parents form a loop is read to the end', async (t) => {
   const files = legacyArchive([BASE, TOP]);
   const id = hexOf(utf8('layer 0'));
   files.set(`${id}/json`, json({ id, parent: hexOf(utf8('layer 1')) }));
@@ -175,7 +175,7 @@ test('an old archive whose parents lead in a circle ends', async (t) => {
   assert.deepEqual(codesOf(findings), ['parent-loop']);
 });
 
-test('layer.tar that is a link to the layer of another folder is resolved inside the archive', async (t) => {
+test('a layer.tar that links to another folder’s layer is resolved inside the archive', async (t) => {
   const config = json(imageConfig([BASE, TOP]));
   const manifest = json([{ Config: 'c.json', RepoTags: ['x:1'], Layers: ['a/layer.tar', 'b/layer.tar'] }]);
   const bytes = tar(
@@ -192,7 +192,7 @@ test('layer.tar that is a link to the layer of another folder is resolved inside
   assert.deepEqual(findings, []);
 });
 
-test('links that lead in a circle or out of the archive are refused, and told', async (t) => {
+test('links that form a loop or lead out of the archive are refused and reported', async (t) => {
   const config = json(imageConfig([BASE, TOP, BASE]));
   const manifest = json([{ Config: 'c.json', RepoTags: ['x:1'], Layers: ['a/layer.tar', 'b/layer.tar', 'c/layer.tar'] }]);
   const bytes = tar(
@@ -217,7 +217,7 @@ test('links that lead in a circle or out of the archive are refused, and told', 
   );
 });
 
-test('gzip layers and a config named by digest, as crane writes them, state their digests', async (t) => {
+test('gzip layers and a config named by digest, as crane writes them, have stated digests', async (t) => {
   const config = json(imageConfig([BASE]));
   const blob = pack(BASE, 'gzip');
   const manifest = json([{ Config: digestOf(config), RepoTags: ['crane:1'], Layers: [`${hexOf(blob)}.tar.gz`] }]);
@@ -249,7 +249,7 @@ function docker25(packing: 'none' | 'gzip' | 'zstd'): { files: Files; image: Ret
   return { files, image, manifest: [{ Config: blob(image.config), RepoTags: ['new:1'], Layers: image.layers.map(blob) }] };
 }
 
-test('an archive of Docker 25 and later takes digests, media types and platform from its OCI side', async (t) => {
+test('an archive of Docker 25 and later takes digests, media types and platform from its OCI part', async (t) => {
   for (const packing of ['none', 'gzip', 'zstd'] as const) {
     const { files, image, manifest } = docker25(packing);
     const bytes = archiveOf(ociLayout(files, [image]).set('manifest.json', json(manifest)));
@@ -266,7 +266,7 @@ test('an archive of Docker 25 and later takes digests, media types and platform 
   }
 });
 
-test('an OCI manifest without layers beside a manifest.json with some is told, and manifest.json counts', async (t) => {
+test('an OCI manifest without layers next to a manifest.json with some is reported, and manifest.json takes precedence', async (t) => {
   const { files, image, manifest } = docker25('gzip');
   const empty = files.add(json({ schemaVersion: 2, config: image.config, layers: [] }), image.mediaType);
   const { archive, layers, findings } = await openAll(t, archiveOf(ociLayout(files, [empty]).set('manifest.json', json(manifest))));
@@ -284,7 +284,7 @@ test('an index.json without manifests, or with null, falls back to manifest.json
   }
 });
 
-test('a foreign layer that only LayerSources know is foreign, with its addresses', async (t) => {
+test('a foreign layer that only LayerSources lists is foreign, with its URLs', async (t) => {
   const files = dockerArchive([{ layers: [BASE, TOP], config: { os: 'windows' } }]);
   const manifest = JSON.parse(Buffer.from(files.get('manifest.json') ?? '').toString()) as { Layers: string[]; LayerSources?: object }[];
   files.delete(manifest[0]?.Layers[0] ?? '');
@@ -302,7 +302,7 @@ test('a foreign layer that only LayerSources know is foreign, with its addresses
   assert.deepEqual(codesOf(findings), ['foreign-layer']);
 });
 
-test('a config that is not what its name says is told', async (t) => {
+test('a config that does not match the digest in its name is reported', async (t) => {
   const files = dockerArchive([{ layers: [BASE] }]);
   const name = `${hexOf(json(imageConfig([BASE])))}.json`;
   files.set(name, json({ ...imageConfig([BASE]), author: 'somebody else' }));
@@ -313,7 +313,7 @@ test('a config that is not what its name says is told', async (t) => {
   );
 });
 
-test('a config or a manifest that is no JSON is told, a layer of 33 MiB named as config is not read', async (t) => {
+test('a config or manifest that is not JSON is reported, and a 33 MiB layer named as config is not read', async (t) => {
   const broken = dockerArchive([{ layers: [BASE] }]);
   broken.set(`${hexOf(json(imageConfig([BASE])))}.json`, utf8('{'));
   const { findings } = await openAll(t, archiveOf(broken));
@@ -329,7 +329,7 @@ test('a config or a manifest that is no JSON is told, a layer of 33 MiB named as
   assert.deepEqual(codesOf(opened.findings), ['too-large']);
 });
 
-test('a manifest that names far more than any image has is refused soon', async (t) => {
+test('a manifest that names far more layers than any image has is refused quickly', async (t) => {
   const reader = testReader(t);
   const config = json(imageConfig([BASE]));
   const many = Array.from({ length: 20_000 }, () => ({ Config: 'c.json', Layers: [] }));

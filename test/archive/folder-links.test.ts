@@ -1,4 +1,4 @@
-// Links of a layout folder: judged by what they say before anything is asked of where they lead.
+// Links in a layout folder are checked by their text before their targets are accessed.
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
@@ -12,13 +12,13 @@ import { testFolder } from '../support/workbench.ts';
 
 const NO_LINKS = { skip: process.platform === 'win32' };
 
-/** Where a link in `blobs/sha256` leads, below the folder; null: out. */
+/** Where a link in `blobs/sha256` leads, below the folder; null: outside. */
 function led(roots: readonly [string, ...string[]], target: string, style: path.PlatformPath): string | null {
   const start = linkStart(roots, ['blobs', 'sha256'], target, style);
   return start === null ? null : [...start.at, ...start.parts].join('/');
 }
 
-test('on Windows a link to a share, a device, another drive or a drive’s own folder leads out, whatever its slashes', () => {
+test('on Windows a link to a share, a device, another drive or a drive’s current folder leads outside, with either slash', () => {
   for (const target of [
     '\\\\host\\share\\x',
     '//host/share/x',
@@ -39,13 +39,13 @@ test('on Windows a link to a share, a device, another drive or a drive’s own f
   ]) {
     assert.equal(led(['C:\\images\\app'], target, path.win32), null, target);
   }
-  // A folder of one share has no links to another.
+  // A folder on one share doesn't link to another.
   assert.equal(led(['\\\\host\\share\\app'], '\\\\other\\share\\app\\x', path.win32), null);
   assert.equal(led(['\\\\host\\share\\app'], '\\host\\share\\app\\x', path.win32), null);
   assert.equal(led(['\\\\host\\share\\app'], '\\\\host\\share\\app\\x', path.win32), 'x');
 });
 
-test('links that stay in the folder lead on inside it, by whatever name they call it', () => {
+test('links that stay in the folder are followed, by whichever of its names', () => {
   for (const [target, to] of [
     ['real', 'blobs/sha256/real'],
     ['..\\sha512\\real', 'blobs/sha512/real'],
@@ -71,7 +71,7 @@ test('links that stay in the folder lead on inside it, by whatever name they cal
   }
 });
 
-/** Every path that node:fs is asked for while the work runs, by the call. */
+/** Records every path that node:fs is called with while the work runs, by call. */
 function asked(t: TestContext, work: () => void): (readonly [call: string, path: string])[] {
   const all: (readonly [string, string])[] = [];
   const calls = ['realpathSync', 'statSync', 'lstatSync', 'readlinkSync', 'openSync', 'accessSync', 'existsSync', 'readdirSync'] as const;
@@ -93,7 +93,7 @@ function asked(t: TestContext, work: () => void): (readonly [call: string, path:
   return all;
 }
 
-test('nothing is asked of where a link out of the folder leads, nor is any link followed that was not read first', NO_LINKS, (t) => {
+test('the target of a link out of the folder is never accessed, and no link is followed before its text was read', NO_LINKS, (t) => {
   const outer = fs.realpathSync(testFolder(t));
   const folder = path.join(outer, 'layout');
   writeFolder(outer, new Map([['outside', utf8('secret')]]));
@@ -152,7 +152,7 @@ test('nothing is asked of where a link out of the folder leads, nor is any link 
   });
   for (const [call, at] of paths) {
     assert.ok(at.startsWith(`${folder}/`), `${call} ${at}`);
-    assert.match(call, /^(lstat|readlink)Sync$/, 'what follows links is not called');
+    assert.match(call, /^(lstat|readlink)Sync$/, 'no call follows links');
     assert.equal(fs.realpathSync(path.dirname(at)), path.dirname(at), `${call} ${at}: a link is on the way`);
   }
   assert.ok(paths.length > 30);

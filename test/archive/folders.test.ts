@@ -11,7 +11,7 @@ const BASE = tar(file('etc/passwd', 'root'));
 const TOP = tar(file('app/run', 'go'));
 const NO_LINKS = { skip: process.platform === 'win32' };
 
-test('an unpacked docker-archive opens as the archive does, of Docker 1.10 and later and of 1.9', async (t) => {
+test('an unpacked docker-archive of Docker 1.10 and later, or of 1.9, opens like the archive', async (t) => {
   for (const [files, names] of [
     [dockerArchive([{ layers: [BASE, TOP], tags: ['app:1'] }]), ['app:1']],
     [legacyArchive([BASE, TOP]), ['old:1.0']],
@@ -25,7 +25,7 @@ test('an unpacked docker-archive opens as the archive does, of Docker 1.10 and l
   }
 });
 
-test('an unpacked archive of Docker 25 has its names from manifest.json and its digests from index.json', async (t) => {
+test('an unpacked archive of Docker 25 has names from manifest.json and digests from index.json', async (t) => {
   const files = new Files();
   const image = ociImage(files, { layers: [{ tar: BASE, packed: 'gzip' }] });
   const blob = ({ digest }: { digest: string }) => `blobs/${digest.replace(':', '/')}`;
@@ -40,7 +40,7 @@ test('an unpacked archive of Docker 25 has its names from manifest.json and its 
   assert.deepEqual(findings, []);
 });
 
-/** As skopeo's `dir:` has them: blobs by their hex, the manifest as manifest.json. */
+/** A folder in skopeo's `dir:` format: blobs named by their hex digits, the manifest as manifest.json. */
 function dirFiles(files: Files, manifestName: string): Map<string, Uint8Array> {
   const named = [...files.map].map(([name, bytes]) => [name.slice(name.lastIndexOf('/') + 1), bytes] as const);
   const out = new Map(named);
@@ -49,7 +49,7 @@ function dirFiles(files: Files, manifestName: string): Map<string, Uint8Array> {
   return out.set('manifest.json', manifest).set('version', utf8('Directory Transport Version: 1.1\n'));
 }
 
-test('a folder of skopeo’s dir: opens, with a schema 2 manifest as with an OCI one', async (t) => {
+test('a folder in skopeo’s dir: format opens, with a schema 2 or an OCI manifest', async (t) => {
   for (const manifestType of ['application/vnd.oci.image.manifest.v1+json', 'application/vnd.docker.distribution.manifest.v2+json']) {
     const files = new Files();
     const image = ociImage(files, { layers: [{ tar: BASE, packed: 'gzip' }, { tar: TOP }], manifestType });
@@ -71,7 +71,7 @@ test('a folder of skopeo’s dir: opens, with a schema 2 manifest as with an OCI
   }
 });
 
-test('a dir: of several platforms has its manifests beside it', async (t) => {
+test('a dir: with several platforms keeps its manifests next to the index', async (t) => {
   const files = new Files();
   const images = ['amd64', 'arm64'].map((architecture) =>
     ociImage(files, { layers: [{ tar: BASE }], config: { architecture }, platform: { os: 'linux', architecture } }),
@@ -95,7 +95,7 @@ test('a dir: of several platforms has its manifests beside it', async (t) => {
   assert.deepEqual(findings, []);
 });
 
-/** A layout whose blobs are links to those of another folder, as Bazel's rules make it. */
+/** A layout whose blobs are links to those of another folder, as Bazel's rules create it. */
 function bazelLayout(t: Parameters<typeof testFolder>[0]): { layout: string; base: string } {
   const folder = testFolder(t);
   const files = new Files();
@@ -110,7 +110,7 @@ function bazelLayout(t: Parameters<typeof testFolder>[0]): { layout: string; bas
   return { layout, base };
 }
 
-test('blobs that are links out of their folder are refused by name, and read where the user says so', NO_LINKS, async (t) => {
+test('blobs that are links out of their folder are refused by name, and read if the user allows it', NO_LINKS, async (t) => {
   const { layout, base } = bazelLayout(t);
   const reader = testReader(t);
   for (const isThere of [true, false]) {
@@ -123,11 +123,11 @@ test('blobs that are links out of their folder are refused by name, and read whe
     );
     const followed = await reader.open(layout, { followLinks: true });
     assert.deepEqual([followed.images.length, codesOf(followed.findings)], isThere ? [1, []] : [0, ['missing-blob']]);
-    if (!isThere) assert.match(followed.findings[0]?.message ?? '', /is a link to \.\.\/\.\.\/\.\.\/base\/.*, which is not there/);
+    if (!isThere) assert.match(followed.findings[0]?.message ?? '', /is a link to \.\.\/\.\.\/\.\.\/base\/.*, which does not exist/);
   }
 });
 
-test('an index that is itself a link out of its folder is refused, and the error says what to do', NO_LINKS, async (t) => {
+test('an index that is a link out of its folder is refused, and the error says what to do', NO_LINKS, async (t) => {
   const { layout, base } = bazelLayout(t);
   renameSync(path.join(layout, 'index.json'), path.join(base, 'index.json'));
   symlinkSync(path.join('..', 'base', 'index.json'), path.join(layout, 'index.json'));
@@ -140,7 +140,7 @@ test('an index that is itself a link out of its folder is refused, and the error
   assert.equal('images' in followed && followed.images.length, 1);
 });
 
-test('a link of the folder that leads in a circle is told as that', NO_LINKS, async (t) => {
+test('a loop of links in a folder is reported as such', NO_LINKS, async (t) => {
   const files = new Files();
   const image = ociImage(files, { layers: [{ tar: BASE }] });
   const name = `blobs/sha256/${hexOf(BASE)}`;
@@ -153,7 +153,7 @@ test('a link of the folder that leads in a circle is told as that', NO_LINKS, as
   assert.deepEqual(codesOf(findings), ['link-loop']);
 });
 
-test('a folder whose manifest.json is of no kind that is known says so', async (t) => {
+test('a folder with an unknown kind of manifest.json says so', async (t) => {
   for (const [text, message] of [
     ['3', /manifest\.json is a number/],
     ['{"a":1}', /manifest\.json is an object/],

@@ -38,12 +38,12 @@ async function readOnce(cacheFolder: string, input: string): Promise<IndexedLaye
   return layers.flat().filter((layer) => layer !== null);
 }
 
-/** Everything of a layer, comparable. */
+/** Everything about a layer, in a form that can be compared. */
 function plain(layers: readonly IndexedLayer[]): unknown {
   return layers.map(({ table, ...rest }) => ({ ...rest, table: { ...table, metas: table.metas.map((meta) => ({ ...meta })) } }));
 }
 
-test('what comes from the cache is what was read, findings, attributes and all, and the layer is not read again', async (t) => {
+test('the cache returns what was read, with findings and attributes, and the layer is not read again', async (t) => {
   const cacheFolder = testFolder(t);
   const input = testFile(t, archiveOf(dockerArchive([{ layers: [LAYER] }])));
   const first = await readOnce(cacheFolder, input);
@@ -56,7 +56,7 @@ test('what comes from the cache is what was read, findings, attributes and all, 
   assert.equal(statSync(entry ?? '').ino, before, 'the entry was not written again');
 });
 
-test('an index that is damaged, cut, empty or of another version is ignored and replaced', async (t) => {
+test('an index that is damaged, truncated, empty or of another version is ignored and replaced', async (t) => {
   const cacheFolder = testFolder(t);
   const input = testFile(t, archiveOf(dockerArchive([{ layers: [LAYER] }])));
   const first = await readOnce(cacheFolder, input);
@@ -93,7 +93,7 @@ test('a file that is changed, or replaced by one of the same size and time, is r
   assert.deepEqual((await readOnce(cacheFolder, input)).map(pathsOf), [['new']]);
 });
 
-test('a compressed layer is known again by its digest in another archive, once its bytes were hashed there', async (t) => {
+test('a compressed layer is recognized by its digest in another archive, once its bytes were hashed there', async (t) => {
   const cacheFolder = testFolder(t);
   const files = new Files();
   const layout = ociLayout(files, [ociImage(files, { layers: [{ tar: LAYER, packed: 'gzip' }] })]);
@@ -112,7 +112,7 @@ test('a compressed layer is known again by its digest in another archive, once i
   );
 });
 
-test('a warm cache vouches for nobody: what only bears the digest of a layer that is known is shown as what it is', async (t) => {
+test('a warm cache is not trusted blindly: a blob that only claims a cached layer’s digest is shown with its own content', async (t) => {
   for (const packed of ['gzip', 'zstd', null] as const) {
     const cacheFolder = testFolder(t);
     const honest = new Files();
@@ -126,7 +126,7 @@ test('a warm cache vouches for nobody: what only bears the digest of a layer tha
     lying.replace(blob, evil);
     const [good, bad] = [honest, lying].map((files) => testFile(t, archiveOf(ociLayout(files, [image]))));
     {
-      // Verified, so that its digest is known by all means.
+      // Verified, so that the digest is certainly cached.
       await using reader = createReader({ cacheFolder, workers: 0 });
       await readAll(reader, good ?? '', true);
     }
@@ -139,7 +139,7 @@ test('a warm cache vouches for nobody: what only bears the digest of a layer tha
   }
 });
 
-test('a cache that other users can enter is shut to them, and one that is another user’s is not used', async (t) => {
+test('a cache that other users can enter is closed to them, and another user’s is not used', async (t) => {
   if (process.getuid === undefined) return t.skip('no users here');
   const cacheFolder = testFolder(t);
   const input = testFile(t, archiveOf(dockerArchive([{ layers: [LAYER] }])));
@@ -153,18 +153,18 @@ test('a cache that other users can enter is shut to them, and one that is anothe
   chownSync(path.join(cacheFolder, 'index'), 65_534, 65_534);
   writeFileSync(entry, 'x');
   await readOnce(cacheFolder, input);
-  assert.equal(readFileSync(entry, 'utf8'), 'x', 'nothing is written there');
+  assert.equal(readFileSync(entry, 'utf8'), 'x', 'nothing was written to it');
   assert.ok(before.length > 1);
 });
 
-test('a stated digest is not believed: content that lies about it is never kept under it', async (t) => {
+test('a stated digest is not trusted: content that doesn’t match it is never cached under it', async (t) => {
   const cacheFolder = testFolder(t);
   const honest = new Files();
   const image = ociImage(honest, { layers: [{ tar: tar(file('a', 'x')), packed: 'gzip' }] });
   const blob = image.layers[0] as BuiltDescriptor;
   const lying = new Files();
   for (const [name, bytes] of honest.map) lying.map.set(name, bytes);
-  // Of the same length, so that the length doesn't give it away.
+  // Of equal length, so that the length doesn't give it away.
   const evil = pack(tar(file('b', 'y')), 'gzip');
   assert.equal(evil.length, blob.size);
   lying.replace(blob, evil);
@@ -174,7 +174,7 @@ test('a stated digest is not believed: content that lies about it is never kept 
   assert.deepEqual((await readOnce(cacheFolder, testFile(t, archiveOf(ociLayout(honest, [image]))))).map(pathsOf), [['a']]);
 });
 
-test('verify reads the blob though its index is kept', async (t) => {
+test('verify reads the blob even if its index is cached', async (t) => {
   const cacheFolder = testFolder(t);
   const files = new Files();
   const image = ociImage(files, { layers: [{ tar: tar(file('a', 'x')) }] });
@@ -185,7 +185,7 @@ test('verify reads the blob though its index is kept', async (t) => {
   assert.deepEqual(codesOf(findings), ['digest-mismatch', 'diffid-mismatch']);
 });
 
-test('the cache keeps within its bounds: what was used longest ago goes first', async (t) => {
+test('the cache stays within its limit: the least recently used file goes first', async (t) => {
   const cacheFolder = testFolder(t);
   const inputs = ['a', 'b', 'c', 'd'].map((name) => testFile(t, archiveOf(dockerArchive([{ layers: [tar(file(name, name))] }]))));
   for (const input of inputs.slice(0, 3)) await readOnce(cacheFolder, input);
@@ -194,7 +194,7 @@ test('the cache keeps within its bounds: what was used longest ago goes first', 
   entries.forEach((entry) => {
     utimesSync(entry, 1000, 1000);
   });
-  // A use counts: the first input's entry is the youngest then.
+  // Using an entry renews it, so the first input's entry is now the most recent.
   await readOnce(cacheFolder, inputs[0] ?? '');
   const used = entries.filter((entry) => statSync(entry).mtimeMs > 2_000_000);
   assert.equal(used.length, 1);
@@ -205,7 +205,7 @@ test('the cache keeps within its bounds: what was used longest ago goes first', 
   assert.ok(left.includes(used[0] ?? ''));
 });
 
-test('two readers that keep the same entries at once do not disturb each other', async (t) => {
+test('two readers that cache the same entries at once do not disturb each other', async (t) => {
   const cacheFolder = testFolder(t);
   const layers = Array.from({ length: 12 }, (_, index) => tar(file(`f${index}`, 'x')));
   const input = testFile(t, archiveOf(dockerArchive([{ layers }])));
@@ -216,13 +216,13 @@ test('two readers that keep the same entries at once do not disturb each other',
   assert.deepEqual(readdirSync(cacheFolder).sort(), ['index']);
 });
 
-test('a cache folder that cannot be made or written is as if there were none', async (t) => {
+test('a cache folder that cannot be created or written is treated as no cache', async (t) => {
   const cacheFolder = path.join(testFile(t, LAYER), 'below-a-file');
   const layers = await readOnce(cacheFolder, testFile(t, archiveOf(dockerArchive([{ layers: [LAYER] }]))));
   assert.equal(layers.length, 1);
 });
 
-test('a damaged layer is kept with its findings', async (t) => {
+test('a damaged layer is cached with its findings', async (t) => {
   const cacheFolder = testFolder(t);
   const files = new Files();
   const blob = pack(LAYER, 'gzip').subarray(0, -4);
@@ -233,7 +233,7 @@ test('a damaged layer is kept with its findings', async (t) => {
   assert.equal(second[0]?.status, 'damaged');
 });
 
-test('a layer file that is opened again is known without being scanned', async (t) => {
+test('a layer file that is opened again is recognized without a scan', async (t) => {
   const cacheFolder = testFolder(t);
   for (const packing of ['none', 'gzip'] as const) {
     const input = testFile(t, pack(LAYER, packing));

@@ -22,7 +22,7 @@ import { codesOf, openAll, pathsOf, readAll, testFile, testFolder, testReader } 
 const BASE = tar(file('etc/passwd', 'root'));
 const TOP = tar(file('app/run', 'go'));
 
-/** Documents that are no manifest or index, and what is said of them. */
+/** Documents that are neither a manifest nor an index, with the expected message. */
 const BROKEN = {
   '42': 'is a number',
   '"image"': 'is a string',
@@ -31,7 +31,7 @@ const BROKEN = {
   '[1]': 'entries that are not images',
 };
 
-test('manifest.json of another kind, or cut, leaves an archive without images, which says why; so does a list of layers that is none', async (t) => {
+test('a manifest.json that is truncated, of another kind or has bad layers leaves an archive without images that says why', async (t) => {
   const layers = { '[{"Layers":["l.tar",1]}]': 'not a list of paths', '[{"Layers":"l.tar"}]': 'not a list of paths' };
   for (const [text, words] of Object.entries({ ...BROKEN, ...layers })) {
     for (const layerName of [`${'a'.repeat(64)}/layer.tar`, 'base/layer.tar', 'l.tar', 'layer0.tar.gz']) {
@@ -54,7 +54,7 @@ test('manifest.json of another kind, or cut, leaves an archive without images, w
   }
 });
 
-test('a layer with a manifest.json that makes no sense is shown as a layer, with an error, each time it is opened', async (t) => {
+test('a layer with an unusable manifest.json is shown as a layer, with an error, each time it is opened', async (t) => {
   const cacheFolder = testFolder(t);
   const input = testFile(t, tar(file('manifest.json', '42'), file('app.js', '')));
   for (let turn = 0; turn < 2; turn++) {
@@ -77,7 +77,7 @@ function docker25(): { files: FileMap; image: ReturnType<typeof ociImage> } {
   return { files: ociLayout(files, [image]).set('manifest.json', manifest), image };
 }
 
-test('where one of manifest.json and index.json makes no sense the other is used, and an error tells', async (t) => {
+test('if manifest.json or index.json is unusable the other one is used, and an error says so', async (t) => {
   for (const text of Object.keys(BROKEN)) {
     for (const [name, code, format] of [
       ['manifest.json', 'manifest-unreadable', 'oci-archive'],
@@ -100,12 +100,12 @@ test('where one of manifest.json and index.json makes no sense the other is used
   }
 });
 
-test('an old archive is read by its layers where its manifest.json makes no sense', async (t) => {
+test('an old archive with an unusable manifest.json is read by its layers', async (t) => {
   const { archive, findings } = await openAll(t, archiveOf(legacyArchive([BASE]).set('manifest.json', utf8('7'))));
   assert.deepEqual([archive.images[0]?.names, codesOf(findings)], [['old:1.0'], ['manifest-unreadable']]);
 });
 
-test('index.json of another kind is an error where there is no manifest.json', async (t) => {
+test('index.json of another kind is an error if there is no manifest.json', async (t) => {
   for (const text of [...Object.keys(BROKEN), '{"manifests": 3}', '{"manifests": {}}']) {
     const files = new Files();
     const layout = ociLayout(files, [ociImage(files, { layers: [{ tar: BASE }] })]).set('index.json', utf8(text));
@@ -116,7 +116,7 @@ test('index.json of another kind is an error where there is no manifest.json', a
   }
 });
 
-test('a layout in a tar without oci-layout is one all the same, as it is in a folder', async (t) => {
+test('a layout without oci-layout is accepted in a tar as it is in a folder', async (t) => {
   const files = new Files();
   const layout = ociLayout(files, [ociImage(files, { layers: [{ tar: BASE }] })]);
   layout.delete('oci-layout');
@@ -124,7 +124,7 @@ test('a layout in a tar without oci-layout is one all the same, as it is in a fo
   assert.deepEqual([archive.format, archive.images.length], ['oci-archive', 1]);
 });
 
-test('content that descriptors embed stands in for blobs that are not there, once it was checked', async (t) => {
+test('content embedded in descriptors replaces missing blobs, once it was verified', async (t) => {
   const files = new Files();
   const image = ociImage(files, {
     layers: [
@@ -158,7 +158,7 @@ test('content that descriptors embed stands in for blobs that are not there, onc
   }
 });
 
-test('digests that are ill-formed keep their text and are told, of layers, configs, diff IDs and index entries', async (t) => {
+test('ill-formed digests of layers, configs, diffIDs and index entries keep their text and are reported', async (t) => {
   const hex = hexOf(BASE);
   for (const text of [`sha256:${hex.toUpperCase()}`, `sha256:${hex.slice(1)}`, `md5:${'a'.repeat(32)}`, hex, `sha256:${'x'.repeat(64)}`]) {
     const files = new Files();
@@ -178,7 +178,7 @@ test('digests that are ill-formed keep their text and are told, of layers, confi
   }
 });
 
-test('a layer whose digest is of an algorithm that is not known is read by its name, and told', async (t) => {
+test('a layer whose digest has an unknown algorithm is read by its name and reported', async (t) => {
   const files = new Files();
   const image = ociImage(files, { layers: [{ tar: BASE }] });
   const digest = `blake3:${'b'.repeat(64)}`;
@@ -188,7 +188,7 @@ test('a layer whose digest is of an algorithm that is not known is read by its n
   assert.deepEqual([pathsOf(layers[0]?.[0]), codesOf(findings)], [['etc/passwd'], ['bad-digest']]);
 });
 
-test('wrong sizes of a manifest and a config are told', async (t) => {
+test('wrong sizes of a manifest and a config are reported', async (t) => {
   const files = new Files();
   const image = ociImage(files, { layers: [{ tar: BASE }] });
   const built = files.add(json({ schemaVersion: 2, config: { ...image.config, size: 7 }, layers: image.layers }), image.mediaType);
@@ -200,7 +200,7 @@ test('wrong sizes of a manifest and a config are told', async (t) => {
       ['size-mismatch', 0],
     ],
   );
-  assert.match(findings[1]?.message ?? '', /the config has \d+ bytes, its descriptor says 7/);
+  assert.match(findings[1]?.message ?? '', /the config has \d+ bytes, but its descriptor says 7/);
 });
 
 test('layers that manifest.json names with backslashes, as Docker on Windows did, are found', async (t) => {
@@ -220,7 +220,7 @@ test('layers that manifest.json names with backslashes, as Docker on Windows did
   assert.deepEqual((await openAll(t, archiveOf(plain))).layers[0]?.map(pathsOf), [['app/run']], 'the plain name comes first');
 });
 
-test('dates of the year 1 are not set, those of 1970 are', async (t) => {
+test('dates in the year 1 are treated as unset, those of 1970 are not', async (t) => {
   const history = ['0001-01-01T00:00:00Z', '1970-01-01T00:00:00Z'].map((created, step) => ({ created, created_by: `step ${step}` }));
   const { archive } = await openAll(t, archiveOf(dockerArchive([{ layers: [BASE, TOP], config: { history } }])));
   assert.deepEqual(
@@ -229,7 +229,7 @@ test('dates of the year 1 are not set, those of 1970 are', async (t) => {
   );
 });
 
-test('a config that is absent, no JSON or of another kind leaves its image to be browsed', async (t) => {
+test('an image whose config is missing, not JSON or of another kind can be browsed', async (t) => {
   for (const [content, code] of [
     [null, 'missing-blob'],
     ['{oops', 'config-unreadable'],
@@ -251,7 +251,7 @@ test('a config that is absent, no JSON or of another kind leaves its image to be
   }
 });
 
-test('layers and whole archives packed with xz or bzip2 are told from others by content', async (t) => {
+test('layers and whole archives compressed with xz or bzip2 are recognized by their content', async (t) => {
   const { XZ_SAMPLES, BZIP2_SAMPLES } = await import('../support/packed-samples.ts');
   for (const [compression, blob] of [
     ['xz', XZ_SAMPLES.crc64],
@@ -266,13 +266,13 @@ test('layers and whole archives packed with xz or bzip2 are told from others by 
   assert.deepEqual([archive.images[0]?.layers[0]?.compression, layers[0]?.map(pathsOf)], ['none', [['BZh9 is my name']]]);
 });
 
-test('a ZIP file is named, as an image and as a layer', async (t) => {
+test('a ZIP file is recognized, as an image and as a layer', async (t) => {
   const zip = utf8(`PK\x03\x04${'\0'.repeat(600)}`);
-  await assert.rejects(testReader(t).open(testFile(t, zip)), { code: 'UNSUPPORTED', message: /is a ZIP file, which is not read/ });
+  await assert.rejects(testReader(t).open(testFile(t, zip)), { code: 'UNSUPPORTED', message: /is a ZIP file, which is not supported/ });
   const { layers, findings } = await openAll(t, archiveOf(dockerArchive([{ layers: [zip, BASE] }])), { verify: false });
   assert.deepEqual(layers[0]?.map(pathsOf), [[], ['etc/passwd']]);
   assert.deepEqual(
     findings.map(({ code, layer, message }) => [code, layer, message]),
-    [['unsupported-compression', 0, 'the layer is a ZIP file, which is not read']],
+    [['unsupported-compression', 0, 'the layer is a ZIP file, which is not supported']],
   );
 });

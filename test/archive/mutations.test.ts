@@ -1,5 +1,5 @@
-// Seeded damage: archives of every kind with bytes changed, cut out, put in or cut off must open, be read, or be refused by a code, and
-// never end in a defect, a hang or a file left behind.
+// Seeded damage: archives of every kind with bytes changed, removed, inserted or cut off must open, be read, or be refused with an error
+// code, but never cause a crash, a hang or a leftover file.
 import assert from 'node:assert/strict';
 import { readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -56,7 +56,7 @@ function damaged(whole: Uint8Array, random: () => number): Uint8Array {
   return bytes;
 }
 
-/** Reads all there is; what is refused must be so by a code that says why, in one line. */
+/** Reads everything. Errors must have a code that explains them and a message of one line. */
 async function readEverything(input: string, cacheFolder: string | null, verify: boolean): Promise<string> {
   await using reader = createReader({ cacheFolder, workers: 0 });
   const tolerate = (error: unknown): string => {
@@ -93,7 +93,7 @@ function refusedBody(error: unknown): void {
   assert.ok(error instanceof LayerscopeError && error.code !== 'INTERNAL', String(error));
 }
 
-test('damaged archives of every kind are read as far as they go, or refused by a code', async (t) => {
+test('damaged archives of every kind are read as far as possible, or refused with an error code', async (t) => {
   const folder = testFolder(t);
   const cacheFolder = testFolder(t);
   const input = path.join(folder, 'input');

@@ -22,7 +22,7 @@ const BASE = tar(file('etc/passwd', 'root'));
 const TOP = tar(file('app/run', 'go'));
 const ATTESTATION = 'attestation-manifest';
 
-test('an OCI archive and the same layout as a folder say the same, for plain, gzip and zstd layers', async (t) => {
+test('an OCI archive and the same layout as a folder give the same result, for plain, gzip and zstd layers', async (t) => {
   for (const packed of ['none', 'gzip', 'zstd'] as const) {
     const files = new Files();
     const image = ociImage(files, {
@@ -60,7 +60,7 @@ test('an OCI archive and the same layout as a folder say the same, for plain, gz
   }
 });
 
-test('an OCI archive whose names begin with ./ is one too', async (t) => {
+test('an OCI archive whose names begin with ./ is recognized', async (t) => {
   const files = new Files();
   const image = ociImage(files, { layers: [{ tar: BASE }] });
   const dotted = new Map([...ociLayout(files, [image])].map(([name, bytes]) => [`./${name}`, bytes]));
@@ -95,7 +95,7 @@ test('platforms of an index, nested or not, are listed flat with their names', a
   assert.deepEqual(findings, []);
 });
 
-test('indexes nested 20 deep, and one that names itself, end with a note', async (t) => {
+test('indexes nested 20 deep, and one that names itself, end with a finding', async (t) => {
   const files = new Files();
   let deep: BuiltDescriptor = ociImage(files, { layers: [{ tar: BASE }] });
   for (let depth = 0; depth < 20; depth++) deep = ociIndex(files, [deep]);
@@ -107,7 +107,7 @@ test('indexes nested 20 deep, and one that names itself, end with a note', async
   );
   assert.deepEqual(codesOf(opened.findings), ['index-entry-skipped']);
 
-  // No blob can name its own digest: one that is named falsely can.
+  // A blob can't contain its own digest, but one under a false digest can.
   const self = { mediaType: 'application/vnd.oci.image.index.v1+json', digest: digestOf(utf8('self')), size: 1 };
   files.replace(self, json({ manifests: [self] }));
   const cyclic = await openAll(t, archiveOf(ociLayout(files, [self, near])));
@@ -115,7 +115,7 @@ test('indexes nested 20 deep, and one that names itself, end with a note', async
   assert.equal(cyclic.archive.images.length, 1);
 });
 
-test('an attestation is no image but belongs to the image whose digest it names', async (t) => {
+test('an attestation is not an image but belongs to the image whose digest it names', async (t) => {
   const files = new Files();
   const image = ociImage(files, { layers: [{ tar: BASE }], platform: { os: 'linux', architecture: 'amd64' } });
   const statement = files.add(json({}), 'application/vnd.in-toto+json');
@@ -133,7 +133,7 @@ test('an attestation is no image but belongs to the image whose digest it names'
   assert.deepEqual(findings, []);
 });
 
-test('artifacts, and entries of other kinds than manifests and indexes, are listed beside the image and no findings', async (t) => {
+test('artifacts, and entries that are neither manifests nor indexes, are listed next to the image without findings', async (t) => {
   const files = new Files();
   const image = ociImage(files, { layers: [{ tar: BASE }] });
   const artifact = files.add(json({ artifactType: 'application/x', config: image.config, layers: [] }), image.mediaType);
@@ -150,7 +150,7 @@ test('artifacts, and entries of other kinds than manifests and indexes, are list
   assert.deepEqual(findings, []);
 });
 
-test('two entries of one manifest are one image with both names', async (t) => {
+test('two entries with the same manifest are one image with both names', async (t) => {
   const files = new Files();
   const image = ociImage(files, { layers: [{ tar: BASE }] });
   const named = (name: string) => ({ ...image, annotations: { 'org.opencontainers.image.ref.name': name } });
@@ -161,7 +161,7 @@ test('two entries of one manifest are one image with both names', async (t) => {
   );
 });
 
-test('a blob missing in a layout leaves its layer missing, with size and digest from the descriptor', async (t) => {
+test('a blob missing from a layout makes its layer missing, with size and digest from the descriptor', async (t) => {
   const files = new Files();
   const image = ociImage(files, { layers: [{ tar: BASE, packed: 'gzip', absent: true }, { tar: TOP }] });
   const { archive, layers, findings } = await openAll(t, archiveOf(ociLayout(files, [image])));
@@ -177,7 +177,7 @@ test('a blob missing in a layout leaves its layer missing, with size and digest 
   assert.deepEqual(layers[0]?.map(pathsOf), [[], ['app/run']]);
 });
 
-test('a foreign layer has its addresses, and nothing is fetched; where its blob is there it is read', async (t) => {
+test('a foreign layer has its URLs and nothing is fetched; if its blob is present it is read', async (t) => {
   const mediaType = 'application/vnd.oci.image.layer.nondistributable.v1.tar+gzip';
   const files = new Files();
   const image = ociImage(files, {
@@ -200,7 +200,7 @@ test('a foreign layer has its addresses, and nothing is fetched; where its blob 
   );
 });
 
-test('a manifest that is missing is told with its platform, the others are listed', async (t) => {
+test('a missing manifest is reported with its platform; the others are listed', async (t) => {
   const files = new Files();
   const image = ociImage(files, { layers: [{ tar: BASE }], platform: { os: 'linux', architecture: 'amd64' } });
   const absent = { ...image, digest: digestOf(utf8('elsewhere')), platform: { os: 'linux', architecture: 's390x' } };
@@ -210,7 +210,7 @@ test('a manifest that is missing is told with its platform, the others are liste
   assert.match(findings[0]?.message ?? '', /linux\/s390x/);
 });
 
-test('content decides how a layer is packed; a media type that says otherwise is told', async (t) => {
+test('content decides how a layer is compressed; a media type that disagrees is reported', async (t) => {
   const oci = 'application/vnd.oci.image.layer.v1.tar';
   const docker = 'application/vnd.docker.image.rootfs.diff.tar';
   const cases: ['none' | 'gzip' | 'zstd', string, boolean][] = [
@@ -222,17 +222,17 @@ test('content decides how a layer is packed; a media type that says otherwise is
     ['gzip', `${docker}.gzip`, false],
     ['gzip', 'application/vnd.docker.container.image.rootfs.diff+x-gtar', false],
   ];
-  for (const [packed, mediaType, told] of cases) {
+  for (const [packed, mediaType, reported] of cases) {
     const files = new Files();
     const image = ociImage(files, { layers: [{ tar: BASE, packed, mediaType }] });
     const { archive, layers, findings } = await openAll(t, archiveOf(ociLayout(files, [image])));
     assert.deepEqual([archive.images[0]?.layers[0]?.compression, archive.images[0]?.layers[0]?.mediaType], [packed, mediaType]);
     assert.deepEqual(pathsOf(layers[0]?.[0]), ['etc/passwd']);
-    assert.deepEqual(codesOf(findings), told ? ['media-type-mismatch'] : [], mediaType);
+    assert.deepEqual(codesOf(findings), reported ? ['media-type-mismatch'] : [], mediaType);
   }
 });
 
-test('a blob or a layer that is not what is stated can be browsed, and is told by verify', async (t) => {
+test('a blob or layer that does not match its digest can be browsed, and verify reports it', async (t) => {
   const files = new Files();
   const image = ociImage(files, {
     layers: [{ tar: BASE }, { tar: BASE, packed: 'gzip' }, { tar: TOP }],
@@ -258,7 +258,7 @@ test('a blob or a layer that is not what is stated can be browsed, and is told b
   assert.deepEqual(layers[0]?.[2]?.measured, { digest: digestOf(TOP), diffId: digestOf(TOP) });
 });
 
-test('a compressed blob that is not what its digest says is told without verify too', async (t) => {
+test('a compressed blob that does not match its digest is reported even without verify', async (t) => {
   const files = new Files();
   const image = ociImage(files, { layers: [{ tar: BASE, packed: 'gzip' }] });
   files.replace(image.layers[0] as BuiltDescriptor, pack(TOP, 'gzip'));
@@ -266,7 +266,7 @@ test('a compressed blob that is not what its digest says is told without verify 
   assert.ok(codesOf(findings).includes('digest-mismatch'));
 });
 
-test('a blob longer or shorter than its descriptor says is told', async (t) => {
+test('a blob longer or shorter than its descriptor says is reported', async (t) => {
   const files = new Files();
   const image = ociImage(files, { layers: [{ tar: BASE }] });
   files.replace(image.layers[0] as BuiltDescriptor, tar(file('etc/passwd', 'root'), file('more', '')));
@@ -274,7 +274,7 @@ test('a blob longer or shorter than its descriptor says is told', async (t) => {
   assert.deepEqual(codesOf(findings), ['size-mismatch']);
 });
 
-test('a descriptor whose digest leads out of the layout names nothing', async (t) => {
+test('a descriptor whose digest leads out of the layout names no blob', async (t) => {
   const files = new Files();
   const image = ociImage(files, { layers: [{ tar: BASE }] });
   const manifest = json({ config: image.config, layers: [{ mediaType: 'x', size: 1, digest: 'sha256:../../../../etc/passwd' }] });
@@ -287,7 +287,7 @@ test('a descriptor whose digest leads out of the layout names nothing', async (t
   assert.deepEqual(codesOf(findings), ['bad-digest']);
 });
 
-test('links of a layout folder that lead out of it are refused, those inside are followed', {
+test('links that lead out of a layout folder are refused, those inside are followed', {
   skip: process.platform === 'win32',
 }, async (t) => {
   const files = new Files();
@@ -313,7 +313,7 @@ test('links of a layout folder that lead out of it are refused, those inside are
   assert.deepEqual(codesOf(findings), ['link-outside']);
 });
 
-test('a folder that is no layout, and a layout without an index, are refused', async (t) => {
+test('a folder that is not a layout, and a layout without an index, are refused', async (t) => {
   const reader = testReader(t);
   const folder = testFolder(t);
   await assert.rejects(reader.open(folder), hasCode('NOT_AN_IMAGE'));

@@ -17,7 +17,7 @@ const FORMS = {
 } as const;
 
 for (const [form, bytes] of Object.entries(FORMS)) {
-  test(`a blob of ${form} is read whole, pushed or drawn, and what was packed is seen`, async (t) => {
+  test(`a blob of ${form} is read whole, by push or pull, and its packed bytes are passed on`, async (t) => {
     const file = testFile(t, bytes);
     assert.equal(compressionOf(file), form);
     for (const read of [
@@ -40,7 +40,7 @@ for (const [form, bytes] of Object.entries(FORMS)) {
   });
 }
 
-test('a blob that is cut off or damaged is told behind all that could be read, and one may stop reading', async (t) => {
+test('a truncated or damaged blob throws after everything readable, and a consumer may stop reading', async (t) => {
   for (const [bytes, code] of [
     [FORMS.gzip.subarray(0, FORMS.gzip.length - 50_000), 'TRUNCATED'],
     [FORMS.zstd.subarray(0, FORMS.zstd.length - 1000), 'TRUNCATED'],

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ProgressMeter } from '../../src/archive/work/progress-meter.ts';
 
-test('progress is reported at most ten times a second, and never beyond the whole', (t) => {
+test('progress is reported at most ten times a second, and never beyond the total', (t) => {
   let now = 1_000;
   t.mock.method(performance, 'now', () => now);
   const seen: number[] = [];

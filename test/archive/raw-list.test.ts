@@ -61,7 +61,7 @@ const ALL = [
   file('star', '', { format: 'star' }),
 ];
 
-test('every member is listed in order with all that it says, from plain and packed layers', async (t) => {
+test('every member is listed in order with all its fields, from plain and compressed layers', async (t) => {
   for (const packing of ['none', 'gzip', 'zstd'] as const) {
     const { members, error } = await listed(t, pack(tar(...ALL), packing));
     assert.equal(error, null);
@@ -127,7 +127,7 @@ test('the list ends with the error that stops the tar', async (t) => {
   assert.equal(packed.error instanceof LayerscopeError && packed.error.code, 'TRUNCATED');
 });
 
-test('a list that is broken off, or cancelled, lets its file go', async (t) => {
+test('a list that is abandoned or cancelled closes its file', async (t) => {
   const many = tar(...Array.from({ length: 3000 }, (_, index) => file(`f${index}`, 'x'.repeat(600))));
   for (const packing of ['none', 'gzip'] as const) {
     const input = testFile(t, pack(many, packing));
@@ -150,7 +150,7 @@ test('a list that is broken off, or cancelled, lets its file go', async (t) => {
   }
 });
 
-test('the size is what the header says, also of members without a body; what is stored stays what follows', async (t) => {
+test('the size is what the header states, even for members without a body; the stored size is what follows', async (t) => {
   const sized = { size: 0o1234 };
   const { members, error } = await listed(
     t,

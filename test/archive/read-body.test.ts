@@ -38,7 +38,7 @@ async function openOne(reader: ArchiveReader, input: string): Promise<One> {
   return { reader, layer, indexed };
 }
 
-/** An image of one packed layer: its layer has no spool from opening. */
+/** An image with one compressed layer, which has no spool yet. */
 async function openPacked(t: TestContext, bytes: Uint8Array, packing: Packing, cacheFolder: string | null = null): Promise<One> {
   const files = new Files();
   const image = ociImage(files, { layers: [{ tar: bytes, packed: packing }] });
@@ -51,7 +51,7 @@ async function body({ reader, layer, indexed }: One, member: number, start?: num
   );
 }
 
-test('any stretch of a file comes as it is, from plain, gzip and zstd layers', async (t) => {
+test('any range of a file is read correctly, from plain, gzip and zstd layers', async (t) => {
   const bytes = tar(file('small', 'hello'), file('noise', NOISE), file('empty', ''), file('last', 'end'));
   for (const packing of ['none', 'gzip', 'zstd'] as const) {
     const one = await openPacked(t, bytes, packing);
@@ -74,7 +74,7 @@ test('any stretch of a file comes as it is, from plain, gzip and zstd layers', a
   }
 });
 
-test('holes of sparse files come as zeros, in every form and from any offset', async (t) => {
+test('holes of sparse files read as zeros, in every format and from any offset', async (t) => {
   const map = [
     [10, 5],
     [100_000, 3],
@@ -112,13 +112,13 @@ test('holes of sparse files come as zeros, in every form and from any offset', a
   }
 });
 
-test('a file of holes alone, far bigger than memory, is read from its end', async (t) => {
+test('a file of holes only, far larger than memory, can be read near its end', async (t) => {
   const size = 2 ** 40;
   const one = await openPacked(t, tar(paxSparse('1.0', 'huge', size, [[size, 0]], '')), 'none');
   assert.deepEqual(await body(one, 0, size - 3), Buffer.alloc(3));
 });
 
-test('what is no file has no body, and a body that is cut off ends in an error', async (t) => {
+test('an entry that is not a file has no body, and a truncated body ends with an error', async (t) => {
   const one = await openPacked(t, tar(directory('d/'), symlink('l', 'd')), 'none');
   await assert.rejects(body(one, 0), hasCode('NOT_FOUND'));
   await assert.rejects(body(one, 1), hasCode('NOT_FOUND'));
@@ -131,7 +131,7 @@ test('what is no file has no body, and a body that is cut off ends in an error',
   }
 });
 
-test('the first preview inflates no further than the file; the rest follows when nobody asks, and previews come from it', async (t) => {
+test('the first preview inflates no further than its file; the rest follows when idle, and serves later previews', async (t) => {
   const cacheFolder = testFolder(t);
   const parts = Array.from({ length: 8 }, (_, index) => file(`part-${index}`, randomBytes(1_000_000)));
   const one = await openPacked(t, tar(file('first', 'hello'), ...parts), 'gzip', cacheFolder);
@@ -152,7 +152,7 @@ test('the first preview inflates no further than the file; the rest follows when
   assert.deepEqual(openFilesBelow(cacheFolder) ?? [], []);
 });
 
-test('a second process reads previews from the spool that the first kept, whole or a beginning', async (t) => {
+test('a second process reads previews from the spool that the first one kept, complete or partial', async (t) => {
   const cacheFolder = testFolder(t);
   const files = new Files();
   const image = ociImage(files, {
@@ -176,7 +176,7 @@ test('a second process reads previews from the spool that the first kept, whole 
   assert.equal((await preview(4)).toString(), 'end');
   assert.equal((await preview(1)).toString(), 'bee');
   assert.equal(spools().length, 1);
-  // It is used: a use is noted.
+  // Using it updates its time.
   const spool = path.join(cacheFolder, 'spool', spools()[0] ?? '');
   utimesSync(spool, 1000, 1000);
   assert.deepEqual(await preview(0), Buffer.from(NOISE));
@@ -187,7 +187,7 @@ test('a second process reads previews from the spool that the first kept, whole 
   );
 });
 
-test('a spool that was damaged, cut off or left without its checksums is never served', async (t) => {
+test('a spool that is damaged, truncated or without its checksums is never served', async (t) => {
   const cacheFolder = testFolder(t);
   const files = new Files();
   const image = ociImage(files, { layers: [{ tar: tar(file('a', NOISE), file('b', 'bee'), file('c', NOISE)), packed: 'gzip' }] });
@@ -202,7 +202,7 @@ test('a spool that was damaged, cut off or left without its checksums is never s
     (_spool, sums) => truncateSync(sums, 10),
     (_spool, sums) => unlinkSync(sums),
   ];
-  // A whole layer, a beginning of one, and an archive that was unpacked whole.
+  // A complete layer, a partial one, and an archive that was unpacked as a whole.
   for (const [input, members] of [
     [testFile(t, archiveOf(layout)), [0, 1, 2]],
     [testFile(t, archiveOf(layout)), [1]],
@@ -233,7 +233,7 @@ function flip(name: string, at: number): void {
   writeFileSync(name, bytes);
 }
 
-test('without room in the cache spools are removed with the reader', async (t) => {
+test('if the cache is full, spools are removed with the reader', async (t) => {
   const cacheFolder = testFolder(t);
   const files = new Files();
   const input = testFile(t, archiveOf(ociLayout(files, [ociImage(files, { layers: [{ tar: tar(file('a', NOISE)), packed: 'gzip' }] })])));
@@ -244,7 +244,7 @@ test('without room in the cache spools are removed with the reader', async (t) =
   assert.deepEqual(readdirSync(cacheFolder), ['index']);
 });
 
-test('previews of one layer side by side, some given up, all come right', async (t) => {
+test('concurrent previews of one layer, some of them abandoned, return the right bytes', async (t) => {
   const bytes = tar(...Array.from({ length: 20 }, (_, index) => file(`f${index}`, NOISE.subarray(index * 1000, index * 1000 + 200_000))));
   const one = await openPacked(t, bytes, 'gzip', testFolder(t));
   const abort = new AbortController();
@@ -259,14 +259,14 @@ test('previews of one layer side by side, some given up, all come right', async 
   });
 });
 
-test('a preview that waits when the reader is let go is cancelled', async (t) => {
+test('a preview that is waiting when the reader is disposed of is cancelled', async (t) => {
   const one = await openPacked(t, tar(file('a', zeros(50_000_000))), 'gzip');
   const reading = body(one, 0);
   await one.reader[Symbol.asyncDispose]();
   await assert.rejects(reading, hasCode('CANCELLED'));
 });
 
-test('a file that is changed or gone since it was opened is an error, not other bytes', async (t) => {
+test('a file that was changed or removed since it was opened gives an error, not other bytes', async (t) => {
   const input = testFile(t, tar(file('a', 'one')));
   const one = await openOne(testReader(t), input);
   writeFileSync(input, tar(file('a', 'two'), file('b', '')));
@@ -275,7 +275,7 @@ test('a file that is changed or gone since it was opened is an error, not other 
   await assert.rejects(body(one, 0), hasCode('NOT_FOUND'));
 });
 
-test('a header is read again with all that it says and its blocks as they stand', async (t) => {
+test('a header is read again with all its fields and its raw blocks', async (t) => {
   const records = pax({ mtime: '12.5', 'SCHILY.xattr.user.x': 'y', path: 'real/name' });
   const bytes = tar(
     file('before', 'x'),
@@ -302,7 +302,7 @@ test('a header is read again with all that it says and its blocks as they stand'
   }
 });
 
-test('of a damaged layer everything before the damage can be looked into', async (t) => {
+test('everything before the damage in a layer can be read', async (t) => {
   const bytes = tar(file('a', 'first'), file('b', NOISE), file('c', 'third'));
   const files = new Files();
   const blob = pack(bytes, 'gzip').subarray(0, -2);

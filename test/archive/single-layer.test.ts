@@ -12,7 +12,7 @@ import { codesOf, collect, openAll, openFilesBelow, pathsOf, readAll, testFile, 
 
 const LAYER = tar(file('etc/passwd', 'root'), file('b', 'second'));
 
-test('a layer tar by itself, plain, gzip or zstd, is an image of one layer named by its file', async (t) => {
+test('a single layer tar, plain, gzip or zstd, is an image with one layer named after its file', async (t) => {
   for (const packing of ['none', 'gzip', 'zstd'] as const) {
     for (let again = 0; again < 2; again++) {
       const { archive, layers, findings, reader } = await openAll(t, pack(LAYER, packing));
@@ -27,7 +27,7 @@ test('a layer tar by itself, plain, gzip or zstd, is an image of one layer named
   }
 });
 
-test('1,024 zero bytes and one ./ entry are empty layers', async (t) => {
+test('1,024 zero bytes and a single ./ entry are empty layers', async (t) => {
   for (const bytes of [zeros(1024), pack(zeros(1024), 'gzip'), zeros(512), zeros(10_240), tar(directory('./'))]) {
     const { archive, layers } = await openAll(t, bytes);
     assert.equal(archive.format, 'layer');
@@ -36,7 +36,7 @@ test('1,024 zero bytes and one ./ entry are empty layers', async (t) => {
   }
 });
 
-test('a file of no bytes, plain or packed, is no image: whoever should have written it failed', async (t) => {
+test('a file without bytes, plain or compressed, is not an image: whatever wrote it failed', async (t) => {
   const reader = testReader(t);
   for (const packing of ['none', 'gzip', 'zstd'] as const)
     await assert.rejects(reader.open(testFile(t, pack(zeros(0), packing))), hasCode('NOT_AN_IMAGE'), packing);
@@ -47,13 +47,13 @@ test('a file of no bytes, plain or packed, is no image: whoever should have writ
   });
 });
 
-test('a layer of no bytes in an image is an empty layer', async (t) => {
+test('a layer without bytes in an image is an empty layer', async (t) => {
   const { layers, findings } = await openAll(t, archiveOf(dockerArchive([{ layers: [zeros(0), LAYER] }])));
   assert.deepEqual([layers[0]?.[0]?.status, layers[0]?.[0]?.table.memberCount], ['present', 0]);
   assert.deepEqual(findings, []);
 });
 
-test('what is no tar is refused by one line with a code', async (t) => {
+test('a file that is not a tar is refused with a code and one line', async (t) => {
   const reader = testReader(t);
   const strangers: [Uint8Array, string][] = [
     [utf8('hello'), 'NOT_AN_IMAGE'],
@@ -70,7 +70,7 @@ test('what is no tar is refused by one line with a code', async (t) => {
   await assert.rejects(reader.open(`${testFile(t, LAYER)}/below`), hasCode('NOT_FOUND'));
 });
 
-test('names do not count: a layer with a manifest.json of its own is a layer, an image called .png an image', async (t) => {
+test('file names do not matter: a layer with a manifest.json of its own is a layer, an image called .png an image', async (t) => {
   for (const manifest of ['{"name":"app"}', 'no json at all', '[1, 2]']) {
     const { archive, layers } = await openAll(t, tar(file('manifest.json', manifest), file('index.json', '{}'), file('app.js', '')));
     assert.equal(archive.format, 'layer');
@@ -88,7 +88,7 @@ test('the order of members does not matter: a manifest may come first or last', 
   assert.equal(archive.format, 'oci-archive');
 });
 
-test('an archive of very many members is read, and a layer of as many is a layer', async (t) => {
+test('an archive with very many members is read, and a layer with as many is a layer', async (t) => {
   const many = Array.from({ length: 5000 }, (_, index) => [`extra/${index}`, utf8('')] as const);
   const image = await openAll(t, archiveOf(new Map([...many, ...dockerArchive([{ layers: [LAYER] }])])));
   assert.equal(image.archive.format, 'docker-archive');
@@ -99,7 +99,7 @@ test('an archive of very many members is read, and a layer of as many is a layer
   assert.deepEqual([layer.archive.format, layer.layers[0]?.[0]?.table.memberCount], ['layer', 5000]);
 });
 
-test('a packed layer too big to be undecided about, and a packed archive that looks like one at first, are both told apart', async (t) => {
+test('a compressed layer of any size and a compressed archive that looks like one at first are told apart', async (t) => {
   const noise = zeros(9 * 1024 * 1024);
   const layer = await openAll(t, pack(tar(file('a', noise), file('b', noise), file('c', 'x')), 'gzip'));
   assert.equal(layer.archive.format, 'layer');
@@ -113,7 +113,7 @@ test('a packed layer too big to be undecided about, and a packed archive that lo
   assert.deepEqual(pathsOf(image.layers[0]?.[0]), ['etc/passwd', 'b']);
 });
 
-test('an archive that is cut off before its manifest says so; one cut in its last layer opens', async (t) => {
+test('an archive truncated before its manifest says so; one truncated in its last layer opens', async (t) => {
   const bytes = archiveOf(dockerArchive([{ layers: [tar(file('big', zeros(50_000)))] }]));
   const reader = testReader(t);
   await assert.rejects(reader.open(testFile(t, bytes.subarray(0, 20_000))), hasCode('TRUNCATED'));
@@ -139,7 +139,7 @@ test('an archive that is cut off before its manifest says so; one cut in its las
   );
 });
 
-test('a layer whose header is bad in the middle is damaged, its entries before are read', async (t) => {
+test('a layer with a bad header in the middle is damaged; the entries before it are read', async (t) => {
   const bytes = concat(file('a', 'x'), file('b', 'x', { checksum: 'wrong' }), file('c', 'x'), zeros(1024));
   const { layers, findings } = await openAll(t, archiveOf(dockerArchive([{ layers: [bytes] }])));
   assert.deepEqual(pathsOf(layers[0]?.[0]), ['a']);
@@ -155,7 +155,7 @@ test('an extension header without its entry is a layer without entries', async (
   assert.deepEqual([archive.format, layers[0]?.[0]?.table.memberCount], ['layer', 0]);
 });
 
-test('a layer without end blocks, with extra ones and with junk behind is read whole', async (t) => {
+test('a layer without end blocks, with extra ones or with junk after them is read completely', async (t) => {
   const open = async (bytes: Uint8Array) => openAll(t, archiveOf(dockerArchive([{ layers: [bytes] }])));
   const none = await open(concat(file('a', 'x')).subarray(0, 513));
   assert.deepEqual(
@@ -168,7 +168,7 @@ test('a layer without end blocks, with extra ones and with junk behind is read w
   assert.deepEqual([pathsOf(junk.layers[0]?.[0]), codesOf(junk.findings)], [['etc/passwd', 'b'], ['trailing-data']]);
 });
 
-test('a stream is spooled, opened, and leaves nothing when the archive is let go', async (t) => {
+test('a stream is spooled and opened, and leaves no files after the archive is closed', async (t) => {
   const cacheFolder = testFolder(t);
   const reader = testReader(t, { cacheFolder });
   for (const bytes of [
@@ -191,7 +191,7 @@ test('a stream is spooled, opened, and leaves nothing when the archive is let go
   );
 });
 
-test('a stream that fails, or is no image, is an error and leaves nothing', async (t) => {
+test('a stream that fails or is not an image gives an error and leaves no files', async (t) => {
   const cacheFolder = testFolder(t);
   const reader = testReader(t, { cacheFolder });
   async function* broken() {
@@ -220,7 +220,7 @@ test('a named pipe is read as a stream', { skip: process.platform === 'win32' },
   assert.ok(existsSync(pipe));
 });
 
-test('a stream that has nothing to give is given up when it is cancelled', async (t) => {
+test('a stream that produces no data can be cancelled', async (t) => {
   const cacheFolder = testFolder(t);
   const reader = testReader(t, { cacheFolder });
   const abort = new AbortController();

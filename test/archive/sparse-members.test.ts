@@ -5,7 +5,7 @@ import { archiveOf, digestOf, dockerArchive, hexOf, imageConfig, json, pack } fr
 import { concat, file, gnuSparse, paxSparse, tar, zeros } from '../support/tar-builder.ts';
 import { codesOf, openAll, pathsOf, testFile, testFolder, testReader } from '../support/workbench.ts';
 
-/** A header, a body with a hole in its middle, a second file: three stretches that are stored, and the end of the tar, which isn't. */
+/** A header, a body with a hole in the middle and a second file: three stored parts. The end of the tar is not stored. */
 const LAYER = tar(file('big', concat(new Uint8Array(512).fill(0x61), zeros(8192), new Uint8Array(512).fill(0x62))), file('last', 'x'));
 const MAP = [
   [0, 1024],
@@ -22,7 +22,7 @@ const FORMS = {
   'PAX 1.0': (name: string) => paxSparse('1.0', name, LAYER.length, MAP, STORED),
 };
 
-test('a layer that lies in its archive as a sparse member is read, holes and all', async (t) => {
+test('a layer stored as a sparse member of its archive is read with its holes', async (t) => {
   for (const [form, sparse] of Object.entries(FORMS)) {
     const files = dockerArchive([{ layers: [LAYER] }]);
     const name = [...files.keys()].find((key) => key.endsWith('layer.tar')) ?? '';
@@ -39,11 +39,11 @@ test('a layer that lies in its archive as a sparse member is read, holes and all
   }
 });
 
-test('a config and manifest.json that are sparse members are read, and their files go with the archive', async (t) => {
+test('a config and manifest.json stored as sparse members are read, and their files are removed with the archive', async (t) => {
   const config = json(imageConfig([LAYER]));
   const manifest = json([{ Config: 'c.json', RepoTags: ['x:1'], Layers: ['l.tar'] }]);
   const sparse = (name: string, bytes: Uint8Array) => {
-    // Blanks in the middle are stored, a hole would be zeros: only the end is cut into pieces.
+    // The blanks in the middle are stored, as a hole would read as zeros; only the end is split into parts.
     const half = bytes.length >> 1;
     return gnuSparse(
       name,
@@ -64,10 +64,10 @@ test('a config and manifest.json that are sparse members are read, and their fil
   const own = (): string[] => readdirSync(cacheFolder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.member'));
   assert.ok(own().length > 0);
   await archive[Symbol.asyncDispose]();
-  assert.deepEqual(own().length <= 1, true, 'what was looked at to tell the kind goes with the reader');
+  assert.deepEqual(own().length <= 1, true, 'files read to determine the kind are removed with the reader');
 });
 
-test('a sparse layer of more bytes than any has is refused, and the others are shown', async (t) => {
+test('a sparse layer larger than any real one is refused, and the others are shown', async (t) => {
   const files = dockerArchive([{ layers: [LAYER, tar(file('other', ''))] }]);
   const name = [...files.keys()].find((key) => key.endsWith('layer.tar')) ?? '';
   files.delete(name);
@@ -77,7 +77,7 @@ test('a sparse layer of more bytes than any has is refused, and the others are s
   assert.deepEqual(codesOf(findings), ['layer-unreadable']);
 });
 
-/** The real size in base-256: octal has no room for it. */
+/** The real size in base-256, as octal is too short for it. */
 function sizeAt(size: number): Record<number, Uint8Array> {
   const field = new Uint8Array(12);
   new DataView(field.buffer).setBigUint64(4, BigInt(size));

@@ -11,7 +11,7 @@ import { codesOf, openFilesBelow, pathsOf, readAll, testFile, testFolder, testRe
 
 const NOISE = new Uint8Array(randomBytes(2_500_000));
 
-/** Layers big enough for a worker, of every kind, some wrong. */
+/** Layers of every kind, some defective, large enough for a worker. */
 function manyLayers(): LayerSpec[] {
   const layer = (name: string) =>
     tar(file(name, NOISE), ...Array.from({ length: 500 }, (_, index) => file(`${name}-${index}`, 'x', { uid: index % 7 })));
@@ -34,12 +34,12 @@ function input(t: TestContext, layers = manyLayers()): string {
   return testFile(t, archiveOf(ociLayout(files, [ociImage(files, { layers })])));
 }
 
-/** Gone, or about to be: workers close their files as they end. */
-function assertLetGo(folder: string): void {
+/** No file in the folder is still open: workers close their files when they end. */
+function assertNoOpenFiles(folder: string): void {
   assert.deepEqual(openFilesBelow(folder) ?? [], []);
 }
 
-test('workers and the calling thread read the same, verified or not, kept or not', async (t) => {
+test('workers and the calling thread give the same results, verified or not, cached or not', async (t) => {
   const file = input(t);
   for (const verify of [false, true]) {
     const here = await readAll(testReader(t), file, verify);
@@ -53,15 +53,15 @@ test('workers and the calling thread read the same, verified or not, kept or not
   }
 });
 
-test('progress goes up and never beyond the whole, and each layer is reported once', async (t) => {
+test('progress increases and never exceeds the total, and each layer is reported once', async (t) => {
   for (const workers of [0, 2]) {
     const reader = testReader(t, { workers });
     const archive = await reader.open(input(t));
     const seen: Progress[] = [];
-    const told: number[] = [];
+    const reported: number[] = [];
     await reader.indexLayers(archive.images[0]?.layers ?? [], {
       onProgress: (progress) => seen.push(progress),
-      onLayer: ({ index }) => told.push(index),
+      onLayer: ({ index }) => reported.push(index),
     });
     assert.ok(seen.length >= 1);
     assert.ok(
@@ -70,11 +70,11 @@ test('progress goes up and never beyond the whole, and each layer is reported on
           totalBytes !== null && doneBytes <= totalBytes && doneBytes >= (seen[index - 1]?.doneBytes ?? 0),
       ),
     );
-    assert.deepEqual(told.sort(), [0, 1, 2, 3, 4, 5]);
+    assert.deepEqual(reported.sort(), [0, 1, 2, 3, 4, 5]);
   }
 });
 
-test('cancelling in the middle is an error, and leaves no file, open or in the cache folder', async (t) => {
+test('cancelling half-way gives an error, and leaves no file open or in the cache folder', async (t) => {
   const image = tar(file('zeros', zeros(150_000_000)), file('noise', NOISE));
   const archiveFile = input(t, [{ tar: image, packed: 'gzip' }]);
   for (const workers of [0, 2]) {
@@ -90,18 +90,18 @@ test('cancelling in the middle is an error, and leaves no file, open or in the c
     });
     await assert.rejects(reading, hasCode('CANCELLED'));
     for (const name of readdirSync(cacheFolder)) assert.deepEqual(readdirSync(path.join(cacheFolder, name)), []);
-    assertLetGo(path.dirname(archiveFile));
-    // The same reader works on.
+    assertNoOpenFiles(path.dirname(archiveFile));
+    // The same reader continues to work.
     const again = await reader.indexLayers(archive.images[0]?.layers ?? []);
     assert.deepEqual(pathsOf(again[0]), ['zeros', 'noise']);
     await archive[Symbol.asyncDispose]();
     await reader[Symbol.asyncDispose]();
-    assertLetGo(path.dirname(archiveFile));
+    assertNoOpenFiles(path.dirname(archiveFile));
     assert.deepEqual(readdirSync(cacheFolder), ['index']);
   }
 });
 
-test('what is cancelled before it starts does not start; open and unpacking are cancelled too', async (t) => {
+test('a task cancelled before it starts does not start; opening and unpacking can be cancelled too', async (t) => {
   const reader = testReader(t, { workers: 1 });
   const isCancelled = hasCode('CANCELLED');
   const signal = AbortSignal.abort();
@@ -117,11 +117,11 @@ test('what is cancelled before it starts does not start; open and unpacking are 
   setImmediate(() => abort.abort());
   await assert.rejects(opening, isCancelled);
   for (const name of readdirSync(cacheFolder)) assert.deepEqual(readdirSync(path.join(cacheFolder, name)), []);
-  assertLetGo(path.dirname(packed));
+  assertNoOpenFiles(path.dirname(packed));
   await unpacking[Symbol.asyncDispose]();
 });
 
-test('letting go of a reader that is at work ends its work and its workers', async (t) => {
+test('disposing of a busy reader ends its work and its workers', async (t) => {
   const cacheFolder = testFolder(t);
   const reader = createReader({ cacheFolder, workers: 2 });
   const archiveFile = input(t);
@@ -130,11 +130,11 @@ test('letting go of a reader that is at work ends its work and its workers', asy
   const ended = assert.rejects(reading, hasCode('CANCELLED'));
   await reader[Symbol.asyncDispose]();
   await ended;
-  assertLetGo(path.dirname(archiveFile));
+  assertNoOpenFiles(path.dirname(archiveFile));
   assert.ok(!existsSync(cacheFolder) || readdirSync(cacheFolder).every((name) => !name.startsWith('run-')));
 });
 
-test('a blob that vanishes before it is read fails the reading by its code, not the process', async (t) => {
+test('a blob that vanishes before it is read fails with an error code and not with a crash', async (t) => {
   for (const workers of [0, 1]) {
     const reader = testReader(t, { workers });
     const archiveFile = input(t);
@@ -144,13 +144,13 @@ test('a blob that vanishes before it is read fails the reading by its code, not 
   }
 });
 
-test('a worker script that cannot be loaded is an error of its own', async (t) => {
+test('a worker script that cannot be loaded gives a distinct error', async (t) => {
   const reader = testReader(t, { workers: 1, workerUrl: new URL('./no-such-worker.ts', import.meta.url) });
   const archive = await reader.open(input(t));
   await assert.rejects(reader.indexLayers(archive.images[0]?.layers ?? []), hasCode('INTERNAL'));
 });
 
-test('every layer is checked against what its own descriptor says, though two share a blob', async (t) => {
+test('every layer is checked against its own descriptor, even if two share a blob', async (t) => {
   const files = new Files();
   const image = ociImage(files, { layers: [{ tar: tar(file('a', 'x')) }] });
   const shared = image.layers[0] as BuiltDescriptor;

@@ -25,7 +25,7 @@ async function image(name: string, gzip: boolean): Promise<NewImage> {
   };
 }
 
-test('archives that are written are read as they were meant, verified, without a finding', async (t) => {
+test('archives that were written are read back as intended, verified and without findings', async (t) => {
   for (const gzip of [false, true]) {
     const images = [await image('one:1', gzip), await image('two:1', gzip)];
     for (const [format, bytes] of [
@@ -34,7 +34,7 @@ test('archives that are written are read as they were meant, verified, without a
     ] as const) {
       const { archive, layers, findings } = await openAll(t, bytes, { verify: true });
       assert.equal(archive.format, format);
-      // An OCI index names the manifest twice, under both names: it is one image.
+      // An OCI index names the manifest twice, with both names; it is one image.
       assert.deepEqual(
         archive.images.flatMap(({ names }) => names),
         ['one:1', 'two:1'],

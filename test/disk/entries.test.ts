@@ -1,4 +1,4 @@
-// What a layer may hold of odd entries, times and links: laid out as it is, or named and left out, by a mount and an export alike.
+// Odd entries, times and links of a layer are laid out exactly, or left out and reported, by both mounts and exports.
 import assert from 'node:assert/strict';
 import fs, { lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -7,20 +7,20 @@ import { runCommand } from '../support/command-line.ts';
 import { allTold, layOut, newRoot } from '../support/laid-chain.ts';
 import { directory, file, hardlink, header, pax, symlink, tar } from '../support/tar-builder.ts';
 
-/** Lays a layer out by both ways; what each told, and where. */
+/** Lays a layer out in both ways; returns the folder and the reported findings of each. */
 async function bothWays(
   t: TestContext,
   layer: Uint8Array,
-): Promise<{ readonly how: string; readonly root: string; readonly told: string }[]> {
+): Promise<{ readonly how: string; readonly root: string; readonly reported: string }[]> {
   const mounted = newRoot(t);
-  const told = await layOut(mounted, layer);
+  const reported = await layOut(mounted, layer);
   const exported = newRoot(t);
   const image = path.join(path.dirname(exported), 'layer.tar');
   writeFileSync(image, layer);
   const { stderr } = await runCommand(['export', image, '/', '--to', exported]);
   return [
-    { how: 'mount', root: mounted, told: told.join('\n') },
-    { how: 'export', root: exported, told: stderr },
+    { how: 'mount', root: mounted, reported: reported.join('\n') },
+    { how: 'export', root: exported, reported: stderr },
   ];
 }
 
@@ -29,14 +29,14 @@ function timeOf(name: string): bigint {
   return lstatSync(name, { bigint: true }).mtimeNs;
 }
 
-test('times before 1970 are kept, of files, folders and links, to the fraction', async (t) => {
+test('times before 1970 of files, folders and links are kept, with their fraction', async (t) => {
   const at = (seconds: string): Uint8Array => pax({ mtime: seconds });
   const layer = tar(
     ...[at('-1'), directory('d/'), at('-2.75'), file('d/old', 'x'), at('-1000000000.5'), symlink('link', 'd/old')],
     ...[at('-1'), file('last', '')],
   );
-  for (const { how, root, told } of await bothWays(t, layer)) {
-    assert.equal(told, '', how);
+  for (const { how, root, reported } of await bothWays(t, layer)) {
+    assert.equal(reported, '', how);
     assert.equal(timeOf(path.join(root, 'd')), -second, how);
     assert.equal(timeOf(path.join(root, 'd', 'old')), -2_750_000_000n, how);
     assert.equal(timeOf(path.join(root, 'link')), -1_000_000_000_500_000_000n, how);
@@ -53,33 +53,33 @@ test('a time is kept to the microsecond, and never rounded into the next second'
   }
 });
 
-test('a time that the file system cannot hold is told, one after 2242 that it can is kept', async (t) => {
+test('a time that the file system cannot store is reported; one after 2242 that it can store is kept', async (t) => {
   const late = 10_000_000_000n; // 2286
   const layer = tar(
     ...[pax({ mtime: String(late) }), file('late', ''), pax({ mtime: '253402300800' }), file('y10000', ''), file('now', '')],
     ...[pax({ mtime: '9000000000000000' }), symlink('endless', 'now')],
   );
-  for (const { how, root, told } of await bothWays(t, layer)) {
+  for (const { how, root, reported } of await bothWays(t, layer)) {
     for (const [name, seconds] of [
       ['late', late],
       ['y10000', 253_402_300_800n],
       ['endless', 9_000_000_000_000_000n],
     ] as const) {
       const isKept = timeOf(path.join(root, name)) / second === seconds;
-      assert.equal(told.includes(`${name}: this file system can not hold its time`), !isKept, `${how} ${name}: ${told}`);
+      assert.equal(reported.includes(`${name}: this file system cannot store its time`), !isKept, `${how} ${name}: ${reported}`);
     }
-    assert.doesNotMatch(told, /now:/, how);
+    assert.doesNotMatch(reported, /now:/, how);
   }
 });
 
-test('a time that a file system changes in silence is told', async (t) => {
+test('a time that the file system silently changes is reported', async (t) => {
   const real = fs.futimesSync;
   t.mock.method(fs, 'futimesSync', (descriptor: number) => real(descriptor, 2 ** 31 - 1, 2 ** 31 - 1));
-  const told = await layOut(newRoot(t), tar(file('a', '', { mtime: 2 ** 31 }), file('b', '', { mtime: 2 ** 31 - 1 })));
-  assert.deepEqual(told, ['not-kept a: this file system can not hold its time']);
+  const reported = await layOut(newRoot(t), tar(file('a', '', { mtime: 2 ** 31 }), file('b', '', { mtime: 2 ** 31 - 1 })));
+  assert.deepEqual(reported, ['not-kept a: this file system cannot store its time']);
 });
 
-test('an entry that the system refuses is named and left out, and the rest is there', async (t) => {
+test('an entry that the system refuses is reported and left out, and the rest is laid out', async (t) => {
   const layer = tar(
     symlink('empty', ''),
     ...[pax({ linkpath: 't'.repeat(5000) }), symlink('far', 'x')],
@@ -89,9 +89,9 @@ test('an entry that the system refuses is named and left out, and the rest is th
     file('between', 'here'),
     symlink('ok', 'between'),
   );
-  for (const { how, root, told } of await bothWays(t, layer)) {
+  for (const { how, root, reported } of await bothWays(t, layer)) {
     const names = readdirSync(root).filter((name) => name !== 'deep');
-    assert.deepEqual(names.sort(), ['between', 'ok'], `${how}: ${told}`);
+    assert.deepEqual(names.sort(), ['between', 'ok'], `${how}: ${reported}`);
     assert.equal(readFileSync(path.join(root, 'between'), 'utf8'), 'here');
     for (const named of [
       /empty: a symbolic link whose target is empty/,
@@ -99,26 +99,26 @@ test('an entry that the system refuses is named and left out, and the rest is th
       /nnn.*ENAMETOOLONG/,
       /deep\/deep.*ENAMETOOLONG/,
     ])
-      assert.match(told, named, how);
+      assert.match(reported, named, how);
   }
 });
 
 for (const code of ['EINVAL', 'EPERM', 'ENOTSUP', 'EILSEQ', 'ELOOP', 'ENXIO', 'EOVERFLOW', 'EACCES']) {
-  test(`${code} of one entry leaves out that entry alone`, async (t) => {
+  test(`${code} for one entry leaves out only that entry`, async (t) => {
     const real = fs.symlinkSync;
     t.mock.method(fs, 'symlinkSync', (target: Buffer, at: Buffer) => {
       if (String(at).endsWith('bad')) throw Object.assign(new Error(code), { code });
       real(target, at);
     });
-    for (const { how, root, told } of await bothWays(t, tar(symlink('bad', 'x'), symlink('good', 'x'), file('f', 'x')))) {
+    for (const { how, root, reported } of await bothWays(t, tar(symlink('bad', 'x'), symlink('good', 'x'), file('f', 'x')))) {
       assert.deepEqual(readdirSync(root).sort(), ['f', 'good'], how);
-      assert.match(told, new RegExp(`bad: the system refuses it: ${code}`), how);
+      assert.match(reported, new RegExp(`bad: the system refuses it: ${code}`), how);
     }
   });
 }
 
 for (const code of ['ENOSPC', 'EDQUOT', 'EIO', 'EROFS', 'EMFILE']) {
-  test(`${code} is of the disk: it stops, and an export leaves nothing`, async (t) => {
+  test(`${code} is about the disk: the work stops, and an export leaves nothing`, async (t) => {
     t.mock.method(fs, 'symlinkSync', () => {
       throw Object.assign(new Error(code), { code });
     });
@@ -133,7 +133,7 @@ for (const code of ['ENOSPC', 'EDQUOT', 'EIO', 'EROFS', 'EMFILE']) {
   });
 }
 
-test('where moving into place fails half-way, what was moved is taken back whatever its mode', async (t) => {
+test('if moving into place fails half-way, what was moved is removed again, whatever its mode', async (t) => {
   const real = fs.renameSync;
   let moves = 0;
   t.mock.method(fs, 'renameSync', (from: Buffer, to: Buffer) => {
@@ -143,14 +143,14 @@ test('where moving into place fails half-way, what was moved is taken back whate
   const root = newRoot(t);
   const image = path.join(path.dirname(root), 'layer.tar');
   writeFileSync(image, tar(directory('a/', { mode: 0o555 }), file('a/f', 'x'), directory('b/', { mode: 0 }), file('b/f', 'x')));
-  // Into a folder that is there entries are moved one by one.
+  // Entries are moved one by one into an existing folder.
   mkdirSync(path.join(root, 'to'));
   const { error } = await runCommand(['export', image, '/', '--to', path.join(root, 'to')]);
   assert.deepEqual([error?.code, moves], ['IO', 2]);
   assert.deepEqual(readdirSync(path.join(root, 'to')), []);
 });
 
-test('hard links to links, pipes and devices are further names of them', async (t) => {
+test('hard links to symbolic links, pipes and devices become further names of them', async (t) => {
   const layer = tar(
     symlink('s', 'nowhere', { mtime: 1_400_000_000 }),
     hardlink('s2', 's', { mtime: 1_400_000_000 }),
@@ -166,16 +166,16 @@ test('hard links to links, pipes and devices are further names of them', async (
     assert.equal(timeOf(path.join(root, 's2')), 1_400_000_000n * second, how);
   }
   assert.deepEqual(readdirSync(exported.root).sort(), ['s', 's2']);
-  for (const name of ['pipe2: a pipe, not created', 'null2: a device, not created']) assert.match(exported.told, new RegExp(name));
+  for (const name of ['pipe2: a pipe, not created', 'null2: a device, not created']) assert.match(exported.reported, new RegExp(name));
   const at = (name: string) => lstatSync(path.join(mounted.root, name));
   assert.ok(at('pipe2').isFIFO());
   assert.deepEqual([at('pipe2').mode & 0o7777, at('pipe2').mtimeMs], [0o620, 1_300_000_000_000]);
   if (process.platform === 'linux') assert.deepEqual([at('s').ino, at('pipe').ino], [at('s2').ino, at('pipe2').ino]);
-  if (/null: a device/.test(mounted.told)) assert.match(mounted.told, /null2: a device/);
+  if (/null: a device/.test(mounted.reported)) assert.match(mounted.reported, /null2: a device/);
   else assert.deepEqual([at('null2').rdev, at('null2').mode & 0o7777, at('null2').ino], [0x103, 0o666, at('null').ino]);
 });
 
-test('a device or pipe is made under any name', async (t) => {
+test('a device or pipe is created under any name', async (t) => {
   const root = newRoot(t);
   await layOut(root, tar(directory(Uint8Array.of(0xe4, 0x2f)), header({ name: Uint8Array.of(0xe4, 0x2f, 0xf6), typeflag: '6' })));
   const name = Buffer.concat([Buffer.from(`${root}/`), Buffer.of(0xe4, 0x2f, 0xf6)]);
@@ -183,7 +183,7 @@ test('a device or pipe is made under any name', async (t) => {
   assert.deepEqual(readdirSync(path.dirname(root)).sort(), ['0.tar', 'root']);
 });
 
-test('what an upper layer hides is never written, and a body is written once for all its names', async (t) => {
+test('a file hidden by an upper layer is never written, and a body is written once for all its names', async (t) => {
   const writes = t.mock.method(fs, 'writeSync');
   const root = newRoot(t);
   const hidden = 'hidden'.repeat(100);
@@ -193,13 +193,13 @@ test('what an upper layer hides is never written, and a body is written once for
     tar(file('.wh.a', ''), file('b', 'new')),
   );
   assert.deepEqual(readdirSync(root).sort(), ['b', 'keep', 'kept2']);
-  // The layers' own files are written whole.
+  // The layers' own files are written completely.
   const written = writes.mock.calls.map(({ arguments: [, bytes] }) => Buffer.from(bytes as unknown as Uint8Array).toString());
   assert.deepEqual(written.filter((text) => text.length < 1024).sort(), ['kept', 'new']);
 });
 
-test('owners that fit no system are told, and the entry is laid out', async (t) => {
-  const told = await allTold(newRoot(t), tar(pax({ uid: '5000000000' }), file('far', 'x'), file('near', 'x')));
+test('owners that no system can represent are reported, and the entry is laid out', async (t) => {
+  const reported = await allTold(newRoot(t), tar(pax({ uid: '5000000000' }), file('far', 'x'), file('near', 'x')));
   const named = process.getuid?.() === 0 ? 'far: its owner could not be kept' : 'only root may give files away';
-  assert.match(told.join('\n'), new RegExp(named));
+  assert.match(reported.join('\n'), new RegExp(named));
 });

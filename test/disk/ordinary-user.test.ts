@@ -1,4 +1,4 @@
-// Modes that shut out the one who lays them out: no matter to root, so that all of this is run by an ordinary user, too.
+// Modes that lock out the user who lays them out. They don't affect root, so all of these tests also run as an ordinary user.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import fs, {
@@ -26,7 +26,7 @@ const NOBODY = 65534;
 const IS_ROOT = process.getuid?.() === 0;
 
 if (IS_ROOT) {
-  test('an ordinary user passes all of these, too', (t) => {
+  test('all of these tests also pass as an ordinary user', (t) => {
     const home = mkdtempSync(path.join(tmpdir(), 'layerscope-nobody-'));
     t.after(() => rmSync(home, { recursive: true, force: true }));
     chmodSync(home, 0o777);
@@ -51,7 +51,7 @@ function newFolder(t: TestContext): string {
   return folder;
 }
 
-/** As nix and others make them: nobody may write into their folders, and some nobody may enter. */
+/** Folders as nix and others create them: nobody may write to them, and some nobody may enter. */
 const LOWER = tar(
   directory('./', { mode: 0o555 }),
   directory('nix/', { mode: 0o555, mtime: 1_500_000_000 }),
@@ -66,7 +66,7 @@ const LOWER = tar(
 );
 const UPPER = tar(file('nix/store/b', 'b', { mode: 0o444 }), file('root/.wh.secret', ''), file('none/below/g', 'g', { mode: 0o111 }));
 
-/** Every path's mode, as root or by opening each folder for the look. */
+/** The mode of every path, read as root or by temporarily opening each folder. */
 function modesBelow(folder: string): Record<string, string> {
   const found: Record<string, string> = {};
   const visit = (name: string): void => {
@@ -106,7 +106,7 @@ async function openStore(t: TestContext): Promise<PortableDriver> {
   return driver;
 }
 
-test('a chain is mounted though its folders shut their maker out, and is taken down again', async (t) => {
+test('a chain whose folders lock their owner out is mounted and unmounted', async (t) => {
   const driver = await openStore(t);
   const mount = await driver.mount('upper');
   chmodSync(mount.path, 0o755);
@@ -118,7 +118,7 @@ test('a chain is mounted though its folders shut their maker out, and is taken d
   assert.deepEqual(readdirSync(path.join(driver.home, 'mounts')), []);
 });
 
-test('a mount that is cancelled half-way leaves nothing, whatever was made by then', async (t) => {
+test('a mount cancelled half-way leaves nothing, whatever was created by then', async (t) => {
   const driver = await openStore(t);
   for (const call of ['mkdirSync', 'openSync', 'lutimesSync'] as const) {
     const controller = new AbortController();
@@ -133,13 +133,13 @@ test('a mount that is cancelled half-way leaves nothing, whatever was made by th
   }
 });
 
-test("the root's own mode is kept, and shuts nothing out that is still to be done", async (t) => {
+test('the root keeps its own mode, which locks nothing out while work remains', async (t) => {
   const driver = await openStore(t);
   await using mount = await driver.mount('upper');
   assert.equal(lstatSync(mount.path).mode & 0o7777, 0o555);
 });
 
-test('an image is exported though its folders shut their maker out: all of it, and each of its folders', async (t) => {
+test('an image whose folders lock their owner out is exported: all of it, and each of its folders', async (t) => {
   const folder = newFolder(t);
   const image = path.join(folder, 'layer.tar');
   writeFileSync(image, LOWER);
@@ -155,12 +155,12 @@ test('an image is exported though its folders shut their maker out: all of it, a
   assert.deepEqual(readdirSync(path.join(folder, 'each')).sort(), ['nix', 'none', 'root', 'store']);
 });
 
-test('nothing is left of an export that fails when all modes are set', async (t) => {
+test('an export that fails while setting modes leaves nothing', async (t) => {
   const folder = newFolder(t);
   const image = path.join(folder, 'layer.tar');
   writeFileSync(image, LOWER);
   const to = path.join(folder, 'to');
-  // The name is taken while the export runs: by the time of the move it is there.
+  // The name is taken during the export, so that it exists by the time of the move.
   const taken = runCommand(['export', image, 'none', '--to', to], path.join(folder, 'cache'));
   const other = runCommand(['export', image, 'none', '--to', to], path.join(folder, 'cache'));
   const codes = (await Promise.all([taken, other])).map(({ code }) => code).sort();
@@ -168,7 +168,7 @@ test('nothing is left of an export that fails when all modes are set', async (t)
   assert.deepEqual(readdirSync(to), ['none']);
 });
 
-test('a read-write layer over files that nobody may read has no changes, then those that were made, and its modes stay', async (t) => {
+test('a read-write layer over unreadable files has no changes at first, then only those that were made, and keeps its modes', async (t) => {
   const driver = await openStore(t);
   await driver.createReadWrite('run', 'upper');
   const changes = async (): Promise<string[]> => {
@@ -202,7 +202,7 @@ test('a read-write layer over files that nobody may read has no changes, then th
   chmodSync(mount.path, 0o555);
 });
 
-test('attributes of what nobody may read are set and read', async (t) => {
+test('attributes of unreadable files are set and read', async (t) => {
   const probe = newFolder(t);
   if (setAttributes(probe, [{ path: '', attributes: [['user.probe', 'x']] }]) > 0 || readAttributes(probe) === null)
     return t.skip('this system or file system has no extended attributes of users');
@@ -214,10 +214,10 @@ test('attributes of what nobody may read are set and read', async (t) => {
     tar(note('folder'), directory('none/', { mode: 0 }), note('file'), file('none/f', 'x', { mode: 0, mtime: 1_400_000_000 })),
   ]);
   await driver.createReadWrite('run', 'a');
-  const told: string[] = [];
-  await using mount = await driver.mount('run', { onFinding: ({ message }) => told.push(message) });
+  const reported: string[] = [];
+  await using mount = await driver.mount('run', { onFinding: ({ message }) => reported.push(message) });
   assert.deepEqual(
-    told.filter((message) => message.includes('attribute')),
+    reported.filter((message) => message.includes('attribute')),
     [],
   );
   assert.deepEqual([...(readAttributes(mount.path) ?? [])].sort(), [
@@ -227,7 +227,7 @@ test('attributes of what nobody may read are set and read', async (t) => {
   assert.deepEqual(modesBelow(mount.path), { none: '0000', 'none/f': '0000' });
 });
 
-test('folders of mounts are no other user’s to enter', async (t) => {
+test('no other user can enter the folders of mounts', async (t) => {
   const driver = await openStore(t);
   await using mount = await driver.mount('lower');
   assert.equal(lstatSync(path.dirname(mount.path)).mode & 0o7777, 0o700);

@@ -106,7 +106,7 @@ const ROWS: Readonly<Record<FindingCode, Row>> = {
     input: oci((files, built) => files.replace(built.config, json({ ...imageConfig([BASE]), author: 'x' }))),
     title: /Digest does not match/,
     hint: /not what its digest says/,
-    message: /^the config is named sha256:.*, its content is sha256:/,
+    message: /^the config is named sha256:.*, but its content hashes to sha256:/,
   },
   'diffid-mismatch': {
     severity: 'error',
@@ -229,7 +229,7 @@ const ROWS: Readonly<Record<FindingCode, Row>> = {
     input: () => archiveOf(docker(BASE).set('index.json', utf8('7'))),
     title: /Index cannot be read/,
     hint: /what manifest\.json names is shown/,
-    message: /index\.json is a number, not an index: manifest\.json is used/,
+    message: /index\.json is a number, not an index: using manifest\.json instead/,
   },
   'config-missing': {
     severity: 'error',
@@ -257,7 +257,7 @@ const ROWS: Readonly<Record<FindingCode, Row>> = {
     input: withManifest(({ layers }) => ({ layers: layers.map((layer) => ({ ...layer, digest: layer.digest.toUpperCase() })) })),
     title: /Digest is ill-formed/,
     hint: /lower-case hex digits/,
-    message: /the layer is named SHA256:[0-9A-F]{64}, which is not a digest that can be checked/,
+    message: /the layer is named SHA256:[0-9A-F]{64}, which is not a valid digest/,
   },
   'bad-descriptor': {
     severity: 'error',
@@ -278,7 +278,7 @@ const ROWS: Readonly<Record<FindingCode, Row>> = {
     },
     title: /Attestation cannot be read/,
     hint: /contains no in-toto statement/,
-    message: /attestation sha256:[0-9a-f]{64} holds no statement/,
+    message: /attestation sha256:[0-9a-f]{64} has no readable statement/,
   },
   'manifest-disagreement': {
     severity: 'warning',
@@ -290,7 +290,7 @@ const ROWS: Readonly<Record<FindingCode, Row>> = {
     },
     title: /Manifests disagree/,
     hint: /manifest\.json and the OCI manifest differ/,
-    message: /manifest\.json names 0 layers, the OCI manifest 1/,
+    message: /manifest\.json names 0 layers, the OCI manifest names 1/,
     beside: ['history-mismatch', 'diffid-count'],
   },
   'history-mismatch': {

@@ -85,7 +85,7 @@ test('blobs that are links out of their folder are told as that, and what to do'
   assert.deepEqual(codesBut(report.findings), ['link-outside']);
   assert.match(FINDING_HINTS['link-outside'].hint, /--follow-links/);
   const followed = await inspect(t, input, { followLinks: true });
-  assert.match(followed.report.findings[0]?.message ?? '', /which is not there$/);
+  assert.match(followed.report.findings[0]?.message ?? '', /which does not exist$/);
 });
 
 test('headlines agree with their details, and the image can be browsed', async (t) => {

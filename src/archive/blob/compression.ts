@@ -1,13 +1,13 @@
 import type { Compression } from '#model';
 
-/** Bytes that {@link detectCompression} needs to see. */
+/** Bytes that {@link detectCompression} needs. */
 export const MAGIC_BYTES = 18;
 
 /**
- * How a blob is packed, by what it begins with: gzip `1F 8B 08` (RFC 1952), a zstd frame `28 B5 2F FD`, or a skippable frame
- * `5x 2A 4D 18` (RFC 8878), which may come first: zstd:chunked and pzstd write some; xz `FD 37 7A 58 5A 00`; bzip2 `BZh`, a digit, and
- * the start of a block or the end. No tar header begins so: their first byte would be that of a name, and the checksum decides where a
- * name is as odd.
+ * Detects a blob's compression from its first bytes: gzip `1F 8B 08` (RFC 1952); a zstd frame `28 B5 2F FD`, or a skippable frame
+ * `5x 2A 4D 18` (RFC 8878), which zstd:chunked and pzstd may write first; xz `FD 37 7A 58 5A 00`; bzip2 `BZh`, a digit, and the magic of
+ * a block or of the end. Tar headers don't begin like this, as their first byte is that of a name; for an equally odd name, the header's
+ * checksum decides.
  */
 export function detectCompression(head: Uint8Array): Compression {
   if (head[0] === 0x1f && head[1] === 0x8b && head[2] === 8) return 'gzip';
@@ -21,14 +21,14 @@ const XZ = [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00];
 const BZIP2_BLOCK = [0x31, 0x41, 0x59, 0x26, 0x53, 0x59];
 const BZIP2_END = [0x17, 0x72, 0x45, 0x38, 0x50, 0x90];
 
-/** A name may begin with `BZh9` as well: what follows it in bzip2 doesn't make a name. */
+/** A tar may begin with a name like `BZh9`, so the bytes that follow in a bzip2 stream are checked too. */
 function isBzip2(head: Uint8Array): boolean {
   const level = (head[3] as number) - 0x30;
   if (head[0] !== 0x42 || head[1] !== 0x5a || head[2] !== 0x68 || !(level >= 1 && level <= 9)) return false;
   return head.length <= 4 || beginsWith(head.subarray(4), BZIP2_BLOCK) || beginsWith(head.subarray(4), BZIP2_END);
 }
 
-/** As far as there are bytes: a file may be cut off. */
+/** Compares as many bytes as there are: a file may be cut off. */
 function beginsWith(bytes: Uint8Array, start: readonly number[]): boolean {
   return bytes.length > 0 && start.every((byte, at) => at >= bytes.length || bytes[at] === byte);
 }
@@ -41,18 +41,18 @@ export function isSkippableFrame(bytes: Uint8Array, at: number): boolean {
   return ((bytes[at] as number) & 0xf0) === 0x50 && bytes[at + 1] === 0x2a && bytes[at + 2] === 0x4d && bytes[at + 3] === 0x18;
 }
 
-/** Bytes that {@link strangerName} needs to see. */
-export const STRANGER_BYTES = 64;
+/** Bytes that {@link otherFormatName} needs. */
+export const OTHER_FORMAT_BYTES = 64;
 
-interface Stranger {
+interface OtherFormat {
   readonly what: string;
   readonly start: string;
   readonly at?: number;
-  /** It packs files or a stream, as what it stands in for might be packed. */
+  /** A container or compression format, which may hold an image. */
   readonly packs?: true;
 }
 
-const STRANGERS: readonly Stranger[] = [
+const OTHER_FORMATS: readonly OtherFormat[] = [
   { what: 'a ZIP file', start: 'PK\x03\x04', packs: true },
   { what: 'a ZIP file', start: 'PK\x05\x06', packs: true },
   { what: 'a 7z file', start: '7z\xbc\xaf\x27\x1c', packs: true },
@@ -71,18 +71,18 @@ const STRANGERS: readonly Stranger[] = [
   { what: 'an RPM package', start: '\xed\xab\xee\xdb' },
 ];
 
-function findStranger(head: Uint8Array): Stranger | null {
+function findOtherFormat(head: Uint8Array): OtherFormat | null {
   const text = Buffer.from(head.buffer, head.byteOffset, head.byteLength).toString('latin1');
-  return STRANGERS.find(({ at = 0, start }) => text.startsWith(start, at)) ?? null;
+  return OTHER_FORMATS.find(({ at = 0, start }) => text.startsWith(start, at)) ?? null;
 }
 
-/** What a file is that no tar is in, by what it begins with: for words only, once it turned out to be none. Null: unknown. */
-export function strangerName(head: Uint8Array): string | null {
-  return findStranger(head)?.what ?? null;
+/** Names the format of a file that turned out not to be a tar, by its first bytes; for messages only. Null: unknown. */
+export function otherFormatName(head: Uint8Array): string | null {
+  return findOtherFormat(head)?.what ?? null;
 }
 
-/** The same where it is a way to pack that isn't read. */
-export function strangePacking(head: Uint8Array): string | null {
-  const found = findStranger(head);
+/** The same, but only for archive and compression formats; null for others. */
+export function otherPackingName(head: Uint8Array): string | null {
+  const found = findOtherFormat(head);
   return found?.packs === true ? found.what : null;
 }

@@ -1,4 +1,4 @@
-// Blobs as they lie, byte for byte, their digests checked on the way.
+// Copies blobs byte for byte and verifies their digests while doing so.
 import { type FileHandle, open } from 'node:fs/promises';
 import { asLayerscopeError, LayerscopeError, throwIfCancelled } from '#model';
 import type { BlobSource } from '../types.ts';
@@ -6,24 +6,24 @@ import { algorithmOf, Digester } from './digest.ts';
 import { openBlob } from './source-file.ts';
 
 const CHUNK = 4 * 1024 * 1024;
-/** The disk is given its work while the rest is still copied: what is left to wait for at the end is little. */
+/** Data is synced while copying continues, so that little is left to wait for at the end. */
 const SYNC_EVERY = 8 * CHUNK;
 
 export interface CopyOptions {
   readonly signal?: AbortSignal | undefined;
-  /** Bytes that were copied since the last call. */
+  /** Called with the number of bytes copied since the last call. */
   readonly onProgress?: ((bytes: number) => void) | undefined;
 }
 
 export interface CopiedBlob {
-  /** As measured, by the algorithm of the stated one; sha256 where none is stated. */
+  /** Computed with the algorithm of the stated digest; sha256 if none is stated. */
   readonly digest: string;
   readonly size: number;
 }
 
 /**
- * Copies a blob into a file that isn't there yet, durably. Throws DIGEST_MISMATCH where a digest is stated and isn't met, once all was copied;
- * IO, CANCELLED: the file is then the caller's to remove.
+ * Copies a blob durably into a new file. Throws DIGEST_MISMATCH at the end if the content doesn't match the stated digest; IO, CANCELLED.
+ * After an error, the caller removes the file.
  */
 export async function copyBlob(source: BlobSource, target: string, options: CopyOptions = {}): Promise<CopiedBlob> {
   const { file, start, length } = openBlob(source);
@@ -43,11 +43,11 @@ export async function copyBlob(source: BlobSource, target: string, options: Copy
       throwIfCancelled(options.signal);
       const buffer = turn === 0 ? buffers[0] : buffers[1];
       const count = file.read(buffer, start + at, Math.min(buffer.length, length - at));
-      if (count === 0) throw new LayerscopeError('IO', `${source.path} ended while it was read`);
+      if (count === 0) throw new LayerscopeError('IO', `${source.path} ended while it was being read`);
       const bytes = buffer.subarray(0, count);
       await writing;
       writing = writeAll(handle, bytes, at);
-      // Told by the next turn's await; a failure in between must not end the process.
+      // The next turn's await reports a failure; until then it must not end the process as an unhandled rejection.
       writing.catch(() => {});
       digester.update(bytes);
       at += count;
@@ -69,7 +69,7 @@ export async function copyBlob(source: BlobSource, target: string, options: Copy
     throw asLayerscopeError(error);
   }
   const digest = digester.finish();
-  // What has the stated digest is right, whatever was done to the file.
+  // Content that matches the stated digest is right even if the file was touched.
   if (source.statedDigest === null) file.refuseChanged();
   if (source.statedDigest !== null && digest !== source.statedDigest) refuseContent(source.statedDigest, digest);
   return { digest, size: at };
@@ -79,7 +79,7 @@ async function writeAll(handle: FileHandle, bytes: Uint8Array, position: number)
   for (let at = 0; at < bytes.length; ) at += (await handle.write(bytes, at, bytes.length - at, position + at)).bytesWritten;
 }
 
-/** A blob's bytes as they lie. Throws DIGEST_MISMATCH after the last of them where a digest is stated and isn't met; IO, CANCELLED. */
+/** Yields a blob's bytes as stored. Throws DIGEST_MISMATCH after the last of them if they don't match the stated digest; IO, CANCELLED. */
 export async function* readBlob(source: BlobSource, options: CopyOptions = {}): AsyncGenerator<Uint8Array, void, undefined> {
   const { file, start, length } = openBlob(source);
   using _file = file;
@@ -88,7 +88,7 @@ export async function* readBlob(source: BlobSource, options: CopyOptions = {}): 
     throwIfCancelled(options.signal);
     const buffer = new Uint8Array(Math.min(CHUNK, length - at));
     const count = file.read(buffer, start + at);
-    if (count === 0) throw new LayerscopeError('IO', `${source.path} ended while it was read`);
+    if (count === 0) throw new LayerscopeError('IO', `${source.path} ended while it was being read`);
     const bytes = buffer.subarray(0, count);
     digester.update(bytes);
     at += count;
@@ -96,11 +96,11 @@ export async function* readBlob(source: BlobSource, options: CopyOptions = {}): 
     yield bytes;
   }
   const digest = digester.finish();
-  // What has the stated digest is right, whatever was done to the file.
+  // Content that matches the stated digest is right even if the file was touched.
   if (source.statedDigest === null) file.refuseChanged();
   if (source.statedDigest !== null && digest !== source.statedDigest) refuseContent(source.statedDigest, digest);
 }
 
 function refuseContent(stated: string, found: string): never {
-  throw new LayerscopeError('DIGEST_MISMATCH', `blob ${stated}: its content is ${found}`);
+  throw new LayerscopeError('DIGEST_MISMATCH', `blob ${stated}: its content hashes to ${found}`);
 }

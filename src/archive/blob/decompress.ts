@@ -1,12 +1,12 @@
-// Blobs are gzip (RFC 1952) or zstd (RFC 8878) streams, and both may be several streams in a row: stargz and pigz -i write a gzip member
-// for each piece, zstd:chunked and pzstd a zstd frame, with skippable frames between. node:zlib reads gzip members one after another,
-// but
-//   - bytes behind the last member fail it and lose what came out before: Go reads the content and then complains;
-//   - of damaged data it loses what the same piece brought to light before the damage;
-//   - of zstd it reads the first frame and drops the rest in silence.
-// So zstd is split into frames here (zstd-frames.ts), and where a piece fails, all is read again up to there and the piece put in
-// in ever smaller ones: whatever can be read is read, at two more passes for damaged blobs alone.
-// xz and bzip2, which node:zlib doesn't have, are unpacked by unpack-stream.ts; what it brings to light before damage it doesn't lose.
+// Blobs are gzip (RFC 1952) or zstd (RFC 8878) streams, and both may consist of several streams in a row: stargz and pigz -i write one
+// gzip member per piece; zstd:chunked and pzstd write one zstd frame per piece, with skippable frames in between. node:zlib reads
+// consecutive gzip members, but
+//   - if bytes follow the last member it fails and loses the output so far; Go returns the content, then the error;
+//   - if data is damaged it loses what the same piece yielded before the damage;
+//   - for zstd it reads the first frame and silently drops the rest.
+// So zstd is split into frames here (zstd-frames.ts). If a piece fails, everything up to it is decompressed again and the piece is fed in
+// smaller and smaller parts: this recovers all readable data, and only damaged blobs pay for the two extra passes.
+// unpack-stream.ts handles xz and bzip2, which node:zlib lacks; it keeps all output before the damage.
 
 import { createGunzip } from 'node:zlib';
 import type { Compression } from '#model';
@@ -16,27 +16,27 @@ import type { FileRange } from './source-file.ts';
 import { isUnpackedHere, UnpackStream } from './unpack-stream.ts';
 import { ZstdFrames } from './zstd-frames.ts';
 
-/** How a blob is packed that is. */
+/** Compression of a blob that isn't plain. */
 export type PackedAs = Exclude<Compression, 'none'>;
 
 export interface DecompressOptions {
-  /** Sees the packed bytes as they are read, those behind the last stream too; to hash them. Everything is read then, damage or not. */
+  /** Receives the packed bytes as they are read, to hash them. With it, the whole blob is read, past the last stream and past damage. */
   readonly onPacked?: (bytes: Uint8Array) => void;
-  /** Awaited before each piece: to throw, or to hold back. */
+  /** Awaited before each piece; may throw to cancel, or delay to throttle. */
   readonly gate?: () => void | Promise<void>;
   readonly onProgress?: (bytes: number) => void;
-  /** Bytes put in at once; small ones stop sooner. */
+  /** Size of the input pieces; with small ones, decompression stops sooner. */
   readonly pieceBytes?: number;
 }
 
-/** How it ended. `message` is a clause for people, null where all is well. */
+/** How decompression ended. `message` is a clause for the user, null if nothing is wrong. */
 export interface Decompressed {
   readonly end: 'complete' | 'stopped' | 'truncated' | 'damaged';
   readonly plainBytes: number;
   readonly message: string | null;
   /** Bytes follow the last compressed stream. */
   readonly trailing: boolean;
-  /** `damaged`, but by nothing more than what isn't read here: a rare filter, say. */
+  /** The stream is `damaged` only in that it uses a feature that isn't supported here, such as a rare filter. */
   readonly isUnsupported?: boolean;
 }
 
@@ -45,16 +45,16 @@ const PLAIN_CHUNK = 512 * 1024;
 const RETRY_CHUNK = 16 * 1024;
 const NOTHING = new Uint8Array(0);
 const STOPPED = { end: 'stopped', message: null, trailing: false } as const;
-/** Sizes of the pieces in which a piece that failed is put in again. */
+/** Sizes of the parts in which a failed piece is fed again. */
 const RETRY_PIECES = [512, 1] as const;
-/** node:zlib's default for zstd, and what the zstd command takes unless it is told otherwise: 2^27 bytes. */
+/** The stream exceeds the window limit of 2^27 bytes, node:zlib's default and the zstd command's. */
 const WINDOW_TOO_LARGE = 'ZSTD_error_frameParameter_windowTooLarge';
-/** Failures in a gzip member's header: behind a whole member they say that no further member follows. */
+/** Failures in a gzip member's header. After a complete member they mean that no further member follows. */
 const HEADER_FAILURE = /incorrect header check|unknown compression method|unknown header flags|header crc mismatch/;
 
 /**
- * Decompresses a blob into a sink, all members and frames of it. What is damaged or cut off is no error but an outcome: everything before
- * the damage has been handed out. Throws what the sink and the gate throw, IO, UNSUPPORTED (zstd on an old Node.js).
+ * Decompresses all members and frames of a blob into a sink. Damaged or truncated data is a result, not an error: the sink has received
+ * everything before the damage. Throws what the sink and the gate throw; IO; UNSUPPORTED (zstd on an old Node.js).
  */
 export async function decompress(
   range: FileRange,
@@ -66,7 +66,7 @@ export async function decompress(
   return pass.run();
 }
 
-/** Where a piece failed: its packed offset. */
+/** A failed piece; `at` is its offset in the packed data. */
 interface Failed {
   readonly at: number;
   readonly failure: InflateFailure;
@@ -79,7 +79,7 @@ class Pass {
   readonly #options: DecompressOptions;
   readonly #pieceBytes: number;
   #plainBytes = 0;
-  /** Plain bytes that the sink has already, in a pass that reads them again. */
+  /** Plain bytes that the sink has already received in an earlier pass. */
   #known = 0;
   #packedSeen = 0;
   #held: Promise<void> | null = null;
@@ -124,17 +124,20 @@ class Pass {
       return { end: 'complete', plainBytes, message: null, trailing: true };
     }
     if (failure.code === WINDOW_TOO_LARGE) {
-      const message = `the ${name} stream asks for a window of over 128 MiB, which is not read`;
+      const message = `the ${name} stream needs a window of more than 128 MiB, which is not supported`;
       return { end: 'damaged', plainBytes, message, trailing: false, isUnsupported: true };
     }
     if (failure.code === 'UNSUPPORTED' || failure.code === 'TOO_LARGE') {
-      const message = `the ${name} stream has ${failure.message}, which is not read`;
+      const message = `the ${name} stream has ${failure.message}, which is not supported`;
       return { end: 'damaged', plainBytes, message, trailing: false, isUnsupported: true };
     }
     return { end: 'damaged', plainBytes, message: `the ${name} stream is damaged: ${failure.message}`, trailing: false };
   }
 
-  /** Does the only gzip member end some bytes before the input does? Its last field is the length of the content. Those bytes begin like a member. */
+  /**
+   * Whether the only gzip member ends a few bytes before the input does and those bytes look like the start of another member. A gzip
+   * member's last field is the length of its content.
+   */
   #endsBefore(): boolean {
     const { file, start, length } = this.#range;
     const tail = new Uint8Array(24);
@@ -152,7 +155,7 @@ class Pass {
     return false;
   }
 
-  /** Hands `onPacked` what it hasn't seen: what follows the end, or the damage. */
+  /** Passes the unread rest of the blob to `onPacked`. */
   async #readRest(): Promise<void> {
     const buffer = new Uint8Array(PIECE);
     while (this.#packedSeen < this.#range.length) {
@@ -175,7 +178,7 @@ class Pass {
     return count;
   }
 
-  /** Skippable frames: passed over, but part of what is hashed. */
+  /** Passes over skippable frames, which still have to be hashed. */
   #readOver(to: number): void {
     if (this.#options.onPacked === undefined) {
       this.#options.onProgress?.(to - this.#packedSeen);
@@ -188,7 +191,7 @@ class Pass {
     }
   }
 
-  /** Two that wait at the gate at once wait together. */
+  /** Concurrent callers share one wait at the gate. */
   #gate(): void | Promise<void> {
     if (this.#held !== null) return this.#held;
     const held = this.#options.gate?.();
@@ -207,7 +210,7 @@ class Pass {
     );
   }
 
-  /** Reads and writes pieces until something ends it; a failure comes back with the offset of its piece. */
+  /** Runs one pass over the blob; a failure is returned with the offset of its piece. */
   async #once(retry: { at: number; step: number } | null): Promise<Omit<Decompressed, 'plainBytes'> | Failed> {
     const chunkSize = retry === null ? PLAIN_CHUNK : RETRY_CHUNK;
     const stream = this.#stream(chunkSize);
@@ -217,13 +220,13 @@ class Pass {
     let pendingAt = 0;
     try {
       for (let at = 0; ; ) {
-        // What is unpacked on this thread waits at the gate by itself: two must not wait there at once.
+        // These decompressors run on this thread and await the gate themselves: the two waits must not overlap.
         if (isUnpackedHere(this.#compression)) await pending;
         await this.#gate();
         const next = frames === null ? at : frames.skipTo(at);
         let wanted = this.#pieceBytes;
         if (retry !== null) wanted = at >= retry.at ? retry.step : Math.min(wanted, retry.at - at);
-        // The next piece is read while the one before is decompressed.
+        // Reads the next piece while the previous one is decompressed.
         let piece = next === null ? NOTHING : window.piece(next, wanted);
         if (frames !== null && next !== null) piece = piece.subarray(0, frames.cut(piece, next));
         const outcome = await pending;
@@ -248,7 +251,7 @@ class Pass {
   }
 }
 
-/** Pieces of the input by offset, out of two buffers, so that a piece stands while the next is read. */
+/** Reads the input in pieces, with two buffers so that one piece stays valid while the next is read. */
 class PieceWindow {
   readonly #buffers: readonly [Uint8Array, Uint8Array];
   readonly #fill: (buffer: Uint8Array, at: number) => number;
@@ -261,7 +264,7 @@ class PieceWindow {
     this.#fill = fill;
   }
 
-  /** At most `wanted` bytes at `at`; none at the end of the input. */
+  /** Returns at most `wanted` bytes at `at`; none at the end of the input. */
   piece(at: number, wanted: number): Uint8Array {
     if (at < this.#start || at >= this.#end) {
       this.#turn = this.#turn === 0 ? 1 : 0;
@@ -272,8 +275,8 @@ class PieceWindow {
   }
 }
 
-/** Throws INTERNAL for a blob that isn't compressed: a caller's mistake. */
+/** Narrows the type. Throws INTERNAL for a plain blob, which is a bug in the caller. */
 export function packed(compression: Compression): PackedAs {
-  if (compression === 'none') throw new LayerscopeError('INTERNAL', 'a plain blob is not to be decompressed');
+  if (compression === 'none') throw new LayerscopeError('INTERNAL', 'a plain blob cannot be decompressed');
   return compression;
 }

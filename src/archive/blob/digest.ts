@@ -5,12 +5,12 @@ export function sha256(bytes: Uint8Array): string {
   return `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
 }
 
-/** `sha256` or `sha512`: what a digest was made by; `sha256` where there is none. */
+/** The algorithm of a digest, `sha256` or `sha512`; `sha256` for null. */
 export function algorithmOf(digest: string | null): string {
   return digest === null ? 'sha256' : digest.slice(0, digest.indexOf(':'));
 }
 
-/** The digest of bytes that come in pieces. */
+/** Computes the digest of bytes that arrive in pieces. */
 export class Digester {
   readonly algorithm: string;
   readonly #hash;
@@ -24,13 +24,13 @@ export class Digester {
     this.#hash.update(bytes);
   }
 
-  /** `sha256:…`. To be called once. */
+  /** Returns `sha256:…`. Call it only once. */
   finish(): string {
     return `${this.algorithm}:${this.#hash.digest('hex')}`;
   }
 }
 
-/** ChainID of each layer, see {@link chainIdsOf}. */
+/** The chainID of each layer; see {@link chainIdsOf}. */
 export function chainIds(diffIds: readonly (string | null)[]): readonly (string | null)[] {
   return chainIdsOf(diffIds, (bytes) => createHash('sha256').update(bytes).digest());
 }

@@ -3,12 +3,12 @@ import { cancelled } from '../work/work-control.ts';
 import { type Decompressed, decompress, type PackedAs } from './decompress.ts';
 import type { FileRange } from './source-file.ts';
 
-/** Chunks that wait for the consumer. */
+/** Chunks buffered for the consumer. */
 const MAX_WAITING = 4;
 
 /**
- * A blob's plain bytes as they are inflated, no faster than they are taken; returns how it ended. To stop early, end the iteration.
- * Throws what {@link decompress} does; CANCELLED.
+ * Yields a blob's plain bytes as they are decompressed, no faster than the consumer reads; returns how decompression ended. To stop early,
+ * end the iteration. Throws what {@link decompress} does; CANCELLED.
  */
 export async function* inflateChunks(
   range: FileRange,
@@ -61,6 +61,6 @@ export async function* inflateChunks(
   } finally {
     stopped = true;
     wakeProducer();
-    await run.catch(() => undefined); // its end, good or bad, is what counts here: the file is free
+    await run.catch(() => undefined); // wait until the file is no longer in use, whatever the outcome
   }
 }

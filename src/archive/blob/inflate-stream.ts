@@ -2,10 +2,10 @@ import type { Transform } from 'node:stream';
 import * as zlib from 'node:zlib';
 import { LayerscopeError } from '#model';
 
-/** Plain bytes as they come; false: no more are wanted. The bytes are the sink's to keep. */
+/** Receives plain bytes and owns them; returns false to stop. */
 export type PlainSink = (bytes: Uint8Array) => boolean;
 
-/** What ended a decompressor besides a whole input. */
+/** An error of the decompressor: damaged or truncated input. */
 export class InflateFailure extends Error {
   readonly code: string;
 
@@ -15,9 +15,9 @@ export class InflateFailure extends Error {
   }
 }
 
-/** Throws UNSUPPORTED where this Node.js has no zstd. */
+/** Creates a zstd decompressor. Throws UNSUPPORTED if this Node.js has none. */
 export function zstdDecompressor(chunkSize: number): Transform {
-  // Node.js has it since 22.15 and 23.8: looked for when needed, so that older ones load this file.
+  // Added in Node.js 22.15 and 23.8. Looked up at run time so that older versions can load this file.
   const { createZstdDecompress } = zlib as Partial<Pick<typeof zlib, 'createZstdDecompress'>>;
   if (createZstdDecompress === undefined) {
     throw new LayerscopeError('UNSUPPORTED', `zstd needs Node.js 22.15 or later, this is ${process.versions.node}`);
@@ -25,12 +25,12 @@ export function zstdDecompressor(chunkSize: number): Transform {
   return createZstdDecompress({ chunkSize });
 }
 
-/** Plain bytes after which whoever holds the work back is asked again: 64 kB of zstd may hold two gigabytes. */
+/** Output after which `gate` is called again: 64 kB of zstd can expand to two gigabytes. */
 const GATE_BYTES = 4 * 1024 * 1024;
 
 /**
- * One of node:zlib's decompressors, driven by hand: pieces go in one after another, plain bytes come out in between, and it is known after
- * each piece whether the compressed stream has ended. While `gate`, asked between plain bytes, is awaited, none come.
+ * Drives one of node:zlib's decompressors by hand: each write takes one piece, passes the output to the sink, and reports whether the
+ * compressed stream has ended. `gate` is called between chunks of output; while it is pending, no output is produced.
  */
 export class InflateStream {
   readonly #stream: Transform & { bytesWritten?: number };
@@ -59,7 +59,7 @@ export class InflateStream {
     });
   }
 
-  /** No plain bytes come until `held` is settled. */
+  /** Pauses output until `held` settles. */
   #hold(held: void | Promise<void>): void {
     if (held === undefined || this.#outcome !== 'open') return;
     this.#stream.pause();
@@ -69,20 +69,21 @@ export class InflateStream {
     );
   }
 
-  /** Bytes of the compressed stream that were used, once it has ended. */
+  /** Bytes of input that belong to the compressed stream; valid once it has ended. */
   get usedBytes(): number {
     return this.#stream.bytesWritten ?? 0;
   }
 
   /**
-   * Puts a piece in; `open`: all of it was used, more may come. `ended`: the compressed stream is over, the rest of the piece isn't its own.
-   * `stopped`: the sink wants no more. Throws InflateFailure, and what the sink throws. The piece must not change until then.
+   * Decompresses one piece. Returns `open` if all of it was used and more may follow; `ended` if the compressed stream is over and the rest
+   * of the piece unused; `stopped` if the sink wants no more. Don't modify the piece until then. Throws InflateFailure and what the sink
+   * throws.
    */
   async write(piece: Uint8Array): Promise<'open' | 'ended' | 'stopped'> {
     if (this.#outcome === 'open') {
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
-        // A failed write tells of it in the stream's own event, which says more.
+        // A failed write also emits an error event, which has more detail.
         this.#stream.write(piece, (error) => {
           if (!error) resolve();
         });
@@ -92,7 +93,7 @@ export class InflateStream {
     return this.#result();
   }
 
-  /** No more pieces come. Throws InflateFailure `Z_BUF_ERROR` where the compressed stream isn't over. */
+  /** Ends the input. Throws InflateFailure `Z_BUF_ERROR` if the compressed stream is incomplete. */
   async end(): Promise<'ended' | 'stopped'> {
     if (this.#outcome === 'open') {
       await new Promise<void>((resolve) => {

@@ -1,4 +1,4 @@
-// A layer's blob, in a file of its own or in a part of one, as plain bytes, whatever packs it.
+// Reads a layer's blob, a whole file or a range of one, as plain bytes, whatever its compression.
 import { type Compression, LayerscopeError, throwIfCancelled } from '#model';
 import type { BlobSource } from '../types.ts';
 import { detectCompression, MAGIC_BYTES } from './compression.ts';
@@ -6,16 +6,16 @@ import { type Decompressed, decompress } from './decompress.ts';
 import { type FileRange, SourceFile } from './source-file.ts';
 
 const CHUNK = 256 * 1024;
-/** Packed bytes put in at once where plain ones have to wait for their reader: a thousandfold of it is held at most. */
+/** Size of packed pieces when output has to wait for its reader, who may have to buffer up to a thousand times as much. */
 const SMALL_PIECE = 16 * 1024;
 
 export interface ReadPlainOptions {
   readonly signal?: AbortSignal | undefined;
-  /** Sees the bytes as they lie in the file. */
+  /** Receives the bytes as stored. */
   readonly onPacked?: (bytes: Uint8Array) => void;
 }
 
-/** A blob that is all of a file, by its path; or where it lies. */
+/** A blob: the path of a file that is the whole blob, or a range of a file. */
 export type PlainSource = string | Pick<BlobSource, 'path' | 'start' | 'length' | 'identity'>;
 
 function openSource(source: PlainSource): FileRange {
@@ -32,7 +32,7 @@ function compressionIn({ file, start, length }: FileRange): Compression {
   return detectCompression(head.subarray(0, file.read(head, start)));
 }
 
-/** How a blob is packed, by its content. Throws NOT_FOUND, PERMISSION, IO. */
+/** Detects a blob's compression from its content. Throws NOT_FOUND, PERMISSION, IO. */
 export function compressionOf(path: string): Compression {
   const range = openSource(path);
   using _file = range.file;
@@ -44,7 +44,7 @@ function refuseUnlessWhole(path: string, { end, message }: Decompressed): void {
   if (end === 'damaged') throw new LayerscopeError('DAMAGED', `${path}: ${message}`);
 }
 
-/** Hands the plain bytes to a sink, which may keep them. Throws TRUNCATED, DAMAGED once all before has been handed out; IO, CANCELLED. */
+/** Pushes decompressed bytes to `sink`, which owns them. Throws TRUNCATED or DAMAGED after everything readable; IO, CANCELLED. */
 export async function readPlain(source: PlainSource, sink: (bytes: Uint8Array) => void, options: ReadPlainOptions = {}): Promise<void> {
   const range = openSource(source);
   const { file, start, length } = range;
@@ -79,7 +79,7 @@ export async function readPlain(source: PlainSource, sink: (bytes: Uint8Array) =
   refuseUnlessWhole(path, ended);
 }
 
-/** The same, drawn by its reader. Stopping to read closes the file. */
+/** The same, pulled by its consumer. Ending the iteration closes the file. */
 export async function* plainTarOf(source: PlainSource, options: ReadPlainOptions = {}): AsyncGenerator<Uint8Array, void, undefined> {
   const range = openSource(source);
   const { file, start, length } = range;

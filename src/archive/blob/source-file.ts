@@ -2,17 +2,20 @@ import { type BigIntStats, closeSync, constants, fstatSync, openSync, readSync }
 import { asLayerscopeError, displayText, LayerscopeError } from '#model';
 import type { BlobSource } from '../types.ts';
 
-/** What tells a file from another that took its name since: size, times and inode. */
+/** Identifies a file by size, times and inode, to detect that another one has taken its name. */
 export function fileIdentity(stats: BigIntStats): string {
   return `${stats.size}:${stats.mtimeNs}:${stats.ctimeNs}:${stats.ino}`;
 }
 
-/** Opens a file to be read; refuses what is none, as a pipe would never answer. Returns the descriptor and what was opened. Throws as the system does, and IO. */
+/**
+ * Opens a file for reading and returns its descriptor and stats. Refuses anything but a regular file, as reading a pipe could block
+ * forever. Throws the system's error, or IO.
+ */
 export function openFile(path: string): { readonly descriptor: number; readonly stats: BigIntStats } {
   const descriptor = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   try {
     const stats = fstatSync(descriptor, { bigint: true });
-    if (!stats.isFile()) throw new LayerscopeError('IO', `${displayText(path)} is no file`);
+    if (!stats.isFile()) throw new LayerscopeError('IO', `${displayText(path)} is not a file`);
     return { descriptor, stats };
   } catch (error) {
     closeSync(descriptor);
@@ -20,7 +23,7 @@ export function openFile(path: string): { readonly descriptor: number; readonly 
   }
 }
 
-/** An open file that is read by offset. Dispose of it. */
+/** An open file, read by offset. The caller disposes of it. */
 export class SourceFile implements Disposable {
   readonly path: string;
   readonly size: number;
@@ -30,7 +33,7 @@ export class SourceFile implements Disposable {
   readonly #isKnown: boolean;
   #open = true;
 
-  /** Throws NOT_FOUND, PERMISSION, IO; IO too where the file isn't the one that `identity` was taken of. */
+  /** Throws NOT_FOUND, PERMISSION, IO; also IO if the file's identity is not `identity`. */
   constructor(path: string, identity: string | null = null) {
     this.path = path;
     try {
@@ -45,24 +48,24 @@ export class SourceFile implements Disposable {
     this.#isKnown = identity !== null;
     if (identity !== null && identity !== this.identity) {
       closeSync(this.descriptor);
-      throw new LayerscopeError('IO', `${displayText(path)} was changed since it was opened`);
+      throw new LayerscopeError('IO', `${displayText(path)} has changed since it was opened`);
     }
   }
 
   /**
-   * To be called once what was wanted was read: throws IO where the file was written into since it was opened, as what was read is then neither
-   * what was nor what is.
+   * Call this after reading. Throws IO if the file was modified since it was opened, because the bytes read may be a mix of old and new
+   * content.
    */
   refuseChanged(): void {
     const { size, mtimeNs, ctimeNs, nlink } = fstatSync(this.descriptor, { bigint: true });
     const { size: sizeBefore, mtimeNs: mtimeBefore, ctimeNs: ctimeBefore, nlink: nlinkBefore } = this.#opened;
-    // A file that lost its name, or was given another, is what it was; files of ours are linked while they are read.
+    // A renamed or unlinked file has kept its content, and this program links its own files while they are read.
     const isTouched = this.#isKnown && ctimeNs !== ctimeBefore && nlink === nlinkBefore;
     if (size === sizeBefore && mtimeNs === mtimeBefore && !isTouched) return;
-    throw new LayerscopeError('IO', `${displayText(this.path)} was changed while it was read`);
+    throw new LayerscopeError('IO', `${displayText(this.path)} changed while it was being read`);
   }
 
-  /** Bytes from `position` into `target` from `at` on, at most `length`; returns how many there were. Throws IO. */
+  /** Reads up to `length` bytes at `position` into `target` from `at` on; returns how many were read. Throws IO. */
   read(target: Uint8Array, position: number, length: number = target.length, at = 0): number {
     try {
       let count = 0;
@@ -88,35 +91,36 @@ export class SourceFile implements Disposable {
   }
 }
 
-/** A system's error as ours, naming the file. */
+/** Converts a system error into a LayerscopeError that names the file. */
 export function systemError(error: unknown, path: string): LayerscopeError {
   if (error instanceof LayerscopeError) return error;
-  const told = asLayerscopeError(error);
+  const converted = asLayerscopeError(error);
   const { code } = (error ?? {}) as { code?: unknown };
-  const what = { NOT_FOUND: 'no such file', PERMISSION: 'permission denied' }[told.code as string] ?? `cannot be read (${String(code)})`;
-  return new LayerscopeError(told.code, `${displayText(path)}: ${what}`, { cause: error });
+  const what =
+    { NOT_FOUND: 'no such file', PERMISSION: 'permission denied' }[converted.code as string] ?? `cannot be read (${String(code)})`;
+  return new LayerscopeError(converted.code, `${displayText(path)}: ${what}`, { cause: error });
 }
 
-/** What the system says of the disk, not of one file. */
-const OF_THE_DISK: ReadonlySet<unknown> = new Set(['ENOSPC', 'EDQUOT', 'EROFS', 'EFBIG', 'EIO']);
+/** Errors about the disk rather than one file. */
+const DISK_ERRORS: ReadonlySet<unknown> = new Set(['ENOSPC', 'EDQUOT', 'EROFS', 'EFBIG', 'EIO']);
 
-/** What stopped the writing of something, as ours: where it is the disk, with the name of what was to be written. */
+/** Converts an error from writing `target`; an error about the disk gets a message that names it. */
 export function writeError(error: unknown, target: string): LayerscopeError {
-  const told = asLayerscopeError(error);
+  const converted = asLayerscopeError(error);
   const system = (error instanceof LayerscopeError ? error.cause : error) as NodeJS.ErrnoException | undefined;
-  if (!OF_THE_DISK.has(system?.code) || told.message !== system?.message) return told;
-  const [, words = system?.code] = /^E[A-Z0-9]+: ([^,]+)/.exec(told.message) ?? [];
-  return new LayerscopeError(told.code, `${displayText(target)} can't be written: ${words}`, { cause: system });
+  if (!DISK_ERRORS.has(system?.code) || converted.message !== system?.message) return converted;
+  const [, words = system?.code] = /^E[A-Z0-9]+: ([^,]+)/.exec(converted.message) ?? [];
+  return new LayerscopeError(converted.code, `${displayText(target)} can't be written: ${words}`, { cause: system });
 }
 
-/** A range of an open file: what a blob is. */
+/** A range of an open file: a blob's bytes. */
 export interface FileRange {
   readonly file: SourceFile;
   readonly start: number;
   readonly length: number;
 }
 
-/** Opens the file that a blob lies in; the range ends where the file does. The caller disposes of `file`. */
+/** Opens the file that holds a blob; the range is clipped to the file's end. The caller disposes of `file`. */
 export function openBlob(blob: BlobSource): FileRange {
   const file = new SourceFile(blob.path, blob.identity);
   return { file, start: blob.start, length: Math.max(0, Math.min(blob.length, file.size - blob.start)) };

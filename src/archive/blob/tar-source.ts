@@ -4,14 +4,14 @@ import type { FileRange } from './source-file.ts';
 
 const LARGE_WINDOW = 128 * 1024;
 const SMALL_WINDOW = 1024;
-/** Entries whose header and body take less than this are cheaper read through than seeked over: a call costs as much as copying so much. */
+/** Entries smaller than this (header and body) are read, not seeked over: a system call costs as much as copying this many bytes. */
 const SMALL_ENTRY = 24 * 1024;
-/** Reads after which the window is chosen anew. */
+/** Reads after which the window size is reconsidered. */
 const LOOK_BACK = 64;
 
 /**
- * Feeds a tar that lies in a file to a reader, a read at a time: headers are read, bodies are seeked over. Reads in small pieces where bodies
- * are big, and in big ones where many headers come close together.
+ * Feeds a tar in a file to a reader, one read at a time: headers are read, bodies are seeked over. Reads are small if bodies are large, and
+ * large if many headers are close together.
  */
 export class TarFeed {
   readonly #range: FileRange;
@@ -28,12 +28,12 @@ export class TarFeed {
     this.#reader = reader;
   }
 
-  /** Bytes of the range that were read or passed over. */
+  /** Bytes of the range that were read or skipped. */
   get position(): number {
     return this.#at;
   }
 
-  /** Reads on a little; false at the end of the input, the reader then being ended. Throws BAD_TAR (members before have been handed out), IO. */
+  /** Reads one window. Returns false at the end of the input, having ended the reader. Throws BAD_TAR after earlier members; IO. */
   step(): boolean {
     const { file, start, length } = this.#range;
     const reader = this.#reader;
@@ -61,21 +61,21 @@ export class TarFeed {
   }
 }
 
-/** Reads all of a tar that lies in a file, by its headers. Throws BAD_TAR (members before have been handed out), IO, CANCELLED. */
+/** Reads the headers of a whole tar in a file. Throws BAD_TAR after earlier members; IO, CANCELLED. */
 export async function feedFromFile(range: FileRange, reader: TarReader, control: WorkControl): Promise<void> {
   const feed = new TarFeed(range, reader);
-  let told = 0;
+  let reported = 0;
   let until = performance.now() + control.slice;
   control.check();
   for (let steps = 1; feed.step(); steps++) {
     if (steps % LOOK_BACK !== 0) continue;
     control.check();
-    control.advance(feed.position - told);
-    told = feed.position;
+    control.advance(feed.position - reported);
+    reported = feed.position;
     if (performance.now() < until) continue;
     await control.rest();
     until = performance.now() + control.slice;
   }
   control.check();
-  control.advance(feed.position - told);
+  control.advance(feed.position - reported);
 }

@@ -4,7 +4,7 @@ import type { Compression } from '#model';
 import { LayerscopeError } from '#model';
 import { InflateFailure, type PlainSink } from './inflate-stream.ts';
 
-/** What node:zlib has no decompressor for. */
+/** Formats that node:zlib has no decompressor for. */
 export type UnpackedHere = Extract<Compression, 'xz' | 'bzip2'>;
 
 export function isUnpackedHere(compression: Compression): compression is UnpackedHere {
@@ -15,7 +15,7 @@ function createUnpacker(compression: UnpackedHere): Unpacker {
   return compression === 'xz' ? new XzUnpacker(() => createHash('sha256')) : new Bzip2Unpacker();
 }
 
-/** Plain bytes of a packed stream that comes in pieces; what follows its end is left alone. Throws DAMAGED, TRUNCATED, UNSUPPORTED, TOO_LARGE. */
+/** Decompresses a stream that arrives in pieces; ignores bytes after its end. Throws DAMAGED, TRUNCATED, UNSUPPORTED, TOO_LARGE. */
 export async function* unpackPieces(
   compression: UnpackedHere,
   pieces: AsyncIterable<Uint8Array>,
@@ -30,7 +30,7 @@ export async function* unpackPieces(
   yield* drawn(unpacker);
 }
 
-/** What can be had now, others on this thread given their turns. */
+/** Yields the output available so far, and lets other work on this thread run in between. */
 async function* drawn(unpacker: Unpacker): AsyncGenerator<Uint8Array, void, undefined> {
   let until = performance.now() + SLICE;
   for (let bytes = unpacker.next(); bytes !== null; bytes = unpacker.next()) {
@@ -41,12 +41,12 @@ async function* drawn(unpacker: Unpacker): AsyncGenerator<Uint8Array, void, unde
   }
 }
 
-/** Plain bytes after which whoever holds the work back is asked again. */
+/** Output after which `gate` is called again. */
 const GATE_BYTES = 1024 * 1024;
-/** Others on this thread have a turn after so long, ms: unlike zlib's, this work is done on it. */
+/** Milliseconds before other work on this thread gets a turn; unlike zlib, these decompressors run on it. */
 const SLICE = 10;
 
-/** As {@link InflateStream}, over an {@link Unpacker}. `gate` is awaited between plain bytes too: a piece may hold thousands of times its size. */
+/** Like {@link InflateStream}, for an {@link Unpacker}. `gate` is also awaited between chunks, as a piece may expand a thousandfold. */
 export class UnpackStream {
   readonly #unpacker: Unpacker;
   readonly #sink: PlainSink;

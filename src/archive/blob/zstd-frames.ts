@@ -1,27 +1,27 @@
-// A zstd stream is frames in a row (RFC 8878, section 3). A frame: magic 28 B5 2F FD, a descriptor byte (bits 7-6: size of the content size
-// field; 5: single segment, no window byte; 2: a checksum follows; 1-0: size of the dictionary id), those fields, then blocks, each behind
-// three bytes (bit 0: the last; 2-1: raw, RLE of one byte, compressed; 23-3: size), then 4 bytes of checksum where stated.
-// A skippable frame: magic 5x 2A 4D 18, four bytes of length, so many bytes.
+// A zstd stream is a sequence of frames (RFC 8878, section 3). A frame is the magic 28 B5 2F FD; a descriptor byte (bits 7-6: size of the
+// content size field; 5: single segment, so no window byte; 2: a checksum follows; 1-0: size of the dictionary id); those fields; then
+// blocks, each with a 3-byte header (bit 0: last block; 2-1: raw, RLE of one byte, compressed; 23-3: size); then a 4-byte checksum, if any.
+// A skippable frame is the magic 5x 2A 4D 18, a 4-byte length, and that many bytes.
 import { isSkippableFrame, isZstdFrame, MAGIC_BYTES } from './compression.ts';
 import type { FileRange } from './source-file.ts';
 
 const DICTIONARY_BYTES = [0, 1, 2, 4] as const;
 
-/** Finds where frames end, without decompressing: by the sizes of their blocks. Offsets are of the blob. */
+/** Finds the ends of frames from their block sizes, without decompressing. Offsets are relative to the blob. */
 export class ZstdFrames {
   readonly #range: FileRange;
   readonly #head = new Uint8Array(MAGIC_BYTES);
-  /** Of the frame under way: where its next block header stands, and whether a checksum ends it. -1: no frame. */
+  /** Of the current frame: the offset of its next block header, and whether it ends with a checksum. -1: no frame. */
   #nextBlock = -1;
   #checksum = false;
-  /** End of the frame under way, once its last block was seen. */
+  /** End of the current frame, known once its last block header has been seen. */
   #frameEnd = -1;
 
   constructor(range: FileRange) {
     this.#range = range;
   }
 
-  /** At `at`, where a frame begins or is under way: the offset to read on from, skippable frames passed over. Null: no frame follows. */
+  /** From `at`, at or inside a frame, returns the offset to read on from, past skippable frames. Null: no frame follows. */
   skipTo(at: number): number | null {
     if (this.#nextBlock >= 0) {
       if (this.#frameEnd < 0 || at < this.#frameEnd) return at;
@@ -36,7 +36,7 @@ export class ZstdFrames {
         continue;
       }
       if (count < 5 || !isZstdFrame(this.#head, 0)) {
-        // Cut inside a frame's head counts as a frame, so that the decompressor tells.
+        // Treats a truncated frame header as a frame, so that the decompressor reports it.
         return count > 0 && count < 5 && offset > 0 && couldBeFrame(this.#head, count)
           ? this.#startCut(offset)
           : offset >= length
@@ -48,7 +48,7 @@ export class ZstdFrames {
     }
   }
 
-  /** How many of the bytes, which stand at `at`, belong to the frame under way. */
+  /** Returns how many of the bytes, which are at offset `at`, belong to the current frame. */
   cut(bytes: Uint8Array, at: number): number {
     const count = bytes.length;
     const end = at + count;
@@ -86,13 +86,13 @@ export class ZstdFrames {
     return offset;
   }
 
-  /** What follows is no frame: junk, unless nothing came before it. */
+  /** Handles bytes that aren't a frame: trailing data, unless nothing came before them. */
   #end(offset: number, at: number): number | null {
     this.#trailingFrom = offset;
     return at === 0 && offset === 0 ? this.#startCut(0) : null;
   }
 
-  /** Where bytes begin that are no frame; -1: nowhere. */
+  /** Offset of the first bytes that aren't a frame; -1: none found. */
   #trailingFrom = -1;
 
   get trailing(): boolean {

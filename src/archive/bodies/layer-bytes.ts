@@ -1,4 +1,4 @@
-// Compares two bodies where they lie, without holding either in memory. Holes of sparse files are skipped, so the time depends on what is
+// Compares two bodies in place, without holding either in memory. Holes of sparse files are skipped, so the time depends on what is
 // stored, not on the stated size.
 
 import type { LayerTable } from '#format/layer';
@@ -6,7 +6,7 @@ import { LayerscopeError, throwIfCancelled } from '#model';
 import type { PlainBytes } from './plain-bytes.ts';
 import { type Stretch, stretchesOf } from './read-body.ts';
 
-/** A layer whose file stays open while many of its bodies are read. Dispose of it. */
+/** A layer whose file stays open while many of its bodies are read. The caller disposes of it. */
 export class LayerBytes implements AsyncDisposable {
   readonly table: LayerTable;
   readonly bytes: PlainBytes;
@@ -36,17 +36,17 @@ export interface SameBodyOptions {
 /** Most files that differ do so early, so the first pieces are small. */
 const FIRST_PIECE = 16 * 1024;
 const LARGEST_PIECE = 256 * 1024;
-/** After this many bytes, other work on this thread gets a turn; even a tiny file costs something. */
+/** Bytes after which other work on this thread gets a turn; even a tiny file costs something. */
 const TURN_BYTES = 4 << 20;
 const BODY_COST = 16 * 1024;
 
-/** Compares bodies, one pair after another, in two buffers of its own. */
+/** Compares bodies, one pair after another, using its own two buffers. */
 export class BodyComparer {
   readonly #left = Buffer.allocUnsafeSlow(LARGEST_PIECE);
   readonly #right = Buffer.allocUnsafeSlow(LARGEST_PIECE);
   #sinceTurn = 0;
 
-  /** Are two bodies of one size the same bytes? Reads no further than the first difference. Throws TRUNCATED, DAMAGED, IO, CANCELLED. */
+  /** Whether two bodies of equal size are identical. Stops at the first difference. Throws TRUNCATED, DAMAGED, IO, CANCELLED. */
   async isSame(a: BodyIn, b: BodyIn, { signal, onBytes }: SameBodyOptions = {}): Promise<boolean> {
     const partsA = await stretchesOf(a.layer.bytes, a.layer, a.member, 0, Number.POSITIVE_INFINITY);
     const partsB = await stretchesOf(b.layer.bytes, b.layer, b.member, 0, Number.POSITIVE_INFINITY);
@@ -77,7 +77,7 @@ export class BodyComparer {
     return true;
   }
 
-  /** Puts `length` bytes of the body from `at` on into the buffer. */
+  /** Copies `length` bytes of the body, from `at` on, into the buffer. */
   async #fill(target: Buffer, { layer }: BodyIn, part: Stretch, at: number, length: number): Promise<void> {
     if (part.at < 0) {
       target.fill(0, 0, length);

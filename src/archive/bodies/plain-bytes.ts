@@ -5,15 +5,15 @@ import { type FileRange, openBlob } from '../blob/source-file.ts';
 import type { LayerSpool } from '../spool/layer-spool.ts';
 import type { BlobSource } from '../types.ts';
 
-/** The bytes of a layer's plain tar by offset, wherever they come from. Dispose of it. */
+/** A layer's plain tar, read by offset, wherever the bytes come from. The caller disposes of it. */
 export interface PlainBytes extends AsyncDisposable {
-  /** At most `length` bytes at `at`; none where the tar has ended. Throws what stands in the way: DAMAGED, TRUNCATED, IO, CANCELLED. */
+  /** Returns at most `length` bytes at `at`; none after the end of the tar. Throws DAMAGED, TRUNCATED, IO, CANCELLED. */
   read(at: number, length: number): Promise<Uint8Array>;
-  /** The same into `target` from `offset` on; returns how many bytes there were, at once where they lie in a file. */
+  /** Like {@link read}, into `target` from `offset` on; returns the number of bytes, synchronously if they are in a file. */
   fill(target: Uint8Array, offset: number, at: number, length: number): number | Promise<number>;
 }
 
-/** Of a layer that lies plain in its file. */
+/** Reads a layer that is stored uncompressed. */
 export class FilePlainBytes implements PlainBytes {
   readonly #range: FileRange;
 
@@ -32,14 +32,14 @@ export class FilePlainBytes implements PlainBytes {
     return file.read(target, start + at, Math.max(0, Math.min(length, end - at)), offset);
   }
 
-  /** Throws IO where the file was written into meanwhile. */
+  /** Throws IO if the file was modified in the meantime. */
   async [Symbol.asyncDispose](): Promise<void> {
     using file = this.#range.file;
     if (file.isOpen) file.refuseChanged();
   }
 }
 
-/** Of a layer that is spooled, so far as it is asked for; read without the spool where that can't be written any more, or is damaged. */
+/** Reads a layer from its spool, inflating as much as is requested. Falls back to inflating without a spool if that fails or is damaged. */
 export class SpooledPlainBytes implements PlainBytes {
   readonly #spool: LayerSpool;
   readonly #signal: AbortSignal | undefined;
@@ -68,7 +68,7 @@ export class SpooledPlainBytes implements PlainBytes {
     try {
       await this.#spool.reach(at + length, this.#signal);
     } catch (error) {
-      // Of a damaged layer everything before the damage can be had.
+      // Everything before the damage is readable.
       if (this.#spool.readyBytes <= at || this.#signal?.aborted) throw error;
     }
     return this.#spool.read(at, length);
@@ -84,7 +84,7 @@ export class SpooledPlainBytes implements PlainBytes {
   }
 }
 
-/** Of a layer that is inflated as it is read, nothing kept: where there is no room for a spool. Going back begins anew. */
+/** Inflates a layer as it is read and keeps nothing, for when a spool can't be made. Reading backwards starts over. */
 export class ForwardPlainBytes implements PlainBytes {
   readonly #blob: BlobSource;
   readonly #signal: AbortSignal | undefined;

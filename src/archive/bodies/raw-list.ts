@@ -7,7 +7,7 @@ import { TarFeed } from '../blob/tar-source.ts';
 import type { BlobSource, RawMember } from '../types.ts';
 import { rawMember } from './raw-member.ts';
 
-/** Every member of a layer in order, then the error that stops its tar, if one does: BAD_TAR, TRUNCATED, DAMAGED. Throws IO, CANCELLED. */
+/** Yields every member of a layer in order. Throws BAD_TAR, TRUNCATED or DAMAGED after the last readable one; IO, CANCELLED. */
 export async function* listRawMembers(blob: BlobSource, signal: AbortSignal | undefined): AsyncGenerator<RawMember> {
   const list = new RawList();
   const range = openBlob(blob);
@@ -45,7 +45,7 @@ class RawList {
     return members;
   }
 
-  /** False: nothing more comes. */
+  /** Runs `work` and keeps its error. Returns false if nothing more will come. */
   attempt(work: () => boolean): boolean {
     try {
       return work();

@@ -7,7 +7,7 @@ const STEP = 4096;
 const WHITEOUT = '.wh.';
 const OPAQUE = '.wh..wh..opq';
 
-/** A copy of what the reader hands out, for keeps. */
+/** Copies a member out of the reader's reused buffers. */
 export function rawMember(member: TarMember, index: number): RawMember {
   const isLink = member.type === TYPE.symlink || member.type === TYPE.hardlink;
   const linkname = member.linkname.slice();
@@ -36,12 +36,12 @@ export function rawMember(member: TarMember, index: number): RawMember {
   };
 }
 
-/** Of the others, the size is what the header says of a body that isn't there. */
+/** Whether members of this type have a body; others may still state a size in the header. */
 function hasContent(type: number): boolean {
   return type === TYPE.file || type === TYPE.other;
 }
 
-/** By the last component of the name, as layers mark what they hide; AUFS's own files (`.wh..wh.plnk`) and a bare `.wh.` hide nothing. */
+/** Detects whiteouts by the last component of the name. AUFS's own files (`.wh..wh.plnk`) and a bare `.wh.` hide nothing. */
 function whiteoutOf(name: Uint8Array): 'file' | 'opaque' | null {
   let end = name.length;
   while (end > 0 && name[end - 1] === 0x2f) end--;
@@ -53,15 +53,15 @@ function whiteoutOf(name: Uint8Array): 'file' | 'opaque' | null {
   return text.startsWith(WHITEOUT) && !text.startsWith(WHITEOUT + WHITEOUT) && text !== '.wh..' && text !== '.wh...' ? 'file' : null;
 }
 
-/** A member that was read again. Offsets are of the tar. */
+/** A member read again. Offsets are relative to the tar. */
 export interface FoundMember {
   readonly raw: RawMember;
   readonly bodyOffset: number;
-  /** Of the first stored byte of content: behind a PAX 1.0 sparse map. */
+  /** Offset of the first stored byte of content, after a PAX 1.0 sparse map. */
   readonly dataOffset: number;
 }
 
-/** Reads the member again whose first header block stands at `offset`. Throws BAD_TAR, TRUNCATED where there is none, and what `bytes` throws. */
+/** Reads the member whose first header block is at `offset`. Throws BAD_TAR; TRUNCATED if there is none; and what `bytes` throws. */
 export async function findMember(bytes: PlainBytes, offset: number, index: number): Promise<FoundMember> {
   let found: FoundMember | null = null;
   const reader = new TarReader(

@@ -7,12 +7,12 @@ import { findMember } from './raw-member.ts';
 const BLOCK = 512;
 const CHUNK = 256 * 1024;
 
-/** After so many bytes others on this thread have a turn: files are read without waiting for the disk. Reading a chunk counts as more. */
+/** Bytes after which other work on this thread gets a turn, as files are read synchronously. Reading a chunk costs more than its bytes. */
 const TURN_BYTES = 1 << 20;
 const CHUNK_COST = 4_096;
 let sinceTurn = 0;
 
-/** A stretch of a file: stored at `at` of the tar, or a hole. Offsets of the file. */
+/** A stretch of a file: stored at offset `at` of the tar, or a hole. Other offsets are relative to the file. */
 export interface Stretch {
   readonly start: number;
   readonly end: number;
@@ -21,8 +21,8 @@ export interface Stretch {
 }
 
 /**
- * Bytes of a regular file's body from `start` to `end`, holes as zeros, in chunks that are the caller's.
- * Throws NOT_FOUND for what is no file, TRUNCATED where the tar ends before the body does, and what `bytes` throws.
+ * Yields a regular file's body from `start` to `end`, holes as zeros, in chunks owned by the caller.
+ * Throws NOT_FOUND if it isn't a file; TRUNCATED if the tar ends before the body does; and what `bytes` throws.
  */
 export async function* readBodyBytes(
   bytes: PlainBytes,
@@ -44,7 +44,7 @@ export async function* readBodyBytes(
   }
 }
 
-/** What is stored of a regular file's body, in order, holes left out. Throws as {@link readBodyBytes}. */
+/** Yields the stored parts of a regular file's body in order, without holes. Throws as {@link readBodyBytes} does. */
 export async function* storedPieces(bytes: PlainBytes, indexed: IndexedLayer, member: number): AsyncGenerator<StoredPiece> {
   for (const stretch of await stretchesOf(bytes, indexed, member, 0, Number.POSITIVE_INFINITY)) {
     if (stretch.at >= 0) yield* piecesOf(bytes, stretch, indexed, member);
@@ -71,7 +71,7 @@ async function takeTurns(length: number): Promise<void> {
   await new Promise((resolve) => setImmediate(resolve));
 }
 
-/** What lies between `start` and `end` of a file, in order. Throws as {@link readBodyBytes}. */
+/** Lists the stretches of a file between `start` and `end`, in order. Throws as {@link readBodyBytes} does. */
 export async function stretchesOf(
   bytes: PlainBytes,
   { table }: Pick<IndexedLayer, 'table'>,
@@ -80,7 +80,7 @@ export async function stretchesOf(
   end: number,
 ): Promise<readonly Stretch[]> {
   if (!(member >= 0 && member < table.memberCount) || table.type[member] !== TYPE.file) {
-    throw new LayerscopeError('NOT_FOUND', `entry ${displayText(String(member))} of the layer is no file`);
+    throw new LayerscopeError('NOT_FOUND', `entry ${displayText(String(member))} of the layer is not a file`);
   }
   const size = table.size[member] as number;
   const last = Math.min(size, end);
@@ -97,7 +97,7 @@ export async function stretchesOf(
   });
 }
 
-/** What a sparse file is made of, from the stretch that holds `start` on. */
+/** Lists the stretches of a sparse file, beginning with the one that contains `start`. */
 async function sparseStretches(bytes: PlainBytes, header: number, member: number, size: number, start: number): Promise<Stretch[]> {
   const { raw, dataOffset } = await findMember(bytes, header, member);
   const stretches: Stretch[] = [];

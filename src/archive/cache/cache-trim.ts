@@ -2,12 +2,12 @@ import { lstat, readdir, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { isPrivateFolder } from '../files/private-place.ts';
 
-/** Names that caches give; nothing else is counted or removed. */
+/** Names used by the caches; other files are neither counted nor removed. */
 const OURS = /^[0-9a-f]{40}\.(idx|ok|tar|part|sum)$/;
 
 export const DEFAULT_CACHE_BYTES = 2 * 1024 ** 3;
 
-/** Clocks of a file's system and of this one may differ by so much. */
+/** Tolerance between the file system's clock and this machine's. */
 const CLOCKS_MS = 5_000;
 
 interface Kept {
@@ -17,7 +17,7 @@ interface Kept {
   readonly isSpool: boolean;
 }
 
-/** Bytes that indexes and spools take. */
+/** Bytes used by indexes and by spools. */
 export async function cacheUse(cacheFolder: string): Promise<{ indexBytes: number; spoolBytes: number }> {
   const kept = await list(cacheFolder);
   const sum = (isSpool: boolean) => kept.reduce((total, item) => total + (item.isSpool === isSpool ? item.bytes : 0), 0);
@@ -25,8 +25,8 @@ export async function cacheUse(cacheFolder: string): Promise<{ indexBytes: numbe
 }
 
 /**
- * Removes what was used longest ago until the rest fits: spools first, since they are big and can be had again by inflating, then indexes.
- * What another process removes or uses meanwhile is no error.
+ * Removes the least recently used files until the rest fits: spools first, since they are large and can be inflated again, then indexes.
+ * Files that another process removes or uses meanwhile are not an error.
  */
 export async function trimCache(cacheFolder: string, maxBytes: number): Promise<void> {
   const kept = await list(cacheFolder);
@@ -37,7 +37,7 @@ export async function trimCache(cacheFolder: string, maxBytes: number): Promise<
     try {
       await unlink(item.file);
     } catch {
-      // Gone already, or in use on Windows.
+      // Already removed, or in use on Windows.
     }
     total -= item.bytes;
   }
@@ -53,7 +53,7 @@ async function list(cacheFolder: string): Promise<Kept[]> {
       const file = path.join(folder, name);
       try {
         const { size, mtimeMs } = await lstat(file);
-        // Nothing is known of when a file of the future was used, but that it wasn't since the clock was set back.
+        // A modification time in the future dates from before the clock was set back: treat the file as the oldest.
         kept.push({ file, bytes: size, usedMs: mtimeMs > now ? 0 : mtimeMs, isSpool: part === 'spool' });
       } catch {
         // Removed by another process meanwhile.
@@ -68,7 +68,7 @@ async function names(folder: string): Promise<string[]> {
     if (!isPrivateFolder(folder)) return [];
     return await readdir(folder);
   } catch {
-    // Not made yet.
+    // The folder doesn't exist yet.
     return [];
   }
 }

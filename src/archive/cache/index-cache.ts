@@ -5,32 +5,32 @@ import { isPrivateFolder, makePrivateFolder, readKept } from '../files/private-p
 import type { BlobSource, IndexedBlob } from '../types.ts';
 import { decodeIndex, encodeIndex } from './index-file.ts';
 
-/** A use is noted at most so often. */
+/** Minimum interval between updates of a file's last use. */
 const TOUCH_MS = 60_000;
 
-/** File name of what is kept under a key. */
+/** The file name for a key. */
 export function cacheName(key: string): string {
   return createHash('sha256').update(key).digest('hex').slice(0, 40);
 }
 
 /**
- * Indexes of blobs in a folder, a file each, under the range of the file that the blob is: path, size, times. What a packed blob's digest was
- * measured to be is kept under the digest, and the range has a note that its bytes were hashed: another archive that states the digest has
- * the index for hashing its own bytes, and not for the word alone. Several processes may use one folder: files appear whole or not at all.
- * A cache that can't be read or written is no error: it is as if it were empty.
+ * Caches indexes of blobs in a folder, one file per blob, keyed by its range of a file: path, size, times. A packed blob's index is kept
+ * also under its verified digest, with a note for the range that its bytes were hashed. So another archive that states the same digest gets
+ * the index only after its own bytes have been hashed; a stated digest alone isn't trusted. Several processes may share a folder: files
+ * appear whole or not at all. A cache that can't be read or written is not an error: it acts as if it were empty.
  */
 export class IndexCache {
   readonly #folder: string;
   readonly #temporary: () => string;
   #written = false;
 
-  /** `temporary`: a new path in the same file system. */
+  /** `temporary` returns a new path in the same file system. */
   constructor(cacheFolder: string, temporary: () => string) {
     this.#folder = path.join(cacheFolder, 'index');
     this.#temporary = temporary;
   }
 
-  /** Was anything put in? */
+  /** Whether anything was written. */
   get written(): boolean {
     return this.#written;
   }
@@ -39,20 +39,20 @@ export class IndexCache {
     this.#written = true;
   }
 
-  /** Null where there is none that can be used. */
+  /** The cached index of a blob; null if there is none that is valid. */
   read(blob: BlobSource): IndexedBlob | null {
     if (blob.cacheKey === '') return null;
     const digest = digestKey(blob);
     return this.#readKey(blob.cacheKey) ?? (digest !== null && this.#isNoted(blob.cacheKey, digest) ? this.#readKey(digest) : null);
   }
 
-  /** What another file's bytes of the stated digest were: this one's too once they were hashed, see {@link vouch}. */
+  /** The index cached under the blob's stated digest. It applies to this blob once its bytes are hashed; see {@link vouch}. */
   offered(blob: BlobSource): IndexedBlob | null {
     const digest = digestKey(blob);
     return digest === null ? null : this.#readKey(digest);
   }
 
-  /** Notes that a blob's bytes are what its stated digest says. */
+  /** Records that a blob's bytes match its stated digest. */
   vouch(blob: BlobSource): void {
     const digest = digestKey(blob);
     if (digest !== null && blob.cacheKey !== '') this.#put(`${cacheName(blob.cacheKey)}.ok`, [noteOf(blob.cacheKey, digest)]);
@@ -74,20 +74,20 @@ export class IndexCache {
       const stats = statSync(file, { throwIfNoEntry: false });
       if (stats === undefined) return null;
       const bytes = readKept(file);
-      // Small files come out of a shared pool, perhaps unaligned.
+      // Buffers of small files come from a shared pool and may be unaligned.
       const { buffer, byteOffset, byteLength } = bytes;
       const own = byteOffset === 0 && byteLength === buffer.byteLength ? buffer : buffer.slice(byteOffset, byteOffset + byteLength);
       const found = decodeIndex(key, own as ArrayBuffer);
-      // One that lies in the future was used before the clock was set back.
+      // A time in the future dates from before the clock was set back, so it is updated too.
       if (found !== null && Math.abs(Date.now() - stats.mtimeMs) > TOUCH_MS) utimesSync(file, new Date(), new Date());
       return found;
     } catch {
-      // Gone meanwhile, no permission, or JSON that isn't: the layer is read again.
+      // Missing, unreadable or not valid JSON: the layer is read again.
       return null;
     }
   }
 
-  /** Keeps what was read of a blob; replaces what was there. */
+  /** Stores the index of a blob, replacing an earlier one. */
   write(blob: BlobSource, indexed: IndexedBlob): void {
     const digest = digestKey(blob);
     const isMeasured = digest !== null && indexed.blobDigest === blob.statedDigest;
@@ -106,13 +106,13 @@ export class IndexCache {
       renameSync(temporary, path.join(this.#folder, name));
       this.#written = true;
     } catch {
-      // A full disk, a read-only folder: nothing is kept.
+      // A full disk or a read-only folder: nothing is cached.
       if (temporary !== null) removeQuietly(temporary);
     }
   }
 }
 
-/** Of a packed blob: a plain one's headers are read sooner than its bytes are hashed. */
+/** Only for packed blobs: reading a plain one's headers is faster than hashing its bytes. */
 function digestKey({ statedDigest, compression, length }: BlobSource): string | null {
   return statedDigest === null || compression === 'none' ? null : `digest:${statedDigest}:${length}`;
 }
@@ -140,11 +140,11 @@ function writeAll(file: string, pieces: readonly Uint8Array[]): void {
   }
 }
 
-/** Removes a file that is perhaps gone already. */
+/** Removes a file if it exists. */
 export function removeQuietly(file: string): void {
   try {
     unlinkSync(file);
   } catch {
-    // It wasn't there, or the whole folder is removed later.
+    // It didn't exist, or the whole folder is removed later.
   }
 }

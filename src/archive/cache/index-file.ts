@@ -1,20 +1,20 @@
-// One file for each blob that was read: its layer's table, findings and figures. Native byte order; a file of another order is ignored.
+// One file per blob: its layer's table, findings and counts. In native byte order; a file with another byte order is ignored.
 //
 //   0   8   magic "LAYRIDX" and the version, one byte
-//   8   4   0x01020304 as a uint32: tells the byte order
-//   12  4   checksum of all that follows the head
+//   8   4   0x01020304 as a uint32, to detect the byte order
+//   12  4   checksum of everything after the head
 //   16  8   length of the file, float64
 //   24  4   length of the JSON
 //   28  4   zero
-//   32      JSON (UTF-8), spaces behind it up to a multiple of 8: key, counts, metas, findings, and each column's length
-//   …       the columns, each filled up to a multiple of 8
+//   32      JSON (UTF-8), padded with spaces to a multiple of 8: key, counts, metas, findings, and the length of each column
+//   …       the columns, each padded to a multiple of 8
 //
-// Columns are read as views on the file's one buffer: nothing is copied or parsed but the JSON.
+// Columns are read as views of the file's single buffer; only the JSON is parsed and copied.
 import type { LayerTable, MemberMeta } from '#format/layer';
 import type { Finding } from '#model';
 import type { IndexedBlob } from '../types.ts';
 
-/** To be raised whenever a table's columns or their meaning change, here or in `format/layer` and `format/tar`. */
+/** Raise this whenever a table's columns or their meaning change, here or in `format/layer` and `format/tar`. */
 const VERSION = 5;
 const HEAD_BYTES = 32;
 const BYTE_ORDER = 0x01020304;
@@ -56,7 +56,7 @@ interface Head {
   readonly lengths: readonly number[];
 }
 
-/** The pieces of the file, in order; columns are views, not copies. */
+/** Encodes the file as a list of pieces; columns are views, not copies. */
 export function encodeIndex(key: string, { layer, blobDigest }: IndexedBlob): Uint8Array[] {
   const { table } = layer;
   const head: Head = {
@@ -86,7 +86,7 @@ export function encodeIndex(key: string, { layer, blobDigest }: IndexedBlob): Ui
   return [new Uint8Array(start.buffer), ...pieces.filter((piece) => piece.length > 0)];
 }
 
-/** What the file holds, as views on `buffer`; null where it is damaged, of another version or of another key. */
+/** Decodes a file as views of `buffer`; null if it is damaged, or has another version or key. */
 export function decodeIndex(key: string, buffer: ArrayBuffer): IndexedBlob | null {
   if (buffer.byteLength < HEAD_BYTES || buffer.byteLength % 8 !== 0) return null;
   const bytes = new Uint8Array(buffer);
@@ -116,10 +116,10 @@ function padding(length: number): number {
   return -length & 7;
 }
 
-/** Against bit rot and half-written files, not against people: 32 bits over words, in the order of the bytes. */
+/** Detects bit rot and half-written files, not tampering: 32 bits computed over words in native byte order. */
 class Checksum {
   #sum = 0x811c9dc5;
-  /** Pieces come in pairs that add up to words; a piece by itself may end inside one. */
+  /** Pieces come in pairs that add up to whole words; a single piece may end in the middle of one. */
   #word = 0;
   #wordBytes = 0;
 

@@ -4,12 +4,12 @@ import { hasEnded, PROCESS_MARK } from './process-mark.ts';
 
 const BESIDE = /^\.layerscope-[0-9a-f]{16}-(\d+-\d+-[0-9a-f]{8})$/;
 
-/** A name beside a file or folder, in the same file system, for what is to become it. It says which process gave it. */
+/** Returns a temporary name next to a file or folder, in the same file system. The name identifies the process that made it. */
 export function besideName(target: string): string {
   return path.join(path.dirname(path.resolve(target)), `.layerscope-${randomBytes(8).toString('hex')}-${PROCESS_MARK}`);
 }
 
-/** Whether a name was given by {@link besideName}, in a process that has ended. */
+/** Whether {@link besideName} made this name in a process that has ended. */
 export function isLeftBeside(name: string): boolean {
   const mark = BESIDE.exec(name)?.[1];
   return mark !== undefined && hasEnded(mark) === true;

@@ -1,14 +1,14 @@
-// Room on a disk for what is unpacked: a few megabytes may hold more than any disk does.
+// Free disk space for unpacking: a few megabytes may expand to more than any disk holds.
 import fs from 'node:fs';
 import path from 'node:path';
 import { displayText, formatSize, LayerscopeError } from '#model';
 
-/** Of what is free at the beginning so much is left to others. */
+/** Share of the initially free space that is left for others. */
 const SHARE_LEFT = 1 / 4;
-/** Others write as well: what is free is looked at again after so many bytes. */
+/** Bytes after which free space is checked again, since others write too. */
 const LOOK_EVERY = 8 * 1024 * 1024;
 
-/** Looks after the disk that a file is written to. */
+/** Limits how much is written to the disk of a file. */
 export class DiskSpace {
   readonly #folder: string;
   readonly #free: number;
@@ -20,7 +20,7 @@ export class DiskSpace {
     this.#free = freeBytes(this.#folder);
   }
 
-  /** Called before bytes are written. Throws TOO_LARGE where too little would be left. */
+  /** Call this before writing. Throws TOO_LARGE if too little space would be left. */
   take(bytes: number): void {
     this.#written += bytes;
     const left = this.#free * SHARE_LEFT;
@@ -33,12 +33,12 @@ export class DiskSpace {
   #refusal(): LayerscopeError {
     return new LayerscopeError(
       'TOO_LARGE',
-      `unpacked it takes more than ${formatSize(Math.floor(this.#free * (1 - SHARE_LEFT)))}, and ${displayText(this.#folder)} had ${formatSize(this.#free)} free: unpack it where there is more, or set LAYERSCOPE_CACHE to a folder on a larger disk`,
+      `it unpacks to more than ${formatSize(Math.floor(this.#free * (1 - SHARE_LEFT)))}, but ${displayText(this.#folder)} had only ${formatSize(this.#free)} free: free some space, or set LAYERSCOPE_CACHE to a folder on a larger disk`,
     );
   }
 }
 
-/** Infinite where the system doesn't tell. */
+/** Free bytes; infinite if the system doesn't report them. */
 function freeBytes(folder: string): number {
   try {
     const { bavail, bsize } = fs.statfsSync(folder);

@@ -7,10 +7,10 @@ import { hasEnded, PROCESS_MARK } from './process-mark.ts';
 
 /** The mark of the process that made the folder, then what mkdtemp adds. */
 const NAME = /^run-(\d+-\d+-[0-9a-f]{8})-[A-Za-z0-9]{6}$/;
-/** The folder of a process on another machine is left over if it is older than this. */
+/** Age at which a folder of a process on another machine is taken as abandoned. */
 const STALE_MS = 7 * 24 * 60 * 60 * 1000;
 
-/** A folder of this process alone, made when it is first needed and removed on disposal; in the cache folder where there is one. */
+/** A folder of this process alone, in the cache folder if there is one. Created on first use, removed on disposal. */
 export class PrivateFolder implements Disposable {
   readonly #base: string | null;
   #path: string | null = null;
@@ -21,12 +21,12 @@ export class PrivateFolder implements Disposable {
     this.#base = base;
   }
 
-  /** A name in it that nothing has yet. */
+  /** Returns an unused path in the folder. */
   newPath(suffix: string): string {
     return path.join(this.#folder(), `${this.#count++}${suffix}`);
   }
 
-  /** The same on another disk, where the first has no room; null: there is none. */
+  /** The same on another disk, for when the first is full; null if there is none. */
   newPathElsewhere(suffix: string): string | null {
     try {
       if (statSync(this.#folder()).dev === statSync(tmpdir()).dev) return null;
@@ -43,7 +43,7 @@ export class PrivateFolder implements Disposable {
     return this.#path;
   }
 
-  /** Null where there is no cache folder, or none can be made: on a read-only or a full disk, say. */
+  /** Null if there is no cache folder or the folder can't be created, for example on a read-only or full disk. */
   #inBase(): string | null {
     if (this.#base === null) return null;
     try {
@@ -67,8 +67,8 @@ function inTemporary(): string {
     return mkdtempSync(path.join(tmpdir(), 'layerscope-'));
   } catch (error) {
     const { code } = asLayerscopeError(error);
-    const what = `no folder can be made in ${displayText(tmpdir())} (${String((error as NodeJS.ErrnoException).code)})`;
-    throw new LayerscopeError(code, `${what}: set TMPDIR, or LAYERSCOPE_CACHE, to one that can be written`, { cause: error });
+    const what = `cannot create a folder in ${displayText(tmpdir())} (${String((error as NodeJS.ErrnoException).code)})`;
+    throw new LayerscopeError(code, `${what}: set TMPDIR or LAYERSCOPE_CACHE to a writable folder`, { cause: error });
   }
 }
 

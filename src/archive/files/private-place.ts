@@ -1,4 +1,4 @@
-// Folders for the cache that no other user may enter: what was read of an image is as private as the image.
+// Cache folders that no other user may enter: cached contents of an image are as private as the image.
 import { closeSync, constants, fchmodSync, fstatSync, lstatSync, mkdirSync, openSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 
@@ -24,8 +24,8 @@ export function cacheFolderIn(folder: string): string {
 }
 
 /**
- * Makes a folder for this user alone, or shuts one to others that is this user's. False where it can't be used: it is another user's, is
- * reached through a link that another user made, or the system refuses.
+ * Creates a folder for this user alone, or closes an existing one of this user's to others. Returns false if it can't be used: it belongs
+ * to another user, is reached through another user's link, or the system refuses.
  */
 export function makePrivateFolder(folder: string): boolean {
   try {
@@ -36,11 +36,11 @@ export function makePrivateFolder(folder: string): boolean {
   }
 }
 
-/** The same of a folder that is there. */
+/** The same check for an existing folder. */
 export function isPrivateFolder(folder: string): boolean {
   if (ME === undefined) return true;
   try {
-    // A link of one's own is a way to have the cache on another disk.
+    // The user's own link is fine: it may put the cache on another disk.
     if (lstatSync(folder).uid !== ME) return false;
     const descriptor = openSync(folder, constants.O_RDONLY | constants.O_DIRECTORY);
     try {
@@ -56,11 +56,11 @@ export function isPrivateFolder(folder: string): boolean {
   }
 }
 
-/** All of a file of the cache. Throws as the system does; where no file lies there, too, as a pipe would never answer. */
+/** Reads a whole cache file. Throws the system's error; also if it isn't a regular file, as reading a pipe could block forever. */
 export function readKept(file: string): Buffer<ArrayBuffer> {
   const descriptor = openSync(file, READ);
   try {
-    if (!fstatSync(descriptor).isFile()) throw new Error('no file');
+    if (!fstatSync(descriptor).isFile()) throw new Error('not a file');
     return readFileSync(descriptor);
   } finally {
     closeSync(descriptor);

@@ -1,33 +1,33 @@
-// Which process made a file or folder, written in its name, so that another process can tell whether it was left: process ids are used
-// again, and mean something else on another machine or in another container.
+// Marks file and folder names with the process that made them, so that other processes can detect abandoned ones. A process id alone isn't
+// enough: ids are reused, and mean something else on another machine or in another container.
 import { createHash } from 'node:crypto';
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 
-/** When a process began, as the system counts it: field 22 of /proc/PID/stat. Null where there is no /proc, or no such process. */
+/** Start time of a process in the system's units: field 22 of /proc/PID/stat. Null if there is no /proc or no such process. */
 export function processBegan(pid: number): string | null {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // The name in parentheses may hold spaces and parentheses itself.
+    // The name in parentheses may itself contain spaces and parentheses.
     return text.slice(text.lastIndexOf(')') + 2).split(' ')[19] ?? null;
   } catch {
     return null;
   }
 }
 
-/** Whether a process is there, and not another one that got its id. */
+/** Whether a process still exists, and its id hasn't been reused. */
 export function isProcessThere({ pid, began }: { readonly pid: number; readonly began: string | null }): boolean {
   try {
     process.kill(pid, 0);
   } catch (error) {
-    // EPERM: it is there, as another user.
+    // EPERM: it exists but belongs to another user.
     if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
   }
   const now = processBegan(pid);
   return began === null || now === null || now === began;
 }
 
-/** Where this process' id means what it means: this machine, and on Linux this namespace of process ids. */
+/** Scope in which this process's id is valid: this machine and, on Linux, its PID namespace. */
 const PLACE = createHash('sha256').update(`${hostname()} ${pidNamespace()}`).digest('hex').slice(0, 8);
 
 function pidNamespace(): string {
@@ -38,10 +38,10 @@ function pidNamespace(): string {
   }
 }
 
-/** This process, for a name: its id, when it began, and where. */
+/** This process's mark: its id, start time and scope. */
 export const PROCESS_MARK = `${process.pid}-${processBegan(process.pid) ?? '0'}-${PLACE}`;
 
-/** Whether the process of a mark has ended; null where that can't be told from here. */
+/** Whether the process of a mark has ended; null if that can't be determined from here. */
 export function hasEnded(mark: string): boolean | null {
   const [, pid, began, place] = /^(\d+)-(\d+)-([0-9a-f]{8})$/.exec(mark) ?? [];
   if (pid === undefined || place !== PLACE) return null;

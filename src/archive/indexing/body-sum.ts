@@ -1,5 +1,5 @@
 // A 64-bit checksum that tells bodies of equal size apart without reading them again. Four 32-bit lanes take one word each, as in xxHash
-// (https://github.com/Cyan4973/xxHash, doc/xxhash_spec.md, XXH32); every lane but the first also takes in its neighbour, and then the
+// (https://github.com/Cyan4973/xxHash, doc/xxhash_spec.md, XXH32); every lane but the first is also mixed with its neighbour, then the
 // lanes rotate. Each step is invertible, so no difference gets lost on the way: two different bodies have the same sum by chance once in
 // 2^64. It is not a cryptographic hash: two bodies with the same sum can be crafted. Where that matters, bodies are read.
 //
@@ -27,7 +27,7 @@ export class BodySum {
   #buffer: ArrayBufferLike = this.#scratch.buffer;
   #words: Int32Array = this.#scratchWords;
 
-  /** Begins a new body. */
+  /** Starts a new body. */
   begin(): void {
     this.#a = 0x243f6a88;
     this.#b = 0x05a308d3;
@@ -37,7 +37,7 @@ export class BodySum {
     this.#filled = 0;
   }
 
-  /** Takes the bytes from `start` to `end`. */
+  /** Adds the bytes from `start` to `end`. */
   update(bytes: Uint8Array, start: number, end: number): void {
     this.#length += end - start;
     let at = start;
@@ -51,7 +51,7 @@ export class BodySum {
     while (at < end) this.#scratch[this.#filled++] = bytes[at++] as number;
   }
 
-  /** Ends the body: `low` and `high` are its checksum. */
+  /** Ends the body; its checksum is then in `low` and `high`. */
   finish(): void {
     if (this.#filled > 0) {
       this.#scratch.fill(0, this.#filled, BLOCK_BYTES);
@@ -65,7 +65,7 @@ export class BodySum {
     if (this.low === 0 && this.high === 0) this.low = 1;
   }
 
-  /** Completes the block that was begun; returns where the rest of the bytes starts. */
+  /** Completes a partial block; returns where the remaining bytes start. */
   #fillBlock(bytes: Uint8Array, start: number, end: number): number {
     let at = start;
     while (at < end && this.#filled < BLOCK_BYTES) this.#scratch[this.#filled++] = bytes[at++] as number;
@@ -92,7 +92,7 @@ export class BodySum {
     }
   }
 
-  /** Words from `from` to `to`: whole blocks. */
+  /** Adds the words from `from` to `to`, which are whole blocks. */
   #take(words: Int32Array, from: number, to: number): void {
     let a = this.#a;
     let b = this.#b;

@@ -3,7 +3,7 @@ import type { TarHandler, TarMember } from '#format/tar';
 import { TYPE } from '#model';
 import { BodySum } from './body-sum.ts';
 
-/** Makes the column `bodySums` of a layer's table from the bodies that a TarReader hands out. */
+/** Computes the `bodySums` column of a layer's table from the bodies that a TarReader passes on. */
 export class BodySums implements Pick<Required<TarHandler>, 'member' | 'body'> {
   readonly #sum = new BodySum();
   #capacity = 256;

@@ -1,7 +1,7 @@
 import { type BuiltLayer, LayerTableBuilder } from '#format/layer';
 import { type TarHandler, TarReader } from '#format/tar';
 import { type Finding, finding, LayerscopeError } from '#model';
-import { STRANGER_BYTES, strangePacking } from '../blob/compression.ts';
+import { OTHER_FORMAT_BYTES, otherPackingName } from '../blob/compression.ts';
 import { type Decompressed, decompress, type PackedAs } from '../blob/decompress.ts';
 import { algorithmOf, Digester } from '../blob/digest.ts';
 import { type FileRange, openBlob } from '../blob/source-file.ts';
@@ -13,15 +13,15 @@ import { BodySums } from './body-sums.ts';
 const CHUNK = 1024 * 1024;
 
 export interface IndexOptions {
-  /** Reads every byte and measures both digests. */
+  /** Read every byte and compute both digests. */
   readonly verify: boolean;
-  /** `sha256` or `sha512`, as the config's diffID has it. */
+  /** `sha256` or `sha512`, from the config's diffID. */
   readonly diffIdAlgorithm: string;
-  /** Takes checksums of the bodies of a compressed layer, which makes unpacking it about a twelfth slower. */
+  /** Compute checksums of the bodies of a compressed layer; makes unpacking it about 8% slower. */
   readonly sums: boolean;
 }
 
-/** Tar reader and table builder of one layer: takes plain bytes from anywhere, keeps what stops it. */
+/** Tar reader and table builder of one layer. Accepts plain bytes from any source and keeps the error that stops it. */
 export class LayerIndexer {
   readonly #builder: LayerTableBuilder;
   readonly reader: TarReader;
@@ -30,7 +30,7 @@ export class LayerIndexer {
   #quiet = false;
   readonly #sums: BodySums | null;
 
-  /** `blobBytes`: of the layer as it is stored. `also` sees each member too; `sums`: checksums of the bodies are taken. */
+  /** `blobBytes`: stored size of the layer. `also` receives each member too. `sums`: compute checksums of bodies. */
   constructor(blobBytes: number, { also, sums = false }: { readonly also?: TarHandler; readonly sums?: boolean } = {}) {
     const builder = new LayerTableBuilder(blobBytes);
     this.#builder = builder;
@@ -42,9 +42,9 @@ export class LayerIndexer {
         bodySums?.member(member);
         also?.member(member);
       },
-      finding: (told) => {
-        if (told.code === 'truncated') this.#truncated = true;
-        if (!this.#quiet) builder.finding(told);
+      finding: (found) => {
+        if (found.code === 'truncated') this.#truncated = true;
+        if (!this.#quiet) builder.finding(found);
       },
       truncated: (member) => {
         builder.truncated(member);
@@ -54,12 +54,12 @@ export class LayerIndexer {
     });
   }
 
-  /** What stopped the reader: a bad header, or a table that became too large. Null where nothing did. */
+  /** The error that stopped the reader: a bad header or a table that became too large. Null if there is none. */
   get problem(): LayerscopeError | null {
     return this.#problem;
   }
 
-  /** Like the reader's, but a bad header is kept for the end. */
+  /** Like {@link TarReader.push}, but keeps a bad header's error for the end. */
   push(bytes: Uint8Array): void {
     this.attempt(() => this.reader.push(bytes));
   }
@@ -72,15 +72,15 @@ export class LayerIndexer {
     }
   }
 
-  /** Keeps a BAD_TAR, or TOO_LARGE; throws anything else. */
+  /** Keeps BAD_TAR or TOO_LARGE; throws anything else. */
   fail(error: unknown): void {
     if (!(error instanceof LayerscopeError) || (error.code !== 'BAD_TAR' && error.code !== 'TOO_LARGE')) throw error;
     this.#problem = error;
   }
 
-  /** `packed`: how the decompression of the blob ended, null for a plain one. `tarBytes`: all that came in. */
+  /** `packed`: how the blob's decompression ended, null for a plain one. `tarBytes`: number of plain bytes received. */
   finish(tarBytes: number, packed: Decompressed | null): { layer: IndexedLayer; built: BuiltLayer } {
-    // What the compression lacks the tar lacks too: told once.
+    // Truncated compressed data also truncates the tar; report it once.
     this.#quiet = packed !== null && packed.end !== 'complete';
     if (this.#problem === null) this.reader.end();
     const built = this.#builder.finish();
@@ -91,7 +91,7 @@ export class LayerIndexer {
       findings.push(finding(code, problem.message, problem.offset === undefined ? {} : { offset: problem.offset }));
     }
     if (packed?.end === 'truncated')
-      findings.push(finding('truncated', `${packed.message}: entries up to there are read`, { offset: tarBytes }));
+      findings.push(finding('truncated', `${packed.message}: only the entries before that are listed`, { offset: tarBytes }));
     if (packed?.end === 'damaged') {
       findings.push(finding(packed.isUnsupported ? 'unsupported-compression' : 'damaged-blob', `${packed.message}`, { offset: tarBytes }));
     }
@@ -103,8 +103,8 @@ export class LayerIndexer {
 }
 
 /**
- * Reads one layer. A plain one by its headers alone, a compressed one whole. What is wrong with the blob is in the result.
- * `plain`: the layer's plain tar, where it lies spooled. Throws NOT_FOUND, PERMISSION, IO, UNSUPPORTED, CANCELLED.
+ * Indexes one layer: a plain one by its headers alone, a compressed one by reading all of it. Defects of the blob are part of the result.
+ * Throws NOT_FOUND, PERMISSION, IO, UNSUPPORTED, CANCELLED.
  */
 export async function indexBlob(blob: BlobSource, options: IndexOptions, control: WorkControl): Promise<IndexedBlob> {
   const range = openBlob(blob);
@@ -126,19 +126,19 @@ async function indexPlain(range: FileRange, control: WorkControl): Promise<Index
   } catch (error) {
     indexer.fail(error);
   }
-  return { layer: named(indexer.finish(range.length, null).layer, range), blobDigest: null };
+  return { layer: withPackingName(indexer.finish(range.length, null).layer, range), blobDigest: null };
 }
 
-/** A layer that no tar is in: says what is in it, where that is known. */
-function named(layer: IndexedLayer, { file, start, length }: FileRange): IndexedLayer {
+/** If a layer isn't a tar but a known kind of archive, says so in a finding. */
+function withPackingName(layer: IndexedLayer, { file, start, length }: FileRange): IndexedLayer {
   if (layer.status === 'present' || layer.table.memberCount > 0) return layer;
-  const head = new Uint8Array(Math.min(STRANGER_BYTES, length));
-  const packing = strangePacking(head.subarray(0, file.read(head, start)));
+  const head = new Uint8Array(Math.min(OTHER_FORMAT_BYTES, length));
+  const packing = otherPackingName(head.subarray(0, file.read(head, start)));
   if (packing === null) return layer;
-  return { ...layer, findings: [finding('unsupported-compression', `the layer is ${packing}, which is not read`)] };
+  return { ...layer, findings: [finding('unsupported-compression', `the layer is ${packing}, which is not supported`)] };
 }
 
-/** Reads all of a plain tar: its digest as a blob and its diffID are one where they are of one algorithm. */
+/** Reads all of a plain tar. Its digest and its diffID are the same if they use the same algorithm. */
 async function verifyPlain(range: FileRange, blob: BlobSource, options: IndexOptions, control: WorkControl): Promise<IndexedBlob> {
   const indexer = new LayerIndexer(range.length);
   const digester = new Digester(algorithmOf(blob.statedDigest));
@@ -161,7 +161,7 @@ async function verifyPlain(range: FileRange, blob: BlobSource, options: IndexOpt
     until = performance.now() + control.slice;
   }
   const digest = digester.finish();
-  const layer = named(indexer.finish(at, null).layer, range);
+  const layer = withPackingName(indexer.finish(at, null).layer, range);
   return { layer: { ...layer, measured: { digest, diffId: second?.finish() ?? digest } }, blobDigest: digest };
 }
 
@@ -173,7 +173,7 @@ async function indexPacked(
   control: WorkControl,
 ): Promise<IndexedBlob> {
   const indexer = new LayerIndexer(range.length, { sums: options.sums });
-  // The blob is read whole anyway: hashing what is read costs little, and tells whether what it says may be kept by its digest.
+  // The whole blob is read anyway, so hashing costs little, and shows whether the index may be cached under the stated digest.
   const digester = options.verify || blob.statedDigest !== null ? new Digester(algorithmOf(blob.statedDigest)) : null;
   const plain = options.verify ? new Digester(options.diffIdAlgorithm) : null;
   const chunks = new DeferredChunks((bytes) => {
@@ -202,8 +202,8 @@ async function indexPacked(
 }
 
 /**
- * Works on each chunk a little after it arrives: node:zlib hands out a chunk before its thread inflates the next one, and would have to
- * wait for work that is done right away.
+ * Processes each chunk shortly after it arrives. node:zlib emits a chunk before its thread inflates the next one, so working on it right
+ * away would keep that thread waiting.
  */
 class DeferredChunks {
   readonly #work: (bytes: Uint8Array) => void;
@@ -214,7 +214,7 @@ class DeferredChunks {
     this.#work = work;
   }
 
-  /** Throws what the work on an earlier chunk threw. */
+  /** Throws an error from processing an earlier chunk. */
   add(bytes: Uint8Array): void {
     if (this.#failure !== null) throw this.#failure.error;
     this.#waiting.push(bytes);
@@ -227,7 +227,7 @@ class DeferredChunks {
     });
   }
 
-  /** Works on the chunks that are left. Throws what the work on any chunk threw. */
+  /** Processes the remaining chunks. Throws an error from processing any chunk. */
   drain(): void {
     if (this.#failure !== null) throw this.#failure.error;
     this.#workOff();

@@ -8,21 +8,21 @@ import { type IndexOptions, indexBlob } from './index-layer.ts';
 
 const CHUNK = 1024 * 1024;
 
-/** One blob to read, here or on a worker. Structured-clonable. */
+/** A blob to index, on this thread or a worker. Structured-clonable. */
 export interface IndexTask {
   readonly blob: BlobSource;
   readonly options: IndexOptions;
-  /** Where the result is kept, and the name it has until it is whole; null: nowhere. */
+  /** The cache folder, and a temporary file for the index until it is complete; null: nothing is cached. */
   readonly cache: { readonly folder: string; readonly temporary: string } | null;
 }
 
-/** Reads the blob and keeps the result. Throws what {@link indexBlob} does. */
+/** Indexes the blob and caches the result. Throws what {@link indexBlob} does. */
 export async function runIndexTask(task: IndexTask, control: WorkControl): Promise<IndexedBlob> {
   const { blob, options } = task;
   const { folder, temporary } = task.cache ?? {};
   const cache = folder === undefined || temporary === undefined ? null : new IndexCache(folder, () => temporary);
   const offered = options.verify ? null : (cache?.offered(blob) ?? null);
-  // Checksums of bodies can't be had without reading them.
+  // Checksums of bodies require reading them.
   const isEnough = offered !== null && (!options.sums || offered.layer.table.bodySums.length > 0);
   if (isEnough && (await isAsStated(blob, control))) {
     cache?.vouch(blob);
@@ -34,7 +34,7 @@ export async function runIndexTask(task: IndexTask, control: WorkControl): Promi
   return indexed;
 }
 
-/** Whether a blob's bytes are what its stated digest says: hashing takes a fraction of the time that inflating does. */
+/** Whether a blob's bytes match its stated digest. Hashing takes a fraction of the time of inflating. */
 async function isAsStated(blob: BlobSource, control: WorkControl): Promise<boolean> {
   const { file, start, length } = openBlob(blob);
   using _file = file;
@@ -52,7 +52,7 @@ async function isAsStated(blob: BlobSource, control: WorkControl): Promise<boole
   return digester.finish() === blob.statedDigest;
 }
 
-/** Shared with a worker: 0 is set to stop it, 1 counts what it has read, in units of 1,024 bytes. */
+/** Indexes into the flags shared with a worker. Setting STOP to 1 stops it; KIBIBYTES is its progress in units of 1,024 bytes. */
 export const FLAG_STOP = 0;
 export const FLAG_KIBIBYTES = 1;
 

@@ -1,4 +1,4 @@
-// The script of a worker: reads one blob at a time and hands its table over, columns moved, not copied.
+// Script of a worker: indexes one blob at a time and transfers the table's columns without copying.
 import { parentPort } from 'node:worker_threads';
 import { asLayerscopeError } from '#model';
 import { cancelled, type WorkControl } from '../work/work-control.ts';
@@ -20,7 +20,7 @@ function sharedControl(shared: SharedArrayBuffer): WorkControl {
   };
 }
 
-/** The buffers of a table's columns, each once. */
+/** The distinct buffers of a table's columns. */
 function buffersOf(table: object): ArrayBuffer[] {
   const buffers = new Set<ArrayBuffer>();
   for (const column of Object.values(table)) {

@@ -6,31 +6,31 @@ import type { PrivateFolder } from '../files/private-folder.ts';
 import type { ArchiveLayer, BlobSource, IndexedBlob, IndexedLayer, IndexLayersOptions } from '../types.ts';
 import { ProgressMeter } from '../work/progress-meter.ts';
 import { callerControl } from '../work/work-control.ts';
-import { ArchiveRoom, leftOut, RoomGate } from './archive-room.ts';
 import { type IndexTask, runIndexTask } from './index-task.ts';
+import { MemoryGate, TableBudget, withoutTable } from './memory-budget.ts';
 import type { WorkerPool } from './worker-pool.ts';
 
-/** Blobs smaller than this are read faster than a worker starts and warms up: compressed ones, or to be read whole. */
+/** Below this size, starting a worker takes longer than reading a blob that has to be read whole. */
 const SMALL_WHOLE_BYTES = 1024 * 1024;
-/** The same of plain ones, of which only headers are read. */
+/** The same for plain blobs, of which only headers are read. */
 const SMALL_PLAIN_BYTES = 256 * 1024 * 1024;
 
-/** What reading layers needs of its reader. */
+/** The parts of a reader used to read layers. */
 export interface LayerReadingParts {
-  /** Null: nothing is kept. */
+  /** Null: nothing is cached. */
   readonly cache: IndexCache | null;
   readonly cacheFolder: string | null;
   readonly maxCacheBytes: number;
   readonly folder: PrivateFolder;
-  /** Null: all is read on this thread. */
+  /** Null: everything is read on this thread. */
   readonly pool: WorkerPool | null;
-  /** Layers that were read when their archive was opened. */
+  /** Layers already indexed when their archive was opened. */
   readonly scanned: WeakMap<BlobSource, IndexedBlob>;
-  /** Aborted when the reader is let go. */
+  /** Aborted when the reader is disposed of. */
   readonly ended: AbortSignal;
 }
 
-/** Indexes layers: from the cache, else on workers, else here. See {@link ArchiveReader.indexLayers}. */
+/** Indexes layers: from the cache, otherwise on workers or this thread. See {@link ArchiveReader.indexLayers}. */
 export class LayerReading {
   readonly #parts: LayerReadingParts;
 
@@ -41,9 +41,9 @@ export class LayerReading {
   async read(layers: readonly ArchiveLayer[], options: IndexLayersOptions): Promise<readonly (IndexedLayer | null)[]> {
     const { scanned, cache, cacheFolder, maxCacheBytes } = this.#parts;
     const results: (IndexedLayer | null)[] = layers.map(() => null);
-    const room = new ArchiveRoom(layers);
+    const budget = new TableBudget(layers);
     const settle = (blob: BlobSource, found: IndexedBlob): void => {
-      const indexed = room.take(found) ? found : leftOut(found);
+      const indexed = budget.take(found) ? found : withoutTable(found);
       layers.forEach((layer, at) => {
         if (layer.blob !== blob) return;
         results[at] = withMismatches(layer, indexed, options.verify ?? false);
@@ -56,7 +56,7 @@ export class LayerReading {
       const kept = scanned.get(blob) ?? cache?.read(blob) ?? null;
       const lacksSums = kept === null || (blob.compression !== 'none' && kept.layer.table.bodySums.length === 0);
       if (kept !== null && !options.verify && !(lacksSums && options.sums === 'needed')) settle(blob, kept);
-      // An index with checksums is never replaced by one without.
+      // Never replaces an index that has checksums with one that has none.
       else tasks.push(this.#task(blob, layer, options.verify ?? false, options.sums !== undefined || !lacksSums));
     }
     await this.#run(tasks, options, settle);
@@ -71,7 +71,7 @@ export class LayerReading {
     return { blob, options: { verify, diffIdAlgorithm: algorithmOf(layer.diffId), sums }, cache };
   }
 
-  /** A name for an index until it is whole; null where nothing can be written. */
+  /** A temporary path for an index; null if nothing can be written. */
   #unfinished(): string | null {
     try {
       return this.#parts.folder.newPath('.idx');
@@ -81,7 +81,7 @@ export class LayerReading {
     }
   }
 
-  /** Reads the blobs, the biggest first; what one of them throws stops the others. */
+  /** Reads the blobs, largest first. An error in one stops the others. */
   async #run(tasks: IndexTask[], options: IndexLayersOptions, settle: (blob: BlobSource, indexed: IndexedBlob) => void): Promise<void> {
     if (tasks.length === 0) return;
     const { cache, pool, ended } = this.#parts;
@@ -98,7 +98,7 @@ export class LayerReading {
       if (task.cache !== null) cache?.noteWritten();
     };
     tasks.sort((a, b) => cost(b) - cost(a));
-    const gate = new RoomGate(signal);
+    const gate = new MemoryGate(signal);
     const onWorkers = pool === null ? [] : tasks.filter(isWorthAWorker);
     const here = tasks.filter((task) => !onWorkers.includes(task));
     const works = onWorkers.map((task) => gate.pass(task.blob.length, () => run(task, (pool as WorkerPool).run(task, signal, advance))));
@@ -114,14 +114,14 @@ export class LayerReading {
   }
 }
 
-/** Each blob once, with the first layer that it is of. */
+/** Each distinct blob with the first layer that uses it. */
 function firstLayers(layers: readonly ArchiveLayer[]): Map<BlobSource, ArchiveLayer> {
   const first = new Map<BlobSource, ArchiveLayer>();
   for (const layer of layers) if (layer.blob !== null && !first.has(layer.blob)) first.set(layer.blob, layer);
   return first;
 }
 
-/** Bytes to get through, roughly: of a plain tar only the headers are read. */
+/** Approximate cost in bytes: only the headers of a plain tar are read. */
 function cost({ blob, options }: IndexTask): number {
   return blob.compression === 'none' && !options.verify ? blob.length / 64 : blob.length;
 }
@@ -130,7 +130,7 @@ function isWorthAWorker({ blob, options }: IndexTask): boolean {
   return blob.length >= (blob.compression === 'none' && !options.verify ? SMALL_PLAIN_BYTES : SMALL_WHOLE_BYTES);
 }
 
-/** Waits for all; where one fails, stops the others, waits for them too, and throws what failed first. */
+/** Waits for all. If one fails, stops the others, waits for them too, and throws the first error. */
 async function allOrStop(works: readonly Promise<void>[], stop: () => void): Promise<void> {
   let failed = false;
   let failure: unknown;
@@ -147,12 +147,12 @@ async function allOrStop(works: readonly Promise<void>[], stop: () => void): Pro
   if (failed) throw failure;
 }
 
-/** The layer with what its descriptor and config state held against what was measured. */
+/** Adds findings if the computed digests differ from those that the layer's descriptor and config state. */
 function withMismatches(layer: ArchiveLayer, { layer: indexed, blobDigest }: IndexedBlob, verify: boolean): IndexedLayer {
   const findings: Finding[] = [];
   const digest = indexed.measured?.digest ?? blobDigest;
   if (layer.digest !== null && digest !== null && digest !== layer.digest) {
-    findings.push(finding('digest-mismatch', `the blob is named ${layer.digest}, its content is ${digest}`));
+    findings.push(finding('digest-mismatch', `the blob is named ${layer.digest}, but its content hashes to ${digest}`));
   }
   const diffId = indexed.measured?.diffId ?? null;
   if (verify && layer.diffId !== null && diffId !== null && diffId !== layer.diffId) {

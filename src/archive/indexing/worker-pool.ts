@@ -7,7 +7,7 @@ import { cancelled } from '../work/work-control.ts';
 import { FLAG_KIBIBYTES, FLAG_STOP, type IndexTask, type WorkerReply } from './index-task.ts';
 
 const POLL_MS = 100;
-/** Workers that have nothing to do for so long are ended: each holds some megabytes. */
+/** Idle workers are ended after this time, as each holds several megabytes. */
 const IDLE_MS = 5000;
 
 interface Job {
@@ -17,7 +17,7 @@ interface Job {
   readonly onBytes: (bytes: number) => void;
   readonly resolve: (indexed: IndexedBlob) => void;
   readonly reject: (error: unknown) => void;
-  told: number;
+  reported: number;
 }
 
 interface Seat {
@@ -25,7 +25,7 @@ interface Seat {
   job: Job | null;
 }
 
-/** The worker's script beside this one, in the sources or in a bundle; null where it isn't. */
+/** The worker's script next to this module, in the sources or in a bundle; null if there is none. */
 export function defaultWorkerUrl(): URL | null {
   const here = import.meta.url;
   const names = here.endsWith('.ts')
@@ -38,7 +38,7 @@ export function defaultWorkerUrl(): URL | null {
   return null;
 }
 
-/** Worker threads that read layers, one layer each at a time: started when first needed, used again, ended on disposal. */
+/** Worker threads that index one layer each at a time. Started when first needed, reused, and ended on disposal. */
 export class WorkerPool implements AsyncDisposable {
   readonly #script: URL | string;
   readonly #limit: number;
@@ -53,7 +53,7 @@ export class WorkerPool implements AsyncDisposable {
     this.#limit = limit;
   }
 
-  /** Jobs start in the order in which they are handed in. Throws what the task does; CANCELLED on `signal`, once the worker has let go. */
+  /** Queues a job; jobs start in order. Throws what the task does; CANCELLED on `signal`, once the worker has stopped. */
   run(task: IndexTask, signal: AbortSignal | undefined, onBytes: (bytes: number) => void): Promise<IndexedBlob> {
     return new Promise((resolve, reject) => {
       if (signal?.aborted) {
@@ -67,7 +67,7 @@ export class WorkerPool implements AsyncDisposable {
         task,
         flags,
         onBytes,
-        told: 0,
+        reported: 0,
         resolve: (indexed) => {
           signal?.removeEventListener('abort', stop);
           resolve(indexed);
@@ -126,7 +126,7 @@ export class WorkerPool implements AsyncDisposable {
     if (job === null || job.id !== reply.id) return;
     seat.job = null;
     seat.worker.unref();
-    this.#tell(job);
+    this.#report(job);
     if (reply.ok) job.resolve(reply.indexed);
     else job.reject(new LayerscopeError(reply.code, reply.message, reply.offset === undefined ? {} : { offset: reply.offset }));
     this.#next();
@@ -143,13 +143,13 @@ export class WorkerPool implements AsyncDisposable {
     this.#next();
   }
 
-  /** Workers count what they read in shared memory: looked at while any is at work. */
+  /** Polls the workers' progress, which they write to shared memory, while any of them is busy. */
   #watch(): void {
     const busy = this.#seats.some(({ job }) => job !== null);
     this.#watchIdle(busy);
     if (busy && this.#poll === null) {
       this.#poll = setInterval(() => {
-        for (const { job } of this.#seats) if (job !== null) this.#tell(job);
+        for (const { job } of this.#seats) if (job !== null) this.#report(job);
       }, POLL_MS);
       this.#poll.unref();
     } else if (!busy && this.#poll !== null) {
@@ -168,9 +168,9 @@ export class WorkerPool implements AsyncDisposable {
     this.#idle.unref();
   }
 
-  #tell(job: Job): void {
+  #report(job: Job): void {
     const bytes = Atomics.load(job.flags, FLAG_KIBIBYTES) * 1024;
-    if (bytes > job.told) job.onBytes(bytes - job.told);
-    job.told = bytes;
+    if (bytes > job.reported) job.onBytes(bytes - job.reported);
+    job.reported = bytes;
   }
 }

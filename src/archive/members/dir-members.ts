@@ -1,5 +1,5 @@
-// skopeo's `dir:`: one image in a folder. `manifest.json` is its manifest, or an index of several, whose manifests then lie in
-// `<hex>.manifest.json`; blobs are called by the hex digits of their digest alone; `version` says "Directory Transport Version: 1.1".
+// skopeo's `dir:` format: one image in a folder. `manifest.json` is its manifest, or an index whose manifests are in
+// `<hex>.manifest.json`; blobs are named by the hex digits of their digest; `version` contains "Directory Transport Version: 1.1".
 // Source: containers/image, directory/directory_transport.go.
 import { MEDIA_TYPE, parseIndexed, parseJson } from '#format/image';
 import { LayerscopeError } from '#model';
@@ -7,7 +7,7 @@ import { sha256 } from '../blob/digest.ts';
 import { type MemberStore, readDocument, type StoredRange } from './member-store.ts';
 import type { OverlayMembers } from './overlay-members.ts';
 
-/** Is manifest.json of the folder an image's own manifest? Throws what reading it does, but for JSON that can't be read. */
+/** Whether the folder's manifest.json is an image's own manifest. Throws what reading it throws, except for invalid JSON. */
 export function isDirFormat(store: MemberStore): boolean {
   const bytes = readDocument(store, 'manifest.json');
   if (bytes === null) return false;
@@ -19,12 +19,12 @@ export function isDirFormat(store: MemberStore): boolean {
   }
 }
 
-/** The folder with the names of a layout: `blobs/<algorithm>/<hex>`. */
+/** Gives the folder's blobs the names that they have in an OCI layout: `blobs/<algorithm>/<hex>`. */
 export class DirMembers implements MemberStore {
   readonly #folder: MemberStore;
   readonly #manifestName: string;
 
-  /** Throws NOT_FOUND where the folder has no manifest.json. */
+  /** Throws NOT_FOUND if the folder has no manifest.json. */
   constructor(folder: MemberStore) {
     this.#folder = folder;
     this.#manifestName = blobNameOf(this.manifest());
@@ -32,7 +32,7 @@ export class DirMembers implements MemberStore {
 
   manifest(): Uint8Array {
     const bytes = readDocument(this.#folder, 'manifest.json');
-    if (bytes === null) throw new LayerscopeError('NOT_FOUND', 'manifest.json is not there');
+    if (bytes === null) throw new LayerscopeError('NOT_FOUND', 'manifest.json is missing');
     return bytes;
   }
 
@@ -56,7 +56,7 @@ function blobNameOf(bytes: Uint8Array): string {
   return `blobs/${sha256(bytes).replace(':', '/')}`;
 }
 
-/** Gives the folder the index.json that it lacks: an entry for its manifest. False: there is no place for it. */
+/** Adds the index.json that the folder lacks, with an entry for its manifest. Returns false if there is nowhere to put it. */
 export function addDirIndex(store: OverlayMembers, members: DirMembers): boolean {
   const bytes = members.manifest();
   const document = parseIndexed(parseJson(bytes, 'manifest.json'));

@@ -5,16 +5,16 @@ import { blobName } from './member-store.ts';
 import type { OverlayMembers } from './overlay-members.ts';
 
 /**
- * Content that a descriptor carries with it, in `data`: stands in for a blob that the archive doesn't have, once size and digest are checked.
+ * Content embedded in a descriptor's `data` field. It replaces a blob that the archive lacks, after its size and digest have been verified.
  * Source: OCI image-spec descriptor.md, Embedded Content.
  */
 export class EmbeddedContent {
   readonly #store: OverlayMembers;
-  readonly #tell: (code: FindingCode, message: string) => void;
+  readonly #report: (code: FindingCode, message: string) => void;
 
-  constructor(store: OverlayMembers, tell: (code: FindingCode, message: string) => void) {
+  constructor(store: OverlayMembers, report: (code: FindingCode, message: string) => void) {
     this.#store = store;
-    this.#tell = tell;
+    this.#report = report;
   }
 
   /** Throws IO. */
@@ -24,9 +24,9 @@ export class EmbeddedContent {
     const digester = new Digester(algorithmOf(digest));
     digester.update(bytes);
     const measured = digester.finish();
-    if (measured !== digest) this.#tell('digest-mismatch', `the embedded data of ${what} ${digest}: its content is ${measured}`);
+    if (measured !== digest) this.#report('digest-mismatch', `the embedded data of ${what} ${digest}: its content hashes to ${measured}`);
     else if (size !== null && size !== bytes.length)
-      this.#tell('size-mismatch', `the embedded data of ${what} ${digest} has ${bytes.length} bytes, its descriptor says ${size}`);
+      this.#report('size-mismatch', `the embedded data of ${what} ${digest} has ${bytes.length} bytes, but its descriptor says ${size}`);
     else this.#store.add(blobName(digest), bytes);
   }
 
@@ -34,7 +34,7 @@ export class EmbeddedContent {
     try {
       return this.#store.find(name) !== null;
     } catch {
-      // A link that leads elsewhere: who reads the blob tells, unless there is embedded data.
+      // A link that is refused: reported when the blob is read, unless there is embedded data.
       return false;
     }
   }

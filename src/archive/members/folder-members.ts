@@ -8,22 +8,22 @@ import { type MemberStore, normalName, readHead, type StoredRange } from './memb
 
 const LEGACY_FOLDER = /^[0-9a-f]{64}$/;
 
-/** As many links as Linux follows in one path. Source: path_resolution(7). */
-const MOST_LINKS = 40;
+/** Links that Linux follows in one path. Source: path_resolution(7). */
+const MAX_LINKS = 40;
 
-/** One search for a name. */
+/** State of one lookup. */
 interface Search {
   readonly name: string;
   links: number;
 }
 
 /**
- * The files of a folder that is an archive laid out. Links are followed where they stay inside it, others where the user says so: each is read
- * and judged before anything is asked of where it leads.
+ * The files of an archive that is unpacked in a folder. Links that stay inside the folder are followed; others only if the user allows it.
+ * Each link's text is checked before its target is accessed.
  */
 export class FolderMembers implements MemberStore {
   readonly #root: string;
-  /** As the user named it. */
+  /** The absolute path that the user gave, links unresolved. */
   readonly #named: string;
   readonly #followLinks: boolean;
 
@@ -48,7 +48,7 @@ export class FolderMembers implements MemberStore {
     return { path: file, start: 0, length: Number(stats.size), identity, key: `${file}:${identity}` };
   }
 
-  /** Those at its top, and `json` of the folders that Docker up to 1.9 made for each layer. */
+  /** The files at the top, and `json` in the folders that Docker up to 1.9 made for each layer. */
   *names(): Iterable<string> {
     for (const entry of readdirSync(this.#root, { withFileTypes: true })) {
       if (entry.isFile()) yield entry.name;
@@ -63,7 +63,7 @@ export class FolderMembers implements MemberStore {
     return bytes;
   }
 
-  /** The real path of a name, whatever links lead to; null where nothing is. */
+  /** The real path of a name, through any links; null if nothing is there. */
   #followed(name: string): string | null {
     const parts = partsOf(name);
     const file = this.#real(path.join(this.#root, ...parts));
@@ -71,7 +71,7 @@ export class FolderMembers implements MemberStore {
     return file;
   }
 
-  /** The same without ever leaving the folder. Its parts are real: no link is on the way to what is looked at. */
+  /** The same without leaving the folder. The path is resolved component by component, so that no link is followed by the system. */
   #inside(name: string): string | null {
     const found = this.#walk([], partsOf(name), { name, links: 0 }, true);
     return found === null ? null : path.join(this.#root, ...found);
@@ -91,7 +91,7 @@ export class FolderMembers implements MemberStore {
         at.push(part);
         continue;
       }
-      if (++search.links > MOST_LINKS) this.#refuseLoop(search.name);
+      if (++search.links > MAX_LINKS) this.#refuseLoop(search.name);
       const target = this.#target(file);
       const next = linkStart([this.#root, this.#named], at, target);
       if (next === null) this.#refuseOutside(search.name);
@@ -122,10 +122,10 @@ export class FolderMembers implements MemberStore {
   }
 
   #refuseMissing(name: string, target: string): never {
-    throw new MemberRefused('missing-blob', `${displayText(name)} is a link to ${displayText(target)}, which is not there`);
+    throw new MemberRefused('missing-blob', `${displayText(name)} is a link to ${displayText(target)}, which does not exist`);
   }
 
-  /** Nothing is there: says so where a link on the way leads to nothing. */
+  /** Throws if a link on the way is dangling. */
   #refuseDangling(parts: readonly string[]): void {
     for (let count = 1; count <= parts.length; count++) {
       const file = path.join(this.#root, ...parts.slice(0, count));

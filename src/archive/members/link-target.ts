@@ -1,21 +1,21 @@
 import path from 'node:path';
 
-/** Where a link leads: from `at`, components below a folder's real path, on by `parts`. */
+/** Where to continue after a link: `at` are the components of a folder below the root, `parts` those still to follow from there. */
 export interface LinkStart {
   readonly at: readonly string[];
   readonly parts: readonly string[];
 }
 
-/** Components of a path: on Windows both slashes part them. Empty ones and `.` are left out. */
+/** Splits a path into components, on Windows at both kinds of slash. Drops empty ones and `.`. */
 export function partsOf(text: string, style: path.PlatformPath = path): string[] {
   return text.split(style.sep === '\\' ? /[\\/]/ : '/').filter((part) => part !== '' && part !== '.');
 }
 
 /**
- * Judges a link by its text alone, so that nothing is asked of where it leads: on Windows looking at `\\host\share` already signs in to that
- * host. `roots`: the real path of the folder, then its other names; `at`: of the folder that the link lies in, below it. Null: it leads out.
- * Links with a path from the top (also `\\host\share`, `\\?\…`, `C:x` and `\x`), and those that climb, stay inside where their text names
- * the folder again.
+ * Resolves a link by its text alone, without accessing its target: on Windows, merely looking at `\\host\share` signs in to that host.
+ * `roots`: the folder's real path, then its other names. `at`: the link's folder, below the root. Null: the link leads outside.
+ * An absolute target (on Windows also `\\host\share`, `\\?\…`, `C:x` and `\x`), or one that climbs above the root, stays inside only if its
+ * text leads back through the folder's name.
  */
 export function linkStart(
   roots: readonly [real: string, ...string[]],
@@ -39,7 +39,7 @@ export function linkStart(
   for (; parts[0] === '..'; parts.shift()) if (from.pop() === undefined) above++;
   if (above === 0) return { at: from, parts };
   if (above > rootParts.length) return null;
-  // The real path has no links in it: what was climbed is what its names say.
+  // The root's real path contains no links, so `..` from it follows its components.
   const isBack = rootParts.slice(-above).every((part, index) => parts[index] === part);
   return isBack ? { at: [], parts: parts.slice(above) } : null;
 }

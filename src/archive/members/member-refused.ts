@@ -1,9 +1,9 @@
 import { type FindingCode, LayerscopeError } from '#model';
 
-/** Why a name, or the links that it leads through, stand for no file of an archive. */
+/** Why a name, or a link on its way, doesn't lead to a file of the archive. */
 export type RefusalCode = Extract<FindingCode, 'path-escape' | 'link-outside' | 'link-loop' | 'missing-blob'>;
 
-/** A member that isn't looked up; carries the code of the finding to tell it by. As an error by itself: PATH_ESCAPE, or BLOB_MISSING. */
+/** A member that can't be accessed, with the code of its finding. As an error, its code is PATH_ESCAPE or BLOB_MISSING. */
 export class MemberRefused extends LayerscopeError {
   readonly finding: RefusalCode;
 
@@ -13,10 +13,10 @@ export class MemberRefused extends LayerscopeError {
   }
 }
 
-/** The code of a finding for what hindered reading a member; `otherwise` for what is a matter neither of names nor of limits. Throws IO. */
+/** The finding's code for an error from reading a member; `otherwise` if it is about neither names nor limits. Throws IO. */
 export function refusalCode(error: unknown, otherwise: FindingCode): FindingCode {
   if (!(error instanceof LayerscopeError) || error.code === 'IO') throw error;
-  // A layer is no document: a sparse one that is too large to lay out is one that can't be read.
+  // Layers have no size limit as documents do: a sparse one that is too large to expand is just unreadable.
   if (error.code === 'TOO_LARGE' && otherwise !== 'layer-unreadable') return 'too-large';
   return error instanceof MemberRefused ? error.finding : otherwise;
 }

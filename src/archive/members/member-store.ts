@@ -1,25 +1,25 @@
 import { displayText, LayerscopeError } from '#model';
 import type { SourceFile } from '../blob/source-file.ts';
 
-/** Largest manifest, index or config that is read; real ones have some kilobytes, and registries take 4 MB at most. */
+/** Size limit of a manifest, index or config. Real ones have some kilobytes, and registries accept at most 4 MB. */
 export const MAX_DOCUMENT_BYTES = 4 * 1024 * 1024;
 
-/** All documents of one archive together, those read twice counted twice. */
+/** Size limit of all documents of an archive together; one that is read twice counts twice. */
 const MAX_DOCUMENTS_BYTES = 64 * 1024 * 1024;
 
-/** Where a member of an archive, or a file of a layout, lies. */
+/** Location of an archive's member or of a layout's file. */
 export interface StoredRange {
   readonly path: string;
   readonly start: number;
   readonly length: number;
   readonly identity: string | null;
-  /** Stays the same while the file does; empty: there is nothing to go by. */
+  /** Changes whenever the file does; empty if that can't be detected. */
   readonly key: string;
 }
 
-/** The members of an archive by name, links inside it followed. Names are latin1 strings of the raw bytes, in normal form. */
+/** The members of an archive by name; links inside the archive are followed. Names are raw bytes as latin1 strings, normalized. */
 export interface MemberStore {
-  /** Null: no such member, or no file. Throws PATH_ESCAPE for links that lead out or in a circle, TRUNCATED where its end is missing. */
+  /** Null if there is no such file. Throws PATH_ESCAPE for links that lead outside or in a circle, TRUNCATED if its end is missing. */
   find(name: string): StoredRange | null;
   /** Names of all files. */
   names(): Iterable<string>;
@@ -27,37 +27,37 @@ export interface MemberStore {
   head(range: StoredRange, count: number): Uint8Array;
 }
 
-/** A name as the store keeps it: no `./`, no empty components, no `/` at either end. Null where it climbs, or has a NUL, as no file has. */
+/** Normalizes a name: no `./`, no empty components, no `/` at either end. Null if it contains `..` or a NUL. */
 export function normalName(name: string): string | null {
   if (name.includes('\0')) return null;
   const parts = name.split('/').filter((part) => part !== '' && part !== '.');
   return parts.includes('..') ? null : parts.join('/');
 }
 
-/** Name in the store of a blob; empty for a descriptor without a digest. */
+/** The name of a blob in the store; empty for an empty digest. */
 export function blobName(digest: string): string {
   return digest === '' ? '' : `blobs/${digest.replace(':', '/')}`;
 }
 
-/** A manifest's path, which is UTF-8 text, as the store's latin1. */
+/** Converts a path in a manifest, which is UTF-8, to the store's latin1. */
 export function storeName(path: string): string {
   return Buffer.from(path, 'utf8').toString('latin1');
 }
 
-/** What is read: `statement` of what is looked at but not kept, which may use up no room that the archive's own documents need. */
+/** Kind of document. A `statement` is inspected but not kept, and doesn't use up the limit for the archive's own documents. */
 type DocumentKind = 'document' | 'statement';
 
 const spent: Readonly<Record<DocumentKind, WeakMap<MemberStore, number>>> = { document: new WeakMap(), statement: new WeakMap() };
 
-/** Who reads an archive's documents once more has as much room as the first time. */
+/** Resets the limit on the size of all documents, for reading them again. */
 export function renewDocuments(store: MemberStore): void {
   spent.document.delete(store);
 }
 
-/** Whoever writes a layout replaces its index whole: one that was replaced while it was looked at is looked at again, so often at most. */
+/** A layout's index is replaced as a whole. If that happens while it is read, it is read again, up to this many times. */
 const MAX_LOOKS = 5;
 
-/** All of a small member. Throws TOO_LARGE, and what {@link MemberStore.find} does. Null: no such member. */
+/** Reads a whole small member; null if there is none. Throws TOO_LARGE, and what {@link MemberStore.find} throws. */
 export function readDocument(store: MemberStore, name: string, kind: DocumentKind = 'document'): Uint8Array | null {
   for (let look = 1; ; look++) {
     const range = store.find(name);

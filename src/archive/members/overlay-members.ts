@@ -2,24 +2,24 @@ import { SourceFile } from '../blob/source-file.ts';
 import { NewFile } from '../spool/new-file.ts';
 import { type MemberStore, readHead, type StoredRange } from './member-store.ts';
 
-/** Makes a new name for a file of ours. */
+/** Returns a new path for a temporary file. */
 export type NewPath = () => string;
 
-/** A store with members more: what the archive embeds in its documents, or what stands for it. They lie in files of ours. */
+/** A store with extra members, in temporary files: content embedded in documents, or generated documents. */
 export class OverlayMembers implements MemberStore {
-  /** To be removed with the archive. */
+  /** Files to remove with the archive. */
   readonly files: string[] = [];
   readonly #base: MemberStore;
   readonly #newPath: NewPath | null;
   readonly #added = new Map<string, StoredRange>();
 
-  /** `newPath` null: nothing can be added. */
+  /** If `newPath` is null, nothing can be added. */
   constructor(base: MemberStore, newPath: NewPath | null) {
     this.#base = base;
     this.#newPath = newPath;
   }
 
-  /** Adds a member; one that the archive has counts before it. False: there is no place for it. Throws IO. */
+  /** Adds a member; one in the archive itself takes precedence. Returns false if there is nowhere to put it. Throws IO. */
   add(name: string, bytes: Uint8Array): boolean {
     if (this.#newPath === null) return false;
     using file = new NewFile(this.#newPath());
@@ -35,7 +35,7 @@ export class OverlayMembers implements MemberStore {
     try {
       return this.#base.find(name) ?? added;
     } catch {
-      // A link that leads nowhere, say: what was added stands in for it.
+      // For example a dangling link: the added member replaces it.
       return added;
     }
   }

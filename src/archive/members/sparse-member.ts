@@ -2,28 +2,28 @@ import { closeSync, ftruncateSync, openSync, writeSync } from 'node:fs';
 import { displayText, LayerscopeError } from '#model';
 import { SourceFile, systemError } from '../blob/source-file.ts';
 
-/** Pairs of offset and length of what is stored, by offset. */
+/** Offset and length of each stored part, ordered by offset. */
 export type SparseMap = readonly (readonly [offset: number, length: number])[];
 
 export interface SparseMember {
   readonly name: string;
-  /** Of the first stored byte. */
+  /** Offset of the first stored byte. */
   readonly start: number;
   readonly storedBytes: number;
   readonly map: SparseMap;
-  /** With holes. */
+  /** Size including holes. */
   readonly size: number;
 }
 
-/** No layer is as large: what states more is out for the reader's time. */
-const MOST_BYTES = 2 ** 36;
+/** Size limit: no real layer is this large, and a larger stated size only wastes time. */
+const MAX_BYTES = 2 ** 36;
 const CHUNK = 1024 * 1024;
 
-/** Writes a sparse member of a tar as a file, its holes as zeros, which take no room where the file system can do without. Throws TOO_LARGE, IO. */
+/** Expands a sparse member into a file whose holes are zeros, and take no space if the file system supports it. Throws TOO_LARGE, IO. */
 export function layOutSparse(tar: string, identity: string | null, member: SparseMember, target: string): void {
   const { name, size } = member;
-  if (size > MOST_BYTES)
-    throw new LayerscopeError('TOO_LARGE', `${displayText(name)}: a sparse file of ${size} bytes, the limit is ${MOST_BYTES}`);
+  if (size > MAX_BYTES)
+    throw new LayerscopeError('TOO_LARGE', `${displayText(name)}: a sparse file of ${size} bytes, the limit is ${MAX_BYTES}`);
   using source = new SourceFile(tar, identity);
   let descriptor: number;
   try {
@@ -41,7 +41,7 @@ export function layOutSparse(tar: string, identity: string | null, member: Spars
   }
 }
 
-/** What isn't stored to its end stays zeros. */
+/** If stored data is missing at the end, zeros remain. */
 function copyStored(source: SourceFile, { start, storedBytes, map }: SparseMember, descriptor: number): void {
   const buffer = new Uint8Array(CHUNK);
   let stored = 0;

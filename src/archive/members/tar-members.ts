@@ -6,13 +6,13 @@ import { type MemberStore, normalName, readHead, type StoredRange } from './memb
 import type { NewPath } from './overlay-members.ts';
 import { layOutSparse, type SparseMap } from './sparse-member.ts';
 
-/** More members than this and only those that tell an image are kept: the tar is a layer, or is read again. */
+/** With more members than this, only those that identify an image are kept: the tar is a layer, or is read a second time. */
 const FEW_MEMBERS = 4096;
-/** No image archive has as many, nor names as long together, nor members that are stored in as many pieces. */
+/** Limits on the members of an image archive, on the bytes of their names, and on their stored parts. */
 export const MAX_MEMBERS = 200_000;
 const MAX_NAME_BYTES = 16 * 1024 * 1024;
 const MAX_PIECES = 500_000;
-/** Links that lead from one to the next. */
+/** Links followed in a row. */
 const MAX_LINKS = 32;
 
 interface Member {
@@ -20,25 +20,25 @@ interface Member {
   readonly start: number;
   readonly length: number;
   readonly target: string;
-  /** What of its bytes is stored, and its size with holes; null: all of it. */
+  /** The stored parts of a sparse member and its size including holes; null if it isn't sparse. */
   readonly sparse: { readonly map: SparseMap; readonly size: number } | null;
   truncated: boolean;
 }
 
-const TELLING = new Set(['manifest.json', 'index.json', 'oci-layout', 'repositories']);
-/** Names as tools that write images give them. */
+const IDENTIFYING = new Set(['manifest.json', 'index.json', 'oci-layout', 'repositories']);
+/** Names that image tools use. */
 const IMAGE_NAME = /^(?:blobs\/sha(?:256|512)(?:\/|$)|(?:sha256:)?[0-9a-f]{64}(?:$|[./])|oci-layout$)/;
 
-/** Layers by less telling names: `<id>/layer.tar`, or tars beside the manifest. */
+/** Less distinctive names of layers: `<id>/layer.tar`, or tars next to the manifest. */
 const LAYER_NAME = /(?:^|[/\\])layer\.tar$|^[^/]+\.tar(?:\.\w+)?$/;
 
-/** Collects the members of an archive while its tar is read: what an image's manifests refer to. */
+/** Collects the members that an image's manifests may refer to while the tar is read. */
 export class MemberCollector implements TarHandler {
   readonly #members = new Map<string, Member>();
   readonly #limit: number;
   #count = 0;
   #imageNames = 0;
-  #overflown = false;
+  #overflowed = false;
   #nameBytes = 0;
   #pieces = 0;
 
@@ -50,25 +50,25 @@ export class MemberCollector implements TarHandler {
     return this.#count;
   }
 
-  /** Is a tar among the members, as image tools put layers into an archive? */
+  /** Whether there is a tar among the members, as image tools store layers. */
   get holdsTars(): boolean {
     for (const name of this.#members.keys()) if (LAYER_NAME.test(name)) return true;
     return false;
   }
 
-  /** Do names say that an image tool wrote it, manifests apart? */
+  /** Whether names other than the manifest's suggest an image tool. */
   get looksLikeImage(): boolean {
     return this.#imageNames > 0;
   }
 
-  /** Or is a manifest among the members, of whatever? */
+  /** Whether the tar may be an image archive: it looks like one or has a manifest of some kind. */
   get mayBeImage(): boolean {
     return this.looksLikeImage || this.has('manifest.json') || this.has('index.json');
   }
 
-  /** There were more members than are kept: {@link members} lacks some. */
-  get overflown(): boolean {
-    return this.#overflown;
+  /** Whether there were too many members, so that {@link members} is incomplete. */
+  get overflowed(): boolean {
+    return this.#overflowed;
   }
 
   get members(): ReadonlyMap<string, Member> {
@@ -84,17 +84,17 @@ export class MemberCollector implements TarHandler {
     const { type } = member;
     if (type !== TYPE.file && type !== TYPE.symlink && type !== TYPE.hardlink && type !== TYPE.directory) return;
     const nameBytes = member.nameEnd - member.nameStart;
-    if (this.#overflown && nameBytes > 20) return;
+    if (this.#overflowed && nameBytes > 20) return;
     const name = normalName(latin1(member.name));
     if (name === null || name === '') return;
     if (IMAGE_NAME.test(name)) this.#imageNames++;
     if (type === TYPE.directory) return;
-    if (this.#overflown && !TELLING.has(name)) return;
+    if (this.#overflowed && !IDENTIFYING.has(name)) return;
     this.#nameBytes += nameBytes + (type === TYPE.file ? 0 : member.linkEnd - member.linkStart);
     this.#pieces += member.sparse?.length ?? 0;
     if (this.#members.size >= this.#limit || this.#nameBytes > MAX_NAME_BYTES || this.#pieces > MAX_PIECES) {
       this.#overflow();
-      if (!TELLING.has(name)) return;
+      if (!IDENTIFYING.has(name)) return;
     }
     this.#members.set(name, {
       type: type === TYPE.symlink ? 'symlink' : type === TYPE.hardlink ? 'hardlink' : 'file',
@@ -111,19 +111,19 @@ export class MemberCollector implements TarHandler {
 
   finding(): void {}
 
-  /** The tar ends inside the last member. */
+  /** Marks the last member: the tar ends inside it. */
   truncated(): void {
     const member = this.#members.get(this.#last);
     if (member !== undefined) member.truncated = true;
   }
 
   #overflow(): void {
-    this.#overflown = true;
-    for (const name of this.#members.keys()) if (!TELLING.has(name)) this.#members.delete(name);
+    this.#overflowed = true;
+    for (const name of this.#members.keys()) if (!IDENTIFYING.has(name)) this.#members.delete(name);
   }
 }
 
-/** One that keeps all members: for a tar that is known to be an image. */
+/** Creates a collector that keeps all members, for a tar known to be an image archive. */
 export function wholeCollector(): MemberCollector {
   return new MemberCollector(MAX_MEMBERS);
 }
@@ -132,17 +132,17 @@ function latin1(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
 }
 
-/** The members of a tar in a file, which stays the caller's: once it is closed, what is read is read by its name. */
+/** The members of a tar in a file. The file remains the caller's; after it is closed, members are read by its path. */
 export class TarMembers implements MemberStore {
   readonly #members: ReadonlyMap<string, Member>;
   readonly #file: SourceFile;
   readonly #key: string;
   readonly #identity: string | null;
   readonly #newPath: NewPath;
-  /** Sparse members, their holes filled: in files of ours, which go with the archive. */
+  /** Temporary files with sparse members expanded; removed with the archive. */
   readonly #laidOut = new Map<Member, string>();
 
-  /** `key`: see {@link StoredRange}. `identity` null for a file that only we write. `newPath`: where a sparse member is laid out. */
+  /** `key`: see {@link StoredRange}. `identity`: null for a file that only this program writes. `newPath`: for sparse members. */
   constructor(members: ReadonlyMap<string, Member>, file: SourceFile, key: string, identity: string | null, newPath: NewPath) {
     this.#newPath = newPath;
     this.#members = members;
@@ -203,7 +203,7 @@ export class TarMembers implements MemberStore {
   }
 }
 
-/** Name that a link stands for; null where it leads out. A hard link's target is from the root, a symbolic link's from its folder. */
+/** The name that a link points to; null if it leads outside. A hard link's target starts at the root, a symbolic link's at its folder. */
 function resolveLink(name: string, member: Member): string | null {
   if (member.target.startsWith('/')) return null;
   const parts = member.type === 'symlink' ? name.split('/').slice(0, -1) : [];

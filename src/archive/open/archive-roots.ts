@@ -1,4 +1,4 @@
-// What an archive's index leads to, as it lies there, for those who keep it elsewhere: manifests, configs, layers, attestations, indexes.
+// Collects the blobs below an archive's index entries, so that images can be copied: manifests, configs, layers, attestations, indexes.
 import { annotatedName, asArray, asObject, type Descriptor, MEDIA_TYPE, parseDescriptor, parseIndexed, parseJson } from '#format/image';
 import { type ArchiveFormat, displayText, LayerscopeError } from '#model';
 import { detectCompression, MAGIC_BYTES } from '../blob/compression.ts';
@@ -10,7 +10,7 @@ import { rangeSource } from './image-list.ts';
 const MAX_DEPTH = 16;
 const MAX_BLOBS = 1_000_000;
 
-/** The entries of index.json that lead to images, and the images that only a docker-archive's own files tell of. */
+/** The entries of index.json that lead to images, and the images that only a docker-archive's own files list. */
 export function archiveRoots(format: ArchiveFormat, store: MemberStore, images: readonly ArchiveImage[]): ArchiveRoot[] {
   renewDocuments(store);
   const byManifest = new Map<string, ArchiveImage>();
@@ -28,10 +28,10 @@ export function archiveRoots(format: ArchiveFormat, store: MemberStore, images: 
     const walk = new RootWalk(store);
     walk.follow(descriptor, 0);
     const held = walk.manifests.map((digest) => byManifest.get(digest)).filter((image) => image !== undefined);
-    // Signatures, charts and attestations that stand by themselves are no images.
+    // Skip standalone signatures, charts and attestations.
     if (held.length === 0) continue;
     for (const image of held) covered.add(image);
-    // A docker-archive's own list of names says more than annotations, which may have the tag only.
+    // A docker-archive's own list of names takes precedence: annotations may contain only the tag.
     const tags = format === 'docker-archive' ? held.flatMap((image) => image.tags) : [];
     const names = [...new Set(tags.length > 0 ? tags : name === null ? [] : [displayText(name)])];
     roots.set(descriptor.digest, { descriptor: fields, names, images: held, blobs: walk.blobs });
@@ -40,7 +40,7 @@ export function archiveRoots(format: ArchiveFormat, store: MemberStore, images: 
   return [...roots.values(), ...others.map((image) => ({ descriptor: null, names: image.tags, images: [image], blobs: [] }))];
 }
 
-/** One image of a root of several, by its own manifest. */
+/** Narrows a root with several images to one of them, by its own manifest. */
 export function rootOfImage(root: ArchiveRoot, image: ArchiveImage): ArchiveRoot {
   if (root.descriptor === null || root.descriptor.digest === image.manifestDigest || image.manifestDigest === null) return root;
   const index = root.blobs.findIndex(({ digest }) => digest === image.manifestDigest);
@@ -61,7 +61,7 @@ export function rootOfImage(root: ArchiveRoot, image: ArchiveImage): ArchiveRoot
   };
 }
 
-/** `platform` of a descriptor, as the image's config has it; nothing where it isn't known. Source: OCI image-spec image-index.md. */
+/** The `platform` field of a descriptor, from the image's config; omitted if unknown. Source: OCI image-spec image-index.md. */
 export function platformField({ platform, osVersion }: ArchiveImage): { readonly platform?: Readonly<Record<string, string>> } {
   const [os = '', architecture, variant] = platform.split('/');
   if (architecture === undefined) return {};
@@ -90,7 +90,7 @@ function* indexEntries(store: MemberStore): Generator<{ readonly descriptor: Des
   }
 }
 
-/** Follows descriptors down to the layers; what isn't there, or can't be read, is left out. */
+/** Follows descriptors down to the layers; skips what is missing or unreadable. */
 class RootWalk {
   readonly blobs: RootBlob[] = [];
   readonly manifests: string[] = [];
@@ -116,10 +116,10 @@ class RootWalk {
     this.#add(digest, range);
   }
 
-  /** Where a blob lies that wasn't met before; null where it was, or isn't there. */
+  /** Location of a blob that wasn't visited before; null if it was, or is missing. */
   #claim(digest: string): StoredRange | null {
     if (digest === '' || this.#seen.has(digest)) return null;
-    if (this.#seen.size >= MAX_BLOBS) throw new LayerscopeError('TOO_LARGE', `an image of over ${MAX_BLOBS} blobs`);
+    if (this.#seen.size >= MAX_BLOBS) throw new LayerscopeError('TOO_LARGE', `an image of more than ${MAX_BLOBS} blobs`);
     this.#seen.add(digest);
     return this.#quietly(() => this.#store.find(blobName(digest)));
   }
@@ -135,7 +135,7 @@ class RootWalk {
     });
   }
 
-  /** The archive's findings have told of what can't be read. */
+  /** Ignores unreadable blobs: the archive's findings already report them. */
   #quietly<T>(work: () => T | null): T | null {
     try {
       return work();

@@ -15,12 +15,12 @@ import type { ImageList, LayerPlan } from './image-list.ts';
 import type { OciImage } from './index-walk.ts';
 import { layerPlan } from './oci-layout.ts';
 
-/** Layers of one chain; Docker takes 125. */
+/** Limit on the layers of a chain; Docker's is 125. */
 const MAX_CHAIN = 4096;
 
 /**
- * Puts the images of manifest.json into the list. `oci`: what the archive's index.json leads to, in archives of Docker 25 and later: it adds
- * digests, media types and platform where it means the same layers; where it doesn't, manifest.json counts.
+ * Adds the images of manifest.json to the list. `oci`: the images of index.json, in archives of Docker 25 and later. They contribute
+ * digests, media types and platform if both files name the same layers; otherwise manifest.json takes precedence.
  */
 export function addDockerImages(list: ImageList, store: MemberStore, images: readonly DockerImage[], oci: readonly OciImage[]): void {
   for (const image of images) {
@@ -35,12 +35,12 @@ export function addDockerImages(list: ImageList, store: MemberStore, images: rea
     const twin = twinOf(configDigest);
     const agrees = twin !== null && sameLayers(store, plans, twin);
     if (twin === null && oci.length > 0) {
-      list.tell('manifest-disagreement', 'no manifest of index.json has the config that manifest.json names', { image: index });
+      list.report('manifest-disagreement', 'no manifest of index.json has the config that manifest.json names', { image: index });
     } else if (twin !== null && !agrees) {
       const { layers } = twin.manifest;
-      list.tell(
+      list.report(
         'manifest-disagreement',
-        `manifest.json names ${plans.length} layers, the OCI manifest ${layers.length === plans.length ? 'others' : layers.length}`,
+        `manifest.json names ${plans.length} layers, the OCI manifest names ${layers.length === plans.length ? 'different ones' : layers.length}`,
         { image: index },
       );
     }
@@ -59,7 +59,7 @@ export function addDockerImages(list: ImageList, store: MemberStore, images: rea
   }
 }
 
-/** Docker on Windows before 18.04 wrote `<id>\\layer.tar` into manifest.json, while the tar has `<id>/layer.tar`. */
+/** Docker on Windows before 18.04 wrote `<id>\\layer.tar` in manifest.json for the member `<id>/layer.tar`. */
 function memberName(store: MemberStore, path: string): string {
   const name = storeName(path);
   if (!name.includes('\\') || lookUp(store, name) !== null) return name;
@@ -69,7 +69,7 @@ function memberName(store: MemberStore, path: string): string {
 
 function dockerLayer(name: string, diffId: string | null, image: DockerImage): LayerPlan {
   const digest = digestInPath(name);
-  // Older Dockers state here what the layer was in its registry, which isn't what lies in the archive.
+  // Older versions of Docker recorded the layer as it was in its registry, which differs from the one in the archive.
   const source = diffId === null ? undefined : image.layerSources.get(diffId);
   const same = source !== undefined && source.digest === digest;
   return {
@@ -81,7 +81,7 @@ function dockerLayer(name: string, diffId: string | null, image: DockerImage): L
   };
 }
 
-/** Do manifest.json and the OCI manifest mean the same blobs, in the same order? */
+/** Whether manifest.json and the OCI manifest name the same blobs in the same order. */
 function sameLayers(store: MemberStore, plans: readonly LayerPlan[], { manifest }: OciImage): boolean {
   if (plans.length !== manifest.layers.length) return false;
   return plans.every((plan, index) => {
@@ -96,12 +96,12 @@ function lookUp(store: MemberStore, name: string): ReturnType<MemberStore['find'
   try {
     return store.find(name);
   } catch (error) {
-    refusalCode(error, 'path-escape'); // told where it is read
+    refusalCode(error, 'path-escape'); // reported when the blob is read
     return null;
   }
 }
 
-/** Does the archive have layers as Docker up to 1.9 wrote them? */
+/** Whether the archive has layers in the format of Docker up to 1.9. */
 export function hasLegacyLayers(store: MemberStore): boolean {
   for (const name of store.names()) if (legacyId(name) !== null) return true;
   return false;
@@ -111,7 +111,7 @@ function legacyId(name: string): string | null {
   return /^([0-9a-f]{64})\/json$/.exec(name)?.[1] ?? null;
 }
 
-/** Puts the images of an archive without manifest.json into the list: from `repositories` and each layer's `json`. Throws BAD_MANIFEST. */
+/** Adds the images of an archive without manifest.json, from `repositories` and each layer's `json`. Throws BAD_MANIFEST. */
 export function addLegacyImages(list: ImageList, store: MemberStore): void {
   const repositories = readDocument(store, 'repositories');
   const tagged = repositories === null ? new Map<string, readonly string[]>() : parseRepositories(parseJson(repositories, 'repositories'));
@@ -119,7 +119,7 @@ export function addLegacyImages(list: ImageList, store: MemberStore): void {
   for (const top of tops) addLegacyImage(list, store, top, tagged.get(top) ?? []);
 }
 
-/** Ids that are nobody's parent. */
+/** Ids of layers that no other layer has as parent. */
 function untaggedTops(store: MemberStore): string[] {
   const ids: string[] = [];
   const parents = new Set<string>();
@@ -140,7 +140,7 @@ interface LegacyDocument {
   readonly bytes: Uint8Array;
 }
 
-/** Null where there is none, or it can't be read: told once its own image is made. */
+/** Null if there is no parent or it can't be read, which is reported when its own image is added. */
 function parentOf(store: MemberStore, id: string): string | null {
   try {
     return readLegacyLayer(store, id)?.layer.parent ?? null;
@@ -163,7 +163,7 @@ function addLegacyImage(list: ImageList, store: MemberStore, top: string, names:
   const seen = new Set<string>();
   for (let id: string | null = top; id !== null; ) {
     if (seen.has(id) || seen.size >= MAX_CHAIN) {
-      list.tell('parent-loop', `the parents of ${displayText(top.slice(0, 12))} lead in a circle`, { image });
+      list.report('parent-loop', `the parents of ${displayText(top.slice(0, 12))} lead in a circle`, { image });
       break;
     }
     seen.add(id);
@@ -182,7 +182,7 @@ function addLegacyImage(list: ImageList, store: MemberStore, top: string, names:
     manifestDigest: null,
     layers: chain.map(({ layer }) => ({ name: `${storeName(layer.id)}/layer.tar`, digest: null, mediaType: null, size: null, urls: [] })),
     attestations: [],
-    // The top layer's json is the config, but knows nothing of diffIDs, and of the history only its own step.
+    // The top layer's json serves as config, but has no diffIDs and only its own step of the history.
     config:
       highest === undefined
         ? null
@@ -199,11 +199,11 @@ function addLegacyImage(list: ImageList, store: MemberStore, top: string, names:
 function tryLegacyLayer(list: ImageList, store: MemberStore, id: string, image: number): ReturnType<typeof readLegacyLayer> {
   try {
     const read = readLegacyLayer(store, id);
-    if (read === null) list.tell('missing-blob', `layer ${displayText(id.slice(0, 12))} is not in the archive`, { image });
+    if (read === null) list.report('missing-blob', `layer ${displayText(id.slice(0, 12))} is not in the archive`, { image });
     return read;
   } catch (error) {
     const code = refusalCode(error, 'config-unreadable');
-    if (error instanceof LayerscopeError) list.tell(code, `layer ${displayText(id.slice(0, 12))}: ${error.message}`, { image });
+    if (error instanceof LayerscopeError) list.report(code, `layer ${displayText(id.slice(0, 12))}: ${error.message}`, { image });
     return null;
   }
 }

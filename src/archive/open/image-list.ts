@@ -34,67 +34,67 @@ import { shownDigest } from './index-walk.ts';
 
 type IllFormed = NonNullable<ArchiveLayer['illFormed']>;
 
-/** What a manifest says of a blob. */
+/** What a manifest states about a blob. */
 interface BlobPlan {
-  /** Name in the store; empty: it has none. */
+  /** Name in the store; empty if it has none. */
   readonly name: string;
   readonly digest: string | null;
   readonly size: number | null;
 }
 
-/** What a manifest says of a layer. */
+/** What a manifest states about a layer. */
 export interface LayerPlan extends BlobPlan {
   readonly mediaType: string | null;
   readonly urls: readonly string[];
-  /** What stands in place of a digest; safe to print. */
+  /** The text in place of a digest; safe to print. */
   readonly illFormed?: string;
 }
 
-/** What a manifest says of a config. */
+/** What a manifest states about a config. */
 export interface ConfigPlan extends BlobPlan {
   readonly illFormed?: string;
-  /** Its media type is that of an image's config, or nobody said another. */
+  /** Its media type is an image config's, or isn't stated. */
   readonly isImageConfig: boolean;
 }
 
-/** What the manifests say of an image, its config read. */
+/** What the manifests state about an image, with its config. */
 export interface ImagePlan {
   readonly names: readonly string[];
-  /** Name of one without; default: the beginning of its config's digest. */
+  /** Name of an untagged image; default: its short config digest. */
   readonly standIn?: string;
-  /** Of the index entry: counts before the config's. */
+  /** Platform of the index entry; takes precedence over the config's. */
   readonly platform: Platform | null;
   readonly configDigest: string | null;
   readonly illFormedConfigDigest?: string;
   readonly manifestDigest: string | null;
   readonly layers: readonly LayerPlan[];
   readonly attestations: readonly string[];
-  /** Null where it is missing or damaged. */
+  /** Null if it is missing or damaged. */
   readonly config: ReadConfig | null;
   /** See {@link ConfigPlan}. */
   readonly isImageConfig: boolean;
 }
 
-/** A config as it was read. `bytes`: its JSON, which takes a fraction of the room that it takes parsed. */
+/** A config that was read. `bytes` is its JSON, which takes a fraction of the memory of the parsed value. */
 export interface ReadConfig {
   readonly bytes: Uint8Array;
-  /** Nothing where it is no image's config. */
+  /** Empty if it isn't an image config. */
   readonly fields: ImageConfig;
-  /** Null: it has none of its own. */
+  /** Null if it has no blob of its own. */
   readonly digest: string | null;
   readonly range: StoredRange | null;
-  /** It is no image's config: told already. */
-  readonly isStrange?: boolean;
+  /** It isn't an image config; already reported. */
+  readonly isNotImage?: boolean;
 }
 
-/** Steps and diff IDs of all configs of an archive. */
+/** Limit on the steps and diffIDs of all configs of an archive. */
 const MAX_STEPS = 200_000;
-/** Characters of all that configs say of their steps. */
+/** Limit on the characters of all steps' text. */
 const MAX_STEP_TEXT = 32 * 1024 * 1024;
-/** Findings of one code that are kept. */
+/** Limit on the findings per code. */
 const MAX_FINDINGS = 1_000;
 
-/** Makes an archive's images from what its manifests say, and gathers the findings of both. */
+/** Builds an archive's images from its manifests, and collects findings about both. */
 export class ImageList {
   readonly images: ArchiveImage[] = [];
   readonly artifacts: ArtifactReport[] = [];
@@ -104,20 +104,20 @@ export class ImageList {
   #layerCount = 0;
   #steps = 0;
   #stepText = 0;
-  /** One source for each blob: layers that share it are read once. */
+  /** One source per blob, so that layers that share it are read once. */
   readonly #blobs = new Map<string, BlobSource>();
 
   constructor(store: MemberStore) {
     this.#store = store;
   }
 
-  tell(code: FindingCode, message: string, where: { image?: number; layer?: number } = {}): void {
+  report(code: FindingCode, message: string, where: { image?: number; layer?: number } = {}): void {
     const count = (this.#findingCounts.get(code) ?? 0) + 1;
     this.#findingCounts.set(code, count);
     if (count <= MAX_FINDINGS) this.findings.push(finding(code, message, where));
   }
 
-  /** Says how many findings there were beyond those that were kept; nothing is told afterwards. */
+  /** Adds the number of findings beyond the limit. Report nothing after this. */
   finish(): void {
     for (const [code, count] of this.#findingCounts) {
       if (count > MAX_FINDINGS) this.findings.push(finding(code, `${count - MAX_FINDINGS} more of these are left out`));
@@ -125,23 +125,23 @@ export class ImageList {
     this.#findingCounts.clear();
   }
 
-  /** Index of the image that {@link add} makes next. */
+  /** Index of the image that {@link add} will add next. */
   get nextIndex(): number {
     return this.images.length;
   }
 
   /**
-   * The config that a manifest names, its size and digest checked. Null where it is absent or can't be read. What is wrong is a finding of
-   * the image that {@link add} makes next. `plan` null: the manifest names none.
+   * Reads the config that a manifest names, and verifies its size and digest. Null if it is missing or unreadable. Problems are reported
+   * for the image that {@link add} will add next. `plan` is null if the manifest names no config.
    */
   readConfig(plan: ConfigPlan | null): ReadConfig | null {
     const where = { image: this.nextIndex };
     if (plan === null) {
-      this.tell('config-missing', 'the manifest names no config', where);
+      this.report('config-missing', 'the manifest names no config', where);
       return null;
     }
     if (plan.illFormed !== undefined)
-      this.tell('bad-digest', `the config is named ${plan.illFormed}, which is not a digest that can be checked`, where);
+      this.report('bad-digest', `the config is named ${plan.illFormed}, which is not a valid digest`, where);
     if (plan.name === '') return null;
     const bytes = this.#readConfigBytes(plan, where);
     if (bytes === null) return null;
@@ -149,13 +149,13 @@ export class ImageList {
       const value = parseJson(bytes, 'the config');
       const digest = this.#checkBlob(bytes, plan, where);
       const problem = plan.isImageConfig ? imageConfigProblem(value) : null;
-      if (problem !== null) this.tell('config-not-image', `the config ${problem}`, where);
+      if (problem !== null) this.report('config-not-image', `the config ${problem}`, where);
       const fields = parseImageConfig(problem === null ? value : null);
-      return { bytes, fields, digest, range: this.#store.find(plan.name), ...(problem === null ? {} : { isStrange: true }) };
+      return { bytes, fields, digest, range: this.#store.find(plan.name), ...(problem === null ? {} : { isNotImage: true }) };
     } catch (error) {
       const code = refusalCode(error, 'config-unreadable');
       this.#checkBlob(bytes, plan, where);
-      if (error instanceof LayerscopeError) this.tell(code, error.message, where);
+      if (error instanceof LayerscopeError) this.report(code, error.message, where);
       return null;
     }
   }
@@ -163,38 +163,38 @@ export class ImageList {
   #readConfigBytes({ name, digest }: ConfigPlan, where: { image: number }): Uint8Array | null {
     try {
       const bytes = readDocument(this.#store, name);
-      if (bytes === null) this.tell('missing-blob', `the config ${digest ?? displayText(name)} is not in the archive`, where);
+      if (bytes === null) this.report('missing-blob', `the config ${digest ?? displayText(name)} is not in the archive`, where);
       return bytes;
     } catch (error) {
       const code = refusalCode(error, 'config-unreadable');
-      if (error instanceof LayerscopeError) this.tell(code, `the config: ${error.message}`, where);
+      if (error instanceof LayerscopeError) this.report(code, `the config: ${error.message}`, where);
       return null;
     }
   }
 
-  /** Its digest, by the algorithm of the stated one; another digest or size than stated is told. */
+  /** Computes the config's digest, with the algorithm of the stated one; reports a different digest or size. */
   #checkBlob(bytes: Uint8Array, { digest, size }: ConfigPlan, where: { image: number }): string {
     const digester = new Digester(algorithmOf(digest));
     digester.update(bytes);
     const measured = digester.finish();
     if (digest !== null && measured !== digest)
-      this.tell('digest-mismatch', `the config is named ${digest}, its content is ${measured}`, where);
+      this.report('digest-mismatch', `the config is named ${digest}, but its content hashes to ${measured}`, where);
     else if (size !== null && size !== bytes.length)
-      this.tell('size-mismatch', `the config has ${bytes.length} bytes, its descriptor says ${size}`, where);
+      this.report('size-mismatch', `the config has ${bytes.length} bytes, but its descriptor says ${size}`, where);
     return measured;
   }
 
-  /** Throws TOO_LARGE, IO. */
+  /** Adds an image and reports its problems. Throws TOO_LARGE, IO. */
   add(plan: ImagePlan): void {
     const image = this.images.length;
     this.#layerCount += plan.layers.length;
     if (image >= MAX_IMAGES || this.#layerCount > MAX_LAYERS) {
-      throw new LayerscopeError('TOO_LARGE', `an archive of over ${MAX_IMAGES} images or ${MAX_LAYERS} layers`);
+      throw new LayerscopeError('TOO_LARGE', `an archive of more than ${MAX_IMAGES} images or ${MAX_LAYERS} layers`);
     }
     const fields = plan.config?.fields ?? parseImageConfig(null);
     this.#countSteps(fields);
     const count = plan.layers.length;
-    if (plan.config !== null && plan.isImageConfig && plan.config.isStrange !== true) this.#checkConfig(fields, count, image);
+    if (plan.config !== null && plan.isImageConfig && plan.config.isNotImage !== true) this.#checkConfig(fields, count, image);
     const createdBy = createdByLayer(fields.history, count);
     const layers = plan.layers.map((layer, index) => this.#layer(layer, { index, image, fields, createdBy: createdBy[index] ?? null }));
     const platform = plan.platform ?? fields.platform;
@@ -226,14 +226,14 @@ export class ImageList {
     this.#steps += history.length + diffIds.length;
     for (const { createdBy, comment } of history) this.#stepText += (createdBy?.length ?? 0) + (comment?.length ?? 0);
     if (this.#steps > MAX_STEPS || this.#stepText > MAX_STEP_TEXT)
-      throw new LayerscopeError('TOO_LARGE', `configs of over ${MAX_STEPS} steps or ${MAX_STEP_TEXT} characters of what made them`);
+      throw new LayerscopeError('TOO_LARGE', `configs of more than ${MAX_STEPS} steps or ${MAX_STEP_TEXT} characters of commands`);
   }
 
   #checkConfig(fields: ImageConfig, layers: number, image: number): void {
     const problem = historyProblem(fields.history, layers);
-    if (problem !== null) this.tell('history-mismatch', problem, { image });
+    if (problem !== null) this.report('history-mismatch', problem, { image });
     const count = diffIdProblem(fields, layers);
-    if (count !== null) this.tell('diffid-count', count, { image });
+    if (count !== null) this.report('diffid-count', count, { image });
   }
 
   #layer(plan: LayerPlan, of: { index: number; image: number; fields: ImageConfig; createdBy: string | null }): ArchiveLayer {
@@ -252,52 +252,51 @@ export class ImageList {
     const range = this.#find(plan, where);
     if (range === null) {
       const status: LayerStatus = isForeignMediaType(plan.mediaType) || plan.urls.length > 0 ? 'foreign' : 'missing';
-      if (status === 'foreign') this.#tellForeign(plan, where);
+      if (status === 'foreign') this.#reportForeign(plan, where);
       return { ...stated, status, compression: statedCompression(plan.mediaType) ?? 'none', blobBytes: plan.size ?? 0, blob: null };
     }
     const compression = detectCompression(this.#store.head(range, MAGIC_BYTES));
     const problem = mediaTypeProblem(plan.mediaType, compression);
-    if (problem !== null) this.tell('media-type-mismatch', `media type ${displayText(plan.mediaType ?? '')} ${problem}`, where);
+    if (problem !== null) this.report('media-type-mismatch', `media type ${displayText(plan.mediaType ?? '')} ${problem}`, where);
     if (plan.size !== null && plan.size !== range.length) {
-      this.tell('size-mismatch', `the blob has ${range.length} bytes, its descriptor says ${plan.size}`, where);
+      this.report('size-mismatch', `the blob has ${range.length} bytes, but its descriptor says ${plan.size}`, where);
     }
     return { ...stated, status: 'present', compression, blobBytes: range.length, blob: this.#blob(range, compression, plan.digest) };
   }
 
-  /** What stands in the places of the layer's digests and isn't one; told. */
+  /** Reports ill-formed digests of a layer, and returns their text. */
   #illFormed(plan: LayerPlan, diffIdText: string | undefined, where: { image: number; layer: number }): IllFormed | undefined {
     const digest = plan.illFormed;
     const diffId = diffIdText === undefined ? undefined : shownDigest(diffIdText);
-    if (digest !== undefined) this.tell('bad-digest', `the layer is named ${digest}, which is not a digest that can be checked`, where);
-    if (diffId !== undefined)
-      this.tell('bad-digest', `the config names the layer ${diffId}, which is not a diff ID that can be checked`, where);
+    if (digest !== undefined) this.report('bad-digest', `the layer is named ${digest}, which is not a valid digest`, where);
+    if (diffId !== undefined) this.report('bad-digest', `the config names the layer ${diffId}, which is not a valid diffID`, where);
     if (digest === undefined && diffId === undefined) return undefined;
     return { ...(digest === undefined ? {} : { digest }), ...(diffId === undefined ? {} : { diffId }) };
   }
 
-  /** Where the blob lies; null where it doesn't: told, unless it is one that is kept elsewhere. */
+  /** Location of the layer's blob; null if it is missing, which is reported unless it is stored elsewhere. */
   #find(plan: LayerPlan, where: { image: number; layer: number }): StoredRange | null {
     const isForeign = isForeignMediaType(plan.mediaType) || plan.urls.length > 0;
     if (plan.name === '') {
-      if (plan.illFormed === undefined && !isForeign) this.tell('bad-descriptor', 'the manifest names the layer without a digest', where);
+      if (plan.illFormed === undefined && !isForeign) this.report('bad-descriptor', 'the manifest names the layer without a digest', where);
       return null;
     }
     try {
       const range = this.#store.find(plan.name);
-      // An ill-formed name leads to nothing: that is told already.
+      // An ill-formed digest names no blob; already reported.
       if (range === null && !isForeign && plan.illFormed === undefined)
-        this.tell('missing-blob', `${plan.digest ?? displayText(plan.name)} is not in the archive`, where);
+        this.report('missing-blob', `${plan.digest ?? displayText(plan.name)} is not in the archive`, where);
       return range;
     } catch (error) {
       const code = refusalCode(error, 'layer-unreadable');
-      if (error instanceof LayerscopeError) this.tell(code, error.message, where);
+      if (error instanceof LayerscopeError) this.report(code, error.message, where);
       return null;
     }
   }
 
-  #tellForeign({ digest, urls }: LayerPlan, where: { image: number; layer: number }): void {
+  #reportForeign({ digest, urls }: LayerPlan, where: { image: number; layer: number }): void {
     const elsewhere = urls.length === 0 ? 'no address is given' : displayText(urls.join(' '));
-    this.tell('foreign-layer', `${digest ?? 'a layer without a digest'} is kept elsewhere: ${elsewhere}`, where);
+    this.report('foreign-layer', `${digest ?? 'a layer without a digest'} is kept elsewhere: ${elsewhere}`, where);
   }
 
   #blob(range: StoredRange, compression: Compression, statedDigest: string | null): BlobSource {
@@ -310,7 +309,7 @@ export class ImageList {
   }
 }
 
-/** A range of a store as a blob. */
+/** Converts a range of a store to a blob. */
 export function rangeSource(
   { path, start, length, identity, key }: StoredRange,
   compression: Compression,

@@ -1,4 +1,4 @@
-// Follows index.json to the images and artifacts that it leads to.
+// Follows index.json to images and artifacts.
 import {
   annotatedName,
   artifactTypeOf,
@@ -24,15 +24,15 @@ import { refusalCode } from '../members/member-refused.ts';
 import { blobName, readDocument } from '../members/member-store.ts';
 import type { OverlayMembers } from '../members/overlay-members.ts';
 
-/** Indexes nested deeper than this aren't followed: real ones are two deep. */
+/** Maximum nesting of indexes; real ones have two levels. */
 const MAX_DEPTH = 16;
-/** Index entries followed in all. */
+/** Maximum number of index entries in total. */
 const MAX_ENTRIES = 10_000;
-/** Layers and configs that the manifests name in all. */
+/** Maximum number of layers and configs that the manifests name in total. */
 const MAX_DESCRIPTORS = 100_000;
-/** Of a statement that is too large to be read. */
+/** Bytes to check of a statement that is too large to read. */
 const HEAD_BYTES = 64;
-/** Letters of an ill-formed digest that are shown. */
+/** Characters to show of an ill-formed digest. */
 const MAX_SHOWN = 200;
 
 /** An image that an index leads to. */
@@ -50,13 +50,13 @@ export interface Problem {
 
 interface Artifact {
   readonly descriptor: Descriptor;
-  /** Null: the entry is the artifact itself, a blob. */
+  /** Null if the entry is itself the artifact, a blob. */
   readonly manifest: OciManifest | null;
   readonly names: string[];
   subject: string | null;
 }
 
-/** An ill-formed digest as it is shown. */
+/** Shortens an ill-formed digest for display. */
 export function shownDigest(text: string): string {
   return displayText(text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text);
 }
@@ -73,20 +73,20 @@ export class IndexWalk {
 
   constructor(store: OverlayMembers) {
     this.#store = store;
-    this.#embedded = new EmbeddedContent(store, (code, message) => this.tell(code, message));
+    this.#embedded = new EmbeddedContent(store, (code, message) => this.report(code, message));
   }
 
-  tell(code: FindingCode, message: string): void {
+  report(code: FindingCode, message: string): void {
     this.problems.push({ code, message });
   }
 
   follow(index: OciIndex, what: string, names: readonly string[] = [], above: ReadonlySet<string> = new Set(), depth = 1): void {
     const { manifests, malformed } = index;
-    if (malformed > 0) this.tell('bad-descriptor', `${what}: ${malformed === 1 ? '1 entry has' : `${malformed} entries have`} no digest`);
+    if (malformed > 0) this.report('bad-descriptor', `${what}: ${malformed === 1 ? '1 entry has' : `${malformed} entries have`} no digest`);
     for (const descriptor of manifests) {
       if (++this.#entries > MAX_ENTRIES) {
         if (this.#entries === MAX_ENTRIES + 1)
-          this.tell('index-entry-skipped', `the index has more than ${MAX_ENTRIES} entries: the rest is left out`);
+          this.report('index-entry-skipped', `the index has more than ${MAX_ENTRIES} entries: the rest are left out`);
         return;
       }
       this.#entry(descriptor, names, above, depth);
@@ -96,7 +96,7 @@ export class IndexWalk {
   #entry(descriptor: Descriptor, above: readonly string[], parents: ReadonlySet<string>, depth: number): void {
     const { digest, digestText } = descriptor;
     if (digest === '') {
-      this.tell('bad-digest', `an index entry names ${shownDigest(digestText)}, which is not a digest that can be followed`);
+      this.report('bad-digest', `an index entry names ${shownDigest(digestText)}, which is not a valid digest`);
       return;
     }
     const own = annotatedName(descriptor);
@@ -107,7 +107,7 @@ export class IndexWalk {
       return;
     }
     if (parents.has(digest)) {
-      this.tell('index-entry-skipped', `index ${digest} names itself, over ${depth - 1} ${depth === 2 ? 'step' : 'steps'}`);
+      this.report('index-entry-skipped', `index ${digest} refers to itself, through ${depth - 1} ${depth === 2 ? 'step' : 'steps'}`);
       return;
     }
     this.#embedded.take(descriptor, 'manifest');
@@ -119,7 +119,7 @@ export class IndexWalk {
     const document = this.#document(descriptor);
     if (document === null) return;
     if (document.kind === 'index') {
-      if (depth >= MAX_DEPTH) this.tell('index-entry-skipped', `index ${digest} is nested more than ${MAX_DEPTH} deep`);
+      if (depth >= MAX_DEPTH) this.report('index-entry-skipped', `index ${digest} is nested more than ${MAX_DEPTH} deep`);
       else this.follow(document, `index ${digest}`, names, new Set([...parents, digest]), depth + 1);
     } else this.#manifest(descriptor, document, [...names]);
   }
@@ -128,7 +128,7 @@ export class IndexWalk {
     const { digest } = descriptor;
     this.#descriptors += manifest.layers.length + 1;
     if (this.#descriptors > MAX_DESCRIPTORS) {
-      this.tell('too-large', `manifest ${digest}: the manifests name more than ${MAX_DESCRIPTORS} blobs`);
+      this.report('too-large', `manifest ${digest}: the manifests name more than ${MAX_DESCRIPTORS} blobs`);
       return;
     }
     for (const part of [manifest.config, ...manifest.layers]) if (part !== null) this.#embedded.take(part, 'blob');
@@ -144,25 +144,25 @@ export class IndexWalk {
     if (about !== null && this.#holdsStatement(digest, manifest)) this.#attestations.push({ digest, about });
   }
 
-  /** Is the blob there, of the size that is stated? Its content is not looked at. */
+  /** Reports a blob that is missing or has another size than stated. Doesn't read its content. */
   #checkPart({ digest, digestText, size, urls }: Descriptor, of: string): void {
     if (digest === '') {
-      if (digestText === '') this.tell('bad-descriptor', `${of} names a blob without a digest`);
-      else this.tell('bad-digest', `${of} names ${shownDigest(digestText)}, which is not a digest that can be followed`);
+      if (digestText === '') this.report('bad-descriptor', `${of} names a blob without a digest`);
+      else this.report('bad-digest', `${of} names ${shownDigest(digestText)}, which is not a valid digest`);
       return;
     }
     try {
       const range = this.#store.find(blobName(digest));
-      if (range === null && urls.length === 0) this.tell('missing-blob', `${digest} of ${of} is not in the archive`);
+      if (range === null && urls.length === 0) this.report('missing-blob', `${digest} of ${of} is not in the archive`);
       else if (range !== null && size !== null && size !== range.length)
-        this.tell('size-mismatch', `${digest} of ${of} has ${range.length} bytes, its descriptor says ${size}`);
+        this.report('size-mismatch', `${digest} of ${of} has ${range.length} bytes, but its descriptor says ${size}`);
     } catch (error) {
       const code = refusalCode(error, 'missing-blob');
-      if (error instanceof LayerscopeError) this.tell(code, `${of}: ${error.message}`);
+      if (error instanceof LayerscopeError) this.report(code, `${of}: ${error.message}`);
     }
   }
 
-  /** What is behind an entry: null where that isn't there, can't be read, or is of another kind. */
+  /** Reads the document of an entry: null if it is missing, unreadable or of another kind. */
   #document(descriptor: Descriptor): OciIndex | OciManifest | null {
     const { digest, size, mediaType } = descriptor;
     const platform = descriptor.platform === null ? '' : ` (${platformName(descriptor.platform)})`;
@@ -170,21 +170,21 @@ export class IndexWalk {
     try {
       const bytes = readDocument(this.#store, blobName(digest));
       if (bytes === null) {
-        this.tell('missing-blob', `${what} is not in the archive`);
+        this.report('missing-blob', `${what} is not in the archive`);
         return null;
       }
       const measured = this.#measure(bytes, digest);
-      if (measured !== digest) this.tell('digest-mismatch', `${what}: its content is ${measured}`);
+      if (measured !== digest) this.report('digest-mismatch', `${what}: its content hashes to ${measured}`);
       else if (size !== null && size !== bytes.length)
-        this.tell('size-mismatch', `${what} has ${bytes.length} bytes, its descriptor says ${size}`);
+        this.report('size-mismatch', `${what} has ${bytes.length} bytes, but its descriptor says ${size}`);
       const document = parseIndexed(parseJson(bytes, what));
       if (document !== null) return document;
-      if (isManifestType(mediaType)) this.tell('manifest-unreadable', `${what} is neither a manifest nor an index`);
+      if (isManifestType(mediaType)) this.report('manifest-unreadable', `${what} is neither a manifest nor an index`);
       else this.#artifacts.set(digest, { descriptor, manifest: null, names: [], subject: null });
     } catch (error) {
       const code = refusalCode(error, 'manifest-unreadable');
       if (error instanceof LayerscopeError)
-        this.tell(code, error.message.includes(digest.slice(digest.indexOf(':') + 1)) ? error.message : `${what}: ${error.message}`);
+        this.report(code, error.message.includes(digest.slice(digest.indexOf(':') + 1)) ? error.message : `${what}: ${error.message}`);
     }
     return null;
   }
@@ -195,7 +195,7 @@ export class IndexWalk {
     return digester.finish();
   }
 
-  /** What a signature of cosign is about stands in its payload. Source: cosign specs/SIGNATURE_SPEC.md, Simple Signing. */
+  /** The subject of a cosign signature, from its payload. Source: cosign specs/SIGNATURE_SPEC.md, Simple Signing. */
   #signedDigest({ layers }: OciManifest): string | null {
     const payload = layers.find(({ mediaType }) => mediaType === MEDIA_TYPE.simpleSigning);
     const critical = asObject(asObject(payload === undefined ? null : this.#json(payload))?.critical);
@@ -203,15 +203,15 @@ export class IndexWalk {
     return typeof digest === 'string' && digest !== '' ? digest : null;
   }
 
-  /** An attestation has an in-toto statement; what only calls itself one is told. */
+  /** Whether an attestation has an in-toto statement; reports one that doesn't. */
   #holdsStatement(digest: string, { layers }: OciManifest): boolean {
     const statements = layers.filter(({ mediaType }) => mediaType === MEDIA_TYPE.inToto);
     if (statements.some((layer) => this.#isStatement(layer))) return true;
-    this.tell('attestation-unreadable', `attestation ${digest} holds no statement that can be read`);
+    this.report('attestation-unreadable', `attestation ${digest} has no readable statement`);
     return false;
   }
 
-  /** A bill of materials may be larger than what is read: then it is one if it begins like one. */
+  /** A bill of materials may exceed the size limit; then only its beginning is checked. */
   #isStatement(layer: Descriptor): boolean {
     const value = this.#json(layer);
     if (value !== 'too-large') return asObject(value) !== null;
@@ -219,7 +219,7 @@ export class IndexWalk {
     return range !== null && /^\s*\{/.test(Buffer.from(this.#store.head(range, HEAD_BYTES)).toString('latin1'));
   }
 
-  /** A small blob as JSON; null where it can't be read as such. */
+  /** Reads a small blob as JSON; null if that fails. */
   #json({ digest }: Descriptor): unknown {
     try {
       const bytes = digest === '' ? null : readDocument(this.#store, blobName(digest), 'statement');

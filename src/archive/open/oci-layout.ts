@@ -5,15 +5,15 @@ import type { OverlayMembers } from '../members/overlay-members.ts';
 import type { ImageList, LayerPlan } from './image-list.ts';
 import { IndexWalk, type OciImage, type Problem, shownDigest } from './index-walk.ts';
 
-/** What an index leads to, in order, each manifest once. */
+/** The images and artifacts below an index, in order, each manifest once. */
 export interface OciContent {
   readonly images: readonly OciImage[];
   readonly artifacts: readonly ArtifactReport[];
-  /** About what isn't in `images`, of the archive as a whole. */
+  /** Problems of the archive as a whole; those of `images` come with them. */
   readonly problems: readonly Problem[];
 }
 
-/** Follows index.json. Throws BAD_MANIFEST where it can't be used, TOO_LARGE, IO; null where there is none. */
+/** Follows index.json; null if there is none. Throws BAD_MANIFEST if it is unusable; TOO_LARGE, IO. */
 export function readOciContent(store: OverlayMembers): OciContent | null {
   const bytes = readDocument(store, 'index.json');
   if (bytes === null) return null;
@@ -31,7 +31,7 @@ export function readOciContent(store: OverlayMembers): OciContent | null {
   return { images: walk.images(), artifacts: walk.artifacts(), problems: walk.problems };
 }
 
-/** A well-formed digest leads to its blob; one of an algorithm that isn't known may, by the name that it would have. */
+/** A layer from its descriptor. A well-formed digest names its blob; one with an unknown algorithm may still name a file. */
 export function layerPlan({ digest, digestText, mediaType, size, urls }: Descriptor): LayerPlan {
   const name = digest !== '' ? blobName(digest) : FOLLOWABLE.test(digestText) ? blobName(digestText) : '';
   return {
@@ -44,10 +44,10 @@ export function layerPlan({ digest, digestText, mediaType, size, urls }: Descrip
   };
 }
 
-/** Source: OCI image-spec descriptor.md, Digests, the grammar. Nothing of it leads out of a folder. */
+/** Digests that are safe as file names. Source: the grammar in OCI image-spec descriptor.md, Digests. */
 const FOLLOWABLE = /^[a-z0-9]+(?:[+._-][a-z0-9]+)*:[A-Za-z0-9=_-]+$/;
 
-/** Puts the images of a layout or an OCI archive into the list, and what it holds beside them. */
+/** Adds the images and artifacts of an OCI layout or archive to the list. */
 export function addOciImages(list: ImageList, content: OciContent): void {
   addArtifacts(list, content);
   for (const { descriptor, manifest, names, attestations } of content.images) {
@@ -68,8 +68,8 @@ export function addOciImages(list: ImageList, content: OciContent): void {
   }
 }
 
-/** What the index leads to beside images, and what is wrong with it. */
+/** Adds the artifacts and the problems to the list. */
 export function addArtifacts(list: ImageList, content: OciContent): void {
-  for (const { code, message } of content.problems) list.tell(code, message);
+  for (const { code, message } of content.problems) list.report(code, message);
   list.artifacts.push(...content.artifacts);
 }

@@ -14,7 +14,7 @@ import { ImageList } from './image-list.ts';
 import { addArtifacts, addOciImages, type OciContent, readOciContent } from './oci-layout.ts';
 import type { TarKind } from './outer-scan.ts';
 
-/** What was opened, before it gets its life cycle. */
+/** An open archive without its title and disposal. */
 export interface OpenedArchive {
   readonly format: ArchiveFormat;
   readonly images: readonly ArchiveImage[];
@@ -22,11 +22,11 @@ export interface OpenedArchive {
   readonly findings: readonly Finding[];
   /** See {@link Archive.roots}. */
   readonly roots: () => readonly ArchiveRoot[];
-  /** Files of ours that its members lie in, to be removed with it. */
+  /** Temporary files that hold some of its members; to be removed with it. */
   readonly ownFiles: () => readonly string[];
 }
 
-/** What a list has become. `files`: of the store under the overlay. */
+/** Completes a list. `files`: the temporary files of the store under the overlay. */
 export function openedList(
   format: ArchiveFormat,
   list: ImageList,
@@ -39,7 +39,7 @@ export function openedList(
   return { format, images, artifacts, findings, roots: () => archiveRoots(format, store, images), ownFiles };
 }
 
-/** An image archive whose members are known. `tarFindings`: of the archive's own tar. Throws BAD_MANIFEST, IO. */
+/** Opens an image archive from its members. `tarFindings`: findings about the archive's own tar. Throws BAD_MANIFEST, IO. */
 export function openImageTar(
   kind: Exclude<TarKind, 'layer'>,
   members: TarMembers,
@@ -56,16 +56,17 @@ export function openImageTar(
   return openedList(format, list, store, () => members.files);
 }
 
-/** By index.json alone. Throws BAD_MANIFEST, TOO_LARGE, IO. */
+/** Adds the images of index.json. Throws BAD_MANIFEST, TOO_LARGE, IO. */
 export function addByIndex(list: ImageList, store: OverlayMembers): void {
   const content = readOciContent(store);
-  if (content === null) throw new LayerscopeError('BAD_MANIFEST', 'index.json is not there');
+  if (content === null) throw new LayerscopeError('BAD_MANIFEST', 'index.json is missing');
   addOciImages(list, content);
 }
 
 /**
- * By manifest.json; index.json beside it adds what it knows, and stands in for it. `otherwise`: the format then. A manifest that can't be
- * read is a finding, and there are no images. Returns the format. Throws BAD_MANIFEST where the manifest is null: it was written for no image.
+ * Adds the images of manifest.json, with details from an index.json next to it; if manifest.json is unreadable, those of index.json. If
+ * neither is usable, the result is a finding and no images. `otherwise` is the format if index.json is used. Returns the format. Throws
+ * BAD_MANIFEST if the manifest is null: it was written without an image.
  */
 export function addByManifest(list: ImageList, store: OverlayMembers, otherwise: ArchiveFormat): ArchiveFormat {
   const oci = tryOciContent(list, store);
@@ -78,12 +79,12 @@ export function addByManifest(list: ImageList, store: OverlayMembers, otherwise:
     if (!(error instanceof LayerscopeError) || error.code !== 'BAD_MANIFEST') throw error;
     const message = (value === undefined ? null : dockerManifestProblem(value)) ?? error.message;
     if (oci !== null && oci.images.length > 0) {
-      list.tell('manifest-unreadable', `${message}: index.json is used`);
+      list.report('manifest-unreadable', `${message}: using index.json instead`);
       addOciImages(list, oci);
       return otherwise;
     }
     if (value === null) throw error;
-    list.tell('manifest-unreadable', message);
+    list.report('manifest-unreadable', message);
     if (oci !== null) addArtifacts(list, oci);
     return 'docker-archive';
   }
@@ -97,14 +98,14 @@ function tryOciContent(list: ImageList, store: OverlayMembers): OciContent | nul
     return readOciContent(store);
   } catch (error) {
     const code = refusalCode(error, 'index-unreadable');
-    if (error instanceof LayerscopeError) list.tell(code, `${error.message}: manifest.json is used`);
+    if (error instanceof LayerscopeError) list.report(code, `${error.message}: using manifest.json instead`);
     return null;
   }
 }
 
 const NOTHING_ELSE = { artifacts: [], roots: () => [], ownFiles: () => [] } as const;
 
-/** One layer tar by itself, as an image of one layer. `manifestProblem`: why a manifest.json in it makes no image archive of it. */
+/** Opens a single layer tar as an image with one layer. `manifestProblem`: why its manifest.json doesn't make it an image archive. */
 export function openSingleLayer(blob: BlobSource, name: string, manifestProblem: string | null = null): OpenedArchive {
   const image = layersImage(name, 'unknown', [{ blob, digest: null, diffId: null }]);
   const findings = manifestProblem === null ? [] : [finding('manifest-unreadable', `${manifestProblem}: the tar is shown as one layer`)];
@@ -117,7 +118,7 @@ export function openChainFiles({ name, os, layers }: ChainFiles): OpenedArchive 
   return { ...NOTHING_ELSE, format: 'oci-layout', images: [layersImage(name, os, blobs)], findings: [] };
 }
 
-/** An image of layers that nothing more is known of. */
+/** An image with nothing but its layers. */
 function layersImage(
   name: string,
   os: string,
@@ -150,12 +151,12 @@ function layersImage(
   };
 }
 
-/** The blob that is all of a file. */
+/** The blob that is a whole file. */
 export function wholeFile(file: string, length: number, compression: Compression, cacheKey: string, identity: string | null): BlobSource {
   return { path: file, start: 0, length, compression, cacheKey, statedDigest: null, identity };
 }
 
-/** The same, its file looked at. Throws NOT_FOUND, PERMISSION, IO. */
+/** Opens the file to determine the rest. Throws NOT_FOUND, PERMISSION, IO. */
 export function blobInFile(file: string, statedDigest: string | null = null): BlobSource {
   using source = new SourceFile(file);
   const compression = detectCompression(readHead(source, 0, MAGIC_BYTES));

@@ -1,4 +1,4 @@
-// Folders that are an archive laid out: an OCI layout, a docker-archive that was unpacked, skopeo's `dir:`. What is there tells.
+// Folders that contain an unpacked archive: an OCI layout, a docker-archive or skopeo's `dir:`, recognized by their content.
 import { asObject, dockerManifestProblem, parseJson } from '#format/image';
 import { LayerscopeError } from '#model';
 import { addDirIndex, DirMembers, isDirFormat } from '../members/dir-members.ts';
@@ -10,21 +10,21 @@ import { addLegacyImages, hasLegacyLayers } from './docker-archive.ts';
 import { ImageList } from './image-list.ts';
 import { addByIndex, addByManifest, type OpenedArchive, openedList } from './open-archive.ts';
 
-/** An OCI layout folder. Throws NOT_AN_IMAGE where it is none, BAD_MANIFEST, NOT_FOUND, PERMISSION, IO. */
+/** Opens an OCI layout. Throws NOT_AN_IMAGE if it isn't one; BAD_MANIFEST, NOT_FOUND, PERMISSION, IO. */
 export function openLayoutFolder(folder: string): OpenedArchive {
   return openLayout(new OverlayMembers(new FolderMembers(folder), null));
 }
 
 /**
- * Any folder that is an archive. `followLinks`: links that lead out of it are followed. Throws NOT_AN_IMAGE where it is none, BAD_MANIFEST,
- * PATH_ESCAPE where its index is such a link, NOT_FOUND, PERMISSION, IO.
+ * Opens a folder with any kind of archive. `followLinks`: follow links that lead out of it. Throws NOT_AN_IMAGE if there is none;
+ * PATH_ESCAPE if its index is a link that leads outside; BAD_MANIFEST, NOT_FOUND, PERMISSION, IO.
  */
 export function openFolder(folder: string, newPath: NewPath, followLinks: boolean): OpenedArchive {
   try {
     return openAny(folder, newPath, followLinks);
   } catch (error) {
     if (!(error instanceof MemberRefused) || error.finding !== 'link-outside') throw error;
-    throw new LayerscopeError('PATH_ESCAPE', `${error.message}: open it with --follow-links, or copy it with its links followed`, {
+    throw new LayerscopeError('PATH_ESCAPE', `${error.message}: open it with --follow-links, or copy it with its links resolved`, {
       cause: error,
     });
   }
@@ -39,7 +39,7 @@ function openAny(folder: string, newPath: NewPath, followLinks: boolean): Opened
   if (store.find('index.json') !== null || store.find('oci-layout') !== null) return openLayout(store, problem === '' ? null : problem);
   if (problem !== '' && isDirFormat(members)) return openDir(members, newPath);
   if (hasLegacyLayers(store)) {
-    if (problem !== '') list.tell('manifest-unreadable', problem);
+    if (problem !== '') list.report('manifest-unreadable', problem);
     addLegacyImages(list, store);
     return openedList('docker-archive', list, store);
   }
@@ -56,7 +56,7 @@ function openLayout(store: OverlayMembers, manifestProblem: string | null = null
     );
   }
   const list = new ImageList(store);
-  if (manifestProblem !== null) list.tell('manifest-unreadable', `${manifestProblem}: index.json is used`);
+  if (manifestProblem !== null) list.report('manifest-unreadable', `${manifestProblem}: using index.json instead`);
   addByIndex(list, store);
   return openedList('oci-layout', list, store);
 }
@@ -70,13 +70,13 @@ function openDir(folder: MemberStore, newPath: NewPath): OpenedArchive {
   return openedList('dir', list, store);
 }
 
-/** Why manifest.json is not that of a docker-archive: empty where there is none, null where it is. */
+/** Why manifest.json isn't a docker-archive's: empty if there is none, null if it is. */
 function manifestProblem(store: MemberStore): string | null {
   const bytes = readDocument(store, 'manifest.json');
   if (bytes === null) return '';
   try {
     const value = parseJson(bytes, 'manifest.json');
-    // An object is a manifest of its own, or a file of that name.
+    // An object is another format's manifest, or any file of that name.
     return asObject(value) !== null && store.find('index.json') !== null ? '' : dockerManifestProblem(value);
   } catch (error) {
     if (!(error instanceof LayerscopeError) || error.code !== 'BAD_MANIFEST') throw error;

@@ -1,5 +1,5 @@
 import { displayText, finding, LayerscopeError } from '#model';
-import { detectCompression, MAGIC_BYTES, STRANGER_BYTES, strangePacking, strangerName } from '../blob/compression.ts';
+import { detectCompression, MAGIC_BYTES, OTHER_FORMAT_BYTES, otherFormatName, otherPackingName } from '../blob/compression.ts';
 import { type Decompressed, decompress, type PackedAs } from '../blob/decompress.ts';
 import { SourceFile } from '../blob/source-file.ts';
 import { feedFromFile } from '../blob/tar-source.ts';
@@ -15,15 +15,15 @@ import { callerControl } from '../work/work-control.ts';
 import { type OpenedArchive, openImageTar, openSingleLayer, wholeFile } from './open-archive.ts';
 import { judgeTar, OuterScan } from './outer-scan.ts';
 
-/** What nothing like an image is seen in for so long is unpacked to look, not to keep. */
+/** If nothing has suggested an image by then, the unpacked file isn't kept. */
 const UNDECIDED_BYTES = 16 * 1024 * 1024;
 
-/** What opening needs of its reader. */
+/** The parts of a reader used to open tars. */
 export interface OpenerParts {
   readonly cache: IndexCache | null;
   readonly spools: SpoolStore;
   readonly folder: PrivateFolder;
-  /** Layers that were read on the way to find out what the file is. */
+  /** Layers indexed while the file's kind was determined. */
   readonly scanned: WeakMap<BlobSource, IndexedBlob>;
 }
 
@@ -32,15 +32,15 @@ export interface OpenTarOptions {
   readonly onProgress?: (progress: Progress) => void;
 }
 
-/** What was opened, and the files of ours that it lies in. */
+/** The open archive, and the temporary files that hold it. */
 export interface OpenedTar {
   readonly archive: OpenedArchive;
   readonly ownFiles: readonly string[];
 }
 
 /**
- * Opens an image archive or a layer tar, plain or packed. `key`: what the file is known by in the caches, empty for one that has no name.
- * Throws as {@link ArchiveReader.open} says.
+ * Opens an image archive or a layer tar, plain or packed. `isOurs`: a temporary file, for which nothing is cached.
+ * Throws as {@link ArchiveReader.open} does.
  */
 export class TarOpener {
   readonly #parts: OpenerParts;
@@ -73,7 +73,7 @@ export class TarOpener {
     return this.#openPacked(blob, compression);
   }
 
-  /** `file`: a plain tar. */
+  /** Opens a plain tar. */
   async #openPlain(file: SourceFile, key: string, identity: string | null, blob: BlobSource, isWhole: boolean): Promise<OpenedTar> {
     const scan = new OuterScan(blob.length, isWhole);
     const meter = new ProgressMeter('read', file.size, this.#options.onProgress);
@@ -90,7 +90,7 @@ export class TarOpener {
     return this.#judge(scan, file, key, identity, blob, null, () => this.#openPlain(file, key, identity, blob, true));
   }
 
-  /** What the scan has seen. `again`: reads once more, all members kept. */
+  /** Decides from the scan what the tar is. `again` reads it once more and keeps all members. */
   async #judge(
     scan: OuterScan,
     file: SourceFile,
@@ -106,28 +106,28 @@ export class TarOpener {
     const newPath = (): string => this.#parts.folder.newPath('.member');
     const { kind, manifestProblem } = judgeTar(scan, file, layer.status === 'present' ? null : this.#flaw(scan, packed), newPath);
     if (kind === 'layer') return this.#layer(blob, { layer, blobDigest: null }, manifestProblem);
-    if (scan.members.overflown) {
+    if (scan.members.overflowed) {
       if (scan.keepsAll)
         throw new LayerscopeError(
           'TOO_LARGE',
-          `an image archive of over ${MAX_MEMBERS} members, or whose names or sparse files take as much room`,
+          `an image archive with more than ${MAX_MEMBERS} members, or whose names or sparse files take as much memory`,
         );
       return again();
     }
-    // Of the archive's own tar only what concerns its wholeness matters here: its names are no part of an image.
+    // Only findings about the integrity of the archive's own tar matter: its names aren't part of an image.
     const findings = layer.findings
       .filter(
         ({ code }) =>
           code === 'bad-tar' || code === 'truncated' || code === 'damaged-blob' || code === 'trailing-data' || code === 'too-large',
       )
       .map(({ code, message }) => finding(code, `the archive itself: ${message}`));
-    const instead = kind === 'oci-archive' ? 'index.json is used' : 'the files of each layer are used';
+    const instead = kind === 'oci-archive' ? 'using index.json instead' : 'using the files of each layer instead';
     if (manifestProblem !== null) findings.push(finding('manifest-unreadable', `${manifestProblem}: ${instead}`));
     const members = new TarMembers(scan.members.members, file, key, identity, newPath);
     return { archive: openImageTar(kind, members, newPath, findings), ownFiles: [] };
   }
 
-  /** Why not all of the tar could be read. */
+  /** The error that kept the tar from being read completely. */
   #flaw({ indexer }: OuterScan, packed: Decompressed | null): LayerscopeError {
     const name = displayText(this.#title);
     if (packed?.end === 'damaged')
@@ -137,7 +137,7 @@ export class TarOpener {
     return new LayerscopeError('TRUNCATED', `${name} is cut off before the end of its manifest`);
   }
 
-  /** Nothing of a tar came to light: says why, unless it is a tar all the same. */
+  /** Throws the reason why no entry was found, unless it is an empty tar. */
   #refuse({ indexer }: OuterScan, tarBytes: number, packed: Decompressed | null): void {
     const name = displayText(this.#title);
     if (packed?.end === 'damaged' || packed?.end === 'truncated') {
@@ -146,21 +146,21 @@ export class TarOpener {
     }
     if (tarBytes === 0) throw new LayerscopeError('NOT_AN_IMAGE', `${name} holds nothing: it unpacks to 0 bytes`);
     const head = packed === null ? this.#head() : new Uint8Array(0);
-    const packing = strangePacking(head);
-    if (packing !== null) throw new LayerscopeError('UNSUPPORTED', `${name} is ${packing}, which is not read: unpack it first`);
+    const packing = otherPackingName(head);
+    if (packing !== null) throw new LayerscopeError('UNSUPPORTED', `${name} is ${packing}, which is not supported: unpack it first`);
     const { problem } = indexer;
     if (problem !== null && problem.offset !== 0) throw problem;
     if (problem === null && tarBytes >= 512) return;
-    const stranger = strangerName(head);
-    const what = stranger === null ? 'neither an image archive nor a layer tar' : `${stranger}, not an image archive or a layer tar`;
+    const other = otherFormatName(head);
+    const what = other === null ? 'neither an image archive nor a layer tar' : `${other}, not an image archive or a layer tar`;
     throw new LayerscopeError('NOT_AN_IMAGE', `${name} is ${what}`, { cause: problem });
   }
 
   #head(): Uint8Array {
-    return readHead(this.#file, 0, STRANGER_BYTES);
+    return readHead(this.#file, 0, OTHER_FORMAT_BYTES);
   }
 
-  /** One with a manifest.json that makes no sense is looked at each time: the cache has no place for that. */
+  /** A layer with an unusable manifest.json isn't cached, as the cache can't store that problem. */
   #layer(found: BlobSource, indexed: IndexedBlob, manifestProblem: string | null): OpenedTar {
     const blob = manifestProblem === null ? found : { ...found, cacheKey: '' };
     this.#parts.scanned.set(blob, indexed);
@@ -169,8 +169,8 @@ export class TarOpener {
   }
 
   /**
-   * A packed file may be an image archive packed as a whole, or a layer: only its names tell, and manifests come last. So it is unpacked into a
-   * file, and its members are read on the way; once it plainly looks like a layer the file is dropped.
+   * Opens a packed file, which may be an image archive or a layer. Only names show which, and manifests come last, so it is unpacked into a
+   * file while its members are read; once it clearly looks like a layer, the file is dropped.
    */
   async #openPacked(blob: BlobSource, compression: PackedAs, isImage = false, elsewhere = false): Promise<OpenedTar> {
     const key = `${blob.cacheKey}:unpacked`;
@@ -195,7 +195,7 @@ export class TarOpener {
     );
     if (this.#identity !== null) this.#file.refuseChanged();
     if (out.lack !== null && scan.members.mayBeImage) {
-      // An image's members are read out of order: without a file of them it can't be opened.
+      // An image's members are read in random order, which requires a file.
       if (!elsewhere && this.#parts.folder.newPathElsewhere('') !== null) return this.#openPacked(blob, compression, true, true);
       throw new LayerscopeError(out.lack.code, `${displayText(this.#title)}: ${out.lack.message}`, { cause: out.lack });
     }
@@ -228,7 +228,7 @@ export class TarOpener {
     return opened;
   }
 
-  /** `target`: the plain tar. `scanned`: what was seen while it was written; null: it is read now. */
+  /** `target`: the plain tar. `scanned`: the scan made while it was written; null: it is read now. */
   async #openUnpacked(target: string, blob: BlobSource, scanned: { scan: OuterScan; packed: Decompressed } | null): Promise<OpenedTar> {
     const key = blob.cacheKey === '' ? '' : `${blob.cacheKey}:unpacked`;
     using file = new SourceFile(target);

@@ -8,21 +8,21 @@ import { cancelled } from '../work/work-control.ts';
 import { BLOCK_BYTES, SpoolSums } from './spool-sums.ts';
 
 const PIECE = 64 * 1024;
-/** As `a+`; a pipe that lies there is not waited for. */
+/** Like `a+`, but doesn't block on a pipe. */
 const APPENDED = constants.O_RDWR | constants.O_APPEND | constants.O_CREAT | (constants.O_NONBLOCK ?? 0);
 
 /**
- * The plain tar of a compressed layer in a file, from its start as far as it was needed. The first who wants more has it inflated so far and
- * no further; asked to {@link continue}, it is inflated to its end. The inflating is node:zlib's on its own threads.
+ * A file with the plain tar of a compressed layer, from its start as far as needed. A caller that needs more has the layer inflated up to
+ * there and no further; {@link continue} inflates it to the end. Inflating runs on node:zlib's threads.
  */
 export class LayerSpool {
   readonly blob: BlobSource;
   readonly path: string;
-  /** Of all that is here. */
+  /** Checksums of the file's content. */
   readonly sums: SpoolSums;
   readonly #descriptor: number;
   readonly #space: DiskSpace;
-  /** What was kept before is held against its sums as it is read. */
+  /** Bytes that came from the cache, which are verified as they are read. */
   readonly #checkedTo: number;
   #ready: number;
   #whole: boolean;
@@ -38,8 +38,8 @@ export class LayerSpool {
   readonly #waiting = new Set<() => void>();
 
   /**
-   * `path`: a new file, or one that holds a beginning of the plain tar; `whole`: all of it; `kept`: its checksums where it was kept, and is
-   * not believed without. Throws IO; DAMAGED where it isn't what was kept.
+   * `path`: a new file, or one that contains the start of the plain tar; `whole`: all of it. `kept`: the checksums of a cached file, which
+   * isn't trusted without them. Throws IO; DAMAGED if the file doesn't match its checksums.
    */
   constructor(blob: BlobSource, path: string, whole: boolean, kept: SpoolSums | null = null) {
     this.blob = blob;
@@ -59,7 +59,7 @@ export class LayerSpool {
     throw this.#damaged();
   }
 
-  /** The last block, which more may be appended to. */
+  /** Verifies the last block, to which data may be appended. */
   #endFits(): boolean {
     const block = Math.floor(this.#ready / BLOCK_BYTES);
     const bytes = new Uint8Array(this.sums.bytesOf(block));
@@ -67,27 +67,27 @@ export class LayerSpool {
   }
 
   #damaged(): LayerscopeError {
-    return new LayerscopeError('DAMAGED', `${displayText(this.path)} is not what was kept`);
+    return new LayerscopeError('DAMAGED', `${displayText(this.path)} does not match its checksums`);
   }
 
-  /** Bytes of the plain tar that are here. */
+  /** Bytes of the plain tar in the file. */
   get readyBytes(): number {
     return this.#ready;
   }
 
-  /** All of the plain tar is here. */
+  /** Whether the file contains the whole plain tar. */
   get isWhole(): boolean {
     return this.#whole;
   }
 
-  /** The file can't be written (a full disk), or what was kept is damaged: the layer is to be read without. */
+  /** The file can't be written (for example, the disk is full) or the cached part is damaged: read the layer without a spool. */
   get failed(): boolean {
     return this.#writeFailed;
   }
 
   /**
-   * Waits until the bytes before `end` are here, or the tar has ended; returns how many are. Throws what stops the inflating before `end`:
-   * DAMAGED, TRUNCATED, IO, UNSUPPORTED; CANCELLED.
+   * Waits until the bytes before `end` are in the file or the tar has ended; returns how many are. Throws what stops the inflating before
+   * `end`: DAMAGED, TRUNCATED, IO, UNSUPPORTED; CANCELLED.
    */
   async reach(end: number, signal: AbortSignal | undefined): Promise<number> {
     while (this.#ready < end && !this.#whole) {
@@ -97,13 +97,13 @@ export class LayerSpool {
       this.#target = Math.max(this.#target, end);
       this.#run ??= this.#inflate();
       this.#wakeRun();
-      // A file that can't be opened is known at once: nobody would wake whoever waits from now on.
+      // If the blob can't be opened, this fails at once, and nothing would wake a later waiter.
       if (this.#failure === null) await this.#change(signal);
     }
     return this.#ready;
   }
 
-  /** Bytes from `at` of what is ready. Throws IO; DAMAGED where the file isn't what was kept. */
+  /** Reads available bytes from `at`. Throws IO; DAMAGED if they don't match the checksums. */
   async read(at: number, length: number): Promise<Uint8Array> {
     const end = Math.min(at + length, this.#ready);
     if (at >= this.#checkedTo || end <= at) return this.#readFile(at, Math.max(0, end - at));
@@ -127,7 +127,7 @@ export class LayerSpool {
     return this.#failure;
   }
 
-  /** Called when what was kept turns out to be damaged. */
+  /** Called when the cached part turns out to be damaged. */
   onSpoiled: () => void = () => undefined;
 
   #readFile(at: number, length: number): Promise<Uint8Array> {
@@ -141,7 +141,7 @@ export class LayerSpool {
     });
   }
 
-  /** Has the rest inflated too, whoever waits. */
+  /** Inflates the rest even if nobody is waiting for it. */
   continue(): void {
     if (this.#whole || this.#failure !== null || this.#stopped) return;
     this.#toTheEnd = true;
@@ -149,10 +149,10 @@ export class LayerSpool {
     this.#wakeRun();
   }
 
-  /** Called when all of it is here. */
+  /** Called when the file is complete. */
   onWhole: () => void = () => undefined;
 
-  /** Stops inflating, and closes the file. */
+  /** Stops inflating and closes the file. */
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;

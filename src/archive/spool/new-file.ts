@@ -3,10 +3,10 @@ import { systemError } from '../blob/source-file.ts';
 import { DiskSpace } from '../files/disk-space.ts';
 import { SpoolSums } from './spool-sums.ts';
 
-/** A file of this user alone that is written once, front to back, as far as the disk has room. Throws IO. Dispose of it. */
+/** A new private file, written once from front to back, within the free disk space. Throws IO. The caller disposes of it. */
 export class NewFile implements Disposable {
   readonly path: string;
-  /** Of what was written. */
+  /** Checksums of what was written. */
   readonly sums = new SpoolSums();
   readonly #descriptor: number;
   readonly #space: DiskSpace;
@@ -22,7 +22,7 @@ export class NewFile implements Disposable {
     }
   }
 
-  /** Throws IO; TOO_LARGE where too little of the disk would be left. */
+  /** Throws IO; TOO_LARGE if too little disk space would be left. */
   write(bytes: Uint8Array): void {
     this.#space.take(bytes.length);
     this.sums.update(bytes);

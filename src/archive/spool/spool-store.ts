@@ -11,15 +11,15 @@ import type { WorkControl } from '../work/work-control.ts';
 import { LayerSpool } from './layer-spool.ts';
 import { BLOCK_BYTES, SpoolSums } from './spool-sums.ts';
 
-/** A beginning of a layer shorter than this isn't worth keeping. */
+/** Minimum size of a partial layer that is worth keeping. */
 const MIN_PREFIX_BYTES = 1024 * 1024;
-/** After the last preview of a layer, the rest of it is inflated. */
+/** Delay after the last preview of a layer before the rest of it is inflated. */
 const CONTINUE_MS = 250;
 const CHECK_BYTES = 16 * BLOCK_BYTES;
 
 /**
- * The spools of a reader, one a layer: in its private folder while they grow, in the cache folder once they don't, as far as there is room.
- * Kept are whole layers (`.tar`) and beginnings (`.part`), under the key of the blob, each with its checksums (`.sum`).
+ * A reader's spools, one per layer: in its private folder while they grow, then moved to the cache folder if they fit. The cache holds
+ * complete layers (`.tar`) and partial ones (`.part`) under the blob's key, each with checksums (`.sum`).
  */
 export class SpoolStore {
   readonly #folder: string | null;
@@ -38,7 +38,7 @@ export class SpoolStore {
     this.#private = privateFolder;
   }
 
-  /** The layer's spool; `tarBytes`: how long its plain tar is known to be. Null where none can be made: on a full disk, say. */
+  /** The spool of a layer. `tarBytes`: known length of its plain tar. Null if none can be created, for example on a full disk. */
   of(blob: BlobSource, tarBytes: number): LayerSpool | null {
     const id = blob.cacheKey === '' ? `${blob.path}:${blob.start}:${blob.length}` : blob.cacheKey;
     const known = this.#spools.get(id);
@@ -59,14 +59,14 @@ export class SpoolStore {
     }
   }
 
-  /** Takes over a file that holds a layer's plain tar. */
+  /** Takes ownership of a file with a layer's plain tar. */
   adopt(blob: BlobSource, file: string, sums: SpoolSums): void {
     const spool = new LayerSpool(blob, file, true, sums);
     this.#spools.set(blob.cacheKey === '' ? `${blob.path}:${blob.start}:${blob.length}` : blob.cacheKey, spool);
     this.#keepLater(spool);
   }
 
-  /** A plain tar that was kept under a key by {@link keepWhole}, under a name of ours; null where there is none, or it is damaged. */
+  /** A path to the plain tar that {@link keepWhole} stored under a key; null if there is none or it is damaged. */
   async claimWhole(key: string, keeps: boolean, control: WorkControl): Promise<string | null> {
     if (this.#folder === null || !keeps || !isPrivateFolder(this.#folder)) return null;
     const name = path.join(this.#folder, cacheName(key));
@@ -78,7 +78,7 @@ export class SpoolStore {
     return null;
   }
 
-  /** Keeps a plain tar for the next time. It stays where it is, too. */
+  /** Stores a plain tar in the cache; the file itself stays. */
   keepWhole(file: string, key: string, keeps: boolean, sums: SpoolSums): void {
     if (keeps) this.#keeping = this.#keeping.then(() => this.#keep(key, file, sums, true));
   }
@@ -87,7 +87,7 @@ export class SpoolStore {
     for (const ending of ['.tar', '.part', '.sum']) removeQuietly(`${name}${ending}`);
   }
 
-  /** Has the rest inflated once nobody has asked for a while, if there is room for it. */
+  /** Inflates the rest of a layer after a quiet period, if it fits in the cache. */
   continueLater(spool: LayerSpool, tarBytes: number): void {
     if (spool.isWhole || tarBytes > this.#maxBytes) return;
     clearTimeout(this.#timers.get(spool));
@@ -99,7 +99,7 @@ export class SpoolStore {
     this.#timers.set(spool, timer);
   }
 
-  /** Stops all inflating and keeps what is worth it. */
+  /** Stops all inflating and stores what is worth keeping. */
   async close(): Promise<void> {
     for (const timer of this.#timers.values()) clearTimeout(timer);
     this.#timers.clear();
@@ -119,7 +119,7 @@ export class SpoolStore {
     const sums = SpoolSums.read(`${name}.sum`, blob.cacheKey);
     if (sums === null || sums.length > tarBytes) return null;
     const isWhole = sums.length === tarBytes && existsSync(`${name}.tar`);
-    const taken = isWhole ? this.#claim(name) : this.#takeAway(`${name}.part`);
+    const taken = isWhole ? this.#claim(name) : this.#moveOut(`${name}.part`);
     if (taken === null) return null;
     try {
       const spool = new LayerSpool(blob, taken, isWhole, sums);
@@ -131,8 +131,8 @@ export class SpoolStore {
     }
   }
 
-  /** A beginning is moved away: two processes must not append to one file. */
-  #takeAway(file: string): string | null {
+  /** Moves a partial layer out of the cache, as two processes must not append to one file. */
+  #moveOut(file: string): string | null {
     const taken = this.#private.newPath('.part');
     try {
       renameSync(file, taken);
@@ -142,7 +142,7 @@ export class SpoolStore {
     }
   }
 
-  /** A name of ours for a kept file, so that it stays when another process clears the cache; null where there is none. */
+  /** Gives a cached file a private name, so that it survives if another process trims the cache; null if there is none. */
   #claim(name: string): string | null {
     const file = `${name}.tar`;
     if (!existsSync(file)) return null;
@@ -152,7 +152,7 @@ export class SpoolStore {
       for (const used of [file, `${name}.sum`]) utimesSync(used, new Date(), new Date());
       return own;
     } catch {
-      // A file system without hard links, or gone meanwhile.
+      // No hard links in this file system, or the file was just removed.
       return existsSync(file) ? file : null;
     }
   }
@@ -161,7 +161,7 @@ export class SpoolStore {
     this.#keeping = this.#keeping.then(() => this.#keep(spool.blob.cacheKey, spool.path, spool.sums, true));
   }
 
-  /** The sums go first: a spool without its own is never believed. */
+  /** Stores the checksums first: a spool without them is never trusted. */
   async #keep(key: string, file: string, sums: SpoolSums, isWhole: boolean): Promise<void> {
     if (this.#folder === null || this.#cacheFolder === null || key === '') return;
     const { indexBytes } = await cacheUse(this.#cacheFolder);
@@ -180,19 +180,19 @@ export class SpoolStore {
       } else renameSync(file, `${name}.part`);
       this.#kept = true;
     } catch {
-      // Another process kept it first, or the file system can't: it is inflated again the next time.
+      // Another process stored it first, or the file system can't: it is inflated again next time.
     }
   }
 }
 
-/** What can't be read is not whole. */
+/** An unreadable spool isn't complete. */
 function unlessCancelled(error: unknown): false {
-  const told = asLayerscopeError(error);
-  if (told.code === 'CANCELLED' || told.code === 'INTERNAL') throw told;
+  const converted = asLayerscopeError(error);
+  if (converted.code === 'CANCELLED' || converted.code === 'INTERNAL') throw converted;
   return false;
 }
 
-/** Whether a spool is, from end to end, what was kept. */
+/** Whether a whole spool matches its checksums. */
 async function isWhole(path: string, sums: SpoolSums, control: WorkControl): Promise<boolean> {
   using file = new SourceFile(path);
   if (file.size !== sums.length) return false;

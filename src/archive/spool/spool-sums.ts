@@ -1,10 +1,10 @@
-// Checksums of a spool, one a block, in a file beside it: against bit rot and files that were cut off or written half, not against people,
-// who can't enter the cache.
+// Checksums of a spool, one per block, in a file next to it. They detect bit rot and truncated or half-written files, not tampering: other
+// users can't enter the cache.
 //
 //   0   8   magic "LAYSUMS" and the version, one byte
-//   8   8   bytes of the spool, float64
-//   16      a CRC-32 for each block of 64 KiB, the last one perhaps shorter
-//   …   4   CRC-32 of all before, and of the key
+//   8   8   size of the spool, float64
+//   16      a CRC-32 per block of 64 KiB; the last block may be shorter
+//   …   4   CRC-32 of everything before, and of the key
 import zlib from 'node:zlib';
 import { readKept } from '../files/private-place.ts';
 
@@ -13,15 +13,15 @@ const VERSION = 1;
 const MAGIC = Uint8Array.of(0x4c, 0x41, 0x59, 0x53, 0x55, 0x4d, 0x53, VERSION);
 const HEAD_BYTES = 16;
 
-/** Node has it from 20.15 on. */
+/** Available since Node 20.15. */
 const crc32: (bytes: Uint8Array, before?: number) => number = zlib.crc32 ?? slowCrc32;
 
-/** Sums of bytes as they are written, or of a spool that was kept. */
+/** Checksums of bytes as they are written, or of a cached spool. */
 export class SpoolSums {
   #length = 0;
-  /** Of whole blocks. */
+  /** Checksums of the complete blocks. */
   readonly #sums: number[] = [];
-  /** Of the block that isn't whole. */
+  /** Checksum of the incomplete block. */
   #last = 0;
 
   get length(): number {
@@ -41,12 +41,12 @@ export class SpoolSums {
     }
   }
 
-  /** How many bytes of a block there are. */
+  /** Number of bytes in a block. */
   bytesOf(block: number): number {
     return Math.max(0, Math.min(BLOCK_BYTES, this.#length - block * BLOCK_BYTES));
   }
 
-  /** Whether these are a block's bytes; what follows the sums' last byte isn't known. */
+  /** Whether the bytes are those of a block. Anything after the last checksummed byte is ignored. */
   fits(block: number, bytes: Uint8Array): boolean {
     const known = this.bytesOf(block);
     const sum = block < this.#sums.length ? this.#sums[block] : this.#last;
@@ -65,7 +65,7 @@ export class SpoolSums {
     return bytes;
   }
 
-  /** Null where the file is damaged, of another version or key, or isn't there. */
+  /** Reads a checksum file; null if it is missing, damaged, or has another version or key. */
   static read(file: string, key: string): SpoolSums | null {
     try {
       return SpoolSums.#decode(readKept(file), key);

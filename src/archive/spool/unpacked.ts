@@ -2,20 +2,20 @@ import { asLayerscopeError, type LayerscopeError } from '#model';
 import { removeQuietly } from '../cache/index-cache.ts';
 import { NewFile } from './new-file.ts';
 
-/** A packed file's plain bytes in a file of ours, as long as there is room for them and a use. Removed on disposal unless it is kept. */
+/** A packed file's plain bytes in a temporary file, while there is space and a use for it. Removed on disposal unless it is kept. */
 export class Unpacked implements Disposable {
   #file: NewFile | null = null;
   #lack: LayerscopeError | null = null;
   #kept = false;
 
-  /** `newPath`: where to; where that throws, there is no room. */
+  /** `newPath` returns the file's path; if it throws, there is no space. */
   constructor(newPath: () => string) {
     this.#attempt(() => {
       this.#file = new NewFile(newPath());
     });
   }
 
-  /** Why not all of it is in a file; null: it is, or was dropped. */
+  /** Why the file is incomplete; null if it isn't, or was dropped. */
   get lack(): LayerscopeError | null {
     return this.#lack;
   }
@@ -24,7 +24,7 @@ export class Unpacked implements Disposable {
     this.#attempt(() => this.#file?.write(bytes));
   }
 
-  /** It is of no use any more. */
+  /** Removes a file that turned out not to be needed. */
   drop(): void {
     const file = this.#file;
     this.#file = null;
@@ -32,26 +32,26 @@ export class Unpacked implements Disposable {
     if (file !== null) removeQuietly(file.path);
   }
 
-  /** The whole file, closed; null where there is none. */
+  /** Closes and returns the complete file; null if there is none. */
   finish(): NewFile | null {
     this.#file?.[Symbol.dispose]();
     return this.#file;
   }
 
-  /** It is its reader's now. */
+  /** Keeps the file beyond disposal; it is then its reader's. */
   keep(): void {
     this.#kept = true;
   }
 
-  /** Notes what the disk refuses. */
+  /** Runs `work` and keeps a disk error as {@link lack}. */
   #attempt(work: () => void): void {
     try {
       work();
     } catch (error) {
-      const told = asLayerscopeError(error);
-      if (told.code === 'INTERNAL') throw error;
+      const converted = asLayerscopeError(error);
+      if (converted.code === 'INTERNAL') throw error;
       this.drop();
-      this.#lack = told;
+      this.#lack = converted;
     }
   }
 

@@ -1,6 +1,6 @@
 import { cancelled } from './work-control.ts';
 
-/** Passes a stream on, but throws CANCELLED once nobody wants more, even while the source has nothing to give. */
+/** Passes a stream on, but throws CANCELLED as soon as `signal` aborts, even while the source is blocked. */
 export async function* abortable(bytes: AsyncIterable<Uint8Array>, signal: AbortSignal | undefined): AsyncGenerator<Uint8Array> {
   const source = bytes[Symbol.asyncIterator]();
   let stop: () => void = () => undefined;
@@ -21,7 +21,7 @@ export async function* abortable(bytes: AsyncIterable<Uint8Array>, signal: Abort
     }
   } finally {
     signal?.removeEventListener('abort', onAbort);
-    // Not awaited: a source that hangs would hang us.
+    // Not awaited, as a blocked source would block this too.
     void Promise.resolve(source.return?.()).catch(() => undefined);
   }
 }

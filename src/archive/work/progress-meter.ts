@@ -2,7 +2,7 @@ import type { Progress } from '../types.ts';
 
 const INTERVAL_MS = 100;
 
-/** Passes progress on, at most ten times a second. */
+/** Reports progress at most ten times a second. */
 export class ProgressMeter {
   readonly #phase: string;
   readonly #totalBytes: number | null;

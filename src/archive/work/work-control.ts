@@ -1,12 +1,12 @@
 import { LayerscopeError, throwIfCancelled } from '#model';
 
-/** What a long piece of work asks and tells while it runs, on the calling thread or on a worker. */
+/** Control of a long task, on the calling thread or on a worker: cancellation, progress and turns. */
 export interface WorkControl {
-  /** Throws CANCELLED where nobody wants the result any more. */
+  /** Throws CANCELLED if the result is no longer wanted. */
   check(): void;
-  /** Counts bytes of the input that were dealt with. */
+  /** Adds to the number of input bytes processed. */
   advance(bytes: number): void;
-  /** Longest time to hold the thread, ms; then {@link rest} is awaited. Infinity on a worker. */
+  /** How long to hold the thread before awaiting {@link rest}, in ms. Infinity on a worker. */
   readonly slice: number;
   rest(): Promise<void>;
 }
@@ -15,7 +15,7 @@ export function cancelled(): LayerscopeError {
   return new LayerscopeError('CANCELLED', 'cancelled');
 }
 
-/** Work on a thread that has others to serve: held for 10 ms at a time. */
+/** Control for work on a shared thread, which is held for at most 10 ms at a time. */
 export function callerControl(signal: AbortSignal | undefined, onBytes?: (bytes: number) => void): WorkControl {
   return {
     check() {

@@ -1,4 +1,4 @@
-// Layers that belong to no image as an image of their own: with the config and the manifest that they need, and nothing made up.
+// Packs layers that belong to no image as an image of their own, with the config and manifest that it needs but no invented details.
 import { MEDIA_TYPE } from '#format/image';
 import { encodeUtf8, LayerscopeError } from '#model';
 import { type CopyOptions, readBlob } from '../blob/copy-blob.ts';
@@ -22,8 +22,8 @@ interface Measured {
 }
 
 /**
- * A tar of a chain of layers as an image: blobs as they lie, each read twice: measured, then written. The same bytes every time. Throws
- * BLOB_MISSING; DIGEST_MISMATCH where a blob isn't what its digest says; TRUNCATED, DAMAGED, IO, CANCELLED.
+ * Yields a tar of a layer chain as an image. Each blob is copied unchanged, and read twice: to compute its digests, then to write it. The
+ * output is deterministic. Throws BLOB_MISSING; DIGEST_MISMATCH if a blob doesn't match its digest; TRUNCATED, DAMAGED, IO, CANCELLED.
  */
 export async function* packChain(
   layers: readonly ArchiveLayer[],
@@ -40,7 +40,7 @@ export async function* packChain(
       os,
       config: {},
       rootfs: { type: 'layers', diff_ids: measured.map(({ diffId }) => diffId) },
-      // A step for each layer, as readers expect; what made it nobody knows.
+      // Readers expect one step per layer; the command may be unknown.
       history: layers.map(({ createdBy }) => ({ created: EPOCH, created_by: createdBy ?? '', comment: 'a layer by itself' })),
     }),
   );
@@ -83,7 +83,7 @@ export async function* packChain(
   });
 }
 
-/** Reads a blob once: what it is called, and what its tar is. */
+/** Reads a blob once and computes its digest and diffID. */
 async function measure({ blob, index, digest }: ArchiveLayer, { signal }: CopyOptions): Promise<Measured> {
   if (blob === null) throw new LayerscopeError('BLOB_MISSING', `layer ${index} is not in the archive`);
   const packed = new Digester('sha256');
@@ -91,7 +91,7 @@ async function measure({ blob, index, digest }: ArchiveLayer, { signal }: CopyOp
   await readPlain(blob, (bytes) => plain.update(bytes), { signal, onPacked: (bytes) => packed.update(bytes) });
   const found = packed.finish();
   if (digest?.startsWith('sha256:') && digest !== found)
-    throw new LayerscopeError('DIGEST_MISMATCH', `layer ${index} is ${found}, not ${digest}`);
+    throw new LayerscopeError('DIGEST_MISMATCH', `layer ${index} hashes to ${found}, not ${digest}`);
   return { digest: found, diffId: plain.finish(), blob };
 }
 

@@ -1,20 +1,20 @@
-// What this program writes of images: layer tars, docker-archives and OCI archives, from lists. The one place that knows tar-stream,
-// which is loaded when first needed. What is written depends on nothing but the lists: the same bytes on every machine and every day.
+// Writes layer tars, docker-archives and OCI archives. The only user of tar-stream, which is loaded on first use. Output is deterministic:
+// it depends only on the arguments, not on the machine or the date.
 import { createHash } from 'node:crypto';
 import { pipeline } from 'node:stream/promises';
 import { gzipSync } from 'node:zlib';
 import type { Pack } from 'tar-stream';
 import { MEDIA_TYPE } from '#format/image';
 
-/** A member of a tar to be written. Names are as they shall stand; a folder's ends in `/`. */
+/** A tar member to write. Names are written as given; a folder's ends in `/`. */
 export interface NewMember {
   readonly name: string;
   readonly type?: 'file' | 'directory' | 'symlink' | 'hardlink';
   readonly body?: Uint8Array | string;
-  /** A body that is too big to be held: read when its turn comes. */
+  /** A body too large for memory, read when it is written. */
   readonly content?: { readonly sizeBytes: number; readonly bytes: () => AsyncIterable<Uint8Array> };
   readonly linkname?: string;
-  /** Default 0644, of folders 0755. */
+  /** Default 0644, for folders 0755. */
   readonly mode?: number;
   readonly uid?: number;
   readonly gid?: number;
@@ -22,7 +22,7 @@ export interface NewMember {
   readonly mtimeSeconds?: number;
 }
 
-/** An image to be written: its layers as plain tars, the bottom first. */
+/** An image to write. Layers are plain tars, bottom first. */
 export interface NewImage {
   readonly name: string;
   readonly os: string;
@@ -32,7 +32,7 @@ export interface NewImage {
   readonly layers: readonly { readonly tar: Uint8Array; readonly createdBy: string; readonly gzip?: boolean }[];
   /** `config` of the image config: Cmd, Env, … */
   readonly config?: object;
-  /** The config's history as it shall stand, steps without a layer included; default: one step a layer. */
+  /** The complete history for the config, including steps without a layer. Default: one step per layer. */
   readonly history?: readonly {
     readonly created_by: string;
     readonly created?: string;
@@ -43,7 +43,7 @@ export interface NewImage {
 
 const LINK_TYPE = { file: 'file', directory: 'directory', symlink: 'symlink', hardlink: 'link' } as const;
 
-/** A tar of the members, in order, in chunks. One body at a time is held. */
+/** Yields a tar of the members in order. Holds one body in memory at a time. */
 export async function* packTar(members: Iterable<NewMember> | AsyncIterable<NewMember>): AsyncGenerator<Uint8Array> {
   const { pack } = await import('tar-stream');
   const stream = pack();
@@ -75,14 +75,14 @@ async function writeMembers(stream: Pack, members: Iterable<NewMember> | AsyncIt
   stream.finalize();
 }
 
-/** A small tar in one piece. */
+/** Returns a small tar as a whole. */
 export async function tarBytes(members: Iterable<NewMember>): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   for await (const chunk of packTar(members)) chunks.push(chunk);
   return Buffer.concat(chunks);
 }
 
-/** A docker-archive as Docker 1.10 to 24 saves one: `<hex>.json`, `<hex>.tar` and manifest.json. */
+/** Yields a docker-archive in the format of Docker 1.10 to 24: `<hex>.json`, `<hex>.tar` and manifest.json. */
 export function packDockerArchive(images: readonly NewImage[]): AsyncGenerator<Uint8Array> {
   const members = new Map<string, NewMember>();
   const manifest = images.map((image) => {
@@ -100,7 +100,7 @@ export function packDockerArchive(images: readonly NewImage[]): AsyncGenerator<U
   return packTar(members.values());
 }
 
-/** An OCI archive: the layout of image-spec's image-layout.md in a tar. */
+/** Yields an OCI archive: the layout of image-spec's image-layout.md in a tar. */
 export function packOciArchive(images: readonly NewImage[]): AsyncGenerator<Uint8Array> {
   const members = new Map<string, NewMember>();
   const add = (body: Uint8Array, mediaType: string) => {
@@ -116,7 +116,7 @@ export function packOciArchive(images: readonly NewImage[]): AsyncGenerator<Uint
     return { ...manifest, platform: { architecture, os }, annotations: { 'org.opencontainers.image.ref.name': name } };
   });
   const index = { schemaVersion: 2, mediaType: MEDIA_TYPE.ociIndex, manifests };
-  // Without the folders' own entries skopeo makes them root's, which nobody else may.
+  // Without entries for its folders, skopeo would create them with a mode that only root can use.
   return packTar([
     { name: 'blobs/', type: 'directory' },
     { name: 'blobs/sha256/', type: 'directory' },

@@ -1,4 +1,4 @@
-// An image written as a file of its own: blobs as they lie, manifests and config with them, so that every digest stays.
+// Writes an image to a file of its own. Blobs, manifests and config are copied unchanged, so that every digest stays the same.
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { MEDIA_TYPE } from '#format/image';
@@ -17,9 +17,9 @@ const LAYOUT = JSON.stringify({ imageLayoutVersion: '1.0.0' });
 const REF_NAME = 'org.opencontainers.image.ref.name';
 
 /**
- * A tar of an image: an OCI archive, or a docker-archive as Docker 25 and later save one: an OCI archive with a manifest.json. The same bytes
- * every time. Throws UNSUPPORTED for a root without a manifest, or of several images as a docker-archive; DIGEST_MISMATCH, IO, CANCELLED
- * while it is read.
+ * Yields a tar of an image: an OCI archive, or a docker-archive in the format of Docker 25 and later, which is an OCI archive with a
+ * manifest.json. The output is deterministic. Throws UNSUPPORTED for a root without a manifest, or for several images in a docker-archive;
+ * while reading, DIGEST_MISMATCH, IO, CANCELLED.
  */
 export async function* packImage(root: ArchiveRoot, format: ImageFileFormat, options: CopyOptions = {}): AsyncGenerator<Uint8Array> {
   const descriptor = descriptorOf(root);
@@ -31,14 +31,14 @@ export async function* packImage(root: ArchiveRoot, format: ImageFileFormat, opt
   yield* packTar(membersOf({ blobs, descriptor, names: root.names, manifest }));
 }
 
-/** A blob to be written, read when its turn comes. */
+/** A blob to write, read when its turn comes. */
 export interface MemberBlob {
   readonly digest: string;
   readonly sizeBytes: number;
   readonly bytes: () => AsyncIterable<Uint8Array>;
 }
 
-/** The same of blobs that are made on the way. `docker`: what its manifest.json names; null: an OCI archive. */
+/** The same for blobs that are generated. `docker`: the image for manifest.json; null: an OCI archive. */
 export async function* packBlobs({
   blobs,
   descriptor,
@@ -82,7 +82,9 @@ function* membersOf({ blobs, descriptor, names, manifest }: WrittenImage): Gener
   yield { name: 'oci-layout', body: LAYOUT };
 }
 
-/** Writes an image as an OCI layout into a folder that isn't there yet, or is empty. Throws as {@link packImage}; EXISTS. Nothing is left of a failure. */
+/**
+ * Writes an image as an OCI layout into a new or empty folder. Leaves nothing behind on failure. Throws as {@link packImage} does; EXISTS.
+ */
 export async function writeLayout(root: ArchiveRoot, folder: string, options: CopyOptions = {}): Promise<void> {
   const descriptor = descriptorOf(root);
   const unfinished = besideName(folder);
@@ -95,7 +97,7 @@ export async function writeLayout(root: ArchiveRoot, folder: string, options: Co
     }
     await writeFile(path.join(held.inside, 'index.json'), indexOf(descriptor, root.names));
     await writeFile(path.join(held.inside, 'oci-layout'), LAYOUT);
-    // Takes the place of an empty folder, of nothing else.
+    // Replaces an empty folder, but nothing else.
     held.setMode(0o777 & ~process.umask());
     await rename(unfinished, folder);
     held.requireAt(folder);
@@ -103,7 +105,7 @@ export async function writeLayout(root: ArchiveRoot, folder: string, options: Co
     await rm(unfinished, { recursive: true, force: true });
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOTEMPTY' || code === 'ENOTDIR' || code === 'EEXIST')
-      throw new LayerscopeError('EXISTS', `${displayText(folder)} is there already`);
+      throw new LayerscopeError('EXISTS', `${displayText(folder)} already exists`);
     throw writeError(error, folder);
   }
 }
@@ -113,7 +115,7 @@ function descriptorOf(root: ArchiveRoot): RootDescriptor {
   return root.descriptor;
 }
 
-/** An entry for each name; one without a name where there is none. */
+/** One entry per name, or one without a name if there is none. */
 export function namedEntries(descriptor: RootDescriptor, names: readonly string[]): RootDescriptor[] {
   const { annotations: stated = {}, ...fields } = descriptor;
   const rest = Object.fromEntries(Object.entries(stated).filter(([key]) => key !== REF_NAME && key !== 'io.containerd.image.name'));
@@ -125,11 +127,11 @@ function indexOf(descriptor: RootDescriptor, names: readonly string[]): string {
   return JSON.stringify({ schemaVersion: 2, mediaType: MEDIA_TYPE.ociIndex, manifests: namedEntries(descriptor, names) });
 }
 
-/** An entry of manifest.json. Source: moby image/tarexport. */
+/** The manifest.json entry of an image. Source: moby image/tarexport. */
 function dockerManifest({ images, names }: ArchiveRoot): object {
   const [image] = images;
   if (image === undefined || images.length > 1 || image.configDigest === null) {
-    throw new LayerscopeError('UNSUPPORTED', 'a docker-archive holds the image of one platform: choose it, or write an OCI archive');
+    throw new LayerscopeError('UNSUPPORTED', 'a docker-archive holds the image of a single platform: choose one, or write an OCI archive');
   }
   const tags = names.map(dockerTag).filter((tag) => tag !== null);
   return {
@@ -147,7 +149,7 @@ function foreignSources({ layers }: ArchiveImage): object {
   return { LayerSources: Object.fromEntries(sources) };
 }
 
-/** `name:tag` as Docker reads it; null for a name that it would refuse. Source: distribution reference, the grammar. */
+/** A name as Docker's `name:tag`; null if Docker would reject it. Source: the grammar of distribution's reference package. */
 function dockerTag(name: string): string | null {
   const match =
     /^((?:[A-Za-z0-9.-]+(?::[0-9]+)?\/)?[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*)(?::(\w[\w.-]{0,127}))?$/.exec(

@@ -33,7 +33,7 @@ test('no hard links: copies with the same facts; no symlinks: told, the rest is 
   assert.deepEqual([stats.mode & 0o7777, stats.mtimeMs, stats.nlink], [0o640, 1_400_000_000_000, 1]);
   assert.deepEqual(told, [
     'not-made c: the system refuses it: EPERM',
-    'not-kept b: it is a copy: this file system takes no further hard link',
+    'not-kept b: it is a copy: this file system allows no more hard links',
   ]);
 });
 
@@ -41,7 +41,7 @@ test('too many links of one file: the next is a copy', async (t) => {
   failing(t, 'EMLINK', 'linkSync');
   const root = newRoot(t);
   const told = await layOut(root, tar(file('a', 'x'), hardlink('b', 'a')));
-  assert.deepEqual(told, ['not-kept b: it is a copy: this file system takes no further hard link']);
+  assert.deepEqual(told, ['not-kept b: it is a copy: this file system allows no more hard links']);
 });
 
 test('no modes and no times: told', async (t) => {
@@ -49,7 +49,7 @@ test('no modes and no times: told', async (t) => {
   const root = newRoot(t);
   const told = await layOut(root, tar(directory('d/'), file('d/f', 'x')));
   assert.equal(readFileSync(path.join(root, 'd', 'f'), 'utf8'), 'x');
-  const sentences = ['its mode could not be kept', 'this file system can not hold its time'];
+  const sentences = ['its mode could not be kept', 'this file system cannot store its time'];
   assert.deepEqual(
     told,
     sentences.flatMap((sentence) => [`not-kept d/f: ${sentence}`, `not-kept d: ${sentence}`]),
@@ -96,7 +96,7 @@ test('no case: the first of two names stays, the other is told with what is belo
     tar(file('.wh.readme', ''), file('.wh.Read.me', ''), file('README', 'newer')),
   );
   t.mock.restoreAll();
-  assert.deepEqual(told, ['case-collision d: this disk takes its name for that of another entry (and 1 below it)']);
+  assert.deepEqual(told, ['case-collision d: this file system treats its name as that of another entry (and 1 below it)']);
   assert.deepEqual(readdirSync(root).sort(), ['D', 'README']);
   assert.equal(readFileSync(path.join(root, 'README'), 'utf8'), 'newer');
 });

@@ -156,8 +156,8 @@ test('attributes and pipes are made, and devices when asked for, or a finding sa
   const missing = (name: string) => !existsSync(path.join(mount.path, name));
   const unmade = ['pipe', 'null'].filter(missing);
   assert.deepEqual(
-    told.filter((message) => message.includes('can not make')),
-    unmade.map((name) => `${name === 'pipe' ? 'a pipe' : 'a device'} that this user or file system can not make`),
+    told.filter((message) => message.includes('cannot make')),
+    unmade.map((name) => `${name === 'pipe' ? 'a pipe' : 'a device'} that this user or file system cannot make`),
   );
   if (!missing('pipe')) assert.ok(lstatSync(path.join(mount.path, 'pipe')).isFIFO());
   if (!missing('null')) assert.equal(lstatSync(path.join(mount.path, 'null')).rdev, 0x103);
@@ -201,7 +201,7 @@ test('set-id bits and devices are left out and reported, unless the mount is to 
       [
         'not-kept mail its set-user-ID and set-group-ID bits were left out',
         'not-kept su its set-user-ID and set-group-ID bits were left out',
-        'not-made null0 a device, left out; the same of 8 others',
+        'not-made null0 a device, left out; the same goes for 8 others',
       ],
     );
   }

@@ -39,7 +39,7 @@ async function readWhole(reader: ArchiveReader, driver: PortableDriver, name: st
     return `${layers.length} layers`;
   } catch (error) {
     const { code, message } = asLayerscopeError(error);
-    if (/blobs\/sha256\/[0-9a-f]{64} was changed since/.test(message)) return 'gone and back';
+    if (/blobs\/sha256\/[0-9a-f]{64} has changed since/.test(message)) return 'gone and back';
     return code === 'NOT_FOUND' || code === 'BLOB_MISSING' ? code : `${code}: ${message}`;
   }
 }

@@ -1,0 +1,75 @@
+// Limits the memory that the layers of an archive may use together. TableRoom limits a single layer's table while it is built.
+import { LayerTableBuilder, tableBytes } from '#format/layer';
+import { finding } from '#model';
+import type { ArchiveLayer, IndexedBlob } from '../types.ts';
+
+/** Bytes for all tables, whatever the size of the blobs, and per byte of the blobs. */
+const BASE_BYTES = 96 * 1024 * 1024;
+const BYTES_PER_BLOB_BYTE = 2;
+
+/** Limits the tables of an archive's layers; those that don't fit are left out. */
+export class TableBudget {
+  readonly #limit: number;
+  #used = 0;
+
+  constructor(layers: readonly ArchiveLayer[]) {
+    const blobs = new Set(layers.map(({ blob }) => blob));
+    let bytes = 0;
+    for (const blob of blobs) bytes += blob?.length ?? 0;
+    this.#limit = BASE_BYTES + bytes * BYTES_PER_BLOB_BYTE;
+  }
+
+  /** Whether the table fits; if so, its bytes are taken. */
+  take({ layer }: IndexedBlob): boolean {
+    const bytes = tableBytes(layer.table);
+    if (this.#used + bytes > this.#limit) return false;
+    this.#used += bytes;
+    return true;
+  }
+}
+
+/** Replaces the table of a layer that didn't fit by an empty one. */
+export function withoutTable({ layer, blobDigest }: IndexedBlob): IndexedBlob {
+  const { table } = new LayerTableBuilder().finish();
+  const message = 'the layers before it use all the memory allowed for an archive of this size: its entries are not shown';
+  return { layer: { ...layer, table, status: 'damaged', findings: [finding('too-large', message)] }, blobDigest };
+}
+
+/** Bytes for layers that are read concurrently. Further layers wait, unless none is being read. */
+const CONCURRENT_BYTES = 256 * 1024 * 1024;
+/** Bytes per layer, including its decompressor's windows, and per byte of its blob. */
+const LAYER_BASE_BYTES = 64 * 1024 * 1024;
+
+/** Lets as many layers be read concurrently as memory allows. */
+export class MemoryGate {
+  readonly #signal: AbortSignal;
+  readonly #waiting: (() => void)[] = [];
+  #used = 0;
+
+  /** When `signal` aborts, nothing waits any longer. */
+  constructor(signal: AbortSignal) {
+    this.#signal = signal;
+    signal.addEventListener('abort', () => this.#wake(), { once: true });
+  }
+
+  /** Runs `work` once there is memory for a blob of this length, in order of arrival. */
+  async pass(blobBytes: number, work: () => Promise<void>): Promise<void> {
+    const bytes = Math.min(CONCURRENT_BYTES, LAYER_BASE_BYTES + blobBytes * BYTES_PER_BLOB_BYTE);
+    while (this.#used > 0 && this.#used + bytes > CONCURRENT_BYTES && !this.#signal.aborted) {
+      await new Promise<void>((resolve) => {
+        this.#waiting.push(resolve);
+      });
+    }
+    this.#used += bytes;
+    try {
+      await work();
+    } finally {
+      this.#used -= bytes;
+      this.#wake();
+    }
+  }
+
+  #wake(): void {
+    for (const resolve of this.#waiting.splice(0)) resolve();
+  }
+}
