@@ -113,7 +113,7 @@ describe('old GNU sparse files', () => {
   });
 
   test('in another form than GNU they are refused', () => {
-    refused(/not in GNU form/, gnuSparse('s', 5, [[0, 5]], 'hello', { format: 'star' }));
+    refused(/in a format other than GNU/, gnuSparse('s', 5, [[0, 5]], 'hello', { format: 'star' }));
   });
 
   test('malformed numbers are refused', () => {
