@@ -10,7 +10,7 @@ import type { LayerRecord } from './layer-record.ts';
 import { layOutChain } from './mount-chain.ts';
 import type { PortableHome } from './portable-home.ts';
 import { type SnapshotEntry, walkTree } from './tree-diff.ts';
-import { isThere, thisProcess } from './writer-lock.ts';
+import { isRunning, thisProcess } from './writer-lock.ts';
 
 /** The `mounts` and `written` folders of a home. */
 export class MountFolders {
@@ -31,7 +31,7 @@ export class MountFolders {
 
   /** Returns the first of these layers that a running process has mounted, including this one; null if there is none. */
   async mountedOf(ids: ReadonlySet<string>): Promise<string | null> {
-    for (const { id, owner } of await this.#mounts()) if (ids.has(id) && isThere(owner)) return id;
+    for (const { id, owner } of await this.#mounts()) if (ids.has(id) && isRunning(owner)) return id;
     return null;
   }
 
@@ -89,7 +89,7 @@ export class MountFolders {
   async releaseLeft(id: string): Promise<void> {
     const all = (await this.#mounts()).filter((mount) => mount.id === id);
     for (const { owner } of all)
-      if (isThere(owner)) throw new LayerscopeError('EXISTS', `layer ${id} is mounted by process ${owner?.pid}, which is still running`);
+      if (isRunning(owner)) throw new LayerscopeError('EXISTS', `layer ${id} is mounted by process ${owner?.pid}, which is still running`);
     if (all.length === 0) throw new LayerscopeError('NOT_FOUND', `layer ${id} is not mounted`);
     for (const { name } of all) await this.#remove('mounts', name);
   }
@@ -124,7 +124,7 @@ export class MountFolders {
   /** Removes the folders of these layers' mounts whose processes have ended. */
   async sweepMountsOf(ids: ReadonlySet<string>): Promise<void> {
     if (!this.#place.isSwept) return;
-    for (const { name, id, owner } of await this.#mounts()) if (ids.has(id) && !isThere(owner)) await this.#remove('mounts', name);
+    for (const { name, id, owner } of await this.#mounts()) if (ids.has(id) && !isRunning(owner)) await this.#remove('mounts', name);
   }
 
   /** Names of mounts whose processes have ended, and of read-write layers' folders whose layer doesn't exist. */
@@ -133,7 +133,7 @@ export class MountFolders {
   ): Promise<{ readonly mounts: readonly string[]; readonly written: readonly string[] }> {
     const mounts: string[] = [];
     const written: string[] = [];
-    for (const { name, owner } of await this.#mounts()) if (!isThere(owner)) mounts.push(name);
+    for (const { name, owner } of await this.#mounts()) if (!isRunning(owner)) mounts.push(name);
     for (const id of await this.#names('written')) {
       const isOurs = ID.test(id) && (await statsOf(path.join(this.#home, 'written', id, 'snapshot'))) !== null;
       if (isOurs && !(await isLayer(id))) written.push(id);

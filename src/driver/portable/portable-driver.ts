@@ -174,7 +174,7 @@ export class PortableDriver implements GraphDriver {
     if (image !== undefined)
       throw new LayerscopeError('EXISTS', `layer ${id} can't be ${what}: it is a layer of image ${displayText(image)}`);
     if ((await this.#mountedOf(new Set([id]))) !== null) throw new LayerscopeError('EXISTS', `layer ${id} is mounted and can't be ${what}`);
-    const children = await this.#home.standingOn(new Set([id]));
+    const children = await this.#home.childrenOf(new Set([id]));
     if (children !== '') throw new LayerscopeError('EXISTS', `layer ${id} can't be ${what}: other layers are based on it (${children})`);
   }
 

@@ -386,7 +386,7 @@ export class PortableHome {
   }
 
   /** Lists other layers that have one of these as parent, for a message; '' if there are none. */
-  async standingOn(ids: ReadonlySet<string>): Promise<string> {
+  async childrenOf(ids: ReadonlySet<string>): Promise<string> {
     const children: string[] = [];
     for (const [child, record] of await this.records()) {
       if (!(record instanceof LayerscopeError) && record.parent !== null && ids.has(record.parent) && !ids.has(child)) children.push(child);

@@ -195,7 +195,7 @@ export class PortableImages implements ImageStore {
     const mounted = await this.#mounts.mountedOf(ids);
     if (mounted !== null)
       throw new LayerscopeError('EXISTS', `image ${displayText(name)} can't be removed: its layer ${mounted} is mounted`);
-    const children = await this.#home.standingOn(ids);
+    const children = await this.#home.childrenOf(ids);
     if (children !== '')
       throw new LayerscopeError(
         'EXISTS',

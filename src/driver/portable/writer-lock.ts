@@ -16,7 +16,7 @@ const UNFINISHED_MS = 10_000;
 const SIGN_MS = 5_000;
 /** A holder that hasn't updated the lock for this long is stopped or hung, or another process has its id now. */
 const WAIT_MS = 60_000;
-const TELL_MS = 2_000;
+const NOTICE_MS = 2_000;
 const MOST_BYTES = 4_096;
 const BREAKING = /^lock\.break\.[0-9a-f]{16}$/;
 
@@ -33,7 +33,7 @@ export function thisProcess(): { readonly pid: number; readonly began: string | 
 }
 
 /** Whether the process that a parsed lock or owner file identifies is running; false if the file identifies none. */
-export function isThere(words: unknown): boolean {
+export function isRunning(words: unknown): boolean {
   const { pid, began } = (words ?? {}) as Partial<Holder>;
   return typeof pid === 'number' && Number.isSafeInteger(pid) && pid > 0 && isProcessThere({ pid, began: began ?? null });
 }
@@ -85,7 +85,7 @@ class Watch {
 
 /** Whether a lock's holder is dead. A lock that names no holder yet is still being written, unless it is old. */
 async function isAbandoned(file: string, { holder, mark }: Found, watch: Watch): Promise<boolean> {
-  if (holder !== null) return !isThere(holder);
+  if (holder !== null) return !isRunning(holder);
   return watch.unchangedMs(file, mark) > UNFINISHED_MS && (await find(file))?.mark === mark;
 }
 
@@ -96,7 +96,7 @@ export interface LockOptions {
   /** How long to wait for a holder that doesn't update the lock, in ms. */
   readonly waitMs?: number | undefined;
   /** How long to wait before `onWaiting` is called, in ms. */
-  readonly tellMs?: number | undefined;
+  readonly noticeMs?: number | undefined;
 }
 
 /** Waits for a home's writer lock and takes it; the caller must dispose of it. Throws CANCELLED, IO if the holder shows no sign of work. */
@@ -126,18 +126,18 @@ export async function lockForWriting(home: string, options: LockOptions = {}): P
 }
 
 async function waitForTurn(home: string, file: string, own: Own, options: LockOptions): Promise<void> {
-  const { signal, onWaiting, waitMs = WAIT_MS, tellMs = TELL_MS } = options;
+  const { signal, onWaiting, waitMs = WAIT_MS, noticeMs = NOTICE_MS } = options;
   const watch = new Watch();
   const began = performance.now();
-  for (let told = false; ; ) {
+  for (let noticed = false; ; ) {
     throwIfCancelled(signal, 'cancelled while waiting for another writer');
     if (await onDisk(() => take(own, file))) return;
     const found = await find(file);
     if (found !== null && (await isAbandoned(file, found, watch))) await breakLock(file, found.text, own, watch);
     else if (watch.unchangedMs(file, found?.mark ?? '') > waitMs) throw await stuck(home, file, found);
     else await delay(POLL_MS);
-    if (!told && onWaiting !== undefined && performance.now() - began > tellMs) {
-      told = true;
+    if (!noticed && onWaiting !== undefined && performance.now() - began > noticeMs) {
+      noticed = true;
       onWaiting(`waiting for ${await wordsFor(found)}, which is writing to ${displayText(home)}`);
     }
   }
@@ -163,11 +163,11 @@ async function removeDead(home: string): Promise<void> {
   for (const name of await onDisk(() => readdir(home))) {
     if (BREAKING.test(name)) {
       const holder = (await find(path.join(home, name)))?.holder ?? null;
-      if (holder !== null && !isThere(holder)) await rm(path.join(home, name), { force: true });
+      if (holder !== null && !isRunning(holder)) await rm(path.join(home, name), { force: true });
       continue;
     }
     const [, pid, began] = /^lock\.[0-9a-f]{16}\.([0-9]+)\.([0-9]+)$/.exec(name) ?? [];
-    if (pid === undefined || isThere({ pid: Number(pid), began: began === '0' ? null : (began ?? null) })) continue;
+    if (pid === undefined || isRunning({ pid: Number(pid), began: began === '0' ? null : (began ?? null) })) continue;
     await rm(path.join(home, name), { force: true });
   }
 }

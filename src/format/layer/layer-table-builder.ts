@@ -221,14 +221,14 @@ export class LayerTableBuilder implements TarHandler {
 
   /** Removes what the layer put below a folder that is replaced. */
   #replaceFolder(member: TarMember, node: number): void {
-    const { member: standing } = this.#tree;
+    const { member: current } = this.#tree;
     let gone = 0;
     this.#replacedFolder = true;
     this.#tree.clearBelow(node, (below) => {
-      const row = (standing[below] as number) - 1;
+      const row = (current[below] as number) - 1;
       if (row < 0) return;
       this.#rows.set(row, FLAG.superseded);
-      standing[below] = 0;
+      current[below] = 0;
       gone++;
     });
     if (gone === 0) return;
@@ -267,11 +267,11 @@ export class LayerTableBuilder implements TarHandler {
     const { shape } = this.#tree;
     const plain = (shape & (SHAPE.dotSlash | SHAPE.trailingSlash)) === (SHAPE.dotSlash | SHAPE.trailingSlash) && (shape & SHAPE.odd) === 0;
     if (member.type === TYPE.directory) {
-      if (!plain && (shape & SHAPE.odd) === 0) this.#report('odd-name', member, 'a name that stands for the root');
+      if (!plain && (shape & SHAPE.odd) === 0) this.#report('odd-name', member, 'a name that means the root');
       this.#put(member, row, 0, row);
       return;
     }
-    if ((shape & SHAPE.odd) === 0) this.#report('odd-name', member, 'an entry that is not a folder has a name that stands for the root');
+    if ((shape & SHAPE.odd) === 0) this.#report('odd-name', member, 'an entry that is not a folder has a name that means the root');
     this.#setRawOnly(row);
   }
 
@@ -321,7 +321,7 @@ export class LayerTableBuilder implements TarHandler {
       this.#report('odd-name', member, 'an absolute name: read as relative to the root');
     else if ((shape & odd) !== 0 && this.#tree.baseStart >= 0)
       this.#report('odd-name', member, `not in normal form: ${shortPath(member.name)}`);
-    else if ((shape & SHAPE.odd) !== 0) this.#report('odd-name', member, 'a name that stands for the root');
+    else if ((shape & SHAPE.odd) !== 0) this.#report('odd-name', member, 'a name that means the root');
     else if ((shape & SHAPE.dotSlash) !== 0 && this.#tree.baseStart >= 0) this.#countDotSlash(member);
     if ((marks & MARK.link) !== 0 && (marks & MARK.climbs) === 0) this.#reportLink(member);
     if ((marks & MARK.high) !== 0 && !isUtf8(nameBytes, nameStart, nameEnd)) {
@@ -351,9 +351,9 @@ export class LayerTableBuilder implements TarHandler {
     if (!this.#rows.has(row, FLAG.escapes) && (climbs || leadsOutOnWindows(path, 0, path.length))) {
       this.#escape(member, row, `a hard link to a target outside the root: ${shortPath(member.linkname)}`);
     }
-    const standing = node <= 0 || node === own ? -1 : (this.#tree.member[node] as number) - 1;
-    if (standing < 0 || this.#rows.type[standing] === TYPE.directory) return -1;
-    const inode = this.#rows.inode(standing);
+    const current = node <= 0 || node === own ? -1 : (this.#tree.member[node] as number) - 1;
+    if (current < 0 || this.#rows.type[current] === TYPE.directory) return -1;
+    const inode = this.#rows.inode(current);
     if (inode >= 0) this.#rows.nameOf(row, inode);
     return inode;
   }
