@@ -243,7 +243,7 @@ describe('what members of a layer do to each other', () => {
     const built = layer(directory('v/'), file('v/R', 'x'), file('v/d/.wh.w'), file('v/.wh..wh..opq'), file('v', 'ten bytes.'));
     assert.deepEqual(rows(built), ['v superseded', 'v/R superseded', 'v/d/w whiteout superseded', 'v opaque superseded', 'v']);
     assert.deepEqual(reported(built.findings), ['folder-replaced v', 'duplicate-path v']);
-    assert.match(built.findings[0]?.message ?? '', /and with it the entry that came before in it/);
+    assert.match(built.findings[0]?.message ?? '', /and the entry already in it/);
     assert.equal(built.fileBytes, 11);
   });
 
