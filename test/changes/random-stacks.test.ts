@@ -43,7 +43,7 @@ function checkShape(rows: RowTable): void {
     const parent = rows.parent[row] as number;
     const end = rows.subtreeEnd[row] as number;
     assert.ok(parent < row && end > row && end <= (parent < 0 ? rows.length : (rows.subtreeEnd[parent] as number)));
-    // The row before is the parent, or the end of the sibling before.
+    // The previous row is the parent, or the last row of the previous sibling.
     assert.ok(row === 0 ? parent === -1 : parent === row - 1 || rows.subtreeEnd[row - 1] === row);
   }
 }
@@ -169,8 +169,8 @@ describe('random stacks', () => {
           compared.filter((line) => !isModified(line)),
           changes.filter((line) => !isModified(line)),
         );
-        // A file brought again may be the very same, a folder that was implied may be what it was taken for; the other way
-        // round an entry that becomes implied loses its mode and owner, and a file that becomes an implied folder its type.
+        // A file that is written again may be the same, and an implied folder may get an entry with the implied mode and owner. The other
+        // way round, an entry that becomes implied loses its mode and owner, and a file that becomes an implied folder its type.
         const rows = compareViews(stack, at - 1, stack, at);
         for (let row = 0; row < rows.length; row++) {
           if (rows.kind[row] !== KIND.modified) continue;

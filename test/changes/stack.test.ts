@@ -181,14 +181,14 @@ describe('a stack of layers', () => {
   });
 
   it('reports an opaque marker in a folder that is empty in the layers below', () => {
-    const told = (below: MemberFixture[], above: MemberFixture[]): (string | undefined)[] =>
+    const reported = (below: MemberFixture[], above: MemberFixture[]): (string | undefined)[] =>
       stackOf(below, above)
         .findings.filter(({ code }) => code === 'whiteout-without-target')
         .map(({ path }) => path);
-    assert.deepEqual(told([dir('d'), file('d/x')], [{ opaque: 'd' }]), []);
-    assert.deepEqual(told([dir('d')], [{ opaque: 'd' }]), ['d']);
-    assert.deepEqual(told([file('d')], [{ opaque: 'd' }, file('d/x')]), ['d']);
-    assert.deepEqual(told([], [dir('d'), { opaque: 'd' }]), ['d']);
+    assert.deepEqual(reported([dir('d'), file('d/x')], [{ opaque: 'd' }]), []);
+    assert.deepEqual(reported([dir('d')], [{ opaque: 'd' }]), ['d']);
+    assert.deepEqual(reported([file('d')], [{ opaque: 'd' }, file('d/x')]), ['d']);
+    assert.deepEqual(reported([], [dir('d'), { opaque: 'd' }]), ['d']);
   });
 
   it('gives an implied folder the mode and owner of the nearest folder below, hidden or not', () => {

@@ -1,42 +1,43 @@
-// What every graph driver does, whatever it keeps layers in. A driver's own test hands in a harness and runs this.
+// Tests that every graph driver passes. A driver's own test calls `driverSuite` with a bench.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { DriverChange, GraphDriver } from '../../src/driver/driver.ts';
 
-/** A layer in words: files with their content, and paths that it takes away. */
+/** A layer in brief: files with their content, and paths that it removes. */
 export interface LayerSketch {
   readonly files?: Readonly<Record<string, string>>;
   readonly removed?: readonly string[];
 }
 
-/** A store of one test. */
+/** The store of one test. */
 export interface DriverBench extends AsyncDisposable {
-  /** Opens the store, again where it was open. */
+  /** Opens the store; again if it is open. */
   open(): Promise<GraphDriver>;
-  /** The tar by which a layer is applied. Its files' folders are brought by entries. */
+  /** Makes the tar of a layer, with entries for the folders of its files. */
   tar(id: string, sketch: LayerSketch, isBase: boolean): Uint8Array | Promise<Uint8Array>;
-  /** What a tar of this driver says: files with content, and removed paths. */
+  /** Reads a tar from this driver: files with content, and removed paths. */
   read(tar: Uint8Array): Promise<LayerSketch>;
-  /** What two diffs of the same are compared by: all of it, but what this system doesn't keep. */
+  /** Returns everything in a diff that must be equal in another diff of the same layer, without what this system can't keep. */
   comparable(tar: Uint8Array): unknown;
   /** Writes into a mounted read-write layer. */
   write(mountPath: string, sketch: LayerSketch): void;
-  /** Whether a mount shows a file with that content. Null: this driver's mounts can't be looked into here. */
+  /** Content of a file in a mount; undefined if there is none, null if this driver's mounts can't be read here. */
   shows(mountPath: string, name: string): string | null | undefined;
-  /** As after a crash of the process, and the start of another. */
+  /** Simulates a crash of the process and the start of another. */
   crash(): void;
-  /** Names of everything in the store's folder and beside it that is no layer: temporary files, leftovers. */
+  /** Names of temporary files and leftovers in the store's folder and beside it. */
   stray(): Promise<readonly string[]>;
 }
 
+/** What differs between drivers. */
 export interface DriverTraits {
   readonly name: string;
   open(): Promise<DriverBench>;
-  /** Whether a modification is told from an addition. */
+  /** Whether changes distinguish modifications from additions. */
   readonly tellsAdditions: boolean;
-  /** Whether a layer can be applied on another. */
+  /** Whether a diff can be applied to a layer with a parent. */
   readonly applies: boolean;
-  /** Of the longest chain that is made; default 128. */
+  /** Length of the longest chain to test; default 128. */
   readonly deepest?: number;
 }
 
@@ -81,6 +82,7 @@ const HOSTILE_IDS = [
   'a\u001bb',
 ];
 
+/** Runs the tests for one driver. */
 export function driverSuite(traits: DriverTraits): void {
   const run = (name: string, work: (bench: DriverBench, driver: GraphDriver) => Promise<void>): void => {
     test(name, async () => {
@@ -205,7 +207,7 @@ export function driverSuite(traits: DriverTraits): void {
         bench.write(mount.path, sketch);
         const seen = bench.shows(mount.path, 'etc/motd');
         if (seen !== null) assert.equal(seen, 'from inside');
-        // A mounted layer can be looked at, and is mounted again afterwards.
+        // A mounted layer can be read, and is still mounted afterwards.
         assert.deepEqual(await bench.read(await collect(driver.diff('run'))), sketch);
       }
       const diff = await collect(driver.diff('run'));
@@ -361,7 +363,7 @@ export function driverSuite(traits: DriverTraits): void {
         assert.ok(bytes.length > 0);
         break;
       }
-      // It is mounted still, and can be read again.
+      // It is still mounted, and can be read again.
       assert.deepEqual(await bench.read(await collect(driver.diff('run'))), { files: { 'big/file': 'x'.repeat(100_000) }, removed: [] });
     });
 

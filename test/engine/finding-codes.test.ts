@@ -319,7 +319,7 @@ const ROWS: Readonly<Record<FindingCode, Row>> = {
     input: oci(() => {}, { mediaType: 'application/vnd.oci.image.layer.v1.tar+gzip' }),
     title: /Media type is wrong/,
     hint: /the content decides/,
-    message: /says gzip, the blob is not compressed/,
+    message: /says gzip, but the blob is not compressed/,
   },
   'size-mismatch': {
     severity: 'warning',
@@ -333,7 +333,7 @@ const ROWS: Readonly<Record<FindingCode, Row>> = {
     input: image(tar(gnuSparse('hole', 10, [[0, 5]], 'abcd'))),
     title: /Sparse map does not fit/,
     hint: /more or fewer bytes than its map says/,
-    message: /the sparse map speaks of 5 stored bytes, there are 4/,
+    message: /the sparse map lists 5 stored bytes, but there are 4/,
   },
   'trailing-data': {
     severity: 'warning',
@@ -369,7 +369,7 @@ const ROWS: Readonly<Record<FindingCode, Row>> = {
     input: image(tar(pax({ path: 'one' }), gnuLongName('two'), file('three', ''))),
     title: /Two names/,
     hint: /GNU long name wins/,
-    message: /the GNU one counts/,
+    message: /the GNU one takes precedence/,
   },
   'global-header': {
     severity: 'note',
@@ -411,7 +411,7 @@ const ROWS: Readonly<Record<FindingCode, Row>> = {
     input: image(tar(file('f', 'x'), file('f/x', ''))),
     title: /Entry below a file/,
     hint: /Container engines refuse/,
-    message: /^stands below f/,
+    message: /^lies below f/,
   },
   'name-through-link': {
     severity: 'note',
@@ -425,7 +425,7 @@ const ROWS: Readonly<Record<FindingCode, Row>> = {
     input: image(tar(symlink('s', 's'), file('s/x', ''))),
     title: /in a circle/,
     hint: /only raw lists/,
-    message: /lead in a circle/,
+    message: /a loop of symbolic links/,
   },
   'symlink-replaced': {
     severity: 'warning',

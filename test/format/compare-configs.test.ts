@@ -3,9 +3,9 @@ import { test } from 'node:test';
 import { compareConfigs } from '#format/image';
 
 const of = (config: object, outer: object = {}) => ({ os: 'linux', architecture: 'amd64', ...outer, config });
-const told = (a: unknown, b: unknown) => compareConfigs(a, b).map((each) => [each.field, each.a, each.b]);
+const differences = (a: unknown, b: unknown) => compareConfigs(a, b).map((each) => [each.field, each.a, each.b]);
 
-test('fields are told one by one, in a fixed order, with null where one is not set', () => {
+test('fields are listed one by one, in a fixed order, with null for one that is not set', () => {
   const a = of({
     Env: ['PATH=/bin', 'GONE=1', 'SAME=x=y'],
     Cmd: ['sh'],
@@ -29,7 +29,7 @@ test('fields are told one by one, in a fixed order, with null where one is not s
     },
     { architecture: 'arm64', variant: 'v8', 'os.version': '10.0' },
   );
-  assert.deepEqual(told(a, b), [
+  assert.deepEqual(differences(a, b), [
     ['architecture', 'amd64', 'arm64'],
     ['variant', null, 'v8'],
     ['os.version', null, '10.0'],
@@ -50,32 +50,32 @@ test('fields are told one by one, in a fixed order, with null where one is not s
     ['OnBuild', null, ['RUN x']],
     ['Unknown', null, { deep: [1] }],
   ]);
-  assert.deepEqual(told(a, a), []);
+  assert.deepEqual(differences(a, a), []);
 });
 
-test('null, empty and missing are one; the order of keys and of variables says nothing, that of a command does', () => {
+test('null, empty and missing are the same; the order of a command matters, that of keys and variables does not', () => {
   const empty = { Env: null, Cmd: [], User: '', Labels: {}, Volumes: null, ArgsEscaped: false, OnBuild: null };
-  assert.deepEqual(told(of({}), of(empty)), []);
-  assert.deepEqual(told(of({}), { os: 'linux', architecture: 'amd64' }), []);
-  assert.deepEqual(told(of({ Env: ['A=1', 'B=2'] }), of({ Env: ['B=2', 'A=0', 'A=1'] })), []);
-  assert.deepEqual(told(of({ Healthcheck: { Test: ['x'], Retries: 3 } }), of({ Healthcheck: { Retries: 3, Test: ['x'] } })), []);
-  assert.deepEqual(told(of({ Cmd: ['a', 'b'] }), of({ Cmd: ['b', 'a'] })), [['Cmd', ['a', 'b'], ['b', 'a']]]);
+  assert.deepEqual(differences(of({}), of(empty)), []);
+  assert.deepEqual(differences(of({}), { os: 'linux', architecture: 'amd64' }), []);
+  assert.deepEqual(differences(of({ Env: ['A=1', 'B=2'] }), of({ Env: ['B=2', 'A=0', 'A=1'] })), []);
+  assert.deepEqual(differences(of({ Healthcheck: { Test: ['x'], Retries: 3 } }), of({ Healthcheck: { Retries: 3, Test: ['x'] } })), []);
+  assert.deepEqual(differences(of({ Cmd: ['a', 'b'] }), of({ Cmd: ['b', 'a'] })), [['Cmd', ['a', 'b'], ['b', 'a']]]);
 });
 
-test('when and in what container an image was made is no difference', () => {
+test('the time and container in which an image was made are not compared', () => {
   const a = { ...of({ Hostname: '1f2e', Image: 'sha256:1' }), created: '2020-01-01T00:00:00Z', history: [1], rootfs: {}, id: 'x' };
   const b = { ...of({ Hostname: 'ab34', Domainname: 'd', Tty: true }), created: '2021-01-01T00:00:00Z', docker_version: '20' };
-  assert.deepEqual(told(a, b), []);
+  assert.deepEqual(differences(a, b), []);
 });
 
-test('configs that are not what they should be are read as far as they are', () => {
-  assert.deepEqual(told(null, of({ User: 'x' }))[0], ['architecture', null, 'amd64']);
-  assert.deepEqual(told(of({ Env: ['A=1', 7, '=C:=C:\\', 'B'] }), of({ Env: 'A=1', Labels: ['l'] })), [
+test('malformed configs are read as far as possible', () => {
+  assert.deepEqual(differences(null, of({ User: 'x' }))[0], ['architecture', null, 'amd64']);
+  assert.deepEqual(differences(of({ Env: ['A=1', 7, '=C:=C:\\', 'B'] }), of({ Env: 'A=1', Labels: ['l'] })), [
     ['Env', null, 'A=1'],
     ['Env.=C:', 'C:\\', null],
     ['Env.A', '1', null],
     ['Env.B', '', null],
     ['Labels', null, ['l']],
   ]);
-  assert.deepEqual(told(JSON.parse('{"config":{"Labels":{"__proto__":"x"}}}'), {}), [['Labels.__proto__', 'x', null]]);
+  assert.deepEqual(differences(JSON.parse('{"config":{"Labels":{"__proto__":"x"}}}'), {}), [['Labels.__proto__', 'x', null]]);
 });

@@ -31,12 +31,12 @@ function bytes(text: string): Uint8Array {
   return new TextEncoder().encode(text);
 }
 
-test('a document is parsed with a byte order mark too; what is no JSON or no UTF-8 is BAD_MANIFEST in one line', () => {
+test('a document may have a byte order mark; invalid JSON or UTF-8 is BAD_MANIFEST with a message of one line', () => {
   assert.deepEqual(parseJson(bytes('\ufeff{"a":1}'), 'x'), { a: 1 });
   for (const wrong of [bytes(''), bytes('{'), bytes('{"a":\u001b[31m'), Uint8Array.of(0x22, 0xff, 0x22)]) {
     assert.throws(
       () => parseJson(wrong, 'manifest\n.json'),
-      // biome-ignore lint/suspicious/noControlCharactersInRegex: there must be none
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: asserts that there are none
       (error) => error instanceof LayerscopeError && error.code === 'BAD_MANIFEST' && !/[\u0000-\u001f]/.test(error.message),
     );
   }
@@ -45,7 +45,7 @@ test('a document is parsed with a byte order mark too; what is no JSON or no UTF
   assert.throws(() => parseJson(deep(100_000), 'x'), { code: 'TOO_LARGE' });
 });
 
-test('manifest.json: null is an error, a list is its images, whatever its fields hold', () => {
+test('manifest.json may be a list of images with any fields, but not null', () => {
   assert.throws(() => parseDockerManifest(null), { code: 'BAD_MANIFEST' });
   assert.throws(() => parseDockerManifest({}), { code: 'BAD_MANIFEST' });
   assert.throws(() => parseDockerManifest([1]), { code: 'BAD_MANIFEST' });
@@ -58,11 +58,11 @@ test('manifest.json: null is an error, a list is its images, whatever its fields
   assert.deepEqual([image?.layerSources.get(DIGEST)?.size, image?.layerSources.get(DIGEST)?.urls], [null, []]);
 });
 
-test('any file may be called manifest.json: only null and lists of objects are of a docker-archive', () => {
+test("any file may be named manifest.json: only null and lists of objects are a docker-archive's", () => {
   assert.deepEqual([null, [], [{}], [{}, 1], {}, 'x', 3].map(isDockerManifest), [true, true, true, false, false, false, false]);
 });
 
-test('a path states a digest in the forms that tools write, and in no other', () => {
+test('a path has a digest in the forms that tools write, and in no other', () => {
   const stating = [
     `blobs/sha256/${HEX}`,
     `sha256:${HEX}`,
@@ -78,7 +78,7 @@ test('a path states a digest in the forms that tools write, and in no other', ()
     assert.equal(digestInPath(path), null, path);
 });
 
-test('an index holds descriptors with a digest; null manifests are none, malformed ones are counted', () => {
+test('an index lists descriptors with a digest; null manifests are an empty list, malformed ones are counted', () => {
   assert.equal(parseIndex([]), null);
   assert.deepEqual(parseIndex({ manifests: null }), { kind: 'index', manifests: [], malformed: 0 });
   const index = parseIndex({ manifests: [{ digest: DIGEST }, { digest: 'sha256:../../x' }, null, 'x'] });
@@ -96,7 +96,7 @@ test('an index holds descriptors with a digest; null manifests are none, malform
   assert.equal(parseDescriptor({ digest: `sha512:${'b'.repeat(128)}` })?.digest.length, 135);
 });
 
-test('what a document is its fields decide', () => {
+test('its fields decide what a document is', () => {
   assert.equal(parseIndexed({ manifests: [] })?.kind, 'index');
   assert.equal(parseIndexed({ layers: [] })?.kind, 'manifest');
   assert.equal(parseIndexed({ config: {}, layers: null })?.kind, 'manifest');
@@ -109,7 +109,7 @@ test('what a document is its fields decide', () => {
   assert.ok(manifest?.kind === 'manifest' && manifest.layers.length === 2 && manifest.layers[1]?.digest === '');
 });
 
-test('attestations name what they are about; names prefer containerd to the tag', () => {
+test("attestations name their subject; containerd's name takes precedence over the tag", () => {
   const annotated = (annotations: object) => parseDescriptor({ digest: DIGEST, annotations });
   const attestation = annotated({ 'vnd.docker.reference.type': 'attestation-manifest', 'vnd.docker.reference.digest': DIGEST, number: 3 });
   assert.equal(attestation && attestedDigest(attestation), DIGEST);
@@ -123,7 +123,7 @@ test('attestations name what they are about; names prefer containerd to the tag'
   assert.equal(none && attestedDigest(none), null);
 });
 
-test('platforms are named by what is stated', () => {
+test('the name of a platform has the stated parts', () => {
   const name = (value: object) => platformName(parsePlatform(value));
   assert.equal(name({ os: 'linux', architecture: 'arm', variant: 'v7' }), 'linux/arm/v7');
   assert.equal(name({ os: 'linux' }), 'linux/unknown');
@@ -132,18 +132,18 @@ test('platforms are named by what is stated', () => {
   assert.equal(name({ os: 'lin\u001bux', architecture: 'amd64' }), 'lin\\x1Bux/amd64');
 });
 
-test('a platform may have any name, also one that objects have a property of', () => {
+test('a platform may have any name, even that of a property of objects', () => {
   for (const name of ['constructor', '__proto__', 'toString', 'valueOf']) {
     assert.equal(platformRank(`${name}/${name}`, 'linux/amd64'), null);
     assert.equal(platformRank(`linux/${name}`, `linux/${name}`), 0);
     assert.equal(platformRank('linux/amd64', `${name}/${name}/v1`), null);
   }
-  // A variant that no processor has is looked for by its name alone.
+  // A variant that no processor has matches only itself.
   assert.equal(platformRank('linux/arm/v7', 'linux/arm/v99999999999'), null);
   assert.equal(platformRank('linux/arm/v6', 'linux/arm/v7'), 1);
 });
 
-test('history steps that made no layer are passed over, and what does not reach is unknown', () => {
+test('history steps that made no layer are skipped, and layers beyond its end have no step', () => {
   const { history, diffIds } = parseImageConfig({
     history: [{ created_by: 'a' }, { created_by: 'b', empty_layer: true }, { created_by: '' }, 'x', { created_by: 5 }],
     rootfs: { diff_ids: [DIGEST, 'nonsense', 3] },
@@ -156,19 +156,19 @@ test('history steps that made no layer are passed over, and what does not reach 
   assert.deepEqual(parseImageConfig(null), { platform: null, history: [], diffIds: [], illFormedDiffIds: new Map() });
 });
 
-test('media types are held against the content', () => {
+test('media types are checked against the content', () => {
   const oci = 'application/vnd.oci.image.layer.v1.tar';
   assert.deepEqual(
     [oci, `${oci}+gzip`, `${oci}+zstd`, 'application/vnd.docker.image.rootfs.diff.tar.gzip', 'text/plain', null].map(statedCompression),
     ['none', 'gzip', 'zstd', 'gzip', null, null],
   );
   assert.equal(mediaTypeProblem(`${oci}+gzip`, 'gzip'), null);
-  assert.match(mediaTypeProblem(`${oci}+gzip`, 'none') ?? '', /says gzip, the blob is not compressed/);
-  assert.match(mediaTypeProblem('application/vnd.docker.image.rootfs.diff.tar.zstd', 'zstd') ?? '', /no Docker/);
+  assert.match(mediaTypeProblem(`${oci}+gzip`, 'none') ?? '', /says gzip, but the blob is not compressed/);
+  assert.match(mediaTypeProblem('application/vnd.docker.image.rootfs.diff.tar.zstd', 'zstd') ?? '', /Docker schema 2 does not allow/);
   assert.ok(isForeignMediaType('application/vnd.docker.image.rootfs.foreign.diff.tar.gzip') && !isForeignMediaType(oci));
 });
 
-test('repositories and layers of old archives are read for what they say', () => {
+test('repositories and layers of old archives are parsed as far as possible', () => {
   assert.deepEqual(
     [...parseRepositories({ a: { '1': 'x', '2': 'y' }, b: { latest: 'x', bad: 3 }, c: null })],
     [

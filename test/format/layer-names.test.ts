@@ -10,7 +10,7 @@ const names = (flags: number) =>
     .filter(([, bit]) => (flags & bit) !== 0)
     .map(([name]) => name);
 
-/** `path` or `-`, and the flags, a member. */
+/** A line for each member: `path` or `-`, and its flags. */
 function rows({ table }: BuiltLayer): string[] {
   return Array.from({ length: table.memberCount }, (_, row) => {
     const node = table.node[row] as number;
@@ -18,58 +18,58 @@ function rows({ table }: BuiltLayer): string[] {
   });
 }
 
-const told = (findings: readonly Finding[]) => findings.map(({ code, path }) => `${code} ${path}`);
+const reported = (findings: readonly Finding[]) => findings.map(({ code, path }) => `${code} ${path}`);
 
 const layer = (...parts: Uint8Array[]) => buildLayer(tar(...parts));
 
 describe('names in normal form', () => {
-  test("a leading ./, a trailing slash of a folder and the root's own ./ are ordinary", () => {
+  test("a leading ./, a folder's trailing slash and the root's own ./ are normal", () => {
     const built = layer(directory('./'), directory('./d/'), file('./d/f'), symlink('./l', 'd'));
     assert.deepEqual(rows(built), ['', 'd', 'd/f', 'l']);
-    assert.deepEqual(told(built.findings), ['odd-name ./d/']);
+    assert.deepEqual(reported(built.findings), ['odd-name ./d/']);
     assert.match(built.findings[0]?.message ?? '', /begins with .\/, and 2 more/);
     assert.equal(built.table.node[0], 0);
   });
 
-  test('a layer of one ./ entry is empty and nothing is odd', () => {
+  test('a layer of just a ./ entry is empty, without findings', () => {
     const built = layer(directory('./'));
     assert.deepEqual([rows(built), built.findings, built.entries, built.fileBytes], [[''], [], 1, 0]);
   });
 
-  test('doubled slashes, inner dots and slashes behind a file are taken out, and told', () => {
+  test('double slashes, inner dots and slashes after a file name are removed and reported', () => {
     const built = layer(file('a//b'), file('a/./c'), file('././d'), file('e/'), directory('f//'), symlink('g/', 'x'), file('a/h/.'));
     assert.deepEqual(rows(built), ['a/b', 'a/c', 'd', 'e', 'f', 'g', 'a/h']);
     assert.deepEqual(
-      told(built.findings),
+      reported(built.findings),
       ['a//b', 'a/./c', '././d', 'e/', 'f//', 'g/', 'a/h/.'].map((name) => `odd-name ${name}`),
     );
   });
 
-  test('names that stand for the root: a folder is the root, all else is listed in raw only', () => {
+  test('names that stand for the root: a folder is the root, anything else is raw only', () => {
     for (const name of ['', '/', '.', '//', './/', './.']) {
       assert.deepEqual(rows(layer(directory(name))), [''], name);
-      assert.deepEqual(told(layer(directory(name)).findings), [`odd-name ${name}`]);
+      assert.deepEqual(reported(layer(directory(name)).findings), [`odd-name ${name}`]);
       const built = layer(file(name, 'body'));
       assert.deepEqual(rows(built), ['- rawOnly'], name);
-      assert.deepEqual(told(built.findings), [`odd-name ${name}`]);
+      assert.deepEqual(reported(built.findings), [`odd-name ${name}`]);
       assert.deepEqual([built.entries, built.fileBytes], [1, 0]);
     }
     assert.deepEqual(rows(layer(file('./'))), ['- rawOnly']);
-    assert.deepEqual(told(layer(file('./')).findings), ['odd-name ./']);
+    assert.deepEqual(reported(layer(file('./')).findings), ['odd-name ./']);
   });
 
   test('Latin-1 names are different names and keep their bytes', () => {
     const built = layer(file(latin1('\xE4')), file(latin1('\xF6')), pax({ path: latin1('dir/\xFF\xFE') }), file('x'), file('ä'));
     assert.deepEqual(rows(built), ['\xE4 nameNotUtf8', '\xF6 nameNotUtf8', 'dir/\xFF\xFE nameNotUtf8', '\xC3\xA4']);
-    assert.deepEqual(told(built.findings), ['invalid-utf8-name \\xE4', 'invalid-utf8-name \\xF6', 'invalid-utf8-name dir/\\xFF\\xFE']);
+    assert.deepEqual(reported(built.findings), ['invalid-utf8-name \\xE4', 'invalid-utf8-name \\xF6', 'invalid-utf8-name dir/\\xFF\\xFE']);
   });
 
-  test('a folder that is not UTF-8 makes every name below it one that is not', () => {
+  test('if a folder is not UTF-8, no name below it is', () => {
     const built = layer(file(latin1('\xE4/a')), file(latin1('\xE4/b')), file('c'));
     assert.deepEqual(rows(built), ['\xE4/a nameNotUtf8', '\xE4/b nameNotUtf8', 'c']);
   });
 
-  test('what looks like UTF-8 and is none: overlong, surrogate, too high, cut off', () => {
+  test('overlong, surrogate, too high and truncated sequences are not UTF-8', () => {
     for (const bad of [
       '\xC0\x80',
       '\xE0\x80\x80',
@@ -85,27 +85,27 @@ describe('names in normal form', () => {
     for (const good of ['é', '€', '😀', '\uFFFD', '\u{10FFFF}', '\uD7FF', '\uE000']) assert.deepEqual(layer(file(good)).findings, [], good);
   });
 
-  test('one path twice: the last counts, the one before is marked, both are in fileBytes', () => {
+  test('of two members of one path the last wins, the first is marked, and fileBytes has both', () => {
     const built = layer(file('a', 'one'), file('./a', 'three'), directory('d/'), file('d', 'x'), directory('a/'));
     assert.deepEqual(rows(built), ['a superseded', 'a superseded', 'd superseded', 'd', 'a']);
-    assert.deepEqual(told(built.findings).slice(0, 3), ['duplicate-path ./a', 'duplicate-path d', 'duplicate-path a/']);
+    assert.deepEqual(reported(built.findings).slice(0, 3), ['duplicate-path ./a', 'duplicate-path d', 'duplicate-path a/']);
     assert.deepEqual([built.entries, built.fileBytes], [5, 9]);
   });
 
-  test('folders that no entry brings are there as paths only', () => {
+  test('folders without an entry exist only as paths', () => {
     const { table, entries } = layer(file('a/b/c/d'));
     assert.equal(table.nodeCount, 5);
     assert.equal(entries, 1);
     assert.deepEqual([...table.nodeParent], [0, 0, 1, 2, 3]);
   });
 
-  test('a name of a thousand folders is read, one of more than any system takes is listed in raw only', () => {
+  test('a name of a thousand folders is read; one with more than any system allows is raw only', () => {
     assert.equal(asLatin1(nodePath(layer(gnuLongName('d/'.repeat(2000)), directory('x')).table, 2000)), 'd/'.repeat(2000).slice(0, -1));
     const built = layer(gnuLongName('d/'.repeat(5000)), directory('x'));
     assert.deepEqual([rows(built), built.findings[0]?.code], [['- rawOnly'], 'odd-name']);
   });
 
-  test('folders are told apart by all of their names, in any order', () => {
+  test('folders are distinguished by their full names, in any order', () => {
     const paths = ['a/b/c', 'a/b', 'ab/c', 'a/bc', 'a/b/c/d', 'a/b/cd', 'ab', 'a/b/c/d/e', 'a', 'a/b/e', 'ab/c/d'];
     const built = layer(...paths.map((path) => directory(path)));
     assert.deepEqual(rows(built), paths);
@@ -115,17 +115,17 @@ describe('names in normal form', () => {
 });
 
 describe('names that lead out', () => {
-  test('a .. that climbs over the root: in raw only, reported', () => {
+  test('a .. that climbs out of the root makes a name raw only, and is reported', () => {
     const built = layer(file('../x', 'body'), file('a/../../x'), directory('..'), file('/../x'), file('./../x'));
     assert.deepEqual(rows(built), Array(5).fill('- rawOnly escapes'));
     assert.deepEqual(
-      told(built.findings),
+      reported(built.findings),
       ['../x', 'a/../../x', '..', '/../x', './../x'].map((name) => `path-escape ${name}`),
     );
     assert.deepEqual([built.entries, built.fileBytes], [5, 0]);
   });
 
-  test('a .. that stays inside is taken by its text, as Go cleans names', () => {
+  test('a .. that stays inside is applied as text, as Go cleans names', () => {
     const built = layer(
       file('a/../b', 'body'),
       file('x/y/../../z/./w'),
@@ -136,18 +136,18 @@ describe('names that lead out', () => {
     );
     assert.deepEqual(rows(built), ['b', 'z/w', '', 'c/d whiteout', 'l', 'e']);
     assert.deepEqual(
-      told(built.findings),
+      reported(built.findings),
       ['a/../b', 'x/y/../../z/./w', 'a/..', '.wh.a/../c/.wh.d', 'l/../e'].map((name) => `odd-name ${name}`),
     );
   });
 
-  test('an absolute name is taken inside the root, with a note', () => {
+  test('an absolute name is relative to the root, with a note', () => {
     const built = layer(file('/abs', 'body'), directory('//d/'), file('/.wh.gone'));
     assert.deepEqual([rows(built), built.fileBytes], [['abs', 'd', 'gone whiteout'], 4]);
-    assert.deepEqual(told(built.findings), ['odd-name /abs', 'odd-name //d/', 'odd-name /.wh.gone']);
+    assert.deepEqual(reported(built.findings), ['odd-name /abs', 'odd-name //d/', 'odd-name /.wh.gone']);
   });
 
-  test('names that climb or start at a root on Windows are shown and marked', () => {
+  test('names that are absolute or climb out on Windows are shown and marked', () => {
     const bad = ['.. /x', 'C:\\x', 'c:/x', 'C:', 'a\\..\\..\\x', '\\\\host\\share\\x', '\\x', 'a/.. ./x', 'd/..\\x', './C:\\x', 'x/..  '];
     for (const name of bad) {
       const built = layer(file(name));
@@ -157,7 +157,7 @@ describe('names that lead out', () => {
     }
   });
 
-  test('names that only look like it are ordinary', () => {
+  test('names that only look like those are not marked', () => {
     const good = ['..a', 'a/...', '..a/b', 'a:b', 'ab:c', 'dir/C:x', 'dev-disk-by\\x2dlabel', 'a\\b', 'x..', '. ', 'a/.b', '1:2'];
     for (const name of good) assert.deepEqual(layer(file(name)).findings, [], name);
   });
@@ -176,20 +176,20 @@ describe('names that lead out', () => {
     }
   });
 
-  test('what passes through a symbolic link that climbs over the root is marked, where a container has it', () => {
+  test('a name through a symbolic link that climbs out of the root is marked, at the path where a container has it', () => {
     const built = layer(symlink('out', '../../etc'), file('out/passwd'), file('out/a/b'), file('other/x'));
     assert.deepEqual(rows(built), ['out', 'etc/passwd escapes', 'etc/a/b escapes', 'other/x']);
-    assert.deepEqual(told(built.findings), ['path-escape out/passwd', 'path-escape out/a/b']);
+    assert.deepEqual(reported(built.findings), ['path-escape out/passwd', 'path-escape out/a/b']);
   });
 
-  test('a hard link whose target passes through a link that climbs is marked; one from the root is not', () => {
+  test('a hard link is marked if its target goes through a link that climbs out, not if that link is absolute', () => {
     const built = layer(symlink('out', '../etc'), hardlink('h', 'out/shadow'), symlink('in', '/etc'), hardlink('i', 'in/shadow'));
     assert.deepEqual(rows(built), ['out', 'h escapes', 'in', 'i']);
   });
 });
 
 describe('what members of a layer do to each other', () => {
-  test('a symbolic link on the way is followed inside the root, and the way is a note', () => {
+  test('a symbolic link in a name is followed inside the root, with a note', () => {
     const built = layer(
       directory('data/'),
       symlink('s', '/data'),
@@ -209,12 +209,12 @@ describe('what members of a layer do to each other', () => {
     );
   });
 
-  test('a link to what is not there has its folder made; a whiteout and an opaque marker go the same way', () => {
+  test('the missing target of a link is created as a folder; whiteouts and opaque markers follow links too', () => {
     const built = layer(symlink('s', 'nowhere/at'), file('s/x'), file('s/.wh.gone'), file('s/t/.wh..wh..opq'), directory('s/'));
     assert.deepEqual(rows(built), ['s superseded', 'nowhere/at/x', 'nowhere/at/gone whiteout', 'nowhere/at/t opaque', 's']);
   });
 
-  test('links that lead to links are followed; a target is joined by its text', () => {
+  test('links to links are followed; targets are joined as text', () => {
     const chain = layer(symlink('a', 'b'), symlink('b', 'c/up'), symlink('c/up', '../..'), file('a/x'));
     assert.equal(rows(chain).at(-1), 'x escapes');
     assert.equal(rows(layer(symlink('a', 'nowhere/../..'), file('a/x'))).at(-1), 'x escapes');
@@ -224,30 +224,30 @@ describe('what members of a layer do to each other', () => {
     assert.equal(rows(layer(...long, file('l100/x'))).at(-1), 'l300/x');
   });
 
-  test('links in a circle, or too many of them, lead nowhere: in raw only', () => {
+  test('a name through a loop of links, or through too many, is raw only', () => {
     const long = Array.from({ length: 300 }, (_, at) => symlink(`l${at}`, `l${at + 1}`));
     for (const links of [[symlink('a', 'b'), symlink('b', 'a')], [symlink('a', 'a')], [...long, symlink('a', 'l0')]]) {
       const built = layer(...links, file('a/x'));
       assert.equal(rows(built).at(-1), '- rawOnly');
-      assert.deepEqual(told(built.findings), ['symlink-loop a/x']);
+      assert.deepEqual(reported(built.findings), ['symlink-loop a/x']);
     }
   });
 
-  test('a hard link to a symbolic link is that link, for paths through it too', () => {
+  test('a hard link to a symbolic link is followed like that link', () => {
     const built = layer(symlink('s', 'd'), hardlink('h', 's'), file('h/x'));
     assert.deepEqual(rows(built), ['s', 'h', 'd/x']);
     assert.deepEqual([...built.table.linkTarget], [0, 1]);
   });
 
-  test('an entry that replaces a folder takes away what the layer laid below it before', () => {
+  test('an entry that replaces a folder removes what the layer put below it before', () => {
     const built = layer(directory('v/'), file('v/R', 'x'), file('v/d/.wh.w'), file('v/.wh..wh..opq'), file('v', 'ten bytes.'));
     assert.deepEqual(rows(built), ['v superseded', 'v/R superseded', 'v/d/w whiteout superseded', 'v opaque superseded', 'v']);
-    assert.deepEqual(told(built.findings), ['folder-replaced v', 'duplicate-path v']);
-    assert.match(built.findings[0]?.message ?? '', /and with it the entry that came before in it/);
+    assert.deepEqual(reported(built.findings), ['folder-replaced v', 'duplicate-path v']);
+    assert.match(built.findings[0]?.message ?? '', /and the entry already in it/);
     assert.equal(built.fileBytes, 11);
   });
 
-  test('what comes into the folder again is there again, in each turn', () => {
+  test('a folder can be replaced and filled again repeatedly', () => {
     const turn = [directory('v/'), file('v/a'), file('v/b/c'), symlink('v', 'w')];
     const built = layer(...turn, ...turn, directory('v/'), file('v/a'));
     const standing = rows(built).filter((row) => !row.includes('superseded'));
@@ -255,25 +255,25 @@ describe('what members of a layer do to each other', () => {
     assert.deepEqual(rows(layer(directory('v/'), symlink('v', 'w'), file('v/a'))), ['v superseded', 'v', 'w/a']);
   });
 
-  test('names of the folder before do not lead into what has been replaced', () => {
+  test('names in the previous folder do not lead into a replaced one', () => {
     const built = layer(file('p/q/one'), symlink('p', 'z'), file('p/q/two'));
     assert.deepEqual(rows(built), ['p/q/one superseded', 'p', 'z/q/two']);
   });
 
-  test('an entry below a file makes a folder of it, so that nothing is hidden, and is an error', () => {
+  test('an entry below a file turns it into a folder, so that nothing is hidden, and is an error', () => {
     const built = layer(file('f', 'x'), file('f/below', 'y'));
     assert.deepEqual(rows(built), ['f superseded', 'f/below']);
-    assert.deepEqual(told(built.findings), ['entry-below-file f/below']);
+    assert.deepEqual(reported(built.findings), ['entry-below-file f/below']);
     assert.equal(built.findings[0]?.severity, 'error');
   });
 
   test('a marker below a file is not applied: the file stays', () => {
     const built = layer(file('d', 'x'), file('d/.wh.inner'), file('d/e/.wh..wh..opq'));
     assert.deepEqual(rows(built), ['d', '- rawOnly', '- rawOnly']);
-    assert.deepEqual(told(built.findings), ['entry-below-file d/.wh.inner', 'entry-below-file d/e/.wh..wh..opq']);
+    assert.deepEqual(reported(built.findings), ['entry-below-file d/.wh.inner', 'entry-below-file d/e/.wh..wh..opq']);
   });
 
-  test('files that folders took the place of, and back, are taken away once', () => {
+  test('files that are replaced by folders and back are superseded once', () => {
     const built = layer(file('v/f'), file('v', ''), file('v/f'), file('v/f/g'), file('v', ''), file('v/f'), symlink('v', 'w'));
     assert.deepEqual(
       rows(built).filter((row) => !row.includes('superseded')),
@@ -281,7 +281,7 @@ describe('what members of a layer do to each other', () => {
     );
   });
 
-  test('a hard link is a name of what its target was when it came', () => {
+  test('a hard link is another name of what its target was at that time', () => {
     const built = layer(
       file('f', 'old'),
       hardlink('h', 'f'),
@@ -296,7 +296,7 @@ describe('what members of a layer do to each other', () => {
     assert.deepEqual([...layer(file('f'), hardlink('f', 'f')).table.linkTarget], [0]);
   });
 
-  test('names of one file have the facts of the hard link that came last', () => {
+  test('all names of a file have the mode, owner and time of the last hard link', () => {
     const { table } = layer(
       file('f', 'x', { mode: 0o600, uid: 1, mtime: 5 }),
       hardlink('h', 'f', { mode: 0o640, uid: 2, mtime: 6 }),
@@ -334,10 +334,10 @@ describe('whiteouts', () => {
     assert.equal(layer(file('.wh.a', 'body'), file('d/.wh..wh..opq', 'body')).fileBytes, 0);
   });
 
-  test('a bare whiteout is not applied, and told', () => {
+  test('a bare whiteout is not applied, and is reported', () => {
     const built = layer(file('etc/.wh.'), file('etc/.wh..'));
     assert.deepEqual(
-      [rows(built), told(built.findings)],
+      [rows(built), reported(built.findings)],
       [
         ['- rawOnly', '- rawOnly'],
         ['bare-whiteout etc/.wh.', 'bare-whiteout etc/.wh..'],
@@ -345,18 +345,18 @@ describe('whiteouts', () => {
     );
   });
 
-  test('a whiteout of the folder above is not applied, and told', () => {
+  test('a whiteout of the folder above is not applied, and is reported', () => {
     const built = layer(file('etc/.wh...'));
-    assert.deepEqual([rows(built), told(built.findings)], [['- rawOnly escapes'], ['path-escape etc/.wh...']]);
+    assert.deepEqual([rows(built), reported(built.findings)], [['- rawOnly escapes'], ['path-escape etc/.wh...']]);
   });
 
-  test("AUFS's own entries are in raw only, without a word", () => {
+  test("AUFS's own entries are raw only, without a finding", () => {
     const built = layer(file('.wh..wh.plnk'), directory('.wh..wh.aufs'), file('.wh..wh.orph/x'), file('.wh..wh..opqx'), file('.wh..wh.'));
     assert.deepEqual(rows(built), ['- rawOnly', '- rawOnly', '.wh..wh.orph/x', '- rawOnly', '- rawOnly']);
     assert.deepEqual(built.findings, []);
   });
 
-  test('names that only begin like one are ordinary', () => {
+  test('names that only begin like one are normal', () => {
     assert.deepEqual(rows(layer(file('.wh'), file('.whx'), file('a.wh.b'), file('.WH.a'), file('.wh.d/f'))), [
       '.wh',
       '.whx',
@@ -368,7 +368,7 @@ describe('whiteouts', () => {
 });
 
 describe('columns', () => {
-  test('all of a member is in its row', () => {
+  test('a row has all values of its member', () => {
     const { table } = layer(
       file('f', 'hello', { mode: 0o100644, uid: 1, gid: 2, uname: 'u', gname: 'g', mtime: 99 }),
       pax({ mtime: '1.25' }),
@@ -399,11 +399,11 @@ describe('columns', () => {
     assert.deepEqual(links, [null, null, 'target', 'f', null]);
   });
 
-  test('nanoseconds take no room where there are none', () => {
+  test('nanoseconds take no memory if there are none', () => {
     assert.equal(layer(file('a'), file('b')).table.mtimeNanos.length, 0);
   });
 
-  test('members that share everything share their meta, whatever stands between', () => {
+  test('members with the same metadata share a meta, whatever is between them', () => {
     const mode = (value: number) => ({ mode: value, uname: 'root' });
     const { table } = layer(
       file('a', '', mode(1)),
@@ -415,7 +415,7 @@ describe('columns', () => {
     assert.deepEqual([...table.meta], [0, 1, 0, 1, 2]);
   });
 
-  test('thousands of different metas are told apart', () => {
+  test('thousands of different metas are distinguished', () => {
     const parts = Array.from({ length: 3000 }, (_, i) => file(`f${i}`, '', { uid: i % 1500, gid: i % 7 === 0 ? 1 : 0 }));
     const { table } = layer(...parts);
     for (let row = 0; row < 3000; row++) {
@@ -424,7 +424,7 @@ describe('columns', () => {
     }
   });
 
-  test('an attribute that stands in two forms is one, binary values are kept', () => {
+  test('an attribute in two forms is one attribute; binary values are kept', () => {
     const value = latin1('\0\x01\xFEbin');
     const both = layer(pax({ 'SCHILY.xattr.user.k': value, 'LIBARCHIVE.xattr.user.k': 'AAH+Ymlu' }), file('a'));
     assert.deepEqual({ ...both.table.metas[0]?.attributes }, { 'user.k': '\0\x01\xFEbin' });
@@ -432,7 +432,7 @@ describe('columns', () => {
     assert.deepEqual({ ...alone.table.metas[0]?.attributes }, { 'user.ä %': '\0\x01\xFEbin' });
   });
 
-  test('attributes are sorted by name; Windows ones keep their names; __proto__ is a name', () => {
+  test('attributes are sorted by name; Windows ones keep their full names; __proto__ is a valid name', () => {
     const built = layer(
       pax([
         ['SCHILY.xattr.z', '1'],
@@ -451,7 +451,7 @@ describe('columns', () => {
     assert.equal(built.table.metas[built.table.meta[1] as number]?.attributes, null);
   });
 
-  test('attributes in another order are the same, with another owner they are not', () => {
+  test('attributes in another order share a meta; with another owner they do not', () => {
     const one: [string, string][] = [
       ['SCHILY.xattr.a', '1'],
       ['SCHILY.xattr.b', '2'],
@@ -475,7 +475,7 @@ describe('columns', () => {
     assert.deepEqual([...table.meta], [0, 0, 1, 0, 2]);
   });
 
-  test('thousands of different attributes are told apart', () => {
+  test('thousands of different attributes are distinguished', () => {
     const parts = Array.from({ length: 2000 }, (_, i) => [pax({ 'SCHILY.xattr.n': String(i % 700) }), file(`f${i}`)]).flat();
     const { table } = layer(...parts);
     assert.equal(table.metas.length, 700);
@@ -488,35 +488,35 @@ describe('columns', () => {
     assert.deepEqual([...layer(...parts).table.meta], [0, 0, 0]);
   });
 
-  test('globals and unknown types are in raw only; globals are no entries', () => {
+  test('globals and unknown types are raw only; globals are no entries', () => {
     const built = layer(paxGlobal({ comment: 'c' }), member({ name: 'v', typeflag: 'V' }, 'body'), file('f', 'xy'));
     assert.deepEqual(rows(built), ['- rawOnly', '- rawOnly', 'f']);
     assert.deepEqual([built.entries, built.fileBytes], [2, 2]);
-    assert.deepEqual(told(built.findings), ['global-header pax_global_header', 'unknown-type v']);
+    assert.deepEqual(reported(built.findings), ['global-header pax_global_header', 'unknown-type v']);
   });
 
   test('a body that is cut off marks its entry, and the finding names it', () => {
     const built = buildLayer(tar(file('a', 'x'), file('d/cut', 'y'.repeat(600))).subarray(0, 1700));
     assert.deepEqual(rows(built), ['a', 'd/cut truncated']);
-    assert.deepEqual(told(built.findings), ['truncated d/cut']);
+    assert.deepEqual(reported(built.findings), ['truncated d/cut']);
   });
 
-  test('of a thousand and more findings of one code a thousand are kept and the rest counted', () => {
+  test('a thousand findings of one code are kept, and the rest counted', () => {
     const built = layer(...Array.from({ length: 1203 }, () => file('same')), file('a//b'));
     assert.equal(built.findings.filter(({ code }) => code === 'duplicate-path').length, 1001);
     assert.match(built.findings.at(-1)?.message ?? '', /^202 more/);
     assert.ok(built.findings.some(({ code }) => code === 'odd-name'));
   });
 
-  test('messages and paths hold no control characters of names', () => {
+  test('messages and paths have no control characters from names', () => {
     const evil = '\x1b[2J\n..//x';
     for (const built of [layer(file(evil)), layer(hardlink('h', `../${evil}`)), layer(file(`../${evil}`))]) {
-      // biome-ignore lint/suspicious/noControlCharactersInRegex: that there are none is the point
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: asserts that there are none
       for (const { message } of built.findings) assert.doesNotMatch(message, /[\x00-\x1f]/);
     }
   });
 
-  test('more members than the columns began with', () => {
+  test('columns grow with the number of members', () => {
     const parts = Array.from({ length: 5000 }, (_, i) => file(`d${i % 37}/f${i}`, zeros(i % 3), { mtime: i }));
     const built = layer(...parts);
     assert.equal(built.table.memberCount, 5000);

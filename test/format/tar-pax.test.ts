@@ -32,7 +32,7 @@ const refusedAt = (offset: number, message: RegExp, ...parts: Uint8Array[]) => {
 };
 
 describe('PAX records', () => {
-  test('all that a record may overrule is overruled', () => {
+  test('records override everything that they may override', () => {
     const got = first(
       pax({ path: 'p'.repeat(400), uid: '4294967296', gid: '-1', uname: 'ü', gname: 'g', mtime: '1764036549.123456789' }),
       file('short', 'body', { uid: 1, gid: 1, uname: 'u', gname: 'x', mtime: 5 }),
@@ -42,7 +42,7 @@ describe('PAX records', () => {
     assert.deepEqual([got.mtimeSeconds, got.mtimeNanos, got.format, got.content], [1764036549, 123456789, 'pax', 'body']);
   });
 
-  test('a PAX size counts, not the one in the header', () => {
+  test('a PAX size overrides the one in the header', () => {
     const { members } = collect(
       tar(pax({ size: '16' }), concat(file('n', '', { size: 0 }), utf8('0123456789abcdef'), zeros(496)), file('next')),
     );
@@ -55,7 +55,7 @@ describe('PAX records', () => {
     );
   });
 
-  test('records before a GNU long name are for the file behind it', () => {
+  test('records before a GNU long name apply to the file after it', () => {
     const body = concat(utf8('0123456789abcdef'), zeros(496));
     const { members } = collect(tar(pax({ size: '16' }), gnuLongName('long/name'), concat(file('n', '', { size: 0 }), body), file('next')));
     assert.deepEqual(
@@ -67,7 +67,7 @@ describe('PAX records', () => {
     );
   });
 
-  test('records of total length 99, 100 and 101 are whole', () => {
+  test('records of total length 99, 100 and 101 are read completely', () => {
     for (const length of [13, 14, 98, 99, 100, 101, 102, 998, 999, 1000, 1001]) {
       const value = 'v'.repeat(length - `${length} comment=\n`.length);
       const record = latin1(`${length} comment=${value}\n`);
@@ -76,19 +76,19 @@ describe('PAX records', () => {
     }
   });
 
-  test('a value may hold = and newlines and NULs, and be empty', () => {
+  test('a value may contain =, newlines and NULs, and may be empty', () => {
     const records = { comment: 'a=b\nc=d\n', 'SCHILY.xattr.user.bin': latin1('\0\x01\xFF\n='), 'GOLANG.empty': '' };
     const got = first(pax(records), file('n'));
     assert.deepEqual(got.pax, { comment: 'a=b\nc=d\n', 'SCHILY.xattr.user.bin': '\0\x01\xFF\n=', 'GOLANG.empty': '' });
     assert.equal(got.hasAttributes, true);
   });
 
-  test('an empty value leaves what the header says', () => {
+  test("an empty value leaves the header's value", () => {
     const got = first(pax({ path: '', uname: '', uid: '', size: '', mtime: '' }), file('n', 'xy', { uname: 'u', uid: 7, mtime: 9 }));
     assert.deepEqual([got.name, got.uname, got.uid, got.size, got.mtimeSeconds], ['n', 'u', 7, 2, 9]);
   });
 
-  test('of one key the last record counts, of two extended headers the second alone', () => {
+  test('the last record of a key wins; of two extended headers only the second applies', () => {
     assert.equal(
       first(
         pax([
@@ -104,7 +104,7 @@ describe('PAX records', () => {
     assert.equal(got.headerOffset, 0);
   });
 
-  test('records are for one entry', () => {
+  test('records apply to one entry', () => {
     const { members } = collect(tar(pax({ path: 'long', 'SCHILY.xattr.a': '1' }), file('a'), file('b')));
     assert.deepEqual(
       members.map((one) => [one.name, one.pax, one.hasAttributes]),
@@ -115,7 +115,7 @@ describe('PAX records', () => {
     );
   });
 
-  test('an extended header without records is there all the same', () => {
+  test('an extended header without records gives an empty map', () => {
     assert.deepEqual(first(pax({}), file('n')).pax, {});
   });
 
@@ -123,12 +123,12 @@ describe('PAX records', () => {
     assert.equal(first(pax({ path: latin1('\xE4/\xFF') }), file('n')).name, '\xE4/\xFF');
   });
 
-  test('a link path is for links', () => {
+  test('a link path applies to links', () => {
     assert.equal(first(pax({ linkpath: 'far/away' }), symlink('n', 'near')).linkname, 'far/away');
     assert.equal(first(pax({ linkpath: 'far/away' }), hardlink('n', 'near')).linkname, 'far/away');
   });
 
-  test('times have signs and fractions, digits behind the ninth are cut off', () => {
+  test('times have signs and fractions; digits after the ninth are dropped', () => {
     const times: readonly (readonly [string, number, number])[] = [
       ['0', 0, 0],
       ['1.5', 1, 500_000_000],
@@ -145,17 +145,17 @@ describe('PAX records', () => {
     }
   });
 
-  test('records that Go refuses are refused where the extended header stands', () => {
+  test("records that Go refuses are refused at the extended header's offset", () => {
     const bad: readonly (readonly [string, RegExp])[] = [
       ['path=x\n', /without its length/],
-      ['6 k=v', /length is wrong/],
-      ['9 k=v\n', /length is wrong/],
-      ['5 k=v\n', /length is wrong/],
-      ['4 =\n', /length is wrong/],
-      ['0 k=v\n', /length is wrong/],
-      ['-6 k=v\n', /length is wrong/],
-      ['x k=v\n', /length is wrong/],
-      ['99999999999999999999 k=v\n', /length is wrong/],
+      ['6 k=v', /of the wrong length/],
+      ['9 k=v\n', /of the wrong length/],
+      ['5 k=v\n', /of the wrong length/],
+      ['4 =\n', /of the wrong length/],
+      ['0 k=v\n', /of the wrong length/],
+      ['-6 k=v\n', /of the wrong length/],
+      ['x k=v\n', /of the wrong length/],
+      ['99999999999999999999 k=v\n', /of the wrong length/],
       ['5 kv\n', /without =/],
       ['5 =v\n', /without a key/],
       ['7 k\0=v\n', /NUL in the key/],
@@ -165,7 +165,7 @@ describe('PAX records', () => {
     for (const [records, message] of bad) refusedAt(1024, message, file('x', 'y').subarray(0, 1024), pax(utf8(records)), file('n'));
   });
 
-  test('numbers and times that Go refuses are refused where the entry stands', () => {
+  test("numbers and times that Go refuses are refused at the entry's offset", () => {
     for (const text of ['x', '1x', '1_0', '0x10', '-', '+', '9223372036854775808', '-9223372036854775809', ' 1', '1.5']) {
       for (const key of ['uid', 'gid', 'size']) refusedAt(1024, /number in its PAX/, pax({ [key]: text }), file('n'));
     }
@@ -185,7 +185,7 @@ describe('PAX records', () => {
 });
 
 describe('PAX global headers', () => {
-  test('one is an entry of its own, told, and not applied to what follows', () => {
+  test('a global header is an entry of its own, reported, and not applied to what follows', () => {
     const { members, findings } = collect(tar(paxGlobal({ path: 'global', mtime: '77', comment: 'c' }), file('n', 'x', { mtime: 5 })));
     assert.deepEqual(
       members.map((one) => [one.name, one.type, one.size, one.pax]),
@@ -201,11 +201,11 @@ describe('PAX global headers', () => {
     );
   });
 
-  test('without a path of its own it has the name of its header', () => {
+  test('without a path record it has the name in its header', () => {
     assert.equal(first(paxGlobal({ comment: 'c' }, { name: 'GlobalHead.0.0' })).name, 'GlobalHead.0.0');
   });
 
-  test('extension headers before it are lost, as in Go, and that is told', () => {
+  test('extension headers before it are lost, as in Go, and that is reported', () => {
     const { members, findings } = collect(tar(pax({ path: 'lost' }), gnuLongName('lost too'), paxGlobal({}), file('n')));
     assert.deepEqual(
       members.map((one) => [one.name, one.headerOffset]),

@@ -7,7 +7,7 @@ import { concat, file, gnuSparse, header, latin1, pax, tar, zeros } from '../sup
 import { buildLayer, collect, inPieces, seeded, withSkips } from '../support/tar-collect.ts';
 import { mutated, randomTar } from '../support/tar-random.ts';
 
-/** Whatever happens, what came out: the table, or the error and what was told before. */
+/** The result of reading: the table, or the error and the findings before it. */
 function outcome(bytes: Uint8Array, feed?: Parameters<typeof buildLayer>[1]): unknown {
   try {
     return buildLayer(bytes, feed);
@@ -17,7 +17,7 @@ function outcome(bytes: Uint8Array, feed?: Parameters<typeof buildLayer>[1]): un
   }
 }
 
-describe('however the bytes come in', () => {
+describe('regardless of how the bytes arrive', () => {
   test('pieces of any length give the same members, contents and findings', () => {
     const random = seeded(20260101);
     for (let round = 0; round < 150; round++) {
@@ -35,7 +35,7 @@ describe('however the bytes come in', () => {
     }
   });
 
-  test('bodies that are jumped over give the same table as bodies that are pushed', () => {
+  test('skipped bodies give the same table as pushed ones', () => {
     const random = seeded(20260102);
     for (let round = 0; round < 150; round++) {
       const bytes = randomTar(random, 12, 0.1);
@@ -70,7 +70,7 @@ describe('however the bytes come in', () => {
     }
   });
 
-  test('two tars behind one another, as one, give the rows of both', () => {
+  test('two tars one after the other, read as one, give the rows of both', () => {
     const random = seeded(20260104);
     for (let round = 0; round < 40; round++) {
       const [one, two] = [1, 2].map(() =>
@@ -85,7 +85,7 @@ describe('however the bytes come in', () => {
   });
 });
 
-describe('whatever the bytes are', () => {
+describe('regardless of what the bytes are', () => {
   const check = (bytes: Uint8Array, random: () => number) => {
     const feeds = [undefined, inPieces(() => 1 + Math.floor(random() * 2000)), withSkips(() => 1 + Math.floor(random() * 2000))];
     const [expected, ...others] = feeds.map((feed) => outcome(bytes, feed));
@@ -103,7 +103,7 @@ describe('whatever the bytes are', () => {
     }
   });
 
-  test('random blocks with right checksums do too', () => {
+  test('random blocks with correct checksums do too', () => {
     const random = seeded(20260106);
     for (let round = 0; round < 300; round++) {
       const blocks = Array.from({ length: 1 + Math.floor(random() * 6) }, () => {
@@ -117,12 +117,12 @@ describe('whatever the bytes are', () => {
     }
   });
 
-  test('tars with bytes changed, cut out or cut off do too', () => {
+  test('tars with changed, missing or truncated bytes do too', () => {
     const random = seeded(20260107);
     for (let round = 0; round < 400; round++) check(mutated(random, randomTar(random, 6, 0.3)), random);
   });
 
-  test('a table is sound: parents before children, rows inside the tree, columns as long as said', () => {
+  test('a table is consistent: parents before children, nodes inside the tree, columns of the stated length', () => {
     const random = seeded(20260108);
     for (let round = 0; round < 100; round++) {
       const { table } = buildLayer(randomTar(random, 30));
@@ -151,7 +151,7 @@ describe('whatever the bytes are', () => {
 });
 
 describe('hostile sizes', () => {
-  test('a body of petabytes costs nothing until it comes', () => {
+  test('a body of petabytes costs nothing until it arrives', () => {
     const reader = new TarReader(new LayerTableBuilder());
     reader.push(header({ name: 'huge', size: '77777777777' }));
     assert.equal(reader.wantedSkip, 8 ** 11 - 1 + 1);
@@ -168,7 +168,7 @@ describe('hostile sizes', () => {
     assert.deepEqual([...table.size], [2 ** 50, 5]);
   });
 
-  test('long names by the hundred do not make more than their bytes', () => {
+  test('hundreds of long names take no more memory than their bytes', () => {
     const names = Array.from({ length: 100 }, (_, i) => concat(pax({ path: `${i}/${'d/'.repeat(4000)}f` }), file('x')));
     const { table } = buildLayer(tar(...names));
     assert.ok(table.nodeCount <= 100 * 4002 + 1);

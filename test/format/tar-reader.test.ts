@@ -35,8 +35,8 @@ const refused = (bytes: Uint8Array, message: RegExp, offset = 0) => {
   return members;
 };
 
-describe('forms of headers', () => {
-  test('a V7 header has no owner names, devices or prefix, whatever stands there', () => {
+describe('header formats', () => {
+  test('a V7 header has no owner names, devices or prefix, whatever their bytes are', () => {
     const got = only(tar(file('a/b', 'body', { format: 'v7', at: { 265: 'someone', 345: 'not a prefix' } })));
     assert.equal(got.name, 'a/b');
     assert.equal(got.format, 'v7');
@@ -50,19 +50,19 @@ describe('forms of headers', () => {
     assert.equal(got.format, 'ustar');
   });
 
-  test('the prefix of a star header is 131 bytes, the times behind it only have to be numbers', () => {
+  test('the prefix of a star header is 131 bytes, the times after it only have to be numbers', () => {
     const times = { 476: '14371234567\0', 488: '14371234567\0' };
     assert.equal(only(tar(file('n', '', { format: 'star', prefix: 'p'.repeat(131), at: times }))).name, `${'p'.repeat(131)}/n`);
     refused(tar(file('n', '', { format: 'star', at: { 476: 'no time' } })), /number is malformed/);
   });
 
-  test('a GNU header has no prefix: what stands there are times', () => {
+  test('a GNU header has times in place of a prefix', () => {
     const got = only(tar(file('n', '', { format: 'gnu', at: { 345: '14371234567\x0014371234567\0' } })));
     assert.equal(got.name, 'n');
     assert.equal(got.format, 'gnu');
   });
 
-  test('a GNU header whose times are no numbers but ASCII text has a prefix, as Go before 1.8 wrote it', () => {
+  test('a GNU header with ASCII text instead of times has a prefix, as Go before 1.8 wrote it', () => {
     assert.equal(only(tar(file('n', '', { format: 'gnu', prefix: 'some/folder' }))).name, 'some/folder/n');
     assert.equal(only(tar(file('n', '', { format: 'gnu', at: { 345: latin1('f\xF6lder') } }))).name, 'n');
   });
@@ -71,13 +71,13 @@ describe('forms of headers', () => {
     assert.equal(only(tar(file('n', '', { format: 'gnu', at: { 263: '00' } }))).format, 'v7');
   });
 
-  test('the checksum may count bytes as signed, and may be padded in any way', () => {
+  test('the checksum may be the sum of signed bytes, and padded in any way', () => {
     assert.equal(only(tar(file(latin1('\xE4\xF6\xFC'), '', { checksum: 'signed' }))).name, '\xE4\xF6\xFC');
     refused(tar(file('n', '', { checksum: 'wrong' })), /checksum is wrong/);
     refused(tar(file('n', '', { checksum: 'zzz' })), /checksum is wrong/);
   });
 
-  test('names fill their fields without a NUL', () => {
+  test('a name may fill its field without a NUL', () => {
     const got = only(tar(symlink('n'.repeat(100), 'l'.repeat(100), { uname: 'u'.repeat(32), gname: 'g'.repeat(32) })));
     assert.equal(got.name.length, 100);
     assert.equal(got.linkname.length, 100);
@@ -85,7 +85,7 @@ describe('forms of headers', () => {
     assert.equal(got.gname.length, 32);
   });
 
-  test('all that a plain header says is read', () => {
+  test('all fields of a plain header are read', () => {
     const fields = { mode: 0o104755, uid: 1000, gid: 100, mtime: 1764036549, uname: 'me', gname: 'us' };
     const got = only(tar(member({ name: 'dev', typeflag: '3', devMajor: 8, devMinor: 17, ...fields })));
     assert.deepEqual([got.mode, got.uid, got.gid, got.mtimeSeconds, got.mtimeNanos], [0o104755, 1000, 100, 1764036549, 0]);
@@ -94,7 +94,7 @@ describe('forms of headers', () => {
 });
 
 describe('numbers', () => {
-  test('octal stands between spaces and NULs, and ends at a NUL', () => {
+  test('octal numbers may be surrounded by spaces and NULs, and end at a NUL', () => {
     const numbers: readonly (readonly [string, number])[] = [
       ['0000017\0', 0o17],
       ['     17 ', 0o17],
@@ -108,7 +108,7 @@ describe('numbers', () => {
     for (const [text, value] of numbers) assert.equal(only(tar(file('n', '', { uid: text }))).uid, value, JSON.stringify(text));
   });
 
-  test('what is no octal number is refused in every field', () => {
+  test('an invalid octal number is refused in every field', () => {
     for (const text of ['8', '1 7', '17x', '-1', '+1', '0x1', '17 \x00 7'.slice(0, 8)]) {
       for (const key of ['mode', 'uid', 'gid', 'mtime', 'devMajor', 'devMinor'] as const) {
         refused(tar(file('n', '', { [key]: text })), /number is malformed/);
@@ -117,18 +117,18 @@ describe('numbers', () => {
     }
   });
 
-  test('a bad device number of a V7 header is not looked at', () => {
+  test('a bad device number in a V7 header is ignored', () => {
     assert.equal(only(tar(file('n', '', { format: 'v7', at: { 329: 'x' } }))).name, 'n');
   });
 
-  test('base-256 numbers are read, negative ones too', () => {
+  test('base-256 numbers are read, including negative ones', () => {
     const got = only(
       tar(file('n', '', { uid: base256(-2, 8), gid: base256(2 ** 40, 8), mtime: base256(-1, 12), mode: base256(0o755, 8) })),
     );
     assert.deepEqual([got.uid, got.gid, got.mtimeSeconds, got.mode], [-2, 2 ** 40, -1, 0o755]);
   });
 
-  test('a base-256 size is a size', () => {
+  test('a size may be base-256', () => {
     const got = collect(tar(file('n', 'hello', { size: base256(5, 12) }), file('next')));
     assert.deepEqual(
       got.members.map((one) => [one.name, one.content]),
@@ -151,18 +151,18 @@ describe('numbers', () => {
     refused(tar(pax({ size: String(2n ** 53n + 1n) }), file('n')), /size over 2\^53/, 1024);
   });
 
-  test('a size just below 2^53 is told, though its body can not be there', () => {
+  test('a size just below 2^53 is accepted, though its body is truncated', () => {
     const { members, codes } = collect(header({ name: 'n', size: base256(2 ** 52, 12) }));
     assert.equal(members[0]?.size, 2 ** 52);
     assert.deepEqual(codes, ['truncated']);
   });
 
-  test('a negative size is refused, but on entries that have no body', () => {
+  test('a negative size is refused, except for entries without a body', () => {
     refused(tar(file('n', '', { size: base256(-1, 12) })), /negative size/);
     assert.equal(only(tar(directory('d/', { size: base256(-1, 12) }))).size, 0);
   });
 
-  test('numbers that stand as in the header before are the same numbers, after PAX changed them too', () => {
+  test('numbers equal to those in the previous header are the same, even after PAX changed them', () => {
     const { members } = collect(
       tar(
         pax({ uid: '7', mtime: '9.5' }),
@@ -181,7 +181,7 @@ describe('numbers', () => {
     );
   });
 
-  test('a device number that differs in its last byte only is seen', () => {
+  test('a device number that differs only in its last byte is noticed', () => {
     const { members } = collect(
       tar(
         member({ name: 'a', typeflag: '3', devMajor: '0000001\0', devMinor: '00000011' }),
@@ -232,7 +232,7 @@ describe('types', () => {
     );
   });
 
-  test('an unknown type is told, and its body passed over', () => {
+  test('an unknown type is reported, and its body skipped', () => {
     const { members, findings } = collect(
       tar(member({ name: 'n', typeflag: 'V' }, 'volume'), member({ name: 'm', typeflag: 0x90 }), file('x')),
     );
@@ -271,7 +271,7 @@ describe('GNU long names', () => {
     assert.deepEqual([members[0]?.headerOffset, members[0]?.ownHeaderOffset, members[0]?.bodyOffset], [0, 2048, 2560]);
   });
 
-  test('a long name ends at its first NUL; an empty one counts as none; of two the last counts', () => {
+  test('a long name ends at its first NUL; an empty one is ignored; the last of two wins', () => {
     assert.equal(only(tar(gnuLongName('abc\0def'), file('short'))).name, 'abc');
     assert.equal(only(tar(gnuLongName(''), file('short'))).name, 'short');
     assert.equal(only(tar(gnuLongName('one'), gnuLongName('two'), file('short'))).name, 'two');
@@ -286,7 +286,7 @@ describe('GNU long names', () => {
     ['GNU first', [gnuLongName('from-gnu'), pax({ path: 'from-pax' })]],
     ['PAX first', [pax({ path: 'from-pax' }), gnuLongName('from-gnu')]],
   ] as const) {
-    test(`a GNU name wins over a PAX path, ${order}, and that is told`, () => {
+    test(`a GNU name wins over a PAX path, ${order}, and that is reported`, () => {
       const { members, findings } = collect(tar(directory('d/'), ...parts, file('short')));
       assert.equal(members[1]?.name, 'from-gnu');
       assert.deepEqual(
@@ -306,7 +306,7 @@ describe('GNU long names', () => {
 describe('ends of tars', () => {
   const one = file('n', 'x');
 
-  test('a tar without any byte, or of zeros only, is empty', () => {
+  test('a tar without bytes, or of only zeros, is empty', () => {
     for (const bytes of [new Uint8Array(0), zeros(1024), zeros(10240)]) {
       assert.deepEqual(collect(bytes), { members: [], findings: [], codes: [], error: null });
     }
@@ -320,16 +320,16 @@ describe('ends of tars', () => {
     }
   });
 
-  test('half an end marker is told', () => {
+  test('half an end marker is reported', () => {
     assert.deepEqual(collect(concat(one, zeros(512))).codes, ['missing-end-marker']);
     assert.deepEqual(collect(concat(one, zeros(700))).codes, ['missing-end-marker']);
   });
 
-  test('a zero block that a header follows is refused, as Go refuses it', () => {
+  test('a zero block before a header is refused, as in Go', () => {
     assert.equal(refused(concat(one, zeros(512), one), /single zero block/, 1536).length, 1);
   });
 
-  test('zeros after the end are fine; other bytes are told once, with where they begin', () => {
+  test('zeros after the end are fine; other bytes are reported once, with their offset', () => {
     assert.deepEqual(collect(concat(tar(one), zeros(5000))).codes, []);
     const junk = concat(tar(one), zeros(100), latin1('junk'), zeros(100), latin1('more'));
     assert.deepEqual(
@@ -338,12 +338,12 @@ describe('ends of tars', () => {
     );
   });
 
-  test('a second tar behind the end marker is trailing data, not entries', () => {
+  test('a second tar after the end marker is trailing data, not entries', () => {
     const got = collect(concat(tar(one), tar(file('second'))));
     assert.deepEqual([got.members.length, got.codes], [1, ['trailing-data']]);
   });
 
-  test('a body that is cut off is told and its entry marked, the entries before it are whole', () => {
+  test('a truncated body is reported and its entry marked; earlier entries are complete', () => {
     const got = collect(concat(one, file('cut', 'y'.repeat(1000)).subarray(0, 900)));
     assert.deepEqual(
       got.members.map((entry) => entry.truncated),
@@ -356,11 +356,11 @@ describe('ends of tars', () => {
     assert.match(got.findings[0]?.message ?? '', /612 bytes are missing/);
   });
 
-  test('a header that is cut off is told', () => {
+  test('a truncated header is reported', () => {
     assert.deepEqual(collect(concat(one, one.subarray(0, 300))).codes, ['truncated']);
   });
 
-  test('an extension header that is cut off, or has no entry, is told', () => {
+  test('an extension header that is truncated or has no entry is reported', () => {
     const long = gnuLongName('n'.repeat(600));
     assert.deepEqual(collect(concat(one, long.subarray(0, 800))).codes, ['truncated']);
     assert.deepEqual(collect(concat(one, long)).codes, ['truncated']);
@@ -368,7 +368,7 @@ describe('ends of tars', () => {
     assert.deepEqual(collect(tar(one, pax({ path: 'x' }))).codes, ['truncated']);
   });
 
-  test('a header that no reader accepts fails with its offset, and the entries before it were handed out', () => {
+  test('an invalid header throws an error with its offset, after the entries before it', () => {
     const bad = file('bad', '', { checksum: 'wrong' });
     assert.deepEqual(
       refused(tar(one, bad, file('never')), /byte 1024: the checksum/, 1024).map((entry) => entry.name),
@@ -377,10 +377,10 @@ describe('ends of tars', () => {
   });
 });
 
-describe('the reader as a machine', () => {
+describe('the reader as a state machine', () => {
   const nothing = { member: () => {}, finding: () => {} };
 
-  test('after a failure it takes bytes without a word, and its end tells nothing', () => {
+  test('after a failure it ignores further bytes, and its end reports nothing', () => {
     const findings: string[] = [];
     const reader = new TarReader({ member: () => assert.fail(), finding: (finding) => findings.push(finding.code) });
     assert.throws(() => reader.push(latin1('x'.repeat(512))), { code: 'BAD_TAR' });
@@ -389,7 +389,7 @@ describe('the reader as a machine', () => {
     assert.deepEqual([reader.done, findings], [true, []]);
   });
 
-  test('it says which bytes it does not need, and refuses to skip more', () => {
+  test('it knows which bytes it does not need, and refuses to skip more', () => {
     const reader = new TarReader(nothing);
     reader.push(header({ name: 'n', size: 1000 }));
     assert.equal(reader.wantedSkip, 1024);
@@ -401,7 +401,7 @@ describe('the reader as a machine', () => {
     assert.equal(reader.done, true);
   });
 
-  test('a handler may stop it after a member, and offsets may start anywhere', () => {
+  test('a handler may stop it at a member, and offsets may start anywhere', () => {
     const names: string[] = [];
     let offset = 0;
     const reader: TarReader = new TarReader(
@@ -420,7 +420,7 @@ describe('the reader as a machine', () => {
     assert.deepEqual([names, offset, reader.done], [['long'], 5120 + 1536, true]);
   });
 
-  test('bytes at any place in memory are read alike', () => {
+  test('bytes at any alignment in memory are read the same way', () => {
     const bytes = tar(file('a', 'x'), pax({ path: 'y' }), file('b', 'z'));
     for (let shift = 0; shift < 8; shift++) {
       const room = new Uint8Array(bytes.length + 8);

@@ -5,7 +5,7 @@ import { collect, inPieces } from '../support/tar-collect.ts';
 
 type Pairs = [number, number][];
 
-/** Pieces of one byte at every odd place: more than a header holds. */
+/** Pieces of one byte at odd offsets, more than fit a header. */
 const ODD_BYTES: Pairs = Array.from({ length: 60 }, (_, i) => [i * 2 + 1, 1]);
 
 const FORMS = [
@@ -23,7 +23,7 @@ function refused(message: RegExp, ...parts: Uint8Array[]): void {
 
 for (const [form, make] of FORMS) {
   describe(`sparse files, ${form}`, () => {
-    test('real name and size, holes as zeros, and the entry behind is found', () => {
+    test('have their real name and size, holes as zeros, and the next entry is found', () => {
       const { members, codes } = collect(
         tar(
           make(
@@ -63,7 +63,7 @@ for (const [form, make] of FORMS) {
         );
     });
 
-    test('a file that is one hole, and one without any', () => {
+    test('a file that is one hole, and one without holes', () => {
       const { members, codes } = collect(tar(make([[1000, 0]], 1000, ''), make([[0, 4]], 4, 'full'), file('next')));
       assert.deepEqual(codes, []);
       assert.deepEqual(
@@ -76,7 +76,7 @@ for (const [form, make] of FORMS) {
       );
     });
 
-    test('pieces that overlap, go back, or pass the end are refused', () => {
+    test('pieces that overlap, are out of order, or exceed the size are refused', () => {
       for (const map of [
         [
           [0, 5],
@@ -93,14 +93,14 @@ for (const [form, make] of FORMS) {
       }
     });
 
-    test('a map that speaks of more or less than is stored is told', () => {
+    test('a map of more or fewer bytes than are stored is reported', () => {
       for (const stored of ['abcd', 'abcdef']) assert.deepEqual(collect(tar(make([[0, 5]], 10, stored))).codes, ['sparse-mismatch']);
     });
   });
 }
 
 describe('old GNU sparse files', () => {
-  test("the body stands behind the extension blocks, its stored size is the header's", () => {
+  test("the body follows the extension blocks, and its stored size is the header's", () => {
     const { members } = collect(tar(gnuSparse('s', 130, ODD_BYTES, 'x'.repeat(60))));
     assert.deepEqual([members[0]?.bodyOffset, members[0]?.dataOffset, members[0]?.storedSize], [512 * 4, 512 * 4, 60]);
     assert.equal(members[0]?.format, 'gnu');
@@ -112,8 +112,8 @@ describe('old GNU sparse files', () => {
     assert.deepEqual([members[0]?.size, members[0]?.sparse], [2 ** 34, [[2 ** 33, 1]]]);
   });
 
-  test('in another form than GNU they are refused', () => {
-    refused(/not in GNU form/, gnuSparse('s', 5, [[0, 5]], 'hello', { format: 'star' }));
+  test('in a format other than GNU they are refused', () => {
+    refused(/in a format other than GNU/, gnuSparse('s', 5, [[0, 5]], 'hello', { format: 'star' }));
   });
 
   test('malformed numbers are refused', () => {
@@ -124,7 +124,7 @@ describe('old GNU sparse files', () => {
     );
   });
 
-  test('extension blocks without end are refused before they fill memory', () => {
+  test('endless extension blocks are refused before they fill memory', () => {
     const endless = zeros(512);
     endless[504] = 1;
     const blocks = Array.from({ length: 2100 }, () => endless);
@@ -133,14 +133,14 @@ describe('old GNU sparse files', () => {
 });
 
 describe('PAX sparse files', () => {
-  test('in 1.0 the map belongs to the stored body, data begins behind it', () => {
+  test('in 1.0 the map is part of the stored body, and data begins after it', () => {
     const { members } = collect(tar(paxSparse('1.0', 'sparse', 25, [[2, 5]], 'abcde')));
     const [got] = members;
     assert.deepEqual([got?.name, got?.storedSize], ['sparse', 517]);
     assert.equal((got?.dataOffset ?? 0) - (got?.bodyOffset ?? 0), 512);
   });
 
-  test('a 1.0 map has no room, too many numbers, or something else in it: refused', () => {
+  test('a 1.0 map that is too long, has too many numbers or other content is refused', () => {
     const records = { 'GNU.sparse.major': '1', 'GNU.sparse.minor': '0', 'GNU.sparse.realsize': '10' };
     const withMap = (map: string) => concat(pax(records), file('s', concat(padded(latin1(map)), latin1('data'))));
     refused(/no room/, pax(records), file('s', '0\n'));
@@ -160,7 +160,7 @@ describe('PAX sparse files', () => {
     refused(/malformed/, pax({ 'GNU.sparse.map': '0,', 'GNU.sparse.numblocks': '1', 'GNU.sparse.size': '5' }), file('s', 'xy'));
   });
 
-  test('an unknown version is a plain file with its map in it', () => {
+  test('a file of an unknown version is a plain file that contains its map', () => {
     const { members } = collect(
       tar(pax({ 'GNU.sparse.major': '2', 'GNU.sparse.minor': '0', 'GNU.sparse.name': 'real' }), file('s', 'body')),
     );
@@ -172,7 +172,7 @@ describe('PAX sparse files', () => {
     assert.equal(collect(tar(pax(records), file('s', 'xy'))).members[0]?.name, 'real');
   });
 
-  test('a map cut off by the end of the input is told', () => {
+  test('a map that is truncated by the end of the input is reported', () => {
     const bytes = concat(file('whole'), paxSparse('1.0', 's', 10, [[0, 4]], 'data'));
     const got = collect(bytes.subarray(0, bytes.length - 1024 + 100));
     assert.deepEqual([got.members.length, got.codes], [1, ['truncated']]);

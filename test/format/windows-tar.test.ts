@@ -183,7 +183,7 @@ test('a stream that would be buffered whole but claims to be huge is refused', a
 });
 
 test('streams that a tar can not hold are reported', async () => {
-  const told: [string, number][] = [];
+  const reported: [string, number][] = [];
   const bytes = backup(
     { id: STREAM_ID.objectId, bytes: new Uint8Array(64) },
     { id: STREAM_ID.alternateData, name: ':early:$DATA' },
@@ -191,9 +191,9 @@ test('streams that a tar can not hold are reported', async () => {
     { id: STREAM_ID.extendedAttributes },
     { id: STREAM_ID.txfs },
   );
-  const options = { dropped: (name: string, stream: { id: number }) => told.push([name, stream.id]) };
+  const options = { dropped: (name: string, stream: { id: number }) => reported.push([name, stream.id]) };
   await gather(tarFromBackupStream(new TarWriter(), windowsFile('Files\\a', 1, bytes), options));
-  assert.deepEqual(told, [
+  assert.deepEqual(reported, [
     ['Files\\a', STREAM_ID.objectId],
     ['Files\\a', STREAM_ID.alternateData],
     ['Files\\a', STREAM_ID.extendedAttributes],

@@ -35,7 +35,7 @@ test('a lock that names a living stranger is waited for so long and no longer, a
     );
   }
   const said: string[] = [];
-  await assert.rejects(lockForWriting(home, { waitMs: 60, tellMs: 0, onWaiting: (message) => said.push(message) }));
+  await assert.rejects(lockForWriting(home, { waitMs: 60, noticeMs: 0, onWaiting: (message) => said.push(message) }));
   assert.equal(said.length, 1);
   assert.match(said[0] ?? '', /^waiting for /);
 });

@@ -1,4 +1,4 @@
-// Files of the store that are whole or not there: written beside, flushed, renamed, the folder flushed.
+// Writes files of the store atomically: a temporary file is written, flushed and renamed, then its folder is flushed.
 import { randomBytes } from 'node:crypto';
 import { constants, type Stats } from 'node:fs';
 import { type FileHandle, link, lstat, mkdir, open, rename, rm, writeFile } from 'node:fs/promises';
@@ -7,7 +7,7 @@ import { asLayerscopeError, displayText, LayerscopeError } from '#model';
 
 const MAX_JSON_BYTES = 16 * 1024 * 1024;
 
-/** Runs work on files; what fails is told as one of our errors. */
+/** Runs file operations and converts their errors to LayerscopeError. */
 export async function onDisk<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
@@ -16,7 +16,7 @@ export async function onDisk<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** The folder's own entries are on the disk. Some systems can't flush a folder: they don't need to. */
+/** Flushes a folder's entries to disk. Systems that can't flush a folder don't need it. */
 async function flushFolder(folder: string): Promise<void> {
   try {
     await using handle = await open(folder, 'r');
@@ -27,12 +27,12 @@ async function flushFolder(folder: string): Promise<void> {
   }
 }
 
-/** A name in the store's folder for unfinished files. */
+/** A new random name in the store's folder of unfinished files. */
 export function unfinishedName(temporary: string): string {
   return path.join(temporary, `.layerscope-${randomBytes(12).toString('hex')}`);
 }
 
-/** Moves a finished file to its name, durably. What was there is replaced. */
+/** Moves a finished file to its place durably, replacing any existing file. */
 export async function putInPlace(unfinished: string, file: string): Promise<void> {
   await onDisk(async () => {
     {
@@ -45,7 +45,7 @@ export async function putInPlace(unfinished: string, file: string): Promise<void
   });
 }
 
-/** Writes a whole file: afterwards it has the new content, or after a crash the old. */
+/** Writes a file atomically: after a crash it has either its old or its new content. */
 export async function writeDurably(temporary: string, file: string, bytes: Uint8Array | string, mode: number = 0o600): Promise<void> {
   const unfinished = unfinishedName(temporary);
   await onDisk(async () => {
@@ -63,7 +63,7 @@ export async function writeDurably(temporary: string, file: string, bytes: Uint8
   });
 }
 
-/** Writes a whole file where there is none; one that is there stays. */
+/** Like {@link writeDurably}, but leaves an existing file alone. */
 export async function createDurably(temporary: string, file: string, text: string): Promise<void> {
   const unfinished = unfinishedName(temporary);
   await onDisk(async () => {
@@ -85,11 +85,12 @@ async function linkNew(existing: string, file: string): Promise<void> {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'EEXIST') return;
     if (code !== 'EPERM' && code !== 'ENOTSUP' && code !== 'ENOSYS') throw error;
-    // A file system without hard links.
+    // This file system has no hard links.
     if ((await statsOf(file)) === null) await rename(existing, file);
   }
 }
 
+/** Removes a file durably; it may be missing. */
 export async function removeDurably(file: string): Promise<void> {
   await onDisk(async () => {
     await rm(file, { force: true });
@@ -97,7 +98,7 @@ export async function removeDurably(file: string): Promise<void> {
   });
 }
 
-/** Opens a file of the store. No link is followed, and nothing but a file is opened: a pipe would never answer. */
+/** Opens a regular file of the store. Follows no link, and opens nothing else, as opening a pipe could block forever. */
 export async function openOwnFile(file: string): Promise<FileHandle> {
   refuseOther(file, await lstat(file));
   const handle = await open(file, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0));
@@ -110,7 +111,7 @@ export async function openOwnFile(file: string): Promise<FileHandle> {
   }
 }
 
-/** All of a file of the store. NOT_FOUND, PATH_ESCAPE for a link, IO, TOO_LARGE. */
+/** Reads a whole file of the store. Throws NOT_FOUND, PATH_ESCAPE for a link, IO, TOO_LARGE. */
 export async function readOwnFile(file: string, maxBytes: number = MAX_JSON_BYTES): Promise<Buffer> {
   return onDisk(async () => {
     await using handle = await openOwnFile(file);
@@ -121,34 +122,35 @@ export async function readOwnFile(file: string, maxBytes: number = MAX_JSON_BYTE
 }
 
 function refuseOther(file: string, stats: Stats): void {
-  if (stats.isSymbolicLink()) throw new LayerscopeError('PATH_ESCAPE', `${displayText(file)} is a link: a store's own files are none`);
-  if (!stats.isFile()) throw new LayerscopeError('IO', `${displayText(file)} is no file`);
+  if (stats.isSymbolicLink())
+    throw new LayerscopeError('PATH_ESCAPE', `${displayText(file)} is a link, which a store's own files never are`);
+  if (!stats.isFile()) throw new LayerscopeError('IO', `${displayText(file)} is not a regular file`);
 }
 
-/** A JSON document of the store; undefined where it isn't there. Throws IO where it is none, and as {@link readOwnFile}. */
+/** Reads a JSON document of the store; undefined if it doesn't exist. Throws IO if it isn't JSON; otherwise like {@link readOwnFile}. */
 export async function readJson(file: string): Promise<unknown> {
   let bytes: Buffer;
   try {
     bytes = await readOwnFile(file);
   } catch (error) {
-    const told = asLayerscopeError(error);
-    if (told.code === 'NOT_FOUND') return undefined;
-    throw told;
+    const known = asLayerscopeError(error);
+    if (known.code === 'NOT_FOUND') return undefined;
+    throw known;
   }
   try {
     return JSON.parse(bytes.toString('utf8'));
   } catch (error) {
-    throw new LayerscopeError('IO', `${displayText(file)} is no JSON`, { cause: error });
+    throw new LayerscopeError('IO', `${displayText(file)} is not JSON`, { cause: error });
   }
 }
 
-/** A path's own facts, links not followed; null where nothing is. */
+/** Stats of a path itself, without following a link; null if nothing is there. */
 export async function statsOf(file: string): Promise<Stats | null> {
   try {
     return await lstat(file);
   } catch (error) {
-    const told = asLayerscopeError(error);
-    if (told.code === 'NOT_FOUND') return null;
-    throw told;
+    const known = asLayerscopeError(error);
+    if (known.code === 'NOT_FOUND') return null;
+    throw known;
   }
 }

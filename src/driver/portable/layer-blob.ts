@@ -1,4 +1,4 @@
-// A layer's blob in the store, read: measured when it comes, as a table for its changes, one file of it.
+// Reads layer blobs of the store: their digests when they are added, their tables, and single files.
 import { type BlobSource, type CopiedBlob, compressionOf, Digester, type IndexedLayer, plainTarOf, readLayer, readPlain } from '#archive';
 import { MEDIA_TYPE } from '#format/image';
 import { LayerTableBuilder, layerFigures } from '#format/layer';
@@ -8,35 +8,36 @@ import { type Compression, displayText, type ErrorCode, type Finding, type Findi
 import type { ApplyOptions } from '../driver.ts';
 import type { LayerRecord } from './layer-record.ts';
 
-/** Of a layer's blob, by how it is packed. */
+/** The media type of a layer's blob by its compression. */
 export function layerMediaType(compression: Compression): string {
   return compression === 'none' ? MEDIA_TYPE.ociLayer : `${MEDIA_TYPE.ociLayer}+${compression}`;
 }
 
 type MeasuredBlob = NonNullable<LayerRecord['blob']> & { readonly diffId: string; readonly fileBytes: number };
 
-/** The same, and what its headers say. */
+/** A measured blob and its table. */
 export interface Measured {
   readonly blob: MeasuredBlob;
   readonly layer: IndexedLayer;
 }
 
 /**
- * Reads a blob once: its digests, and what its tar says; `copied` is what its copying measured, if it did. Throws BAD_TAR, TRUNCATED, DAMAGED.
+ * Reads a blob once for its digests and its table. `copied` has what was measured while the blob was copied, if it was. Throws BAD_TAR,
+ * TRUNCATED, DAMAGED.
  */
 export async function measureBlob(file: string, copied: CopiedBlob | null, options: ApplyOptions): Promise<Measured> {
   const compression = compressionOf(file);
   const packed = copied === null ? new Digester('sha256') : null;
-  // The diffID of a plain blob is its digest: no byte is hashed twice.
+  // The diffID of an uncompressed blob is its digest, so it needn't be hashed again.
   const plain = compression === 'none' ? null : new Digester('sha256');
   const builder = new LayerTableBuilder();
   let problem: Finding | null = null;
   const reader = new TarReader({
     member: (member) => builder.member(member),
-    finding: (told) => {
-      if (told.code === 'truncated' || told.code === 'sparse-mismatch')
-        problem ??= finding('truncated', told.message, { offset: told.offset });
-      builder.finding(told);
+    finding: (found) => {
+      if (found.code === 'truncated' || found.code === 'sparse-mismatch')
+        problem ??= finding('truncated', found.message, { offset: found.offset });
+      builder.finding(found);
     },
     truncated: (index) => builder.truncated(index),
   });
@@ -58,8 +59,8 @@ export async function measureBlob(file: string, copied: CopiedBlob | null, optio
     },
   );
   reader.end();
-  const told = problem as Finding | null;
-  if (told !== null) throw new LayerscopeError('TRUNCATED', told.message, told.offset === undefined ? {} : { offset: told.offset });
+  const cause = problem as Finding | null;
+  if (cause !== null) throw new LayerscopeError('TRUNCATED', cause.message, cause.offset === undefined ? {} : { offset: cause.offset });
   const { table, findings } = builder.finish();
   for (const found of findings) options.onFinding?.(found);
   const digest = copied?.digest ?? packed?.finish() ?? '';
@@ -73,13 +74,13 @@ export async function measureBlob(file: string, copied: CopiedBlob | null, optio
   return { blob, layer: { table, status: 'present', tarBytes, findings, measured: null } };
 }
 
-/** A blob whose headers were read. */
+/** A blob and its table. */
 export interface ReadBlob {
   readonly blob: BlobSource;
   readonly indexed: IndexedLayer;
 }
 
-/** Reads a blob's headers. Throws BAD_TAR, TRUNCATED, DAMAGED where it isn't whole, IO, CANCELLED. */
+/** Reads a blob's headers. Throws BAD_TAR, TRUNCATED or DAMAGED if it isn't intact, IO, CANCELLED. */
 export async function readBlobTable(blob: BlobSource, { signal }: { readonly signal?: AbortSignal | undefined }): Promise<ReadBlob> {
   const indexed = await readLayer(blob, signal);
   for (const { code, message, offset } of indexed.findings) {
@@ -89,7 +90,7 @@ export async function readBlobTable(blob: BlobSource, { signal }: { readonly sig
   return { blob, indexed };
 }
 
-/** What a blob isn't laid out for. */
+/** Findings that make a blob unusable, as the errors to throw. */
 const STOPS: Partial<Record<FindingCode, ErrorCode>> = {
   'bad-tar': 'BAD_TAR',
   truncated: 'TRUNCATED',
@@ -97,7 +98,7 @@ const STOPS: Partial<Record<FindingCode, ErrorCode>> = {
   'damaged-blob': 'DAMAGED',
 };
 
-/** Content of the last entry of a name in a layer's tar, holes as zeros. NOT_FOUND. */
+/** Yields the content of the last file of that name in a layer's tar, with holes as zeros. Throws NOT_FOUND. */
 export async function* contentOf(blob: BlobSource, name: string): AsyncGenerator<Uint8Array, void, undefined> {
   const wanted = Buffer.from(name.replace(/\/+$/, ''));
   let last = -1;

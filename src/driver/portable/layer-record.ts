@@ -1,32 +1,33 @@
-// What the store knows of a layer: layers/<id>.json.
+// The store's record of a layer: layers/<id>.json.
 import { refuseName } from '#format/path';
 import { displayText, encodeUtf8, LayerscopeError } from '#model';
 
-/** Of the store's own files. A newer one is refused: what it holds can't be known. */
+/** Version of the store's own files. Newer versions are refused. */
 export const STORE_VERSION = 1;
 
+/** A layer, recorded or derived from an image. */
 export interface LayerRecord {
   readonly version: typeof STORE_VERSION;
   readonly parent: string | null;
-  /** Written into through its mount: it has no blob. */
+  /** Whether the layer is written through its mount; such a layer has no blob. */
   readonly readWrite: boolean;
-  /** Null: empty. */
+  /** Null if nothing was applied yet. */
   readonly blob: {
     readonly digest: string;
     readonly size: number;
     readonly mediaType: string;
-    /** Null: of an image whose config doesn't say. */
+    /** Null for a layer of an image whose config doesn't state it. */
     readonly diffId: string | null;
-    /** Of its regular files; null: not counted yet. */
+    /** Total size of its regular files; null if not counted yet. */
     readonly fileBytes: number | null;
   } | null;
-  /** Names of the images that it is a layer of: it isn't recorded, but follows from them. Of a recorded layer absent. */
+  /** Names of the images that have this layer, if it is derived from them; absent for a recorded layer. */
   readonly images?: readonly string[];
 }
 
 const ID = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$/;
 
-/** Throws NAME_REFUSED where the text can't be a file's name on every system. */
+/** Checks a layer id. Throws NAME_REFUSED unless it can be a file name on every system. */
 export function parseLayerId(text: string): string {
   if (!ID.test(text) || refuseName(encodeUtf8(text), 'windows') !== null) {
     throw new LayerscopeError('NAME_REFUSED', `not a layer id: ${displayText(text.slice(0, 100))}: letters, digits, _ . and - only`);
@@ -38,10 +39,10 @@ const isText = (value: unknown): value is string => typeof value === 'string';
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
 const isDigest = (value: unknown): value is string => isText(value) && /^sha256:[0-9a-f]{64}$/.test(value);
 
-/** Throws IO where it is none of ours, UNSUPPORTED where a newer version wrote it. */
+/** Parses a record. Throws IO if it is malformed, UNSUPPORTED if a newer version wrote it. */
 export function parseLayerRecord(id: string, value: unknown): LayerRecord {
   const broken = (): never => {
-    throw new LayerscopeError('IO', `layers/${id}.json is no layer's record`);
+    throw new LayerscopeError('IO', `layers/${id}.json is not a layer's record`);
   };
   if (typeof value !== 'object' || value === null) return broken();
   const { version, parent, readWrite, blob } = value as Record<string, unknown>;

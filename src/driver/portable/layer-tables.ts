@@ -1,5 +1,5 @@
-// What packed blobs' headers say, kept in the home so that a blob isn't inflated to be listed when it was inflated before: at its import, or
-// by an earlier mount. A convenience like every cache: a file that is gone, damaged or of another blob is as if there were none.
+// Caches the tables of compressed blobs in the home, so that a blob that was decompressed for its import or a mount isn't decompressed again
+// to list it. Files that are missing, damaged or of another blob are ignored.
 import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type BlobSource, decodeIndex, encodeIndex, type IndexedLayer } from '#archive';
@@ -7,17 +7,19 @@ import { readOwnFile, unfinishedName } from './durable.ts';
 import { type ReadBlob, readBlobTable } from './layer-blob.ts';
 
 const TABLE = /^[a-z0-9]+-[0-9a-f]+\.idx$/;
-/** Of a table; a million entries take some 80 MB. */
+/** Maximum size of a cached table; a million entries take about 80 MB. */
 const MOST_BYTES = 2 ** 31 - 1;
 
+/** Where tables, temporary files and blobs are. */
 export interface TablePlaces {
-  /** Where tables are. */
+  /** Folder of the tables. */
   readonly folder: string;
-  /** Where unfinished files are, in the same file system. */
+  /** Folder of unfinished files, in the same file system. */
   readonly temporary: string;
   readonly blob: (digest: string) => BlobSource;
 }
 
+/** The cached tables of a home. */
 export class LayerTables {
   readonly #places: TablePlaces;
 
@@ -25,7 +27,7 @@ export class LayerTables {
     this.#places = places;
   }
 
-  /** A blob with its table, kept or read now. Throws as {@link readBlobTable}. */
+  /** Returns a blob with its table, from the cache or read now. Throws like {@link readBlobTable}. */
   async read(digest: string, signal: AbortSignal | undefined): Promise<ReadBlob> {
     const blob = this.#places.blob(digest);
     if (blob.compression === 'none') return readBlobTable(blob, { signal });
@@ -36,7 +38,7 @@ export class LayerTables {
     return read;
   }
 
-  /** Keeps a table of a blob that is in its place, if it is packed: headers of a plain one are read in no time. */
+  /** Caches the table of a blob in the home if it is compressed; headers of other blobs are quick to read. Never throws. */
   async keep(digest: string, layer: IndexedLayer): Promise<void> {
     const { folder, temporary, blob } = this.#places;
     const unfinished = unfinishedName(temporary);
@@ -48,12 +50,12 @@ export class LayerTables {
       await writeFile(unfinished, Buffer.concat(encodeIndex(cacheKey, { layer, blobDigest: digest })), { flag: 'wx', mode: 0o600 });
       await rename(unfinished, this.#file(digest));
     } catch {
-      // A full disk, a writer that swept the temporary folder: it is read again the next time.
+      // The disk is full, or a writer swept the temporary folder: the table will be read again next time.
       await rm(unfinished, { force: true }).catch(() => {});
     }
   }
 
-  /** Takes away tables of blobs that are not named. */
+  /** Removes the tables of all blobs except `named`. */
   async sweep(named: ReadonlySet<string>, remove: (name: string) => Promise<void>): Promise<void> {
     const wanted = new Set([...named].map((digest) => path.basename(this.#file(digest))));
     for (const name of await readdir(this.#places.folder).catch(() => [])) {

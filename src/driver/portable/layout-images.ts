@@ -1,19 +1,20 @@
-// What the images of the layout say of layers: an image's layers are not recorded, they follow from index.json, manifest and config, so that
-// one file decides what is there, and an image that another program put into the layout has its layers too.
+// Derives layers from the images of the layout. An image's layers have no records of their own: index.json, manifest and config define them,
+// so a single file decides what exists, and images that another program added to the layout have layers too.
 import { algorithmOf, chainIds, openLayoutFolder, sha256 } from '#archive';
 import type { Finding } from '#model';
 import { encodeUtf8 } from '#model';
 import type { StoredImage } from '../images.ts';
 import { type LayerRecord, STORE_VERSION } from './layer-record.ts';
 
+/** The images of a layout, and their layers. */
 export interface LayoutImages {
   readonly images: readonly StoredImage[];
-  /** Layers by id: the hex of their chainID, without the algorithm. */
+  /** Layers by id, which is the hex of their chainID. */
   readonly layers: ReadonlyMap<string, LayerRecord>;
   readonly findings: readonly Finding[];
 }
 
-/** Reads the images of a home. Throws BAD_MANIFEST where index.json can't be used, TOO_LARGE, IO. */
+/** Reads the images of a home. Throws BAD_MANIFEST if index.json is malformed, TOO_LARGE, IO. */
 export function readLayoutImages(home: string): LayoutImages {
   const layout = openLayoutFolder(home);
   const rootOf = new Map(layout.roots().flatMap((root) => root.images.map((image) => [image, root] as const)));
@@ -27,7 +28,7 @@ export function readLayoutImages(home: string): LayoutImages {
       const id = ids[index] as string;
       const { digest, diffId, blobBytes, mediaType, status } = layer;
       const known = layers.get(id);
-      // The same content may lie there packed in several ways: one that is there counts.
+      // Images may have the same layer with different compression; a blob that is present takes precedence.
       if (digest === null || (known !== undefined && status !== 'present')) continue;
       layers.set(id, {
         version: STORE_VERSION,
@@ -53,7 +54,7 @@ export function readLayoutImages(home: string): LayoutImages {
   return { images, layers, findings: layout.findings };
 }
 
-/** An id for each layer: its chainID; where a diffID isn't known, the blob's digest stands in for it. */
+/** Returns an id for each layer: the hex of its chainID, with the blob's digest in place of an unknown diffID. */
 function layerIds(layers: readonly { readonly digest: string | null; readonly diffId: string | null; readonly index: number }[]): string[] {
   const stated = layers.map(({ diffId, digest, index }) => diffId ?? digest ?? sha256(encodeUtf8(`layer ${index}`)));
   return chainIds(stated).map((id) => (id ?? '').slice(algorithmOf(id).length + 1));

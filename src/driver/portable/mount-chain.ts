@@ -1,5 +1,5 @@
-// A chain laid out as a container sees it: its layers' headers are read, stacked, and the top view is laid out, each body that it still
-// shows written once. There is no second engine of layers: what `ls` lists is what is mounted.
+// Lays out a chain in a folder as a container sees it. The layers' tables are stacked, and the entries of the top view are created, so each
+// visible body is written once. `ls` uses the same stack, so it lists exactly what is mounted.
 import { type BlobSource, openBodies } from '#archive';
 import { buildStack, type Stack, viewAt } from '#changes';
 import { type Facts, factsAt, layOut, planTree, type Refusal } from '#disk';
@@ -12,17 +12,20 @@ import type { ReadBlob } from './layer-blob.ts';
 import type { LayerRecord } from './layer-record.ts';
 import type { LayerTables } from './layer-tables.ts';
 
-/** Entries that are left out and named; the last says how many more there are. */
+/** How many omitted entries are reported one by one; a last finding counts the rest. */
 const MOST_NAMED = 1000;
 
-/** Where a chain's blobs are; a home is. */
+/** What is needed of a home to read a chain's blobs. */
 export interface ChainBlobs {
   readonly tables: LayerTables;
-  /** Reads all of a blob. DIGEST_MISMATCH. */
+  /** Reads a whole blob. Throws DIGEST_MISMATCH. */
   readWhole(digest: string, signal?: AbortSignal): Promise<BlobSource>;
 }
 
-/** Layers, the lowest first, laid out in an empty folder that only this process writes. DIGEST_MISMATCH, BAD_TAR, TRUNCATED, DAMAGED, IO, CANCELLED. */
+/**
+ * Lays out layers, lowest first, in an empty folder that only this process writes to. Throws DIGEST_MISMATCH, BAD_TAR, TRUNCATED, DAMAGED, IO,
+ * CANCELLED.
+ */
 export async function layOutChain(
   root: string,
   layers: readonly LayerRecord[],
@@ -61,8 +64,8 @@ export async function layOutChain(
 }
 
 /**
- * Each blob once, however often it is in the chain. All of it is hashed before anything is made of it: bytes that were changed on the disk
- * are no layer.
+ * Reads each blob once, however often the chain has it. Hashes it completely first, so that nothing is made of bytes that changed on
+ * disk.
  */
 async function readAll(layers: readonly LayerRecord[], blobs: ChainBlobs, signal: AbortSignal | undefined): Promise<(ReadBlob | null)[]> {
   const known = new Map<string, ReadBlob>();
@@ -75,23 +78,23 @@ async function readAll(layers: readonly LayerRecord[], blobs: ChainBlobs, signal
   return read;
 }
 
-/** A blob's headers, once all of it was hashed. DIGEST_MISMATCH, BAD_TAR, TRUNCATED, DAMAGED, IO, CANCELLED. */
+/** Verifies a blob's digest and returns its table. Throws DIGEST_MISMATCH, BAD_TAR, TRUNCATED, DAMAGED, IO, CANCELLED. */
 export async function readChecked(digest: string, blobs: ChainBlobs, signal: AbortSignal | undefined): Promise<ReadBlob> {
   const { identity } = await blobs.readWhole(digest, signal);
   const read = await blobs.tables.read(digest, signal);
-  if (read.blob.identity !== identity) throw new LayerscopeError('IO', `blob ${digest} was changed while it was read`);
+  if (read.blob.identity !== identity) throw new LayerscopeError('IO', `blob ${digest} changed while it was read`);
   return read;
 }
 
-/** A mount is for this machine: every name that it can hold is one, also such as mean something to Windows alone. */
+/** Refuses names that this system can't have. A mount is for this system only, so on Linux even names that Windows reserves are allowed. */
 function refuseHere(name: Uint8Array): RefusedName | null {
   if (process.platform === 'win32') return refuseName(name, 'windows');
-  if (name.includes(0)) return { code: 'reserved-name', reason: 'has a NUL in it' };
+  if (name.includes(0)) return { code: 'reserved-name', reason: 'contains a NUL' };
   const isPart = name.length > 2 || name.some((byte) => byte !== 0x2e);
   return isPart && name.length > 0 && !name.includes(0x2f) ? null : { code: 'path-escape', reason: 'leads out of its folder' };
 }
 
-/** What the highest layer that has an entry of the root says of it. */
+/** Mode, owner and time of the root, from the highest layer that has an entry for it; null if none has. */
 function rootFacts(stack: Stack): Facts | null {
   for (let layer = stack.layers.length - 1; layer >= 0; layer--) {
     const table = stack.layers[layer];
@@ -106,7 +109,7 @@ function isRootEntry({ node, type, flags }: LayerTable, member: number): boolean
   return node[member] === 0 && type[member] === TYPE.directory && ((flags[member] as number) & (FLAG.whiteout | FLAG.opaque)) === 0;
 }
 
-/** Entries whose names lead out, which no view has. */
+/** Findings about entries that no view has because their names lead out of the root. */
 function hiddenEscapes({ indexed: { table, findings } }: ReadBlob): Finding[] {
   const offsets = new Set<number>();
   for (let member = 0; member < table.memberCount; member++) {
@@ -116,7 +119,7 @@ function hiddenEscapes({ indexed: { table, findings } }: ReadBlob): Finding[] {
   return findings.filter(({ code, offset }) => code === 'path-escape' && offset !== undefined && offsets.has(offset));
 }
 
-/** Refusals as findings, so many that a person may read them. */
+/** Reports refusals as findings, up to a limit that a person can read. */
 class RefusalList {
   readonly #onFinding: (finding: Finding) => void;
   #count = 0;

@@ -1,4 +1,4 @@
-// Chains laid out in folders of the store: one a mount, gone at its release, and one that stays for each read-write layer.
+// The folders that chains are laid out in: one for each mount, removed on release, and a lasting one for each read-write layer.
 import { randomBytes } from 'node:crypto';
 import { mkdir, open, readdir, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -10,12 +10,13 @@ import type { LayerRecord } from './layer-record.ts';
 import { layOutChain } from './mount-chain.ts';
 import type { PortableHome } from './portable-home.ts';
 import { type SnapshotEntry, walkTree } from './tree-diff.ts';
-import { isThere, thisProcess } from './writer-lock.ts';
+import { isRunning, thisProcess } from './writer-lock.ts';
 
+/** The `mounts` and `written` folders of a home. */
 export class MountFolders {
   readonly #place: PortableHome;
   readonly #home: string;
-  /** What goes at the release, by layer. */
+  /** Folders to remove on release, by layer id. */
   readonly #held = new Map<string, string>();
 
   constructor(home: PortableHome) {
@@ -23,18 +24,18 @@ export class MountFolders {
     this.#home = home.folder;
   }
 
-  /** A read-write layer's files, whether they were laid out yet or not. */
+  /** The path of a read-write layer's files, which may not exist yet. */
   writtenRoot(id: string): string {
     return path.join(this.#home, 'written', id, 'root');
   }
 
-  /** The first of these layers that a process which is there has mounted, this one too. */
+  /** Returns the first of these layers that a running process has mounted, including this one; null if there is none. */
   async mountedOf(ids: ReadonlySet<string>): Promise<string | null> {
-    for (const { id, owner } of await this.#mounts()) if (ids.has(id) && isThere(owner)) return id;
+    for (const { id, owner } of await this.#mounts()) if (ids.has(id) && isRunning(owner)) return id;
     return null;
   }
 
-  /** Layers, the lowest first, laid out for a mount. Returns the root. Nothing is left of a failure. */
+  /** Lays out layers, lowest first, for a mount and returns the root. Removes everything again on failure. */
   async mount(id: string, layers: readonly LayerRecord[], options: MountOptions): Promise<string> {
     const folder = await this.#newFolder(id);
     const root = path.join(folder, 'root');
@@ -49,7 +50,7 @@ export class MountFolders {
     return root;
   }
 
-  /** A read-write layer's folder stays from mount to mount; it is laid out, with its snapshot, at the first. */
+  /** Mounts a read-write layer: lays out its folder and takes the snapshot the first time, and reuses the folder afterwards. */
   async mountWritten(id: string, below: readonly LayerRecord[], options: MountOptions): Promise<string> {
     const mark = await this.#newFolder(id);
     const folder = path.join(this.#home, 'written', id);
@@ -77,28 +78,29 @@ export class MountFolders {
     return this.writtenRoot(id);
   }
 
+  /** Removes the folder of this process's mount of a layer; a read-write layer's files stay. */
   async release(id: string): Promise<void> {
     const folder = this.#held.get(id);
     this.#held.delete(id);
     if (folder !== undefined) await this.#remove('mounts', path.basename(folder));
   }
 
-  /** Takes away mounts of a layer that processes left which have ended. NOT_FOUND; EXISTS where one is there. */
+  /** Removes mounts of a layer whose processes have ended. Throws NOT_FOUND if there are none, EXISTS if a process is still running. */
   async releaseLeft(id: string): Promise<void> {
     const all = (await this.#mounts()).filter((mount) => mount.id === id);
     for (const { owner } of all)
-      if (isThere(owner)) throw new LayerscopeError('EXISTS', `layer ${id} is mounted by process ${owner?.pid}, which is still there`);
+      if (isRunning(owner)) throw new LayerscopeError('EXISTS', `layer ${id} is mounted by process ${owner?.pid}, which is still running`);
     if (all.length === 0) throw new LayerscopeError('NOT_FOUND', `layer ${id} is not mounted`);
     for (const { name } of all) await this.#remove('mounts', name);
   }
 
-  /** What a read-write layer's folder held at first, by path; null: it was never mounted. */
+  /** Reads what a read-write layer's folder held at first, by path; null if it was never mounted. Throws IO. */
   async snapshot(id: string): Promise<Map<string, SnapshotEntry> | null> {
     const file = path.join(this.#home, 'written', id, 'snapshot');
     const root = await statsOf(this.writtenRoot(id));
     if (root === null && (await statsOf(file)) === null) return null;
     await this.#place.folders.check();
-    if (root?.isDirectory() !== true) throw new LayerscopeError('IO', `layer ${id} is damaged: its files are not there`);
+    if (root?.isDirectory() !== true) throw new LayerscopeError('IO', `layer ${id} is damaged: its files are missing`);
     const entries = new Map<string, SnapshotEntry>();
     await using handle = await onDisk(() => openOwnFile(file));
     try {
@@ -114,23 +116,24 @@ export class MountFolders {
     return entries;
   }
 
+  /** Removes a read-write layer's folder. */
   async removeWritten(id: string): Promise<void> {
     await this.#remove('written', id);
   }
 
-  /** Takes away folders of these layers' mounts that processes left which are gone. */
+  /** Removes the folders of these layers' mounts whose processes have ended. */
   async sweepMountsOf(ids: ReadonlySet<string>): Promise<void> {
     if (!this.#place.isSwept) return;
-    for (const { name, id, owner } of await this.#mounts()) if (ids.has(id) && !isThere(owner)) await this.#remove('mounts', name);
+    for (const { name, id, owner } of await this.#mounts()) if (ids.has(id) && !isRunning(owner)) await this.#remove('mounts', name);
   }
 
-  /** What processes left that are gone, and folders of layers that are not there, by name. */
+  /** Names of mounts whose processes have ended, and of read-write layers' folders whose layer doesn't exist. */
   async left(
     isLayer: (id: string) => Promise<boolean>,
   ): Promise<{ readonly mounts: readonly string[]; readonly written: readonly string[] }> {
     const mounts: string[] = [];
     const written: string[] = [];
-    for (const { name, owner } of await this.#mounts()) if (!isThere(owner)) mounts.push(name);
+    for (const { name, owner } of await this.#mounts()) if (!isRunning(owner)) mounts.push(name);
     for (const id of await this.#names('written')) {
       const isOurs = ID.test(id) && (await statsOf(path.join(this.#home, 'written', id, 'snapshot'))) !== null;
       if (isOurs && !(await isLayer(id))) written.push(id);
@@ -138,7 +141,7 @@ export class MountFolders {
     return { mounts, written };
   }
 
-  /** Takes those away. Returns their names. */
+  /** Removes those, and returns their names. */
   async sweep(isLayer: (id: string) => Promise<boolean>): Promise<string[]> {
     if (!this.#place.isSwept) return [];
     const { mounts, written } = await this.left(isLayer);
@@ -160,7 +163,7 @@ export class MountFolders {
     });
   }
 
-  /** Folders that mounts have made; others are somebody else's. */
+  /** The folders that mounts of any process created. Ignores all others. */
   async #mounts(): Promise<Left[]> {
     const found: Left[] = [];
     for (const name of await this.#names('mounts')) {
@@ -168,7 +171,7 @@ export class MountFolders {
       if (id === undefined) continue;
       const owner = (await readJson(path.join(this.#home, 'mounts', name, 'owner')).catch(() => undefined)) as Owner | null | undefined;
       if (owner?.id === id) found.push({ name, id, owner });
-      // It was killed, or is about to write who it is: its name says so as well.
+      // The process was killed before it wrote its owner file, or is about to write it. The folder's name identifies it too.
       else if (await this.#isEmpty(name)) found.push({ name, id, owner: { id, pid: Number(pid), began: began === '0' ? null : began } });
     }
     return found;
@@ -184,7 +187,7 @@ export class MountFolders {
     const name = `${id}-${randomBytes(6).toString('hex')}-${me.pid}-${me.began ?? '0'}`;
     const folder = path.join(this.#home, 'mounts', name);
     await this.#place.folders.make('mounts');
-    // What a layer may hold, set-id programs and folders that anyone may write, is no other user's to enter, least of all half-made.
+    // A layer may hold set-id programs and world-writable folders, so other users must not get in, least of all before it is complete.
     await onDisk(() => mkdir(folder, { mode: 0o700 }));
     try {
       await onDisk(() => writeFile(path.join(folder, 'owner'), JSON.stringify({ ...me, id }), { mode: 0o600 }));
@@ -196,7 +199,7 @@ export class MountFolders {
   }
 }
 
-/** A layer's id, random digits, and the process that made it. */
+/** Name of a mount's folder: layer id, random digits, and the id and start time of its process. */
 const MOUNT = /^([A-Za-z0-9][A-Za-z0-9_.-]{0,127})-[0-9a-f]{12}-(\d+)-(\d+)$/;
 const ID = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$/;
 

@@ -1,16 +1,16 @@
-// Which blobs the images of a layout name: those that stay when nothing else does.
+// Finds the blobs that a layout's images refer to, which must not be removed.
 import { open } from 'node:fs/promises';
 import { algorithmOf, Digester } from '#archive';
 import { LayerscopeError } from '#model';
 import { onDisk, readOwnFile, statsOf } from './durable.ts';
 
-/** More than any manifest or index is. */
+/** Larger than any real manifest or index. */
 const MAX_DOCUMENT_BYTES = 32 * 1024 * 1024;
 const MAX_DEPTH = 20;
 
 /**
- * Adds every digest that a document speaks of, and those in the documents that it names. `blobFile`: where a blob is. DIGEST_MISMATCH where a
- * manifest or an index isn't what it was: what it named can't be known then.
+ * Adds to `named` every digest in a document, and recursively those in the documents that it refers to. `blobFile` returns a blob's path.
+ * Throws DIGEST_MISMATCH if a manifest or index has changed, as it is unknown what it referred to.
  */
 export async function addNamedBlobs(document: unknown, blobFile: (digest: string) => string, named: Set<string>, depth = 0): Promise<void> {
   if (depth > MAX_DEPTH) return;
@@ -28,7 +28,7 @@ export async function addNamedBlobs(document: unknown, blobFile: (digest: string
   }
 }
 
-/** Digests of what an index lists. */
+/** The digests in an index's list. */
 function manifestsOf(document: unknown): Set<string> {
   const { manifests } = (document ?? {}) as { manifests?: unknown };
   const entries = Array.isArray(manifests) ? (manifests as readonly unknown[]) : [];
@@ -42,7 +42,7 @@ function refuseOther(digest: string, bytes: Uint8Array): void {
   if (found !== digest) throw new LayerscopeError('DIGEST_MISMATCH', `manifest ${digest}: its content is ${found}`);
 }
 
-/** Null for a layer that begins like a document. */
+/** Null for other content that begins with `{`. */
 function parsed(bytes: Buffer): unknown {
   try {
     return JSON.parse(bytes.toString('utf8'));
@@ -51,7 +51,7 @@ function parsed(bytes: Buffer): unknown {
   }
 }
 
-/** All of a file that is a document: it begins as a JSON object, or is listed as one; null for others. */
+/** Reads a file if it is listed as a manifest or begins like a JSON object; otherwise null. */
 async function documentAt(file: string, isManifest: boolean): Promise<Buffer | null> {
   if (!isManifest) {
     const begins = await onDisk(async () => {

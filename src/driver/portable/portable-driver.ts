@@ -1,14 +1,14 @@
-// The driver that works everywhere: its home is an OCI image layout that other tools open as it is, with what it knows of layers beside.
+// The driver that works on every system. Its home is an OCI image layout that other tools can open, with more files for layers:
 //
-//   oci-layout, index.json, blobs/sha256/<hex>   as the OCI image-spec says; a layer's blob is kept as it came
-//   layers/<id>.json                             parent and blob of a layer that is no image's
-//   tables/<digest>.idx                          what a packed blob's headers say, to be read without inflating it
-//   mounts/<name>/root, owner                    a chain laid out for a mount, and who did it
-//   written/<id>/root, snapshot                  a read-write layer's files, and what they were at first
-//   tmp/, lock                                   unfinished files; who writes
+//   oci-layout, index.json, blobs/sha256/<hex>   by the OCI image-spec; layer blobs are stored unchanged
+//   layers/<id>.json                             parent and blob of a layer that isn't an image's
+//   tables/<digest>.idx                          the table of a compressed blob, to avoid decompressing it
+//   mounts/<name>/root, owner                    a chain laid out for a mount, and its process
+//   written/<id>/root, snapshot                  a read-write layer's files, and their original state
+//   tmp/, lock                                   unfinished files, and the writer's lock
 //
-// A writer holds the lock from before it looks until its last file is in place; a file appears whole or not at all, a layer with its
-// record. What a killed writer left in tmp/ the next one sweeps; blobs that no record names are taken away by `cleanup`.
+// A writer holds the lock from its first check until its last file is in place. Files appear atomically, and a layer exists once its record
+// does. The next writer sweeps what a killed writer left in tmp/; `cleanup` removes blobs that nothing refers to.
 import { open, rm } from 'node:fs/promises';
 import { algorithmOf, blobInFile, copyBlob, Digester, plainTarOf, readBlob, writeError } from '#archive';
 import { buildStack, changesOf } from '#changes';
@@ -40,6 +40,7 @@ import { type HomeOptions, LAYOUT, PortableHome } from './portable-home.ts';
 import { PortableImages } from './portable-images.ts';
 import { type TreeChange, tarOfChanges, treeChanges } from './tree-diff.ts';
 
+/** The graph driver over a home; see the top of this file. */
 export class PortableDriver implements GraphDriver {
   readonly name = 'portable';
   readonly images: ImageStore;
@@ -62,7 +63,7 @@ export class PortableDriver implements GraphDriver {
     });
   }
 
-  /** See {@link PortableHome.open}. */
+  /** Opens or creates a home; see {@link PortableHome.open}. */
   static async open(home: string, options: HomeOptions = {}): Promise<PortableDriver> {
     return new PortableDriver(await PortableHome.open(home, options));
   }
@@ -88,7 +89,7 @@ export class PortableDriver implements GraphDriver {
       for (let parent = record.parent; parent !== null && problem === null; ) {
         const below = records.get(parent);
         if (parent === id || chain.includes(parent)) problem = `${parent} is below itself`;
-        else if (below === undefined) problem = `its parent ${parent} is not there`;
+        else if (below === undefined) problem = `its parent ${parent} is missing`;
         else if (below instanceof LayerscopeError) problem = `its parent ${parent} is broken`;
         else {
           chain.push(parent);
@@ -96,7 +97,7 @@ export class PortableDriver implements GraphDriver {
         }
       }
       if (problem === null && record.blob !== null && (await statsOf(this.#home.blobFile(record.blob.digest))) === null) {
-        problem = `its blob ${record.blob.digest} is not there`;
+        problem = `its blob ${record.blob.digest} is missing`;
       }
       const { parent, images, readWrite, blob } = record;
       infos.push({
@@ -140,11 +141,11 @@ export class PortableDriver implements GraphDriver {
   }
 
   async #refusePlace(id: string, parent: string | null): Promise<void> {
-    if (await this.#isTaken(id)) throw new LayerscopeError('EXISTS', `layer ${id} is there already`);
+    if (await this.#isTaken(id)) throw new LayerscopeError('EXISTS', `layer ${id} already exists`);
     if (parent === null) return;
     const below = await this.#home.record(parent);
     await this.#home.parents(parent, below);
-    if (below.readWrite) throw new LayerscopeError('UNSUPPORTED', `layer ${parent} is written into: nothing can stand on it`);
+    if (below.readWrite) throw new LayerscopeError('UNSUPPORTED', `layer ${parent} is read-write, so no layer can be created on it`);
   }
 
   async #isTaken(id: string): Promise<boolean> {
@@ -155,7 +156,7 @@ export class PortableDriver implements GraphDriver {
     const known = parseLayerId(id);
     using _turn = await this.#mounts.turn(known);
     await this.#home.write(options, async () => {
-      // A record that can't be read can still be taken away.
+      // A record that can't be read can still be removed.
       if (!(await this.#isTaken(known))) throw new LayerscopeError('NOT_FOUND', `no layer ${known}`);
       await this.#refuseInUse(known, 'removed');
       throwIfCancelled(options.signal);
@@ -173,11 +174,11 @@ export class PortableDriver implements GraphDriver {
     if (image !== undefined)
       throw new LayerscopeError('EXISTS', `layer ${id} can't be ${what}: it is a layer of image ${displayText(image)}`);
     if ((await this.#mountedOf(new Set([id]))) !== null) throw new LayerscopeError('EXISTS', `layer ${id} is mounted and can't be ${what}`);
-    const children = await this.#home.standingOn(new Set([id]));
-    if (children !== '') throw new LayerscopeError('EXISTS', `layer ${id} can't be ${what}: ${children} stand on it`);
+    const children = await this.#home.childrenOf(new Set([id]));
+    if (children !== '') throw new LayerscopeError('EXISTS', `layer ${id} can't be ${what}: other layers are based on it (${children})`);
   }
 
-  /** The first of these that is mounted, here or by another process. */
+  /** Returns the first of these layers that this or another process has mounted, or null. */
   async #mountedOf(ids: ReadonlySet<string>): Promise<string | null> {
     for (const id of ids) if (this.#mounts.isMounted(id)) return id;
     return this.#folders.mountedOf(ids);
@@ -196,7 +197,7 @@ export class PortableDriver implements GraphDriver {
     const known = parseLayerId(id);
     return this.#home.write(options, async () => {
       await this.#refusePlace(known, parent);
-      return this.#take(known, { version: STORE_VERSION, parent, readWrite: false, blob: null }, source, options);
+      return this.#store(known, { version: STORE_VERSION, parent, readWrite: false, blob: null }, source, options);
     });
   }
 
@@ -205,10 +206,10 @@ export class PortableDriver implements GraphDriver {
     using _turn = await this.#mounts.turn(known);
     return this.#home.write({}, async () => {
       const record = await this.#home.record(known);
-      if (record.readWrite) throw new LayerscopeError('UNSUPPORTED', `layer ${known} is written into by its mount only`);
+      if (record.readWrite) throw new LayerscopeError('UNSUPPORTED', `layer ${known} is read-write: it is written only through its mount`);
       await this.#refuseInUse(known, 'filled');
       try {
-        return await this.#take(known, record, source, options);
+        return await this.#store(known, record, source, options);
       } catch (error) {
         await this.#home.folders.removeFile('layers', `${known}.json`);
         throw error;
@@ -216,8 +217,8 @@ export class PortableDriver implements GraphDriver {
     });
   }
 
-  /** Takes a layer's blob in; with its record, the last that is written, the layer is there. */
-  async #take(id: string, record: LayerRecord, source: LayerSource, options: ApplyOptions): Promise<{ readonly sizeBytes: number }> {
+  /** Adds a layer's blob, and last its record, which makes the layer exist. */
+  async #store(id: string, record: LayerRecord, source: LayerSource, options: ApplyOptions): Promise<{ readonly sizeBytes: number }> {
     const unfinished = unfinishedName(this.#home.tmp);
     try {
       throwIfCancelled(options.signal);
@@ -252,7 +253,8 @@ export class PortableDriver implements GraphDriver {
     const known = parseLayerId(id);
     using _turn = await this.#mounts.turn(known);
     await this.#home.write(options, async () => {
-      if (this.#mounts.isMounted(known)) throw new LayerscopeError('EXISTS', `layer ${known} is mounted by this process: release it there`);
+      if (this.#mounts.isMounted(known))
+        throw new LayerscopeError('EXISTS', `layer ${known} is mounted by this process: release that mount instead`);
       await this.#folders.releaseLeft(known);
     });
   }
@@ -267,7 +269,7 @@ export class PortableDriver implements GraphDriver {
     if (record.blob === null) throw new LayerscopeError('NOT_FOUND', `layer ${id} is empty: nothing was applied to it`);
     const { digest, diffId } = record.blob;
     const packed = new Digester(algorithmOf(digest));
-    // A plain blob's bytes are hashed once: its diffID is its digest.
+    // An uncompressed blob's diffID is its digest, so it is hashed only once.
     const plain = diffId === null || diffId === digest ? null : new Digester(algorithmOf(diffId));
     const pieces = plainTarOf(this.#home.blob(digest), { signal: options.signal, onPacked: (bytes) => packed.update(bytes) });
     for await (const bytes of pieces) {
@@ -291,7 +293,7 @@ export class PortableDriver implements GraphDriver {
     return { bytes: (await copyBlob(this.#home.blob(blob.digest), file, options)).size };
   }
 
-  /** What was written into a read-write layer. */
+  /** What has changed in a read-write layer. */
   async #written(id: string, { signal }: CallOptions): Promise<TreeChange[]> {
     const snapshot = await this.#folders.snapshot(id);
     return snapshot === null ? [] : treeChanges(this.#folders.writtenRoot(id), snapshot, signal);
@@ -363,7 +365,7 @@ export class PortableDriver implements GraphDriver {
     const blob = record.blob === null ? null : await this.#home.readWhole(record.blob.digest);
     return {
       async *open(name) {
-        if (blob === null) throw new LayerscopeError('NOT_FOUND', `layer ${id} holds no ${displayText(name)}`);
+        if (blob === null) throw new LayerscopeError('NOT_FOUND', `no file ${displayText(name)} in layer ${id}`);
         yield* contentOf(blob, name);
       },
       [Symbol.asyncDispose]: async () => {},
@@ -375,7 +377,7 @@ export class PortableDriver implements GraphDriver {
   }
 
   async adoptBaseImage(id: string): Promise<string> {
-    throw new LayerscopeError('NOT_FOUND', `no shared base image ${displayText(id)}: they are Windows' own`);
+    throw new LayerscopeError('NOT_FOUND', `no shared base image ${displayText(id)}: only Windows has them`);
   }
 
   async leftovers(): Promise<readonly string[]> {

@@ -1,4 +1,4 @@
-// The folder that a portable store lives in: its files, who may write, what is a layer.
+// The folder of a portable store: its files, its writers, and its layers.
 import { appendFile, chmod, mkdir, readdir, realpath, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type BlobSource, blobName, readBlob, writeError } from '#archive';
@@ -14,44 +14,46 @@ import { OwnFolders } from './own-folders.ts';
 import { storedBlob } from './stored-blob.ts';
 import { lockForWriting } from './writer-lock.ts';
 
+/** Content of `oci-layout`. */
 export const LAYOUT = { imageLayoutVersion: '1.0.0' };
 const EMPTY_INDEX = { schemaVersion: 2, mediaType: MEDIA_TYPE.ociIndex, manifests: [] };
-/** As the image-spec's descriptor.md has them. */
+/** A digest by the image-spec's descriptor.md. */
 const DIGEST = /^[a-z0-9]+(?:[+._-][a-z0-9]+)*:[a-zA-Z0-9=_-]+$/;
 const BLOB = /^(sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})$/;
-/** What a manifest may fail with: what it named can't be known, so nothing is removed. */
+/** If a manifest fails with one of these, it is unknown what it refers to, so no blob is removed. */
 const KEEPS: ReadonlySet<ErrorCode> = new Set(['DIGEST_MISMATCH', 'PATH_ESCAPE', 'TOO_LARGE']);
-/** Says that a folder is one of this program's stores. */
+/** The file that marks a folder as one of this program's stores. */
 const MARKER = 'layerscope-store.json';
-/** In tmp/ while a writer works: that it is found tells that one was stopped half-way. */
+/** A file in tmp/ while a writer works. If the next writer finds it, the last one was interrupted. */
 const WORKING = 'working';
-/** Names that {@link unfinishedName} gives. */
+/** Names from {@link unfinishedName}. */
 const UNFINISHED = /^\.layerscope-[0-9a-f]{24}$/;
-/** What a home that was only half made may hold. */
+/** Names that an incompletely created home may hold. */
 const HALF_MADE = /^(lock(\..*)?|tmp|index\.json|layerscope-store\.json)$/;
 
-/** A home's marker. */
+/** Content of the marker. */
 interface Marker {
   readonly version: typeof STORE_VERSION;
-  /** Another program made the layout: what is in it is not this one's to remove, but for what it put there itself. */
+  /** Whether another program created the layout. Then only what this program added may be removed. */
   readonly foreign: boolean;
 }
 
 export interface HomeOptions {
-  /** How long a writer is waited for that shows no sign of work. */
+  /** How long to wait for another writer that shows no sign of work, in ms. */
   readonly waitMs?: number;
 }
 
+/** An open home. */
 export class PortableHome {
   readonly folder: string;
   readonly folders: OwnFolders;
   readonly tables: LayerTables;
   readonly #options: HomeOptions;
   #layout: { readonly stamp: string; readonly images: LayoutImages } | null = null;
-  /** Of the home that is written into now; null: nothing of it is swept. */
+  /** The marker, read by the current writer; if null, nothing in the home is swept. */
   #marker: Marker | null = null;
   #wasMarked = false;
-  /** Blobs that may be removed from a layout of another program: what this program put there. */
+  /** Blobs that may be removed from another program's layout: those that this program added, or that the user asked to remove. */
   #placed = new Set<string>();
 
   private constructor(folder: string, options: HomeOptions) {
@@ -62,8 +64,8 @@ export class PortableHome {
   }
 
   /**
-   * Opens a home, made where there is none. UNSUPPORTED for one of a newer version; IO for a folder that holds something else; PATH_ESCAPE,
-   * PERMISSION for one that has links or another user's folders where its own belong.
+   * Opens a home, or creates it if it doesn't exist. Throws UNSUPPORTED for a newer version, IO for a folder with other files, PATH_ESCAPE or
+   * PERMISSION if its own folders are links or belong to another user.
    */
   static async open(folder: string, options: HomeOptions = {}): Promise<PortableHome> {
     await mkdir(folder, { recursive: true, mode: 0o700 }).catch((error: unknown) => {
@@ -74,7 +76,7 @@ export class PortableHome {
     const layout = await readJson(home.in('oci-layout'));
     if (layout === undefined) {
       await home.#make().catch(async (error: unknown) => {
-        // Another process has made it meanwhile, and swept.
+        // Ignored if another process has created the home in the meantime.
         if ((await readJson(home.in('oci-layout'))) === undefined) throw writeError(error, home.folder);
       });
     } else if ((layout as { imageLayoutVersion?: unknown }).imageLayoutVersion !== LAYOUT.imageLayoutVersion) {
@@ -83,9 +85,9 @@ export class PortableHome {
     return home;
   }
 
-  /** `oci-layout` comes last: what has it is whole. */
+  /** Creates the home. `oci-layout` is written last, so a home that has it is complete. */
   async #make(): Promise<void> {
-    // Listed first: another process may be making the same home, and its marker comes before all else.
+    // List first: another process may be creating the same home, and writes its marker before anything else.
     const names = await onDisk(() => readdir(this.folder));
     const isOurs = (await this.#readMarker()) !== null;
     if (!isOurs && names.some((name) => !HALF_MADE.test(name))) {
@@ -97,7 +99,7 @@ export class PortableHome {
     await writeDurably(this.tmp, this.in('oci-layout'), JSON.stringify(LAYOUT));
   }
 
-  /** Null where there is none. One that can't be read says nothing of whose the home is: nothing is taken away then. */
+  /** Returns null if there is no marker. A home with a damaged one is treated as foreign, so that nothing is removed. */
   async #readMarker(): Promise<Marker | null> {
     const value = (await readJson(this.in(MARKER)).catch((error: unknown) => {
       if (error instanceof LayerscopeError && error.code === 'IO') return null;
@@ -125,7 +127,7 @@ export class PortableHome {
     return this.in('layers', `${id}.json`);
   }
 
-  /** A stored blob to be read: a file, and no link that leads out of `blobs`. NOT_FOUND, PATH_ESCAPE, IO. */
+  /** Returns a stored blob. Throws NOT_FOUND, PATH_ESCAPE for a link that leads out of `blobs`, IO. */
   blob(digest: string): BlobSource {
     return storedBlob(this.in('blobs'), this.blobFile(digest), digest);
   }
@@ -135,7 +137,7 @@ export class PortableHome {
     return this.in(...blobName(digest).split('/'));
   }
 
-  /** The images, read again when index.json is another file. Throws BAD_MANIFEST, TOO_LARGE, IO. */
+  /** Returns the images, and reads them again if index.json has changed. Throws BAD_MANIFEST, TOO_LARGE, IO. */
   async images(): Promise<LayoutImages> {
     const stats = await statsOf(this.in('index.json'));
     const stamp = stats === null ? '' : `${stats.ino}:${stats.mtimeMs}:${stats.size}`;
@@ -143,7 +145,7 @@ export class PortableHome {
     return this.#layout.images;
   }
 
-  /** A layer: recorded, or an image's. NOT_FOUND; NAME_REFUSED; IO for a record that is none. */
+  /** Returns a layer, recorded or an image's. Throws NOT_FOUND, NAME_REFUSED, IO for a malformed record. */
   async record(id: string): Promise<LayerRecord> {
     const known = parseLayerId(id);
     const record = await this.#find(known);
@@ -157,7 +159,7 @@ export class PortableHome {
     return (await this.images()).layers.get(id) ?? null;
   }
 
-  /** The layer's parents, the nearest first. IO where the chain is broken. */
+  /** Returns the layer's parents, nearest first. Throws IO if the chain is broken. */
   async parents(id: string, record: LayerRecord): Promise<{ readonly id: string; readonly record: LayerRecord }[]> {
     const parents: { readonly id: string; readonly record: LayerRecord }[] = [];
     const seen = new Set([id]);
@@ -165,25 +167,25 @@ export class PortableHome {
       if (seen.has(parent)) throw new LayerscopeError('IO', `layer ${id} is broken: ${parent} is below itself`);
       seen.add(parent);
       const below = await this.#find(parent);
-      if (below === null) throw new LayerscopeError('IO', `layer ${id} is broken: its parent ${parent} is not there`);
+      if (below === null) throw new LayerscopeError('IO', `layer ${id} is broken: its parent ${parent} is missing`);
       parents.push({ id: parent, record: below });
       parent = below.parent;
     }
     return parents;
   }
 
-  /** Every layer, or why its record can't be read, in the order of their ids. UNSUPPORTED where a newer version wrote one. */
+  /** Returns every layer, or the error of its record, sorted by id. Throws UNSUPPORTED if a newer version wrote one. */
   async records(): Promise<Map<string, LayerRecord | LayerscopeError>> {
     const records = new Map<string, LayerRecord | LayerscopeError>((await this.images()).layers);
     for (const id of await this.#recordedIds()) {
       try {
         const value = await readJson(this.recordFile(parseLayerId(id)));
-        // Removed since the folder was listed.
+        // Undefined if it was removed since the folder was listed.
         if (value !== undefined) records.set(id, parseLayerRecord(id, value));
       } catch (error) {
-        const told = asLayerscopeError(error);
-        if (told.code === 'UNSUPPORTED') throw told;
-        records.set(id, told);
+        const problem = asLayerscopeError(error);
+        if (problem.code === 'UNSUPPORTED') throw problem;
+        records.set(id, problem);
       }
     }
     return new Map([...records].sort(([a], [b]) => (a < b ? -1 : 1)));
@@ -201,17 +203,17 @@ export class PortableHome {
     await writeDurably(this.tmp, this.recordFile(id), JSON.stringify(record));
   }
 
-  /** Of files that other programs read too. */
+  /** Mode of files that other programs read too. */
   get #fileMode(): number {
     return this.#marker?.foreign === true ? 0o644 : 0o600;
   }
 
-  /** Replaces a file of the layout, whole. */
+  /** Replaces a file of the layout atomically. */
   async put(file: string, bytes: Uint8Array | string): Promise<void> {
     await writeDurably(this.tmp, file, bytes, this.#fileMode);
   }
 
-  /** Moves a finished blob to its place. What was there is replaced. */
+  /** Moves a finished blob to its place, replacing any existing one. */
   async place(unfinished: string, digest: string): Promise<void> {
     const [folder = '', algorithm = ''] = blobName(digest).split('/');
     await this.folders.make(folder);
@@ -221,7 +223,7 @@ export class PortableHome {
     await putInPlace(unfinished, this.blobFile(digest));
   }
 
-  /** The same of a small one. */
+  /** Writes a small blob. */
   async placeBytes(digest: string, bytes: Uint8Array): Promise<void> {
     const unfinished = unfinishedName(this.tmp);
     try {
@@ -232,14 +234,14 @@ export class PortableHome {
     }
   }
 
-  /** Where a layout isn't ours what is put there is written down before: whoever goes on after a crash removes that and nothing else. */
+  /** In a foreign layout, records a blob before it is added, so that after a crash only such blobs are removed. */
   async #note(digest: string): Promise<void> {
     if (this.#marker?.foreign !== true || (await statsOf(this.blobFile(digest))) !== null) return;
     this.#placed.add(digest);
     await onDisk(() => appendFile(path.join(this.tmp, WORKING), `${digest}\n`));
   }
 
-  /** A stored blob whose bytes are what its digest says. */
+  /** Whether the home has the blob, with the right size and digest. Throws CANCELLED. */
   async holds(digest: string, size: number, signal?: AbortSignal): Promise<boolean> {
     const stats = await statsOf(this.blobFile(digest));
     if (stats === null || !stats.isFile() || stats.size !== size) return false;
@@ -247,20 +249,20 @@ export class PortableHome {
       await this.readWhole(digest, signal);
       return true;
     } catch (error) {
-      // One that can't be read is replaced as well.
+      // A blob that can't be read will be replaced.
       if (error instanceof LayerscopeError && error.code !== 'CANCELLED') return false;
       throw error;
     }
   }
 
-  /** Reads all of a blob. DIGEST_MISMATCH; NOT_FOUND, PATH_ESCAPE, IO, CANCELLED. Gives back the blob that was read. */
+  /** Reads a whole blob to verify its digest, and returns it. Throws DIGEST_MISMATCH, NOT_FOUND, PATH_ESCAPE, IO, CANCELLED. */
   async readWhole(digest: string, signal?: AbortSignal): Promise<BlobSource> {
     const blob = this.blob(digest);
     for await (const _ of readBlob(blob, { signal })) await new Promise((resolve) => setImmediate(resolve));
     return blob;
   }
 
-  /** Looks at the home's folders and shuts them to other users: before anything is written. */
+  /** Checks the home's folders and makes them private. Must be called before anything is written. */
   async makeReady(): Promise<void> {
     const marker = await this.#readMarker();
     const isShared = marker?.foreign ?? !(await this.folders.anyOwn());
@@ -269,7 +271,7 @@ export class PortableHome {
   }
 
   /**
-   * Holds the writer's lock. What a writer left that was stopped half-way is swept away before; what this one leaves where it fails, after.
+   * Runs `work` under the writer's lock. First sweeps what an interrupted writer left; if `work` fails, sweeps what it left, too.
    */
   async write<T>(options: CallOptions, work: () => Promise<T>): Promise<T> {
     try {
@@ -287,7 +289,7 @@ export class PortableHome {
     this.#wasMarked = this.#marker !== null;
     this.#placed = new Set(await this.#journal());
     if (await this.#sweep()) await this.removeBlobs();
-    // What lay in a layout before the marker did is never ours.
+    // Content of a layout that had no marker isn't ours.
     if (this.#marker === null) {
       this.#marker = { version: STORE_VERSION, foreign: true };
       await this.#putMarker(this.#marker);
@@ -298,7 +300,7 @@ export class PortableHome {
       await this.#sweep();
       return value;
     } catch (error) {
-      // Where this fails too the next writer does it: what marks the work stays.
+      // If this fails too, the next writer finds WORKING and does it.
       await this.removeBlobs()
         .then(() => this.#sweep())
         .catch(() => {});
@@ -306,14 +308,14 @@ export class PortableHome {
     }
   }
 
-  /** What the writer before had put in place when it was stopped. */
+  /** Digests that an interrupted writer had recorded with `#note`. */
   async #journal(): Promise<string[]> {
     const file = path.join(this.tmp, WORKING);
     if (this.#marker === null || (await statsOf(file)) === null) return [];
     return (await readOwnFile(file)).toString('utf8').split('\n');
   }
 
-  /** Removes unfinished files of ours from tmp/; whether there were any. */
+  /** Removes this program's unfinished files from tmp/. Returns whether there were any. */
   async #sweep(): Promise<boolean> {
     const names = this.#marker === null ? [WORKING] : await onDisk(() => readdir(this.tmp));
     const ours = names.filter((name) => name === WORKING || UNFINISHED.test(name));
@@ -325,17 +327,17 @@ export class PortableHome {
     return any;
   }
 
-  /** Whether folders of this home may be swept: it was marked as one of ours before this writer came. */
+  /** Whether folders of this home may be swept: it had a marker before the current writer started. */
   get isSwept(): boolean {
     return this.#wasMarked;
   }
 
-  /** The user asked for what names these blobs to be removed: they go too once nothing names them, whoever put them there. */
+  /** Allows {@link removeBlobs} to remove these blobs even from a foreign layout, because the user removes what refers to them. */
   willRemove(digests: Iterable<string>): void {
     for (const digest of digests) this.#placed.add(digest);
   }
 
-  /** Takes away blobs that nothing names, as far as they are ours. Returns their hex. */
+  /** Removes blobs that nothing refers to; in a foreign layout only our own. Returns their hex digests. */
   async removeBlobs(): Promise<string[]> {
     const named = this.#marker === null ? null : await this.#namedBlobs();
     const unnamed = named === null ? [] : await this.#blobsBut(named, this.#marker?.foreign === true);
@@ -344,13 +346,13 @@ export class PortableHome {
     return unnamed.map(({ hex }) => hex);
   }
 
-  /** Blobs that nothing names: no layer's record, no image of the index. */
+  /** Blobs that no record and no image refers to; none in a foreign layout. */
   async unnamedBlobs(): Promise<readonly { readonly hex: string }[]> {
     const named = (await this.#readMarker())?.foreign === false ? await this.#namedBlobs() : null;
     return named === null ? [] : this.#blobsBut(named, false);
   }
 
-  /** Digests that something names; null where a record or a manifest can't be read: what it names isn't known, and nothing is taken away then. */
+  /** Digests that records and images refer to; null if one can't be read, as then no blob may be removed. */
   async #namedBlobs(): Promise<Set<string> | null> {
     const named = new Set<string>();
     for (const record of (await this.records()).values()) {
@@ -383,8 +385,8 @@ export class PortableHome {
     return unnamed;
   }
 
-  /** Layers that stand on one of these, named for a message; '' where none do. */
-  async standingOn(ids: ReadonlySet<string>): Promise<string> {
+  /** Lists other layers that have one of these as parent, for a message; '' if there are none. */
+  async childrenOf(ids: ReadonlySet<string>): Promise<string> {
     const children: string[] = [];
     for (const [child, record] of await this.records()) {
       if (!(record instanceof LayerscopeError) && record.parent !== null && ids.has(record.parent) && !ids.has(child)) children.push(child);
@@ -394,7 +396,7 @@ export class PortableHome {
   }
 }
 
-/** Whether an index lists manifests and nothing but: of a damaged one it can't be known what it listed. */
+/** Whether all entries of an index have a digest. Otherwise it is damaged, and unknown what it refers to. */
 export function isWholeIndex(index: unknown): boolean {
   const { manifests } = (index ?? {}) as { manifests?: unknown };
   return Array.isArray(manifests) && manifests.every((entry) => DIGEST.test(String((entry as { digest?: unknown } | null)?.digest)));

@@ -1,5 +1,5 @@
-// Whole images in a portable home: index.json names them, their blobs lie beside those of the layers. Only the new index.json makes an image
-// that was taken in one of the store's.
+// Images in a portable home. index.json lists them; their blobs are among those of layers. An image exists once the new index.json does,
+// which is written last.
 import { rm } from 'node:fs/promises';
 import {
   type Archive,
@@ -32,14 +32,15 @@ interface Index {
   readonly [field: string]: unknown;
 }
 
-/** Of the driver's mounts what images ask. */
+/** What is needed to know of the driver's mounts. */
 export interface MountedLayers {
-  /** The first of some layers that is mounted, by any process. */
+  /** Returns the first of these layers that any process has mounted, or null. */
   mountedOf(ids: ReadonlySet<string>): Promise<string | null>;
-  /** Takes away what is left of mounts of layers that nobody has mounted. */
+  /** Removes mounts of these layers whose processes have ended. */
   sweepMountsOf(ids: ReadonlySet<string>): Promise<void>;
 }
 
+/** The images of a home. */
 export class PortableImages implements ImageStore {
   readonly #home: PortableHome;
   readonly #mounts: MountedLayers;
@@ -80,14 +81,14 @@ export class PortableImages implements ImageStore {
     return descriptor;
   }
 
-  /** Takes a blob in that isn't there yet. */
+  /** Adds a blob if the home doesn't have it. */
   async #takeBlob(
     source: BlobSource,
     options: AddOptions,
   ): Promise<{ readonly digest: string; readonly size: number; readonly isNew: boolean }> {
     throwIfCancelled(options.signal);
     if (source.statedDigest !== null) {
-      // Bytes that were changed on the disk are replaced by those that come now.
+      // A blob that changed on disk is replaced.
       if (await this.#home.holds(source.statedDigest, source.length, options.signal)) {
         options.onProgress?.(source.length);
         return { digest: source.statedDigest, size: source.length, isNew: false };
@@ -104,7 +105,7 @@ export class PortableImages implements ImageStore {
     }
   }
 
-  /** A layer that came in now is, unpacked, what the config says. */
+  /** Checks that a newly added layer has the diffID in the config. Throws DIGEST_MISMATCH. */
   async #checkDiffId({ digest, diffId, index, compression }: ArchiveLayer, copied: Set<string>, options: AddOptions): Promise<void> {
     if (digest === null || diffId === null || !copied.has(digest)) return;
     const found =
@@ -123,8 +124,8 @@ export class PortableImages implements ImageStore {
   }
 
   /**
-   * An image that only a docker-archive's own files tell of: its manifest is made, of nothing but what is there. What its files are called
-   * says nothing: layers are checked by the config's diffIDs, as Docker does.
+   * Adds an image of a docker-archive that has no OCI manifest, and creates one from its files. File names are not trusted: like in Docker,
+   * the config's diffIDs verify the layers.
    */
   async #takeUnlisted([image]: readonly ArchiveImage[], options: AddOptions): Promise<RootDescriptor> {
     if (image === undefined) throw new LayerscopeError('NOT_FOUND', 'no image');
@@ -194,14 +195,17 @@ export class PortableImages implements ImageStore {
     const mounted = await this.#mounts.mountedOf(ids);
     if (mounted !== null)
       throw new LayerscopeError('EXISTS', `image ${displayText(name)} can't be removed: its layer ${mounted} is mounted`);
-    const children = await this.#home.standingOn(ids);
+    const children = await this.#home.childrenOf(ids);
     if (children !== '')
-      throw new LayerscopeError('EXISTS', `image ${displayText(name)} can't be removed: ${children} stand on its layers`);
+      throw new LayerscopeError(
+        'EXISTS',
+        `image ${displayText(name)} can't be removed: other layers are based on its layers (${children})`,
+      );
   }
 
   async #index(): Promise<Index> {
     const index = (await readJson(this.#home.in('index.json'))) as Partial<Index> | null | undefined;
-    if (!isWholeIndex(index)) throw new LayerscopeError('BAD_MANIFEST', 'index.json is damaged: it is not written over');
+    if (!isWholeIndex(index)) throw new LayerscopeError('BAD_MANIFEST', 'index.json is damaged and was not replaced');
     return { ...index, manifests: index?.manifests ?? [] };
   }
 
@@ -240,7 +244,7 @@ function annotatedNames({ annotations = {} }: RootDescriptor): string[] {
   return stated.filter((name) => name !== undefined).map(displayText);
 }
 
-/** Whether an index entry is that name's. */
+/** Whether an index entry has that name. */
 function isNamed(entry: RootDescriptor, name: string): boolean {
   return annotatedNames(entry).includes(name);
 }
@@ -251,22 +255,22 @@ interface NewEntry {
 }
 
 /**
- * The entries with images put in. A name leads to what had it last: from whom it is taken stays without it. What came in together may share
- * one, as the platforms of an image do.
+ * Returns the entries with images added. Their names are removed from other entries, which stay without a name. Images that are added
+ * together may share a name, as the platforms of an image do.
  */
 function withImages(entries: readonly RootDescriptor[], images: readonly NewEntry[]): RootDescriptor[] {
   let all = [...entries];
   for (const name of new Set(images.flatMap(({ names }) => names))) all = withoutName(all, name);
   for (const { descriptor, names } of images) {
     const isIt = (entry: RootDescriptor): boolean => entry.digest === descriptor.digest;
-    // It is there by a name now.
+    // An unnamed entry of the same image is no longer needed.
     if (names.length > 0) all = all.filter((entry) => !isIt(entry) || annotatedNames(entry).length > 0);
     if (names.length > 0 || !all.some(isIt)) all.push(...namedEntries(descriptor, names));
   }
   return all;
 }
 
-/** The entries with a name taken away: an entry that is an image's last one stays without. */
+/** Returns the entries without a name. An image's last entry stays, unnamed. */
 function withoutName(entries: readonly RootDescriptor[], name: string): RootDescriptor[] {
   const all = [...entries];
   for (let at = all.length - 1; at >= 0; at--) {
@@ -289,7 +293,7 @@ function refuseGaps({ layers, names, configSource, platform }: ArchiveImage): vo
   }
 }
 
-/** A config for an image of Docker up to 1.9, which has none: what its layers' own files say. */
+/** Creates a config for an image of Docker up to 1.9, which has none, from its layers' `json` files. */
 function configOf(image: ArchiveImage, diffIds: readonly string[]): object {
   const [os, architecture] = image.platform === 'unknown' ? ['linux', 'amd64'] : image.platform.split('/');
   const legacy = (image.config ?? {}) as { created?: unknown; author?: unknown; config?: unknown };

@@ -1,15 +1,15 @@
-// A blob of the store as a file to be read: what index.json and the records name never leads out of `blobs`.
+// Opens blobs of the store, and makes sure that digests in index.json and records never lead out of `blobs`.
 import { lstatSync, realpathSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { type BlobSource, blobInFile } from '#archive';
 import { asLayerscopeError, LayerscopeError } from '#model';
 
-/** Throws NOT_FOUND, PATH_ESCAPE for a link that leads out of the folder, IO for what is no file. */
+/** Returns a blob as a source. Throws NOT_FOUND, PATH_ESCAPE for a link that leads out of `folder`, IO if it is no file. */
 export function storedBlob(folder: string, file: string, digest: string): BlobSource {
   try {
     if (lstatSync(file).isSymbolicLink()) refuseOutside(folder, file, digest);
-    // A pipe would never answer.
-    if (!statSync(file).isFile()) throw new LayerscopeError('IO', `blob ${digest} is no file`);
+    // Opening a pipe could block forever.
+    if (!statSync(file).isFile()) throw new LayerscopeError('IO', `blob ${digest} is not a file`);
   } catch (error) {
     throw asLayerscopeError(error);
   }

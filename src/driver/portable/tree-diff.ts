@@ -1,4 +1,4 @@
-// What was done to a folder since it was laid out: a snapshot of everything in it, and later what differs, as a layer's tar.
+// Finds what changed in a folder since it was laid out: takes a snapshot of it, compares it later, and writes the changes as a layer's tar.
 import { type BigIntStats, createReadStream } from 'node:fs';
 import { lstat, readdir, readlink } from 'node:fs/promises';
 import path from 'node:path';
@@ -7,7 +7,7 @@ import { fromByteString, type TarHeader, TarWriter, toByteString } from '#format
 import { displayText, LayerscopeError, throwIfCancelled } from '#model';
 import type { DriverChange } from '../driver.ts';
 
-/** One path of a snapshot. Keys are bytes, each a character. */
+/** An entry in a snapshot. Strings of raw bytes have one character for each byte. */
 export interface SnapshotEntry {
   readonly path: string;
   readonly kind: 'file' | 'directory' | 'symlink' | 'character' | 'block' | 'fifo';
@@ -18,17 +18,17 @@ export interface SnapshotEntry {
   readonly mtimeNs: string;
   readonly ino: string;
   readonly links: number;
-  /** Of a symlink, bytes as characters. */
+  /** A symbolic link's target as raw bytes; otherwise empty. */
   readonly target: string;
-  /** Of a device, as the system counts it; 0 else. */
+  /** A device's number as the system packs it; otherwise 0. */
   readonly device: number;
-  /** Null where the system can't tell. */
+  /** Null if the system can't read them. */
   readonly attributes: Attributes | null;
 }
 
 /**
- * Everything below a folder, folders before what is in them, in the order of bytes. Sockets are left out: they are of processes, and a layer
- * has none, as Docker sees it too.
+ * Yields everything below a folder in byte order, each folder before its content. Skips sockets, as Docker does: they belong to processes,
+ * and a tar can't have them.
  */
 export async function* walkTree(root: string, signal?: AbortSignal): AsyncGenerator<SnapshotEntry, void, undefined> {
   const attributes = readAttributes(root);
@@ -83,7 +83,7 @@ function onDisk(root: string, below: string): Buffer {
   return below === '' ? Buffer.from(root) : Buffer.concat([Buffer.from(`${root}${path.sep}`), fromByteString(below)]);
 }
 
-/** Times of folders change with what is in them: they don't count. */
+/** Whether an entry has changed. Ignores the times of folders, which change with their content. */
 function differs(before: SnapshotEntry, now: SnapshotEntry): boolean {
   if (before.kind !== now.kind || before.mode !== now.mode || before.uid !== now.uid || before.gid !== now.gid) return true;
   const known = before.attributes !== null && now.attributes !== null;
@@ -92,16 +92,17 @@ function differs(before: SnapshotEntry, now: SnapshotEntry): boolean {
   return before.size !== now.size || before.mtimeNs !== now.mtimeNs || before.target !== now.target || before.ino !== now.ino;
 }
 
+/** A path that differs from the snapshot. */
 export interface TreeChange {
   readonly kind: DriverChange['kind'];
-  /** Null of what is gone. */
+  /** Null if removed. */
   readonly entry: SnapshotEntry | null;
   readonly path: string;
-  /** Those that lead to it, the outermost first. */
+  /** The folders that contain it, outermost first. */
   readonly folders: readonly SnapshotEntry[];
 }
 
-/** What differs from a snapshot, in the order of paths' bytes; of a folder that is gone only the folder. */
+/** Returns what differs from a snapshot, in byte order of paths. A removed folder is listed without its content. */
 export async function treeChanges(root: string, snapshot: ReadonlyMap<string, SnapshotEntry>, signal?: AbortSignal): Promise<TreeChange[]> {
   const seen = new Set<string>();
   const folders = new Map<string, SnapshotEntry>();
@@ -116,7 +117,7 @@ export async function treeChanges(root: string, snapshot: ReadonlyMap<string, Sn
   for (const gone of snapshot.keys()) {
     if (seen.has(gone)) continue;
     const parent = gone.slice(0, Math.max(0, gone.lastIndexOf('/')));
-    // What went with its folder, or with the folder that became something else, is hidden with it.
+    // It was removed with its folder, or the folder was replaced by something else. Either hides it already.
     if (parent !== '' && !folders.has(parent)) continue;
     changed.push({ kind: 'removed', entry: null, path: gone });
   }
@@ -133,20 +134,20 @@ function foldersTo(below: string, folders: ReadonlyMap<string, SnapshotEntry>): 
   return found;
 }
 
-/** The layer's tar of such changes: folders that lead to one are brought too, as they are. Pieces are valid until the next is asked for. */
+/** Yields changes as a layer's tar, with entries for the folders that contain them. Each piece is valid until the next one. */
 export async function* tarOfChanges(
   root: string,
   changes: readonly TreeChange[],
   signal?: AbortSignal,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const writer = new TarWriter();
-  const brought = new Set<string>();
+  const written = new Set<string>();
   const firstNames = new Map<string, string>();
   for (const { entry, path: changed, folders } of changes) {
     throwIfCancelled(signal);
     for (const folder of folders) {
-      if (brought.has(folder.path)) continue;
-      brought.add(folder.path);
+      if (written.has(folder.path)) continue;
+      written.add(folder.path);
       yield writer.header(headerOf(folder));
     }
     const slash = changed.lastIndexOf('/') + 1;
@@ -155,10 +156,10 @@ export async function* tarOfChanges(
       continue;
     }
     if (changed.slice(slash).startsWith('.wh.'))
-      throw new LayerscopeError('NAME_REFUSED', `${displayText(changed)}: a layer has no such name`);
+      throw new LayerscopeError('NAME_REFUSED', `${displayText(changed)}: a layer can't have an entry of that name`);
     if (entry.kind === 'directory') {
-      if (brought.has(changed)) continue;
-      brought.add(changed);
+      if (written.has(changed)) continue;
+      written.add(changed);
       yield writer.header(headerOf(entry));
       continue;
     }
@@ -188,7 +189,7 @@ function headerOf({ path: name, kind, size, mtimeNs, target, device, attributes,
     gid,
     size,
     linkname: target,
-    // As Linux packs them. Source: linux/kdev_t.h, new_decode_dev.
+    // Unpacks Linux's device number. Source: linux/kdev_t.h, new_decode_dev.
     devMajor: (device >>> 8) & 0xfff,
     devMinor: (device & 0xff) | ((device >>> 12) & 0xfff00),
     modTime: { seconds: Number((ns - nanos) / second), nanos: Number(nanos) },
@@ -197,7 +198,7 @@ function headerOf({ path: name, kind, size, mtimeNs, target, device, attributes,
   };
 }
 
-/** A file's bytes: as many as its header says. IO where it became shorter meanwhile. */
+/** Yields a file's bytes, as many as its header says. Throws IO if the file is shorter now. */
 async function* bodyOf(writer: TarWriter, root: string, entry: SnapshotEntry): AsyncGenerator<Uint8Array, void, undefined> {
   if (entry.size === 0) return;
   let left = entry.size;

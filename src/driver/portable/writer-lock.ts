@@ -1,6 +1,6 @@
-// One writer at a time, among processes. The lock is a file with who holds it: process id and, where the system tells, when that process
-// began, as ids are used again. A lock whose holder is gone is broken by the next writer: under a second lock, so that two who see the
-// same dead holder don't break each other's new one. Readers need no lock: what they see is replaced by whole files only.
+// Lets only one process write at a time. The lock is a file that names its holder: the process id and, if the system provides it, the start
+// time, as ids are reused. If the holder is dead, the next writer breaks the lock, under a second lock, so that two writers that see the
+// same dead holder don't break each other's new lock. Readers need no lock, because files are only replaced atomically.
 import { createHash, randomBytes } from 'node:crypto';
 import { link, lstat, lutimes, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -10,35 +10,35 @@ import { displayText, LayerscopeError, throwIfCancelled } from '#model';
 import { onDisk, readOwnFile } from './durable.ts';
 
 const POLL_MS = 25;
-/** Breaking a lock, and writing who holds one, take a moment: whoever began so long ago was killed. */
+/** Writing or breaking a lock takes a moment. A process that began one this long ago was killed. */
 const UNFINISHED_MS = 10_000;
-/** A holder at work shows it so often. */
+/** How often a working holder updates the lock. */
 const SIGN_MS = 5_000;
-/** One that shows nothing for so long is stopped, hung, or a stranger to whom the system gave the process id. */
+/** A holder that hasn't updated the lock for this long is stopped or hung, or another process has its id now. */
 const WAIT_MS = 60_000;
-const TELL_MS = 2_000;
+const NOTICE_MS = 2_000;
 const MOST_BYTES = 4_096;
 const BREAKING = /^lock\.break\.[0-9a-f]{16}$/;
 
 interface Holder {
   readonly pid: number;
-  /** As the system counts it; null where it doesn't tell. */
+  /** Start time in the system's units; null if unknown. */
   readonly began: string | null;
   readonly token: string;
 }
 
-/** This process, as a holder's file names it. */
+/** This process, as lock and owner files identify it. */
 export function thisProcess(): { readonly pid: number; readonly began: string | null } {
   return { pid: process.pid, began: processBegan(process.pid) };
 }
 
-/** Whether the process that such words name is there. Words that name none are of nobody. */
-export function isThere(words: unknown): boolean {
+/** Whether the process that a parsed lock or owner file identifies is running; false if the file identifies none. */
+export function isRunning(words: unknown): boolean {
   const { pid, began } = (words ?? {}) as Partial<Holder>;
   return typeof pid === 'number' && Number.isSafeInteger(pid) && pid > 0 && isProcessThere({ pid, began: began ?? null });
 }
 
-/** A file that says who this process is, to be linked where a lock belongs. */
+/** A file that identifies this process, to be linked as the lock. */
 interface Own {
   readonly path: string;
   readonly text: string;
@@ -46,9 +46,9 @@ interface Own {
 
 interface Found {
   readonly text: string;
-  /** What the text says; null where it isn't whole. */
+  /** The parsed text; null if it is incomplete. */
   readonly holder: unknown;
-  /** Changes while the holder lives and works. */
+  /** Changes whenever the holder updates the lock. */
   readonly mark: string;
 }
 
@@ -70,7 +70,7 @@ function parsed(text: string): unknown {
   }
 }
 
-/** How long files have stayed as they are, by this process' own clock: the system's may be set back, and files may lie in its future. */
+/** Measures how long files have been unchanged. Uses a monotonic clock, as file times may be in the future. */
 class Watch {
   readonly #seen = new Map<string, { readonly mark: string; readonly since: number }>();
 
@@ -83,26 +83,27 @@ class Watch {
   }
 }
 
-/** Whether nobody is behind a lock any more. One that doesn't say yet who holds it is still being written, unless that was long ago. */
+/** Whether a lock's holder is dead. A lock that names no holder yet is still being written, unless it is old. */
 async function isAbandoned(file: string, { holder, mark }: Found, watch: Watch): Promise<boolean> {
-  if (holder !== null) return !isThere(holder);
+  if (holder !== null) return !isRunning(holder);
   return watch.unchangedMs(file, mark) > UNFINISHED_MS && (await find(file))?.mark === mark;
 }
 
 export interface LockOptions {
   readonly signal?: AbortSignal | undefined;
-  /** Called once where it takes long, with a sentence that says who is waited for. */
+  /** Called once if it takes long, with a message that names the holder. */
   readonly onWaiting?: ((message: string) => void) | undefined;
-  /** How long a holder is waited for that gives no sign of life. */
+  /** How long to wait for a holder that doesn't update the lock, in ms. */
   readonly waitMs?: number | undefined;
-  readonly tellMs?: number | undefined;
+  /** How long to wait before `onWaiting` is called, in ms. */
+  readonly noticeMs?: number | undefined;
 }
 
-/** Takes the writer's lock of a home, waiting for it. Throws CANCELLED; IO where its holder does nothing any more. Dispose of it. */
+/** Waits for a home's writer lock and takes it; the caller must dispose of it. Throws CANCELLED, IO if the holder shows no sign of work. */
 export async function lockForWriting(home: string, options: LockOptions = {}): Promise<AsyncDisposable> {
   const file = path.join(home, 'lock');
   const holder: Holder = { ...thisProcess(), token: randomBytes(8).toString('hex') };
-  // The name says whose it is as well: the file is looked at by others before all of it is written.
+  // The name identifies the process too, as others may read the file before it is completely written.
   const own = path.join(home, `lock.${holder.token}.${holder.pid}.${holder.began ?? '0'}`);
   const text = JSON.stringify(holder);
   try {
@@ -112,7 +113,7 @@ export async function lockForWriting(home: string, options: LockOptions = {}): P
     await rm(own, { force: true });
   }
   await removeDead(home);
-  // Those who wait see that its holder is at work, however long that takes.
+  // Shows waiting processes that the holder is still working.
   const signs = setInterval(() => void lutimes(file, new Date(), new Date()).catch(() => {}), SIGN_MS);
   signs.unref();
   return {
@@ -125,19 +126,19 @@ export async function lockForWriting(home: string, options: LockOptions = {}): P
 }
 
 async function waitForTurn(home: string, file: string, own: Own, options: LockOptions): Promise<void> {
-  const { signal, onWaiting, waitMs = WAIT_MS, tellMs = TELL_MS } = options;
+  const { signal, onWaiting, waitMs = WAIT_MS, noticeMs = NOTICE_MS } = options;
   const watch = new Watch();
   const began = performance.now();
-  for (let told = false; ; ) {
-    throwIfCancelled(signal, 'cancelled while another writer was waited for');
+  for (let noticed = false; ; ) {
+    throwIfCancelled(signal, 'cancelled while waiting for another writer');
     if (await onDisk(() => take(own, file))) return;
     const found = await find(file);
     if (found !== null && (await isAbandoned(file, found, watch))) await breakLock(file, found.text, own, watch);
     else if (watch.unchangedMs(file, found?.mark ?? '') > waitMs) throw await stuck(home, file, found);
     else await delay(POLL_MS);
-    if (!told && onWaiting !== undefined && performance.now() - began > tellMs) {
-      told = true;
-      onWaiting(`waiting for ${await wordsFor(found)}, which is writing into ${displayText(home)}`);
+    if (!noticed && onWaiting !== undefined && performance.now() - began > noticeMs) {
+      noticed = true;
+      onWaiting(`waiting for ${await wordsFor(found)}, which is writing to ${displayText(home)}`);
     }
   }
 }
@@ -146,7 +147,7 @@ async function stuck(home: string, file: string, found: Found | null): Promise<L
   const who = await wordsFor(found);
   return new LayerscopeError(
     'IO',
-    `${displayText(home)} is locked by ${who}, which shows no sign of work: end that process, or, if it is no writer of this store, remove ${displayText(file)}`,
+    `${displayText(home)} is locked by ${who}, which shows no sign of work: end that process, or, if it is not writing to this store, remove ${displayText(file)}`,
   );
 }
 
@@ -157,21 +158,21 @@ async function wordsFor(found: Found | null): Promise<string> {
   return `process ${pid}${name === '' ? '' : ` (${displayText(name.trim())})`}`;
 }
 
-/** What processes left that were killed while they waited, or while they broke a lock. */
+/** Removes files of processes that were killed while they waited or broke a lock. */
 async function removeDead(home: string): Promise<void> {
   for (const name of await onDisk(() => readdir(home))) {
     if (BREAKING.test(name)) {
       const holder = (await find(path.join(home, name)))?.holder ?? null;
-      if (holder !== null && !isThere(holder)) await rm(path.join(home, name), { force: true });
+      if (holder !== null && !isRunning(holder)) await rm(path.join(home, name), { force: true });
       continue;
     }
     const [, pid, began] = /^lock\.[0-9a-f]{16}\.([0-9]+)\.([0-9]+)$/.exec(name) ?? [];
-    if (pid === undefined || isThere({ pid: Number(pid), began: began === '0' ? null : (began ?? null) })) continue;
+    if (pid === undefined || isRunning({ pid: Number(pid), began: began === '0' ? null : (began ?? null) })) continue;
     await rm(path.join(home, name), { force: true });
   }
 }
 
-/** A lock appears whole or not at all: by a hard link; where the file system has none, by a new file. */
+/** Creates a lock atomically with a hard link or, if the file system has none, as a new file. Returns false if it exists. */
 async function take(own: Own, file: string): Promise<boolean> {
   try {
     await link(own.path, file);
@@ -191,8 +192,8 @@ async function take(own: Own, file: string): Promise<boolean> {
 }
 
 /**
- * Removes a lock of the dead, under a second one whose name is of that lock alone: whoever comes late with what it saw earlier removes nothing
- * that came since. The second is of the dead perhaps, too, and is then removed in the same way.
+ * Removes a dead holder's lock under a second lock, named after the content of the first, so that a late process can't remove a newer lock
+ * by mistake. If the second lock's holder is dead too, it is broken in the same way.
  */
 async function breakLock(file: string, seen: string, own: Own, watch: Watch): Promise<void> {
   const hash = createHash('sha256').update(seen).digest('hex').slice(0, 16);

@@ -1,14 +1,14 @@
-// What is in a registry or a layout beside images: Helm charts, WebAssembly, models, signatures, attestations, bills of materials, any
-// file. They come as manifests too, some with an image's config. By the OCI image-spec (manifest.md, Guidelines for Artifact Usage)
-// `artifactType` says what it is, else the config's media type; older tools said it by the layers' media types alone (cosign, BuildKit).
-// An image is what has an image's config, or one that writers of images call so (moby's ImageTypes), and layers that may be an image's.
+// Artifacts are what registries and layouts hold besides images: Helm charts, WebAssembly, models, signatures, attestations, bills of
+// materials, any file. They have manifests too, some with an image config. According to the OCI image-spec (manifest.md, Guidelines for
+// Artifact Usage) `artifactType` is the type, or else the config's media type; older tools only set the layers' media types (cosign,
+// BuildKit). An image has an image config, or a config of a type that image builders use (moby's ImageTypes), and possible image layers.
 
 import { MEDIA_TYPE } from './media-type.ts';
 import type { Descriptor, OciManifest } from './oci-manifest.ts';
 
 const IMAGE_CONFIGS: ReadonlySet<string> = new Set([MEDIA_TYPE.ociConfig, MEDIA_TYPE.dockerConfig]);
 
-/** What writers of images have called their configs, besides the right names. Source: moby, distribution/pull_v2 and registry. */
+/** Wrong media types that image builders have given their configs. Source: moby, distribution/pull_v2 and registry. */
 const LOOSE_CONFIGS: ReadonlySet<string> = new Set([
   '',
   'application/octet-stream',
@@ -18,7 +18,7 @@ const LOOSE_CONFIGS: ReadonlySet<string> = new Set([
   MEDIA_TYPE.dockerPlugin,
 ]);
 
-/** Configs that say that there is none: the layers, often named as an image's by default, are files (ORAS). */
+/** Media types of placeholder configs: the layers are files, though their media type is often an image layer's by default (ORAS). */
 const NO_CONFIGS: ReadonlySet<string> = new Set([MEDIA_TYPE.ociEmpty, 'application/vnd.unknown.config.v1+json']);
 
 const MANIFESTS: ReadonlySet<string> = new Set([
@@ -29,33 +29,34 @@ const MANIFESTS: ReadonlySet<string> = new Set([
   MEDIA_TYPE.dockerIndex,
 ]);
 
-/** Is it a layer's media type: OCI's, Docker's, kept elsewhere or encrypted? */
+/** Whether the media type is an OCI or Docker layer's, including foreign and encrypted ones. */
 function isImageLayerType(mediaType: string): boolean {
   return /^application\/vnd\.(?:oci\.image\.layer\.|docker\.(?:container\.)?image\.rootfs\.)/.test(mediaType);
 }
 
-/** May a layer of an image be called so? Many writers' words are let pass beside an image's config; JSON, text and modules are none. */
+/** Whether an image layer may have this media type. With an image config many unofficial types are accepted, but not JSON, text or modules. */
 function mayBeLayerType(mediaType: string | null): boolean {
   if (mediaType === null || !mediaType.includes('/') || isImageLayerType(mediaType)) return true;
   if (/\+(?:json|xml|wasm)$/.test(mediaType)) return false;
   return /[/.+-](?:layer|tar|tgz|gzip|octet-stream)(?:$|[.+-])/.test(mediaType);
 }
 
+/** Whether the media type is an image config's, or is missing. */
 export function isImageConfigType(mediaType: string | null): boolean {
   return mediaType === null || IMAGE_CONFIGS.has(mediaType);
 }
 
-/** Does it lead to a manifest or an index, as far as its media type says? Indexes name blobs as well: BuildKit's caches do. */
+/** Whether the descriptor may be that of a manifest or an index, by its media type. Indexes can list other blobs, like BuildKit's caches do. */
 export function mayBeManifest({ mediaType }: Descriptor): boolean {
   return mediaType === null || /json|jws|manifest/.test(mediaType);
 }
 
-/** Does it say that it leads to a manifest or an index, or nothing at all? */
+/** Whether the media type is a manifest's or an index's, or is missing. */
 export function isManifestType(mediaType: string | null): boolean {
   return mediaType === null || MANIFESTS.has(mediaType);
 }
 
-/** Is what the manifest holds no image? `descriptor`: what led to it. */
+/** Whether the manifest is an artifact's rather than an image's. `descriptor` is the one that named the manifest. */
 export function isArtifact(manifest: OciManifest, descriptor: Descriptor): boolean {
   if (manifest.mediaType === MEDIA_TYPE.ociArtifact) return true;
   if (statedType(manifest, descriptor) !== null) return true;
@@ -68,25 +69,25 @@ export function isArtifact(manifest: OciManifest, descriptor: Descriptor): boole
   return types.length > 0 && !types.some(mayBeLayerType);
 }
 
-/** `artifactType`, of the manifest or of what led to it; there a registry writes the config's media type where the manifest has none. */
+/** The `artifactType` of the manifest or its descriptor. A registry may set the descriptor's to the config's media type. */
 function statedType({ artifactType }: OciManifest, descriptor: Descriptor): string | null {
   const stated = artifactType ?? descriptor.artifactType;
   return stated === null || IMAGE_CONFIGS.has(stated) || stated === MEDIA_TYPE.dockerPlugin ? null : stated;
 }
 
-/** What kind of artifact it is; null where only its layers tell. */
+/** The artifact's type; null if only its layers indicate it. */
 export function artifactTypeOf(manifest: OciManifest, descriptor: Descriptor): string | null {
   const config = manifest.config?.mediaType ?? null;
   return statedType(manifest, descriptor) ?? (config === null || IMAGE_CONFIGS.has(config) || NO_CONFIGS.has(config) ? null : config);
 }
 
-/** Media types of its config and layers, each once, as stated. */
+/** The stated media types of the manifest's config and layers, each once. */
 export function mediaTypesOf({ config, layers }: OciManifest): readonly string[] {
   const all = [config, ...layers].map((descriptor) => descriptor?.mediaType ?? null);
   return [...new Set(all.filter((type) => type !== null))];
 }
 
-/** What the artifact is about, as its manifest, the entry or its name states it: `sha256-<hex>.sig` is how cosign names a signature. */
+/** Digest of the manifest that an artifact is about, by its own manifest, its descriptor or its name (cosign's `sha256-<hex>.sig`). */
 export function subjectOf(manifest: OciManifest, descriptor: Descriptor, names: readonly string[]): string | null {
   const attested = descriptor.annotations['vnd.docker.reference.digest'];
   const named = names.map((name) => /(?:^|:)(sha256)-([0-9a-f]{64})(?:\.\w+)?$/.exec(name)).find((match) => match !== null);

@@ -7,16 +7,16 @@
 // Source: OCI image-spec config.md, Properties; Docker image spec v1.2.
 import { asArray, asObject, type JsonObject } from './json-value.ts';
 
-/** `field`: `Env.PATH`, `Cmd`, `Labels.maintainer`, `architecture` …; `a` and `b`: its values as JSON has them, null where it isn't set. */
+/** A field that differs, such as `Env.PATH`, `Cmd`, `Labels.maintainer` or `architecture`, with its JSON values; null if it isn't set. */
 export interface ConfigDifference {
   readonly field: string;
   readonly a: unknown;
   readonly b: unknown;
 }
 
-/** Fields beside `config`. */
+/** Compared fields outside of `config`. */
 const OUTER = ['architecture', 'variant', 'os', 'os.version', 'os.features', 'author'] as const;
-/** Fields of `config` in the order of the result; others follow by name. */
+/** Fields of `config` in the order of the result; others follow, sorted by name. */
 const INNER = [
   'User',
   'Env',
@@ -44,7 +44,7 @@ const OF_A_CONTAINER: ReadonlySet<string> = new Set([
   'StdinOnce',
 ]);
 
-/** What differs, in a fixed order. A value that is no object has no fields. */
+/** Returns the differences in a fixed order. A value that is no object is treated as empty. */
 export function compareConfigs(a: unknown, b: unknown): readonly ConfigDifference[] {
   const [one, two] = [fieldsOf(a), fieldsOf(b)];
   const differences: ConfigDifference[] = [];
@@ -66,7 +66,7 @@ function place(field: string): number {
   return OUTER.length + (inner < 0 ? INNER.length : inner);
 }
 
-/** All that is set, by field. */
+/** Returns the fields that are set. */
 function fieldsOf(config: unknown): ReadonlyMap<string, unknown> {
   const fields = new Map<string, unknown>();
   const set = (field: string, value: unknown): void => {
@@ -89,19 +89,19 @@ function isSet(value: unknown): boolean {
   return typeof value !== 'object' || Object.keys(value).length > 0;
 }
 
-/** From entries `NAME=value`; the last one of a name wins, as in Docker. */
+/** Parses entries `NAME=value`; the last one of a name wins, as in Docker. */
 function variables(env: readonly unknown[]): ReadonlyMap<string, string> {
   const found = new Map<string, string>();
   for (const each of env) {
     if (typeof each !== 'string') continue;
-    // Windows has variables whose names begin with `=`.
+    // On Windows, names of variables can begin with `=`.
     const equals = each.indexOf('=', 1);
     found.set(equals < 0 ? each : each.slice(0, equals), equals < 0 ? '' : each.slice(equals + 1));
   }
   return found;
 }
 
-/** The same JSON, regardless of the order of keys. */
+/** Whether two JSON values are equal, regardless of the order of keys. */
 function isSame(a: unknown, b: unknown): boolean {
   if (Object.is(a, b)) return true;
   if (Array.isArray(a) || Array.isArray(b)) {

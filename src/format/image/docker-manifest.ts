@@ -1,22 +1,22 @@
-// `manifest.json` of a docker-archive (Docker 1.10 and later, skopeo, crane, kaniko): a list of images, each
+// `manifest.json` of a docker-archive (Docker 1.10 and later, skopeo, crane, kaniko) is a list of images, each
 //
 //   { "Config": "<path>", "RepoTags": ["name:tag", …] or null, "Layers": ["<path>", …], "LayerSources": { "<diffID>": descriptor } }
 //
-// Paths are members of the archive, layers the bottom first. Up to Docker 24 they are `<hex>.json` and `<id>/layer.tar`; since 25
-// `blobs/sha256/<hex>`; crane and kaniko write `sha256:<hex>` and `<hex>.tar.gz`. `LayerSources` is of Docker 1.12 and later, for layers
-// that were pulled: their descriptors, with urls where the layer is foreign.
+// Paths name members of the archive; layers are listed bottom first. Docker up to 24 writes `<hex>.json` and `<id>/layer.tar`, since 25
+// `blobs/sha256/<hex>`; crane and kaniko write `sha256:<hex>` and `<hex>.tar.gz`. `LayerSources` (Docker 1.12 and later) has the
+// descriptors of pulled layers, with urls if the layer is foreign.
 //
 // Source: moby image/tarexport; Docker image spec v1.2, Combined Image JSON + Filesystem Changeset Format.
 import { LayerscopeError } from '#model';
 import { asArray, asObject, asText, asTexts, jsonKind } from './json-value.ts';
 import { type Descriptor, parseDescriptor } from './oci-manifest.ts';
 
-/** Images and layers of one archive; an image has 127 layers at most where it is to be run. */
+/** Limits for one archive. An image that can be run has at most 127 layers. */
 export const MAX_IMAGES = 10_000;
 export const MAX_LAYERS = 100_000;
 
 export interface DockerImage {
-  /** Path of the config; null where it isn't stated. */
+  /** Path of the config; null if missing. */
   readonly config: string | null;
   readonly repoTags: readonly string[];
   readonly layers: readonly string[];
@@ -24,8 +24,8 @@ export interface DockerImage {
 }
 
 /**
- * Why the document is not manifest.json of a docker-archive, a clause; null where it is. An object may be anything: a layer has files of
- * that name too.
+ * Returns a clause that says why the document is not a docker-archive's manifest.json, or null if it is one. Layers can have files of
+ * that name too, with any content.
  */
 export function dockerManifestProblem(value: unknown): string | null {
   if (isDockerManifest(value)) return null;
@@ -34,12 +34,15 @@ export function dockerManifestProblem(value: unknown): string | null {
     : `manifest.json is ${jsonKind(value)}, not a list of images`;
 }
 
-/** Is the document of a docker-archive, and not just any file of that name in a layer? */
+/** Whether the document is a docker-archive's, rather than a file of that name in a layer. */
 export function isDockerManifest(value: unknown): boolean {
   return value === null || (Array.isArray(value) && value.every((item) => asObject(item) !== null));
 }
 
-/** The images of `manifest.json`. Throws BAD_MANIFEST where it is `null` (moby#41842), no list of images, or an image's Layers no list of paths; TOO_LARGE. */
+/**
+ * Parses `manifest.json`. Throws BAD_MANIFEST if it is `null` (moby#41842) or not a list of images, or if an image's Layers is not a list of
+ * paths; TOO_LARGE.
+ */
 export function parseDockerManifest(value: unknown): DockerImage[] {
   if (value === null) throw new LayerscopeError('BAD_MANIFEST', 'manifest.json is null: the archive was written without images');
   if (!Array.isArray(value)) throw new LayerscopeError('BAD_MANIFEST', 'manifest.json is not a list of images');
@@ -64,10 +67,10 @@ export function parseDockerManifest(value: unknown): DockerImage[] {
 }
 
 function tooMany(): LayerscopeError {
-  return new LayerscopeError('TOO_LARGE', `an archive of over ${MAX_IMAGES} images or ${MAX_LAYERS} layers and names`);
+  return new LayerscopeError('TOO_LARGE', `an archive of more than ${MAX_IMAGES} images, or ${MAX_LAYERS} layers and names`);
 }
 
-/** The digest that a member's path states: `blobs/sha256/<hex>`, `sha256:<hex>`, `<hex>.json`, `<hex>.tar`, `<hex>.tar.gz`; null where none. */
+/** The digest in a member's path: `blobs/sha256/<hex>`, `sha256:<hex>`, `<hex>.json`, `<hex>.tar` or `<hex>.tar.gz`; null if there is none. */
 export function digestInPath(path: string): string | null {
   const hex = /(?:^|\/)(?:blobs\/sha256\/|sha256:)([0-9a-f]{64})(?:\.tar(?:\.gz|\.zst)?|\.json)?$/.exec(path)?.[1];
   if (hex !== undefined) return `sha256:${hex}`;

@@ -1,6 +1,6 @@
-// An image config is one JSON object: platform (`os`, `architecture`, `variant`, `os.version`), `rootfs.diff_ids` (sha256 of each
-// layer's plain tar, the bottom first) and `history`, a step each, those that made no layer marked `empty_layer`. So the steps
-// that aren't marked go with the layers, in order, as far as both reach.
+// An image config is a JSON object with the platform (`os`, `architecture`, `variant`, `os.version`), `rootfs.diff_ids` (the SHA-256 of
+// each layer's uncompressed tar, bottom first) and `history`, a list of build steps. Steps that made no layer have `empty_layer`; the
+// others correspond to the layers, in order, though either list may be too short.
 //
 // Source: OCI image-spec config.md; Docker image spec v1.2.
 import { type HistoryReport, isDigest, LayerscopeError, setTime } from '#model';
@@ -10,16 +10,16 @@ import { type Platform, parsePlatform } from './platform.ts';
 export interface ImageConfig {
   readonly platform: Platform | null;
   readonly history: readonly HistoryReport[];
-  /** Null for one that isn't a digest. */
+  /** Null for an invalid one. */
   readonly diffIds: readonly (string | null)[];
-  /** What stands in the place of those, by index: not safe to print. */
+  /** The invalid ones by index; not safe to print. */
   readonly illFormedDiffIds: ReadonlyMap<number, string>;
 }
 
-/** Steps of a history, and diff IDs; an image has 127 layers at most where it is to be run. */
+/** Maximum number of history steps and of diff IDs. An image that can be run has at most 127 layers. */
 const MAX_STEPS = 10_000;
 
-/** Whatever of a config can be made out; an empty one where `value` is no object. Throws TOO_LARGE. */
+/** Parses what it can of a config; the result is empty if `value` is no object. Throws TOO_LARGE. */
 export function parseImageConfig(value: unknown): ImageConfig {
   const object = asObject(value);
   const ids = asArray(asObject(object?.rootfs)?.diff_ids);
@@ -43,7 +43,7 @@ export function parseImageConfig(value: unknown): ImageConfig {
   return { platform: parsePlatform(object), history, diffIds, illFormedDiffIds };
 }
 
-/** Why the value is no image's config, a clause; null where it may be one. Every field of it is left out by some tool, but not all. */
+/** Returns a clause that says why the value is no image config, or null if it may be one. Any field can be missing, but not all of them. */
 export function imageConfigProblem(value: unknown): string | null {
   const object = asObject(value);
   if (object === null) return `is ${jsonKind(value)}, not an image config`;
@@ -51,25 +51,25 @@ export function imageConfigProblem(value: unknown): string | null {
   return isOne ? null : 'has no field of an image config';
 }
 
-/** What is wrong between diffIDs and layers, a sentence; null where they fit. */
+/** Returns a message if the number of diffIDs differs from that of layers, otherwise null. */
 export function diffIdProblem({ diffIds }: ImageConfig, layerCount: number): string | null {
   if (diffIds.length === layerCount) return null;
   const layers = layerCount === 1 ? '1 layer' : `${layerCount} layers`;
   if (diffIds.length === 0) return `the config has no diff IDs for ${layers}`;
-  return `the config has ${diffIds.length} diff ${diffIds.length === 1 ? 'ID' : 'IDs'}, the image has ${layers}`;
+  return `the config has ${diffIds.length} diff ${diffIds.length === 1 ? 'ID' : 'IDs'}, but the image has ${layers}`;
 }
 
-/** What made each layer: null where the history doesn't reach. */
+/** The command that made each layer; null for layers beyond the end of the history. */
 export function createdByLayer(history: readonly HistoryReport[], layerCount: number): (string | null)[] {
   const steps = history.filter((step) => !step.emptyLayer);
   return Array.from({ length: layerCount }, (_, index) => steps[index]?.createdBy ?? null);
 }
 
-/** What is wrong between history and layers, a sentence; null where they fit. */
+/** Returns a message if the number of history steps that made a layer differs from that of layers, otherwise null. */
 export function historyProblem(history: readonly HistoryReport[], layerCount: number): string | null {
   const steps = history.filter((step) => !step.emptyLayer).length;
   if (steps === layerCount) return null;
   const layers = layerCount === 1 ? '1 layer' : `${layerCount} layers`;
   if (history.length === 0) return `the config has no history for ${layers}`;
-  return `the config's history has ${steps} ${steps === 1 ? 'step' : 'steps'} that made a layer, the image has ${layers}`;
+  return `the config's history has ${steps} ${steps === 1 ? 'step' : 'steps'} that made a layer, but the image has ${layers}`;
 }

@@ -4,16 +4,17 @@ const QUOTE = 0x22;
 const COMMA = 0x2c;
 const BACKSLASH = 0x5c;
 
+/** A parsed JSON object; its values are unchecked. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
-/** Lists and objects inside each other; real documents have about ten. */
+/** Maximum depth of nested lists and objects; real documents have about ten. */
 const MAX_DEPTH = 200;
-/** Values of one document: an empty object takes 20 times the room that its text does. */
+/** Maximum number of values in a document: an empty object takes 20 times as much memory as its text. */
 const MAX_VALUES = 400_000;
 
 /**
- * Parses one JSON document; a byte order mark in front is let pass. `what` names the document in errors.
- * Throws BAD_MANIFEST; TOO_LARGE where it is nested too deeply or has too many values, before anything of it is parsed. The caller bounds the size.
+ * Parses a JSON document, with or without a byte order mark. `what` names the document in errors. Throws BAD_MANIFEST; TOO_LARGE, before
+ * parsing anything, if it is nested too deeply or has too many values. The caller limits its size in bytes.
  */
 export function parseJson(bytes: Uint8Array, what: string): unknown {
   const problem = sizeProblem(bytes);
@@ -27,39 +28,39 @@ export function parseJson(bytes: Uint8Array, what: string): unknown {
   }
 }
 
-/** The value if it is an object and no array, else null. */
+/** Returns the value if it is an object but no array, otherwise null. */
 export function asObject(value: unknown): JsonObject | null {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonObject) : null;
 }
 
-/** What a parsed value is, with its article. */
+/** Returns the kind of a parsed value with its article, for messages. */
 export function jsonKind(value: unknown): string {
   if (value === null) return 'null';
   if (Array.isArray(value)) return 'a list';
   return { string: 'a string', number: 'a number', boolean: 'a boolean' }[typeof value as string] ?? 'an object';
 }
 
-/** The value if it is an array, else an empty one: manifests of the wild have null where a list belongs. */
+/** Returns the value if it is an array, otherwise an empty one: real manifests may have null instead of a list. */
 export function asArray(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];
 }
 
-/** The value if it is a string that says something, else null. */
+/** Returns the value if it is a non-empty string, otherwise null. */
 export function asText(value: unknown): string | null {
   return typeof value === 'string' && value !== '' ? value : null;
 }
 
-/** The strings of a list; what is no string is left out. */
+/** Returns the strings of a list, without other values. */
 export function asTexts(value: unknown): readonly string[] {
   return asArray(value).filter((item): item is string => typeof item === 'string');
 }
 
-/** The value if it is a count of bytes, else null. */
+/** Returns the value if it is a possible number of bytes, otherwise null. */
 export function asSize(value: unknown): number | null {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : null;
 }
 
-/** Looks at what stands outside of strings alone: whether it makes sense is for the parser to say. A clause, null where nothing is wrong. */
+/** Returns a clause if the document is too deep or has too many values, otherwise null. Only skips strings; the parser checks syntax. */
 function sizeProblem(bytes: Uint8Array): string | null {
   let depth = 0;
   let values = 0;
@@ -76,7 +77,7 @@ function sizeProblem(bytes: Uint8Array): string | null {
   return values > MAX_VALUES ? `has more than ${MAX_VALUES} values` : null;
 }
 
-/** Offset of the quote that ends a string. */
+/** Returns the offset of the quote that ends a string. */
 function stringEnd(bytes: Uint8Array, start: number): number {
   let at = start;
   while (at < bytes.length && bytes[at] !== QUOTE) at += bytes[at] === BACKSLASH ? 2 : 1;

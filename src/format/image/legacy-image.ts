@@ -1,23 +1,24 @@
-// Archives of Docker up to 1.9 have no manifest.json: a folder for each layer, `<id>/json`, `<id>/layer.tar` and `<id>/VERSION`, and
-// `repositories`, which says what is tagged:
+// Archives of Docker up to 1.9 have no manifest.json. They have a folder for each layer, with `<id>/json`, `<id>/layer.tar` and
+// `<id>/VERSION`, and a file `repositories` with the tags:
 //
 //   repositories   { "<name>": { "<tag>": "<id>" } }
 //   <id>/json      { "id", "parent", "created", "author", "comment", "os", "architecture", "config", "container_config": { "Cmd" } }
 //
-// A tagged id is the top layer; its parents follow below, by `parent`. What was saved by id alone is in no repository: then the tops
-// are the ids that are nobody's parent. Ids are random or derived: they are no digests of anything.
+// A tagged id is the top layer; `parent` leads to the layers below. Images that were saved by id have no tag: their top layers are the
+// ids that no layer names as its parent. Ids are random or derived; they are no digests.
 //
 // Source: Docker image spec v1.0 and v1.1.
 import { type HistoryReport, setTime } from '#model';
 import { asObject, asText, asTexts } from './json-value.ts';
 
+/** A layer of an old archive, by its `<id>/json`. */
 export interface LegacyLayer {
   readonly id: string;
   readonly parent: string | null;
   readonly history: HistoryReport;
 }
 
-/** Names by id of the top layer, in the order of the document; empty where it is no `repositories`. */
+/** Parses `repositories` to names by id of the top layer, in the order of the document; empty if it is malformed. */
 export function parseRepositories(value: unknown): ReadonlyMap<string, readonly string[]> {
   const names = new Map<string, string[]>();
   for (const [name, tags] of Object.entries(asObject(value) ?? {})) {
@@ -31,7 +32,7 @@ export function parseRepositories(value: unknown): ReadonlyMap<string, readonly 
   return names;
 }
 
-/** Whatever of a layer's `json` can be made out. */
+/** Parses what it can of a layer's `json`. */
 export function parseLegacyLayer(id: string, value: unknown): LegacyLayer {
   const object = asObject(value);
   const command = asTexts(asObject(object?.container_config)?.Cmd).join(' ');

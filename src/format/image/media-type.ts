@@ -1,14 +1,15 @@
-// Media types of layers say how the blob is packed, by their end (OCI image-spec media-types.md, layer.md; Docker schema 2):
+// The end of a layer's media type states its compression (OCI image-spec media-types.md, layer.md; Docker schema 2):
 //
 //   application/vnd.oci.image.layer.v1.tar | .tar+gzip | .tar+zstd
-//   application/vnd.oci.image.layer.nondistributable.v1.tar | +gzip | +zstd       kept elsewhere
+//   application/vnd.oci.image.layer.nondistributable.v1.tar | +gzip | +zstd       foreign
 //   application/vnd.docker.image.rootfs.diff.tar | .tar.gzip                      never zstd
-//   application/vnd.docker.image.rootfs.foreign.diff.tar | .tar.gzip              kept elsewhere
-//   application/vnd.docker.container.image.rootfs.diff+x-gtar                     Docker's own "no idea"
+//   application/vnd.docker.image.rootfs.foreign.diff.tar | .tar.gzip              foreign
+//   application/vnd.docker.container.image.rootfs.diff+x-gtar                     unknown to Docker
 //
-// They are often wrong (umoci#220, containers/image#2906): what the blob begins with decides, the media type is only checked.
+// It is often wrong (umoci#220, containers/image#2906), so the blob's first bytes decide, and the media type is only checked.
 import type { Compression } from '#model';
 
+/** The media types that this program knows by name. */
 export const MEDIA_TYPE = {
   ociIndex: 'application/vnd.oci.image.index.v1+json',
   ociManifest: 'application/vnd.oci.image.manifest.v1+json',
@@ -24,7 +25,7 @@ export const MEDIA_TYPE = {
   inToto: 'application/vnd.in-toto+json',
 } as const;
 
-/** How a media type says that the layer is packed; null where it doesn't say, or is no layer's. */
+/** The compression that a layer's media type states; null if it states none or is no layer's. */
 export function statedCompression(mediaType: string | null): Compression | null {
   if (mediaType === null || !/layer|rootfs/.test(mediaType)) return null;
   if (/tar[+.]gzip$/.test(mediaType)) return 'gzip';
@@ -32,17 +33,17 @@ export function statedCompression(mediaType: string | null): Compression | null 
   return mediaType.endsWith('.tar') ? 'none' : null;
 }
 
-/** What is wrong with a layer's media type, a clause; null where nothing is. */
+/** Returns a clause if a layer's media type contradicts its compression, otherwise null. */
 export function mediaTypeProblem(mediaType: string | null, found: Compression): string | null {
   const stated = statedCompression(mediaType);
   if (stated === null) return null;
   if (stated !== found)
-    return `says ${stated === 'none' ? 'not compressed' : stated}, the blob is ${found === 'none' ? 'not compressed' : found}`;
-  if (stated === 'zstd' && mediaType?.includes('vnd.docker.')) return 'says zstd, which no Docker schema 2 manifest may';
+    return `says ${stated === 'none' ? 'not compressed' : stated}, but the blob is ${found === 'none' ? 'not compressed' : found}`;
+  if (stated === 'zstd' && mediaType?.includes('vnd.docker.')) return 'says zstd, which Docker schema 2 does not allow';
   return null;
 }
 
-/** Is it a layer that registries needn't hold: Windows base layers, mostly? */
+/** Whether the layer is foreign: registries needn't hold it. Mostly Windows base layers. */
 export function isForeignMediaType(mediaType: string | null): boolean {
   return mediaType !== null && /\.foreign\.|\.nondistributable\./.test(mediaType);
 }

@@ -1,20 +1,20 @@
-// An OCI image layout: `oci-layout` (a version), `index.json` and `blobs/<algorithm>/<hex>`. The index names manifests by descriptor
-// (media type, size, digest, platform, annotations); an index may name further indexes. A manifest names the image's config and its
-// layers, the bottom first, by descriptor again. Docker's schema 2 has the same shape under media types of its own.
+// An OCI image layout has `oci-layout` (a version), `index.json` and `blobs/<algorithm>/<hex>`. The index lists descriptors (media type,
+// size, digest, platform, annotations) of manifests and further indexes. A manifest has descriptors of the image's config and of its
+// layers, bottom first. Docker's schema 2 has the same structure with other media types.
 //
 // Source: OCI image-spec image-layout.md, image-index.md, manifest.md, descriptor.md; Docker distribution manifest v2, schema 2.
-// Writers of the wild leave `mediaType` out, write `manifests: null` (moby#47210), and name what is no image at all: artifacts, see
-// artifact.ts. Whether a document is an index or a manifest, its fields decide; media types are only hints.
+// Real tools omit `mediaType`, write `manifests: null` (moby#47210), and list artifacts besides images (artifact.ts). Fields decide
+// whether a document is an index or a manifest; media types are only hints.
 import { isDigest, LayerscopeError } from '#model';
 import { asArray, asObject, asSize, asText, asTexts, type JsonObject } from './json-value.ts';
 import { MEDIA_TYPE } from './media-type.ts';
 import { type Platform, parsePlatform } from './platform.ts';
 
-/** A pointer to content. Size and media type are what somebody stated. */
+/** A pointer to a blob. Size and media type are as stated, unchecked. */
 export interface Descriptor {
-  /** Empty where it is ill-formed. */
+  /** Empty if invalid. */
   readonly digest: string;
-  /** As it is stated, well-formed or not; not safe to print. */
+  /** The digest as stated, valid or not; not safe to print. */
   readonly digestText: string;
   readonly mediaType: string | null;
   readonly size: number | null;
@@ -22,24 +22,26 @@ export interface Descriptor {
   readonly platform: Platform | null;
   readonly annotations: Readonly<Record<string, string>>;
   readonly artifactType: string | null;
-  /** The content itself, in base64, where it is embedded. */
+  /** The content in base64, if it is embedded. */
   readonly data: string | null;
 }
 
+/** A manifest, as far as it could be read. */
 export interface OciManifest {
   readonly kind: 'manifest';
   readonly mediaType: string | null;
   readonly config: Descriptor | null;
   readonly layers: readonly Descriptor[];
   readonly artifactType: string | null;
-  /** Digest of the manifest that it is about. */
+  /** Digest of the manifest that this one is about. */
   readonly subject: string | null;
 }
 
+/** An index, as far as it could be read. */
 export interface OciIndex {
   readonly kind: 'index';
   readonly manifests: readonly Descriptor[];
-  /** Entries that are no descriptors. */
+  /** Number of entries that are no descriptors. */
   readonly malformed: number;
 }
 
@@ -50,7 +52,7 @@ const ANNOTATIONS = [
   'org.opencontainers.image.ref.name',
 ] as const;
 
-/** Those that mean something here: others may be many. */
+/** Keeps only the annotations that are used here, as there may be many others. */
 function parseAnnotations(value: unknown): Readonly<Record<string, string>> {
   const object = asObject(value);
   const kept: Record<string, string> = {};
@@ -61,10 +63,10 @@ function parseAnnotations(value: unknown): Readonly<Record<string, string>> {
   return kept;
 }
 
-/** Layers of one manifest, entries of one index. */
+/** Maximum number of layers in a manifest, or entries in an index. */
 const MAX_DESCRIPTORS = 20_000;
 
-/** Null where the value is no descriptor: it names no digest. */
+/** Parses a descriptor; null if the value has no digest. */
 export function parseDescriptor(value: unknown): Descriptor | null {
   const object = asObject(value);
   const digest = asText(object?.digest);
@@ -97,7 +99,7 @@ const NO_DESCRIPTOR: Descriptor = {
 function bounded(value: unknown): readonly unknown[] {
   const list = asArray(value);
   if (list.length > MAX_DESCRIPTORS)
-    throw new LayerscopeError('TOO_LARGE', `a manifest with ${list.length} entries, the limit is ${MAX_DESCRIPTORS}`);
+    throw new LayerscopeError('TOO_LARGE', `a manifest with ${list.length} entries; the limit is ${MAX_DESCRIPTORS}`);
   return list;
 }
 
@@ -107,7 +109,7 @@ function descriptors(value: unknown): { list: readonly Descriptor[]; malformed: 
   return { list, malformed: all.length - list.length };
 }
 
-/** `index.json`. Null where it isn't an object with a list of manifests; `null` and none at all are a list of none. Throws TOO_LARGE. */
+/** Parses `index.json`; null if it is no object or its manifests are no list. `null` or missing manifests are an empty list. Throws TOO_LARGE. */
 export function parseIndex(value: unknown): OciIndex | null {
   const object = asObject(value);
   if (object === null || !(object.manifests === undefined || object.manifests === null || Array.isArray(object.manifests))) return null;
@@ -115,7 +117,7 @@ export function parseIndex(value: unknown): OciIndex | null {
   return { kind: 'index', manifests: list, malformed };
 }
 
-/** The document behind an index entry: an index or a manifest, by its fields. Null where it is neither. Throws TOO_LARGE. */
+/** Parses a document that an index lists: an index or a manifest, by its fields; null if it is neither. Throws TOO_LARGE. */
 export function parseIndexed(value: unknown): OciIndex | OciManifest | null {
   const object = asObject(value);
   if (object === null) return null;
@@ -137,13 +139,13 @@ function parseManifest(object: JsonObject): OciManifest {
   };
 }
 
-/** The digest that an attestation is about; null where the entry doesn't call itself one. Source: BuildKit attestation-storage.md. */
+/** The digest that an attestation is about; null if the descriptor is no attestation's. Source: BuildKit attestation-storage.md. */
 export function attestedDigest(descriptor: Descriptor): string | null {
   if (descriptor.annotations['vnd.docker.reference.type'] !== 'attestation-manifest') return null;
   return descriptor.annotations['vnd.docker.reference.digest'] ?? '';
 }
 
-/** What a tool called the image; null where it didn't. containerd's full name says more than the tag beside it. */
+/** The image's name in the annotations, or null. containerd's full name comes first, as the other is often only a tag. */
 export function annotatedName(descriptor: Descriptor): string | null {
   return (
     asText(descriptor.annotations['io.containerd.image.name']) ??

@@ -1,16 +1,16 @@
-// Which platforms an image may be of where one is asked for, the best first, as containerd chooses: an image without a variant is of its
-// processor's usual one, and a processor runs what older ones of its kind run. What another kind of processor could run as well (386 on
-// amd64, 32 bits on arm64) isn't offered for it: who asks for a platform wants to see that one.
+// Ranks an image's platform against a requested one, as containerd does: an image without a variant has its architecture's usual one, and
+// a processor runs images for older variants. Unlike in containerd, an image for another architecture that the processor could also run
+// (386 on amd64, 32-bit arm on arm64) doesn't match: users who name a platform want to see that one.
 // Source: containerd/platforms, database.go (normalizeArch) and compare.go (platformVector).
 
-/** `os`, `os/arch` or `os/arch/variant`; a part that isn't there is empty. */
+/** Parts of `os`, `os/arch` or `os/arch/variant`; missing parts are empty. */
 interface Wanted {
   readonly os: string;
   readonly architecture: string;
   readonly variant: string;
 }
 
-// Maps, as an image may call its platform `constructor`.
+// Maps rather than objects, as an image's architecture may be `constructor`.
 const OS_NAMES: ReadonlyMap<string, string> = new Map([['macos', 'darwin']]);
 const ARCHITECTURE_NAMES: ReadonlyMap<string, readonly [architecture: string, variant?: string]> = new Map([
   ['i386', ['386']],
@@ -31,7 +31,7 @@ function normal(platform: string): Wanted {
   return { os: OS_NAMES.get(os) ?? os, architecture: name, variant: normalVariant(name, variant === '' ? implied : variant) };
 }
 
-/** The usual variant has no name, but of arm, where it is v7. */
+/** Removes the usual variant, except for arm, which gets v7 if it has none. */
 function normalVariant(architecture: string, variant: string): string {
   const numbered = /^\d/.test(variant) ? `v${variant}` : variant;
   if (architecture === 'arm64') return numbered === 'v8' || numbered === 'v8.0' ? '' : numbered;
@@ -39,7 +39,7 @@ function normalVariant(architecture: string, variant: string): string {
   return architecture === 'arm' && numbered === '' ? 'v7' : numbered;
 }
 
-/** Variants that do, the best first. */
+/** Variants that match, best first. */
 function variantsFor({ architecture, variant }: Wanted): readonly string[] {
   const number = Number(/^v(\d{1,2})$/.exec(variant)?.[1] ?? Number.NaN);
   const lowest = LOWEST_VARIANTS.get(architecture);
@@ -48,13 +48,13 @@ function variantsFor({ architecture, variant }: Wanted): readonly string[] {
   return numbers.map((each) => normalVariant(architecture, `v${each}`));
 }
 
-/** How well an image's platform does for the one that is asked for: 0 the best; null: it doesn't. Both as `linux/arm/v7`. */
+/** Ranks an image's platform against the wanted one: 0 is the best match, null is no match. Both are like `linux/arm/v7`. */
 export function platformRank(image: string, wanted: string): number | null {
-  const asked = normal(wanted);
+  const requested = normal(wanted);
   const stated = normal(image);
-  if (stated.os !== asked.os) return null;
-  if (asked.architecture === '') return 0;
-  if (stated.architecture !== asked.architecture) return null;
-  const rank = variantsFor(asked).indexOf(stated.variant);
+  if (stated.os !== requested.os) return null;
+  if (requested.architecture === '') return 0;
+  if (stated.architecture !== requested.architecture) return null;
+  const rank = variantsFor(requested).indexOf(stated.variant);
   return rank < 0 ? null : rank;
 }

@@ -1,7 +1,7 @@
 import { displayText } from '#model';
 import { asObject, asText } from './json-value.ts';
 
-/** An operating system and a processor, as an index entry or an image config states them. Null: not stated. */
+/** An operating system and a processor architecture, as a descriptor or an image config states them; null if not stated. */
 export interface Platform {
   readonly os: string | null;
   readonly architecture: string | null;
@@ -9,7 +9,7 @@ export interface Platform {
   readonly osVersion: string | null;
 }
 
-/** Of a `platform` object or of an image config, which has the same fields. Null where it states none of them. */
+/** Parses a `platform` object or an image config, which has the same fields; null if it has neither os nor architecture. */
 export function parsePlatform(value: unknown): Platform | null {
   const object = asObject(value);
   if (object === null) return null;
@@ -22,7 +22,7 @@ export function parsePlatform(value: unknown): Platform | null {
   return platform.os === null && platform.architecture === null ? null : platform;
 }
 
-/** `linux/amd64`, `linux/arm/v7`; `unknown` where nothing is stated, `unknown` for the half that isn't. */
+/** Formats a platform like `linux/amd64` or `linux/arm/v7`, with `unknown` for a part that isn't stated, or for the whole. Safe to print. */
 export function platformName(platform: Platform | null): string {
   if (platform === null) return 'unknown';
   const { os, architecture, variant } = platform;

@@ -1,9 +1,9 @@
 import { FINDING_SEVERITY, type Finding, type FindingCode, finding } from '#model';
 
-/** Findings of one code that a layer keeps; a tar can hold millions. */
+/** How many findings of one code a layer keeps; a tar can have millions. */
 const MAX_FINDINGS_PER_CODE = 1000;
 
-/** Characters of the message and the path of one finding, and of all that a layer keeps. */
+/** Maximum length of a finding's message or path, and of all findings that a layer keeps, in UTF-16 units. */
 const MAX_LENGTH = 8192;
 const MAX_CHARACTERS = 4 * 1024 * 1024;
 
@@ -11,14 +11,14 @@ function cut(text: string): string {
   return text.length > MAX_LENGTH ? `${text.slice(0, MAX_LENGTH)}…` : text;
 }
 
-/** Findings in order, bounded for each code and in length. */
+/** A list of findings with a maximum for each code and for their total length. */
 export class FindingList {
   readonly #findings: Finding[] = [];
   readonly #counts = new Map<FindingCode, number>();
   readonly #leftOut = new Map<FindingCode, number>();
   #characters = 0;
 
-  /** Keeps the finding, or only counts it. The path is asked for only where it is kept. */
+  /** Keeps the finding, or only counts it. Calls `path` only if the finding is kept. */
   add(code: FindingCode, message: string, offset: number, path: () => string | undefined): void {
     const count = (this.#counts.get(code) ?? 0) + 1;
     this.#counts.set(code, count);
@@ -32,7 +32,7 @@ export class FindingList {
     this.#findings.push(kept);
   }
 
-  /** All of them, and for each code with more a last one that says how many. */
+  /** Returns all findings, with a last one for each code that says how many were left out. */
   finish(): Finding[] {
     for (const [code, left] of this.#leftOut) {
       this.#findings.push({ severity: FINDING_SEVERITY[code], code, message: `${left} more of these are left out` });

@@ -1,19 +1,19 @@
 type Column = Uint8Array<ArrayBuffer> | Uint16Array<ArrayBuffer> | Uint32Array<ArrayBuffer> | Float64Array<ArrayBuffer>;
 type ColumnType<T> = { new (buffer: ArrayBuffer): T; readonly BYTES_PER_ELEMENT: number };
 
-/** Room that a growing array has without moving, elements. Only address space: memory is taken as it is written. */
+/** How many elements an array can grow to without moving. Reserves only address space: memory is allocated as it is written. */
 const RESERVED = 1 << 20;
 
 /**
- * An array that grows. Where the engine can, it grows in place: arrays that double leave holes behind in the heap that cost as
- * much memory as what they hold.
+ * Creates an array that can grow, in place if the JavaScript engine supports it: arrays that are copied to double leave holes in the
+ * heap as large as their content.
  */
 export function growing<T extends Column>(Type: ColumnType<T>, length: number): T {
   const size = Type.BYTES_PER_ELEMENT;
   return new Type(reserved(length * size, Math.max(RESERVED, length * 4) * size) ?? new ArrayBuffer(length * size));
 }
 
-/** Null where the engine has no growing buffers, or no address space for one. */
+/** Returns null if the JavaScript engine has no resizable buffers, or no address space for one. */
 function reserved(byteLength: number, maxByteLength: number): ArrayBuffer | null {
   if (typeof ArrayBuffer.prototype.resize !== 'function') return null;
   try {
@@ -24,7 +24,7 @@ function reserved(byteLength: number, maxByteLength: number): ArrayBuffer | null
   }
 }
 
-/** The array with room for `length` elements: in place, or moved. Use the result only. */
+/** Grows the array to `length` elements, in place or by moving it. Use only the result afterwards. */
 export function grown<T extends Column>(array: T, length: number): T {
   const { buffer } = array;
   const bytes = length * array.BYTES_PER_ELEMENT;
@@ -38,14 +38,14 @@ export function grown<T extends Column>(array: T, length: number): T {
   return moved;
 }
 
-/** A plain array of the first `length` elements. The growing one is gone. */
+/** Copies the first `length` elements to a plain array and releases the growing one. */
 export function finished<T extends Column>(array: T, length: number): T {
   const result = array.slice(0, length) as T;
   release(array);
   return result;
 }
 
-/** Frees the memory now, not at some later collection, where the engine can. */
+/** Frees the memory immediately instead of at a later collection, if the JavaScript engine supports it. */
 export function release(array: Column): void {
   if (typeof array.buffer.transfer === 'function') array.buffer.transfer(0);
 }

@@ -7,7 +7,7 @@ import type { TableRoom } from './table-room.ts';
 
 const BLOCK = 512;
 
-/** What {@link LayerColumns.finish} gives: a table's columns of members and of their links. */
+/** The columns of a table that describe members and their links: the result of {@link LayerColumns.finish}. */
 type MemberColumns = Pick<
   LayerTable,
   | 'memberCount'
@@ -26,7 +26,7 @@ type MemberColumns = Pick<
   | 'linkTarget'
 >;
 
-/** A table's columns of members under construction. A row is a member, in the order of the tar. */
+/** Builds a table's columns of members. Each row is a member, in the order of the tar. */
 export class LayerColumns {
   readonly #metas: MetaTable;
   count = 0;
@@ -36,7 +36,7 @@ export class LayerColumns {
   #flags = growing(Uint16Array<ArrayBuffer>, 256);
   #size = growing(Float64Array<ArrayBuffer>, 256);
   #mtimeSeconds = growing(Float64Array<ArrayBuffer>, 256);
-  /** Made when the first member has some. */
+  /** Created at the first member with a fraction of a second. */
   #mtimeNanos = new Uint32Array(0);
   #headerBlock = growing(Uint32Array<ArrayBuffer>, 256);
   #headerBlocks = growing(Uint32Array<ArrayBuffer>, 256);
@@ -46,7 +46,7 @@ export class LayerColumns {
   #linkStart = growing(Uint32Array<ArrayBuffer>, 64);
   #linkNames = growing(Uint8Array<ArrayBuffer>, 1024);
   #linkTarget = growing(Uint32Array<ArrayBuffer>, 64);
-  /** Whether a hard link has other facts than what it is a further name of. */
+  /** Whether a hard link's mode, owner or time differs from its target's. */
   #hasOtherFacts = false;
 
   readonly #room: TableRoom;
@@ -56,7 +56,7 @@ export class LayerColumns {
     this.#room = room;
   }
 
-  /** Adds a row, without a node; `keepsLink`: with its link target. Throws TOO_LARGE. */
+  /** Adds a row without a node, and with its link target if `keepsLink`. Throws TOO_LARGE. */
   add(member: TarMember, keepsLink: boolean): number {
     const meta = this.#metas.intern(member);
     const isLink = keepsLink && (member.type === TYPE.symlink || member.type === TYPE.hardlink);
@@ -98,7 +98,7 @@ export class LayerColumns {
     this.#mtimeNanos[row] = nanos;
   }
 
-  /** 1 + number of the link name. */
+  /** Adds the member's link name. Returns 1 + its index. */
   #addLink(member: TarMember): number {
     const { linkBytes, linkStart, linkEnd } = member;
     const from = this.#linkStart[this.#linkCount] as number;
@@ -127,20 +127,20 @@ export class LayerColumns {
     return (this.#headerBlock[row] as number) * BLOCK;
   }
 
-  /** Raw link target of a row that has one: a view. */
+  /** A view of the raw link target of a row that has one. */
   linkOf(row: number): Uint8Array {
     const link = this.#link[row] as number;
     return this.#linkNames.subarray(this.#linkStart[link - 1], this.#linkStart[link]);
   }
 
-  /** The row itself, or of a hard link what it is a further name of; -1 where that had not come by then. */
+  /** The row itself, or the row that a hard link is another name of; -1 if that row doesn't precede it. */
   inode(row: number): number {
     return this.type[row] === TYPE.hardlink ? (this.#linkTarget[(this.#link[row] as number) - 1] as number) - 1 : row;
   }
 
-  /** A hard link is a further name of another row, which is no hard link. Throws TOO_LARGE. */
+  /** Makes a hard link another name of `inode`, which is a row but no hard link. Throws TOO_LARGE. */
   nameOf(row: number, inode: number): void {
-    // For the meta that they will share: it is made when all have come.
+    // Reserves room for the meta that they will share, which is created in `finish`.
     if (this.#meta[row] !== this.#meta[inode]) this.#room.meta(0);
     this.#linkTarget[(this.#link[row] as number) - 1] = inode + 1;
     this.#hasOtherFacts ||= this.#meta[row] !== this.#meta[inode] || !this.#hasTimeOf(row, inode);
@@ -150,7 +150,7 @@ export class LayerColumns {
     return this.#mtimeSeconds[row] === this.#mtimeSeconds[other] && (this.#mtimeNanos[row] ?? 0) === (this.#mtimeNanos[other] ?? 0);
   }
 
-  /** Names of one inode have its facts, and each hard link sets them anew, as containerd does: the last one decides. */
+  /** Gives all names of an inode the same mode, owner and time. As in containerd, each hard link sets them, so the last one wins. */
   #shareFacts(): void {
     const links: number[] = [];
     for (let row = 0; row < this.count; row++) {
@@ -166,7 +166,7 @@ export class LayerColumns {
     if (this.#mtimeNanos.length > 0) this.#mtimeNanos[to] = this.#mtimeNanos[from] as number;
   }
 
-  /** The columns, as long as there are rows. Nothing can be added any more. */
+  /** Returns the columns, trimmed to the rows. No more rows can be added. */
   finish(): MemberColumns {
     if (this.#hasOtherFacts) this.#shareFacts();
     const { count } = this;

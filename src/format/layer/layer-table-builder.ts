@@ -1,15 +1,15 @@
-// A layer is a tar (OCI image-spec layer.md) whose members are laid over the layers below:
+// A layer is a tar (OCI image-spec layer.md) whose members are applied on top of the layers below:
 //
-//   any other name     what the path is from here on; of several members of one path the last counts
-//   .wh.NAME           a whiteout: hides NAME, of the layers below, beside it
-//   .wh..wh..opq       an opaque marker: hides all that the layers below have in its folder
-//   .wh..wh.*          AUFS's own (plnk, aufs, orph): no part of the view; nor is a bare .wh. or one of `.` or `..`
+//   .wh.NAME           a whiteout: hides the layers' below NAME in the same folder
+//   .wh..wh..opq       an opaque marker: hides everything that the layers below have in its folder
+//   .wh..wh.*          AUFS's own (plnk, aufs, orph): not part of the view, like a bare .wh. and whiteouts of `.` and `..`
+//   any other name     replaces the path; the last of several members of one path wins
 //
-// Names are relative to the root. Normal form has no leading `/` or `./`, no empty, `.` or `..` component and no trailing `/`.
-// A name that climbs over the root has none: it is listed in raw only.
+// Names are relative to the root. The normal form has no leading `/` or `./`, no empty, `.` or `..` component and no trailing `/`.
+// A name that climbs out of the root has no normal form: it is raw only.
 //
-// The order of a layer's members matters where they meet, since containerd applies each layer to an empty folder of its own: a symbolic
-// link on the way of a name is followed inside the root, and an entry that replaces a folder takes away what the layer laid below it.
+// The order of members matters, since containerd applies each layer to an empty folder of its own: symbolic links in a name are followed
+// inside the root, and an entry that replaces a folder removes what the layer put below it.
 import type { TarFinding, TarHandler, TarMember } from '#format/tar';
 import { escapePath, type Finding, type FindingCode, TYPE } from '#model';
 import { FindingList } from './finding-list.ts';
@@ -24,27 +24,27 @@ import { HOLDS, MARK, SHAPE, WALK } from './path-bits.ts';
 import { PathTree } from './path-tree.ts';
 import { TableRoom } from './table-room.ts';
 
-/** `.opq` behind `.wh..wh.`: the folder hides what the layers below have in it. */
+/** `.opq`, which follows `.wh..wh.` in an opaque marker. */
 const OPAQUE = [0x2e, 0x6f, 0x70, 0x71] as const;
 
-/** Bytes of a path or a link target that are kept; no system takes more than 32,767 letters. */
+/** Maximum length of a path or link target in bytes; no system allows more than 32,767 characters. */
 const MAX_NAME_BYTES = 64 * 1024;
 
 const ODD_FOR_OTHERS = SHAPE.trailingSlash | SHAPE.odd;
 
-/** What {@link LayerTableBuilder.finish} gives. The table is the caller's: its arrays share no memory and may be transferred. */
+/** Result of {@link LayerTableBuilder.finish}. The caller owns the table; its arrays share no memory and may be transferred. */
 export interface BuiltLayer {
   readonly table: LayerTable;
   readonly findings: Finding[];
-  /** Sum of the regular files' sizes, superseded ones included; see {@link layerFigures}. */
+  /** Total size of regular files in bytes, including superseded ones; see {@link layerFigures}. */
   readonly fileBytes: number;
-  /** Members that stand for something in the file system or a whiteout: all but global headers. */
+  /** Number of members other than global headers. */
   readonly entries: number;
 }
 
 /**
- * Makes a layer's table from the members that a TarReader hands out. Once finished it can't be used again.
- * Names get their normal form here; what leads out of the root, is odd, or comes twice becomes a finding.
+ * Builds a layer's table from a TarReader's members, and normalizes their names. Names that are odd, lead out of the root or repeat
+ * become findings. Can't be used again after {@link finish}.
  */
 export class LayerTableBuilder implements TarHandler {
   readonly #room: TableRoom;
@@ -53,15 +53,15 @@ export class LayerTableBuilder implements TarHandler {
   readonly #rows: LayerColumns;
   readonly #ownLinks: OwnLinks;
   readonly #findings = new FindingList();
-  /** The member handed in last: findings that come right after it are about it. */
+  /** The last member, which the findings that follow it are about. */
   #last: TarMember | null = null;
   #dotSlashCount = 0;
   #dotSlashOffset = 0;
   #dotSlashPath = '';
-  /** Whether anything was taken away again: markers may be gone. */
-  #tookAway = false;
+  /** Whether a folder was replaced, and markers in it with it. */
+  #replacedFolder = false;
 
-  /** `blobBytes`: of the layer as it is stored, which bounds the table; absent: it isn't bounded. */
+  /** `blobBytes` is the stored size of the layer, which limits the table's size; no limit if absent. */
   constructor(blobBytes = Number.POSITIVE_INFINITY) {
     this.#room = new TableRoom(blobBytes);
     this.#tree = new PathTree(this.#room);
@@ -71,7 +71,7 @@ export class LayerTableBuilder implements TarHandler {
     this.#tree.onFolderInPlace = (node) => this.#makeFolderOf(node);
   }
 
-  /** Throws TOO_LARGE where the table would become too large for its blob: what came before can be finished. */
+  /** Adds a member. Throws TOO_LARGE if the table would be too large for its blob; the members before it can still be finished. */
   member(member: TarMember): void {
     this.#last = member;
     const nameBytes = member.nameEnd - member.nameStart;
@@ -82,7 +82,7 @@ export class LayerTableBuilder implements TarHandler {
     if (isTooLong) {
       this.#setRawOnly(row);
       const what = nameBytes > MAX_NAME_BYTES ? `a name of ${nameBytes}` : `a link target of ${linkBytes}`;
-      this.#tell('name-too-long', member, `${what} bytes, the limit is ${MAX_NAME_BYTES}`);
+      this.#report('name-too-long', member, `${what} bytes, the limit is ${MAX_NAME_BYTES}`);
     } else if (member.type === TYPE.global || member.type === TYPE.other) this.#setRawOnly(row);
     else this.#placeOrStop(member, row);
   }
@@ -91,14 +91,14 @@ export class LayerTableBuilder implements TarHandler {
     try {
       this.#place(member, row);
     } catch (error) {
-      // No room for its path: what came before it stands.
+      // No room for its path. The members before it can still be finished.
       this.#setRawOnly(row);
       throw error;
     }
   }
 
   finding(finding: TarFinding): void {
-    // A finding about a member comes right after it, while its name is still there.
+    // A finding follows its member directly, while the member's name is still valid.
     const last = this.#last;
     const path =
       last !== null && finding.offset === last.headerOffset
@@ -113,16 +113,16 @@ export class LayerTableBuilder implements TarHandler {
     if (memberIndex >= 0 && memberIndex < this.#rows.count) this.#rows.set(memberIndex, FLAG.truncated);
   }
 
-  /** The table with columns as long as their content, and the findings, in order, at most 1,000 of a code and one that counts the rest. */
+  /** Returns the table, and the findings in order: at most 1,000 of each code, and one that counts the rest. */
   finish(): BuiltLayer {
     this.#last = null;
-    this.#tellDotSlash();
-    if (this.#tookAway) this.#dropMarkers();
+    this.#reportDotSlash();
+    if (this.#replacedFolder) this.#dropMarkers();
     const tree = this.#tree;
     tree.finish();
     const table: LayerTable = {
       ...this.#rows.finish(),
-      bodySums: new Uint32Array(0), // whoever hands over bodies puts them in
+      bodySums: new Uint32Array(0), // filled in by the code that reads bodies
       nodeCount: tree.count,
       nodeParent: tree.parent,
       nodeNameStart: tree.nameStart,
@@ -138,11 +138,11 @@ export class LayerTableBuilder implements TarHandler {
     this.#rows.set(row, FLAG.rawOnly);
   }
 
-  #tell(code: FindingCode, member: TarMember, message: string): void {
+  #report(code: FindingCode, member: TarMember, message: string): void {
     this.#findings.add(code, message, member.headerOffset, () => shownName(member));
   }
 
-  /** Finds the member's node, from its name in normal form. */
+  /** Finds the member's node by its normalized name. */
   #place(member: TarMember, row: number): void {
     const tree = this.#tree;
     const { nameBytes, nameStart, nameEnd } = member;
@@ -163,10 +163,10 @@ export class LayerTableBuilder implements TarHandler {
       return;
     }
     const node = tree.intern(folder, bytes, baseStart, baseEnd, tree.baseHash);
-    this.#stand(member, row, node, member.type === TYPE.hardlink ? this.#target(member, row, node) : row);
+    this.#put(member, row, node, member.type === TYPE.hardlink ? this.#target(member, row, node) : row);
   }
 
-  /** A name with a `..`, which is taken by its text, or one that goes through links. */
+  /** Resolves a name that has a `..`, which is applied as text, or goes through links. */
   #walkByLinks(member: TarMember): number {
     const tree = this.#tree;
     const { nameBytes, nameStart, nameEnd } = member;
@@ -188,7 +188,7 @@ export class LayerTableBuilder implements TarHandler {
     }
     const walked = tree.walkParts(folders, base === undefined ? null : bytesOf(base));
     tree.shape = shape | (given.includes('..') ? SHAPE.odd : 0);
-    // A closer look, since the walk stopped before it saw all of the name.
+    // Marks that need the whole name, as the walk stopped before its end.
     const whole = leadsOutOnWindows(nameBytes, nameStart, nameEnd) ? MARK.backslash : 0;
     const { through, climbs } = this.#ownLinks;
     tree.marks = marks | whole | MARK.high | (through ? MARK.link : 0) | (climbs ? MARK.climbs : 0);
@@ -200,8 +200,8 @@ export class LayerTableBuilder implements TarHandler {
     return WALK.found;
   }
 
-  /** The member stands for the node from now on. `shown`: the member whose link text a path through the node follows. */
-  #stand(member: TarMember, row: number, node: number, shown: number): void {
+  /** Puts the member at the node. `shown` is the row that paths through the node see: for a hard link its target, or -1. */
+  #put(member: TarMember, row: number, node: number, shown: number): void {
     const tree = this.#tree;
     this.#rows.node[row] = node;
     const held = tree.holds[node] as number;
@@ -216,37 +216,37 @@ export class LayerTableBuilder implements TarHandler {
     }
     if (before === 0) return;
     this.#rows.set(before - 1, FLAG.superseded);
-    this.#tell('duplicate-path', member, 'the path comes more than once in this layer: the last entry takes precedence');
+    this.#report('duplicate-path', member, 'the path occurs more than once in this layer: the last entry takes precedence');
   }
 
-  /** What the layer laid below a folder goes with it. */
+  /** Removes what the layer put below a folder that is replaced. */
   #replaceFolder(member: TarMember, node: number): void {
-    const { member: standing } = this.#tree;
+    const { member: current } = this.#tree;
     let gone = 0;
-    this.#tookAway = true;
+    this.#replacedFolder = true;
     this.#tree.clearBelow(node, (below) => {
-      const row = (standing[below] as number) - 1;
+      const row = (current[below] as number) - 1;
       if (row < 0) return;
       this.#rows.set(row, FLAG.superseded);
-      standing[below] = 0;
+      current[below] = 0;
       gone++;
     });
     if (gone === 0) return;
     const entries = gone === 1 ? 'the entry' : `the ${gone} entries`;
-    this.#tell('folder-replaced', member, `replaces a folder of this layer, and with it ${entries} that came before in it`);
+    this.#report('folder-replaced', member, `replaces a folder of this layer and ${entries} already in it`);
   }
 
   /**
-   * A file on the way to another entry gives place to a folder, so that nothing is hidden; on the way to a marker it stays, since that has
-   * nothing of its own. umoci leaves such whiteouts behind where a file took a folder's place.
+   * Called if a name leads through something that is no folder. For an entry, it is replaced by a folder, so that nothing is hidden; for a
+   * marker it stays, since a marker adds nothing. umoci writes such whiteouts when a file replaces a folder.
    */
   #makeFolderOf(node: number): boolean {
     const tree = this.#tree;
     const member = this.#last;
     const isMarker = member !== null && isMarkerName(member);
-    const where = `${shortPath(this.#pathOfNode(node))}, which this layer brings as no folder`;
+    const where = `${shortPath(this.#pathOfNode(node))}, which is not a folder in this layer`;
     if (member !== null)
-      this.#tell('entry-below-file', member, isMarker ? `a marker below ${where}: not applied` : `stands below ${where}`);
+      this.#report('entry-below-file', member, isMarker ? `a marker below ${where}: not applied` : `lies below ${where}`);
     if (isMarker) return false;
     const before = tree.member[node] as number;
     tree.member[node] = 0;
@@ -254,7 +254,7 @@ export class LayerTableBuilder implements TarHandler {
     return true;
   }
 
-  /** Whiteouts and opaque markers in what was replaced are gone. */
+  /** Marks whiteouts and opaque markers in replaced folders as superseded. */
   #dropMarkers(): void {
     const { holds } = this.#tree;
     for (let row = 0; row < this.#rows.count; row++) {
@@ -267,11 +267,11 @@ export class LayerTableBuilder implements TarHandler {
     const { shape } = this.#tree;
     const plain = (shape & (SHAPE.dotSlash | SHAPE.trailingSlash)) === (SHAPE.dotSlash | SHAPE.trailingSlash) && (shape & SHAPE.odd) === 0;
     if (member.type === TYPE.directory) {
-      if (!plain && (shape & SHAPE.odd) === 0) this.#tell('odd-name', member, 'a name that stands for the root');
-      this.#stand(member, row, 0, row);
+      if (!plain && (shape & SHAPE.odd) === 0) this.#report('odd-name', member, 'a name that means the root');
+      this.#put(member, row, 0, row);
       return;
     }
-    if ((shape & SHAPE.odd) === 0) this.#tell('odd-name', member, 'an entry that is no folder has a name that stands for the root');
+    if ((shape & SHAPE.odd) === 0) this.#report('odd-name', member, 'an entry that is not a folder has a name that means the root');
     this.#setRawOnly(row);
   }
 
@@ -279,10 +279,10 @@ export class LayerTableBuilder implements TarHandler {
     const { bytes: nameBytes, folder, baseStart, baseEnd } = this.#tree;
     const start = baseStart + WHITEOUT.length;
     if (start === baseEnd || (baseEnd === start + 1 && nameBytes[start] === 0x2e)) {
-      this.#tell('bare-whiteout', member, 'a whiteout that names nothing: not applied');
+      this.#report('bare-whiteout', member, 'a whiteout that names nothing: not applied');
       this.#setRawOnly(row);
     } else if (baseEnd === start + 2 && nameBytes[start] === 0x2e && nameBytes[start + 1] === 0x2e) {
-      this.#tell('path-escape', member, 'a whiteout of the folder above: not applied');
+      this.#report('path-escape', member, 'a whiteout of the folder above: not applied');
       this.#rows.set(row, FLAG.escapes);
       this.#setRawOnly(row);
     } else if (startsWith(nameBytes, start, WHITEOUT)) {
@@ -300,14 +300,14 @@ export class LayerTableBuilder implements TarHandler {
     }
   }
 
-  /** A closer look at a name that isn't plainly in normal form. */
+  /** Reports what is odd about a name that isn't in plain normal form. */
   #look(member: TarMember, row: number): void {
     const { shape, marks } = this.#tree;
     const { nameBytes, nameStart, nameEnd } = member;
     if ((shape & SHAPE.dotDot) !== 0) {
-      this.#escape(member, row, 'a name that climbs over the root');
+      this.#escape(member, row, 'a name that climbs out of the root');
     } else if ((marks & MARK.climbs) !== 0) {
-      this.#escape(member, row, 'its path goes through a symbolic link that climbs over the root');
+      this.#escape(member, row, 'its path goes through a symbolic link that climbs out of the root');
     } else if (
       (marks & (MARK.backslash | MARK.dots | MARK.drive)) !== 0 &&
       leadsOutOnWindows(nameBytes, nameStart + (shape & SHAPE.dotSlash ? 2 : 0), nameEnd)
@@ -315,50 +315,50 @@ export class LayerTableBuilder implements TarHandler {
       this.#escape(member, row, 'a name that leads out of the root on Windows');
     }
     const odd = member.type === TYPE.directory ? SHAPE.odd : ODD_FOR_OTHERS;
-    if ((shape & SHAPE.tooDeep) !== 0) this.#tell('odd-name', member, 'a name with more components than any system takes');
-    else if ((shape & SHAPE.loop) !== 0) this.#tell('symlink-loop', member, 'its path goes through symbolic links that lead in a circle');
+    if ((shape & SHAPE.tooDeep) !== 0) this.#report('odd-name', member, 'a name with more components than any system allows');
+    else if ((shape & SHAPE.loop) !== 0) this.#report('symlink-loop', member, 'its path goes through a loop of symbolic links');
     else if ((shape & SHAPE.absolute) !== 0 && (shape & odd) === 0 && this.#tree.baseStart >= 0)
-      this.#tell('odd-name', member, 'an absolute name: taken inside the root');
+      this.#report('odd-name', member, 'an absolute name: read as relative to the root');
     else if ((shape & odd) !== 0 && this.#tree.baseStart >= 0)
-      this.#tell('odd-name', member, `not in normal form: ${shortPath(member.name)}`);
-    else if ((shape & SHAPE.odd) !== 0) this.#tell('odd-name', member, 'a name that stands for the root');
+      this.#report('odd-name', member, `not in normal form: ${shortPath(member.name)}`);
+    else if ((shape & SHAPE.odd) !== 0) this.#report('odd-name', member, 'a name that means the root');
     else if ((shape & SHAPE.dotSlash) !== 0 && this.#tree.baseStart >= 0) this.#countDotSlash(member);
-    if ((marks & MARK.link) !== 0 && (marks & MARK.climbs) === 0) this.#tellWay(member);
+    if ((marks & MARK.link) !== 0 && (marks & MARK.climbs) === 0) this.#reportLink(member);
     if ((marks & MARK.high) !== 0 && !isUtf8(nameBytes, nameStart, nameEnd)) {
       this.#rows.set(row, FLAG.nameNotUtf8);
-      this.#tell('invalid-utf8-name', member, 'a name that is not UTF-8');
+      this.#report('invalid-utf8-name', member, 'a name that is not UTF-8');
     }
   }
 
   #escape(member: TarMember, row: number, message: string): void {
     this.#rows.set(row, FLAG.escapes);
-    this.#tell('path-escape', member, message);
+    this.#report('path-escape', member, message);
   }
 
-  /** Where a name goes that leads through a symbolic link. */
-  #tellWay(member: TarMember): void {
+  /** Reports where a name leads that goes through a symbolic link. */
+  #reportLink(member: TarMember): void {
     const { folder } = this.#tree;
     const where = folder === 0 ? 'the root' : shortPath(this.#pathOfNode(folder));
-    this.#tell('name-through-link', member, `its path goes through a symbolic link of this layer: it lies in ${where}`);
+    this.#report('name-through-link', member, `its path goes through a symbolic link of this layer: it lies in ${where}`);
   }
 
-  /** The row that a hard link names at this moment, through other links, or -1: it comes later, lies below, or is nowhere. */
+  /** Returns the row that a hard link is another name of, or -1 if its target isn't in the layer yet, or at all. */
   #target(member: TarMember, row: number, own: number): number {
     const path = this.#rows.linkOf(row);
     this.#ownLinks.climbs = false;
     const node = this.#findTarget(path);
     const climbs = this.#ownLinks.climbs || climbsOut(path, 0);
     if (!this.#rows.has(row, FLAG.escapes) && (climbs || leadsOutOnWindows(path, 0, path.length))) {
-      this.#escape(member, row, `a hard link to what lies outside: ${shortPath(member.linkname)}`);
+      this.#escape(member, row, `a hard link to a target outside the root: ${shortPath(member.linkname)}`);
     }
-    const standing = node <= 0 || node === own ? -1 : (this.#tree.member[node] as number) - 1;
-    if (standing < 0 || this.#rows.type[standing] === TYPE.directory) return -1;
-    const inode = this.#rows.inode(standing);
+    const current = node <= 0 || node === own ? -1 : (this.#tree.member[node] as number) - 1;
+    if (current < 0 || this.#rows.type[current] === TYPE.directory) return -1;
+    const inode = this.#rows.inode(current);
     if (inode >= 0) this.#rows.nameOf(row, inode);
     return inode;
   }
 
-  /** The node that a path leads to, links on the way followed, the last not; 0 or less: none. */
+  /** Returns the node that a path leads to, following links except for the last component; 0 or less if there is none. */
   #findTarget(path: Uint8Array): number {
     const parts = partsOf(textOf(path));
     const base = parts.pop();
@@ -373,14 +373,14 @@ export class LayerTableBuilder implements TarHandler {
     return node;
   }
 
-  /** `tar -C folder .` puts `./` before every name: one finding says so. */
+  /** `tar -C folder .` puts `./` before every name, so one finding covers them all. */
   #countDotSlash(member: TarMember): void {
     if (this.#dotSlashCount++ > 0) return;
     this.#dotSlashOffset = member.headerOffset;
     this.#dotSlashPath = shownName(member);
   }
 
-  #tellDotSlash(): void {
+  #reportDotSlash(): void {
     if (this.#dotSlashCount === 0) return;
     const others = this.#dotSlashCount === 1 ? '' : `, and ${this.#dotSlashCount - 1} more like it`;
     this.#findings.add('odd-name', `a name that begins with ./${others}`, this.#dotSlashOffset, () => this.#dotSlashPath);

@@ -1,58 +1,59 @@
 /**
- * A layer's tar as columns: every member once, in the order of the tar, and the tree of the paths that they name.
- * Made once a blob, kept in the cache, handed to workers: only plain arrays. About 45 bytes a member (8 more of compressed layers) and 10 a path, names apart.
+ * A layer's tar as columns: every member once, in the order of the tar, and the tree of the paths that they name. Built once for each
+ * blob, cached and transferred to workers, so it has only plain arrays. Takes about 45 bytes for each member (8 more if the layer is
+ * compressed) and 10 for each path, plus names.
  */
 export interface LayerTable {
-  /** Tar members: files and whiteouts, and those that are listed in raw only (see {@link FLAG}). Global headers too. */
+  /** Number of tar members, including whiteouts, global headers and other raw-only members (see {@link FLAG}). */
   readonly memberCount: number;
-  /** Path node that the member names; of a whiteout the path that it hides, of an opaque marker its folder. {@link NO_NODE}: raw only. */
+  /** The member's path node; for a whiteout the path that it hides, for an opaque marker its folder. {@link NO_NODE} if raw only. */
   readonly node: Uint32Array;
-  /** Code of ENTRY_TYPES. */
+  /** Index into ENTRY_TYPES. */
   readonly type: Uint8Array;
   /** Bits of {@link FLAG}. */
   readonly flags: Uint16Array;
-  /** Logical bytes, holes included; 0 for all but files. */
+  /** File size in bytes, including holes; 0 for other types. */
   readonly size: Float64Array;
   readonly mtimeSeconds: Float64Array;
-  /** 0 to 999,999,999. Empty where all are 0. */
+  /** 0 to 999,999,999. The column is empty if all are 0. */
   readonly mtimeNanos: Uint32Array;
   /** Offset of the member's first header block, in blocks of 512 bytes. */
   readonly headerBlock: Uint32Array;
-  /** Blocks from there to the stored body. */
+  /** Number of blocks from there to the stored body. */
   readonly headerBlocks: Uint32Array;
   /** Index into `metas`. */
   readonly meta: Uint32Array;
-  /** 1 + index into the link names, 0 for none. */
+  /** 1 + index into the link names, or 0 if there is none. */
   readonly link: Uint32Array;
   /**
-   * Two words a member: the checksum of a regular file's body, both 0 if it has none (a body that was cut off, a sparse file). Empty if
-   * bodies were not read. Protects against chance, not against people: see BodySum.
+   * Two words for each member: the checksum of a regular file's body, both 0 if it has none (a truncated body, a sparse file). Empty if
+   * bodies were not read. Detects accidental differences, not attacks: see BodySum.
    */
   readonly bodySums: Uint32Array;
 
-  /** Path nodes; node 0 is the root. A parent's number is smaller than its children's. */
+  /** Number of path nodes. Node 0 is the root; a parent's number is smaller than its children's. */
   readonly nodeCount: number;
   readonly nodeParent: Uint32Array;
-  /** nodeCount + 1 offsets into `nodeNames`: last path components. */
+  /** nodeCount + 1 offsets into `nodeNames`, which holds last path components. */
   readonly nodeNameStart: Uint32Array;
   readonly nodeNames: Uint8Array;
-  /** FNV-1a of the name, 32 bits: what {@link hashName} gives. */
+  /** {@link hashName} of each node's name. */
   readonly nodeHash: Uint32Array;
 
   readonly metas: readonly MemberMeta[];
-  /** Offsets into `linkNames`, one more than there are links. */
+  /** Offsets into `linkNames`, one more than the number of links. */
   readonly linkStart: Uint32Array;
   readonly linkNames: Uint8Array;
   /**
-   * By link: 1 + the member that a hard link is a further name of, never a hard link itself; 0 for symbolic links, and for hard links
-   * whose target the layer had not brought by then.
+   * For each link: 1 + the member that a hard link is another name of, which is never a hard link itself. 0 for symbolic links, and for
+   * hard links whose target has no earlier member in this layer.
    */
   readonly linkTarget: Uint32Array;
 }
 
-/** What many members share; interned. */
+/** Metadata that many members share; interned. */
 export interface MemberMeta {
-  /** As in the header, file type bits included where the writer put them. */
+  /** As in the header, including file type bits if the writer set them. */
   readonly mode: number;
   readonly uid: number;
   readonly gid: number;
@@ -61,8 +62,8 @@ export interface MemberMeta {
   readonly devMajor: number;
   readonly devMinor: number;
   /**
-   * Extended and Windows attributes by name without the PAX prefix (`security.capability`; `MSWINDOWS.fileattr` keeps its own),
-   * as latin1 strings of the raw bytes; sorted by name. null: none.
+   * Extended and Windows attributes by name without the PAX prefix (`security.capability`, but `MSWINDOWS.fileattr`), sorted by name.
+   * Values are the raw bytes as Latin-1. Null if there are none.
    */
   readonly attributes: Readonly<Record<string, string>> | null;
 }
@@ -71,15 +72,15 @@ export interface MemberMeta {
 export const FLAG = {
   whiteout: 1, // hides `node` of the layers below
   opaque: 2, // hides what the layers below have in the folder `node`
-  rawOnly: 4, // no part of the view: node is NO_NODE
+  rawOnly: 4, // not part of the view: node is NO_NODE
   sparse: 8,
   truncated: 16,
-  escapes: 32, // its name or hard link target climbs over the root: shown where a container has it, never exported
+  escapes: 32, // its name or hard link target leads out of the root: shown where a container has it, never exported
   nameNotUtf8: 64,
-  superseded: 128, // a later member of this layer took its place, or that of a folder above it
+  superseded: 128, // a later member of this layer replaced it, or a folder above it
 } as const;
 
-/** In `node`: the member is in raw only. */
+/** The `node` of a raw-only member. */
 export const NO_NODE = 0xffff_ffff;
 
 /** 32-bit FNV-1a of a name's bytes. */
@@ -89,15 +90,15 @@ export function hashName(bytes: Uint8Array, start: number, end: number): number 
   return hash >>> 0;
 }
 
-/** The tree of a table. */
+/** The part of a table that holds its tree of paths. */
 export type PathNodes = Pick<LayerTable, 'nodeParent' | 'nodeNameStart' | 'nodeNames'>;
 
-/** Last path component of a node: a view, not a copy; empty for the root. */
+/** Returns a view of a node's last path component; empty for the root. */
 export function nodeName(table: PathNodes, node: number): Uint8Array {
   return table.nodeNames.subarray(table.nodeNameStart[node], table.nodeNameStart[node + 1]);
 }
 
-/** Full path of a node, raw bytes joined by `/`; empty for the root. */
+/** Returns a node's full path as raw bytes joined by `/`; empty for the root. */
 export function nodePath(table: PathNodes, node: number): Uint8Array<ArrayBuffer> {
   let length = -1;
   for (let at = node; at !== 0; at = table.nodeParent[at] as number) length += nodeName(table, at).length + 1;
@@ -112,7 +113,7 @@ export function nodePath(table: PathNodes, node: number): Uint8Array<ArrayBuffer
   return path;
 }
 
-/** Raw link target of a member, null where it has none. */
+/** Returns a view of a member's raw link target, or null if it has none. */
 export function linkName(table: LayerTable, member: number): Uint8Array | null {
   const link = table.link[member] as number;
   return link === 0 ? null : table.linkNames.subarray(table.linkStart[link - 1], table.linkStart[link]);

@@ -1,22 +1,22 @@
 import type { TarMember } from '#format/tar';
 import { displayPath, escapePath } from '#model';
 
-/** `.wh.`: the name behind it is hidden. Source: OCI image-spec layer.md, Whiteouts; AUFS. */
+/** `.wh.`, the prefix of whiteouts. Source: OCI image-spec layer.md, Whiteouts; AUFS. */
 export const WHITEOUT = [0x2e, 0x77, 0x68, 0x2e] as const;
-/** Of a name in a finding. */
+/** Maximum length of a name in a finding. */
 const MAX_SHOWN_BYTES = 4096;
 
-/** A member's name as findings have it. */
+/** A member's name for a finding's path. */
 export function shownName({ name }: TarMember): string {
   return name.length > MAX_SHOWN_BYTES ? `${escapePath(name.subarray(0, MAX_SHOWN_BYTES))}…` : escapePath(name);
 }
 
-/** A path in a message. */
+/** A path for a finding's message. */
 export function shortPath(path: Uint8Array): string {
   return path.length > MAX_SHOWN_BYTES ? `${displayPath(path.subarray(0, MAX_SHOWN_BYTES))}…` : displayPath(path);
 }
 
-/** Is it a whiteout's or a marker's name? */
+/** Whether the name is that of a whiteout or an opaque marker. */
 export function isMarkerName({ nameBytes, nameStart, nameEnd }: TarMember): boolean {
   let end = nameEnd;
   while (end > nameStart && nameBytes[end - 1] === 0x2f) end--;
@@ -25,7 +25,7 @@ export function isMarkerName({ nameBytes, nameStart, nameEnd }: TarMember): bool
   return end - start >= WHITEOUT.length && startsWith(nameBytes, start, WHITEOUT);
 }
 
-/** Do the bytes from `at` on spell `text`? */
+/** Whether the bytes at `at` are `text`. */
 export function startsWith(bytes: Uint8Array, at: number, text: readonly number[]): boolean {
   for (let i = 0; i < text.length; i++) if (bytes[at + i] !== text[i]) return false;
   return true;

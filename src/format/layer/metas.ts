@@ -18,21 +18,21 @@ function text(bytes: Uint8Array): string {
   return decodeUtf8(bytes) ?? escapePath(bytes);
 }
 
-/** Interns what many members share. Most members have what the one before has: that costs a comparison. */
+/** Interns metadata that members share. Most members have the same as the previous one, which costs only a comparison. */
 export class MetaTable {
   readonly metas: MemberMeta[] = [];
-  /** Raw names of each meta, as {@link MemberMeta} has them as text. */
+  /** Raw owner names of each meta; {@link MemberMeta} has them as text. */
   readonly #unames: Uint8Array[] = [];
   readonly #gnames: Uint8Array[] = [];
-  /** 1 + index by hash, for metas without attributes; 0 for a free slot. */
+  /** Hash table of 1 + index for metas without attributes; 0 is a free slot. */
   #slots = new Uint32Array(64);
   #slotCount = 0;
-  /** For those with attributes: 1 + number of a form by hash; the records of each form as they stood, and its meta. */
+  /** Hash table of 1 + index into `#forms`, for metas with attributes. A form is the raw records as they were written, and their meta. */
   #formSlots = new Uint32Array(64);
   readonly #forms: { readonly records: Uint8Array; readonly meta: number }[] = [];
-  /** Index by everything: forms that differ only in the order of their records are one meta. */
+  /** Index by all values as text, so that forms that differ only in the order of their records share a meta. */
   readonly #byText = new Map<string, number>();
-  /** By the two indexes that {@link withFactsOf} was asked with. */
+  /** Results of {@link withFactsOf} by its arguments. */
   readonly #shared = new Map<string, number>();
   #last = -1;
   readonly #room: TableRoom;
@@ -41,7 +41,7 @@ export class MetaTable {
     this.#room = room;
   }
 
-  /** Index of the member's meta. */
+  /** Returns the index of the member's meta. */
   intern(member: TarMember): number {
     if (member.hasAttributes) return this.#internWithAttributes(member);
     if (this.#last >= 0 && this.#is(this.#last, member)) return this.#last;
@@ -62,7 +62,7 @@ export class MetaTable {
     return this.#last;
   }
 
-  /** Index of a meta with the mode and owner of `facts`, else as `meta`. Its room is the caller's to take. */
+  /** Returns the index of a copy of `meta` with the mode and owner of `facts`. The caller reserves its room. */
   withFactsOf(meta: number, facts: number): number {
     const { mode, uid, gid, uname, gname } = this.metas[facts] as MemberMeta;
     const own = this.metas[meta] as MemberMeta;
@@ -164,7 +164,7 @@ export class MetaTable {
   }
 }
 
-/** Names count in full: a tar may have a million owners that differ in nothing else. */
+/** Hashes whole names: a tar may have a million owners that differ in nothing else. */
 function hashOfNames(uname: number, gname: number): number {
   return Math.imul(uname, 0x85ebca6b) ^ gname;
 }

@@ -1,5 +1,5 @@
-// Names that lead out of the root on some system, though they look harmless here: `C:\x`, `a\..\..\x` and `\\host\share` on
-// Windows, which also drops spaces behind a name, so that `.. ` is `..` there (go-containerregistry#2227).
+// Names that lead out of the root on some system though they look harmless here: on Windows `C:\x`, `a\..\..\x`, `\\host\share` and,
+// since Windows drops trailing spaces, `.. ` (go-containerregistry#2227).
 
 const SLASH = 0x2f;
 const BACKSLASH = 0x5c;
@@ -8,7 +8,7 @@ function isLetter(byte: number): boolean {
   return (byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x7a;
 }
 
-/** Would Windows, but not other systems, take the name for one that starts at a root, or climbs? */
+/** Whether the name is absolute or goes up on Windows, but not on other systems. */
 export function leadsOutOnWindows(bytes: Uint8Array, start: number, end: number): boolean {
   let at = start;
   while (at < end && bytes[at] === SLASH) at++;
@@ -20,7 +20,7 @@ export function leadsOutOnWindows(bytes: Uint8Array, start: number, end: number)
   for (let from = at; from < end; ) {
     let to = from;
     while (to < end && bytes[to] !== SLASH && bytes[to] !== BACKSLASH) to++;
-    // `..` between slashes is what it is on any system, and the caller's to judge.
+    // A plain `..` between slashes goes up on every system; the caller checks it.
     const besideBackslash = (from > at && bytes[from - 1] === BACKSLASH) || (to < end && bytes[to] === BACKSLASH);
     if ((besideBackslash || to - from > 2) && climbs(bytes, from, to)) return true;
     from = to + 1;
@@ -28,7 +28,7 @@ export function leadsOutOnWindows(bytes: Uint8Array, start: number, end: number)
   return false;
 }
 
-/** `..`, or `..` with spaces and dots behind it, one space at least. */
+/** Whether the component is `..`, or `..` followed by dots and at least one space. */
 function climbs(bytes: Uint8Array, start: number, end: number): boolean {
   if (end - start < 2 || bytes[start] !== 0x2e || bytes[start + 1] !== 0x2e) return false;
   let spaces = end - start === 2;
@@ -39,7 +39,7 @@ function climbs(bytes: Uint8Array, start: number, end: number): boolean {
   return spaces;
 }
 
-/** Does a path from `depth` folders below the root climb over it? A leading `/` is the root itself. */
+/** Whether a path, relative to a folder `depth` levels below the root, climbs out of it. A leading `/` is ignored. */
 export function climbsOut(bytes: Uint8Array, depth: number): boolean {
   let left = depth;
   for (let from = 0; from < bytes.length; ) {
@@ -54,7 +54,7 @@ export function climbsOut(bytes: Uint8Array, depth: number): boolean {
   return false;
 }
 
-/** Are the bytes valid UTF-8 (no surrogates, nothing over U+10FFFF, no overlong forms)? */
+/** Whether the bytes are valid UTF-8: no surrogates, nothing over U+10FFFF, no overlong forms. */
 export function isUtf8(bytes: Uint8Array, start: number, end: number): boolean {
   for (let at = start; at < end; ) {
     const first = bytes[at] as number;

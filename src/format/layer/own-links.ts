@@ -1,34 +1,36 @@
-// Where a name goes whose way leads through symbolic links of its own layer: to the folder that the link leads to, inside the root, as
-// containerd finds it (continuity fs.RootPath). Links of the layers below play no part: a layer is applied to a folder of its own.
+// Resolves names that go through symbolic links of their own layer. The links are followed inside the root, as in containerd (continuity,
+// fs.RootPath). Links of the layers below don't matter, as each layer is applied to a folder of its own.
 //
-//   s -> /data, then s/R        data/R: a target from the root is taken inside it
+//   s -> /data, then s/R        data/R: an absolute target is relative to the root
 //   s -> ../../etc, then s/R    etc/R: nothing is above the root; it is reported as leading out
-//   s -> nowhere, then s/R      nowhere/R: the folder is made
+//   s -> nowhere, then s/R      nowhere/R: the folder is created
 //
-// A relative target is joined to the link's folder by its text, `..` and all, and then followed again. Paths are strings, a character
-// a byte.
+// A relative target is joined to the link's folder as text, including any `..`, and the result is resolved again. Paths are strings with
+// one character for each byte.
 import { HOLDS } from './path-bits.ts';
 import type { PathTree } from './path-tree.ts';
 
-/** Links followed on the way of one name. Source: continuity fs.RootPath. */
+/** Maximum number of links followed for one name. Source: continuity, fs.RootPath. */
 const MAX_LINKS = 255;
-/** Links that Linux follows on the way of one path. */
+/** Maximum number of links that Linux follows in one path. */
 const MAX_SYSTEM_LINKS = 40;
-/** Bytes of a path on the way; Linux takes 4,096. */
+/** Maximum length in bytes of a path while it is resolved; Linux allows 4,096. */
 const MAX_PATH = 64 * 1024;
-/** Components looked at for all names of a layer: a hostile one stops here. */
+/** Maximum number of components looked up for all names of a layer, as a hostile layer can need arbitrarily many. */
 const MAX_STEPS = 1 << 26;
 
+/** Follows the symbolic links of a layer under construction. */
 export class OwnLinks {
   readonly #tree: PathTree;
-  /** Raw target of the link that a node holds. */
+  /** Returns the raw target of a node's link. */
   readonly #targetOf: (node: number) => Uint8Array;
   #links = 0;
   #steps = 0;
-  /** Whether the last path went through a link, and over the root. */
+  /** Whether the last path went through a link. */
   through = false;
+  /** Whether the last path climbed out of the root. */
   climbs = false;
-  /** The last answer: what lies in one folder mostly comes together. */
+  /** The last result: names in one folder mostly follow each other. */
   #last: {
     readonly path: string;
     readonly changes: number;
@@ -42,7 +44,7 @@ export class OwnLinks {
     this.#targetOf = targetOf;
   }
 
-  /** The components of the folder that a path leads to, none of them a link; null where links lead in a circle, or too far. */
+  /** Returns the components of the folder that a path leads to, none of them a link; null for a loop or too many links. */
   resolve(path: string): Uint8Array[] | null {
     const { changes } = this.#tree;
     if (this.#last !== null && this.#last.path === path && this.#last.changes === changes) {
@@ -85,7 +87,7 @@ export class OwnLinks {
     return at;
   }
 
-  /** Two paths as one, by their text; what climbs over the root stays there. */
+  /** Joins two paths as text. A `..` at the root stays there. */
   #joined(folder: string, path: string): string {
     const parts: string[] = [];
     for (const part of [...partsOf(folder), ...partsOf(path)]) {
@@ -95,7 +97,7 @@ export class OwnLinks {
     return parts.join('/');
   }
 
-  /** The node at a path as the system sees it, links on the way followed; 0 where nothing is, -1 where too much was looked at. */
+  /** Returns the node at a path, following links on the way as the system does; 0 if nothing is there, -1 after too many steps. */
   #lookAt(path: string): number {
     const { holds } = this.#tree;
     const way = [0];
@@ -123,17 +125,19 @@ export class OwnLinks {
   }
 }
 
-/** Components of a path, empty ones and `.` left out. */
+/** Splits a path into components, without empty ones and `.`. */
 export function partsOf(path: string): string[] {
   return path.split('/').filter((part) => part !== '' && part !== '.');
 }
 
+/** The bytes as Latin-1. */
 export function textOf(bytes: Uint8Array, start = 0, end = bytes.length): string {
   let text = '';
   for (let at = start; at < end; at++) text += String.fromCharCode(bytes[at] as number);
   return text;
 }
 
+/** The inverse of {@link textOf}. */
 export function bytesOf(text: string): Uint8Array {
   return Uint8Array.from(text, (character) => character.charCodeAt(0));
 }

@@ -1,34 +1,34 @@
-// What is known of a name, and of what a path holds, as bits.
+// Bits that describe a name, and what is at a path.
 
-/** Bits of `PathTree.shape`: how a name differs from normal form. */
+/** Bits of `PathTree.shape`: how a name differs from the normal form. */
 export const SHAPE = {
   dotSlash: 1, // begins with `./`
   absolute: 2, // begins with `/`
   trailingSlash: 4,
-  odd: 8, // an empty, `.` or `..` component elsewhere, or several in front
-  dotDot: 16, // it climbs over the root: the name has no node
-  tooDeep: 32, // more components than any system takes: the name has no node
-  loop: 64, // it goes through symbolic links that lead in a circle: the name has no node
+  odd: 8, // an empty, `.` or `..` component elsewhere, or several at the beginning
+  dotDot: 16, // climbs out of the root, so it has no node
+  tooDeep: 32, // has more components than any system allows, so it has no node
+  loop: 64, // goes through a loop of symbolic links, so it has no node
 } as const;
 
-/** Bits of `PathTree.marks`: what a name has that may need a closer look. */
+/** Bits of `PathTree.marks`: features of a name that need a closer look. */
 export const MARK = {
-  high: 1, // bytes from 0x80
+  high: 1, // bytes over 0x7f
   backslash: 2,
-  dots: 4, // a component that begins with `..` and goes on
-  drive: 8, // a first component with a colon in second place
-  link: 16, // the way goes through a symbolic link of the layer itself
-  climbs: 32, // and that link, or one behind it, climbs over the root
+  dots: 4, // a component that begins with `..` and is longer
+  drive: 8, // a first component like `C:`
+  link: 16, // goes through a symbolic link of its own layer
+  climbs: 32, // goes through a symbolic link that climbs out of the root
 } as const;
 
-/** What the layer's own folder holds at a node by now: bits of `PathTree.holds`. */
+/** Bits of `PathTree.holds`: what is at a node after the members so far. */
 export const HOLDS = {
-  folder: 1, // an entry's, or one that content below it implies
+  folder: 1, // from an entry, or implied by content below it
   link: 2, // a symbolic link
-  other: 4, // anything else that an entry brings
+  other: 4, // any other kind of entry
   whiteout: 8,
   opaque: 16,
 } as const;
 
-/** What `PathTree.walk` found of a name. */
+/** Results of `PathTree.walk`. */
 export const WALK = { found: 0, noNode: 1, byLinks: 2 } as const;

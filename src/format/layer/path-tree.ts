@@ -8,15 +8,15 @@ const SLASH = 0x2f;
 const DOT = 0x2e;
 const BACKSLASH = 0x5c;
 
-/** More names than any layer has: a hostile tar stops here, before memory does. */
+/** More names than any real layer has, so that a hostile tar is refused before memory runs out. */
 const MAX_NODES = 1 << 26;
-/** Components of one name; Linux takes 4,096 bytes, so 2,048. */
+/** Maximum number of components in a name; Linux allows 4,096 bytes, so 2,048 components. */
 const MAX_DEPTH = 4096;
 
 /**
- * The tree of paths under construction, and what each path is by now. A layer is applied to a folder of its own, as containerd does, so
- * what an earlier entry laid down decides where a later one goes. Nodes are found by parent and name through one hash table of numbers.
- * Remembers the folders of the name before: the next name in the same folder costs one look-up.
+ * Builds the tree of paths, and tracks what is at each path after the members so far. A layer is applied to a folder of its own, as in
+ * containerd, so earlier entries decide where later ones go. A single hash table finds nodes by parent and name. The tree remembers the
+ * folders of the last name, so that the next name in the same folder costs one lookup.
  */
 export class PathTree {
   count = 1;
@@ -25,20 +25,20 @@ export class PathTree {
   /** count + 1 offsets into `names`. */
   nameStart = growing(Uint32Array<ArrayBuffer>, 65);
   names = growing(Uint8Array<ArrayBuffer>, 1024);
-  /** For the builder: 1 + number of the member that stands for the node, 0 for none. */
+  /** For the builder: 1 + number of the member that is at the node now, or 0 if there is none. */
   member = growing(Uint32Array<ArrayBuffer>, 64);
-  /** Bits of {@link HOLDS}; 0: nothing is there, or nothing any more. */
+  /** Bits of {@link HOLDS}; 0 if nothing is there, or it was removed. */
   holds = growing(Uint8Array<ArrayBuffer>, 64);
-  /** Counts what may lead names elsewhere than before: links that came, and things that something else replaced. */
+  /** Incremented whenever names may lead elsewhere than before: when a link is added, or something is replaced. */
   changes = 0;
-  /** Asked of a node that holds something else than a folder, when a name goes through it: does it become one? Else the name has no node. */
+  /** Called if a name goes through a node that is no folder. Returns whether it becomes one; otherwise the name has no node. */
   onFolderInPlace: (node: number) => boolean = () => true;
-  /** What is held below each node: made when something is first taken away, since most layers take nothing away. */
+  /** What is below each node. Created at the first removal, since most layers remove nothing. */
   #children: { first: Uint32Array<ArrayBuffer>; next: Uint32Array<ArrayBuffer> } | null = null;
-  /** Node numbers by hash, 0 for a free slot: the root is never looked up. */
+  /** Hash table of node numbers. 0 is a free slot, as the root is never looked up. */
   #slots = new Uint32Array(256);
 
-  // The folders of the last name: `#path` holds their names joined by `/`.
+  // The folders of the last name. `#path` is their names joined by `/`.
   #path = new Uint8Array(256);
   #depth = 0;
   #previous: Uint8Array = new Uint8Array(0);
@@ -46,11 +46,11 @@ export class PathTree {
   #nodes = new Uint32Array(64);
   #marks = new Uint8Array(64);
 
-  // What `walk` found.
-  /** The buffer that `baseStart` and `baseEnd` are of. */
+  // Results of `walk`.
+  /** The buffer that `baseStart` and `baseEnd` refer to. */
   bytes: Uint8Array = new Uint8Array(0);
   folder = 0;
-  /** Last component; -1 where the name is the root's. */
+  /** Start of the last component; -1 if the name is the root's. */
   baseStart = -1;
   baseEnd = -1;
   baseHash = 0;
@@ -66,8 +66,8 @@ export class PathTree {
   }
 
   /**
-   * Takes a name apart and finds or makes the nodes of its folders, not of its last component: a code of {@link WALK}. `byLinks`: it has
-   * a `..`, or goes through a symbolic link of this layer, and is to be resolved first ({@link walkParts}).
+   * Splits a name and finds or adds the nodes of its folders, but not of its last component. Returns a code of {@link WALK}; `byLinks`
+   * means that the name has a `..`, or goes through a symbolic link of this layer, and must be resolved for {@link walkParts}.
    */
   walk(bytes: Uint8Array, start: number, nameEnd: number): number {
     this.bytes = bytes;
@@ -88,7 +88,7 @@ export class PathTree {
     return WALK.found;
   }
 
-  /** The same for a name whose way is known: `folders` are no links, and `base` is its last component, null for the root's own name. */
+  /** Like {@link walk} for a resolved name: no folder is a link. `base` is the last component, null for the root's own name. */
   walkParts(folders: readonly Uint8Array[], base: Uint8Array | null): number {
     this.#depth = 0;
     this.folder = 0;
@@ -112,7 +112,7 @@ export class PathTree {
     return WALK.found;
   }
 
-  /** Passes over `/` and `./` in front. */
+  /** Skips leading `/` and `./`. */
   #strip(bytes: Uint8Array, start: number, end: number): number {
     let at = start;
     if (bytes[at] === SLASH && at < end) this.shape |= SHAPE.absolute;
@@ -128,7 +128,7 @@ export class PathTree {
     return at;
   }
 
-  /** Goes on where the folders of the last name and this one part. */
+  /** Skips the folders that this name shares with the last one. */
   #rejoin(bytes: Uint8Array, start: number, end: number): number {
     const path = this.#path;
     const ends = this.#ends;
@@ -138,7 +138,7 @@ export class PathTree {
     while (same < limit && bytes[start + same] === path[same]) same++;
     while (depth > 0) {
       const stop = ends[depth] as number;
-      // A folder counts only where something stands below it: the last component is the caller's.
+      // Only a component with something below it is a folder here: the caller handles the last component.
       if (stop <= same && start + stop < end && bytes[start + stop] === SLASH) break;
       depth--;
     }
@@ -149,7 +149,7 @@ export class PathTree {
     return start + (ends[depth] as number) + 1;
   }
 
-  /** Takes one component; the one before it turns out to be a folder. Returns where the next begins; below 0: minus a code of WALK. */
+  /** Reads a component, which makes the one before it a folder. Returns where the next one begins, or minus a code of WALK. */
   #component(bytes: Uint8Array, start: number, end: number): number {
     let hash = 0x811c9dc5;
     let high = 0;
@@ -191,7 +191,7 @@ export class PathTree {
     return next;
   }
 
-  /** The node of a folder on the way, which it is from now on; below 0: minus a code of WALK. */
+  /** Returns the node of a folder on the way, adding it if needed, or minus a code of WALK. */
   #enter(parent: number, bytes: Uint8Array, start: number, end: number, hash: number): number {
     const node = this.intern(parent, bytes, start, end, hash);
     const held = this.holds[node] as number;
@@ -205,7 +205,7 @@ export class PathTree {
     return node;
   }
 
-  /** The last component so far is a folder after all. 0, or minus a code of WALK. */
+  /** Makes the last component so far a folder. Returns 0, or minus a code of WALK. */
   #descend(bytes: Uint8Array): number {
     if (this.#depth >= MAX_DEPTH) {
       this.shape |= SHAPE.tooDeep;
@@ -235,7 +235,7 @@ export class PathTree {
     return 0;
   }
 
-  /** Something is held at the node besides what is there. */
+  /** Adds bits of {@link HOLDS} to what is at the node. */
   hold(node: number, bits: number): void {
     const held = this.holds[node] as number;
     this.holds[node] = held | bits;
@@ -244,7 +244,7 @@ export class PathTree {
     this.#link(this.#children, node);
   }
 
-  /** What a node that was held holds instead. It may have been a folder on the way of the name before. */
+  /** Replaces what is at the node. As that may have been a folder of the last name, the remembered folders are dropped. */
   holdInstead(node: number, bits: number): void {
     this.holds[node] = bits;
     this.changes++;
@@ -257,7 +257,7 @@ export class PathTree {
     first[parent] = node;
   }
 
-  /** Takes away all that is held below a node; `onGone` is called with each. What it costs was paid when that was laid down. */
+  /** Removes everything below a node and calls `onGone` for each. Takes no longer than adding it did. */
   clearBelow(top: number, onGone: (node: number) => void): void {
     if (this.#children === null) {
       const length = this.parent.length;
@@ -278,7 +278,7 @@ export class PathTree {
     this.#depth = 0;
   }
 
-  /** The node of a name below `parent`, made where there's none. */
+  /** Returns the node of a name below `parent`, adding it if there is none. */
   intern(parent: number, bytes: Uint8Array, start: number, end: number, hash: number): number {
     const mask = this.#slots.length - 1;
     let slot = mix(parent, hash) & mask;
@@ -291,7 +291,7 @@ export class PathTree {
     return this.#add(parent, bytes, start, end, hash, slot);
   }
 
-  /** The node of a name below `parent`, 0 where there's none. */
+  /** Returns the node of a name below `parent`, or 0 if there is none. */
   find(parent: number, bytes: Uint8Array, start: number, end: number): number {
     const hash = hashName(bytes, start, end);
     const mask = this.#slots.length - 1;
@@ -355,7 +355,7 @@ export class PathTree {
     this.#slots = slots;
   }
 
-  /** Frees what only the building needs. No more walks and look-ups. */
+  /** Frees what only building needs. No more walks or lookups are possible. */
   finish(): void {
     release(this.#slots);
     release(this.member);

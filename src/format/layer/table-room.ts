@@ -1,23 +1,23 @@
 import { LayerscopeError } from '#model';
 
-/** Room that a layer's table has whatever its blob's length, and for each byte of the blob. */
+/** Memory that a layer's table may always take, and in addition for each byte of the blob. */
 const BASE_BYTES = 64 * 1024 * 1024;
 const BYTES_A_BYTE = 2;
-/** The same of all paths together as text, which is what a listing prints. */
+/** The same for the total length of all paths, which is what a listing prints. */
 const BASE_PATH_BYTES = 128 * 1024 * 1024;
 const PATH_BYTES_A_BYTE = 4;
 
-/** What a member, a path, a link name and what members share take, names apart; the last one as objects and in the tables to find it by. */
+/** Memory for a member, a path node, a link and a meta, without names. A meta is an object, and has entries in several tables. */
 const MEMBER_BYTES = 56;
 const NODE_BYTES = 34;
 const LINK_BYTES = 12;
 const META_BYTES = 600;
-/** Copies of the bytes of an attribute or of an owner's name: as they stood, as text, and as the text to find them by. */
+/** Bytes for each byte of an attribute or owner's name: it is kept raw, as text, and in lookup keys. */
 const META_COPIES = 8;
 
 /**
- * How much memory the table of one layer may take. It goes with the length of the blob: an honest one takes some dozen bytes a member even
- * where it is packed, a hostile one a thousandth of that.
+ * Limits the memory that a layer's table may take, in proportion to the blob: even in a compressed blob a member of a real layer takes
+ * dozens of bytes, in a hostile one a thousandth of that.
  */
 export class TableRoom {
   readonly #most: number;
@@ -26,34 +26,36 @@ export class TableRoom {
   #used = 0;
   #paths = 0;
 
-  /** `blobBytes`: of the layer as it is stored; infinite where nothing is to be bounded. */
+  /** `blobBytes` is the stored size of the layer; infinite for no limit. */
   constructor(blobBytes: number) {
     this.#blobBytes = blobBytes;
     this.#most = BASE_BYTES + blobBytes * BYTES_A_BYTE;
     this.#mostPaths = BASE_PATH_BYTES + blobBytes * PATH_BYTES_A_BYTE;
   }
 
-  /** Throws TOO_LARGE, as all of these. */
+  /** Reserves room for a member and its path. Throws TOO_LARGE, like all of these. */
   member(nameBytes: number): void {
     this.#take(MEMBER_BYTES);
     this.path(nameBytes);
   }
 
-  /** A node of the tree, by its own name. */
+  /** Reserves room for a node of the tree, with its last path component. */
   node(nameBytes: number): void {
     this.#take(NODE_BYTES + nameBytes);
   }
 
-  /** All of a path. */
+  /** Counts a full path. */
   path(bytes: number): void {
     this.#paths += bytes;
     if (this.#paths > this.#mostPaths) this.#refuse('longer paths');
   }
 
+  /** Reserves room for a link name. */
   link(nameBytes: number): void {
     this.#take(LINK_BYTES + nameBytes);
   }
 
+  /** Reserves room for a meta; `bytes` is the length of its attributes or owner names. */
   meta(bytes: number): void {
     this.#take(META_BYTES + bytes * META_COPIES);
   }
@@ -64,11 +66,11 @@ export class TableRoom {
   }
 
   #refuse(what: string): never {
-    throw new LayerscopeError('TOO_LARGE', `the layer has ${what} than is read of a blob of ${this.#blobBytes} bytes`);
+    throw new LayerscopeError('TOO_LARGE', `the layer has ${what} than the limit for a blob of ${this.#blobBytes} bytes allows`);
   }
 }
 
-/** What a table takes, as {@link TableRoom} counts it, roughly. */
+/** Estimates how much memory a table takes, by the same figures as {@link TableRoom}. */
 export function tableBytes(table: {
   readonly memberCount: number;
   readonly nodeCount: number;

@@ -1,8 +1,8 @@
-// Decimal texts of PAX records, read as Go's strconv.ParseInt(…, 10, 64) and archive/tar's parsePAXTime read them.
+// Decimal text in PAX records, parsed like Go's strconv.ParseInt(…, 10, 64) and archive/tar's parsePAXTime.
 
 const LARGEST = '9223372036854775807';
 
-/** A decimal integer with an optional sign that fits 64 bits; NaN where Go refuses it. Beyond 2^53 the value is rounded. */
+/** Parses a 64-bit decimal integer with an optional sign. NaN if Go refuses it. Values beyond 2^53 are rounded. */
 export function parseInt64(bytes: Uint8Array, start: number, end: number): number {
   let at = start;
   const sign = bytes[at];
@@ -18,7 +18,7 @@ export function parseInt64(bytes: Uint8Array, start: number, end: number): numbe
   }
   if (at - first > 15) {
     if (at - first > 18 && !fits(bytes, first, end, sign === 0x2d)) return Number.NaN;
-    // The sum above was rounded at every step: once is right.
+    // The sum above was rounded at every step. Parse again, to round only once.
     value = Number(String.fromCharCode(...bytes.subarray(first, end)));
   }
   return sign === 0x2d && value !== 0 ? -value : value;
@@ -35,8 +35,8 @@ function fits(bytes: Uint8Array, start: number, end: number, negative: boolean):
 }
 
 /**
- * A time of the form `-12.345`: `seconds` and `nanos` (0 to 999,999,999, counting up from the second below). Digits behind the
- * ninth are cut off. Returns NaN seconds where Go refuses it.
+ * Parses a time like `-12.345` into `seconds`, rounded down, and `nanos` (0 to 999,999,999). Digits after the ninth are dropped.
+ * `seconds` is NaN if Go refuses it.
  */
 export function parsePaxTime(bytes: Uint8Array, start: number, end: number): { seconds: number; nanos: number } {
   let point = start;

@@ -6,11 +6,11 @@
 //   star (`tar\0` at 508): 345 prefix 131 · 476 atime 12 · 488 ctime 12
 //
 // Numbers are octal text between spaces and NULs, or, with the top bit of the first byte set, base-256 two's complement (GNU, star).
-// What counts as valid is what Go's archive/tar accepts (strconv.go): refused numbers are NaN here.
+// Valid is what Go's archive/tar accepts (strconv.go); a number that it refuses is NaN here.
 
 const SPACE = 0x20;
 
-/** Octal text; empty is 0. NaN where Go refuses it. */
+/** Parses octal text; empty text is 0. NaN if Go refuses it. */
 export function parseOctal(bytes: Uint8Array, start: number, end: number): number {
   let at = start;
   while (at < end && ((bytes[at] as number) === SPACE || (bytes[at] as number) === 0)) at++;
@@ -21,12 +21,12 @@ export function parseOctal(bytes: Uint8Array, start: number, end: number): numbe
     value = value * 8 + digit;
   }
   if (at === end || (bytes[at] as number) === 0) return value;
-  // Spaces may stand behind the digits only where nothing else follows: Go trims first, then cuts at a NUL.
+  // Unless a NUL follows the digits, only spaces and NULs may: Go trims first, then cuts at a NUL.
   for (; at < end; at++) if ((bytes[at] as number) !== SPACE && (bytes[at] as number) !== 0) return Number.NaN;
   return value;
 }
 
-/** Octal or base-256. NaN where Go refuses it. Beyond 2^53 the value is rounded. */
+/** Parses octal or base-256. NaN if Go refuses it. Values beyond 2^53 are rounded. */
 export function parseNumeric(bytes: Uint8Array, start: number, end: number): number {
   return ((bytes[start] as number) & 0x80) === 0 ? parseOctal(bytes, start, end) : parseBase256(bytes, start, end);
 }
@@ -39,7 +39,7 @@ function parseBase256(bytes: Uint8Array, start: number, end: number): number {
     value = value * 256 + (at === start ? byte & 0x7f : byte);
   }
   if (end - start > 8) {
-    // More than 63 bits are an overflow. Exact, where the rounded value above isn't.
+    // More than 63 bits are an overflow. Checked on the bytes, as the value above may be rounded.
     for (let at = start; at <= end - 8; at++) {
       const byte = ((bytes[at] as number) ^ invert) & (at === start ? 0x7f : 0xff);
       if (at < end - 8 ? byte !== 0 : byte >= 0x80) return Number.NaN;
@@ -48,26 +48,26 @@ function parseBase256(bytes: Uint8Array, start: number, end: number): number {
   return invert === 0 ? value : -value - 1;
 }
 
-/** End of a NUL-terminated text that starts at `start`, at most `end`. */
+/** Index of the first NUL from `start` on, or `end`. */
 export function textEnd(bytes: Uint8Array, start: number, end: number): number {
   let at = start;
   while (at < end && (bytes[at] as number) !== 0) at++;
   return at;
 }
 
-/** Do the bytes from `start` on spell `text` (latin-1)? */
+/** Whether the bytes at `start` are `text` in Latin-1. */
 export function spells(bytes: Uint8Array, start: number, text: string): boolean {
   for (let i = 0; i < text.length; i++) if ((bytes[start + i] as number) !== text.charCodeAt(i)) return false;
   return true;
 }
 
-/** Is the block all zero? `words` from `word` on. */
+/** Whether the block that starts at `word` is all zeros. */
 export function isZeroBlock(words: Uint32Array, word: number): boolean {
   for (let i = word; i < word + 128; i++) if ((words[i] as number) !== 0) return false;
   return true;
 }
 
-/** Index of the first byte that isn't zero, or `end`. `words`: the same memory; `shift`: where `bytes` starts in it. */
+/** Index of the first byte that isn't zero, or `end`. `words` is the whole buffer as words; `shift` is the offset of `bytes` in it. */
 export function firstNonZero(bytes: Uint8Array, start: number, end: number, words: Uint32Array, shift: number): number {
   let at = start;
   while (at < end && ((at + shift) & 3) !== 0 && bytes[at] === 0) at++;
@@ -81,9 +81,9 @@ export function firstNonZero(bytes: Uint8Array, start: number, end: number, word
   return at;
 }
 
-/** Sum of the block's bytes, those of the checksum field taken as spaces. `words` from `word` on: the same block. */
+/** Sum of the block's bytes, with the checksum field read as spaces. `words` holds the same block, starting at `word`. */
 export function unsignedSum(bytes: Uint8Array, at: number, words: Uint32Array, word: number): number {
-  // Two lanes of 16 bits: 128 words with two bytes each in a lane are at most 65,280.
+  // Two lanes of 16 bits: each adds two bytes of 128 words, at most 65,280.
   let lanes = 0;
   for (let i = word; i < word + 128; i++) {
     const four = words[i] as number;
@@ -94,7 +94,7 @@ export function unsignedSum(bytes: Uint8Array, at: number, words: Uint32Array, w
   return sum;
 }
 
-/** The sum with bytes taken as signed, as old Sun tars made it. */
+/** The same sum over signed bytes, as old Sun tars computed it. */
 export function signedSum(bytes: Uint8Array, at: number, unsigned: number): number {
   let sum = unsigned;
   for (let i = at; i < at + 512; i++) {

@@ -1,10 +1,10 @@
 import { parseNumeric, spells, textEnd } from './fields.ts';
 import type { MemberView } from './member.ts';
 
-/** Form of a header block, by its magic. */
+/** Format of a header block, by its magic. */
 export type Magic = 'v7' | 'ustar' | 'gnu' | 'star';
 
-/** As Go's getFormat: any version with ustar's magic, exactly one with GNU's. */
+/** Like Go's getFormat, accepts any version after ustar's magic, but only one after GNU's. */
 export function magicOf(bytes: Uint8Array, at: number): Magic {
   if ((bytes[at + 257] as number) !== 0x75 || !spells(bytes, at + 257, 'ustar')) return 'v7';
   if ((bytes[at + 262] as number) === 0) {
@@ -13,7 +13,7 @@ export function magicOf(bytes: Uint8Array, at: number): Magic {
   return spells(bytes, at + 262, '  \0') ? 'gnu' : 'v7';
 }
 
-// Words of a block that numbers stand in: mode, uid and gid two each, mtime three, the devices four and a byte (329 to 344).
+// Indexes of the 32-bit words that hold numbers: mode, uid and gid take two each, mtime three, the devices four and a byte (329 to 344).
 const MODE = 25;
 const UID = 27;
 const GID = 29;
@@ -21,7 +21,7 @@ const MTIME = 34;
 const DEVICES = 82;
 const LAST_OF_DEVICES = 344;
 
-/** Parses header blocks. Numbers that stand as in the block before, as most do, are not parsed again. */
+/** Parses header blocks. Most numbers are the same as in the previous block; those are not parsed again. */
 export class HeaderBlock {
   #mode = 0;
   #uid = 0;
@@ -29,14 +29,14 @@ export class HeaderBlock {
   #mtime = 0;
   #devMajor = 0;
   #devMinor = 0;
-  /** The words that these numbers were parsed from; all zero at first, and empty fields are 0. */
+  /** The words that these numbers were parsed from. Starts as zeros, like the numbers: an empty field is 0. */
   readonly #seen = new Uint32Array(128);
   #seenByte = 0;
   readonly #joined = new Uint8Array(256);
 
   /**
-   * Sets the member's mode, owner, time and devices; returns the size that the header says. NaN where a number is malformed.
-   * `words` from `word` on: the same block as 32-bit words.
+   * Sets the member's mode, owner, time and devices, and returns the header's size, or NaN if any number is malformed.
+   * `words` holds the same block as 32-bit words, starting at `word`.
    */
   readNumbers(member: MemberView, bytes: Uint8Array, at: number, magic: Magic, words: Uint32Array, word: number): number {
     if (this.#changed(words, word, MODE, 2)) this.#mode = parseNumeric(bytes, at + 100, at + 108);
@@ -50,7 +50,7 @@ export class HeaderBlock {
     member.mtimeNanos = 0;
     member.devMajor = 0;
     member.devMinor = 0;
-    // NaN, which a malformed number is, survives addition.
+    // A malformed number is NaN, and NaN survives addition.
     let all = parseNumeric(bytes, at + 124, at + 136);
     const size = all;
     all += this.#mode + this.#uid + this.#gid + this.#mtime;
@@ -80,7 +80,7 @@ export class HeaderBlock {
     return changed;
   }
 
-  /** Sets the member's names, as they stand in the block: where there's a prefix, in bytes of this object that the next call reuses. */
+  /** Sets the member's names as spans of the block; a name with a prefix is joined in a buffer that the next call reuses. */
   readTexts(member: MemberView, bytes: Uint8Array, at: number, magic: Magic): void {
     member.setName(bytes, at, textEnd(bytes, at, at + 100));
     member.setLink(bytes, at + 157, (bytes[at + 157] as number) === 0 ? at + 157 : textEnd(bytes, at + 157, at + 257));
@@ -100,7 +100,7 @@ export class HeaderBlock {
     const start = at + 345;
     if (magic === 'star') return textEnd(bytes, start, start + 131);
     if (magic === 'ustar') return textEnd(bytes, start, start + 155);
-    // GNU has times there. Go before 1.8 wrote a prefix all the same: where the times don't parse and the text is ASCII, it is one.
+    // GNU has times here, but Go before 1.8 wrote a prefix: if the times don't parse and the text is ASCII, it is one.
     const atimeBad = bytes[start] !== 0 && Number.isNaN(parseNumeric(bytes, start, start + 12));
     const ctimeBad = bytes[start + 12] !== 0 && Number.isNaN(parseNumeric(bytes, start + 12, start + 24));
     if (!atimeBad && !ctimeBad) return start;
@@ -109,7 +109,7 @@ export class HeaderBlock {
     return end;
   }
 
-  /** Prefix, `/` and the name that is set. */
+  /** Sets the name to the prefix, `/` and the current name. */
   #join(member: MemberView, bytes: Uint8Array, start: number, end: number): void {
     const joined = this.#joined;
     const { nameBytes, nameStart, nameEnd } = member;

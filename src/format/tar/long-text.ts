@@ -1,10 +1,10 @@
-/** A GNU long name or link name, in memory that the next one reuses. */
+/** A GNU long name or link name, in a buffer that the next one reuses. */
 export class LongText {
   bytes = new Uint8Array(512);
-  /** 0: there's none, or it is empty, which counts as none. */
+  /** 0 if there is none; an empty one is the same as none. */
   length = 0;
 
-  /** Takes a copy of the first `length` bytes. */
+  /** Copies the first `length` bytes. */
   set(source: Uint8Array, length: number): void {
     if (length > this.bytes.length) this.bytes = new Uint8Array(length * 2);
     for (let i = 0; i < length; i++) this.bytes[i] = source[i] as number;

@@ -3,7 +3,7 @@ import type { TarFormat, TarMember } from './types.ts';
 
 const EMPTY = new Uint8Array(0);
 
-/** The one member object that a reader hands out again and again. Views and the map are made only where somebody asks. */
+/** The member object that a reader reuses for every member. Creates views and the map of records only on demand. */
 export class MemberView implements TarMember {
   headerOffset = 0;
   ownHeaderOffset = 0;
@@ -100,7 +100,7 @@ export class MemberView implements TarMember {
     this.attributeEnd = end;
   }
 
-  /** Sets where the member stands: its own header block at `own`, its body right behind. */
+  /** Sets the member's offsets: its own header block is at `own`, its body right after. */
   setPlace(header: number, own: number): void {
     this.headerOffset = header;
     this.ownHeaderOffset = own;
@@ -108,7 +108,7 @@ export class MemberView implements TarMember {
     this.dataOffset = own + 512;
   }
 
-  /** Forgets what was made for the member before. */
+  /** Drops the previous member's map of records. */
   forget(): void {
     this.#map = null;
   }

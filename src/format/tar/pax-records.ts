@@ -1,16 +1,16 @@
 // PAX extended headers (POSIX.1-2001 pax, "pax Extended Header"): the body of a member of type x (for the next member) or g
-// (global) is a run of records
+// (global) is a sequence of records
 //
 //   LENGTH SPACE KEY = VALUE NEWLINE
 //
-// LENGTH is decimal and counts the whole record, itself included; KEY ends at the first `=`; VALUE is any bytes. Of records with
-// one key the last counts; an empty value leaves what the header says. GNU sparse 0.0 repeats `GNU.sparse.offset` and
-// `GNU.sparse.numbytes`: they are read as 0.1's `GNU.sparse.map`. What is refused is what Go's archive/tar refuses (parsePAX).
+// LENGTH is the decimal length of the whole record, including itself; KEY ends at the first `=`; VALUE is any bytes. The last record
+// of a key wins; an empty value leaves the header's value. GNU sparse 0.0 repeats `GNU.sparse.offset` and `GNU.sparse.numbytes`,
+// which are read as 0.1's `GNU.sparse.map`. Records that Go's archive/tar refuses (parsePAX) are refused here too.
 import { decodeUtf8 } from '#model';
 import { parseInt64 } from './decimal.ts';
 import { spells } from './fields.ts';
 
-/** Numbers of the keys that the reader knows. */
+/** Indexes of the keys that the reader knows. */
 export const KEY = {
   path: 0,
   linkpath: 1,
@@ -83,17 +83,17 @@ function latin1(bytes: Uint8Array): string {
   return text;
 }
 
-/** The records of one extended header. Reused: `parse` forgets what was there. */
+/** The records of one extended header. Reused: `parse` replaces the previous ones. */
 export class PaxRecords {
-  /** An extended header stands before the member, be it empty. */
+  /** Whether the member has an extended header, even an empty one. */
   present = false;
-  /** The records of extended and Windows attributes as they stand, one after another: what there is of them, in reused memory. */
+  /** The raw records of extended and Windows attributes, one after another up to `attributesEnd`, in a reused buffer. */
   attributes: Uint8Array = EMPTY;
   attributesEnd = 0;
-  /** The bytes that spans lie in: owned. */
+  /** A copy of the header's body, which the spans refer to. */
   bytes: Uint8Array = EMPTY;
   #length = 0;
-  /** Start and end of the value of each key of {@link KEY}, -1 where the key isn't there. */
+  /** Start and end of each {@link KEY}'s value; -1 if there is no such record. */
   readonly #spans = new Int32Array(KEYS.length * 2).fill(-1);
   #sparseMap: Uint8Array | null = null;
 
@@ -104,7 +104,7 @@ export class PaxRecords {
     this.#spans.fill(-1);
   }
 
-  /** Takes `source[0..length]` over as a copy. Returns why it is refused, or null. */
+  /** Copies and parses `source[0..length]`. Returns why it is refused, or null. */
   parse(source: Uint8Array, length: number): string | null {
     this.clear();
     this.present = true;
@@ -118,7 +118,7 @@ export class PaxRecords {
       if (space < 0) return 'a PAX record without its length';
       const size = parseInt64(bytes, at, space);
       const end = at + size;
-      if (!(size >= 5) || end > length || end <= space + 1 || bytes[end - 1] !== 0x0a) return 'a PAX record whose length is wrong';
+      if (!(size >= 5) || end > length || end <= space + 1 || bytes[end - 1] !== 0x0a) return 'a PAX record of the wrong length';
       const equals = indexOf(bytes, 0x3d, space + 1, end - 1);
       if (equals < 0) return 'a PAX record without =';
       if (equals === space + 1) return 'a PAX record without a key';
@@ -162,7 +162,7 @@ export class PaxRecords {
     this.attributesEnd = length;
   }
 
-  /** Start of a key's value in `bytes`; -1 where there's none or it is empty, which counts as none. */
+  /** Start of a key's value in `bytes`; -1 if there is none or it is empty, which means the same. */
   start(key: number): number {
     const start = this.#spans[key * 2] as number;
     return start === this.#spans[key * 2 + 1] ? -1 : start;
@@ -172,14 +172,14 @@ export class PaxRecords {
     return this.#spans[key * 2 + 1] as number;
   }
 
-  /** A key's value: a view; empty where there's none. */
+  /** A view of a key's value; empty if there is none. */
   value(key: number): Uint8Array {
     if (key === KEY.sparseMap && this.#sparseMap !== null) return this.#sparseMap;
     const start = this.start(key);
     return start < 0 ? EMPTY : this.bytes.subarray(start, this.end(key));
   }
 
-  /** All records, as Go's Header.PAXRecords has them. Keys that aren't UTF-8 are latin-1; values are copies. */
+  /** All records, as in Go's Header.PAXRecords. Keys that aren't UTF-8 are read as Latin-1; values are copies. */
   toMap(): Map<string, Uint8Array> {
     const map = new Map<string, Uint8Array>();
     for (let at = 0; at < this.#length; ) {

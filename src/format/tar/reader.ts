@@ -1,12 +1,12 @@
-// A tar is a run of 512-byte blocks: for each member a header block (fields.ts), then its body, filled up to a block. Two zero
-// blocks end it. A member may have extension headers before its own, members of their own by form:
+// A tar is a sequence of 512-byte blocks: for each member a header block (fields.ts), then its body, padded to a block. Two zero
+// blocks end it. A member's own header may follow extension headers, which look like members:
 //
-//   x  PAX records for the next member (pax-records.ts)      g  PAX records for all that follow: handed out, not applied
+//   x  PAX records for the next member (pax-records.ts)      g  PAX records for all that follow: reported, not applied
 //   L  GNU long name of the next member                      K  GNU long link name
 //
-// and old GNU sparse members have extension blocks between header and body, PAX 1.0 sparse members a map at the body's begin
-// (sparse-map.ts). Wherever readers differ this one does as Go's archive/tar (reader.go, Go 1.26), since Docker and containerd
-// read with it: of several x headers the last counts, a GNU name wins over a PAX path, an x before a g is lost.
+// Old GNU sparse members have extension blocks between header and body; the body of PAX 1.0 sparse members begins with a map
+// (sparse-map.ts). Where readers differ, this one does what Go's archive/tar does (reader.go, Go 1.26), since Docker and containerd
+// read with it: the last of several x headers wins, a GNU name wins over a PAX path, an x before a g is lost.
 import { compareBytes, type FindingCode, LayerscopeError, TYPE } from '#model';
 import { applyRecords, decimalRecord } from './apply-records.ts';
 import { firstNonZero, isZeroBlock, parseNumeric, parseOctal, signedSum, textEnd, unsignedSum } from './fields.ts';
@@ -28,32 +28,32 @@ import { FLAG_GLOBAL, FLAG_LONG_LINK, FLAG_LONG_NAME, FLAG_PAX, FLAG_SPARSE, isH
 import type { TarHandler } from './types.ts';
 
 const BLOCK = 512;
-/** Bytes of a PAX header or a GNU long name; Go's maxSpecialFileSize. */
+/** Maximum size in bytes of a PAX header or a GNU long name: Go's maxSpecialFileSize. */
 const MAX_EXTENSION_BYTES = 1 << 20;
 
 const SLASH = 0x2f;
 
-// What the bytes that come next are.
+// States: what the next bytes are.
 const AT_HEADER = 0; // a header block, or an end block
-const IN_BODY = 1; // a body and its padding, passed over
+const IN_BODY = 1; // a body and its padding
 const IN_EXTENSION = 2; // the body of an x, g, L or K
 const IN_OLD_MAP = 3; // extension blocks of an old GNU sparse member
 const IN_PAX_MAP = 4; // the map blocks of a PAX 1.0 sparse member
-const AT_END = 5; // behind the two zero blocks
+const AT_END = 5; // after the two zero blocks
 const STOPPED = 6; // stopped, failed or ended
 
 export interface TarReaderOptions {
-  /** Offset that the first byte pushed has in the tar: to read on from a member's `headerOffset`. Default 0. */
+  /** Offset of the first pushed byte in the tar, to start reading at a member's `headerOffset`. Default 0. */
   readonly baseOffset?: number;
 }
 
 /**
- * Reads one tar from the bytes pushed into it and hands members and findings to its handler, in order, as soon as they are known.
- * Keeps no body. Fails with BAD_TAR and the offset of the block where Go's archive/tar fails (and on bodies over 2^53 bytes);
- * members before that have been handed out, and what is pushed afterwards is ignored.
+ * Reads a tar from the bytes pushed into it and passes members and findings to its handler, in order, as soon as they are known.
+ * Keeps no bodies. Throws BAD_TAR with the block's offset where Go's archive/tar fails, and for bodies over 2^53 bytes; earlier members
+ * have already been passed on, and later bytes are ignored.
  *
- * A streaming feeder pushes everything. A seeking one asks {@link wantedSkip} after each push and calls {@link skip} for bytes
- * that it jumps over: never for more than the input holds, or a body that is cut off goes unnoticed. Both call {@link end}.
+ * Streaming callers push everything. Seeking callers check {@link wantedSkip} after each push and call {@link skip} for the bytes
+ * they seek over, never for more than the input has left, or a truncated body goes unnoticed. Both call {@link end}.
  */
 export class TarReader {
   readonly #handler: TarHandler;
@@ -63,21 +63,22 @@ export class TarReader {
   #state = AT_HEADER;
   #offset: number;
   #memberCount = 0;
-  /** A zero block was seen: another must follow. */
+  /** Whether the last block was zeros; the next one must be, too. */
   #oneZeroBlock = false;
-  #trailingTold = false;
+  #trailingReported = false;
 
-  /** A block that the chunks broke in two, and how much of it is here. Also the kept header of a sparse member. */
+  /** A block that is split between pushes, and how much of it has arrived. */
   readonly #partial = new Uint8Array(BLOCK);
   readonly #partialWords = new Uint32Array(this.#partial.buffer);
   #filled = 0;
+  /** A copy of the header block of a sparse member or a global header. */
   readonly #kept = new Uint8Array(BLOCK);
 
-  /** Bytes to come of the body or extension, padding included, and how many of them are padding. */
+  /** Remaining bytes of the body or extension including padding, and how many of them are padding. */
   #left = 0;
   #padding = 0;
 
-  /** Offset of the first extension header of the member to come; -1: none yet. */
+  /** Offset of the next member's first extension header; -1 if there is none yet. */
   #pendingOffset = -1;
   #extensionFlag = 0;
   #extensionOffset = 0;
@@ -100,33 +101,33 @@ export class TarReader {
     this.#member = new MemberView(this.#records);
   }
 
-  /** Where the next byte to push stands in the tar. In a handler's call: behind all of the push under way. */
+  /** Offset in the tar of the next byte to push. During a handler's call, the end of the current push. */
   get offset(): number {
     return this.#offset;
   }
 
-  /** How many of the bytes that come next aren't needed; more than any input has once nothing is. */
+  /** How many of the next bytes aren't needed; MAX_SAFE_INTEGER once nothing more is needed. */
   get wantedSkip(): number {
     if (this.#state === IN_BODY) return this.#left;
-    return this.#state === STOPPED || (this.#state === AT_END && this.#trailingTold) ? Number.MAX_SAFE_INTEGER : 0;
+    return this.#state === STOPPED || (this.#state === AT_END && this.#trailingReported) ? Number.MAX_SAFE_INTEGER : 0;
   }
 
-  /** The end marker was seen, or the reader was stopped or has failed: no member comes any more. */
+  /** Whether no more members will come: the end marker was read, or the reader was stopped or has failed. */
   get done(): boolean {
     return this.#state === AT_END || this.#state === STOPPED;
   }
 
-  /** Members handed out so far, globals included. */
+  /** Number of members so far, including globals. */
   get memberCount(): number {
     return this.#memberCount;
   }
 
-  /** No more members: may be called by the handler. Findings about the member handed out last still come. */
+  /** Stops reading; handlers may call it. Findings about the current member are still reported. */
   stop(): void {
     this.#state = STOPPED;
   }
 
-  /** Counts `count` bytes as seen. Throws INTERNAL where more than {@link wantedSkip} are skipped. */
+  /** Skips `count` bytes that the caller doesn't push. Throws INTERNAL if that is more than {@link wantedSkip}. */
   skip(count: number): void {
     if (!(count >= 0 && count <= this.wantedSkip)) throw new LayerscopeError('INTERNAL', 'more bytes skipped than the reader can spare');
     this.#offset += count;
@@ -135,7 +136,7 @@ export class TarReader {
     if (this.#left === 0) this.#state = AT_HEADER;
   }
 
-  /** Takes `bytes` from `start` to `end`, all of it. The array may be reused afterwards. Throws BAD_TAR. */
+  /** Reads `bytes` from `start` to `end`. The caller may reuse the array afterwards. Throws BAD_TAR. */
   push(bytes: Uint8Array, start = 0, end = bytes.length): void {
     const origin = this.#offset - start;
     this.#offset += end - start;
@@ -178,29 +179,29 @@ export class TarReader {
     }
   }
 
-  /** The input is over: tells what was cut off or is missing. */
+  /** Ends the input, and reports what was cut off or is missing. */
   end(): void {
     const state = this.#state;
     this.#state = STOPPED;
     if (state === AT_END || state === STOPPED) return;
     if (state === IN_BODY && this.#left > this.#padding) {
       this.#handler.truncated?.(this.#memberCount - 1);
-      this.#tell('truncated', this.#offset, `the body of the last entry is cut off: ${this.#left - this.#padding} bytes are missing`);
+      this.#report('truncated', this.#offset, `the body of the last entry is cut off: ${this.#left - this.#padding} bytes are missing`);
     } else if (state === IN_EXTENSION) {
-      this.#tell('truncated', this.#offset, 'the tar is cut off in an extension header');
+      this.#report('truncated', this.#offset, 'the tar is cut off in an extension header');
     } else if (state === IN_OLD_MAP || state === IN_PAX_MAP) {
-      this.#tell('truncated', this.#offset, 'the tar is cut off in the map of a sparse file');
+      this.#report('truncated', this.#offset, 'the tar is cut off in the map of a sparse file');
     } else if (firstNonZero(this.#partial, 0, this.#filled, this.#partialWords, 0) < this.#filled) {
-      this.#tell('truncated', this.#offset, 'the tar is cut off in a header');
+      this.#report('truncated', this.#offset, 'the tar is cut off in a header');
     } else if (this.#pendingOffset >= 0) {
-      this.#tell('truncated', this.#offset, 'the tar ends behind an extension header, without its entry');
+      this.#report('truncated', this.#offset, 'the tar ends after an extension header, without its entry');
     } else if (this.#offset > this.#base) {
-      const what = this.#oneZeroBlock ? 'one zero block in place of two' : 'the tar ends without its two zero blocks';
-      this.#tell('missing-end-marker', this.#offset, what);
+      const what = this.#oneZeroBlock ? 'one zero block instead of two' : 'the tar ends without its two zero blocks';
+      this.#report('missing-end-marker', this.#offset, what);
     }
   }
 
-  #tell(code: FindingCode, offset: number, message: string): void {
+  #report(code: FindingCode, offset: number, message: string): void {
     this.#handler.finding({ code, offset, message });
   }
 
@@ -217,14 +218,14 @@ export class TarReader {
   }
 
   #checkTrailing(bytes: Uint8Array, start: number, end: number, origin: number): void {
-    if (this.#trailingTold) return;
+    if (this.#trailingReported) return;
     const at = firstNonZero(bytes, start, end, this.#words, bytes.byteOffset);
     if (at === end) return;
-    this.#trailingTold = true;
-    this.#tell('trailing-data', origin + at, 'bytes that are no zeros follow the end of the tar');
+    this.#trailingReported = true;
+    this.#report('trailing-data', origin + at, 'bytes other than zeros follow the end of the tar');
   }
 
-  /** Takes a whole block. `words` from `word` on: the same block as 32-bit words. */
+  /** Reads a whole block. `words` holds the same block as 32-bit words, starting at `word`. */
   #takeBlock(bytes: Uint8Array, at: number, offset: number, words: Uint32Array, word: number): void {
     if (this.#state === IN_OLD_MAP) {
       this.#takeOldMap(bytes, at, offset);
@@ -257,7 +258,7 @@ export class TarReader {
 
   #finishAtMarker(offset: number): void {
     this.#state = AT_END;
-    if (this.#pendingOffset >= 0) this.#tell('truncated', offset, 'the tar ends behind an extension header, without its entry');
+    if (this.#pendingOffset >= 0) this.#report('truncated', offset, 'the tar ends after an extension header, without its entry');
   }
 
   // Extension headers
@@ -279,7 +280,7 @@ export class TarReader {
     if (size === 0) this.#finishExtension();
   }
 
-  /** Copies what there is of the extension; returns how many bytes were taken. */
+  /** Copies the next bytes of the extension; returns how many. */
   #takeExtension(bytes: Uint8Array, at: number, end: number): number {
     const count = Math.min(this.#left - this.#padding, end - at);
     this.#extension.set(bytes.subarray(at, at + count), this.#extensionFilled);
@@ -319,7 +320,7 @@ export class TarReader {
     const message = lost
       ? 'a PAX global header: not applied to what follows, and the extension header before it is lost'
       : 'a PAX global header: not applied to what follows';
-    this.#tell('global-header', member.headerOffset, message);
+    this.#report('global-header', member.headerOffset, message);
     this.#forgetExtensions();
   }
 
@@ -338,7 +339,7 @@ export class TarReader {
     let bytes = source;
     let at = from;
     if (member.typeflag === FLAG_SPARSE || records.start(KEY.sparseMajor) >= 0) {
-      // The member is handed out behind its map, when the chunk may be gone.
+      // The member is passed on after its map, when the chunk may be gone.
       this.#kept.set(source.subarray(from, from + BLOCK));
       bytes = this.#kept;
       at = 0;
@@ -351,7 +352,7 @@ export class TarReader {
     let type = TYPE_OF_FLAG[member.typeflag] as number;
     if (headerSize < 0 && !isHeaderOnly(type)) this.#fail(offset, 'a negative size');
     if (this.#pendingOffset >= 0) this.#applyExtensions(offset);
-    // V7 has no type for directories: a name that ends in a slash says it.
+    // V7 has no type flag for directories: their names end in a slash.
     if (member.typeflag === 0 && member.nameEnd > member.nameStart && member.nameBytes[member.nameEnd - 1] === SLASH) type = TYPE.directory;
     const stored = isHeaderOnly(type) ? 0 : member.storedSize;
     if (stored < 0) this.#fail(offset, 'a negative size');
@@ -381,7 +382,7 @@ export class TarReader {
   // Sparse members
 
   #startOldSparse(bytes: Uint8Array, at: number, offset: number, magic: Magic): void {
-    if (magic !== 'gnu') this.#fail(offset, 'a sparse file that is not in GNU form');
+    if (magic !== 'gnu') this.#fail(offset, 'a sparse file in a format other than GNU');
     this.#member.size = parseNumeric(bytes, at + 483, at + 495);
     this.#sparse = [];
     this.#oldMapBytes = 97;
@@ -439,7 +440,7 @@ export class TarReader {
 
   #finishSparse(offset: number): void {
     const member = this.#member;
-    if (isHeaderOnly(member.type)) this.#fail(offset, 'a sparse map on an entry that has no body');
+    if (isHeaderOnly(member.type)) this.#fail(offset, 'a sparse map on an entry without a body');
     if (!isValidMap(this.#sparse, member.size)) this.#fail(offset, 'a sparse map that contradicts itself');
     if (member.size > Number.MAX_SAFE_INTEGER) this.#fail(offset, 'a size over 2^53 bytes');
     member.sparse = this.#sparse;
@@ -451,24 +452,28 @@ export class TarReader {
     const member = this.#member;
     this.#state = this.#left === 0 ? AT_HEADER : IN_BODY;
     this.#handOut();
-    if (member.type === TYPE.other) this.#tell('unknown-type', member.headerOffset, unknownType(member.typeflag));
+    if (member.type === TYPE.other) this.#report('unknown-type', member.headerOffset, unknownType(member.typeflag));
     if (member.sparse !== null) {
       const stored = this.#left - this.#padding;
       const mapped = mappedBytes(member.sparse);
       if (stored !== mapped) {
-        this.#tell('sparse-mismatch', member.headerOffset, `the sparse map speaks of ${mapped} stored bytes, there are ${stored}`);
+        this.#report('sparse-mismatch', member.headerOffset, `the sparse map lists ${mapped} stored bytes, but there are ${stored}`);
       }
     }
     if (this.#pendingOffset < 0) return;
-    this.#tellAmbiguous(this.#longName, KEY.path, 'name');
-    this.#tellAmbiguous(this.#longLink, KEY.linkpath, 'link name');
+    this.#reportAmbiguous(this.#longName, KEY.path, 'name');
+    this.#reportAmbiguous(this.#longLink, KEY.linkpath, 'link name');
     this.#forgetExtensions();
   }
 
-  #tellAmbiguous(long: LongText, key: number, what: string): void {
+  #reportAmbiguous(long: LongText, key: number, what: string): void {
     if (long.length === 0 || this.#records.start(key) < 0) return;
     if (compareBytes(long.bytes.subarray(0, long.length), this.#records.value(key)) === 0) return;
-    this.#tell('ambiguous-name', this.#member.headerOffset, `a GNU long ${what} and another in its PAX records: the GNU one counts`);
+    this.#report(
+      'ambiguous-name',
+      this.#member.headerOffset,
+      `a GNU long ${what} and another in its PAX records: the GNU one takes precedence`,
+    );
   }
 
   #handOut(): void {

@@ -1,21 +1,21 @@
-// Maps of sparse files: pairs of offset and length of what is stored; the rest of the real size is zeros. Four forms:
+// The map of a sparse file lists offset and length of each stored piece; the rest of the file is zeros. Four forms:
 //
 //   old GNU (type S): four pairs in the header, 21 in each extension block that follows it, octal or base-256
-//   PAX 0.0, 0.1: `GNU.sparse.map` = `offset,length,offset,length…` decimal (0.0's own records were joined to that)
-//   PAX 1.0: the first blocks of the body are decimal lines: the count, then offset and length of each; data begins at a block
+//   PAX 0.0, 0.1: `GNU.sparse.map` = `offset,length,offset,length…` decimal (0.0's records are joined into this form)
+//   PAX 1.0: the body begins with decimal lines: the count, then offset and length of each piece; data begins at the next block
 //
-// Which maps are valid, and the limits, are those of Go's archive/tar (readOldGNUSparseMap, readGNUSparseMap0x1 and 1x0,
+// The same maps are valid, within the same limits, as in Go's archive/tar (readOldGNUSparseMap, readGNUSparseMap0x1 and 1x0,
 // validateSparseEntries).
 import { parseInt64 } from './decimal.ts';
 import { parseNumeric } from './fields.ts';
 import { KEY, type PaxRecords } from './pax-records.ts';
 
-/** Bytes that a map may take; Go's maxSpecialFileSize. */
+/** Maximum size of a map in bytes: Go's maxSpecialFileSize. */
 export const MAX_MAP_BYTES = 1 << 20;
 
 export type SparseEntry = readonly [offset: number, length: number];
 
-/** Do the records say a sparse form that is known? Unknown versions are read as plain files, as Go does. */
+/** Whether the records describe a known sparse form. Like in Go, a file of an unknown version is a plain file. */
 export function isPaxSparse(records: PaxRecords): boolean {
   const major = records.value(KEY.sparseMajor);
   const minor = records.value(KEY.sparseMinor);
@@ -24,7 +24,7 @@ export function isPaxSparse(records: PaxRecords): boolean {
   return (major[0] === 0x30 && (minor[0] === 0x30 || minor[0] === 0x31)) || (major[0] === 0x31 && minor[0] === 0x30);
 }
 
-/** Adds the pairs of an old GNU header or extension block. False: a number is refused. */
+/** Adds the pairs of an old GNU header or extension block. Returns false if a number is malformed. */
 export function readOldGnuEntries(block: Uint8Array, at: number, count: number, map: SparseEntry[]): boolean {
   for (let i = 0; i < count; i++) {
     const start = at + i * 24;
@@ -37,7 +37,7 @@ export function readOldGnuEntries(block: Uint8Array, at: number, count: number, 
   return true;
 }
 
-/** Reads `GNU.sparse.map` of `blocks` (`GNU.sparse.numblocks`) pairs. Null: refused. */
+/** Parses `GNU.sparse.map`, which has `GNU.sparse.numblocks` (`blocks`) pairs. Returns null if it is malformed. */
 export function readPaxMap(text: Uint8Array, blocks: Uint8Array): SparseEntry[] | null {
   const count = parseInt64(blocks, 0, blocks.length);
   if (!(count >= 0)) return null;
@@ -61,14 +61,14 @@ function pairs(numbers: readonly number[]): SparseEntry[] {
 /** Reads a PAX 1.0 map block by block. */
 export class PaxMapReader {
   #numbers: number[] = [];
-  /** Digits of the number that the last block broke off in. */
+  /** Digits of a number that continues in the next block. */
   #rest: number[] = [];
-  /** Numbers to come after the count; -1 while that isn't known. */
+  /** How many numbers follow the count; -1 until the count is known. */
   #wanted = -1;
-  /** Bytes of the map so far. */
+  /** Bytes read so far. */
   size = 0;
 
-  /** Takes the next 512 bytes. `more`: the map goes on; `refused`: it breaks the rules; `done`: {@link map} is whole. */
+  /** Reads the next 512 bytes. Returns `more` if the map continues, `done` if {@link map} is complete, `refused` if it is malformed. */
   push(block: Uint8Array, start: number): 'more' | 'done' | 'refused' {
     this.size += 512;
     for (let at = start; at < start + 512 && this.#numbers.length !== this.#wanted; at++) {
@@ -96,7 +96,7 @@ export class PaxMapReader {
   }
 }
 
-/** Is the map in order, without overlaps, and inside a file of `size` bytes? */
+/** Whether the pieces are in order, don't overlap, and lie inside a file of `size` bytes. */
 export function isValidMap(map: readonly SparseEntry[], size: number): boolean {
   if (size < 0) return false;
   let end = 0;
@@ -107,7 +107,7 @@ export function isValidMap(map: readonly SparseEntry[], size: number): boolean {
   return true;
 }
 
-/** Bytes that the map's pieces hold together. */
+/** Total length of the map's pieces in bytes. */
 export function mappedBytes(map: readonly SparseEntry[]): number {
   let sum = 0;
   for (const [, length] of map) sum += length;

@@ -1,13 +1,13 @@
 import { TYPE } from '#model';
 
-// Type flags that need more than a look into the table below.
+// Type flags that the table below is not enough for.
 export const FLAG_GLOBAL = 0x67; // g
 export const FLAG_PAX = 0x78; // x
 export const FLAG_LONG_NAME = 0x4c; // L
 export const FLAG_LONG_LINK = 0x4b; // K
 export const FLAG_SPARSE = 0x53; // S
 
-/** TYPE by type flag; the extension headers never get here. */
+/** The TYPE for each type flag. Extension headers are never looked up. */
 export const TYPE_OF_FLAG = new Uint8Array(256).fill(TYPE.other);
 for (const [flag, type] of [
   ['\0', TYPE.file],
@@ -24,7 +24,7 @@ for (const [flag, type] of [
   TYPE_OF_FLAG[flag.charCodeAt(0)] = type;
 }
 
-/** As Go's isHeaderOnlyType: no body, whatever the size says. */
+/** Whether the type never has a body, whatever the size is. Same as Go's isHeaderOnlyType. */
 export function isHeaderOnly(type: number): boolean {
   return type >= TYPE.directory && type <= TYPE.fifo;
 }

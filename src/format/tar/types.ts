@@ -1,31 +1,31 @@
 import type { FindingCode } from '#model';
 
-/** By the header's magic; `pax` where an extended header stands before it. */
+/** The format by the header's magic; `pax` if an extended header precedes it. */
 export type TarFormat = 'v7' | 'ustar' | 'pax' | 'gnu' | 'star';
 
 /**
- * One member as the reader hands it out. The object and its byte views are reused: valid during the call only.
+ * One member as the reader passes it on. The object and its byte views are reused, so they are valid only during the call.
  * Offsets are bytes from the start of the tar.
  */
 export interface TarMember {
-  /** Of the first block that belongs to the member: its extension headers included. */
+  /** Offset of the member's first block, which is its first extension header if it has any. */
   headerOffset: number;
-  /** Of the member's own header block. */
+  /** Offset of the member's own header block. */
   ownHeaderOffset: number;
-  /** Of the stored body (behind an old GNU sparse member's extension blocks; a PAX 1.0 map belongs to the body). */
+  /** Offset of the stored body: after an old GNU sparse member's extension blocks, and including a PAX 1.0 map. */
   bodyOffset: number;
-  /** Bytes of the file as it is meant: holes included. 0 for members that have no body, whatever their header says. */
+  /** Size of the file in bytes, including holes. 0 for types without a body, whatever the header says. */
   size: number;
-  /** What the header says, PAX records included, also of members that have no body; of a sparse file what is stored. */
+  /** Size by the header and PAX records, even for types without a body; for a sparse file the stored size. */
   headerSize: number;
-  /** Bytes stored in the tar, padding left out. */
+  /** Bytes stored in the tar, without padding. */
   storedSize: number;
   typeflag: number;
-  /** Code of TYPE. */
+  /** A TYPE code. */
   type: number;
-  /** Of the first stored byte of the file's content: `bodyOffset`, or behind a PAX 1.0 sparse map. */
+  /** Offset of the first stored byte of the content: `bodyOffset`, or after a PAX 1.0 sparse map. */
   dataOffset: number;
-  /** Raw bytes, as they stand (prefix joined, PAX or GNU name applied). */
+  /** Raw bytes, not normalized, with the prefix joined and a PAX or GNU name applied. */
   readonly name: Uint8Array;
   readonly linkname: Uint8Array;
   mode: number;
@@ -34,21 +34,21 @@ export interface TarMember {
   readonly uname: Uint8Array;
   readonly gname: Uint8Array;
   mtimeSeconds: number;
-  /** 0 to 999,999,999; counts up from `mtimeSeconds`. */
+  /** 0 to 999,999,999, added to `mtimeSeconds`. */
   mtimeNanos: number;
   devMajor: number;
   devMinor: number;
   format: TarFormat;
-  /** The PAX records that are the member's own (of a `global` member: its records), null where there are none. Values are copies. */
+  /** The member's own PAX records; for a `global` member, the records it holds. Null if there are none. Values are copies. */
   readonly pax: ReadonlyMap<string, Uint8Array> | null;
-  /** `pax` holds extended or Windows attributes: `SCHILY.xattr.*`, `LIBARCHIVE.xattr.*`, `MSWINDOWS.*`. */
+  /** Whether `pax` has extended or Windows attributes: `SCHILY.xattr.*`, `LIBARCHIVE.xattr.*`, `MSWINDOWS.*`. */
   readonly hasAttributes: boolean;
-  /** Pairs of offset and length of what is stored, by offset; null for a file that isn't sparse. */
+  /** Offset and length of each stored piece, by offset; null if the file isn't sparse. */
   sparse: readonly (readonly [number, number])[] | null;
-  /** Always false while the member is handed out: see {@link TarHandler.truncated}. */
+  /** Always false during the call: see {@link TarHandler.truncated}. */
   truncated: boolean;
 
-  // The same names without a view made for each: the bytes from start to end of their array. For hot paths.
+  // The same names as spans of their arrays, for hot paths that can't afford a view for each name.
   nameBytes: Uint8Array;
   nameStart: number;
   nameEnd: number;
@@ -61,27 +61,27 @@ export interface TarMember {
   gnameBytes: Uint8Array;
   gnameStart: number;
   gnameEnd: number;
-  /** The PAX records of the attributes as they stand, one after another, up to `attributeEnd`; 0: none. */
+  /** The raw PAX records of the attributes, one after another, up to `attributeEnd`, which is 0 if there are none. */
   attributeBytes: Uint8Array;
   attributeEnd: number;
 }
 
-/** Something odd that didn't stop the reader. `offset`: of the member it is about, else of the place, bytes from the start of the tar. */
+/** An oddity that didn't stop the reader. `offset` is the `headerOffset` of its member or, if it has none, the place in the tar. */
 export interface TarFinding {
   readonly code: FindingCode;
   readonly offset: number;
   readonly message: string;
 }
 
-/** Called by the reader while bytes are pushed. Findings about a member come right after it, with its `headerOffset`. */
+/** Receives what the reader finds while bytes are pushed. Findings about a member follow it directly and have its `headerOffset`. */
 export interface TarHandler {
   member(member: TarMember): void;
   finding(finding: TarFinding): void;
   /**
-   * The stored bytes of the last member's body from `start` to `end` of `bytes`, as they are pushed: no padding, no PAX 1.0 map,
-   * nothing that was skipped. Absent: bodies are passed over.
+   * Receives the stored bytes of the last member's body, `start` to `end` of `bytes`, as they are pushed: without padding, a PAX 1.0
+   * map, or skipped bytes. Without this method bodies are ignored.
    */
   body?(bytes: Uint8Array, start: number, end: number): void;
-  /** At the end of the input: the body of the member of that number (0 the first, globals counted) was cut off. */
+  /** Called at the end of the input if a member's body was cut off. `memberIndex` starts at 0 and includes globals. */
   truncated?(memberIndex: number): void;
 }

@@ -1,5 +1,5 @@
-// The list of what a ZIP file holds, which lies at its end: jars, wheels, NuGet and Android packages, Office documents. Nothing is unpacked.
-// Source: PKWARE APPNOTE.TXT 6.3.10, 4.3.12 to 4.3.16 and 4.5.3; CP437 names are read as their bytes.
+// The central directory of a ZIP file, near its end. Jars, wheels, NuGet and Android packages and Office documents are ZIP files.
+// Source: PKWARE APPNOTE.TXT 6.3.10, 4.3.12 to 4.3.16 and 4.5.3; names in CP437 are kept as raw bytes.
 //
 //   … files …   central directory   [ZIP64 end   ZIP64 locator]   end record with a comment of up to 65,535 bytes
 import { LayerscopeError } from '#model';
@@ -12,18 +12,19 @@ const END_BYTES = 22;
 const LOCATOR_BYTES = 20;
 const ENTRY_BYTES = 46;
 
-/** As many bytes of a file's end as are needed to find its list: end record, the longest comment, the ZIP64 locator. */
+/** How many bytes at a file's end are needed to find its directory: end record, longest comment and ZIP64 locator. */
 export const ZIP_TAIL_BYTES = END_BYTES + 0xffff + LOCATOR_BYTES;
 
-/** Where the list lies. */
+/** Where the central directory is, in bytes from the start of the file, and its number of entries. */
 export interface ZipDirectory {
   readonly offset: number;
   readonly bytes: number;
   readonly entries: number;
 }
 
+/** A file or folder in the archive. `storedBytes` is its compressed size. */
 export interface ZipEntry {
-  /** Raw bytes; a folder's ends in `/`. */
+  /** Raw bytes; the name of a folder ends in `/`. */
   readonly name: Uint8Array;
   readonly sizeBytes: number;
   readonly storedBytes: number;
@@ -34,14 +35,14 @@ function view(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
-/** A number of 64 bits; too large ones are no offset of any file. */
+/** Reads 64 bits, rounded if over 2^53, where no real file has an offset. */
 function large(data: DataView, at: number): number {
   return Number(data.getBigUint64(at, true));
 }
 
 /**
- * Finds the list by the end of a file of `totalBytes`. `end64`: the offset at which a ZIP64 end record (56 bytes) has to be read; call
- * {@link zip64Directory} with it then. Null where it is no ZIP file.
+ * Finds the central directory from the `tail` of a file of `totalBytes`; null if it is no ZIP file. If `end64` is set, it is the offset of
+ * a ZIP64 end record of 56 bytes: read that, and call {@link zip64Directory}.
  */
 export function findZipDirectory(tail: Uint8Array, totalBytes: number): (ZipDirectory & { readonly end64: number | null }) | null {
   const data = view(tail);
@@ -62,7 +63,7 @@ export function findZipDirectory(tail: Uint8Array, totalBytes: number): (ZipDire
   return null;
 }
 
-/** The list's place by a ZIP64 end record. Throws DAMAGED. */
+/** Parses a ZIP64 end record. Throws DAMAGED. */
 export function zip64Directory(record: Uint8Array): ZipDirectory {
   const data = view(record);
   if (record.length < 56 || data.getUint32(0, true) !== END64)
@@ -70,11 +71,12 @@ export function zip64Directory(record: Uint8Array): ZipDirectory {
   return { entries: large(data, 32), bytes: large(data, 40), offset: large(data, 48) };
 }
 
-/** Entries of a list, or of its beginning: one that is cut off ends it. Throws DAMAGED. */
+/** Yields the entries of a directory or of the beginning of one, which may be cut off inside an entry. Throws DAMAGED. */
 export function* zipEntries(list: Uint8Array): Generator<ZipEntry> {
   const data = view(list);
   for (let at = 0; at + ENTRY_BYTES <= list.length; ) {
-    if (data.getUint32(at, true) !== ENTRY) throw new LayerscopeError('DAMAGED', 'the list of the ZIP file is damaged', { offset: at });
+    if (data.getUint32(at, true) !== ENTRY)
+      throw new LayerscopeError('DAMAGED', 'the central directory of the ZIP file is damaged', { offset: at });
     const nameBytes = data.getUint16(at + 28, true);
     const extraBytes = data.getUint16(at + 30, true);
     const next = at + ENTRY_BYTES + nameBytes + extraBytes + data.getUint16(at + 32, true);
@@ -91,7 +93,7 @@ export function* zipEntries(list: Uint8Array): Generator<ZipEntry> {
   }
 }
 
-/** Sizes of more than 32 bits stand in an extra field of their own, in this order, each only where it doesn't fit. */
+/** Returns the sizes, from the ZIP64 extra field if they don't fit 32 bits. That field has only the ones that don't, in this order. */
 function largeSizes(data: DataView, from: number, end: number, size: number, stored: number): readonly [size: number, stored: number] {
   if (size !== 0xffff_ffff && stored !== 0xffff_ffff) return [size, stored];
   for (let at = from; at + 4 <= end; ) {

@@ -1,4 +1,4 @@
-// Whole images in the portable store: in, named, renamed, shared, out, away; and what is refused leaves nothing.
+// Images in the portable store: importing, naming, sharing, exporting and removing them. Refused imports leave nothing behind.
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
@@ -73,7 +73,7 @@ function blobsAreWhole(home: string): void {
   assert.deepEqual(readdirSync(path.join(home, 'tmp')), []);
 }
 
-test('an image comes in with its names, config and layers, which are layers of the store', async () => {
+test('an imported image has its names, config and layers, which are layers of the store', async () => {
   await using driver = await PortableDriver.open(newPath('home'));
   const archive = await written(packOciArchive([image('web:1', [base, true], [app, false])]), 'oci.tar');
   await take(driver, archive);
@@ -97,10 +97,10 @@ test('an image comes in with its names, config and layers, which are layers of t
     assert.equal(readFileSync(path.join(mount.path, 'etc', 'os'), 'utf8'), 'base');
     await assert.rejects(driver.images.remove('web:1'), { code: 'EXISTS' });
   }
-  // A layer of one's own stands on it.
+  // Another layer is based on it.
   await driver.create('mine', top);
   await driver.applyDiff('mine', [other]);
-  await assert.rejects(driver.images.remove('web:1'), /mine stand/);
+  await assert.rejects(driver.images.remove('web:1'), /based on its layers \(mine\)/);
   await assert.rejects(driver.remove(top), /layer of image web:1/);
   await assert.rejects(driver.applyDiff(top, [other]), { code: 'EXISTS' });
   await assert.rejects(driver.create(top, null), { code: 'EXISTS' });
@@ -109,7 +109,7 @@ test('an image comes in with its names, config and layers, which are layers of t
   assert.deepEqual([await driver.list(), await driver.images.list(), blobsOf(driver.home)], [[], [], []]);
 });
 
-test('the same comes out in every format, and in again', async () => {
+test('an image can be exported in every format and imported again, unchanged', async () => {
   await using driver = await PortableDriver.open(newPath('home'));
   await take(driver, await written(packDockerArchive([image('web:1', [base, false], [app, true])]), 'docker.tar'));
   const [stored] = await driver.images.list();
@@ -126,7 +126,7 @@ test('the same comes out in every format, and in again', async () => {
   }
 });
 
-test('blobs that images share are there once, and stay while one needs them', async () => {
+test('blobs that images share are stored once, and kept while any image needs them', async () => {
   await using driver = await PortableDriver.open(newPath('home'));
   await take(driver, await written(packOciArchive([image('a:1', [base, true], [app, true])]), 'a.tar'));
   const before = blobsOf(driver.home).length;
@@ -139,7 +139,7 @@ test('blobs that images share are there once, and stay while one needs them', as
   blobsAreWhole(driver.home);
 });
 
-test('a name goes over to the image that came last, and the one before stays without it', async () => {
+test('a name moves to the last imported image, and the other image stays without it', async () => {
   await using driver = await PortableDriver.open(newPath('home'));
   const first = await written(packOciArchive([image('web:1', [base, true])]), 'a.tar');
   await take(driver, first);
@@ -167,7 +167,7 @@ test('a name goes over to the image that came last, and the one before stays wit
   await assert.rejects(driver.images.remove('nothing:1'), { code: 'NOT_FOUND' });
 });
 
-test('an index of several platforms is kept whole, or one of them is taken', async () => {
+test('an index of several platforms is imported completely, or just one of them', async () => {
   const plain = await written(
     packOciArchive([image('x:1', [base, true]), { ...image('x:1', [app, true]), architecture: 'arm64' }]),
     'two.tar',
@@ -236,7 +236,7 @@ test('an index of several platforms is kept whole, or one of them is taken', asy
   assert.equal(blobsOf(one.home).length, 3);
 });
 
-test('a blob that is not what its digest says, or is missing, is refused, and nothing is left', async () => {
+test('a blob that is missing or does not match its digest is refused, and nothing is left', async () => {
   await using driver = await PortableDriver.open(newPath('home'));
   await take(driver, await written(packOciArchive([image('kept:1', [base, true])]), 'kept.tar'));
   const before = blobsOf(driver.home);
@@ -257,7 +257,7 @@ test('a blob that is not what its digest says, or is missing, is refused, and no
   await using other2 = await PortableDriver.open(newPath('home'));
   await assert.rejects(take(other2, layout), { code: 'BLOB_MISSING' });
   assert.deepEqual(blobsOf(other2.home), []);
-  // A config whose diffID is a lie.
+  // A config with a wrong diffID.
   const lying = image('lie:1', [base, true]);
   const docker = readFileSync(await written(packDockerArchive([lying]), 'lie.tar')).toString('latin1');
   const diffId = createHash('sha256').update(base).digest('hex');
@@ -283,7 +283,7 @@ test('a cancelled import leaves nothing', async () => {
   }
 });
 
-test('verify tells of every document and layer that is not what it says', async () => {
+test('verify reports every document and layer that does not match its digest', async () => {
   await using driver = await PortableDriver.open(newPath('home'));
   await take(driver, await written(packOciArchive([image('a:1', [base, true], [app, true])]), 'a.tar'));
   const [stored] = await driver.images.list();
@@ -302,10 +302,10 @@ test('verify tells of every document and layer that is not what it says', async 
     [stored.layers[1]],
   );
   rmSync(layer);
-  assert.match((await verifyStore(third))[0]?.message ?? '', /not there|not in the archive/);
+  assert.match((await verifyStore(third))[0]?.message ?? '', /is missing/);
 });
 
-test('another program puts an image into the layout: its layers are there, and the store can go on', async () => {
+test('if another program adds an image to the layout, its layers exist, and the store can be used', async () => {
   await using driver = await PortableDriver.open(newPath('home'));
   await take(driver, await written(packOciArchive([image('a:1', [base, true])]), 'a.tar'));
   await using outside = await PortableDriver.open(newPath('outside'));
@@ -325,7 +325,7 @@ test('another program puts an image into the layout: its layers are there, and t
   assert.deepEqual(await driver.cleanup(), []);
 });
 
-test('words of a store: ids, beginnings of them, names as people shorten them', async () => {
+test('layers and images are found by id, prefix of an id, and shortened name', async () => {
   await using driver = await PortableDriver.open(newPath('home'));
   await take(driver, await written(packOciArchive([image('docker.io/library/web:latest', [base, true], [app, true])]), 'a.tar'));
   const [stored] = await driver.images.list();
@@ -345,7 +345,7 @@ test('words of a store: ids, beginnings of them, names as people shorten them', 
   );
 });
 
-test('a home that is a symbolic link is the folder behind it', async () => {
+test('a home that is a symbolic link is the folder that it leads to', async () => {
   await using driver = await PortableDriver.open(newPath('home'));
   const link = newPath('link');
   symlinkSync(driver.home, link);

@@ -1,4 +1,4 @@
-// A writer that is killed at any moment leaves either what was or what is to be; nothing is lost, the next writer goes on, and sweeps.
+// A writer that is killed at any moment leaves either the old or the new state. Nothing is lost, and the next writer sweeps and goes on.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -13,10 +13,10 @@ import { dockerArchive } from '../../support/docker-archive.ts';
 import { directory, file, tar } from '../../support/tar-builder.ts';
 import { turns } from '../../support/waiting.ts';
 
-/** LAYERSCOPE_KILLS: how often; CI's shared run does more. */
+/** How many writers to kill: LAYERSCOPE_KILLS. CI's shared run kills more. */
 const KILLS = Number(process.env.LAYERSCOPE_KILLS ?? 15);
 
-/** What a worker said: of each layer and image whether it must be there, must be gone, or, where a step was under way, either. */
+/** Whether each layer and image must exist, must be gone, or, if the step was interrupted, either, by a worker's output. */
 function follow(said: string, expected: Map<string, 'has' | 'gone' | 'either'>): void {
   for (const line of said.split('\n')) {
     const [mark, what, name] = line.split(' ');
@@ -64,7 +64,7 @@ test(`a writer is killed ${KILLS} times`, async (t) => {
     found.mounts += list('mounts').length;
     if ([...expected.values()].includes('either')) found.half++;
 
-    // A reader sees what was done, whole, before anything was swept.
+    // A reader sees the completed steps, before anything is swept.
     await using driver = await PortableDriver.open(home);
     const layers = await driver.list();
     const images = await driver.images.list();
@@ -81,7 +81,7 @@ test(`a writer is killed ${KILLS} times`, async (t) => {
       for await (const _ of driver.diff(id));
     }
     assert.deepEqual(await driver.images.verify(), []);
-    // The next writer breaks the lock of the dead, and leaves nothing behind.
+    // The next writer breaks the dead writer's lock, and leaves nothing behind.
     await driver.cleanup();
     assert.deepEqual([...list('tmp'), ...list('mounts'), ...readdirSync(home).filter((name) => name.startsWith('lock'))], []);
     const written = layers.filter(({ id }) => id.endsWith('-run')).map(({ id }) => id);
@@ -102,7 +102,7 @@ test(`a writer is killed ${KILLS} times`, async (t) => {
   );
 });
 
-test('two writers side by side both get their layers in, and a reader sees whole ones only', async (t) => {
+test('two simultaneous writers both add their layers, and a reader sees only complete ones', async (t) => {
   const folder = mkdtempSync(path.join(tmpdir(), 'layerscope-two-'));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   const home = path.join(folder, 'home');
@@ -127,7 +127,7 @@ test('two writers side by side both get their layers in, and a reader sees whole
   assert.equal((await reader.list()).length, 20);
 });
 
-test('a store of a newer version, a folder of other files, and a record that is none are told', async (t) => {
+test('a store of a newer version, a folder of other files, and a malformed record are reported', async (t) => {
   const folder = mkdtempSync(path.join(tmpdir(), 'layerscope-odd-'));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   writeFileSync(path.join(folder, 'letter.txt'), 'dear store');
@@ -145,7 +145,7 @@ test('a store of a newer version, a folder of other files, and a record that is 
       ['b', 'broken'],
     ],
   );
-  assert.deepEqual(await driver.cleanup(), [], 'nothing is taken away while a record can not be read');
+  assert.deepEqual(await driver.cleanup(), [], 'nothing is removed while a record can not be read');
   writeFileSync(record, JSON.stringify({ version: 2 }));
   await assert.rejects(driver.list(), { code: 'UNSUPPORTED' });
   writeFileSync(path.join(home, 'oci-layout'), '{"imageLayoutVersion":"2.0.0"}');

@@ -1,5 +1,5 @@
-// A chain laid out on file systems that have less: no hard links, no symlinks, no owners, no modes, no case, fewer names. Simulated, as a
-// test machine rarely has one: the calls answer as such a file system does.
+// Chains laid out on limited file systems: without hard links, symlinks, owners, modes or case, or with fewer names. Test machines rarely
+// have one, so the file system calls are simulated.
 import assert from 'node:assert/strict';
 import fs, { lstatSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -15,10 +15,10 @@ function failing(t: TestContext, code: string, ...names: readonly (keyof typeof 
   }
 }
 
-test('no hard links: copies with the same facts; no symlinks: told, the rest is there', async (t) => {
+test('without hard links copies are made, with the same owner, mode and time; missing symlinks are reported', async (t) => {
   const root = newRoot(t);
   failing(t, 'EPERM', 'linkSync', 'symlinkSync');
-  const told = await layOut(
+  const reported = await layOut(
     root,
     tar(
       file('a', 'content', { mode: 0o640, mtime: 1_400_000_000 }),
@@ -31,44 +31,44 @@ test('no hard links: copies with the same facts; no symlinks: told, the rest is 
   assert.equal(readFileSync(path.join(root, 'b'), 'utf8'), 'content');
   const stats = lstatSync(path.join(root, 'b'));
   assert.deepEqual([stats.mode & 0o7777, stats.mtimeMs, stats.nlink], [0o640, 1_400_000_000_000, 1]);
-  assert.deepEqual(told, [
+  assert.deepEqual(reported, [
     'not-made c: the system refuses it: EPERM',
     'not-kept b: it is a copy: this file system allows no more hard links',
   ]);
 });
 
-test('too many links of one file: the next is a copy', async (t) => {
+test('a link beyond the maximum number of links is a copy', async (t) => {
   failing(t, 'EMLINK', 'linkSync');
   const root = newRoot(t);
-  const told = await layOut(root, tar(file('a', 'x'), hardlink('b', 'a')));
-  assert.deepEqual(told, ['not-kept b: it is a copy: this file system allows no more hard links']);
+  const reported = await layOut(root, tar(file('a', 'x'), hardlink('b', 'a')));
+  assert.deepEqual(reported, ['not-kept b: it is a copy: this file system allows no more hard links']);
 });
 
-test('no modes and no times: told', async (t) => {
+test('modes and times that cannot be set are reported', async (t) => {
   failing(t, 'EPERM', 'fchmodSync', 'chmodSync', 'futimesSync', 'lutimesSync');
   const root = newRoot(t);
-  const told = await layOut(root, tar(directory('d/'), file('d/f', 'x')));
+  const reported = await layOut(root, tar(directory('d/'), file('d/f', 'x')));
   assert.equal(readFileSync(path.join(root, 'd', 'f'), 'utf8'), 'x');
   const sentences = ['its mode could not be kept', 'this file system cannot store its time'];
   assert.deepEqual(
-    told,
+    reported,
     sentences.flatMap((sentence) => [`not-kept d/f: ${sentence}`, `not-kept d: ${sentence}`]),
   );
 });
 
-test('what is no lack of the file system still stops', async (t) => {
+test('an error that is no limit of the file system stops the work', async (t) => {
   failing(t, 'EIO', 'linkSync');
   await assert.rejects(layOut(newRoot(t), tar(file('a', 'x'), hardlink('b', 'a'))), { code: 'IO' });
 });
 
-test('names that the file system refuses are counted, and the rest is there', async (t) => {
+test('names that the file system refuses are reported, and the rest is created', async (t) => {
   const root = newRoot(t);
-  const told = await layOut(root, tar(pax({ path: 'n'.repeat(300) }), file('n', 'x'), file('short', 'y')));
+  const reported = await layOut(root, tar(pax({ path: 'n'.repeat(300) }), file('n', 'x'), file('short', 'y')));
   assert.deepEqual(readdirSync(root), ['short']);
-  assert.deepEqual(told, [`not-made ${'n'.repeat(300)}: the system refuses it: ENAMETOOLONG`]);
+  assert.deepEqual(reported, [`not-made ${'n'.repeat(300)}: the system refuses it: ENAMETOOLONG`]);
 });
 
-/** Calls find what is there whatever the case, as on macOS and Windows; new names keep theirs. */
+/** Simulates a file system that ignores case but preserves it, as on macOS and Windows. */
 function foldCase(t: TestContext, root: string): void {
   const readdir = fs.readdirSync;
   const found = (at: unknown): string => {
@@ -87,16 +87,16 @@ function foldCase(t: TestContext, root: string): void {
   }
 }
 
-test('no case: the first of two names stays, the other is told with what is below it', async (t) => {
+test('if the file system ignores case, the first of two names stays, and the other is reported with its content', async (t) => {
   const root = newRoot(t);
   foldCase(t, root);
-  const told = await layOut(
+  const reported = await layOut(
     root,
     tar(file('Read.me', 'one'), file('README', 'x'), file('readme', 'two'), directory('D/'), file('d/f', 'f')),
     tar(file('.wh.readme', ''), file('.wh.Read.me', ''), file('README', 'newer')),
   );
   t.mock.restoreAll();
-  assert.deepEqual(told, ['case-collision d: this file system treats its name as that of another entry (and 1 below it)']);
+  assert.deepEqual(reported, ['case-collision d: this file system treats its name as that of another entry (and 1 below it)']);
   assert.deepEqual(readdirSync(root).sort(), ['D', 'README']);
   assert.equal(readFileSync(path.join(root, 'README'), 'utf8'), 'newer');
 });

@@ -1,4 +1,4 @@
-// A chain laid out: whiteouts in any order, links, holes, modes, times, names that lead out, links on the way.
+// Mounted chains: whiteouts in any order, links, holes, modes, times, names that lead out, names through links.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import {
@@ -63,7 +63,7 @@ for (const [what, order] of [
   });
 }
 
-test('a whiteout hides a file or a whole folder, and not what its own layer brings of it', async (t) => {
+test('a whiteout hides a file or a whole folder of the layers below, but not what its own layer adds', async (t) => {
   const { root } = await laidOut(
     t,
     below,
@@ -73,7 +73,7 @@ test('a whiteout hides a file or a whole folder, and not what its own layer brin
   assert.deepEqual(readdirSync(path.join(root, 'gone')), ['own']);
 });
 
-test('a folder becomes a file and a file a folder; the last of one path counts', async (t) => {
+test('a folder becomes a file and a file a folder; the last entry of a path wins', async (t) => {
   const { root } = await laidOut(
     t,
     below,
@@ -84,7 +84,7 @@ test('a folder becomes a file and a file a folder; the last of one path counts',
   assert.equal(readFileSync(path.join(root, 'twice'), 'utf8'), '2');
 });
 
-test("a layer's own link on the way is followed inside the root, a lower layer's becomes a folder, as in a container", async (t) => {
+test("a layer's own link in a name is followed inside the root, a lower layer's becomes a folder, as in a container", async (t) => {
   const { root } = await laidOut(t, below, tar(file('lib/x.so', 'x'), symlink('abs', '/usr'), file('abs/y', 'y')));
   assert.deepEqual(readdirSync(path.join(root, 'lib')), ['x.so']);
   assert.equal(lstatSync(path.join(root, 'lib')).isDirectory(), true);
@@ -92,7 +92,7 @@ test("a layer's own link on the way is followed inside the root, a lower layer's
   assert.equal(readFileSync(path.join(root, 'usr', 'y'), 'utf8'), 'y');
 });
 
-test('nothing is written outside, whatever names and links say', async (t) => {
+test('nothing is written outside the root, whatever the names and links are', async (t) => {
   const hostile = tar(
     file('../escaped', 'x'),
     file('a/../../escaped', 'x'),
@@ -114,7 +114,7 @@ test('nothing is written outside, whatever names and links say', async (t) => {
   assert.equal(readFileSync(path.join(root, 'escaped'), 'utf8'), 'x', 'up leads to the root, as `/..` does');
 });
 
-test('a folder that a later entry makes a link of gives nothing outside its mode, time or attributes', async (t) => {
+test('a folder that a later entry replaces with a link changes no mode, time or attribute outside', async (t) => {
   const outside = mkdtempSync(path.join(tmpdir(), 'layerscope-victim-'));
   t.after(() => rmSync(outside, { recursive: true, force: true }));
   mkdirSync(path.join(outside, 'below'));
@@ -138,7 +138,7 @@ test('a folder that a later entry makes a link of gives nothing outside its mode
   assert.equal(readAttributes(outside)?.size ?? 0, 0);
 });
 
-test('attributes and pipes are made, and devices when asked for, or a finding says that they were not', async (t) => {
+test('attributes, pipes and, on request, devices are created, or a finding says that they were not', async (t) => {
   const folder = mkdtempSync(path.join(tmpdir(), 'layerscope-nodes-'));
   await using driver = await PortableDriver.open(path.join(folder, 'home'));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
@@ -151,24 +151,24 @@ test('attributes and pipes are made, and devices when asked for, or a finding sa
       header({ name: 'null', typeflag: '3', mode: 0o666, devMajor: 1, devMinor: 3 }),
     ),
   ]);
-  const told: string[] = [];
-  await using mount = await driver.mount('a', { asIs: true, onFinding: ({ message }) => told.push(message) });
+  const messages: string[] = [];
+  await using mount = await driver.mount('a', { asIs: true, onFinding: ({ message }) => messages.push(message) });
   const missing = (name: string) => !existsSync(path.join(mount.path, name));
   const unmade = ['pipe', 'null'].filter(missing);
   assert.deepEqual(
-    told.filter((message) => message.includes('cannot make')),
+    messages.filter((message) => message.includes('cannot make')),
     unmade.map((name) => `${name === 'pipe' ? 'a pipe' : 'a device'} that this user or file system cannot make`),
   );
   if (!missing('pipe')) assert.ok(lstatSync(path.join(mount.path, 'pipe')).isFIFO());
   if (!missing('null')) assert.equal(lstatSync(path.join(mount.path, 'null')).rdev, 0x103);
   const attributes = readAttributes(mount.path);
-  const unset = told.find((message) => message.includes('attribute'));
+  const unset = messages.find((message) => message.includes('attribute'));
   t.diagnostic(unset ?? 'attributes were set');
   if (unset !== undefined) assert.equal(unset, 'an extended attribute could not be set');
   else assert.deepEqual(attributes === null ? null : [...attributes], attributes && [['caf\xc3\xa9 1', [['user.a b', '\xff\0\n']]]]);
 });
 
-test('set-id bits and devices are left out and reported, unless the mount is to be as it is in the image', async (t) => {
+test('set-id bits and devices are left out and reported, unless the mount is made as is', async (t) => {
   const folder = mkdtempSync(path.join(tmpdir(), 'layerscope-set-ids-'));
   await using driver = await PortableDriver.open(path.join(folder, 'home'));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
@@ -205,7 +205,7 @@ test('set-id bits and devices are left out and reported, unless the mount is to 
       ],
     );
   }
-  // What was left out was not removed by whoever writes into the folder.
+  // What was left out is not a removal in the diff.
   const changed: string[] = [];
   for await (const { path: name } of driver.changes('w')) changed.push(name);
   assert.deepEqual(changed, []);
@@ -216,7 +216,7 @@ test('set-id bits and devices are left out and reported, unless the mount is to 
   );
 });
 
-test('a read-write layer brings attributes, pipes and links of what was written', async (t) => {
+test('the diff of a read-write layer has the attributes, pipes and links that were written', async (t) => {
   const folder = mkdtempSync(path.join(tmpdir(), 'layerscope-written-'));
   await using driver = await PortableDriver.open(path.join(folder, 'home'));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
@@ -250,7 +250,7 @@ test('a read-write layer brings attributes, pipes and links of what was written'
   assert.deepEqual(found, expected);
 });
 
-test('what is named through links that lead in a circle is left out, and the rest is there', async (t) => {
+test('names through a loop of links are left out, and the rest is created', async (t) => {
   const { root } = await laidOut(t, tar(symlink('a', 'b'), symlink('b', 'a'), file('a/x', 'x'), file('f', 'f')));
   assert.deepEqual(readdirSync(root).sort(), ['a', 'b', 'f']);
   assert.equal(readlinkSync(path.join(root, 'a')), 'b');

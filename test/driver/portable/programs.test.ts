@@ -1,4 +1,4 @@
-// Programs side by side on one store, and a store on a disk that is full.
+// Several programs that use one store at the same time, and a store on a full disk.
 import assert from 'node:assert/strict';
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
@@ -26,7 +26,7 @@ function worker(home: string, image: string, name: string, times: number): Child
   return spawn(process.execPath, [script, home, image, name, `${times}`], { stdio: ['ignore', 'inherit', 'inherit'] });
 }
 
-/** Reads what the store has of a name, to its end: the layers' own bytes, or the code of why not. */
+/** Reads an image by name completely, and returns the number of its layers, or the code of the error. */
 async function readWhole(reader: ArchiveReader, driver: PortableDriver, name: string, folder: string): Promise<string> {
   try {
     await using archive = await openStored(reader, driver, name, folder);
@@ -44,7 +44,7 @@ async function readWhole(reader: ArchiveReader, driver: PortableDriver, name: st
   }
 }
 
-test('two programs take images in and away that share a layer, while a third reads: whole, or gone', async (t) => {
+test('while two programs import and remove images that share a layer, a third sees them complete or gone', async (t) => {
   const folder = newFolder(t);
   const home = path.join(folder, 'home');
   await using driver = await PortableDriver.open(home);
@@ -68,13 +68,13 @@ test('two programs take images in and away that share a layer, while a third rea
   const read: Record<string, number> = {};
   while (!isOver) {
     for (const { name } of images) {
-      const told = await readWhole(reader, driver, name, folder);
-      read[told] = (read[told] ?? 0) + 1;
+      const outcome = await readWhole(reader, driver, name, folder);
+      read[outcome] = (read[outcome] ?? 0) + 1;
     }
   }
   assert.deepEqual(await ended, [0, 0]);
   t.diagnostic(JSON.stringify(read));
-  const odd = Object.keys(read).filter((told) => !['2 layers', 'NOT_FOUND', 'BLOB_MISSING', 'gone and back'].includes(told));
+  const odd = Object.keys(read).filter((outcome) => !['2 layers', 'NOT_FOUND', 'BLOB_MISSING', 'gone and back'].includes(outcome));
   assert.deepEqual(odd, []);
   for (const { name } of images) assert.equal(await readWhole(reader, driver, name, folder), '2 layers');
   assert.deepEqual(await driver.images.verify(), []);
@@ -100,11 +100,11 @@ function mountsHere(): boolean {
   }
 }
 
-test('root is there where its tests must run', () => {
+test('the tests run as root if they must', () => {
   assert.ok(canMount || process.env.LAYERSCOPE_REQUIRE_ROOT !== '1', 'LAYERSCOPE_REQUIRE_ROOT=1, and no file system can be mounted');
 });
 
-test('a full disk: told, nothing left, what was there is whole, and can be taken away', {
+test('a full disk is reported, nothing is left behind, and stored images are intact and can be removed', {
   skip: canMount ? false : 'needs root on Linux: a small file system is mounted',
 }, async (t) => {
   const folder = mkdtempSync(path.join(tmpdir(), 'layerscope-full-'));
@@ -147,7 +147,7 @@ test('a full disk: told, nothing left, what was there is whole, and can be taken
     await using archive = await reader.open(image);
     await importArchive(driver, archive);
   });
-  // Room for some bytes only: exports and mounts fail too, and so does the smallest step of all.
+  // With only a few bytes free, exports and mounts fail too, and so does the smallest step.
   const filler = path.join(disk, 'filler');
   fill(filler, free() - 16);
   before.push('filler');
@@ -169,7 +169,7 @@ test('a full disk: told, nothing left, what was there is whole, and can be taken
   rmSync(`${filler}2`);
   before.splice(1, 1);
 
-  // What was there is whole, reads on the full disk, and can be taken away with some bytes free.
+  // What was stored is intact, can be read on the full disk, and can be removed once some bytes are free.
   const hash = createHash('sha256');
   for await (const bytes of driver.diff('kept')) hash.update(bytes);
   assert.equal(hash.digest('hex'), createHash('sha256').update(readFileSync(small)).digest('hex'));
@@ -178,7 +178,7 @@ test('a full disk: told, nothing left, what was there is whole, and can be taken
   assert.deepEqual(readdirSync(path.join(home, 'blobs', 'sha256')), []);
   rmSync(filler);
 
-  // An image on a disk that is full for its export.
+  // An image on a disk that is too full for its export.
   writeFileSync(image, dockerArchive({ name: 'small:1', layers: [tar(file('one', content))] }));
   await using archive = await reader.open(image);
   await importArchive(driver, archive);
@@ -195,7 +195,7 @@ async function* pieces(from: string): AsyncGenerator<Uint8Array> {
   for (let at = 0; at < bytes.length; at += 65536) yield bytes.subarray(at, at + 65536);
 }
 
-/** A file of so many blocks of 4 KB. */
+/** Writes a file of `blocks` blocks of 4 KB. */
 function fill(to: string, blocks: number): void {
   writeFileSync(to, Buffer.alloc(blocks * 4096));
 }

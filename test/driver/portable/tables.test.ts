@@ -1,4 +1,4 @@
-// What the store keeps of packed layers' headers: it saves an inflation, and is never believed of another blob.
+// The store's cached tables of compressed layers: they save a decompression, and are never used for another blob.
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import fs, { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -33,7 +33,7 @@ async function mounted(driver: PortableDriver, id: string): Promise<Record<strin
   return Object.fromEntries(readdirSync(mount.path).map((name) => [name, readFileSync(path.join(mount.path, name), 'utf8')]));
 }
 
-test('a packed layer is hashed and read once to be mounted, as its import read its headers', async (t) => {
+test('to mount a compressed layer its blob is hashed and read once, as its import read the headers', async (t) => {
   const driver = await openStore(t);
   const content = randomBytes(1 << 20).toString('base64');
   const blob = await addPacked(driver, 'a', tar(file('f', content)));
@@ -52,10 +52,10 @@ test('a packed layer is hashed and read once to be mounted, as its import read i
   assert.equal(await timesRead(), 2, 'once for its digest, once for the bodies');
   rmSync(path.join(driver.home, 'tables'), { recursive: true });
   assert.equal(await timesRead(), 3, 'once more for the headers');
-  assert.equal(await timesRead(), 2, 'kept by the mount before');
+  assert.equal(await timesRead(), 2, 'cached by the mount before');
 });
 
-test('a table that is damaged is not believed, and a blob that is another one now is not mounted', async (t) => {
+test('a damaged table is ignored, and a changed blob is not mounted', async (t) => {
   const driver = await openStore(t);
   const blob = await addPacked(driver, 'a', tar(file('f', 'content'), file('g', 'more')));
   const other = await addPacked(driver, 'b', tar(file('first', 'x'.repeat(600)), file('f', 'other')));
@@ -66,7 +66,7 @@ test('a table that is damaged is not believed, and a blob that is another one no
   await assert.rejects(mounted(driver, 'a'), { code: 'DIGEST_MISMATCH' });
 });
 
-test('a table goes with its blob, and a plain layer has none', async (t) => {
+test('a table is removed with its blob, and an uncompressed layer has none', async (t) => {
   const driver = await openStore(t);
   await addPacked(driver, 'a', tar(file('f', 'content')));
   await driver.create('plain', null);

@@ -40,7 +40,7 @@ const VERBS: Readonly<Record<string, () => Promise<unknown>>> = {
   verify: async () => {
     // Of what others take away meanwhile it may say that it is gone, and of nothing else.
     for (const { id, message } of await verifyStore(driver)) {
-      if (!/not there|no such file|NOT_FOUND|not in the archive/.test(message))
+      if (!/not there|is missing|no such file|NOT_FOUND|not in the archive/.test(message))
         throw new LayerscopeError('DIGEST_MISMATCH', `${id} ${message}`);
     }
   },
