@@ -73,7 +73,7 @@ test('a permission that nothing uses is a fault', () => {
 });
 
 test('a file in no room is a fault', () => {
-  assert.deepEqual(checkRooms([value('src/new/a.ts', 'node:fs', null)], [LOW], DOORS), ['src/new/a.ts lies in no room']);
+  assert.deepEqual(checkRooms([value('src/new/a.ts', 'node:fs', null)], [LOW], DOORS), ['src/new/a.ts is in no room']);
 });
 
 test('a cycle of types is a cycle', () => {
