@@ -21,7 +21,7 @@ test('keys are named as they are printed', () => {
   assert.deepEqual(keysOf(back, true), ['⌘', '[']);
 });
 
-test('no two commands have one key, on any system', () => {
+test('no two commands share a key, on any system', () => {
   for (const isMac of [false, true]) {
     const keys = COMMAND_FACTS.map((facts) => keysOf(facts, isMac).join('+'));
     assert.deepEqual(

@@ -63,7 +63,7 @@ function damagesOf(bytes: Buffer): Damage[] {
   ];
 }
 
-/** All damages of a file, or a selection that varies by file and always includes the last three: what replaces the file. */
+/** All damages, or a selection that varies by file but always includes the last three, which replace the file with something else. */
 function chosenOf(bytes: Buffer, which: number): Damage[] {
   const all = damagesOf(bytes);
   return ALL ? all : all.filter((_, at) => (at + which) % 8 === 0 || at >= all.length - 3);
