@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { chromium } from '@playwright/test';
 
-/** The headless shell draws without a window of its own, and so takes a third less time. */
+/** The headless shell comes first: it takes a third less time. */
 const PLACES = [
   '/usr/bin/chromium-headless-shell',
   '/usr/bin/chromium',
@@ -23,16 +23,16 @@ function install(name: string): boolean {
   return status === 0;
 }
 
-/** A Chromium for the specs: one that is there, else Debian's when root, else Playwright's own. Throws where none can be had. */
+/** Finds a Chromium for the specs, or installs Debian's if root, otherwise Playwright's. Throws if that fails. */
 export function ensureChromium(): string {
   const there = find();
   if (there) return there;
   if (process.getuid?.() === 0 && existsSync('/usr/bin/apt-get')) {
-    console.log('no browser here: installing Debian’s chromium');
+    console.log('no browser found: installing Debian’s chromium');
     spawnSync('apt-get', ['update', '-qq'], { stdio: 'inherit' });
     install('chromium-headless-shell') || install('chromium');
   } else {
-    console.log('no browser here: fetching Playwright’s chromium');
+    console.log('no browser found: fetching Playwright’s chromium');
     spawnSync('npx', ['playwright', 'install', 'chromium'], { stdio: 'inherit', shell: process.platform === 'win32' });
   }
   const fetched = find();

@@ -7,13 +7,13 @@ const { version } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'ut
 
 export interface Bundle {
   readonly input: Record<string, string>;
-  /** Folder, from the repository's. */
+  /** Folder, relative to the repository. */
   readonly outDir: string;
   readonly format: 'es' | 'cjs';
   readonly target: string;
 }
 
-/** How Vite bundles what runs in Node or in Electron's main process: whole, readable, with a source map beside each file. */
+/** How Vite bundles code for Node or Electron's main process: in one piece, readable, with a source map beside each file. */
 export function nodeBundle({ input, outDir, format, target }: Bundle): InlineConfig {
   return {
     configFile: false,
@@ -41,7 +41,7 @@ export function nodeBundle({ input, outDir, format, target }: Bundle): InlineCon
   };
 }
 
-/** What Electron loads but the page. One bundle an entry: a preload in a sandbox can't require chunks. */
+/** Everything that Electron loads except the page. Each entry is one bundle: a sandboxed preload can't require chunks. */
 export function electronBundles(outDir: string, target: string): InlineConfig[] {
   const entries = {
     main: 'electron/main.ts',

@@ -1,5 +1,5 @@
-// `npm run check-start`: starts the program as README says and looks at the window's page. Where there is no display that is `npm start`,
-// which then serves; elsewhere `serve`, since the window would wait for its user.
+// `npm run check-start`: starts the program as README describes and loads the window's page. Without a display that is `npm start`, which
+// then serves the page; otherwise `serve`, as a window would wait for its user.
 import { spawn, spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
@@ -11,7 +11,7 @@ const command = isDisplayed() ? `npm run -s cli -- serve ${sample}` : `npm start
 const isWindows = process.platform === 'win32';
 const child = spawn(command, { cwd: root, stdio: ['ignore', 'pipe', 'inherit'], shell: true, detached: !isWindows });
 
-/** npm, and what it started. */
+/** npm and its child processes. */
 function end(): void {
   if (child.pid === undefined) return;
   if (isWindows) spawnSync('taskkill', ['/pid', String(child.pid), '/t', '/f'], { stdio: 'ignore' });
@@ -29,7 +29,7 @@ try {
   const page = await fetch(address);
   const text = await page.text();
   if (page.status !== 200 || !text.includes('<title>Layerscope</title>')) throw new Error(`${address} answers ${page.status}`);
-  console.log('the window’s page is served');
+  console.log('the window’s page was served');
 } finally {
   end();
 }

@@ -1,5 +1,6 @@
-// `npm run dev [-- --web] [FILE…]`: the window while you change it. Styles and components change in the open page; a change of the host or
-// of Electron's side restarts that, and the page follows. Electron where its runtime and a display are there, else (or with --web) a browser.
+// `npm run dev [-- --web] [FILE…]`: the window during development. Styles and components are updated in the open page; a change to the host
+// or to Electron's side restarts it, and the page follows. Uses Electron if its runtime and a display are available, else (or with --web) a
+// browser.
 import { type ChildProcess, fork, spawn } from 'node:child_process';
 import { mkdirSync, watch, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -12,12 +13,12 @@ import { electronRuntime } from './runtime.ts';
 
 const root = path.dirname(import.meta.dirname);
 const OUT = path.join('out', 'dev', 'electron');
-/** An editor saves several files, and a file in several steps. */
+/** Editors save several files, and each in several steps. */
 const SETTLE_MS = 100;
 
 const given = process.argv.slice(2);
 const files = given.filter((word) => !word.startsWith('-')).map((file) => path.resolve(process.env.INIT_CWD ?? '.', file));
-/** Chromium's. */
+/** Switches for Chromium. */
 const switches = given.filter((word) => word.startsWith('-') && word !== '--web');
 let child: ChildProcess | null = null;
 let isEnding = false;
@@ -31,7 +32,7 @@ async function freePort(): Promise<number> {
   return address.port;
 }
 
-/** Calls back, one call at a time, when something in the folders changed. */
+/** Calls `act` when something in the folders changed, one call at a time. */
 function onChange(folders: readonly string[], act: () => Promise<void>): void {
   let timer: NodeJS.Timeout | undefined;
   let running = Promise.resolve();
@@ -61,7 +62,7 @@ function startHost(port: number): Promise<{ url: string; port: number }> {
   child = host;
   return new Promise((resolve, reject) => {
     host.once('message', (address) => resolve(address as { url: string; port: number }));
-    host.once('exit', (code) => reject(new Error(`the host ended with ${code}: it is started again when a file changes`)));
+    host.once('exit', (code) => reject(new Error(`the host ended with ${code}; it restarts when a file changes`)));
   });
 }
 
@@ -69,7 +70,7 @@ async function inBrowser(): Promise<void> {
   const first = await startHost(0);
   const page = await startPage({ port: await freePort(), hostPort: first.port, target: 'chrome138' });
   const addressOf = (url: string): string => url.replace(`:${first.port}/`, `:${page.port}/`);
-  console.log(`${addressOf(first.url)}\nstyles and components change in the open page; a change in src/ restarts the host`);
+  console.log(`${addressOf(first.url)}\nstyles and components update in the open page; a change in src/ restarts the host`);
   onChange(['src'], async () => {
     await endChild();
     if (isEnding) return;
@@ -95,12 +96,12 @@ async function inElectron({ executable, target }: NonNullable<ReturnType<typeof 
     });
     child = window;
     window.once('exit', () => {
-      if (child === window) void end(); // closed by its user, not by a restart
+      if (child === window) void end(); // closed by the user, not by a restart
     });
-    console.log('the window is open; styles and components change in it, a change in src/ or electron/ opens it again');
+    console.log('the window is open; styles and components update in it, a change in src/ or electron/ reopens it');
   };
   atEnd(() => page.server.close());
-  // Main lists the files of a built page; the hook asks Vite instead of reading them.
+  // Main lists the files of a built page; the hook then fetches them from Vite.
   const unused = path.join(root, OUT, '..', 'renderer');
   mkdirSync(unused, { recursive: true });
   writeFileSync(path.join(unused, 'index.html'), 'Vite serves this page\n');

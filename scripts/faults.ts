@@ -1,4 +1,4 @@
-// `npm run faults -- KILLS`: every verb that writes, killed so many times in all, each time at a random moment.
+// `npm run faults -- KILLS [VERB…]`: kills every verb that writes, KILLS times in all, each at a random moment.
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -10,10 +10,10 @@ const kills = Number(text);
 if (!Number.isSafeInteger(kills) || kills < 1) throw new Error(`npm run faults -- KILLS: not ${text}`);
 const folder = mkdtempSync(path.join(tmpdir(), 'layerscope-faults-'));
 const figures = await killVerbs(folder, kills, verbs.length === 0 ? undefined : verbs);
-// After a failure what is there stays, to be looked at.
+// Not reached after a failure, which leaves the folder for inspection.
 await removeTree(folder);
 const { midway, before, after, swept } = figures;
 console.log(
   `${kills} kills in ${figures.verbs} verbs, 0 lost, 0 left over: ${midway} before the verb had ended; ` +
-    `${before} found what was, ${after} what was to be; ${swept} things of dead processes swept`,
+    `${before} found the state before, ${after} the state after; ${swept} leftovers of dead processes swept`,
 );

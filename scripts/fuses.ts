@@ -1,22 +1,22 @@
-// Electron's fuses: what electron-builder.yml asks for, and what a packed binary says.
+// Electron's fuses: what electron-builder.yml sets, and what a packed binary has.
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { FuseV1Options, getCurrentFuseWire } from '@electron/fuses';
 import { parse } from 'yaml';
 
-/** `missing`: the binary is of an Electron that doesn't have the fuse. `removed`: that Electron ignores it. */
+/** `missing`: the binary's Electron doesn't have the fuse. `removed`: it ignores the fuse. */
 export type FuseState = 'on' | 'off' | 'missing' | 'removed';
 
-/** Fuses that electron-builder has no word for: they stay as the runtime has them. */
+/** Fuses that electron-builder can't set: they keep the runtime's value. */
 const LEFT_ALONE: Readonly<Record<string, string>> = {
-  WasmTrapHandlers: 'how WebAssembly finds accesses out of bounds; either way it does',
+  WasmTrapHandlers: 'how WebAssembly detects accesses out of bounds, which it does either way',
 };
 
 const STATES: Readonly<Record<number, FuseState>> = { 48: 'off', 49: 'on', 114: 'removed' };
 
 const configFile = path.join(import.meta.dirname, '..', 'electron-builder.yml');
 
-/** electron-builder.yml as it is read by electron-builder. */
+/** The parsed electron-builder.yml. */
 export function builderConfig(): Record<string, unknown> & { readonly electronFuses: Readonly<Record<string, boolean>> } {
   return parse(readFileSync(configFile, 'utf8'));
 }
@@ -26,32 +26,32 @@ export function knownFuses(): readonly string[] {
   return Object.values(FuseV1Options).filter((name) => typeof name === 'string');
 }
 
-/** electron-builder writes @electron/fuses' names with a small letter. */
+/** electron-builder's name of a fuse: @electron/fuses' with a lower-case first letter. */
 function builderName(fuse: string): string {
   return fuse.charAt(0).toLowerCase() + fuse.slice(1);
 }
 
-/** The states of a binary's fuses by name, one for each that is known, and `fuse N` for those that aren't. */
+/** A binary's fuse states by name; unknown fuses are named `fuse N`. Throws if a state is unknown. */
 export async function readFuses(executable: string): Promise<ReadonlyMap<string, FuseState>> {
   const wire = (await getCurrentFuseWire(executable)) as unknown as Readonly<Record<string, number | string>>;
   const states = new Map<string, FuseState>(knownFuses().map((name) => [name, 'missing']));
   for (const [place, state] of Object.entries(wire)) {
     if (!/^\d+$/.test(place)) continue;
     const known = STATES[Number(state)];
-    if (known === undefined) throw new Error(`fuse ${place} of ${path.basename(executable)} is in no known state: ${state}`);
+    if (known === undefined) throw new Error(`fuse ${place} of ${path.basename(executable)} has an unknown state: ${state}`);
     states.set(FuseV1Options[Number(place)] ?? `fuse ${place}`, known);
   }
   return states;
 }
 
 export interface FuseReport {
-  /** One line each: what is otherwise than it should be. */
+  /** One line for each fuse that is not as it should be. */
   readonly wrong: string[];
-  /** Fuses of the configuration that this runtime doesn't have. */
+  /** Fuses in the configuration that this runtime doesn't have. */
   readonly missing: readonly string[];
 }
 
-/** Holds a binary's fuses against the configuration. Every fuse must be named there, or be one of those that are left alone. */
+/** Compares a binary's fuses with the configuration, which must name every fuse except those left alone on purpose. */
 export function compareFuses(states: ReadonlyMap<string, FuseState>, wanted: Readonly<Record<string, boolean>>): FuseReport {
   const wrong: string[] = [];
   const missing: string[] = [];
@@ -63,7 +63,8 @@ export function compareFuses(states: ReadonlyMap<string, FuseState>, wanted: Rea
     else if ((state === 'on') !== want) wrong.push(`${fuse} is ${state}, and electron-builder.yml says ${want ? 'on' : 'off'}`);
   }
   for (const name of Object.keys(wanted)) {
-    if (![...states.keys()].some((fuse) => builderName(fuse) === name)) wrong.push(`electron-builder.yml names ${name}, which is no fuse`);
+    if (![...states.keys()].some((fuse) => builderName(fuse) === name))
+      wrong.push(`electron-builder.yml names ${name}, which is not a fuse`);
   }
   return { wrong, missing };
 }

@@ -1,6 +1,6 @@
-// `npm run fuzz -- TARGET [SECONDS]`: feeds a target inputs that are made at random and led by what they run, see test/fuzz.
-// `npm run fuzz -- all 60` shares a minute among all targets. `--seed N` repeats a run, `--inputs N` ends it after so many inputs,
-// `--replay FILE` runs one input. Ends with exit code 1 where something was found; the inputs are below out/fuzz.
+// `npm run fuzz -- TARGET [SECONDS]`: runs a target on random inputs guided by coverage, see test/fuzz. `npm run fuzz -- all 60` shares a
+// minute among all targets. `--seed N` repeats a run, `--inputs N` ends it after N inputs, `--replay FILE` runs one input. Exit code 1 if
+// something was found; the inputs are below out/fuzz.
 import { randomInt } from 'node:crypto';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
@@ -18,7 +18,7 @@ interface Wanted {
   readonly replay: string | null;
 }
 
-/** Null where the words make no sense. */
+/** Null if the arguments are invalid. */
 function wanted(args: string[]): Wanted | null {
   try {
     const options = { seed: { type: 'string' }, inputs: { type: 'string' }, replay: { type: 'string' } } as const;

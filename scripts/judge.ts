@@ -1,5 +1,5 @@
-// `npm run judge -- SEED COUNT`: what a container sees of COUNT random stacks of layers, against what the command line says of them, by
-// ../shared/check/container.py. `npm run judge -- IMAGE…` and `-- --mount IMAGE…` ask the same of docker-archives.
+// `npm run judge -- SEED COUNT`: compares what a container sees of COUNT random stacks of layers with what the command line reports, by
+// ../shared/check/container.py. `npm run judge -- IMAGE…` and `-- --mount IMAGE…` do the same for docker-archives.
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { JUDGE, judgedCommand, judgeLacks } from '../test/support/container-judge.ts';
@@ -11,7 +11,7 @@ if (given.length === 0) {
   console.error('layerscope: USAGE: npm run judge -- SEED COUNT, or IMAGE…, or --mount IMAGE…');
   process.exitCode = 2;
 } else if (lacks !== null) {
-  console.error(`layerscope: UNSUPPORTED: the judge can't be asked: ${lacks}`);
+  console.error(`layerscope: UNSUPPORTED: the judge can't run: ${lacks}`);
   process.exitCode = 3;
 } else {
   buildIfStale('current');

@@ -1,5 +1,5 @@
-// `npm run pack [-- --check]`: electron-builder's unpacked folder for this system, in out/packed. With ELECTRON_OVERRIDE_DIST_PATH
-// it is made of that runtime, without a download. `--check` reads its fuses back, starts it and looks at its window.
+// `npm run pack [-- --check]`: electron-builder's unpacked folder for this system, in out/packed. With ELECTRON_OVERRIDE_DIST_PATH it is
+// built from that runtime, without a download. `--check` reads its fuses back, starts it and examines its window.
 import { spawn, spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -15,7 +15,7 @@ const { values } = parseArgs({ options: { check: { type: 'boolean', default: fal
 const runtime = process.env.ELECTRON_OVERRIDE_DIST_PATH === undefined ? null : electronRuntime();
 const target: Target = runtime?.target ?? 'current';
 
-/** A runtime older than the product's own is for checks only: it gets what it lacks from the specs' shims, before main. */
+/** A runtime older than the product's own is for checks only: the specs' shims, loaded before main, add what it lacks. */
 function addShims(folder: string): void {
   for (const name of ['electron22-shim.cjs', 'electron22-preload.cjs', 'node16-shim.cjs'])
     cpSync(path.join(root, 'test', 'ui', name), path.join(folder, name));
@@ -23,7 +23,7 @@ function addShims(folder: string): void {
   writeFileSync(path.join(folder, 'main.cjs'), "require('./electron22-shim.cjs');\nrequire('./product.cjs');\n");
 }
 
-/** Lays out what is packed. Source maps stay here: they are twice as large as the code, and a release keeps them beside its packages. */
+/** Collects the files to pack. Source maps are left out: they are twice as large as the code, and a release publishes them separately. */
 function stage(): void {
   const folder = path.join(root, 'out', 'stage');
   rmSync(folder, { recursive: true, force: true });
@@ -35,7 +35,7 @@ function stage(): void {
     });
   for (const file of ['LICENSE', 'NOTICE']) cpSync(path.join(root, file), path.join(folder, file));
   if (target !== 'current') addShims(path.join(folder, 'dist', 'electron'));
-  // All else is bundled; koffi has a native part.
+  // Everything else is bundled; koffi has a native part.
   for (const name of ['koffi', '@koromix'])
     cpSync(path.join(root, 'node_modules', name), path.join(folder, 'node_modules', name), { recursive: true });
   const { name, version, description, license, author, main, dependencies } = JSON.parse(
@@ -48,7 +48,7 @@ function stage(): void {
   );
 }
 
-/** electron-builder refuses to set a fuse that the runtime lacks: a configuration without those, for the stand-in. */
+/** The configuration without fuses that the stand-in runtime lacks, which electron-builder would refuse to set. */
 async function configFor(executable: string): Promise<string> {
   const config = builderConfig();
   const { missing } = compareFuses(await readFuses(executable), config.electronFuses);
@@ -75,11 +75,12 @@ async function pack(): Promise<string> {
 
 const EXECUTABLES: Partial<Record<NodeJS.Platform, string>> = { darwin: 'Layerscope.app', win32: 'Layerscope.exe' };
 
-/** Reads the fuses of the packed program back: each must be as electron-builder.yml says. Only a stand-in may lack any. */
+/** Reads the fuses of the packed program back: each must be as in electron-builder.yml. Only a stand-in runtime may lack any. */
 async function checkFuses(folder: string): Promise<void> {
   const states = await readFuses(path.join(folder, EXECUTABLES[process.platform] ?? 'layerscope'));
   const { wrong, missing } = compareFuses(states, builderConfig().electronFuses);
-  if (target === 'current') for (const fuse of missing) wrong.push(`the runtime has no fuse ${fuse}: electron-builder.yml names it`);
+  if (target === 'current')
+    for (const fuse of missing) wrong.push(`electron-builder.yml names ${fuse}, a fuse that the runtime doesn't have`);
   if (wrong.length > 0) throw new Error(`the packed app's fuses:\n  ${wrong.join('\n  ')}`);
   const lacking = missing.length === 0 ? '' : `; this runtime, ${runtime?.version ?? ''}, has no ${missing.join(' and no ')}`;
   const words = [...states].filter(([, state]) => state === 'on' || state === 'off').map(([name, state]) => `${name} ${state}`);
@@ -88,7 +89,7 @@ async function checkFuses(folder: string): Promise<void> {
 
 const PORT = 9339;
 
-/** What an expression is worth in the app's page, over the debugging port. */
+/** Evaluates an expression in the app's page over the debugging port. */
 async function evaluate(expression: string): Promise<unknown> {
   const pages = (await (await fetch(`http://127.0.0.1:${PORT}/json/list`)).json()) as { type: string; webSocketDebuggerUrl: string }[];
   const page = pages.find(({ type }) => type === 'page');
@@ -118,10 +119,10 @@ async function until(what: string, expression: string): Promise<void> {
     }
     await new Promise((resolve) => setTimeout(resolve, 300));
   }
-  throw new Error(`the packed app: ${what} did not come`, { cause: last });
+  throw new Error(`the packed app: ${what} did not appear`, { cause: last });
 }
 
-/** Has the runtime load koffi out of the package: of the packed program that is switched off. */
+/** Loads koffi from the package in the runtime: the packed program itself doesn't allow it. */
 function checkKoffi(folder: string, executable: string): void {
   const name = path.join(folder, 'resources', 'app.asar', 'node_modules', 'koffi');
   const script = `process.exit(require(${JSON.stringify(name)}).sizeof('int') === 4 ? 0 : 1)`;
@@ -129,12 +130,12 @@ function checkKoffi(folder: string, executable: string): void {
     encoding: 'utf8',
     env: { ...process.env, ELECTRON_RUN_AS_NODE: '1' },
   });
-  if (status !== 0) throw new Error(`the packed app has no koffi that works: ${stderr}`);
+  if (status !== 0) throw new Error(`koffi doesn't work in the packed app: ${stderr}`);
 }
 
 /**
- * Starts the packed app as a user would, with a debugging port, and opens the sample image: its layers are read in the package. A home of
- * windowsfilter is listed, so that koffi is loaded there too.
+ * Starts the packed app as a user would, with a debugging port, and opens the sample image, whose layers are read in the package. Also
+ * lists a windowsfilter home, so that koffi is loaded.
  */
 async function check(folder: string): Promise<void> {
   const executable = path.join(folder, 'layerscope');

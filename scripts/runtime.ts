@@ -5,7 +5,10 @@ import type { Target } from './stale.ts';
 const root = path.dirname(import.meta.dirname);
 const EXECUTABLES: Partial<Record<NodeJS.Platform, string>> = { darwin: 'Electron.app/Contents/MacOS/Electron', win32: 'electron.exe' };
 
-/** The runtime of ELECTRON_OVERRIDE_DIST_PATH, else of the electron package; and the build that it can load. Null where there is none. */
+/**
+ * The Electron runtime in ELECTRON_OVERRIDE_DIST_PATH or else of the electron package, and the build that it can run; null if there is
+ * none.
+ */
 export function electronRuntime(): { executable: string; version: string; target: Target } | null {
   const folder = process.env.ELECTRON_OVERRIDE_DIST_PATH ?? path.join(root, 'node_modules', 'electron', 'dist');
   const executable = path.join(folder, EXECUTABLES[process.platform] ?? 'electron');

@@ -14,12 +14,12 @@ function newest(folder: string): number {
 
 export type Target = 'current' | 'chrome108';
 
-/** Folder that a target is built into. */
+/** The folder for a target's build. */
 export function outFolder(target: Target): string {
   return path.join(root, target === 'chrome108' ? path.join('out', 'chrome108') : 'dist');
 }
 
-/** Builds a target unless what was built is newer than every source; ends the process when the build fails. */
+/** Builds a target unless its build is newer than every source; ends the process if the build fails. */
 export function buildIfStale(target: Target): void {
   const stamp = path.join(outFolder(target), '.built');
   const sources = Math.max(

@@ -1,5 +1,5 @@
-// `npm run test:native`: the Windows drivers through koffi on a stand-in for vmcompute.dll, compiled by gcc. Says what it could not
-// run, and why; with LAYERSCOPE_REQUIRE_NATIVE=1 that is a failure.
+// `npm run test:native`: the Windows drivers through koffi on a stand-in for vmcompute.dll, compiled by gcc. Prints what could not run
+// and why; with LAYERSCOPE_REQUIRE_NATIVE=1 that is a failure.
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { hasCompiler } from '../test/native/build.ts';

@@ -1,5 +1,5 @@
-// `npm run test:ui [-- --project web|electron] [playwright options]`: the specs in Chromium against the loopback host, and in a real
-// Electron where its runtime is to be had. Says what it could not run, and why; with LAYERSCOPE_REQUIRE_ELECTRON=1 that is a failure.
+// `npm run test:ui [-- --project web|electron] [playwright options]`: the specs in Chromium against the loopback host, and in Electron if
+// its runtime is available. Prints what could not run and why; with LAYERSCOPE_REQUIRE_ELECTRON=1 that is a failure.
 import { spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 import path from 'node:path';
@@ -31,10 +31,10 @@ function playwright(project: string, env: Record<string, string>, underXvfb: boo
   return status === 0;
 }
 
-/** What the specs of Windows' drivers need: the stand-in for vmcompute.dll, and the store's thread on it. */
+/** What the specs of the Windows drivers need: the stand-in for vmcompute.dll and a store thread that uses it. */
 async function standIn(target: Target): Promise<Record<string, string>> {
   if (process.platform !== 'linux' || !hasCompiler('linux')) {
-    console.log('not run: the specs of windowsfilter on the stand-in: no gcc for it (Debian: gcc, libc6-dev), or not on Linux');
+    console.log('not run: the specs of windowsfilter on the stand-in: no gcc (Debian: gcc, libc6-dev), or not on Linux');
     if (process.env.LAYERSCOPE_REQUIRE_NATIVE === '1') passed = false;
     return {};
   }

@@ -1,4 +1,4 @@
-// `npm run test:unit [-- ROOM|FILE…]`: the unit tests, of all rooms or of those named (`changes`, `driver/portable`).
+// `npm run test:unit [-- ROOM|FILE…]`: the unit tests of all rooms or of those named (`changes`, `driver/portable`).
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 
@@ -24,7 +24,7 @@ const given = process.argv.slice(2);
 const wanted = given.length === 0 ? [...ROOMS, ...DRIVERS] : given;
 const unknown = wanted.filter((word) => !word.endsWith('.test.ts') && ![...ROOMS, ...DRIVERS].includes(word));
 if (unknown.length > 0) {
-  console.error(`layerscope: USAGE: no unit tests of ${unknown.join(', ')}: name a file, or of ${[...ROOMS, ...DRIVERS].join(', ')}`);
+  console.error(`layerscope: USAGE: no unit tests of ${unknown.join(', ')}: name a file, or one of ${[...ROOMS, ...DRIVERS].join(', ')}`);
   process.exit(2);
 }
 const files = wanted.map((word) =>

@@ -1,6 +1,6 @@
-// `npm run test:windows -- BASE.tar [LAYER.tar…]`: what only a Windows machine can prove, run there as an administrator: Windows' own
-// layer calls on real layers (docs/decisions/0006-proof-without-windows.md says which, and where to get the tars).
-// `npm run test:windows -- --elevation`: the consent and what it gives (0010-elevation.md), from a terminal that is not elevated.
+// `npm run test:windows -- BASE.tar [LAYER.tar…]`: tests that only a Windows machine can run, as an administrator: Windows' own layer calls
+// on real layers (docs/decisions/0006-proof-without-windows.md describes them and where to get the tars).
+// `npm run test:windows -- --elevation`: the consent dialog and its result (0010-elevation.md), from a terminal that is not elevated.
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 

@@ -1,7 +1,7 @@
-// `npm run test:wine [-- calls|driver|failures|files|elevation|images|tp4|real|layers]`: the tests of the Windows driver as Windows runs them: Windows' node.exe under Wine, kernel32 and advapi32 real,
-// the stand-in compiled by mingw in place of vmcompute.dll and of Backup*. Wine 8 runs Node.js 22, so the tests are bundled for it.
-// What runs node.exe there is ../shared/tools/wine-node, or the command in LAYERSCOPE_WINE_NODE. Names what is missing; with
-// LAYERSCOPE_REQUIRE_WINE=1 that is a failure.
+// `npm run test:wine [-- calls|driver|failures|files|elevation|images|tp4|real|layers]`: the tests of the Windows driver in Windows'
+// node.exe under Wine: kernel32 and advapi32 are Wine's own, vmcompute.dll and Backup* are the stand-in, compiled by mingw. Wine 8 runs
+// Node.js 22, so the tests are bundled for it. Starts node.exe by ../shared/tools/wine-node or the command in LAYERSCOPE_WINE_NODE. Prints
+// what is missing; with LAYERSCOPE_REQUIRE_WINE=1 that is a failure.
 import { spawnSync } from 'node:child_process';
 import { existsSync, rmSync } from 'node:fs';
 import path from 'node:path';
@@ -21,16 +21,16 @@ const SPECS = {
   real: 'test/windows/real.test.ts',
   ...(existsSync(path.join(root, '..', 'shared')) ? { layers: 'test/shared/windows-round-trip.test.ts' } : {}),
 };
-/** Scripts that a spec starts. */
+/** Scripts started by tests. */
 const HELPERS = { 'elevation-host': 'test/wine/elevation-host.ts' };
 
 function missing(): string | null {
   if (spawnSync('wine', ['--version'], { stdio: 'ignore' }).error !== undefined) return 'no Wine (Debian: wine, wine64)';
   if (!hasCompiler('windows')) return 'no mingw (Debian: gcc-mingw-w64-x86-64)';
-  return existsSync(runner) ? null : `nothing that runs Windows' node.exe: name it in LAYERSCOPE_WINE_NODE`;
+  return existsSync(runner) ? null : `nothing to run Windows' node.exe: set LAYERSCOPE_WINE_NODE`;
 }
 
-/** A path as programs under Wine see it. */
+/** A path for programs under Wine. */
 function seenByWine(file: string): string {
   return `Z:${file.replaceAll('/', '\\')}`;
 }
@@ -78,5 +78,5 @@ for (const name of Object.keys(SPECS).filter((known) => wanted.length === 0 || w
   const { status } = spawnSync(runner, args, { cwd: root, env, stdio: 'inherit' });
   if (status !== 0) failed = true;
 }
-console.log(failed ? '\nunder Wine something failed: see above' : '\nall passed under Wine');
+console.log(failed ? '\nsomething failed under Wine: see above' : '\nall passed under Wine');
 process.exitCode = failed ? 1 : 0;

@@ -1,4 +1,4 @@
-// `npm test`: everything that needs nothing beside this clone. Ends with what ran, and names what could not.
+// `npm test`: everything that needs only this clone. Ends with a list of what ran and what could not run.
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { buildIfStale, outFolder } from './stale.ts';

@@ -1,13 +1,13 @@
-// npm run -s vectors -- FILE…: runs vectors, files of the shape of vectors/backuptar.json (a backup stream to a tar and back,
-// against go-winio) or vectors/hcsshim-layers.json (a layer imported and exported, against hcsshim). Prints what differs; its last
-// line is `N passed, N failed`. Exit code 1 where one failed, 2 where a file can't be used.
+// npm run -s vectors -- FILE…: runs vectors from files like vectors/backuptar.json (a backup stream to a tar and back, against go-winio) or
+// vectors/hcsshim-layers.json (a layer imported and exported, against hcsshim). Prints the differences; the last line is
+// `N passed, N failed`. Exit code 1 if one failed, 2 if a file can't be used.
 import { readFileSync } from 'node:fs';
 import { type BackupTarCase, checkBackupTarCase } from '../test/support/backuptar-vectors.ts';
 import { checkLayerCase, hcsshimExceptions, type LayerCase } from '../test/support/hcsshim-vectors.ts';
 
 interface Outcome {
   readonly name: string;
-  /** What differs, one line each. */
+  /** Returns the differences, one line each. */
   readonly differences: readonly string[];
   readonly ofLayers: boolean;
 }
@@ -23,7 +23,7 @@ function isLayerCase(value: unknown): value is LayerCase {
 async function run(vector: unknown): Promise<Outcome> {
   if (isBackupTarCase(vector)) return { name: vector.case, differences: await checkBackupTarCase(vector), ofLayers: false };
   if (isLayerCase(vector)) return { name: vector.case, differences: await checkLayerCase(vector), ofLayers: true };
-  throw new Error('not a vector of a kind that is known here');
+  throw new Error('not a known kind of vector');
 }
 
 const counts = { passed: 0, failed: 0, layers: 0 };
@@ -57,7 +57,7 @@ for (const file of files) {
 }
 if (counts.layers > 0)
   console.log(
-    `where ours is right to refuse what hcsshim takes:\n${hcsshimExceptions()
+    `where ours rightly refuses what hcsshim accepts:\n${hcsshimExceptions()
       .map((line) => `  ${line}`)
       .join('\n')}`,
   );

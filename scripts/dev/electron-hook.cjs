@@ -1,5 +1,5 @@
-// `npm run dev`, in Electron: loaded before main.cjs with -r. The page of app:// comes from Vite's server, and its socket may be opened.
-// All that development relaxes is here, so that nothing of it can be in what is built.
+// `npm run dev` in Electron: loaded before main.cjs with -r. Serves the page of app:// from Vite's server and allows Vite's socket.
+// Everything that development relaxes is here, so that none of it can be in a build.
 'use strict';
 const http = require('node:http');
 const { app } = require('electron');
@@ -7,7 +7,7 @@ const { app } = require('electron');
 const port = Number(process.env.LAYERSCOPE_DEV_PORT);
 const SOCKET = new RegExp(`^ws://127\\.0\\.0\\.1:${port}/`);
 
-/** What Vite's server answers to a path. */
+/** Vite's reply for a path. */
 function ask(url) {
   return new Promise((resolve, reject) => {
     const { pathname, search } = new URL(url);

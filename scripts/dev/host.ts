@@ -1,4 +1,4 @@
-// `node scripts/dev/host.ts PORT [FILE…]`: the loopback host from the sources, behind Vite's server; prints its address. As `serve` does.
+// `node scripts/dev/host.ts PORT [FILE…]`: the loopback host from the sources, behind Vite's server. Prints its address, as `serve` does.
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { cacheFolder, defaultStoreHome } from '#engine';
@@ -9,7 +9,7 @@ const [port = '0', ...files] = process.argv.slice(2);
 const web = await startWeb({
   files,
   port: Number(port),
-  rendererFolder: path.join(root, 'renderer'), // never asked for: Vite serves the page
+  rendererFolder: path.join(root, 'renderer'), // unused: Vite serves the page
   sampleFile: path.join(root, 'assets', 'sample.tar'),
   version: 'dev',
   cacheFolder: cacheFolder(),

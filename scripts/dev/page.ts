@@ -10,13 +10,12 @@ const RELOAD = 'layerscope:host';
 export interface DevPage {
   readonly server: ViteDevServer;
   readonly port: number;
-  /** Has every open page go to an address: the host behind it is another one now. */
+  /** Sends every open page to `url`, after the host was restarted. */
   show(url: string): void;
 }
 
 /**
- * The policy of the product, opened as far as Vite needs it: scripts and styles that it puts into the page by a nonce of this run, and its
- * socket.
+ * The product's policy, relaxed as far as Vite needs: a nonce for the scripts and styles that it injects, and its socket.
  */
 function devPolicy(nonce: string, port: number): string {
   return CONTENT_SECURITY_POLICY.replace("script-src 'self'", `script-src 'self' 'nonce-${nonce}'`)
@@ -24,12 +23,12 @@ function devPolicy(nonce: string, port: number): string {
     .replace("connect-src 'self'", `connect-src 'self' ws://127.0.0.1:${port}`);
 }
 
-/** The page's half of {@link DevPage.show}. */
+/** The page's side of {@link DevPage.show}. */
 function followHost(): Plugin {
   return {
     name: 'layerscope-follow-host',
     apply: 'serve',
-    // The host runs this code too. It is restarted, and the page loaded again after that: now, nobody would answer it.
+    // The host runs this code too, so it is restarted and the page reloaded afterwards. A hot update now would find no host.
     hotUpdate: ({ file }) => (file.startsWith(SHARED) ? [] : undefined),
     transformIndexHtml: () => [
       {
@@ -49,8 +48,8 @@ function followHost(): Plugin {
 }
 
 /**
- * Passes the page's calls on to the host as if the host had served the page. Other pages keep their own origin, and are refused by the
- * host; other names of this address are refused by Vite.
+ * Forwards the page's calls to the host as if the host had served the page. Requests of other pages keep their origin, so the host refuses
+ * them; Vite refuses other names of this address.
  */
 function toHost(hostPort: number): ProxyOptions {
   return {
@@ -64,7 +63,10 @@ function toHost(hostPort: number): ProxyOptions {
   };
 }
 
-/** Vite's server of the renderer, on a loopback address. `hostPort`: of the loopback host behind it; null for Electron, which has a bridge. */
+/**
+ * Vite's server for the renderer, on a loopback address. `hostPort`: port of the loopback host behind it; null for Electron, which has a
+ * bridge.
+ */
 export async function startPage({ port, hostPort, target }: { port: number; hostPort: number | null; target: string }): Promise<DevPage> {
   const nonce = randomBytes(16).toString('base64');
   const proxy = hostPort === null ? undefined : toHost(hostPort);

@@ -1,14 +1,14 @@
 import type { Import } from './imports.ts';
 import { type Room, roomName } from './table.ts';
 
-/** The innermost room that a file lies in. */
+/** The innermost room that contains a file. */
 function roomOf(file: string, rooms: readonly Room[]): Room | undefined {
   return rooms
     .filter(({ folder }) => file.startsWith(`${folder}/`))
     .reduce<Room | undefined>((best, room) => (best === undefined || room.folder.length > best.folder.length ? room : best), undefined);
 }
 
-/** The room that a room is entered through: itself, or the one around it that has the door. */
+/** The room whose door leads into a room: the room itself or one around it. */
 function houseOf(room: Room, rooms: readonly Room[], doors: Readonly<Record<string, string>>): Room {
   const hasDoor = ({ folder }: Room): boolean => Object.values(doors).includes(`./${folder}/index.ts`);
   const around = rooms
@@ -33,7 +33,7 @@ function checkPackage({ file, wanted }: Import, room: Room): string | null {
 }
 
 /**
- * Imports that the table doesn't allow, one line each, and permissions that no import uses. `doors`: package.json's `imports`.
+ * Returns a line for each import that the table doesn't allow and each permission that no import uses. `doors`: package.json's `imports`.
  */
 export function checkRooms(imports: readonly Import[], rooms: readonly Room[], doors: Readonly<Record<string, string>>): string[] {
   const faults = new Set<string>();
@@ -41,7 +41,7 @@ export function checkRooms(imports: readonly Import[], rooms: readonly Room[], d
   for (const each of imports) {
     const { file, wanted, target, isType } = each;
     const from = roomOf(file, rooms);
-    if (from === undefined) faults.add(`${file} lies in no room`);
+    if (from === undefined) faults.add(`${file} is in no room`);
     if (from === undefined || from.isFree) continue;
     if (target === null) {
       const fault = checkPackage(each, from);
@@ -50,7 +50,7 @@ export function checkRooms(imports: readonly Import[], rooms: readonly Room[], d
       continue;
     }
     const to = roomOf(target, rooms);
-    if (to === undefined) faults.add(`${file} imports ${wanted}, which lies in no room`);
+    if (to === undefined) faults.add(`${file} imports ${wanted}, which is in no room`);
     if (to === undefined || to === from) continue;
     const name = roomName(to.folder);
     if (!from.may.includes(name)) {
@@ -76,7 +76,7 @@ function unusedPermissions(rooms: readonly Room[], used: ReadonlySet<string>): s
   ]);
 }
 
-/** Import cycles, types and `import()` included, as `a.ts → b.ts → a.ts`: for each file in one, the shortest, unless it was listed already. */
+/** Import cycles as `a.ts → b.ts → a.ts`, including type imports and `import()`: the shortest for each file, each listed once. */
 export function findCycles(imports: readonly Import[]): string[] {
   const next = new Map<string, Set<string>>();
   for (const { file, target } of imports) if (target !== null) next.set(file, (next.get(file) ?? new Set()).add(target));

@@ -2,12 +2,12 @@ import { globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseSync, Visitor } from 'vite';
 
-/** One import of one file, as it is written. */
+/** One import in one file, as written. */
 export interface Import {
   readonly file: string;
-  /** What stands in the quotes: `./x.ts`, `#model`, `node:fs`, `react`. */
+  /** The quoted text: `./x.ts`, `#model`, `node:fs`, `react`. */
   readonly wanted: string;
-  /** The file that it leads to, by its path in the repository; null where it leads out of it. */
+  /** Path of the imported file in the repository; null for packages and Node modules. */
   readonly target: string | null;
   readonly isType: boolean;
 }
@@ -17,7 +17,7 @@ interface Found {
   readonly isType: boolean;
 }
 
-/** Imports, re-exports, `import()` and `import('…')` in a type; those that leave nothing behind in JavaScript are types. */
+/** Imports, re-exports, `import()` and `import('…')` in types. Those that leave nothing in JavaScript are types. */
 export function findImports(file: string, text: string): Found[] {
   const { module, program, errors } = parseSync(file, text);
   if (errors[0] !== undefined) throw new Error(`${file}: ${errors[0].message}`);
@@ -38,7 +38,7 @@ export function findImports(file: string, text: string): Found[] {
   return found;
 }
 
-/** Every import of the repository's TypeScript. `doors`: package.json's `imports`. */
+/** Every import in the repository's TypeScript. `doors`: package.json's `imports`. */
 export function readImports(root: string, folders: readonly string[], doors: Readonly<Record<string, string>>): Import[] {
   const files = globSync(
     folders.map((folder) => `${folder}/**/*.{ts,tsx}`),

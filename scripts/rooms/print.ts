@@ -13,7 +13,7 @@ function mayEnter({ may, types = [], packages = [], isFree = false }: Room): str
   return parts.length === 0 ? '–' : parts.join('; ');
 }
 
-/** The rooms as ARCHITECTURE.md shows them. */
+/** The rooms as a table for ARCHITECTURE.md. */
 function printRooms(rooms: readonly Room[]): string {
   return [
     '| room | runs | what it is | may import |',
@@ -22,7 +22,7 @@ function printRooms(rooms: readonly Room[]): string {
   ].join('\n');
 }
 
-/** A page with the table between its markers put in. Throws where it has no markers. */
+/** Replaces the table between the page's markers. Throws if the markers are missing. */
 export function withRooms(page: string, rooms: readonly Room[]): string {
   const begin = page.indexOf(BEGIN);
   const end = page.indexOf(END);

@@ -1,24 +1,24 @@
-// The rooms: what each is, where it may run, and what it may import. `npm run rooms` checks every import against this table, and prints
-// it into ARCHITECTURE.md with `-- --write`.
+// The rooms: what each is, where it may run, and what it may import. `npm run rooms` checks every import against this table; with `--
+// --write` it writes the table into ARCHITECTURE.md.
 
 type Runs = 'anywhere' | 'Node' | 'Electron' | 'browser' | '';
 
-/** A folder whose files may import one another freely, and of the rest only what is listed. */
+/** A folder whose files may import each other freely, and other rooms only as listed. */
 export interface Room {
   readonly folder: string;
   readonly runs: Runs;
   readonly what: string;
   /** Other rooms, by folder without `src/`. */
   readonly may: readonly string[];
-  /** Rooms of which only types may be imported. */
+  /** Rooms from which only types may be imported. */
   readonly types?: readonly string[];
-  /** npm packages; `node:` modules go with `runs`. */
+  /** npm packages; `node:` modules depend on `runs`. */
   readonly packages?: readonly string[];
-  /** Not held to `may`, and free to enter rooms other than through their doors. */
+  /** Exempt from `may` and from entering rooms through their doors. */
   readonly isFree?: boolean;
 }
 
-/** A room as `may` names it. */
+/** A room's name in `may`. */
 export function roomName(folder: string): string {
   return folder.replace(/^src\//, '');
 }

@@ -1,4 +1,4 @@
-// The images that the bench measures on: made once, by seed, in out/bench; never committed.
+// The images for benchmarks, made once from a seed in out/bench and never committed.
 import { createHash } from 'node:crypto';
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
 import path from 'node:path';
@@ -7,7 +7,7 @@ import { gzipSync } from 'node:zlib';
 const root = path.resolve(import.meta.dirname, '..', '..');
 export const benchFolder = path.join(root, 'out', 'bench');
 
-/** A small deterministic generator (mulberry32): the same images on every machine. */
+/** A small deterministic generator (mulberry32), so that images are the same on every machine. */
 export function seeded(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
@@ -40,7 +40,7 @@ export function ustar(name: string, typeflag: string, size: number, mtime: numbe
   return block;
 }
 
-/** Text-like bytes that gzip to about a third, as the files of an image do. */
+/** Text-like bytes that gzip to about a third, like the files of an image. */
 export function textPool(random: () => number): Uint8Array {
   const words: string[] = [];
   for (let i = 0; i < 4000; i++) words.push(Math.floor(random() * 36 ** (3 + Math.floor(random() * 5))).toString(36));
@@ -55,7 +55,7 @@ export function textPool(random: () => number): Uint8Array {
   return Buffer.from(pieces.join(''), 'latin1');
 }
 
-/** Writes to a file in big pieces and hashes what goes through. */
+/** Writes to a file in big pieces and hashes what it writes. */
 class Writer {
   readonly #file: number;
   readonly #buffer = Buffer.alloc(4 << 20);
@@ -99,7 +99,7 @@ export interface Shape {
   name: string;
   layers: number;
   files: number;
-  /** Mean bytes of a body. */
+  /** Mean size of a body, in bytes. */
   meanBytes: number;
   filesInFolder: number;
 }
@@ -122,7 +122,7 @@ function makeLayer(shape: Shape, layer: number, folder: string, pool: Uint8Array
     out.write(ustar(`${name}/`, '5', 0, 1_700_000_000));
   };
   for (let i = 0; i < count; i++) {
-    // One file in ten is written again over the layer below; one in a hundred of the layer below is removed.
+    // A layer rewrites one in ten files of the layer below and removes one in a hundred.
     const again = layer > 0 && i % 10 === 0;
     const removes = layer > 0 && i % 100 === 55;
     const which = again || removes ? i + 1 : i;
@@ -177,11 +177,11 @@ function writeArchive(target: string, layers: { name: string; file: string; byte
 }
 
 function copyInto(out: Writer, file: string): void {
-  // Layers of the bench are under 2 GiB.
+  // Benchmark layers are under 2 GiB.
   out.write(readFileSync(file));
 }
 
-/** Makes the image of a shape unless it is there: plain, and where asked also with gzip layers. Returns the paths. */
+/** Makes the image of a shape unless it exists: plain, and on request also with gzip layers. Returns the paths. */
 export function benchImage(shape: Shape, withGzip: boolean): { plain: string; gzip: string; layers: string[] } {
   mkdirSync(benchFolder, { recursive: true });
   const plain = path.join(benchFolder, `${shape.name}.tar`);

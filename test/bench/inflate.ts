@@ -1,4 +1,4 @@
-// Baseline: node:zlib inflates the layers, spread over as many workers; what comes out is dropped.
+// Baseline: node:zlib inflates the layers on the same number of workers and discards the output.
 import { createReadStream, statSync } from 'node:fs';
 import { isMainThread, parentPort, Worker } from 'node:worker_threads';
 import { createGunzip } from 'node:zlib';

@@ -1,5 +1,5 @@
-// `npm run bench`: ratios against baselines run in the same sitting, whole processes, medians. Makes its images in out/bench first
-// (some 4 GB of disk). LAYERSCOPE_DIVE names a dive to compare with. Nothing here passes or fails: it prints the figures beside what we hold ourselves to.
+// `npm run bench`: ratios to baselines run at the same time, as whole processes, medians. First makes its images in out/bench (some 4 GB of
+// disk). LAYERSCOPE_DIVE: a dive executable to compare with. Prints the figures beside our targets; nothing passes or fails.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, cpus, tmpdir, totalmem } from 'node:os';
@@ -37,7 +37,7 @@ function entriesOf(file: string): number {
   return report.images[0]?.layers.reduce((sum, layer) => sum + layer.entries, 0) ?? 0;
 }
 
-/** One analysis of the big image by dive, which hashes every body too. Its own rules may fail: exit 1 is a result. */
+/** One analysis of the big image by dive, which hashes every body too. Exit code 1 is a result: dive's own rules may fail. */
 function diveSeconds(dive: string): number {
   const start = performance.now();
   const { status, stderr } = spawnSync(dive, ['--source', 'docker-archive', big.plain, '--ci'], { stdio: ['ignore', 'ignore', 'pipe'] });

@@ -6,7 +6,7 @@ import path from 'node:path';
 export interface Run {
   args: string[];
   env?: Record<string, string>;
-  /** Done before each run, not timed. */
+  /** Runs before each run, untimed. */
   before?: () => void;
 }
 
@@ -28,7 +28,7 @@ function once({ args, env, before }: Run): number {
   return seconds;
 }
 
-/** Medians of whole processes, A B A B …, after one run of each that isn't counted; and the median of the ratios pair by pair. */
+/** Medians of whole processes, A B A B …, after one warm-up run of each; `ratio` is the median of the pairs' ratios. */
 export function pair(a: Run, b: Run, runs: number): { a: number; b: number; ratio: number } {
   once(a);
   once(b);
@@ -37,7 +37,7 @@ export function pair(a: Run, b: Run, runs: number): { a: number; b: number; rati
   return { a: median(times.map((t) => t.a)), b: median(times.map((t) => t.b)), ratio: median(times.map((t) => t.a / t.b)) };
 }
 
-/** Median peak resident memory of whole processes, bytes. */
+/** Median peak resident memory of whole processes, in bytes. */
 export function peakMemory(run: Run, runs: number): number {
   const folder = mkdtempSync(path.join(tmpdir(), 'layerscope-bench-'));
   try {

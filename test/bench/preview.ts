@@ -1,4 +1,4 @@
-// Previews of files in a compressed layer of 500 MB: the first inflates as far as its file, the next ones read what is kept.
+// Previews of files in a compressed layer of 500 MB: the first inflates up to its file, later ones read from the cached layer.
 import { createReadStream, createWriteStream, existsSync, renameSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { Readable } from 'node:stream';
@@ -46,9 +46,9 @@ export interface PreviewTimes {
   readonly blobBytes: number;
   readonly inflate: number;
   readonly first: number;
-  /** Another file before the first one in the layer, at once. */
+  /** Another file, before the first one in the layer, immediately afterwards. */
   readonly second: number;
-  /** A file near the end, once the layer is kept whole, in a new reader: as after a restart. */
+  /** A file near the end, once the whole layer is cached, in a new reader: as after a restart. */
   readonly reopened: number;
 }
 
@@ -62,7 +62,7 @@ export async function previewTimes(cacheFolder: string): Promise<PreviewTimes> {
     await using archive = await reader.open(file);
     const layer = archive.images[0]?.layers[0];
     const indexed = layer === undefined ? null : (await reader.indexLayers([layer]))[0];
-    if (!layer || !indexed) throw new Error('the layer of the bench could not be read');
+    if (!layer || !indexed) throw new Error('the benchmark layer could not be read');
     const times: number[] = [];
     for (const member of members) {
       times.push(
@@ -71,7 +71,7 @@ export async function previewTimes(cacheFolder: string): Promise<PreviewTimes> {
         }),
       );
     }
-    // The inflater goes on in the background, and puts the whole layer into the cache.
+    // Inflating continues in the background and puts the whole layer into the cache.
     if (settle) await new Promise((resolve) => setTimeout(resolve, (inflate * 4 + 3) * 1000));
     return times;
   };

@@ -1,6 +1,6 @@
-// `npm run bench:store`: the portable store against tar and cat, whole processes, medians of pairs. Makes a layer of 70,000 files in out/bench
-// first. Nothing here passes or fails: it prints the figures beside what we hold ourselves to. As root, as only root gives files their owners.
-// LAYERSCOPE_BENCH_WORK: where both sides write (a disk, or memory: `/dev/shm`); LAYERSCOPE_BENCH_RUNS: pairs of each row;
+// `npm run bench:store`: the portable store compared with tar and cat, as whole processes, medians of pairs. First makes a layer of 70,000
+// files in out/bench. Prints the figures beside our targets; nothing passes or fails. Run as root, as only root sets owners of files.
+// LAYERSCOPE_BENCH_WORK: where both sides write (a disk, or memory: `/dev/shm`); LAYERSCOPE_BENCH_RUNS: pairs for each row;
 // LAYERSCOPE_BENCH_ROWS: only one of import, export, mount.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -16,7 +16,7 @@ const cli = path.join(root, 'dist', 'cli.js');
 const RUNS = Number(process.env.LAYERSCOPE_BENCH_RUNS ?? 5);
 const isWanted = (rows: string): boolean => [rows, undefined, ''].includes(process.env.LAYERSCOPE_BENCH_ROWS);
 
-/** The one layer of an image as a tar, plain and gzip. */
+/** The only layer of an image as a tar, plain and gzip. */
 function layerOf(): { readonly plain: string; readonly gzip: string } {
   const image = benchImage({ name: 'seventy', layers: 1, files: 70_000, meanBytes: 8_000, filesInFolder: 20 }, false);
   const plain = path.join(benchFolder, 'seventy.layer.tar');
@@ -48,7 +48,7 @@ function store(...args: string[]): string[] {
   return [cli, 'store', ...args, '--home', home];
 }
 
-/** A command of the system, run as the Node.js processes are. */
+/** A system command, run like the Node.js processes. */
 function system(...command: string[]): Run {
   const script = `const r=require('child_process').spawnSync(${JSON.stringify(command[0])},${JSON.stringify(command.slice(1))},{stdio:['ignore','ignore','inherit']});process.exit(r.status??1)`;
   return { args: ['-e', script] };
@@ -81,7 +81,7 @@ try {
         spawnSync('sync');
       },
     });
-    // What is told as done is on the disk and its digest was checked: cat does the first of them with sync, and never the second.
+    // An export is on disk and its digest checked when it ends; cat does the first only with sync, and the second never.
     const durable = fresh(system('sh', '-c', `cat "${file}" > "${out}" && sync "${out}"`));
     row(
       `export of the layer, ${name}; cat and sync`,

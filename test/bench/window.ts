@@ -1,7 +1,7 @@
-// `npm run bench:window [-- IMAGE]`: the window in Chromium against the loopback host, an image of a million files: how long the page
-// is busy from a click to the next picture for opening folders, sorting and filtering, its longest frame while it scrolls, how soon a
-// layer's changes are painted, and whether its memory stays flat while layers are browsed.
-// Prints the figures beside what we hold ourselves to; nothing here passes or fails.
+// `npm run bench:window [-- IMAGE]`: the window in Chromium against the loopback host, with an image of a million files: how long the page
+// is busy from a click to the next frame when opening folders, sorting and filtering, its longest frame while scrolling, how soon a layer's
+// changes are painted, and whether its memory stays flat while layers are browsed. Prints the figures beside our targets; nothing passes or
+// fails.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
@@ -15,9 +15,9 @@ import { median } from './measure.ts';
 const root = path.resolve(import.meta.dirname, '..', '..');
 const out = process.env.LAYERSCOPE_OUT ?? path.join(root, 'dist');
 const RUNS = Number(process.env.LAYERSCOPE_BENCH_RUNS ?? 5);
-/** Over all layers, each opened whole. */
+/** Rounds over all layers, each with everything expanded. */
 const ROUNDS = 5;
-/** So many times slower than this machine's processor the page's is, to find what a slower machine would show. */
+/** Slows the page's processor down by this factor, to simulate a slower machine. */
 const SLOWER = Number(process.env.LAYERSCOPE_BENCH_SLOWER ?? 1);
 
 function row(what: string, value: string, aim: string): void {
@@ -27,7 +27,7 @@ function row(what: string, value: string, aim: string): void {
 const ms = (value: number): string => `${value.toFixed(0)} ms`;
 const several = (values: readonly number[]): string => `${ms(median(values))} (${values.map((each) => each.toFixed(0)).join(' ')})`;
 
-/** What the page is asked to do; runs in the page. From the act to when its picture was drawn. */
+/** Actions and measurements that run in the page: from the action to the frame that shows its result. */
 const MEASURE = `(() => {
   const drawn = () => new Promise((resolve) => requestAnimationFrame(() => {
     const channel = new MessageChannel();
@@ -43,7 +43,7 @@ const MEASURE = `(() => {
     await drawn();
     return { busy, drawn: performance.now() - start };
   };
-  // What may be done in slices between frames: until the last, and the longest of them.
+  // Work that may be sliced between frames: measures until its end, and the longest frame.
   const untilDone = async (act) => {
     const outcome = () => document.querySelector('[data-pane="changes"] header [role=status]').textContent;
     await drawn();
@@ -75,7 +75,7 @@ const MEASURE = `(() => {
       await new Promise((resolve) => setTimeout(resolve, 0));
       return untilDone(() => key(document.querySelector('[data-filter]'), 'Enter'));
     },
-    // From the click on a layer until its changes were drawn.
+    // From the click on a layer until its changes are drawn.
     layer: (index) => new Promise((resolve) => {
       const start = performance.now();
       document.querySelector('[data-layer="' + index + '"]').click();
@@ -120,7 +120,7 @@ const MEASURE = `(() => {
 interface Timed {
   readonly busy: number;
   readonly drawn: number;
-  /** Between two pictures, where several are drawn meanwhile. */
+  /** The longest time between two frames. */
   readonly longest?: number;
 }
 
@@ -138,7 +138,7 @@ async function times(page: Page, act: () => Promise<Timed>, before: () => Promis
 
 function tell(what: string, measured: readonly Timed[]): void {
   row(`${what}: busy`, several(measured.map(({ busy }) => busy)), '≤ 50 ms');
-  row(`${what}: until it is drawn`, several(measured.map(({ drawn }) => drawn)), '');
+  row(`${what}: until drawn`, several(measured.map(({ drawn }) => drawn)), '');
   const frames = measured.flatMap(({ longest }) => (longest === undefined ? [] : [longest]));
   if (frames.length > 0) row(`${what}: longest frame`, several(frames), '≤ 50 ms');
 }
@@ -177,12 +177,12 @@ try {
     if (layer !== shown) paints.push(await call<number>(page, `layer(${layer})`));
     await page.waitForTimeout(300);
   }
-  row('a layer chosen for the first time, until its changes are drawn', several(paints), '≤ 150 ms');
+  row('layer selected for the first time, until its changes are drawn', several(paints), '≤ 150 ms');
   await page.locator(`[data-layer="${top - 1}"]`).click();
   await page.getByRole('radio', { name: 'Filesystem' }).click();
   await page.getByRole('treegrid', { name: 'Files' }).waitFor({ timeout: 120_000 });
   const longest = await pagesCome(page);
-  row('longest frame while pages of the table come', ms(longest), '≤ 50 ms');
+  row('longest frame while pages of the table arrive', ms(longest), '≤ 50 ms');
 
   await page.getByRole('row').nth(1).click();
   await page.keyboard.press('Home');
@@ -228,7 +228,7 @@ try {
   for (const [what, step] of [
     ['by rows', 72],
     ['by screens', 800],
-    ['by the bar', 90_000],
+    ['by the scrollbar', 90_000],
   ] as const) {
     const gaps = await call<number[]>(page, `scroll(150, ${step})`);
     row(`longest frame while scrolling ${what}`, `${ms(Math.max(...gaps))}, median ${ms(median(gaps))}`, '≤ 50 ms');
@@ -252,7 +252,7 @@ try {
   rmSync(folder, { recursive: true, force: true });
 }
 
-/** Waits for the rest of the table; the longest time between two frames. */
+/** Waits for the rest of the table; returns the longest time between two frames. */
 async function pagesCome(page: Page): Promise<number> {
   return call(page, 'pagesCome()');
 }

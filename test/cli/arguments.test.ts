@@ -14,7 +14,7 @@ const spec: CommandSpec = {
 
 const isUsage = hasCode('USAGE');
 
-test('options stand before, between and behind operands, with = or a space', () => {
+test('options may come before, between and after operands, with = or a space', () => {
   for (const argv of [
     ['a', '--layer', '3', '--json'],
     ['--json', '--layer=3', 'a'],
@@ -47,7 +47,7 @@ test('unknown options and wrong operands are usage errors', () => {
   for (const argv of wrong) assert.throws(() => parseArguments(spec, argv), isUsage, argv.join(' '));
 });
 
-test('an error names what was typed, or how many arguments the command takes', () => {
+test('an error names what was typed, or the number of arguments that the command takes', () => {
   const message = (argv: string[], of = spec): string => {
     try {
       parseArguments(of, argv);

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { file, hardlink, tar } from '../support/tar-builder.ts';
 import { createBench, dockerArchive } from './run-cli.ts';
 
-// 100 bytes at the bottom, 60 above of which 10 write a path again: 10 of 160 wasted, 10 of 60 of the user's.
+// 100 bytes in the bottom layer, 60 above, of which 10 rewrite a path: 10 of 160 wasted, 10 of 60 of the user's.
 const IMAGE = dockerArchive([
   [tar(file('base', 'b'.repeat(90)), file('again', 'a'.repeat(10))), tar(file('again', 'A'.repeat(10)), file('own', 'o'.repeat(50)))],
 ]);
@@ -91,7 +91,7 @@ test('excluded paths are ignored by rules and findings', async (t) => {
     const { rules: results, excluded } = JSON.parse(stdout);
     return [code, ...results.map(({ value }: { value: number }) => value), excluded];
   };
-  // 320 bytes in all; of what the lower layer brought, app/seen still shows 100.
+  // 320 bytes in all; of the lower layer's files only app/seen is still visible, with 100.
   assert.deepEqual(await run(''), [1, 260 / 320, 60, 60 / 160, 1, { patterns: [], bytes: 0 }]);
   assert.deepEqual(await run('exclude: ["*.pyc"]\n'), [1, 210 / 220, 10, 10 / 110, 1, { patterns: ['*.pyc'], bytes: 100 }]);
   const all = { patterns: ['/var/**', '*.pyc', 'app/dang*'], bytes: 300 };

@@ -4,7 +4,7 @@ import { splitOperand } from '../../src/cli/diff-operand.ts';
 
 const HERE = new Set(['a.tar', 'we@ird.tar', 'b#3', 'b', 'x@y', 'x', 'dir/a@1.tar']);
 
-/** `file image layer since`, what isn't said as `-`. */
+/** `file image layer since`, with `-` for missing parts. */
 function split(operand: string): string {
   const { file, image = '-', layer = '-', since = '-' } = splitOperand(operand, (path) => HERE.has(path));
   return [file, image, layer, since].join(' ');
@@ -34,7 +34,7 @@ test('an existing file with @ or # in its name takes precedence, the longest nam
   assert.equal(split('dir/a@1.tar@1'), 'dir/a@1.tar 1 - -');
 });
 
-test('a name that is not an existing file is kept whole: an image of a store, or a missing file', () => {
+test('a name that is not an existing file is not split: an image in a store, or a missing file', () => {
   assert.equal(split('store:app@sha256:abcdef12#1'), 'store:app@sha256:abcdef12 - 1 -');
   assert.equal(split('missing.tar@app'), 'missing.tar@app - - -');
   assert.equal(split('-'), '- - - -');

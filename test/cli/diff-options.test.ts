@@ -63,7 +63,7 @@ test('differences of configs have lines of their own, affect the exit code, and 
   ]);
   const without = await bench.cli(['diff', 'same.tar', 'other.tar', '--exit-code', '--no-config']);
   assert.deepEqual([without.code, without.stdout], [0, 'no difference\n']);
-  // A layer has no config, be it asked for as one of an image or a file of its own.
+  // A layer has no config, whether it is selected from an image or is a file of its own.
   bench.write('layer.tar', layer);
   for (const sides of [
     ['same.tar#0', 'other.tar'],

@@ -48,10 +48,10 @@ test('a folder is written under its own name with modes, times and links', async
   assert.equal(statSync(at('again')).mode & 0o7777, 0o640);
   assert.equal(statSync(at('')).mtimeMs, 1_500_000_000_000);
   assert.equal(statSync(at('shut')).mode & 0o7777, 0o555);
-  assert.equal(statSync(at('tool')).mode & 0o7777, 0o755, 'no set-id bit of a foreign image');
+  assert.equal(statSync(at('tool')).mode & 0o7777, 0o755, 'set-id bits of an image are dropped');
 });
 
-test('the content at the selected layer is written, and hard links stay one file', async (t) => {
+test('the content as of the selected layer is written, and hard links stay one file', async (t) => {
   const bench = createBench(t);
   bench.write('image.tar', IMAGE);
   const { code } = await bench.cli(['export', 'image.tar', 'etc', '--to', 'out', '--layer', '0']);
@@ -94,7 +94,7 @@ test('nothing is overwritten, and a failed export leaves nothing', async (t) => 
   assert.deepEqual(readdirSync(bench.folder).sort(), ['image.tar', 'out']);
 });
 
-test('holes of a sparse file stay holes', async (t) => {
+test('holes of a sparse file are kept', async (t) => {
   const bench = createBench(t);
   const size = 1 << 30;
   bench.write(

@@ -9,7 +9,7 @@ import { file, tar, utf8, zeros } from '../support/tar-builder.ts';
 import { createBench, dockerArchive } from './run-cli.ts';
 
 const LAYER = tar(file('etc/passwd', 'root'));
-/** Every command that reads an IMAGE, its operand left out. */
+/** Every command that reads an IMAGE, without its operand. */
 const READING = [
   ['check'],
   ['inspect'],
@@ -96,7 +96,7 @@ test('an image report has an empty list of artifacts', async (t) => {
   assert.deepEqual((JSON.parse(stdout) as { artifacts: unknown }).artifacts, []);
 });
 
-test('with --follow-links every command reads a layout whose blobs are links out of it; without, it says so', {
+test('with --follow-links every command reads a layout whose blobs are links out of it; without, it reports them', {
   skip: process.platform === 'win32',
 }, async (t) => {
   const { cli, write, folder } = createBench(t);
@@ -119,7 +119,7 @@ test('every command that takes an IMAGE has --follow-links', async () => {
   }
 });
 
-test('the JSON has the text of an invalid digest', async (t) => {
+test('JSON output contains the text of an invalid digest', async (t) => {
   const { cli, write } = createBench(t);
   const files = new Files();
   const built = ociImage(files, { layers: [{ tar: LAYER }] });

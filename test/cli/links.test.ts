@@ -1,4 +1,4 @@
-// What `ls`, `cat` and `export` say of links that lead to nothing, round in a circle, or to something that is no file.
+// What `ls`, `cat` and `export` report for links to nothing, loops of links, or links to something that is not a file.
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -36,7 +36,7 @@ const LAYER = tar(
   file('row41', 'too far'),
 );
 
-/** The one line that the command fails with. */
+/** The one-line message with which the command fails. */
 async function complaint(t: TestContext, command: 'cat' | 'ls' | 'export', typed: string): Promise<string> {
   const folder = testFolder(t);
   const image = path.join(folder, 'layer.tar');
@@ -75,7 +75,7 @@ const OF_CAT: Readonly<Record<string, string>> = {
   row0: 'row0: more than 40 symbolic links on the way, which is more than Linux follows',
 };
 
-test('cat of anything but a file says what it is, and which links led there', async (t) => {
+test('cat of anything but a file reports what it is, and which links led there', async (t) => {
   for (const [typed, said] of Object.entries(OF_CAT))
     assert.equal(await complaint(t, 'cat', typed), said.replace('odd\\u202e', 'odd\\u202E'));
 });
@@ -87,7 +87,7 @@ test('a link that is followed twice is not a loop', async (t) => {
   assert.deepEqual([code, stdout, stderr], [0, 'found', '']);
 });
 
-test('ls and export follow links in the path alike, and treat a link at its end as itself', async (t) => {
+test('ls and export follow links in the path alike, and treat a link at its end as the link itself', async (t) => {
   for (const command of ['ls', 'export'] as const) {
     assert.equal(await complaint(t, command, 'a/'), OF_CAT.a);
     assert.equal(await complaint(t, command, 'a/deeper'), OF_CAT['a/deeper']);

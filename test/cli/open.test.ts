@@ -1,4 +1,4 @@
-// `open` and `npm start` with a runtime of the test's own, which notes what it is started with.
+// `open` and `npm start` with a fake runtime, which records its arguments.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -13,7 +13,7 @@ const root = packageFolder();
 const isBuilt = existsSync(path.join(root, 'dist', 'electron', 'main.cjs'));
 const onLinux = process.platform === 'linux' ? (isBuilt ? false : 'the window is not built: npm run build') : 'not on Linux';
 
-test('only root on Linux has no sandbox, and goes without only when told to', () => {
+test('only root on Linux has no sandbox, and runs without one only on request', () => {
   assert.deepEqual(sandboxSwitches(false, 1000, 'linux'), []);
   assert.deepEqual(sandboxSwitches(false, 0, 'darwin'), []);
   assert.deepEqual(sandboxSwitches(false, null, 'win32'), []);
@@ -21,7 +21,7 @@ test('only root on Linux has no sandbox, and goes without only when told to', ()
   for (const uid of [0, 1000]) assert.deepEqual(sandboxSwitches(true, uid, 'linux'), ['--no-sandbox']);
 });
 
-/** A runtime that writes its arguments into `started`, one a line. */
+/** A runtime that writes its arguments to `started`, one a line. */
 function fakeRuntime(bench: Bench): { readonly env: NodeJS.ProcessEnv; started(): readonly string[] | null } {
   const log = path.join(bench.folder, 'started');
   bench.write('runtime/version', '45.0.0');
@@ -32,7 +32,7 @@ function fakeRuntime(bench: Bench): { readonly env: NodeJS.ProcessEnv; started()
   };
 }
 
-test(`open as ${IS_ROOT ? 'root starts nothing and says what to do' : 'an ordinary user keeps the sandbox'}`, {
+test(`open as ${IS_ROOT ? 'root starts nothing and explains what to do' : 'an ordinary user keeps the sandbox'}`, {
   skip: onLinux,
 }, async (t) => {
   const bench = createBench(t);
@@ -48,7 +48,7 @@ test(`open as ${IS_ROOT ? 'root starts nothing and says what to do' : 'an ordina
   }
 });
 
-test('open --no-sandbox starts the window without one; a file of that name is a file', { skip: onLinux }, async (t) => {
+test('open --no-sandbox starts the window without one; a file with that name is opened as a file', { skip: onLinux }, async (t) => {
   const bench = createBench(t);
   const runtime = fakeRuntime(bench);
   const file = bench.write('--no-sandbox', 'x');
@@ -57,7 +57,9 @@ test('open --no-sandbox starts the window without one; a file of that name is a 
   assert.deepEqual(runtime.started(), ['--no-sandbox', path.join(root, 'dist', 'electron', 'main.cjs'), file]);
 });
 
-test('npm start as root serves the window, and says why in one line', { skip: onLinux || (IS_ROOT ? false : 'needs root') }, async (t) => {
+test('npm start as root serves the window and gives the reason in one line', {
+  skip: onLinux || (IS_ROOT ? false : 'needs root'),
+}, async (t) => {
   const bench = createBench(t);
   const runtime = fakeRuntime(bench);
   const env = { ...process.env, ...runtime.env, XDG_CACHE_HOME: bench.folder, XDG_DATA_HOME: bench.folder };

@@ -1,4 +1,4 @@
-// Whatever form of a path a command prints, the others take it back.
+// Every form of a path that a command prints is accepted by the others.
 import assert from 'node:assert/strict';
 import { readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -25,7 +25,7 @@ const NAMES: readonly Uint8Array[] = [
   utf8(' blanks '),
 ];
 
-test('each path that ls prints, for people or as JSON, names the same file in ls, cat and export', async (t) => {
+test('each path that ls prints as text or JSON names the same file in ls, cat and export', async (t) => {
   const folder = testFolder(t);
   const image = path.join(folder, 'layer.tar');
   writeFileSync(image, tar(...NAMES.map((name, at) => file(concat(utf8('d/'), name), `body ${at}`, { mtime: 1_000_000_000 }))));

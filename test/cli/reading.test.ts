@@ -52,7 +52,7 @@ test('inspect prints one JSON object with the promised fields', async (t) => {
   assert.equal(base.compression, 'none');
   assert.equal(base.status, 'present');
   assert.equal(top.createdBy, '/bin/sh -c make world');
-  // motd 13 and srv.txt 3 and the umlaut 6 are what the top still shows.
+  // At the top layer there are motd (13 bytes), srv.txt (3) and the umlaut (6).
   assert.deepEqual(image.totals, { files: 5, fileBytes: 37, finalBytes: 22, wastedBytes: 15, efficiency: 22 / 37 });
   assert.ok(findings.some((finding: { code: string; layer: number }) => finding.code === 'invalid-utf8-name' && finding.layer === 1));
 });
@@ -65,11 +65,11 @@ test('inspect prints a table without colour if output is not a terminal', async 
   assert.match(stdout, /example:latest {2}linux\/amd64/);
   assert.match(stdout, /RUN make world/);
   assert.match(stdout, /efficiency 59\.5 %/);
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: none may be there
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the test looks for them
   assert.doesNotMatch(stdout, /[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/);
 });
 
-test('changes are in the order of the paths’ bytes, with previous, reason and what a removed folder hid', async (t) => {
+test('changes are in byte order of their paths, with previous, reason and what a removed folder hid', async (t) => {
   const bench = createBench(t);
   bench.write('image.tar', IMAGE);
   const lines = await bench.lines(['changes', 'image.tar', '--layer', '1', '--json']);
@@ -174,7 +174,7 @@ test('cat prints a file’s bytes, following links as a container would', async 
   }
 });
 
-test('raw prints every entry in order with everything in its header and PAX records', async (t) => {
+test('raw prints every entry in order with all fields of its header and PAX records', async (t) => {
   const bench = createBench(t);
   const records = { 'SCHILY.xattr.user.bin': Uint8Array.of(0xff, 0x00), comment: 'x', mtime: '1700000000.5' };
   bench.write(
@@ -253,7 +253,7 @@ test('standard input is read like a file, in every format', async (t) => {
   const empty = await bench.cli(['inspect', '-'], { stdin: new Uint8Array() });
   assert.equal(typeof empty.code, 'number');
   assert.ok(empty.code === 0 || empty.code === 3);
-  // Nothing that was spooled stays behind.
+  // No spooled copy is left.
   assert.deepEqual(
     readdirSync(path.dirname(bench.folder)).filter((name) => name !== 'work' && name !== 'cache'),
     [],

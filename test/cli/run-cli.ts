@@ -1,4 +1,4 @@
-// Runs the command line as a user would, each test with a cache and a working folder of its own.
+// Runs the command line as a user would, with a cache and a working folder for each test.
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
@@ -8,7 +8,7 @@ import type { TestContext } from 'node:test';
 import { removeTree } from '#disk';
 import { concat, file, tar } from '../support/tar-builder.ts';
 
-/** LAYERSCOPE_TEST_CLI: the built program, as users have it; it starts in a fifth of the time. */
+/** LAYERSCOPE_TEST_CLI: the built program, as users run it; it starts five times as fast. */
 export const MAIN = process.env.LAYERSCOPE_TEST_CLI ?? path.join(import.meta.dirname, '..', '..', 'src', 'cli', 'main.ts');
 
 export interface CliResult {
@@ -20,14 +20,14 @@ export interface CliResult {
 
 export interface Bench {
   readonly folder: string;
-  /** Writes a file into the folder and gives its path. */
+  /** Writes a file into the folder and returns its path. */
   write(name: string, bytes: Uint8Array | string): string;
   cli(args: readonly string[], options?: { readonly stdin?: Uint8Array; readonly env?: NodeJS.ProcessEnv }): Promise<CliResult>;
-  /** Objects of a command that prints one JSON object a line. */
+  /** The objects of a command that prints one JSON object a line. */
   lines(args: readonly string[]): Promise<Record<string, unknown>[]>;
 }
 
-/** A temporary folder that goes when the test ends, and the command line run in it. */
+/** A temporary folder, removed when the test ends, and the command line run in it. */
 export function createBench(t: TestContext): Bench {
   const outer = mkdtempSync(path.join(tmpdir(), 'layerscope-test-'));
   const folder = path.join(outer, 'work');
@@ -80,13 +80,13 @@ export interface ImageSpec {
   readonly names?: readonly string[];
   readonly os?: string;
   readonly architecture?: string;
-  /** One a layer. */
+  /** One for each layer. */
   readonly commands?: readonly string[];
-  /** How it is run: `config` of the config. */
+  /** How the image is run: the `config` object of its config. */
   readonly config?: object;
 }
 
-/** A docker-archive with one or more images of plain layer tars, as `docker save` wrote it before 25. */
+/** A docker-archive with one or more images of plain layer tars, as written by `docker save` before version 25. */
 export function dockerArchive(...images: readonly (readonly [readonly Uint8Array[], ImageSpec?])[]): Uint8Array<ArrayBuffer> {
   const members: Uint8Array[] = [];
   const manifest = images.map(([layers, spec = {}]) => {

@@ -1,4 +1,4 @@
-// Whole images by the command line: in, listed, read as any image, out in each format, renamed, away; and stopped in the middle.
+// Whole images on the command line: imported, listed, read like any image, exported in each format, renamed, removed; and interrupted.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
@@ -58,7 +58,7 @@ test('an imported image can be read by its name in every command, and exported w
   }
   await refused(/^layerscope: [^\n]*format/, 'store', 'export', 'app:2', '--to', 'x', '--format', 'zip');
 
-  // A layer with those below it is an image too, once that is asked for.
+  // A layer with those below it can be used as an image, too.
   const ids = await bench.lines(['store', 'list', '--json', '--home', home]);
   const top = String(ids.find(({ chain }) => (chain as string[]).length === 1)?.id);
   await cli('store', 'export', top, '--to', 'chain.tar', '--format', 'docker-archive');
@@ -66,9 +66,9 @@ test('an imported image can be read by its name in every command, and exported w
   assert.match(await cli('check', 'chain.tar'), /^(?!.*error)/);
   await refused(/archive/, 'store', 'export', top, '--to', 'y', '--format', 'oci-layout');
 
-  // A second name, then both away: the image goes with the last, and its blobs.
+  // Adds a second name, then removes both: the image and its blobs are removed with the last name.
   await cli('store', 'import', 'image.tar');
-  assert.equal((await bench.lines(['store', 'list', '--images', '--json', '--home', home])).length, 1, 'one image of two names');
+  assert.equal((await bench.lines(['store', 'list', '--images', '--json', '--home', home])).length, 1, 'one image with two names');
   await cli('store', 'remove', 'app:2');
   assert.match(await cli('store', 'list', '--images'), /app:1/);
   const bottom = (await bench.lines(['store', 'list', '--json', '--home', home]))[0] as { id: string };
@@ -85,7 +85,7 @@ test('an interrupted import leaves nothing', { skip: process.platform === 'win32
   const before = readFileSync(path.join(home, 'index.json'), 'utf8');
   const blobs = readdirSync(path.join(home, 'blobs', 'sha256')).sort();
   const main = MAIN;
-  // Standard input that nothing more comes from: it is stopped while it waits.
+  // Standard input without an end: the command is stopped while it waits.
   const child = spawn(process.execPath, [main, 'store', 'import', '-', '--id', 'half', '--home', home], {
     cwd: bench.folder,
     stdio: ['pipe', 'pipe', 'pipe'],
@@ -94,12 +94,12 @@ test('an interrupted import leaves nothing', { skip: process.platform === 'win32
   const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
   child.stdin.on('error', () => {});
   child.stdin.write(base.subarray(0, 700));
-  // It is in the middle once its unfinished file is there.
+  // The import has begun once its unfinished file exists.
   const tmp = path.join(home, 'tmp');
   await until(() => {
-    assert.equal(child.exitCode, null, 'it ended before it began');
+    assert.equal(child.exitCode, null, 'the import ended early');
     return existsSync(tmp) && readdirSync(tmp).some((name) => name !== 'working');
-  }, 'the import writes');
+  }, 'the import is writing');
   child.kill('SIGINT');
   assert.equal(await ended, 130);
   assert.equal(readFileSync(path.join(home, 'index.json'), 'utf8'), before);

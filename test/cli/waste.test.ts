@@ -12,7 +12,7 @@ const IMAGE = dockerArchive({
   ],
 });
 
-test('waste lists bytes by layer and file, and with --rewritten files written again with the same content', async (t) => {
+test('waste lists bytes by layer and file, and with --rewritten files rewritten with the same content', async (t) => {
   const bench = createBench(t);
   bench.write('image.tar', IMAGE);
   const plain = await bench.cli(['waste', 'image.tar']);

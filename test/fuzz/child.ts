@@ -1,4 +1,4 @@
-// One target in a process of its own: what ends the process, or never ends, is found by run-target.ts.
+// Runs one target in its own process, so that run-target.ts notices if it ends or hangs.
 import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { type Found, foundBy } from './engine/finding.ts';
 import { FuzzLoop } from './engine/fuzz-loop.ts';
@@ -12,7 +12,7 @@ const report = (message: ChildReport): void => void process.send?.(message);
 const found = ({ key, message, input }: Found): void =>
   report({ kind: 'found', key, message, input: Buffer.from(input).toString('base64') });
 
-/** Keeps the input under way in a file, for whoever watches this process: number, length, bytes. */
+/** Keeps the current input in a file for the watching process: number, length, bytes. */
 function keeper(descriptor: number): (input: Uint8Array) => void {
   let number = 0;
   const head = new Uint8Array(8);
@@ -33,7 +33,7 @@ if (order.replay !== null) {
   keep(input);
   try {
     await session.run(input);
-    // What is thrown behind a run that has ended is part of it.
+    // Wait for errors thrown after the run has ended.
     await new Promise((resolve) => setTimeout(resolve, 100));
   } catch (error) {
     found(foundBy(error, input));

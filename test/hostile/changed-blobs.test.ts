@@ -1,5 +1,5 @@
-// Bytes of a store that changed on the disk, and digests that are only said: nothing wrong is laid out, given away or taken for right, and
-// nothing that is still right is lost.
+// Stored bytes that changed on disk, and digests that are claimed but false: nothing wrong is mounted, exported or taken as correct, and
+// nothing intact is lost.
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -48,14 +48,14 @@ async function takenIn(t: TestContext): Promise<Taken> {
   return { driver, image, folder, blobs };
 }
 
-test('a stored blob of changed bytes is not mounted, exported or committed, and an import of the honest image mends it', async (t) => {
+test('a corrupted blob is not mounted, exported or committed, and importing the intact image repairs it', async (t) => {
   const { driver, image, folder } = await takenIn(t);
   const [stored] = await driver.images.list();
   assert.ok(stored);
   for (const [index, id] of stored.layers.entries()) {
     const { file: blob = '', digest = '' } = await driver.metadata(id);
     const honest = readFileSync(blob);
-    // In a body, in a header, at the end; as long as it was, shorter, longer.
+    // Changes in a body, in a header and at the end; with the same length, shorter and longer.
     const damages = [
       () => flip(blob, index === 0 ? 520 : 40),
       () => flip(blob, 3),
@@ -70,11 +70,11 @@ test('a stored blob of changed bytes is not mounted, exported or committed, and 
         driver.mount(top),
         (error: Error & { code: string }) => error.code === 'DIGEST_MISMATCH' && error.message.includes(digest),
       );
-      assert.deepEqual(readdirSync(path.join(driver.home, 'mounts')), [], 'nothing is laid out');
+      assert.deepEqual(readdirSync(path.join(driver.home, 'mounts')), [], 'no mount is left');
       for (const format of ['docker-archive', 'oci-archive', 'oci-layout'] as const)
         await assert.rejects(exportStoredImage(stored, format, path.join(folder, 'out')), `${which} ${format}`);
       await assert.rejects(exportLayer(driver, id, path.join(folder, 'out')), { code: 'DIGEST_MISMATCH' });
-      assert.deepEqual(readdirSync(folder).sort(), ['home', 'image.tar'], 'nothing is left of an export');
+      assert.deepEqual(readdirSync(folder).sort(), ['home', 'image.tar'], 'a failed export leaves nothing');
       assert.ok((await verifyStore(driver)).length > 0);
       await take(driver, image);
       assert.deepEqual(readFileSync(blob), honest);
@@ -85,7 +85,7 @@ test('a stored blob of changed bytes is not mounted, exported or committed, and 
   }
 });
 
-test('a layer tar that is already there in changed bytes is put right by its import', async (t) => {
+test('importing a layer tar repairs its corrupted blob', async (t) => {
   const { driver, folder } = await takenIn(t);
   const layer = path.join(folder, 'layer.tar.gz');
   writeFileSync(layer, gzipSync(tar(file('l', 'layer'))));
@@ -98,7 +98,7 @@ test('a layer tar that is already there in changed bytes is put right by its imp
   assert.equal(readFileSync(path.join(mount.path, 'l'), 'utf8'), 'layer');
 });
 
-test('while a manifest is damaged nothing is swept, as what it named is not known', async (t) => {
+test('nothing is swept while a manifest is damaged, as its blobs are unknown', async (t) => {
   const { driver, image, blobs } = await takenIn(t);
   const all = blobs();
   const index = JSON.parse(readFileSync(path.join(driver.home, 'index.json'), 'utf8')) as { manifests: { digest: string }[] };
@@ -119,7 +119,7 @@ test('while a manifest is damaged nothing is swept, as what it named is not know
   assert.deepEqual(await verifyStore(driver), []);
 });
 
-test('a store that lost its oci-layout, or has a damaged index.json, loses nothing more', async (t) => {
+test('a store without its oci-layout, or with a damaged index.json, loses nothing else', async (t) => {
   const { driver, image, blobs } = await takenIn(t);
   const all = blobs();
   rmSync(path.join(driver.home, 'oci-layout'));
@@ -137,11 +137,11 @@ test('a store that lost its oci-layout, or has a damaged index.json, loses nothi
   }
 });
 
-test('an archive that only bears the digests of a known image is shown as what it is: ls, cat, diff', async (t) => {
+test('ls, cat and diff show an archive’s real content when it claims the digests of a known image', async (t) => {
   const bench = createBench(t);
   for (const packed of ['gzip', null] as const) {
     const honest = new Files();
-    // Names of two lengths, so that bodies lie elsewhere; stored, so that packed lengths are alike.
+    // Two name lengths, so that bodies have different offsets; stored uncompressed, so that both blobs have the same length.
     const [real, forged] = [tar(file('first', 'AAAA'), file('second', 'BBBB')), tar(file('second', 'CCCC'), file('first', 'DDDD'))];
     const image = ociImage(honest, { layers: [packed === null ? { tar: real } : { tar: real, packed }] });
     const blob = image.layers[0] as BuiltDescriptor;
@@ -170,7 +170,7 @@ test('an archive that only bears the digests of a known image is shown as what i
   }
 });
 
-test('an archive that changes, shrinks or vanishes while it is open is told, never read as what it was', async (t) => {
+test('an archive that changes, shrinks or vanishes while open gives an error, never stale content', async (t) => {
   const folder = testFolder(t);
   const cacheFolder = path.join(folder, 'cache');
   const bytes = (body: string) => {

@@ -1,4 +1,4 @@
-// Inputs that claim more than they are: what they say is never taken for room, time or trust.
+// Inputs that claim to be more than they are: no claim is trusted for memory, disk space, time or content.
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -13,7 +13,7 @@ interface Told {
   readonly findings: readonly { readonly code: string; readonly message: string }[];
 }
 
-test('a size that no disk holds is a body cut short, and one that no number holds a bad header; what stands before is read', async (t) => {
+test('a size larger than any disk is a truncated body, one too large for a number is a bad header; members before it are read', async (t) => {
   const claim = (size: bigint) => concat(file('before', 'x'), header({ name: 'huge', size: base256(size, 12) }), zeros(512));
   for (const [size, code] of [
     [2n ** 52n, 'truncated'],
@@ -31,7 +31,7 @@ test('a size that no disk holds is a body cut short, and one that no number hold
   }
 });
 
-test('a PAX header of a million records, and one that claims to be four gigabytes, are refused as Go refuses them', async (t) => {
+test('a PAX header of a million records, and one that claims to be four gigabytes, are refused as in Go', async (t) => {
   const million = new TextEncoder().encode('9 k=abcd\n'.repeat(1_000_000));
   for (const bytes of [
     tar(file('before', 'x'), pax(million), file('f', 'x')),
@@ -50,7 +50,7 @@ test('a sparse file of 2^50 bytes is listed with its size and costs nothing', as
   assert.equal((JSON.parse(stdout) as { size: number }).size, 2 ** 50);
 });
 
-test('a manifest that is no JSON makes no image, one of deep nesting or a hundred megabytes is an error with a code', async (t) => {
+test('a manifest that isn’t JSON makes no image; deep nesting or a hundred megabytes give an error with a code', async (t) => {
   for (const text of ['['.repeat(2_000_000), '{"a":'.repeat(500_000), `${'['.repeat(100_000)}${']'.repeat(100_000)}`, '[null']) {
     const { code, stdout, stderr } = await runCommand(['inspect', testFile(t, tar(file('manifest.json', text))), '--json']);
     if (code === 0) assert.equal((JSON.parse(stdout) as { format: string }).format, 'layer');
@@ -62,7 +62,7 @@ test('a manifest that is no JSON makes no image, one of deep nesting or a hundre
   assert.match(stderr, /^layerscope: TOO_LARGE: [^\n]{1,400}\n$/);
 });
 
-test('layer.tar links that go round in circles or lead out are no layers', async (t) => {
+test('layer.tar links that form a loop or lead out are not layers', async (t) => {
   const config = JSON.stringify({ os: 'linux', architecture: 'amd64', rootfs: { type: 'layers', diff_ids: ['sha256:00', 'sha256:00'] } });
   for (const [first, second] of [
     ['../b/layer.tar', '../a/layer.tar'],
@@ -85,7 +85,7 @@ test('layer.tar links that go round in circles or lead out are no layers', async
   }
 });
 
-test('an index that names itself, and one that names two of itself, end', async (t) => {
+test('reading an index that names itself, once or twice, ends', async (t) => {
   const folder = testFolder(t);
   const entry = { mediaType: 'application/vnd.oci.image.index.v1+json', digest: `sha256:${'0'.repeat(64)}`, size: 10 };
   const bomb = JSON.stringify({ schemaVersion: 2, manifests: [entry, entry] });
@@ -100,9 +100,9 @@ test('an index that names itself, and one that names two of itself, end', async 
   else assert.ok((JSON.parse(stdout) as { images: unknown[] }).images.length < 10);
 });
 
-test('bombs: a few kilobytes that unpack to a gigabyte are read through in bounded memory', async (t) => {
+test('bombs: a few kilobytes that unpack to a gigabyte are read in bounded memory', async (t) => {
   const bench = createBench(t);
-  // Members and frames in a row, each made by itself: a child's peak counts what its parent held when it was started.
+  // Built from separate members and frames to keep this process small: a child's peak includes what its parent had at the start.
   const body = member({ name: 'zeros' }, zeros(32 * 1024 * 1024));
   const repeated = (packed: Uint8Array) => concat(...Array.from({ length: 32 }, () => packed));
   const memory = path.join(bench.folder, 'memory');
@@ -110,7 +110,7 @@ test('bombs: a few kilobytes that unpack to a gigabyte are read through in bound
   for (const [name, bytes] of [
     ['gzip', repeated(gzipSync(body))],
     ['zstd', repeated(zstdCompressSync(body))],
-    // Packed twice: the archive, and its layer.
+    // Compressed twice: the archive and its layer.
     ['twice', gzipSync(repeated(gzipSync(body)))],
   ] as const) {
     const input = bench.write(name, bytes);

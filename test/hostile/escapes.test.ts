@@ -1,4 +1,4 @@
-// Names and links that lead out of where they belong: looking at them is safe, laying them out refuses them by name.
+// Names and links that lead outside: reading them is safe, and exporting them is refused by name.
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -9,7 +9,9 @@ import { testFolder } from '../support/workbench.ts';
 
 const PLANTED = 'planted by an image\n';
 
-/** Every way out that public reports tell of, each a layer; `named`: how the refusal names the entry; `inside`: where it is taken to. */
+/**
+ * Every escape known from public reports, each as a layer. `named`: how the refusal names the entry; `inside`: where it may be extracted.
+ */
 const ESCAPES: readonly { readonly what: string; readonly layer: Uint8Array; readonly named: RegExp; readonly inside?: string }[] = [
   { what: 'a name with ..', layer: tar(file('../escaped', PLANTED), file('ok', 'ok')), named: /\.\.\/escaped/ },
   { what: 'an absolute name', layer: tar(file('/escaped', PLANTED)), named: /escaped/, inside: 'escaped' },
@@ -19,7 +21,7 @@ const ESCAPES: readonly { readonly what: string; readonly layer: Uint8Array; rea
   { what: '.. with a space before it', layer: tar(file('.. /escaped', PLANTED)), named: /\.\. / },
   { what: 'backslashes', layer: tar(file('a\\..\\..\\escaped', PLANTED)), named: /escaped/ },
   { what: 'a drive', layer: tar(file('C:\\escaped', PLANTED)), named: /escaped/ },
-  { what: 'a link out, then a file through it', layer: tar(symlink('out', '..'), file('out/escaped', PLANTED)), named: /out/ },
+  { what: 'a link to the outside, then a file through it', layer: tar(symlink('out', '..'), file('out/escaped', PLANTED)), named: /out/ },
   {
     what: 'an absolute link, then a file through it',
     layer: tar(symlink('out', '/'), file('out/escaped', PLANTED)),
@@ -27,7 +29,7 @@ const ESCAPES: readonly { readonly what: string; readonly layer: Uint8Array; rea
     inside: 'escaped',
   },
   {
-    what: 'a folder made a link, then a file through it',
+    what: 'a folder replaced by a link, then a file through it',
     layer: tar(directory('d/'), symlink('d', '../..'), file('d/escaped', PLANTED)),
     named: /escaped/,
   },
@@ -41,7 +43,7 @@ const ESCAPES: readonly { readonly what: string; readonly layer: Uint8Array; rea
 ];
 
 for (const { what, layer, named, inside } of ESCAPES) {
-  test(`${what}: can be looked at, and is never laid out outside`, async (t) => {
+  test(`${what}: can be read, and is never extracted outside`, async (t) => {
     const outer = testFolder(t);
     const image = path.join(outer, 'layer.tar');
     writeFileSync(image, layer);
@@ -63,13 +65,13 @@ for (const { what, layer, named, inside } of ESCAPES) {
     assert.deepEqual(readdirSync(path.join(outer, 'to')), ['folder'], stderr);
     assert.equal(readFileSync(path.join(outer, 'secret'), 'utf8'), 'not in the image\n');
     assert.equal(existsSync('/escaped'), false);
-    assert.equal(existsSync(path.join(to, 'inside')), false, 'no name of a file outside');
+    assert.equal(existsSync(path.join(to, 'inside')), false, 'no hard link to a file outside');
     if (inside !== undefined) {
       assert.equal(code, 0, stderr);
       assert.equal(readFileSync(path.join(to, inside), 'utf8'), PLANTED);
       return;
     }
-    // A name with a backslash or a colon is a plain file name here, and may be laid out inside; all else is refused by name.
+    // A name with a backslash or a colon is an ordinary name here and may be extracted inside; everything else is refused by name.
     const plainHere = process.platform !== 'win32' && (what === 'backslashes' || what === 'a drive' || what.startsWith('.. with'));
     if (!plainHere || code !== 0) {
       assert.equal(code, 3, `${what}: ${stderr}`);
@@ -79,7 +81,7 @@ for (const { what, layer, named, inside } of ESCAPES) {
   });
 }
 
-test('a folder to export into that is a link is not written through to what lies beside it', async (t) => {
+test('exporting into a folder that is a link does not write beside its target', async (t) => {
   const outer = testFolder(t);
   const image = path.join(outer, 'layer.tar');
   writeFileSync(image, tar(directory('d/'), symlink('d/up', '../..'), file('d/f', 'x')));

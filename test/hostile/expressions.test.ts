@@ -1,4 +1,4 @@
-// What is done with names and times of an archive ends in time that grows with their length, not with its square.
+// Work on names and times from an archive takes time linear in their length, not quadratic.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { trimEnd, trimStart } from '#model';
@@ -8,7 +8,7 @@ import { fileName } from '../../src/engine/export/entry-export.ts';
 
 const MANY = 2_000_000;
 
-test('slashes, dots and zeros by the million are taken off the end of a text, or left where something follows', () => {
+test('millions of trailing slashes, dots or zeros are stripped, and kept if something follows', () => {
   assert.equal(trimEnd(`a${'/'.repeat(MANY)}`, '/'), 'a');
   assert.equal(trimEnd(`${'/'.repeat(MANY)}a`, '/').length, MANY + 1);
   assert.equal(trimStart(`${'. '.repeat(MANY)}a`, '. '), 'a');

@@ -1,4 +1,4 @@
-// Disks that are full, or would be: what is unpacked leaves room for others, and nothing is lost or left half done.
+// Disks that are full or would be: unpacking leaves room for others, and nothing is lost or half-done.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -36,13 +36,13 @@ function smallDisk(t: TestContext, kib: number): string {
   return disk;
 }
 
-/** An archive that is small as it lies, and 64 MiB unpacked. */
+/** A small archive that unpacks to 64 MiB. */
 const bomb = () => {
   const archive = dockerArchive({ name: 'bomb:1', layers: [tar(file('f', 'x'))] });
   return gzipSync(concat(member({ name: 'zeros' }, new Uint8Array(64 * MIB)), archive));
 };
 
-test('what is unpacked leaves a share of the disk free, and says where it can be unpacked', async (t) => {
+test('unpacking leaves a share of the disk free, and the error says where else to unpack', async (t) => {
   const cacheFolder = testFolder(t);
   const free = 40 * MIB;
   t.mock.method(fs, 'statfsSync', () => ({ bavail: free / 4096, bsize: 4096 }));
@@ -66,7 +66,7 @@ test('what is unpacked leaves a share of the disk free, and says where it can be
 });
 
 test(
-  'with a full cache disk a packed layer opens and its files are read; a packed archive is unpacked on another disk',
+  'with a full cache disk, compressed layers and their files are read; a compressed archive is unpacked on another disk',
   onTmpfs,
   async (t) => {
     const cacheFolder = smallDisk(t, 256);
@@ -89,7 +89,7 @@ test(
   },
 );
 
-test('a disk that is full at any write of an import costs that import and nothing else', onTmpfs, async (t) => {
+test('a disk that is full at any write of an import fails that import and harms nothing else', onTmpfs, async (t) => {
   const folder = testFolder(t);
   const image = path.join(folder, 'image.tar');
   writeFileSync(
@@ -130,5 +130,5 @@ test('a disk that is full at any write of an import costs that import and nothin
     if (!isIn) assert.deepEqual(await driver.leftovers(), []);
   }
   assert.ok(failed > 3 && done > 0, `${failed} failed, ${done} done`);
-  t.diagnostic(`${failed} full disks, ${done} imports done: nothing lost, nothing left`);
+  t.diagnostic(`${failed} imports failed on full disks, ${done} succeeded: nothing lost, nothing left over`);
 });

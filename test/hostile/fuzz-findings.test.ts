@@ -1,4 +1,4 @@
-// What the fuzzers found, run again; and that they find what is planted.
+// Reruns what the fuzzers found, and checks that they find planted faults.
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -11,7 +11,7 @@ const FINDINGS = path.join(import.meta.dirname, '..', 'fuzz', 'findings');
 
 for (const name of readdirSync(FINDINGS).sort()) {
   for (const finding of readdirSync(path.join(FINDINGS, name)).sort()) {
-    test(`what was found in ${name} is mended: ${finding.replaceAll('-', ' ')}`, async () => {
+    test(`a finding in ${name} is fixed: ${finding.replaceAll('-', ' ')}`, async () => {
       await using session = await (await targetNamed(name)).open();
       await session.run(new Uint8Array(readFileSync(path.join(FINDINGS, name, finding))));
     });
@@ -27,13 +27,13 @@ async function planted(replay: string | null, hangMs = 30_000): Promise<{ result
 
 for (const [how, told] of [
   ['throws', /Error: planted/],
-  ['rejects behind its end', /Error: planted/],
+  ['rejects after it has returned', /Error: planted/],
   ['ends the process', /the process ended with exit code 7/],
-  ['takes memory', /heap out of memory/],
+  ['uses up memory', /heap out of memory/],
   ['hangs', /an input takes longer than 2 s/],
-  ['waits for ever', /the process ended with exit code 13/],
+  ['waits forever', /the process ended with exit code 13/],
 ] as const) {
-  test(`an input is found that ${how}`, async (t) => {
+  test(`an input that ${how} is found`, async (t) => {
     const file = path.join(testFolder(t), 'input');
     writeFileSync(file, how);
     const { result, log } = await planted(file, how === 'hangs' ? 2_000 : 30_000);
@@ -42,14 +42,14 @@ for (const [how, told] of [
   });
 }
 
-test('an input is no finding that holds', async (t) => {
+test('an input that passes is not a finding', async (t) => {
   const file = path.join(testFolder(t), 'input');
   writeFileSync(file, 'nothing');
   const { result, log } = await planted(file);
   assert.equal(result.findings, 0, log);
 });
 
-test('a run goes on behind a finding, and the same seed makes the same run', async () => {
+test('a run continues after a finding, and the same seed gives the same run', async () => {
   const { result, log } = await planted(null);
   assert.equal(result.findings, 2, log);
   const run = (): Promise<RunResult> =>

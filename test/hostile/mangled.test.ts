@@ -1,4 +1,4 @@
-// Real archives, damaged at random, and no archives at all: a clear error with its code in one line, or an answer; never a stack, a
+// Real archives with random damage, and files that are no archives: an answer or a clear one-line error with a code; never a stack trace, a
 // hang, or anything left behind.
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
@@ -26,7 +26,7 @@ const LAYER = tar(
   file('etc/.wh.gone', ''),
 );
 
-/** What damage starts from: each kind of input that the program opens. */
+/** One valid input of each kind that the program opens. */
 const INPUTS: Readonly<Record<string, Uint8Array>> = {
   sample: SAMPLE,
   'docker-archive': dockerArchive([[LAYER, tar(file('etc/motd', 'newer\n'))]]),
@@ -36,7 +36,7 @@ const INPUTS: Readonly<Record<string, Uint8Array>> = {
   'gzip archive': gzipSync(dockerArchive([[LAYER]])),
 };
 
-/** A generator of numbers below a bound: the same seed, the same numbers. */
+/** Random numbers below a bound; the same seed gives the same numbers. */
 function seeded(seed: number): (bound: number) => number {
   let state = seed >>> 0;
   return (bound) => {
@@ -52,7 +52,7 @@ function damaged(bytes: Uint8Array, next: (bound: number) => number): Uint8Array
   if (kind === 1) for (let i = 0; i < 1 + next(4); i++) result[next(result.length)] = next(256);
   else if (kind === 2) result.fill(next(2) * 255, next(result.length), next(result.length));
   else if (kind === 3) {
-    // Text fields of headers and documents live on digits: another one is a claim.
+    // Header fields and documents consist of digits: changing one changes what they claim.
     for (let i = 0, at = next(result.length); i < 600 && at < result.length; i++, at++) {
       const byte = result[at] as number;
       if (byte >= 0x30 && byte <= 0x37 && next(8) === 0) result[at] = 0x30 + next(8);
@@ -96,7 +96,7 @@ async function tryAll(t: TestContext, bytes: Uint8Array, what: string, commands:
   writeFileSync(input, bytes);
   for (const argv of commands(input, path.join(folder, 'to'))) {
     const result = await runCommand(argv);
-    // `check` fails its rules with 1, which is an answer.
+    // `check` exits with 1 if a rule fails, which is an answer.
     assertClean(argv[0] === 'check' && result.code === 1 ? { ...result, code: 0 } : result, `${argv[0]} of ${what}`);
   }
   assert.deepEqual(
@@ -108,7 +108,7 @@ async function tryAll(t: TestContext, bytes: Uint8Array, what: string, commands:
 
 describe('damaged archives', { concurrency: false }, () => {
   for (const [name, bytes] of Object.entries(INPUTS)) {
-    test(`${name}: sixty damages, an answer or one line each`, async (t) => {
+    test(`${name}: sixty damages give an answer or a one-line error each`, async (t) => {
       for (let seed = 1; seed <= 60; seed++) {
         const next = seeded(seed * 7919 + name.length);
         const commands = (input: string, to: string): string[][] => {
@@ -119,18 +119,18 @@ describe('damaged archives', { concurrency: false }, () => {
       }
     });
 
-    test(`${name}: cut at its edges, every command`, async (t) => {
+    test(`${name}: every command, cut at its edges`, async (t) => {
       for (const length of [1, 257, 511, 512, 513, Math.floor(bytes.length / 2), bytes.length - 1]) {
         await tryAll(t, bytes.slice(0, length), `${name}, ${length} bytes`, commandsFor);
       }
     });
   }
 
-  test('random bytes and no bytes, every command', async (t) => {
+  test('every command on random bytes and on no bytes', async (t) => {
     for (const length of [0, 1, 511, 512, 4096, 100_000]) await tryAll(t, randomBytes(length), `${length} random bytes`, commandsFor);
   });
 
-  test('through the program itself: one line, nothing left in its folders, nothing on standard output but the answer', async (t) => {
+  test('the real program prints one line, leaves nothing in its folders, and puts only the answer on standard output', async (t) => {
     const bench = createBench(t);
     const next = seeded(20_261_125);
     const bad = {
@@ -154,7 +154,7 @@ describe('damaged archives', { concurrency: false }, () => {
       readdirSync(outer).filter((name) => name !== 'work' && name !== 'cache'),
       [],
     );
-    // What is kept is kept whole: no file that is still being written.
+    // Cached files are complete: none is still being written.
     for (const name of readdirSync(path.join(outer, 'cache'), { recursive: true, encoding: 'utf8' }))
       assert.doesNotMatch(name, /\.tmp|\.new|\.part/);
   });

@@ -1,4 +1,4 @@
-// Small files that unpack, parse or list to far more than they are: each ends with a result or a named error, in bounded memory.
+// Small files that unpack, parse or list to far more: each gives a result or a named error, in bounded memory.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -12,7 +12,7 @@ import { testFolder } from '../support/workbench.ts';
 const MOST_FILE_BYTES = 50 * 1024 * 1024;
 const MOST_RESIDENT_BYTES = 600 * 1024 * 1024;
 
-/** Tells the peak of the process's memory, workers included, on descriptor 3. Of this process alone: getrusage may count its parent's. */
+/** Writes this process's peak memory, workers included, to descriptor 3. Not by getrusage, which may include the parent's peak. */
 const HOOK = `import { readFileSync, writeSync } from 'node:fs';
 import { isMainThread } from 'node:worker_threads';
 if (isMainThread) process.on('exit', () => writeSync(3, /VmHWM:\\s+(\\d+)/.exec(readFileSync('/proc/self/status', 'latin1'))[1]));
@@ -25,7 +25,7 @@ interface Ended {
   readonly stderr: string;
 }
 
-/** Runs a command; what it prints is only counted. */
+/** Runs a command and discards its output. */
 function measure(folder: string, file: string, command: Command): Promise<Ended> {
   const hook = path.join(folder, 'hook.mjs');
   writeFileSync(hook, HOOK);
@@ -66,7 +66,7 @@ async function check(t: TestContext, name: string, commands: readonly Command[],
   for (const command of commands) {
     const { code, peakBytes, outBytes, stderr } = await measure(folder, file, command);
     t.diagnostic(`${command[0]}: ${Math.round(peakBytes / 1e6)} MB, exit ${code}`);
-    assert.ok(peakBytes > 0, `${name}, ${command[0]}: it did not end by itself: ${code} ${stderr}`);
+    assert.ok(peakBytes > 0, `${name}, ${command[0]}: it was killed: ${code} ${stderr}`);
     assert.ok(peakBytes < MOST_RESIDENT_BYTES, `${name}, ${command[0]}: ${peakBytes} bytes`);
     if (code === 0) assert.ok(outBytes > 0 || command[0] === 'ls', `${name}, ${command[0]}: no result`);
     else {
@@ -76,7 +76,7 @@ async function check(t: TestContext, name: string, commands: readonly Command[],
   }
 }
 
-const elsewhere = process.platform === 'linux' ? false : 'the peak of memory is read where Linux tells it';
+const elsewhere = process.platform === 'linux' ? false : 'peak memory is read from Linux’s /proc';
 
 for (const { name, make, commands } of HOSTILE_INPUTS) {
   test(`${name}: in less than 600 MB`, { skip: elsewhere }, (t) => check(t, name, commands, make));

@@ -1,4 +1,4 @@
-// The fuses of the packed program: what electron-builder.yml asks for, and that a binary that differs is caught.
+// The fuses of the packed program: what electron-builder.yml sets, and that a binary with other fuses is detected.
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -6,7 +6,7 @@ import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { builderConfig, compareFuses, type FuseState, knownFuses, readFuses } from '../../scripts/fuses.ts';
 
-/** What a stranger gains by each when it is the other way. */
+/** What an attacker gains if the fuse is set the other way. */
 const SAFE: Readonly<Record<string, FuseState>> = {
   RunAsNode: 'off',
   EnableCookieEncryption: 'on',
@@ -20,7 +20,7 @@ const SAFE: Readonly<Record<string, FuseState>> = {
 
 const SENTINEL = 'dL7pKGdnNz796PbbjQWNKmHXBZaB9tsX';
 
-/** A file with a wire of fuses, as a runtime's binary has one. `states`: 0, 1, r. */
+/** A file with a fuse wire like that of a runtime's binary. `states`: 0, 1 or r for each fuse. */
 function binary(t: TestContext, states: string): string {
   const folder = mkdtempSync(path.join(tmpdir(), 'layerscope-fuses-'));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
@@ -29,12 +29,12 @@ function binary(t: TestContext, states: string): string {
   return file;
 }
 
-test('every fuse that electron-builder can set is set to the safe side', () => {
+test('every fuse that electron-builder can set is set to its safe value', () => {
   const { wrong, missing } = compareFuses(new Map(Object.entries(SAFE)), builderConfig().electronFuses);
   assert.deepEqual([wrong, missing], [[], []]);
 });
 
-test('a fuse that is new in @electron/fuses is to be named, or left alone with a reason', () => {
+test('a new fuse in @electron/fuses must be set, or be left alone with a reason', () => {
   const states = new Map<string, FuseState>(knownFuses().map((name) => [name, SAFE[name] ?? 'on']));
   assert.deepEqual(compareFuses(states, builderConfig().electronFuses).wrong, []);
   states.set('SomethingNew', 'on');
@@ -43,7 +43,7 @@ test('a fuse that is new in @electron/fuses is to be named, or left alone with a
   ]);
 });
 
-test('each fuse of a binary that is the other way is named, and so are those that it lacks', async (t) => {
+test('fuses that a binary has set wrongly or lacks are named', async (t) => {
   const { electronFuses } = builderConfig();
   const wire = Object.values(SAFE).map((state) => (state === 'on' ? '1' : '0'));
   assert.deepEqual(compareFuses(await readFuses(binary(t, wire.join(''))), electronFuses), { wrong: [], missing: [] });

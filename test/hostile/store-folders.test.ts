@@ -1,5 +1,5 @@
-// A store folder that came from elsewhere, and stores that other users of the machine would like to enter: nothing outside is touched, and
-// what holds the store back is named.
+// A store folder from elsewhere, and stores that other users of the machine try to enter: nothing outside is touched, and the error names
+// what is wrong with the store.
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
 import {
@@ -39,7 +39,7 @@ interface Store {
   readonly image: string;
 }
 
-/** A store with an image, a layer, a read-write layer that was written into, and a mount that was left; and a folder beside it. */
+/** A store with an image, a layer, a read-write layer with a change and an abandoned mount; and a folder beside the store. */
 async function fullStore(t: TestContext): Promise<Store> {
   const folder = testFolder(t);
   const home = path.join(folder, 'home');
@@ -58,7 +58,7 @@ async function fullStore(t: TestContext): Promise<Store> {
     await using reader = createReader({ cacheFolder: null, workers: 0 });
     await using archive = await reader.open(image);
     await importArchive(driver, archive);
-    await driver.mount('a'); // left
+    await driver.mount('a'); // never released
   }
   mkdirSync(path.join(victim, 'root'), { recursive: true });
   for (const name of ['precious', 'snapshot', 'a.json', 'root/precious', '0'.repeat(24), `.layerscope-${'0'.repeat(24)}`, '1'.repeat(64)])
@@ -66,7 +66,7 @@ async function fullStore(t: TestContext): Promise<Store> {
   return { home, victim, image };
 }
 
-/** Everything of a folder: names, kinds, modes, content. */
+/** Names, kinds, modes and content of everything in a folder. */
 function pictureOf(folder: string): string[] {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .sort()
@@ -78,7 +78,7 @@ function pictureOf(folder: string): string[] {
     });
 }
 
-/** All that a user can do with a store; what of it fails does so with one of our errors. Returns their codes. */
+/** Runs everything a user can do with a store. Whatever fails must throw a LayerscopeError; returns the codes. */
 async function everything({ home, image }: Store): Promise<Set<string>> {
   const codes = new Set<string>();
   const attempt = async (work: () => Promise<unknown>): Promise<void> => {
@@ -140,7 +140,7 @@ const PLACES = [
 ];
 
 for (const place of PLACES) {
-  test(`a store whose ${place} is a link is refused by name, and what it leads to stays as it is`, async (t) => {
+  test(`a store whose ${place} is a link is refused by name, and the link’s target stays untouched`, async (t) => {
     const store = await fullStore(t);
     const at = path.join(store.home, place);
     if (existsSync(at)) renameSync(at, path.join(path.dirname(store.home), 'moved'));
@@ -155,7 +155,7 @@ for (const place of PLACES) {
   });
 }
 
-test('a link that is put in a folder’s place after the store was opened leads no removal and no sweep outside', async (t) => {
+test('a link that replaces a folder after the store was opened can’t direct a removal or sweep outside', async (t) => {
   for (const place of ['tmp', 'mounts', 'written', 'layers', 'tables', 'blobs', 'blobs/sha256']) {
     const store = await fullStore(t);
     const before = pictureOf(store.victim);
@@ -184,7 +184,7 @@ test('a link that is put in a folder’s place after the store was opened leads 
   }
 });
 
-test('files of a store that are links or pipes are not read, written or waited for', async (t) => {
+test('links and pipes in place of a store’s files are not read, written or waited for', async (t) => {
   for (const name of [
     'index.json',
     'oci-layout',
@@ -201,7 +201,7 @@ test('files of a store that are links or pipes are not read, written or waited f
       rmSync(at, { force: true });
       if (kind === 'link') symlinkSync(path.join(store.victim, 'precious'), at);
       else execFileSync('mkfifo', [at]);
-      // A lock that nobody holds is waited for a while, here none.
+      // Waiting for a lock that nobody holds is kept short here.
       await using driver = await PortableDriver.open(store.home, { waitMs: 0 }).catch((error: unknown) => {
         assert.ok(error instanceof LayerscopeError);
         return null;
@@ -220,7 +220,7 @@ test('files of a store that are links or pipes are not read, written or waited f
   }
 });
 
-test('a blob that is a link out of the store, a pipe or a folder is no layer: nothing of it is read or laid out', async (t) => {
+test('a blob that is a link out of the store, a pipe or a folder is never read or mounted', async (t) => {
   for (const kind of ['link', 'pipe', 'folder'] as const) {
     const store = await fullStore(t);
     const { file: blob = '' } = await (await PortableDriver.open(store.home)).metadata('a');
@@ -242,13 +242,13 @@ test('a blob that is a link out of the store, a pipe or a folder is no layer: no
   }
 });
 
-test('in a layout of another program images come and go, and nothing that it put there is ever removed', async (t) => {
+test('in another program’s layout images can be added and removed, and that program’s own files stay', async (t) => {
   const folder = testFolder(t);
   const home = path.join(folder, 'layout');
   const files = new Files();
   mkdirSync(home);
   writeFolder(home, ociLayout(files, [ociImage(files, { layers: [{ tar: tar(file('theirs', 'x')), packed: 'gzip' }] })]));
-  // What is not named yet, or never will be; folders that bear our names.
+  // Blobs that nothing names, and folders with names of ours.
   const theirs = [
     'blobs/sha256/'.concat('1'.repeat(64)),
     'blobs/sha512/x',
@@ -278,11 +278,11 @@ test('in a layout of another program images come and go, and nothing that it put
   await cli('cleanup');
   await cli('remove', 'image:1');
   await cli('cleanup');
-  assert.equal(blobs(), count, 'what this program put there goes');
+  assert.equal(blobs(), count, 'blobs that this program added are removed');
   for (const name of before) assert.ok(existsSync(path.join(home, String(name))), String(name));
 });
 
-test('a folder that is no store is not made one, and nothing in it is touched', async (t) => {
+test('a folder that is not a store is not turned into one, and nothing in it is touched', async (t) => {
   for (const names of [['tmp/a'], ['layers/a.json'], ['blobs/sha256/a'], ['index.json', 'letter'], ['lockers/a']]) {
     const home = testFolder(t);
     for (const name of names) {
@@ -291,7 +291,7 @@ test('a folder that is no store is not made one, and nothing in it is touched', 
     }
     const before = pictureOf(home);
     if (names[0]?.startsWith('tmp')) {
-      // A store that was begun and killed looks so, but for what lies in it.
+      // A store whose creation was killed has the same files, but nothing else.
       await PortableDriver.open(home).catch(() => {});
       assert.equal(readFileSync(path.join(home, 'tmp', 'a'), 'utf8'), 'theirs');
       continue;
@@ -301,7 +301,7 @@ test('a folder that is no store is not made one, and nothing in it is touched', 
   }
 });
 
-test('a store, its mounts and its files are this user’s alone, also one that was made open to all', async (t) => {
+test('a store, its mounts and its files are private to the user, even if it was made open to all', async (t) => {
   const store = await fullStore(t);
   const modes = () =>
     ['', 'blobs', 'blobs/sha256', 'layers', 'mounts', 'written', 'tmp'].map((name) =>
@@ -315,17 +315,17 @@ test('a store, its mounts and its files are this user’s alone, also one that w
   for (const name of ['', 'blobs', 'blobs/sha256', 'layers', 'mounts', 'written', 'tmp']) chmodSync(path.join(store.home, name), 0o777);
   const driver = await PortableDriver.open(store.home);
   await driver.list();
-  assert.deepEqual(new Set(modes()), new Set(['777']), 'looking changes nothing');
+  assert.deepEqual(new Set(modes()), new Set(['777']), 'reading changes no modes');
   await driver.create('b', null);
   assert.deepEqual(new Set(modes()), new Set(['700']));
-  // Made before there were markers.
+  // A store from before there were markers.
   rmSync(path.join(store.home, 'layerscope-store.json'));
   for (const name of ['', 'mounts', 'written']) chmodSync(path.join(store.home, name), 0o755);
   await using _mount = await driver.mount('b');
   assert.deepEqual(new Set(modes()), new Set(['700']));
 });
 
-test('a store that another user owns, or has a folder in, is refused by name', forRoot, async (t) => {
+test('a store that another user owns, or owns a folder of, is refused by name', forRoot, async (t) => {
   for (const place of ['.', 'tmp', 'mounts', 'written', 'layers', 'blobs', 'blobs/sha256']) {
     const store = await fullStore(t);
     chownSync(path.join(store.home, place), 65_534, 65_534);
@@ -334,7 +334,7 @@ test('a store that another user owns, or has a folder in, is refused by name', f
   }
 });
 
-test('another user enters nothing of a mount: no set-id program, no device, no open folder', forRoot, async (t) => {
+test('another user can’t enter a mount: no set-id program, device or open folder is reachable', forRoot, async (t) => {
   const store = await fullStore(t);
   // The folders above are open to all.
   for (let at = path.dirname(store.home); at !== '/tmp' && at !== '/'; at = path.dirname(at)) chmodSync(at, 0o755);
@@ -351,7 +351,7 @@ test('another user enters nothing of a mount: no set-id program, no device, no o
   await using one = await driver.mount('s', { asIs: true });
   await using two = await driver.mount('w', { asIs: true });
   const asNobody = (command: string) => spawnSync('runuser', ['-u', 'nobody', '--', 'sh', '-c', command], { encoding: 'utf8' });
-  assert.equal(asNobody(`ls ${path.dirname(store.home)}`).status, 0, 'nobody gets as far as the store');
+  assert.equal(asNobody(`ls ${path.dirname(store.home)}`).status, 0, 'the user nobody can’t reach the store');
   for (const { path: root } of [one, two]) {
     assert.equal(statSync(path.join(root, 'suid')).mode & 0o7777, 0o4755);
     for (const command of [
@@ -370,7 +370,7 @@ test('another user enters nothing of a mount: no set-id program, no device, no o
   }
 });
 
-test('another user who tries to swap folders for links while a chain is laid out gets nowhere', forRoot, async (t) => {
+test('another user can’t swap folders for links while a chain is being laid out', forRoot, async (t) => {
   const store = await fullStore(t);
   for (let at = path.dirname(store.home); at !== '/tmp' && at !== '/'; at = path.dirname(at)) chmodSync(at, 0o755);
   chmodSync(store.victim, 0o777);
@@ -382,7 +382,7 @@ test('another user who tries to swap folders for links while a chain is laid out
   await driver.applyDiff('one', [tar(...folders)]);
   await driver.create('two', 'one');
   await driver.applyDiff('two', [tar(...files)]);
-  // As fast as it can, until it is told to stop; says whether it ever got in.
+  // Tries in a loop until stopped; prints whether it ever got in.
   const script = `
     const fs = require('node:fs');
     const [mounts, victim, stop] = process.argv.slice(1);
@@ -428,10 +428,10 @@ test('another user who tries to swap folders for links while a chain is laid out
   assert.equal(swapped, 0);
   assert.ok(turns > 0);
   assert.deepEqual(readdirSync(store.victim).sort(), before);
-  t.diagnostic(`${turns} tries of another user during 5 mounts, none got in`);
+  t.diagnostic(`${turns} attempts by another user during 5 mounts, none got in`);
 });
 
-test('a copy of a store is a store, and its links stay what they are', async (t) => {
+test('a copy of a store works as a store, and its links are unchanged', async (t) => {
   const store = await fullStore(t);
   const copy = path.join(path.dirname(store.home), 'copy');
   cpSync(store.home, copy, { recursive: true, verbatimSymlinks: true });

@@ -1,4 +1,4 @@
-// What an image says goes to a terminal or into a page of JSON only escaped: nothing in it can steer one or mislead its reader.
+// Text from an image reaches a terminal or JSON output only escaped, so it can't control a terminal or mislead a reader.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { dockerArchive } from '../cli/run-cli.ts';
@@ -7,7 +7,7 @@ import { directory, file, latin1, pax, symlink, tar } from '../support/tar-build
 import { testFile } from '../support/workbench.ts';
 
 const STEER = '\u001b[2J\u0007\r\n\t\u0008\u007f\u0085\u009b31m\u202e\u2066\u200f\u2028';
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the test looks for these
 const UNSAFE = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069\u2028\u2029\ufeff]/;
 
 const LAYER = tar(
@@ -35,7 +35,7 @@ const COMMANDS: readonly (readonly string[])[] = [
 ];
 
 for (const [command, ...options] of COMMANDS) {
-  test(`${[command, ...options].join(' ')}: no control or direction mark of an image reaches the reader`, async (t) => {
+  test(`${[command, ...options].join(' ')}: no control character or direction mark of an image reaches the output`, async (t) => {
     const image = testFile(t, IMAGE);
     for (const json of command === 'check' ? [[]] : [[], ['--json']]) {
       const { code, stdout, stderr } = await runCommand([command as string, image, ...options, ...json]);
@@ -47,7 +47,7 @@ for (const [command, ...options] of COMMANDS) {
   });
 }
 
-test('diff and errors about names are as safe', async (t) => {
+test('diff and errors about names escape them too', async (t) => {
   const image = testFile(t, IMAGE);
   for (const argv of [
     ['diff', `${image}#0`, `${image}#1`],
@@ -65,7 +65,7 @@ test('diff and errors about names are as safe', async (t) => {
   }
 });
 
-test('JSON gives every name back as it was', async (t) => {
+test('JSON restores every name exactly', async (t) => {
   const { stdout } = await runCommand(['ls', testFile(t, IMAGE), '--json']);
   const paths = stdout
     .split('\n')

@@ -1,4 +1,4 @@
-// Locks of processes that are no writers, and mounts of processes that have ended.
+// Locks held by other processes, and mounts left by processes that have ended.
 import assert from 'node:assert/strict';
 
 import { existsSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
@@ -10,7 +10,7 @@ import { createBench } from '../cli/run-cli.ts';
 import { file, tar } from '../support/tar-builder.ts';
 import { testFolder } from '../support/workbench.ts';
 
-test('a lock that names a living stranger is waited for so long and no longer, and who holds it is said', async (t) => {
+test('waiting for a lock held by a live process times out with an error that names the process', async (t) => {
   const home = path.join(testFolder(t), 'home');
   const driver = await PortableDriver.open(home, { waitMs: 60 });
   const lock = path.join(home, 'lock');
@@ -28,7 +28,7 @@ test('a lock that names a living stranger is waited for so long and no longer, a
       assert.match(message, /is locked by (process \d+( \(.*\))?|an unknown process), which shows no sign of work: .*remove .*lock$/);
       return true;
     });
-    assert.equal(readFileSync(lock, 'utf8'), text, 'it is not ours to remove');
+    assert.equal(readFileSync(lock, 'utf8'), text, 'the lock of another process stays');
     assert.deepEqual(
       readdirSync(home).filter((name) => name.startsWith('lock')),
       ['lock'],
@@ -40,7 +40,7 @@ test('a lock that names a living stranger is waited for so long and no longer, a
   assert.match(said[0] ?? '', /^waiting for /);
 });
 
-test('a mount that another process left is undone by store release, one that is held is not', async (t) => {
+test('store release unmounts what a dead process left, but not what a live one holds', async (t) => {
   const bench = createBench(t);
   const home = path.join(bench.folder, 'home');
   const layer = bench.write('layer.tar', tar(file('f', 'x')));

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { formatAddress, parseAddress } from '../../renderer/state/address.ts';
 import { NOTHING, type Selection } from '../../renderer/state/selection.ts';
 
-test('an address says what is selected and reads back as the same', () => {
+test('an address describes the selection and reads back as the same', () => {
   const selections: Selection[] = [
     { archiveId: 'a1', image: 0, from: 4, to: 4, mode: 'layer', path: null },
     { archiveId: 'a1', image: 3, from: 2, to: 6, mode: 'layer', path: 'usr/lib/a b?&#%.so' },
@@ -23,7 +23,7 @@ test('an address says what is selected and reads back as the same', () => {
   for (const selection of selections) assert.deepEqual(parseAddress(formatAddress(selection)), selection);
 });
 
-test('an address is short where nothing needs saying', () => {
+test('an address omits defaults', () => {
   const selection: Selection = { archiveId: 'a1', image: 0, from: 4, to: 4, mode: 'layer', path: null };
   assert.equal(formatAddress(selection), '#/image/a1/layer/4');
   assert.equal(
@@ -39,13 +39,13 @@ test('a range is read in either order', () => {
   assert.equal(parsed?.to, 7);
 });
 
-test('what is no address is refused', () => {
+test('an invalid address is refused', () => {
   for (const hash of ['', '#/', '#/image/', '#/image/a1', '#/image/a1/layer/x', '#/image/a1/layer/-1', '#/image/%E0%A4%A/layer/1']) {
     assert.equal(parseAddress(hash), null, hash);
   }
 });
 
-test('a path in an address may have any form that it is printed in, and slashes around it', () => {
+test('a path in an address may have any printed form, and slashes around it', () => {
   const pathOf = (text: string): string | null | undefined => parseAddress(`#/image/a1/layer/0?path=${text}`)?.path;
   assert.equal(pathOf('bidi\\u202Etxt.exe'), 'bidi\u202etxt.exe');
   assert.equal(pathOf('/etc/'), 'etc');

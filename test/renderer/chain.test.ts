@@ -4,7 +4,7 @@ import { plainCommand, STRATUM_MIN, splitVerb, strata, stratumHeights } from '..
 import type { ImageSummary } from '../../src/contract/index.ts';
 import type { HistoryReport, LayerReport } from '../../src/model/index.ts';
 
-test('commands are said in plain words', () => {
+test('commands are shown in plain words', () => {
   const cases: [string | null, string | null][] = [
     ['/bin/sh -c #(nop) ADD file:5a9d in / ', 'ADD file:5a9d in /'],
     ['/bin/sh -c #(nop)  CMD ["bash"]', 'CMD ["bash"]'],
@@ -29,7 +29,7 @@ test('control and bidi characters of a command are escaped', () => {
   assert.equal(plainCommand('RUN /bin/sh -c echo \u001b[31m\u202e'), 'RUN echo \\x1B[31m\\u202E');
 });
 
-test('the verb of a command is told from the rest', () => {
+test('the verb of a command is separated from the rest', () => {
   assert.deepEqual(splitVerb('RUN npm ci'), { verb: 'RUN', rest: 'npm ci' });
   assert.equal(splitVerb('bazel build'), null);
 });
@@ -74,7 +74,7 @@ test('strata are the newest first, with runs of steps without a layer folded', (
   );
 });
 
-test('history that does not fit gives the layers alone', () => {
+test('a history that does not fit is ignored, and only layers are shown', () => {
   for (const history of [[], [step('ADD', false)], [step('A', false), step('B', false), step('C', false)]]) {
     const lines = strata(image([layer(0), layer(1)], history));
     assert.deepEqual(
@@ -84,7 +84,7 @@ test('history that does not fit gives the layers alone', () => {
   }
 });
 
-test('heights grow with the square root of the bytes, and none is too low to read', () => {
+test('heights grow with the square root of the bytes, and all are high enough to read', () => {
   const [small = 0, big = 0, none = 0] = stratumHeights([1_000_000, 100_000_000, 0], 2_000);
   assert.equal(none, STRATUM_MIN);
   assert.equal(small, STRATUM_MIN);
@@ -93,7 +93,7 @@ test('heights grow with the square root of the bytes, and none is too low to rea
   assert.equal(quarter * 2, whole);
 });
 
-test('the largest stratum gives way so that all fit, down to a limit', () => {
+test('the largest stratum shrinks so that all fit, down to a limit', () => {
   const sizes = [100, 100, 100, 100];
   const sum = (heights: number[]) => heights.reduce((total, height) => total + height, 0);
   assert.ok(sum(stratumHeights(sizes, 500)) <= 500);

@@ -22,7 +22,7 @@ interface Spec {
   readonly more?: Partial<Record<'differs' | 'reason' | 'hiddenBytes' | 'hiddenEntries' | 'layer' | 'previousLayer', number>>;
 }
 
-/** So many files without names beside each other. */
+/** A number of unnamed files side by side. */
 function flatTable(length: number): RowTable {
   const one = tableOf([{ path: 'f' }]);
   const zeros = new Float64Array(length);
@@ -110,12 +110,12 @@ function loaded(specs = SPECS, dense = false): ChangesState {
 
 const shown = ({ table, rows }: ChangesState) => [...rows].map((row) => displayPath(rowName(table as RowTable, row)));
 
-test('a big table begins folded, a small one open', () => {
+test('a big table starts folded, a small one open', () => {
   assert.deepEqual(shown(loaded()), ['app', 'etc', 'top']);
   assert.deepEqual(shown(loaded(SPECS, true)), ['app', 'lib', 'a.js', 'b.js', 'main.js', 'etc', 'passwd', 'top']);
 });
 
-test('a folder opens and closes, and takes the active row in', () => {
+test('a folder opens and closes, and moves the active row to itself', () => {
   let state = changesReducer(loaded(), { type: 'toggled', row: 0, open: true });
   assert.deepEqual(shown(state), ['app', 'lib', 'main.js', 'etc', 'top']);
   state = changesReducer(state, { type: 'activated', row: 4 });
@@ -124,7 +124,7 @@ test('a folder opens and closes, and takes the active row in', () => {
   assert.equal(state.active, 0);
 });
 
-test('reducers never write to what they were given', () => {
+test('reducers never modify their input', () => {
   const before = loaded();
   const expanded = before.expanded.slice();
   changesReducer(before, { type: 'toggled', row: 0, open: true });
@@ -137,13 +137,13 @@ test('siblings open together', () => {
   assert.deepEqual(shown(changesReducer(loaded(), { type: 'siblingsOpened', row: 7 })), ['app', 'lib', 'main.js', 'etc', 'passwd', 'top']);
 });
 
-test('a filter opens the way to what matches and says how many do', () => {
+test('a filter opens the folders of its matches and counts them', () => {
   const state = changesReducer(loaded(), { type: 'filtered', filter: { ...NO_FILTER, text: 'b.js' } });
   assert.deepEqual(shown(state), ['app', 'lib', 'b.js']);
   assert.equal(state.matches, 1);
 });
 
-test('when the filter goes the folders lie as before, but the active row stays in sight', () => {
+test('clearing the filter restores the folding, but keeps the active row visible', () => {
   const filtered = changesReducer(loaded(), { type: 'filtered', filter: { ...NO_FILTER, text: 'b.js' } });
   assert.deepEqual(shown(changesReducer(filtered, { type: 'filtered', filter: NO_FILTER })), ['app', 'etc', 'top']);
   const active = changesReducer(filtered, { type: 'activated', row: 3 });
@@ -158,12 +158,12 @@ test('when the filter goes the folders lie as before, but the active row stays i
   ]);
 });
 
-test('a folder that matches is opened up to what matches in it', () => {
+test('a matching folder is opened down to the matches in it', () => {
   const state = changesReducer(loaded(), { type: 'filtered', filter: { ...NO_FILTER, text: 'app' } });
   assert.deepEqual(shown(state), ['app', 'lib', 'a.js', 'b.js', 'main.js']);
 });
 
-test('a regular expression that is none says so and filters nothing', () => {
+test('an invalid regular expression is reported and filters nothing', () => {
   const state = changesReducer(loaded(), { type: 'filtered', filter: { ...NO_FILTER, text: '/(/' } });
   assert.notEqual(state.problem, null);
   assert.equal(state.mask, null);
@@ -174,7 +174,7 @@ test('by size the largest comes first in each folder', () => {
   assert.deepEqual(shown(state), ['top', 'app', 'lib', 'b.js', 'a.js', 'main.js', 'etc', 'passwd']);
 });
 
-test('very many rows in sight are sorted between frames; what is done meanwhile counts', () => {
+test('very many visible rows are sorted between frames, and actions meanwhile are kept', () => {
   const table = flatTable(160_000);
   const asked = changesReducer(initialChanges, { type: 'requested', key: 'k', wanted: null });
   const before = changesReducer(asked, { type: 'loaded', key: 'k', table, total: table.length, dense: true });
@@ -186,7 +186,7 @@ test('very many rows in sight are sorted between frames; what is done meanwhile 
   const rows = step?.value as Uint32Array;
   const done = changesReducer(waiting, { type: 'ordered', of: waiting, rows });
   assert.deepEqual([done.sorting, done.rows.length, done.table?.size[done.rows[0] as number]], [false, 160_000, 6]);
-  // Active meanwhile: the order is still what is wanted. Sorted otherwise, or folded: it isn't.
+  // Moving the active row keeps the pending order valid; another order or folding doesn't.
   assert.equal(
     changesReducer(changesReducer(waiting, { type: 'activated', row: 3 }), { type: 'ordered', of: waiting, rows }).sorting,
     false,
@@ -196,7 +196,7 @@ test('very many rows in sight are sorted between frames; what is done meanwhile 
   assert.equal(orderSteps(back), null);
 });
 
-test('one folder after another opened and closed shows what all at once would, in every order and through a filter', () => {
+test('opening and closing folders one by one gives the same rows as all at once, in every order and with a filter', () => {
   // A tree of four levels, three children each; sizes that repeat.
   const specs: Spec[] = [];
   const grow = (folder: string, depth: number) => {
@@ -225,7 +225,7 @@ test('one folder after another opened and closed shows what all at once would, i
           const row = random(table.length);
           if ((table.subtreeEnd[row] as number) === row + 1) continue;
           state = changesReducer(state, { type: 'toggled', row, open: random(2) === 0 });
-          // Sorted anew, from the same folding.
+          // Sorted anew with the same folding.
           const whole = changesReducer(state, { type: 'sorted', sort, descending });
           assert.deepEqual(state.rows, whole.rows, `${sort} ${descending} "${text}" ${row}`);
         }
@@ -234,7 +234,7 @@ test('one folder after another opened and closed shows what all at once would, i
   }
 });
 
-test('a folder of very many rows is opened between frames where they are sorted, and at once where they lie so', () => {
+test('a folder of very many rows is opened between frames if sorted, and at once in the table’s order', () => {
   const flat = flatTable(160_000);
   const parent = Int32Array.from(flat.parent, (_, row) => (row === 0 ? -1 : 0));
   const table = { ...flat, parent, subtreeEnd: flat.subtreeEnd.map((end, row) => (row === 0 ? flat.length : end)) };
@@ -249,14 +249,14 @@ test('a folder of very many rows is opened between frames where they are sorted,
   assert.deepEqual([opening.sorting, opening.rows.length, orderSteps(opening) !== null], [true, 1, true]);
 });
 
-test('a wanted path is opened up to and made active', () => {
+test('the folders of a wanted path are opened and its row becomes active', () => {
   const state = changesReducer(loaded(), { type: 'wanted', path: 'app/lib/b.js' });
   assert.equal(state.active, 3);
   assert.deepEqual(shown(state), ['app', 'lib', 'a.js', 'b.js', 'main.js', 'etc', 'top']);
   assert.equal(changesReducer(loaded(), { type: 'wanted', path: 'app/none' }).active, -1);
 });
 
-test('filter and sort stay when another table is asked for, rows and folding do not', () => {
+test('requesting another table keeps filter and sort, but not rows and folding', () => {
   let state = changesReducer(loaded(), { type: 'filtered', filter: { ...NO_FILTER, text: 'x' } });
   state = changesReducer(state, { type: 'sorted', sort: 'size' });
   state = changesReducer(state, { type: 'requested', key: 'other', wanted: null });
@@ -265,7 +265,7 @@ test('filter and sort stay when another table is asked for, rows and folding do 
   assert.equal(state.table, null);
 });
 
-test('answers to another question are dropped', () => {
+test('outdated answers are dropped', () => {
   const asked = changesReducer(initialChanges, { type: 'requested', key: 'k', wanted: null });
   const table = tableOf(SPECS);
   assert.equal(changesReducer(asked, { type: 'loaded', key: 'other', table, total: 8, dense: false }), asked);
@@ -280,12 +280,12 @@ test('a path is found by its bytes', () => {
   assert.equal(findRow(table, encodeUtf8('ap')), -1);
 });
 
-/** A page as the host cuts it. */
+/** A page as cut by the host. */
 function pageOf(table: RowTable, start: number, end: number): RowPage {
   return slicePage(table, start, end - start);
 }
 
-test('pages of any size put together are the table', () => {
+test('pages of any size assemble to the table', () => {
   const whole: RowTable = { ...tableOf(SPECS), links: new Map([[6, encodeUtf8('target')]]) };
   for (let size = 1; size <= whole.length; size++) {
     const assembly = new PageAssembler();
@@ -294,12 +294,12 @@ test('pages of any size put together are the table', () => {
       const before = tables.at(-1);
       const ends = before === undefined ? [] : [...before.subtreeEnd];
       assembly.add(pageOf(whole, start, Math.min(whole.length, start + size)));
-      assert.deepEqual([...(before?.subtreeEnd ?? [])], ends, 'what is shown stays until the next table is asked for');
+      assert.deepEqual([...(before?.subtreeEnd ?? [])], ends, 'the shown table stays until the next one is requested');
       const table = assembly.table;
       tables.push(table);
       assert.ok(
         table.subtreeEnd.every((end) => end <= assembly.rowsThere),
-        'folders that go on end where the rows do',
+        'incomplete folders end with the loaded rows',
       );
     }
     assert.ok(assembly.complete);
@@ -307,7 +307,7 @@ test('pages of any size put together are the table', () => {
   }
 });
 
-test('pages that come between two looks are taken in together, and change nothing that is shown', async () => {
+test('pages that arrive between two updates are added together, and don’t modify a shown table', async () => {
   const whole = tableOf(SPECS);
   let time = 0;
   const asked: number[] = [];
@@ -323,12 +323,12 @@ test('pages that come between two looks are taken in together, and change nothin
     assert.ok(table.subtreeEnd.every((end) => end <= table.length));
     if (table.length === total) assert.deepEqual(table, whole);
   }
-  assert.deepEqual(asked, [0, 1, 2, 3, 4, 5, 6, 7], 'each page is asked for once');
+  assert.deepEqual(asked, [0, 1, 2, 3, 4, 5, 6, 7], 'each page is requested once');
   assert.deepEqual([shown[0], shown.at(-1)], [1, 8]);
   assert.ok(shown.length > 2 && shown.length < 8, `${shown}`);
 });
 
-test('a page that does not come ends the table, told once', async () => {
+test('a page that fails to load ends the table with one error', async () => {
   const whole = tableOf(SPECS);
   const ask = async (start: number) => {
     if (start > 0) throw new Error('gone');
@@ -345,7 +345,7 @@ test('a page that does not come ends the table, told once', async () => {
   }, /before the end/);
 });
 
-test('rows that came later keep what was opened and find what was wanted', () => {
+test('rows that arrive later keep open folders and the wanted path', () => {
   const whole = tableOf(SPECS);
   const assembly = new PageAssembler();
   let state = changesReducer(initialChanges, { type: 'requested', key: 'k', wanted: 'etc/passwd' });
@@ -362,7 +362,7 @@ test('rows that came later keep what was opened and find what was wanted', () =>
   assert.deepEqual(shown(state), ['app', 'lib', 'a.js', 'b.js', 'main.js', 'etc', 'passwd', 'top']);
 });
 
-test('folders that come after all, or all beside one, were opened are opened too; until they are folded', () => {
+test('folders that arrive after opening all, or all siblings, are opened too, unless folded since', () => {
   const specs: Spec[] = ['a/', 'a/x/', 'a/x/1', 'a/y/', 'a/y/z/', 'a/y/z/2', 'b/', 'b/3'].map((path) => ({ path }));
   const whole = tableOf(specs);
   const after = (act: ChangesAction, cut: number) => {
@@ -384,7 +384,7 @@ test('folders that come after all, or all beside one, were opened are opened too
   assert.deepEqual(after({ type: 'allFolded' }, 4), ['a', 'b']);
 });
 
-test('what differs is said in words, and what does not is not', () => {
+test('only what differs is described', () => {
   const table = tableOf([
     { path: 'a', kind: KIND.modified, more: { differs: DIFFERS.content | DIFFERS.mode | DIFFERS.time } },
     { path: 'b', kind: KIND.modified },

@@ -32,7 +32,7 @@ const table = {
   names: Uint8Array.from(names.flatMap((name) => [...name])),
 };
 
-test('a first comparison is with the image before, else the one after, else the layer below', () => {
+test('a comparison starts with the previous image, else the next, else the layer below', () => {
   const [one, two] = [archive('a1', image(0, ['x', 'y'])), archive('a2', image(0, ['x', 'z', 'q']))];
   assert.deepEqual(otherSide([one, two], at('a2', 1)), { archiveId: 'a1', image: 0, layer: 1 });
   assert.deepEqual(otherSide([one, two], at('a1', 1)), { archiveId: 'a2', image: 0, layer: 2 });
@@ -40,13 +40,13 @@ test('a first comparison is with the image before, else the one after, else the 
   assert.equal(otherSide([], at('a2', 2)), null);
 });
 
-test('layers are in common from the bottom as long as their chain ids are the same and known', () => {
+test('layers are shared from the bottom up while their chainIDs are known and equal', () => {
   assert.equal(commonLayers(image(0, ['a', 'b', 'c']), image(0, ['a', 'b', 'd', 'e'])), 2);
   assert.equal(commonLayers(image(0, ['a', null]), image(0, ['a', null])), 1);
   assert.equal(commonLayers(image(0, []), image(0, ['a'])), 0);
 });
 
-test('bytes of both sides and what B has more are summed up to the folders', () => {
+test('bytes of both sides and what B adds are summed up for folders', () => {
   const { before, net } = sideBytes(table);
   assert.deepEqual([...before], [15, 0, 10, 5, 100]);
   assert.deepEqual([...net], [75, 60, 20, -5, -100]);
@@ -54,7 +54,7 @@ test('bytes of both sides and what B has more are summed up to the folders', () 
   assert.equal(signedSize(-100), '−100 B');
 });
 
-test('the report says what was compared, a line a path, and the sums; names are escaped', () => {
+test('the report has what was compared, one line for each path, and the totals, with names escaped', () => {
   const configs = [
     { field: 'Cmd', a: '["a"]', b: '["b"]' },
     { field: 'User', a: null, b: 'root' },

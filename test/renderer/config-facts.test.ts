@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { configFacts } from '../../renderer/state/details/config-facts.ts';
 
-test('what a config says of how an image is run', () => {
+test('facts of a config about how an image is run', () => {
   const config = {
     author: 'me',
     config: {
@@ -32,7 +32,7 @@ test('what a config says of how an image is run', () => {
   );
 });
 
-test('a config of any shape is no reason to fail', () => {
+test('a config of any shape does not cause an error', () => {
   for (const config of [
     null,
     1,

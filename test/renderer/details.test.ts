@@ -9,7 +9,7 @@ import type { EntryAttributes } from '../../src/contract/index.ts';
 const bytes = (...values: number[]) => Uint8Array.from(values);
 const utf8 = (text: string) => new TextEncoder().encode(text);
 
-test('a preview is told by the first bytes', () => {
+test('the kind of preview is detected by the first bytes', () => {
   assert.equal(previewKind(utf8('hello\n'), true), 'text');
   assert.equal(previewKind(bytes(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0), true), 'png');
   assert.equal(previewKind(bytes(0xff, 0xd8, 0xff, 0xe0), true), 'jpeg');
@@ -20,20 +20,20 @@ test('a preview is told by the first bytes', () => {
   assert.equal(previewKind(utf8('<svg xmlns="http://www.w3.org/2000/svg"></svg>'), true), 'text');
 });
 
-test('a character cut by the end of a page makes no file binary', () => {
+test('a character cut at the end of a page doesn’t make a file binary', () => {
   const cut = utf8('grün').subarray(0, 3);
   assert.equal(previewKind(cut, false), 'text');
   assert.equal(previewKind(cut, true), 'hex');
 });
 
-test('lines are numbered, control and bidi characters shown', () => {
+test('lines are numbered, and control and bidi characters shown', () => {
   assert.deepEqual(textLines(utf8('a\tb\r\nc\u202ed\u0007\n')), [
     { number: 1, text: 'a\tb' },
     { number: 2, text: 'c\\u202Ed\\x07' },
   ]);
 });
 
-test('a line too long is broken and numbered once', () => {
+test('a long line is wrapped and numbered once', () => {
   const lines = textLines(utf8('x'.repeat(LINE_COLUMNS * 2 + 1)));
   assert.deepEqual(
     lines.map(({ number, text }) => [number, text.length]),
@@ -70,7 +70,7 @@ const entry = (part: Partial<EntryAttributes> = {}): EntryAttributes => ({
   ...part,
 });
 
-test('attributes that differ have their old value, others have none', () => {
+test('only attributes that differ have an old value', () => {
   const before = entry({ layer: 0, mode: 0o644, attributes: [{ name: 'user.a', value: 'x', encoding: 'text', meaning: [] }] });
   const rows = new Map(attributeRows(entry(), before).map((row) => [row.label, row]));
   assert.equal(rows.get('Mode')?.was, '0644 -rw-r--r--');
@@ -82,7 +82,7 @@ test('attributes that differ have their old value, others have none', () => {
   assert.equal(rows.has('Target'), false);
 });
 
-test('what was removed is shown as it was, without changes', () => {
+test('a removed entry is shown as it was, without changes', () => {
   const rows = attributeRows(null, entry({ size: 7 }));
   assert.equal(rows.find(({ label }) => label === 'Size')?.bytes, 7);
   assert.ok(rows.every(({ was }) => was === null));
@@ -103,7 +103,7 @@ test('times keep their fraction, before 1970 too', () => {
   assert.equal(mtimeText('9'.repeat(30)), '9'.repeat(30));
 });
 
-test('answers to another question are dropped', () => {
+test('outdated answers are dropped', () => {
   const asked = detailsReducer(initialDetails, { type: 'requested', key: 'b' });
   assert.equal(detailsReducer(asked, { type: 'rawUpdated', key: 'a', raw: { state: 'loading' } }), asked);
 });
@@ -121,7 +121,7 @@ test('pages of content are joined until the file is whole', () => {
   assert.equal(state.content.state === 'ready' && state.content.value.more, 'none');
 });
 
-test('a page without bytes ends the file: nothing is asked for ever', () => {
+test('a page without bytes ends the file, so that requests end', () => {
   let state = detailsReducer(initialDetails, { type: 'requested', key: 'k' });
   const value = { totalBytes: 5, bytes: bytes(1), more: 'there', moreError: null, layer: 0 } as const;
   state = detailsReducer(state, { type: 'contentUpdated', key: 'k', content: { state: 'ready', value } });
@@ -129,11 +129,11 @@ test('a page without bytes ends the file: nothing is asked for ever', () => {
   assert.equal(state.content.state === 'ready' && state.content.value.more, 'none');
 });
 
-test('a Windows entry has three times more, in the records of today and of 2016', () => {
+test('a Windows entry has three more times, in today’s records and in those of 2016', () => {
   const text = (name: string, value: string) => ({ name, value, encoding: 'text' as const });
   const today = [text('LIBARCHIVE.creationtime', '1461700000.1234567'), text('atime', '1461700001'), text('ctime', '-0.5')];
   assert.deepEqual(windowsTimes({ pax: today }), { created: '1461700000.1234567', accessed: '1461700001', changed: '-0.5' });
-  // 100 ns since 1601; a zero says that there is none.
+  // 100 ns since 1601; zero means none.
   const old = [text('MSWINDOWS.createtime', '131061736001234567'), text('MSWINDOWS.accesstime', '0'), text('MSWINDOWS.changetime', 'x')];
   assert.deepEqual(windowsTimes({ pax: [...old, text('ctime', '5')] }), { created: '1461700000.123456700', accessed: '', changed: '5' });
   assert.deepEqual(windowsTimes({ pax: [text('MSWINDOWS.createtime', '1')] }).created, '-11644473599.999999900');
@@ -147,7 +147,7 @@ test('a Windows entry has three times more, in the records of today and of 2016'
   assert.deepEqual([rows.get('Created')?.was, rows.get('Accessed')?.was], [null, '']);
 });
 
-test('alternate streams have a row each, with the size before where there was one', () => {
+test('alternate streams have a row each, with the old size if there was one', () => {
   const before = entry({
     streams: [
       { name: 'gone', size: 3 },

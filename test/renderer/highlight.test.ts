@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { highlightLines } from '../../renderer/state/details/highlight.ts';
 import { languageOf } from '../../renderer/state/details/languages.ts';
 
-test('a language is told by the name, or by the program that the first line names', () => {
+test('the language is detected by the file name, or by the program in the first line', () => {
   for (const [path, first, language] of [
     ['app/server.js', '', 'javascript'],
     ['Dockerfile', 'FROM x', 'dockerfile'],
@@ -20,7 +20,7 @@ test('a language is told by the name, or by the program that the first line name
   }
 });
 
-test('lines stay lines, and every letter is there', () => {
+test('lines stay lines, and every character is kept', () => {
   const lines = ['/* one', 'two */ const x = "a";', '', 'let y = 12;'];
   const tokens = highlightLines(lines, 'javascript');
   assert.deepEqual(
@@ -28,12 +28,12 @@ test('lines stay lines, and every letter is there', () => {
     lines,
   );
   assert.equal(tokens[0]?.[0]?.kind, 'comment');
-  assert.equal(tokens[1]?.[0]?.kind, 'comment', 'a comment goes on in the next line');
+  assert.equal(tokens[1]?.[0]?.kind, 'comment', 'a comment continues in the next line');
   assert.ok(tokens[1]?.some(({ text, kind }) => text === 'const' && kind === 'keyword'));
   assert.ok(tokens[3]?.some(({ text, kind }) => text === '12' && kind === 'numeral'));
 });
 
-test('every language that is told is known', () => {
+test('every detected language is known', () => {
   for (const name of 'sh c cc css diff dockerfile bat go ini java js json lua mk md nginx.conf pl php ps1 py rb rs sql ts xml yml'.split(
     ' ',
   )) {

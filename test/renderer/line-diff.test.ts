@@ -5,7 +5,7 @@ import { changedPart, type DiffRun, diffLines, pairedLines, partnerOf, unifiedLi
 
 const lines = (text: string) => text.split('');
 
-/** As `diff` would print it, on one line: `a-b+c`. */
+/** In the style of `diff`, on one line: `a-b+c`. */
 function told(a: readonly string[], b: readonly string[], runs: readonly DiffRun[]): string {
   return runs
     .map(({ same, aFrom, aTo, bFrom, bTo }) =>
@@ -16,7 +16,7 @@ function told(a: readonly string[], b: readonly string[], runs: readonly DiffRun
 
 const diff = (a: string, b: string) => told(lines(a), lines(b), diffLines(lines(a), lines(b)));
 
-test('what is the same is kept, what is not stands between', () => {
+test('equal lines are kept, with the changes between them', () => {
   assert.equal(diff('abcabba', 'abxabba'), 'ab[c>x]abba');
   assert.equal(diff('abc', 'abc'), 'abc');
   assert.equal(diffLines([], []).length, 0);
@@ -25,7 +25,7 @@ test('what is the same is kept, what is not stands between', () => {
   assert.equal(diff('aaXbbYcc', 'aaQbbcc'), 'aa[X>Q]bb[Y>]cc');
 });
 
-test('runs are all of both texts, in order, and no run is longer than it must be', () => {
+test('runs cover both texts in order, and differences are minimal', () => {
   const text = fc.array(fc.constantFrom('a', 'b', 'c'), { maxLength: 24 });
   fc.assert(
     fc.property(text, text, (a, b) => {
@@ -59,14 +59,14 @@ function longest(a: readonly string[], b: readonly string[]): number {
   return row.at(-1) as number;
 }
 
-test('texts with nothing in common are one change, without each line being compared with each', () => {
-  // That would be 160,000,000,000 comparisons, and this test would not end.
+test('texts with nothing in common are one change, without comparing each line with every other', () => {
+  // That would take 160,000,000,000 comparisons, and this test would not end.
   const a = Array.from({ length: 400_000 }, (_, i) => `a${i}`);
   const b = Array.from({ length: 400_000 }, (_, i) => `b${i}`);
   assert.equal(diffLines(a, b).length, 1);
 });
 
-test('long runs of the same are folded until they are opened', () => {
+test('long runs of equal lines are folded until opened', () => {
   const a = lines('abcdefghijklmnop');
   const b = lines('Abcdefghijklmnop');
   const runs = diffLines(a, b);
@@ -78,7 +78,7 @@ test('long runs of the same are folded until they are opened', () => {
   assert.deepEqual(pairedLines(runs, new Set())[0], { kind: 'both', a: 1, b: 1 });
 });
 
-test('of a line that changed whole words are marked, and nothing where little is the same', () => {
+test('whole words of a changed line are marked, and nothing if little is equal', () => {
   const marked = (line: string, other: string) => {
     const part = changedPart(line, other);
     return part === null ? null : `${line.slice(0, part[0])}[${line.slice(...part)}]${line.slice(part[1])}`;
@@ -103,7 +103,7 @@ test('of a line that changed whole words are marked, and nothing where little is
   );
 });
 
-test('a line that changed has the one at its place for a partner', () => {
+test('a changed line is paired with the line at its position', () => {
   // a[bc>xyz]d[e>]
   const runs = diffLines(lines('abcde'), lines('axyzd'));
   const partners = (side: 'a' | 'b') => [0, 1, 2, 3, 4, 5].map((line) => partnerOf(runs, side, line));

@@ -21,7 +21,7 @@ test('keys are named as they are printed', () => {
   assert.deepEqual(keysOf(back, true), ['⌘', '[']);
 });
 
-test('no two commands have one key, on any system', () => {
+test('no two commands share a key, on any system', () => {
   for (const isMac of [false, true]) {
     const keys = COMMAND_FACTS.map((facts) => keysOf(facts, isMac).join('+'));
     assert.deepEqual(
@@ -31,7 +31,7 @@ test('no two commands have one key, on any system', () => {
   }
 });
 
-test('a path lights the shown layer where that touches it, else the last that does', () => {
+test('going to a path selects the shown layer if it touches the path, else the last that does', () => {
   const touches = [0, 3].map((layer) => ({ layer, kind: 'added' as const, size: 1 }));
   assert.equal(landing({ path: 'a', touches }, 0), 0);
   assert.equal(landing({ path: 'a', touches }, 2), 3);

@@ -5,7 +5,7 @@ import { slotsOf } from '../../renderer/components/row-slots.ts';
 const none = new Map<number, number>();
 const range = (first: number, end: number) => Array.from({ length: end - first }, (_, index) => first + index);
 
-test('rows that stay keep their element, rows that come take those of rows that went', () => {
+test('rows that stay keep their element, and new rows reuse those of rows that left', () => {
   const before = slotsOf(range(0, 6), none, -1);
   assert.deepEqual([...before.values()], [0, 1, 2, 3, 4, 5]);
   const after = slotsOf(range(2, 8), before, -1);
@@ -22,7 +22,7 @@ test('rows that stay keep their element, rows that come take those of rows that 
   );
 });
 
-test('a whole screen further makes no new element and moves none', () => {
+test('scrolling by a whole screen creates and moves no elements', () => {
   const before = slotsOf(range(0, 6), none, -1);
   assert.deepEqual([...slotsOf(range(100, 106), before, -1).values()], [0, 1, 2, 3, 4, 5]);
 });
@@ -39,11 +39,10 @@ test('two rows never share an element, however the view jumps', () => {
     assert.deepEqual([...next.keys()], shown);
     assert.equal(new Set(next.values()).size, shown.length);
     assert.equal(next.get(55), slots.get(55));
-    // React moves an element when one before it in the new order lay behind it in the old: never the pinned one.
+    // React moves an element if one before it in the new order was after it in the old: never the pinned one.
     const place = (row: number) => [...slots.values()].indexOf(next.get(row) as number);
-    for (const row of shown.slice(0, shown.indexOf(55)))
-      assert.ok(place(row) < place(55), `element of ${row} came from behind the pinned one`);
+    for (const row of shown.slice(0, shown.indexOf(55))) assert.ok(place(row) < place(55), `element of ${row} was after the pinned one`);
     slots = next;
   }
-  assert.ok(Math.max(...slots.values()) < 40, 'elements are used again');
+  assert.ok(Math.max(...slots.values()) < 40, 'elements are reused');
 });

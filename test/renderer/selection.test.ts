@@ -12,7 +12,7 @@ test('a step goes one layer older or newer, and stays within the image', () => {
   assert.deepEqual(lit(stepLayer(at(8), 1, 9, false)), [8, 8]);
 });
 
-test('a step from a range leaves it on the side of the step', () => {
+test('a step from a range leaves it in the direction of the step', () => {
   assert.deepEqual(lit(stepLayer(at(3, 6), -1, 9, false)), [2, 2]);
   assert.deepEqual(lit(stepLayer(at(3, 6), 1, 9, false)), [7, 7]);
 });
@@ -28,7 +28,7 @@ test('a range goes from the anchor to the layer, whichever is lower', () => {
   assert.deepEqual(lit(extendTo(at(4, 7), 4, 1)), [1, 4]);
 });
 
-test('layers that the image has not are clamped', () => {
+test('layers that the image doesn’t have are clamped', () => {
   assert.deepEqual(lit(clampSelection(at(3, 12), 5)), [3, 4]);
   assert.deepEqual(lit(clampSelection(at(3), 0)), [0, 0]);
   const fits = at(1, 2);

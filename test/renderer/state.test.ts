@@ -14,13 +14,13 @@ import { watchStores } from '../../renderer/state/stores/watch-stores.ts';
 
 const atFirst = appStore.getInitialState();
 
-beforeEach(() => mock.timers.enable({ apis: ['setTimeout'] })); // toasts go by themselves
+beforeEach(() => mock.timers.enable({ apis: ['setTimeout'] })); // toasts disappear by a timer
 afterEach(() => {
   mock.timers.reset();
   appStore.setState(atFirst, true);
 });
 
-/** A client that answers by name; calls without an answer stay open until they are aborted. */
+/** A client that answers calls by name; calls without an answer stay pending until aborted. */
 function clientWith(answers: Readonly<Record<string, unknown>>): {
   client: Client;
   signals: { name: string; signal: AbortSignal | undefined }[];
@@ -55,7 +55,7 @@ const job = (part: Partial<Job>): Job => ({
 const toasts = () => getApp().toasts.map(({ text }) => text);
 
 async function outcomeOfCheck(findings: readonly Finding[]): Promise<readonly string[]> {
-  // The library's last report knows nothing of the check yet.
+  // The library's last report doesn't include the check yet.
   setApp({
     client: clientWith({ 'archive.summary': { findings } }).client,
     archives: [{ archiveId: 'a1', findings: [] } as unknown as ArchiveSummary],
@@ -68,11 +68,11 @@ async function outcomeOfCheck(findings: readonly Finding[]): Promise<readonly st
   return toasts();
 }
 
-test('a check of the digests reports what the host has found by its end', async () => {
+test('a check of the digests reports what the host found by the end of it', async () => {
   assert.deepEqual(await outcomeOfCheck([finding('diffid-mismatch', 'a', { image: 0 })]), ['1 digest does not match']);
 });
 
-test('mismatches of other images and other findings are no outcome of a check', async () => {
+test('mismatches of other images and other findings don’t affect the outcome of a check', async () => {
   assert.deepEqual(await outcomeOfCheck([finding('digest-mismatch', 'a', { image: 1 }), finding('trailing-data', 'b', { image: 0 })]), [
     'All digests match',
   ]);
@@ -80,7 +80,7 @@ test('mismatches of other images and other findings are no outcome of a check', 
 
 const opens: Purpose = { kind: 'open', sideA: null, offersImport: true, isShown: false };
 
-test('the first of several files that are opened together is shown; the next batch begins when all are settled', () => {
+test('the first of several files opened together is shown; the next batch begins when all have settled', () => {
   let jobs = initialJobs;
   for (const jobId of ['a', 'b']) jobs = jobsReducer(jobs, { type: 'started', jobId, purpose: opens });
   jobs = jobsReducer(jobs, { type: 'imageShown', jobId: 'a' });
@@ -90,7 +90,7 @@ test('the first of several files that are opened together is shown; the next bat
   );
   jobs = jobsReducer(jobs, { type: 'settled', jobId: 'a' });
   assert.equal(jobs.hasShownOne, true);
-  // Other work does not keep a batch open.
+  // Other work doesn't keep a batch open.
   jobs = jobsReducer(jobs, { type: 'started', jobId: 'c', purpose: { kind: 'save' } });
   jobs = jobsReducer(jobs, { type: 'settled', jobId: 'b' });
   assert.equal(jobs.hasShownOne, false);
@@ -100,7 +100,7 @@ test('the first of several files that are opened together is shown; the next bat
   );
 });
 
-test('what follows work on a store waits for the report that includes it, and happens once', async () => {
+test('a store job’s callback runs once, after the report that includes its result', async () => {
   let reports = 0;
   const call = async (name: string) => {
     if (name === 'store.report') reports++;
@@ -120,10 +120,10 @@ test('what follows work on a store waits for the report that includes it, and ha
     });
     assert.equal(done.length, 0);
     await settled();
-    assert.deepEqual(done, ['i1'], 'a failed one has no outcome');
+    assert.deepEqual(done, ['i1'], 'a failed job has no callback');
     assert.equal(reports, atStart + 2);
     dispatchJobs({ type: 'jobsReported', jobs: [job({ jobId: 'i1', kind: 'import' })] });
-    // Its end was reported before this window knew that it began it.
+    // Its end was reported before this window knew that it had started it.
     dispatchJobs({ type: 'started', jobId: 'i1', purpose: { kind: 'store', onDone: () => done.push('again') } });
     await settled();
     assert.deepEqual([done, getApp().jobs.own], [['i1', 'again'], []]);
@@ -134,7 +134,7 @@ test('what follows work on a store waits for the report that includes it, and ha
 
 const selection: Selection = { ...NOTHING, archiveId: 'a1', from: 1, to: 2, path: 'etc' };
 
-test('changes that are no longer wanted are aborted: by the next request, and when nothing is selected', async () => {
+test('loading changes is aborted by the next request, and when nothing is selected', async () => {
   const { client, signals } = clientWith({});
   setApp({ client, selection });
   void loadChanges('a1/0/changes/1-2', selection);
@@ -149,10 +149,10 @@ test('changes that are no longer wanted are aborted: by the next request, and wh
   clearChanges();
   assert.equal(signals[1]?.signal?.aborted, true);
   await settled();
-  assert.equal(getApp().changes.status, 'idle', 'an abort is no failure');
+  assert.equal(getApp().changes.status, 'idle', 'an abort is not a failure');
 });
 
-test('leaving a path aborts its details, and more of its content', async () => {
+test('leaving a path aborts loading its details and more of its content', async () => {
   const { client, signals } = clientWith({});
   setApp({ client, selection });
   void loadDetails('a1/0/changes/1-2/657463', selection);
@@ -178,18 +178,18 @@ test('leaving a path aborts its details, and more of its content', async () => {
 
 const tableOf = (length: number) => ({ length }) as RowTable;
 
-test('tables are kept until they are too many, the last used ones longest; those of closed archives go', () => {
+test('the least recently used tables are evicted, and those of closed archives dropped', () => {
   let tables: ReadonlyMap<string, RowTable> = new Map();
   for (const key of ['a/1', 'a/2', 'b/1']) tables = withCached(tables, key, tableOf(500_000));
   assert.deepEqual([...tables.keys()], ['a/1', 'a/2', 'b/1']);
   tables = withCached(tables, 'a/1', tables.get('a/1') ?? tableOf(0));
   tables = withCached(tables, 'b/2', tableOf(1));
   assert.deepEqual([...tables.keys()], ['b/1', 'a/1', 'b/2']);
-  assert.deepEqual([...withCached(tables, 'c/1', tableOf(9_000_000)).keys()], ['c/1'], 'one that is too long by itself is kept');
+  assert.deepEqual([...withCached(tables, 'c/1', tableOf(9_000_000)).keys()], ['c/1'], 'a table too long by itself is kept');
   assert.deepEqual([...ofOpenArchives(tables, new Set(['a'])).keys()], ['a/1']);
 });
 
-test('a path is compared with what lies below the selected layers, or with side A', () => {
+test('a path is compared with the layers below the selected ones, or with side A', () => {
   assert.deepEqual(viewBefore(selection), { archiveId: 'a1', image: 0, layer: 0 });
   assert.deepEqual(viewBefore({ ...selection, mode: 'stacked' }), { archiveId: 'a1', image: 0, layer: 1 });
   assert.equal(viewBefore({ ...selection, from: 0 }), null);

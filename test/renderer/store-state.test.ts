@@ -53,7 +53,7 @@ const archive = (archiveId: string, name: string, ids: readonly string[]) =>
     ],
   }) as unknown as ArchiveSummary;
 
-test('layers by themselves come behind those that they stand on, loops and the lost as well', () => {
+test('layers outside images come after their parents, including broken ones in loops', () => {
   const layers = [
     layer('c', 'b', 2),
     layer('a', null, 0),
@@ -76,7 +76,7 @@ test('layers by themselves come behind those that they stand on, loops and the l
   );
 });
 
-test('what another layer can stand on: tops of images first, nothing that is written into or broken', () => {
+test('possible parents of a layer: tops of images first, no working copies or broken layers', () => {
   const layers = [
     layer('low', null, 0),
     layer('top', 'low', 1, { ofImage: true }),
@@ -93,7 +93,7 @@ test('what another layer can stand on: tops of images first, nothing that is wri
   );
 });
 
-test('what images share at the bottom: the most that the same images share, one image in two places once', () => {
+test('shared bottom layers: the longest run for each set of images, an image with two names once', () => {
   const stores = [store({ images: [stored('app:1', ['base', 'node', 'app1']), stored('db:1', ['base', 'db'])] })];
   const archives = [archive('a1', 'app:1', ['base', 'node', 'app1']), archive('a2', 'app:2', ['base', 'node', 'app2'])];
   const bases = sharedBases(archives, stores);
@@ -107,14 +107,14 @@ test('what images share at the bottom: the most that the same images share, one 
   assert.deepEqual(sharedBases([archives[0] as ArchiveSummary], stores.slice(0, 0)), []);
 });
 
-test('an archive whose images are all there under their names needs no import', () => {
+test('an archive needs no import if the store has all its images under their names', () => {
   const there = store({ images: [stored('app:1', ['base', 'app1'])] });
   assert.equal(isStored(archive('a1', 'app:1', ['base', 'app1']), there), true);
   assert.equal(isStored(archive('a1', 'app:latest', ['base', 'app1']), there), false);
   assert.equal(isStored(archive('a1', 'app:1', ['base', 'app2']), there), false);
 });
 
-test('a store is called by its folder, on any system', () => {
+test('a store is named after its folder, on any system', () => {
   assert.equal(storeTitle(store({})), 'Store');
   assert.equal(storeTitle(store({ isOwn: false, home: 'C:\\ProgramData\\docker\\windowsfilter' })), 'windowsfilter');
   assert.equal(storeTitle(store({ isOwn: false, home: '/' })), '/');

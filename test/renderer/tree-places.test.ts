@@ -9,7 +9,7 @@ function told(rows: readonly number[], parent: Int32Array) {
   return { level: all(places.level), position: all(places.position), setSize: all(places.setSize) };
 }
 
-test('each row in sight knows its level, its place among its siblings and their number', () => {
+test('each visible row knows its level, its position among its siblings and their number', () => {
   // a, a/b, a/b/c, a/d, e, f, f/g
   const parent = Int32Array.of(-1, 0, 1, 0, -1, -1, 5);
   const { level, position, setSize } = told([0, 1, 2, 3, 4, 5, 6], parent);
@@ -18,21 +18,21 @@ test('each row in sight knows its level, its place among its siblings and their 
   assert.deepEqual(setSize, [3, 2, 1, 2, 3, 3, 1]);
 });
 
-test('rows out of sight do not count', () => {
+test('hidden rows are not counted', () => {
   const parent = Int32Array.of(-1, 0, 1, 0, -1, -1, 5);
   const { position, setSize } = told([0, 3, 5], parent);
   assert.deepEqual(position, [1, 1, 2]);
   assert.deepEqual(setSize, [2, 1, 2]);
 });
 
-test('siblings sorted otherwise are counted as they are shown', () => {
+test('siblings in another order are counted as shown', () => {
   const parent = Int32Array.of(-1, 0, 0, -1);
   const { level, position } = told([3, 0, 2, 1], parent);
   assert.deepEqual(level, [0, 0, 1, 1]);
   assert.deepEqual(position, [1, 2, 1, 2]);
 });
 
-test('places are the same in whatever order they are asked for', () => {
+test('positions don’t depend on the order of queries', () => {
   // a, a/b, a/b/c, a/b/c/d, a/b/c/e, a/f, g, g/h
   const parent = Int32Array.of(-1, 0, 1, 2, 2, 0, -1, 6);
   const rows = Uint32Array.of(0, 1, 2, 3, 4, 5, 6, 7);
@@ -49,7 +49,7 @@ test('places are the same in whatever order they are asked for', () => {
   }
 });
 
-test('rows to draw are those in sight and some more, within the table', () => {
+test('the rows drawn are those in view and a few more, within the table', () => {
   assert.deepEqual(windowOf(1_000, 24, 0, 240), { first: 0, end: 12 });
   assert.deepEqual(windowOf(1_000, 24, 24 * 500, 240), { first: 498, end: 512 });
   assert.deepEqual(windowOf(1_000, 24, 24 * 990, 240).end, 1_000);

@@ -20,15 +20,15 @@ const table = {
 };
 const totals = subtreeTotals(table);
 
-test('area is the bytes that are there and those that are hidden', () => {
+test('area shows the bytes that exist and those that are hidden', () => {
   assert.deepEqual([...areas(table, totals, null)], [100, 60, 30, 10, 5, 5]);
 });
 
-test('with a filter only what matches has area', () => {
+test('with a filter only matches have area', () => {
   assert.deepEqual([...areas(table, totals, Uint8Array.of(2, 0, 1, 1, 0, 0))], [40, 0, 30, 10, 0, 0]);
 });
 
-test('arrow keys walk siblings by size, into folders and out of them, never out of the folder shown', () => {
+test('arrow keys move through siblings by size, into and out of folders, but not out of the shown folder', () => {
   const weights = areas(table, totals, null);
   assert.deepEqual(children(table, weights, 0), [1, 2, 3]);
   assert.equal(neighbour(table, weights, -1, -1, 'next'), 0);
@@ -42,7 +42,7 @@ test('arrow keys walk siblings by size, into folders and out of them, never out 
   assert.ok(isBelow(table, 3, 0) && !isBelow(table, 5, 0) && isBelow(table, 5, -1));
 });
 
-test('the innermost rectangle is at a point', () => {
+test('a point hits the innermost rectangle', () => {
   const weights = areas(table, totals, null);
   const rects = treemap(table, weights, { x: 0, y: 0, w: 105, h: 100 }, { header: 10, inset: 1 });
   assert.equal(rectAt(rects, 2, 2)?.row, 0);

@@ -10,7 +10,7 @@ import { finding } from '../../src/model/index.ts';
 
 const file = (type: string) => ({ kind: 'file', type });
 
-test('a drag says what a drop will do', () => {
+test('a drag shows what a drop will do', () => {
   assert.deepEqual(offerFor([file('application/x-tar')]), { accepts: true, text: 'Open this archive' });
   assert.deepEqual(offerFor([file(''), file('application/gzip')]), { accepts: true, text: 'Open 2 archives' });
   assert.deepEqual(offerFor([file('image/png')]), { accepts: false, text: 'This is not a tar archive' });
@@ -20,7 +20,7 @@ test('a drag says what a drop will do', () => {
   assert.equal(offerFor([{ kind: 'string', type: 'text/plain' }]), null);
 });
 
-test('a layout that was kept is taken as far as it makes sense', () => {
+test('the valid parts of a saved layout are used', () => {
   assert.equal(parseLayout(null).theme, 'auto');
   assert.equal(parseLayout({ theme: 'dark' }).theme, 'dark');
   assert.equal(parseLayout({ theme: 'pink' }).theme, 'auto');
@@ -45,7 +45,7 @@ const job = (part: Partial<Job>): Job => ({
   ...part,
 });
 
-test('jobs that run or failed are shown, those done or cancelled are not', () => {
+test('running and failed jobs are shown, finished and cancelled ones are not', () => {
   const states = ['queued', 'running', 'done', 'failed', 'cancelled'] as const;
   const state = jobsReducer(initialJobs, { type: 'jobsReported', jobs: states.map((each) => job({ jobId: each, state: each })) });
   assert.deepEqual(
@@ -55,14 +55,14 @@ test('jobs that run or failed are shown, those done or cancelled are not', () =>
   assert.equal(runningCount(state), 2);
 });
 
-test('the job that reads an image is found by it', () => {
+test('the job that reads an image is found by the image', () => {
   const jobs = [job({ jobId: 'other', archiveId: 'a1', image: 1 }), job({ jobId: 'mine', archiveId: 'a1', image: 0 })];
   const state = jobsReducer(initialJobs, { type: 'jobsReported', jobs });
   assert.equal(loadingJob(state, 'a1', 0)?.jobId, 'mine');
   assert.equal(loadingJob(state, 'a2', 0), null);
 });
 
-test('a transfer moves, fails and ends', () => {
+test('a transfer progresses, fails and ends', () => {
   let state = jobsReducer(initialJobs, { type: 'transferStarted', id: 't', name: 'a.tar', totalBytes: 10 });
   state = jobsReducer(state, { type: 'transferMoved', id: 't', sentBytes: 4 });
   assert.equal(state.transfers[0]?.sentBytes, 4);
@@ -94,7 +94,7 @@ test('findings are grouped by code, the worst first; those of other images are l
   );
 });
 
-test('an archive of none or several images says what it holds; an artifact is called by its name, else by its digest', () => {
+test('an archive with no or several images describes its content; an artifact is titled by its name or else its digest', () => {
   const artifact = {
     index: 0,
     digest: `sha256:${'ab'.repeat(32)}`,
@@ -113,7 +113,7 @@ test('an archive of none or several images says what it holds; an artifact is ca
   assert.deepEqual([artifactTitle(artifact), artifactTitle({ ...artifact, names: ['chart:1'] })], ['abababababab', 'chart:1']);
 });
 
-test('an image is called by its name, else by its digest, else as its file', () => {
+test('an image is titled by its name, else its digest, else its file', () => {
   const image = { names: ['docker.io/library/debian:12'], configDigest: null } as unknown as ArchiveSummary['images'][number];
   const archive = { title: 'image.tar', format: 'docker-archive' } as ArchiveSummary;
   assert.equal(imageTitle(archive, image), 'debian:12');

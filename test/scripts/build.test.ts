@@ -8,14 +8,14 @@ const out = outFolder('current');
 const built = (pattern: string): string[] => globSync(pattern, { cwd: out }).sort();
 const read = (file: string): string => readFileSync(path.join(out, file), 'utf8');
 
-/** A chunk that only passes another one's exports on, or that the bundler wrote itself. */
+/** Whether a chunk has sources: it doesn't if it only re-exports another chunk or the bundler wrote it. */
 function hasSources(name: string): boolean {
   return !/^export [^;]*;\s*$/.test(read(name)) && !path.basename(name).startsWith('rolldown-runtime-');
 }
 
 before(() => buildIfStale('current'));
 
-test('every bundle has a source map whose sources are there', () => {
+test('every bundle has a source map with existing sources', () => {
   const bundles = built('**/*.{js,cjs}').filter(hasSources);
   for (const name of ['cli.js', 'store-worker.js', 'electron/main.cjs', 'electron/preload.cjs', 'electron/index-worker.cjs'])
     assert.ok(bundles.includes(name), name);
@@ -29,13 +29,13 @@ test('every bundle has a source map whose sources are there', () => {
   }
 });
 
-test('nothing of npm run dev is in what is built', () => {
+test('the build contains nothing of npm run dev', () => {
   for (const file of built('**/*.{js,cjs,html,css}'))
     for (const word of ['@vite/client', 'layerscope:host', 'LAYERSCOPE_DEV', "'nonce-", "'unsafe-", 'ws://'])
       assert.ok(!read(file).includes(word), `${file} has ${word}`);
 });
 
-test('the built page has no inline script or style, and both doors send the strict policy', () => {
+test('the built page has no inline script or style, and both hosts send the strict policy', () => {
   const page = read('renderer/index.html');
   assert.doesNotMatch(page, /<style|\sstyle=|<script(?![^>]*\ssrc=)/);
   for (const file of ['electron/main.cjs', ...built('chunks/*.js').filter((name) => read(name).includes('default-src'))]) {

@@ -62,7 +62,7 @@ function ask(method: string, address: string, headers: Record<string, string> = 
 
 const json = (headers: Record<string, string>): Record<string, string> => ({ 'content-type': 'application/json', ...headers });
 
-test('the page comes with the product’s policy, opened by a nonce and for Vite’s socket only', async () => {
+test('the page has the product’s policy, relaxed only by a nonce and for Vite’s socket', async () => {
   const { status, text, policy } = await ask('GET', '/');
   assert.equal(status, 200);
   const nonce = / 'nonce-([^']+)'/.exec(policy)?.[1] ?? '';
@@ -71,7 +71,7 @@ test('the page comes with the product’s policy, opened by a nonce and for Vite
   for (const [tag] of text.matchAll(/<script[^>]*>/g)) assert.ok(tag.includes(`nonce="${nonce}"`), tag);
 });
 
-test('the host behind it still asks for a session, and takes its token once', async () => {
+test('the host behind it still requires a session, and accepts its token once', async () => {
   assert.equal((await ask('POST', '/call/app.info', json({ origin }), '{}')).status, 401);
   const exchanged = await ask('POST', '/session', json({ origin }), JSON.stringify({ token }));
   assert.equal(exchanged.status, 200);
@@ -91,14 +91,14 @@ test('another page, and another name of this address, are refused', async () => 
   assert.equal((await ask('GET', '/', { host: 'example.org' })).status, 403);
 });
 
-test('files outside what the page is made of are not served', async () => {
+test('files that don’t belong to the page are not served', async () => {
   const root = path.dirname(path.dirname(import.meta.dirname));
   for (const file of ['package.json', 'scripts/dev.ts'])
     assert.notEqual((await ask('GET', `/@fs${path.join(root, file)}`)).status, 200, file);
 });
 
-test('it ends when it is asked to, and the host with it', { timeout: 60_000 }, async () => {
-  // Both write to one pipe, which closes with the last of them.
+test('SIGTERM ends it and its host', { timeout: 60_000 }, async () => {
+  // Both write to one pipe, which closes when the last of them ends.
   const closed = once(dev, 'close');
   dev.kill('SIGTERM');
   await closed;

@@ -18,20 +18,20 @@ function value(file: string, wanted: string, target: string | null): Import {
 const LOW = room('src/low', []);
 const DOWN = value('src/high/a.ts', '#low', 'src/low/index.ts');
 
-test('an import against the order of rooms is a fault, one with it is not', () => {
+test('an import that the table doesn’t allow is a fault, an allowed one is not', () => {
   const rooms = [LOW, room('src/high', ['low'])];
   assert.deepEqual(checkRooms([DOWN], rooms, DOORS), []);
   const up = value('src/low/b.ts', '#high', 'src/high/index.ts');
   assert.deepEqual(checkRooms([DOWN, up], rooms, DOORS), ['src/low/b.ts imports #high: src/low may not enter high']);
 });
 
-test('a room that may import types only is held to it', () => {
+test('a room that may import only types can’t import values', () => {
   const rooms = [LOW, room('src/high', [], { types: ['low'] })];
   assert.deepEqual(checkRooms([{ ...DOWN, isType: true }], rooms, DOORS), []);
   assert.deepEqual(checkRooms([DOWN], rooms, DOORS), ['src/high/a.ts imports #low: src/high may import only types of low']);
 });
 
-test('a room is entered through its door, from folders inside another room too', () => {
+test('a room is entered through its door, also from folders inside another room', () => {
   const rooms = [LOW, room('src/high', ['high/inner']), room('src/high/inner', ['low'])];
   const inside = value('src/high/a.ts', './inner/x.ts', 'src/high/inner/x.ts');
   const around = value('src/high/inner/x.ts', '../../low/b.ts', 'src/low/b.ts');
@@ -40,7 +40,7 @@ test('a room is entered through its door, from folders inside another room too',
   ]);
 });
 
-test('folders inside a room are held to their order', () => {
+test('imports between folders inside a room are checked too', () => {
   const rooms = [LOW, room('src/high', []), room('src/high/state', ['low']), room('src/high/view', ['high/state'])];
   const down = value('src/high/view/v.ts', '../state/s.ts', 'src/high/state/s.ts');
   const low = value('src/high/state/s.ts', '#low', 'src/low/index.ts');
@@ -51,7 +51,7 @@ test('folders inside a room are held to their order', () => {
   ]);
 });
 
-test('a package outside its room, and Node where there is none, are faults', () => {
+test('a package outside its rooms, and Node in rooms without it, are faults', () => {
   const rooms = [room('src/low', [], { runs: 'anywhere' }), room('src/high', [], { packages: ['koffi', '@scope/name'] })];
   const allowed = [
     value('src/high/a.ts', 'koffi', null),
@@ -73,10 +73,10 @@ test('a permission that nothing uses is a fault', () => {
 });
 
 test('a file in no room is a fault', () => {
-  assert.deepEqual(checkRooms([value('src/new/a.ts', 'node:fs', null)], [LOW], DOORS), ['src/new/a.ts lies in no room']);
+  assert.deepEqual(checkRooms([value('src/new/a.ts', 'node:fs', null)], [LOW], DOORS), ['src/new/a.ts is in no room']);
 });
 
-test('a cycle of types is a cycle', () => {
+test('a cycle of type imports is a cycle', () => {
   const imports = findImports('a.ts', "import type { B } from './b.ts';").map((found) => ({ file: 'a.ts', ...found, target: 'b.ts' }));
   assert.deepEqual(findCycles([...imports, value('b.ts', './c.ts', 'c.ts')]), []);
   assert.deepEqual(findCycles([...imports, value('b.ts', './c.ts', 'c.ts'), value('c.ts', './a.ts', 'a.ts')]), [
@@ -102,7 +102,7 @@ test('every way to write an import is found', () => {
   );
 });
 
-test('the table is put between its markers, and nothing else of the page changes', () => {
+test('the table replaces the text between its markers, and nothing else changes', () => {
   const page = 'before\n<!-- rooms: written by npm run rooms -- --write -->\nold\n<!-- /rooms -->\nafter\n';
   const written = withRooms(page, [room('src/high', ['low'], { types: ['model'], packages: ['koffi'] })]);
   assert.match(written, /^before\n/);

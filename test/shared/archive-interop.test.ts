@@ -1,4 +1,4 @@
-// What skopeo, umoci and bsdtar write is read, and what we write they read. Debian: skopeo umoci libarchive-tools.
+// We read what skopeo, umoci and bsdtar write, and they read what we write. Debian: skopeo umoci libarchive-tools.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -21,7 +21,7 @@ function skopeo(cwd: string, ...args: string[]): string {
   return run('skopeo', ['--insecure-policy', ...args], cwd);
 }
 
-test("skopeo's copies of an image, in every form it writes, read the same and hold what they state", async (t) => {
+test("skopeo's copies of an image, in each of its formats, read the same and match their digests", async (t) => {
   const folder = testFolder(t);
   const files = new Files();
   const name = { 'org.opencontainers.image.ref.name': 'v1' };
@@ -67,7 +67,7 @@ test("skopeo's copies of an image, in every form it writes, read the same and ho
   }
 });
 
-test('an image that umoci made, with a layer that it inserted, is read', async (t) => {
+test('an image made by umoci, with an inserted layer, is read', async (t) => {
   const folder = testFolder(t);
   mkdirSync(path.join(folder, 'root', 'etc'), { recursive: true });
   writeFileSync(path.join(folder, 'root', 'etc', 'motd'), 'hello');
@@ -88,7 +88,7 @@ test('an image that umoci made, with a layer that it inserted, is read', async (
   assert.equal((await collect(reader.readBody(layer, indexed, paths.indexOf('opt/etc/motd')))).toString(), 'hello');
 });
 
-test('layers that bsdtar packs in its formats are read, sparse files with their holes', async (t) => {
+test('layers packed by bsdtar in each of its formats are read, including holes of sparse files', async (t) => {
   const folder = testFolder(t);
   const body = Buffer.alloc(3_000_000);
   body.write('begin', 0);
@@ -117,7 +117,7 @@ test('layers that bsdtar packs in its formats are read, sparse files with their 
   }
 });
 
-test('an archive that bsdtar packs of a layout folder is an OCI archive', async (t) => {
+test('a layout folder packed by bsdtar is an OCI archive', async (t) => {
   const folder = testFolder(t);
   const files = new Files();
   writeFolder(path.join(folder, 'layout'), ociLayout(files, [ociImage(files, { layers: [{ tar: BASE, packed: 'zstd' }] })]));
@@ -128,7 +128,7 @@ test('an archive that bsdtar packs of a layout folder is an OCI archive', async 
   }
 });
 
-test('skopeo and umoci read a chain of layers that we write as an image', async (t) => {
+test('skopeo and umoci read a chain of layers that we wrote as an image', async (t) => {
   const folder = testFolder(t);
   const layers = [BASE, await tarBytes([{ name: 'etc/hosts', body: 'localhost' }])];
   const files = layers.map((bytes, index) => {

@@ -34,11 +34,11 @@ const IMAGES: [string, string, number, number][] = [
   ['crane-windows/oci-archive.tar', 'oci-archive', 1, 2],
 ];
 
-test('the corpus is there', () => {
+test('the corpus exists', () => {
   assert.ok(existsSync(corpus), `${corpus} is missing`);
 });
 
-test('images of the corpus are what they are, verified', async () => {
+test('images of the corpus have the expected format, images and layers, and verify', async () => {
   await using reader = createReader({ cacheFolder: null, workers: 0 });
   for (const [name, format, images, layers] of IMAGES) {
     const archive = await reader.open(path.join(corpus, name));
@@ -54,7 +54,7 @@ test('images of the corpus are what they are, verified', async () => {
   }
 });
 
-test('every file of the corpus opens or is refused with a code, and every body and header of what opens can be read', async (t) => {
+test('every file of the corpus opens with readable bodies and headers, or is refused with a code', async (t) => {
   const cacheFolder = testFolder(t);
   const codes: Record<string, number> = {};
   await using reader = createReader({ cacheFolder, workers: 0 });
@@ -94,7 +94,7 @@ interface Expected {
   entries?: { nameHex: string; size: number; type: string }[];
 }
 
-test('what Go reads of each tar, as a layer of an image, is listed the same', async () => {
+test('each tar, as a layer of an image, is listed as Go reads it', async () => {
   const expected = JSON.parse(readFileSync(path.join(corpus, 'tar-expected.json'), 'utf8')) as Record<string, Expected>;
   await using reader = createReader({ cacheFolder: null, workers: 0 });
   let compared = 0;
@@ -108,7 +108,7 @@ test('what Go reads of each tar, as a layer of an image, is listed the same', as
     try {
       for await (const raw of reader.listRaw(layer)) if (raw.type !== 'global') names.push(Buffer.from(raw.name).toString('hex'));
     } catch (stopped) {
-      // Go ends in silence where an extension header has no entry.
+      // Go reports no error if an extension header has no entry.
       assert.equal(stopped instanceof LayerscopeError && stopped.code, 'TRUNCATED', name);
     }
     assert.deepEqual(

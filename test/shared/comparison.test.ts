@@ -8,7 +8,7 @@ import { testFile, testReader } from '../support/workbench.ts';
 
 const FAULTS = path.join(import.meta.dirname, '..', '..', '..', 'shared', 'faults');
 
-test('two images of one layer that differ in their configs differ in these alone', async (t) => {
+test('two images that differ only in their configs have no other differences', async (t) => {
   const reader = testReader(t);
   const views: ImageView[] = [];
   for (const name of ['cfgA', 'cfgB']) {

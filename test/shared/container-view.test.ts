@@ -1,5 +1,5 @@
-// What a container sees, by containerd's applier and the kernel's overlayfs, is what `ls`, `changes` and `store mount` say: of the
-// docker-archives of ../shared/corpus and ../shared/faults, and of random stacks of layers. `npm run judge -- SEED COUNT` asks of more.
+// `ls`, `changes` and `store mount` agree with what a container sees, by containerd's applier and the kernel's overlayfs: for the
+// docker-archives in ../shared/corpus and ../shared/faults, and for random stacks of layers. `npm run judge -- SEED COUNT` checks more.
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -12,22 +12,22 @@ import { testFolder } from '../support/workbench.ts';
 
 const shared = path.resolve(import.meta.dirname, '..', '..', '..', 'shared');
 
-/** Files that the judge can't be asked about. */
+/** Files that the judge can't check. */
 const NOT_ASKED: Readonly<Record<string, string>> = {
   'esc.tar': 'its manifest names a layer outside the archive',
   'null_manifest.tar': 'its manifest names no image',
 };
 
-/** Files that containerd doesn't take, so that no container sees them. */
+/** Files that containerd refuses, so that no container sees them. */
 const REFUSED: Readonly<Record<string, string>> = {
   'odd2.tar': 'it has a time that the applier refuses',
   'xzlayer.tar': 'the judge does not unpack xz',
 };
 
-/** Where the command line differs on purpose, or is read wrongly: nothing else may, and each of these must. */
+/** The only allowed differences, on purpose or by the judge's own error. Each must occur. */
 const DIFFERENT: readonly { readonly view: 'shown' | 'mounted'; readonly input: string; readonly what: RegExp; readonly reason: string }[] =
   [
-    { view: 'shown', input: 'odd.tar', what: /\\/, reason: 'JSON has two backslashes for one; the judge takes them as they stand' },
+    { view: 'shown', input: 'odd.tar', what: /\\/, reason: 'JSON escapes a backslash, and the judge does not unescape it' },
     {
       view: 'mounted',
       input: 'test_link.tar',
@@ -53,7 +53,7 @@ function dockerArchives(t: TestContext): string[] {
     .filter((file) => holdsManifest(file));
   const files = [...unpacked, ...corpus.sort()];
   assert.ok(unpacked.length >= 15 && corpus.length >= 15, files.join('\n'));
-  assert.equal(new Set(files.map((file) => path.basename(file))).size, files.length, 'names are unlike each other');
+  assert.equal(new Set(files.map((file) => path.basename(file))).size, files.length, 'names are unique');
   return files.filter((file) => !Object.hasOwn(NOT_ASKED, path.basename(file)));
 }
 
@@ -79,27 +79,27 @@ function assertAgrees(view: 'shown' | 'mounted', files: readonly string[], verdi
   for (const [name, found] of differences) {
     const known = expected.filter(({ input }) => input === name);
     unexpected.push(...found.filter((one) => !known.some(({ what }) => what.test(one))).map((one) => `${name}: ${one}`));
-    if (found.length !== counts.get(name)) unexpected.push(`${name}: ${counts.get(name)} differ, the first of which are above`);
+    if (found.length !== counts.get(name)) unexpected.push(`${name}: ${counts.get(name)} differ, the first are listed above`);
   }
   assert.deepEqual(unexpected, [], output);
   const stale = expected.filter(({ input, what }) => !(differences.get(input) ?? []).some((one) => what.test(one)));
-  assert.deepEqual(stale, [], 'these differ no more: take them out of the table');
+  assert.deepEqual(stale, [], 'these no longer differ: remove them from the table');
   assert.equal(agree, asked - refused.length - differences.size, output);
 }
 
 const lacks = existsSync(JUDGE) ? judgeLacks() : `${JUDGE} is missing`;
 
-/** False where the judge can't be asked here, which is said; a failure where it must be. */
+/** Whether the judge can run here. If not, skips the test, or fails with LAYERSCOPE_REQUIRE_JUDGE=1. */
 function canAsk(t: TestContext): boolean {
   if (lacks === null) return true;
   assert.notEqual(process.env.LAYERSCOPE_REQUIRE_JUDGE, '1', lacks);
-  t.skip(`not run: what containerd says: ${lacks}`);
+  t.skip(`not run: the comparison with containerd: ${lacks}`);
   return false;
 }
 
 describe('a container sees', { concurrency: 2 }, () => {
   for (const view of ['shown', 'mounted'] as const) {
-    test(`of every docker-archive of the corpus and the faults what is ${view}`, async (t) => {
+    test(`what is ${view} of every docker-archive of the corpus and the faults`, async (t) => {
       if (!canAsk(t)) return;
       const files = dockerArchives(t);
       const args = view === 'mounted' ? ['--mount', ...files] : files;
@@ -108,7 +108,7 @@ describe('a container sees', { concurrency: 2 }, () => {
   }
 
   for (const seed of SEEDS) {
-    test(`of random stacks of layers what is shown and told (seed ${seed})`, async (t) => {
+    test(`what is shown of random stacks of layers (seed ${seed})`, async (t) => {
       if (!canAsk(t)) return;
       const { agree, asked, output } = await askJudge(program(), ['--random', String(seed), String(STACKS)], testFolder(t));
       assert.ok(asked >= STACKS / 3, output);

@@ -1,4 +1,4 @@
-// Inputs of ../shared/faults that are about archives, manifests and artifacts: what was told wrongly of them, and is right now.
+// Inputs in ../shared/faults with archives, manifests and artifacts that were once reported wrongly.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -12,7 +12,7 @@ import { testFile, testFolder, testReader } from '../support/workbench.ts';
 
 const faults = path.resolve(import.meta.dirname, '..', '..', '..', 'shared', 'faults');
 
-/** The input's path: a tar, or the layout folder that it holds. */
+/** The input's path: a tar, or the layout folder inside it. */
 function faulty(t: TestContext, name: string): string {
   if (!name.endsWith('.layout')) return testFile(t, gunzipSync(readFileSync(path.join(faults, `${name}.tar.gz`))), `${name}.tar`);
   const folder = testFolder(t);
@@ -26,11 +26,11 @@ async function inspect(t: TestContext, input: string, options: { verify?: boolea
   return { archive, report: await inspectArchive(reader, archive, { verify: options.verify ?? true }) };
 }
 
-/** No history is odd enough to be told, and in all of these. */
+/** All codes but history-mismatch, which all of these inputs have. */
 const codesBut = (findings: readonly { readonly code: string }[]): string[] =>
   findings.map(({ code }) => code).filter((code) => code !== 'history-mismatch');
 
-test('charts, modules and files are artifacts, and nothing is wrong with them', async (t) => {
+test('charts, modules and files are artifacts without findings', async (t) => {
   for (const [name, type] of [
     ['helm', 'application/vnd.cncf.helm.config.v1+json'],
     ['wasm', 'application/vnd.wasm.config.v0+json'],
@@ -41,7 +41,7 @@ test('charts, modules and files are artifacts, and nothing is wrong with them', 
   }
 });
 
-test('a layout of cosign save is its image and a signature', async (t) => {
+test('a layout from cosign save has an image and a signature', async (t) => {
   const { report } = await inspect(t, faulty(t, 'cosignsave.layout'));
   assert.deepEqual(
     report.images.map(({ names, layers }) => [names, layers.length]),
@@ -64,13 +64,13 @@ test('layers packed with xz and bzip2, stored sparse, or embedded in their descr
   }
 });
 
-test('an ill-formed digest keeps its text', async (t) => {
+test('an invalid digest keeps its text', async (t) => {
   const { report } = await inspect(t, faulty(t, 'upper.layout'));
   assert.match(report.images[0]?.layers[0]?.digest ?? '', /^sha256:D4D56788[0-9A-F]{56}$/);
   assert.deepEqual(codesBut(report.findings), ['bad-digest']);
 });
 
-test('of several variants of a processor the newest is taken', async (t) => {
+test('the newest of several CPU variants is chosen', async (t) => {
   const { archive } = await inspect(t, faulty(t, 'multi.layout'));
   const chosen = ['linux/arm', 'linux/arm/v6', 'linux/arm64', 'linux/386', 'windows/amd64'].map(
     (platform) => chooseImage(archive, { platform }).platform,
@@ -79,7 +79,7 @@ test('of several variants of a processor the newest is taken', async (t) => {
   assert.throws(() => chooseImage(archive, { platform: 'linux/amd64' }), { code: 'NOT_FOUND' });
 });
 
-test('blobs that are links out of their folder are told as that, and what to do', async (t) => {
+test('blobs that are links out of their folder are reported as such, with what to do', async (t) => {
   const input = faulty(t, 'bz.layout');
   const { report } = await inspect(t, input);
   assert.deepEqual(codesBut(report.findings), ['link-outside']);
@@ -88,7 +88,7 @@ test('blobs that are links out of their folder are told as that, and what to do'
   assert.match(followed.report.findings[0]?.message ?? '', /which does not exist$/);
 });
 
-test('headlines agree with their details, and the image can be browsed', async (t) => {
+test('summaries agree with their details, and the image can be browsed', async (t) => {
   for (const [name, codes, layers] of [
     ['notjson', ['config-unreadable'], ['present']],
     ['cfg-nocfg', ['diffid-count'], ['present']],
@@ -99,14 +99,14 @@ test('headlines agree with their details, and the image can be browsed', async (
   }
 });
 
-test('a folder that skopeo writes as dir: says what the archive says that it is of', async (t) => {
+test('a folder written by skopeo as dir: reports the same image as the archive', async (t) => {
   tryTool('skopeo', ['--version']);
   const archive = path.join(faults, '..', 'corpus', 'dive', 'test-docker-image.tar');
   const folder = path.join(testFolder(t), 'dir');
   runTool('skopeo', ['--insecure-policy', 'copy', '-q', `docker-archive:${archive}`, `dir:${folder}`]);
   const [one, other] = [await inspect(t, archive), await inspect(t, folder)];
   assert.equal(other.report.format, 'dir');
-  // It keeps the blobs plain and calls them gzip all the same.
+  // skopeo keeps the blobs uncompressed but still calls them gzip.
   assert.deepEqual(new Set(other.report.findings.map(({ code }) => code)), new Set(['media-type-mismatch']));
   assert.deepEqual(
     other.report.images.map(({ layers, totals }) => [layers.map(({ diffId }) => diffId), totals]),

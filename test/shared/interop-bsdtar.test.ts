@@ -1,4 +1,4 @@
-// Each layer as bsdtar (libarchive) lists it against `raw`. Debian: libarchive-tools.
+// Compares `raw` with bsdtar's (libarchive's) listing of each layer. Debian: libarchive-tools.
 import assert from 'node:assert/strict';
 import { readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -59,7 +59,7 @@ function assertSameListing(ours: Listed, file: string): void {
   }
 }
 
-test('raw lists the members that bsdtar lists, of layers as they are and packed', async (t) => {
+test('raw lists the same members as bsdtar, of plain and compressed layers', async (t) => {
   const folder = testFolder(t);
   for (const [index, layer] of interopLayers().entries()) {
     for (const packing of ['none', 'gzip', 'zstd'] satisfies Packing[]) {
@@ -72,15 +72,15 @@ test('raw lists the members that bsdtar lists, of layers as they are and packed'
   }
 });
 
-/** Where libarchive reads otherwise than Go's archive/tar, which ours follows: `tars.test.ts` has what Go reads. */
+/** Where libarchive differs from Go's archive/tar, which ours follows: `tars.test.ts` has what Go reads. */
 const OTHERWISE = [
-  'go-archive-tar/gnu-incremental.tar', // a dump of a folder (type D) is a folder to libarchive
+  'go-archive-tar/gnu-incremental.tar', // libarchive treats a folder dump (type D) as a folder
   'go-archive-tar/hdr-only.tar', // links with a size
   'go-archive-tar/invalid-go17.tar', // a prefix in a header that says GNU
-  'go-archive-tar/nil-uid.tar', // GNU's real size in the header of a file that isn't sparse
+  'go-archive-tar/nil-uid.tar', // GNU's real size in a header that isn't sparse
 ];
 
-test('raw lists the layer tars of other projects as bsdtar does, but for four where Go reads otherwise', async () => {
+test('raw lists the layer tars of other projects as bsdtar does, except four that Go reads differently', async () => {
   const names = readdirSync(corpus, { recursive: true, encoding: 'utf8' }).filter((name) => /\.(tar|zst|gz)$/.test(name));
   const same: string[] = [];
   const otherwise: string[] = [];
@@ -92,7 +92,7 @@ test('raw lists the layer tars of other projects as bsdtar does, but for four wh
     if (format !== 'layer') continue;
     const ours = await ourListing(file);
     if (OTHERWISE.includes(name)) {
-      assert.throws(() => assertSameListing(ours, file), assert.AssertionError, `${name} agrees: take it off the list`);
+      assert.throws(() => assertSameListing(ours, file), assert.AssertionError, `${name} agrees: remove it from the list`);
       otherwise.push(name);
     } else {
       assertSameListing(ours, file);
@@ -100,5 +100,5 @@ test('raw lists the layer tars of other projects as bsdtar does, but for four wh
     }
   }
   assert.deepEqual(otherwise, OTHERWISE);
-  assert.ok(same.length >= 35, `${same.length} tars were compared`);
+  assert.ok(same.length >= 35, `${same.length} tars compared`);
 });

@@ -1,4 +1,4 @@
-// Every command on everything of ../shared/corpus: the right exit code, output that is what it says, and nothing left behind.
+// Every command on everything in ../shared/corpus: the right exit code, consistent output, and nothing left behind.
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
@@ -9,16 +9,16 @@ import { openFilesBelow, testFolder } from '../support/workbench.ts';
 
 const corpus = path.resolve(import.meta.dirname, '..', '..', '..', 'shared', 'corpus');
 
-/** Files, and folders that hold an OCI layout. */
+/** Files, and folders with an OCI layout. */
 function inputs(): string[] {
   const names = readdirSync(corpus, { recursive: true, encoding: 'utf8' }).sort();
   return names.filter((name) => statSync(path.join(corpus, name)).isFile() || existsSync(path.join(corpus, name, 'oci-layout')));
 }
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: what no output may hold
+// biome-ignore lint/suspicious/noControlCharactersInRegex: what no output may contain
 const CONTROL = /[\0-\x09\x0b-\x1f\x7f-\x9f]/;
 
-/** What holds of every command, whatever its input. */
+/** Holds for every command and input. */
 function assertWellBehaved(argv: readonly string[], { code, stdout, stderr, error }: CommandResult): void {
   const what = `${argv.join(' ')}: exit ${code}: ${stderr}`;
   assert.notEqual(error?.code, 'INTERNAL', `${what}${error?.stack}`);
@@ -37,7 +37,7 @@ class Desk {
     this.cache = cache;
   }
 
-  /** Runs a command; `codes` are the exit codes that are right. */
+  /** Runs a command and checks that its exit code is one of `codes`. */
   async run(argv: readonly string[], codes: readonly number[], cache: string | null = this.cache): Promise<CommandResult> {
     const result = await runCommand(argv, cache);
     assertWellBehaved(argv, result);
@@ -75,7 +75,7 @@ async function runOnImage(desk: Desk, file: string, image: ImageReport, sound: b
   const view = await desk.lines(['ls', file, ...chosen], [0]);
   await desk.run(['ls', file, ...chosen], [0]);
   const typed = (line: JsonLine): string => `/${String(line.path)}`;
-  // The cheapest of the files, but one with something in it: some say that they are of many gigabytes.
+  // The smallest non-empty file: some claim many gigabytes.
   const [body] = view.filter(({ type, size }) => type === 'file' && Number(size) > 0 && Number(size) < 1e7);
   if (body !== undefined) {
     const { bytes, code } = await desk.run(['cat', file, typed(body), ...chosen], sound ? [0] : [0, 3]);
@@ -98,7 +98,7 @@ async function runOnImage(desk: Desk, file: string, image: ImageReport, sound: b
   await desk.run(['check', file, '--json', ...chosen], [0, 1]);
 }
 
-/** Temporary files of this process go to a folder of the test's own while it runs. */
+/** Redirects this process's temporary files to a folder of the test while it runs. */
 function ownTemporaryFolder(t: TestContext): string {
   const folder = testFolder(t);
   const before = process.env.TMPDIR;
@@ -110,7 +110,7 @@ function ownTemporaryFolder(t: TestContext): string {
   return folder;
 }
 
-test('every command ends as it should on everything of the corpus, and leaves nothing behind', async (t) => {
+test('every command ends correctly on everything of the corpus, and leaves nothing behind', async (t) => {
   const outer = testFolder(t);
   const temporary = ownTemporaryFolder(t);
   const desk = new Desk(path.join(outer, 'cache'));
@@ -157,12 +157,12 @@ test('every command ends as it should on everything of the corpus, and leaves no
   assert.ok(opened.length >= 70, `${opened.length} opened`);
   for (const command of ['inspect', 'changes', 'ls', 'cat', 'raw', 'diff', 'check', 'export'])
     assert.ok(desk.count(command) >= 30, command);
-  assert.ok(!existsSync(path.join(outer, 'refused')), 'what was refused made no folder');
+  assert.ok(!existsSync(path.join(outer, 'refused')), 'refused exports created no folder');
   assert.deepEqual(readdirSync(temporary), [], 'temporary files');
   assert.deepEqual(openFilesBelow(corpus) ?? [], [], 'open files');
   assert.deepEqual(openFilesBelow(outer) ?? [], [], 'open files of the cache');
-  // Indexes and notes of what was hashed, whole layers and beginnings of layers and their checksums, each under its key: no process's own
-  // folder, no file that wasn't finished.
+  // Indexes, records of hashes, whole or partly unpacked layers and their checksums, each under its key: no process's private folder, and
+  // no unfinished file.
   const kept = /^(index|spool|index\/[0-9a-f]{40}\.(idx|ok)|spool\/[0-9a-f]{40}\.(tar|part|sum))$/;
   const others = readdirSync(desk.cache, { recursive: true, encoding: 'utf8' }).filter((name) => !kept.test(name));
   assert.deepEqual(others, [], 'unfinished files of the cache');

@@ -1,4 +1,4 @@
-// Images of ours are read by skopeo, and what skopeo writes of them reads the same in every form. Debian: skopeo.
+// skopeo reads our images, and we read every form that skopeo writes of them as the same image. Debian: skopeo.
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -28,7 +28,7 @@ function skopeo(cwd: string, ...args: string[]): string {
   return runTool('skopeo', ['--insecure-policy', ...args], { cwd }).toString();
 }
 
-/** Writes the image in every form that we make; what skopeo calls each. */
+/** Writes the image in each of our formats; returns skopeo's names for them. */
 async function writeSources(folder: string): Promise<string[]> {
   const image = (gzip: boolean): NewImage => ({
     name: 'example.com/made:1',
@@ -63,7 +63,7 @@ async function writeSources(folder: string): Promise<string[]> {
 interface Seen {
   readonly format: string;
   readonly packing: readonly string[];
-  /** What must not depend on the form: totals, layers without their blobs, history, changes. */
+  /** What must not depend on the format: totals, layers without their blobs, history, changes. */
   readonly same: unknown;
   readonly findings: readonly string[];
 }
@@ -84,7 +84,7 @@ async function seen(file: string): Promise<Seen> {
   };
 }
 
-test('skopeo reads every form of an image that we write, and its copies in every form read the same in ours', async (t) => {
+test('skopeo reads each of our image formats, and we read its copies in each format as the same image', async (t) => {
   const folder = testFolder(t);
   const sources = await writeSources(folder);
   const at = (name: string): string => path.join(folder, name);
@@ -96,7 +96,7 @@ test('skopeo reads every form of an image that we write, and its copies in every
   );
   assert.ok((stated.changes[0]?.length ?? 0) > 30 && (stated.changes[1]?.length ?? 0) > 8);
 
-  // Whiteouts of nothing are in the image on purpose; nothing else is to be told of it, whatever the form.
+  // The image has whiteouts of nothing on purpose; there must be no other finding in any format.
   const told = expected.findings;
   for (const [number, source] of sources.entries()) {
     const file = source.split(':')[1] ?? '';
@@ -114,7 +114,7 @@ test('skopeo reads every form of an image that we write, and its copies in every
       [`oci-archive:copy-archive-${number}:v1`, 'oci-archive', []],
     ];
     for (const [target, format, options] of copies) {
-      // Docker's manifests have no word for zstd; skopeo refuses.
+      // Docker's manifests have no media type for zstd, so skopeo refuses.
       if (source.includes('zstd') && format === 'docker-archive') continue;
       skopeo(folder, 'copy', ...options, source, target);
       const copy = await seen(at(target.split(':')[1] ?? ''));
@@ -127,9 +127,9 @@ test('skopeo reads every form of an image that we write, and its copies in every
   }
 });
 
-test("skopeo's docker-archives name layers by links, which lead to the layers in ours", async (t) => {
+test("skopeo's docker-archives name layers by links, which we follow to the layers", async (t) => {
   const folder = testFolder(t);
-  // The same layer twice: skopeo writes it once, and two folders of links to it.
+  // The same layer twice: skopeo writes it once, and two folders with links to it.
   const layers = [LAYERS[0] ?? new Uint8Array(), LAYERS[5] ?? new Uint8Array(), LAYERS[0] ?? new Uint8Array()];
   writeFileSync(path.join(folder, 'two'), archiveOf(dockerArchive([{ layers, tags: ['example.com/two:1'] }])));
   skopeo(folder, 'copy', 'docker-archive:two', 'docker-archive:copy:example.com/copy:1');
@@ -138,7 +138,7 @@ test("skopeo's docker-archives name layers by links, which lead to the layers in
   assert.deepEqual((await seen(path.join(folder, 'copy'))).same, (await seen(path.join(folder, 'two'))).same);
 });
 
-test('a multi-platform index that skopeo copies whole has the same images', async (t) => {
+test('a multi-platform index that skopeo copies as a whole has the same images', async (t) => {
   const folder = testFolder(t);
   const files = new Files();
   const platforms = [

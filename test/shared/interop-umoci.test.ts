@@ -1,4 +1,4 @@
-// What umoci unpacks of an image, and what our export lays out of it, against our view, at every layer. Debian: umoci.
+// Compares our view at every layer with what umoci unpacks of an image, and with our export. Debian: umoci.
 import assert from 'node:assert/strict';
 import { chmodSync, linkSync, lutimesSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -17,12 +17,12 @@ const IS_ROOT = process.getuid?.() === 0;
 
 before(() => void process.umask(0o022));
 
-/** A layout folder with an image for each number of layers, `v0` of the lowest alone. */
+/** A layout folder with an image for each number of layers, from `v0` with only the bottom layer. */
 function writeLayout(t: TestContext): string {
   const folder = testFolder(t);
   const files = new Files();
   const images = LAYERS.map((_, top) => {
-    // umoci 0.4 knows no zstd.
+    // umoci 0.4 doesn't support zstd.
     const layers = LAYERS.slice(0, top + 1).map((tar, index) => ({ tar, packed: PACKINGS[index % 2] ?? 'none' }));
     return ociImage(files, { layers, annotations: { 'org.opencontainers.image.ref.name': `v${top}` } });
   });
@@ -30,20 +30,20 @@ function writeLayout(t: TestContext): string {
   return folder;
 }
 
-/** `timeStep`: nanoseconds that times may differ by in being rounded. */
+/** `timeStep`: resolution in nanoseconds to which times are compared. */
 function assertSameTree(actual: Tree, expected: Tree, what: string, timeStep: bigint, shape: (entry: TreeEntry) => unknown): void {
   assert.deepEqual([...actual.keys()], [...expected.keys()], `${what}: paths`);
   for (const [name, entry] of expected) {
     const other = actual.get(name);
     assert.ok(other);
     assert.deepEqual(shape(other), shape(entry), `${what}: ${name}`);
-    // A folder's time changes with what a later layer puts in it; a folder that is implied has none.
+    // A folder's time changes when a later layer puts something in it, and an implied folder has none.
     if (entry.mtime === null || entry.type === 'directory') continue;
     assert.ok((other.mtime ?? 0n) / timeStep === entry.mtime / timeStep, `${what}: ${name}: time ${other.mtime}, expected ${entry.mtime}`);
   }
 }
 
-/** All but times, and owners where this user can't give files away. */
+/** Everything except times, and owners if this user can't change them. */
 const shape = ({ type, mode, uid, gid, size, link, group, sha256 }: TreeEntry) => ({
   type,
   mode: type === 'symlink' ? null : mode.toString(8),
@@ -64,7 +64,7 @@ test('umoci unpacks what our view shows, at every layer', async (t) => {
     const disk = diskTree(path.join(folder, `bundle-${top}`, 'rootfs'));
     const loaded = await loadImage(reader, archive, chooseImage(archive, { image: `v${top}`, platform: undefined }).index, {});
     assertSameTree(await imageTree(loaded, top), disk, `v${top}`, 1n, shape);
-    // The image of all layers, seen at this one, is the image that ends here.
+    // The image of all layers, viewed at this layer, equals the image that ends here.
     if (top === LAYERS.length - 1) {
       for (let layer = 0; layer < top; layer++) {
         const below = diskTree(path.join(folder, `bundle-${layer}`, 'rootfs'));
@@ -74,7 +74,7 @@ test('umoci unpacks what our view shows, at every layer', async (t) => {
   }
 });
 
-test('export lays out what umoci unpacks, but for pipes, owners and set-id bits', async (t) => {
+test('export writes what umoci unpacks, except pipes, owners and set-id bits', async (t) => {
   const folder = writeLayout(t);
   const layout = path.join(folder, 'layout');
   for (const top of [0, 3, LAYERS.length - 1]) {
@@ -97,7 +97,7 @@ test('export lays out what umoci unpacks, but for pipes, owners and set-id bits'
   }
 });
 
-test('what umoci packs of changes on disk is what our changes tell, and the view is the disk', async (t) => {
+test('a layer that umoci packs from changes on disk lists those changes, and the view equals the disk', async (t) => {
   const folder = writeLayout(t);
   const rootless = IS_ROOT ? [] : ['--rootless'];
   runTool('umoci', ['unpack', ...rootless, '--image', 'layout:v0', 'bundle'], { cwd: folder });
@@ -113,7 +113,7 @@ test('what umoci packs of changes on disk is what our changes tell, and the view
   linkSync(at('usr/bin/busybox'), at('usr/bin/ash'));
   chmodSync(at('tmp'), 0o700);
   symlinkSync('tmp', at('größe/link'));
-  // umoci keeps whole seconds.
+  // umoci keeps only whole seconds.
   for (const name of ['folder-to-file', 'file-to-folder/new/file', 'etc/passwd', 'größe/link'])
     lutimesSync(at(name), 1_700_000_000, 1_700_000_000);
   runTool('umoci', ['repack', '--image', 'layout:next', 'bundle'], { cwd: folder });
@@ -135,7 +135,7 @@ test('what umoci packs of changes on disk is what our changes tell, and the view
     ['gone', 'whiteout'],
     ['größe/link', 'added'],
     ['tmp', 'modified'],
-    // One more name of its body, so umoci packs them all.
+    // Their body got another name, so umoci packs them all.
     ['usr/bin/[', 'modified'],
     ['usr/bin/ash', 'added'],
     ['usr/bin/busybox', 'modified'],

@@ -1,4 +1,4 @@
-// Tars that GNU tar, bsdtar and Python write of a folder, in each of their formats, read as the folder stands on disk.
+// Tars of a folder written by GNU tar, bsdtar and Python in each of their formats read as the folder on disk.
 // Debian: tar, libarchive-tools, python3.
 import assert from 'node:assert/strict';
 import path from 'node:path';
@@ -13,12 +13,12 @@ import { readAll, testFolder, testReader } from '../support/workbench.ts';
 interface Writer {
   readonly command: string;
   readonly options: readonly string[];
-  /** What the format holds: long names, and parts of seconds. */
+  /** What the format can store: long names, and fractions of seconds. */
   readonly longNames: boolean;
   readonly exactTimes: boolean;
-  /** Formats that `raw` tells of these members. */
+  /** The formats that `raw` reports for these members. */
   readonly formats: readonly string[];
-  /** Whether holes are stored as such. */
+  /** Whether holes are stored as holes. */
   readonly sparse: boolean;
 }
 
@@ -53,7 +53,7 @@ with tarfile.open(sys.argv[1], 'w', format=getattr(tarfile, sys.argv[3] + '_FORM
     t.add(sys.argv[2], '.')
 `;
 
-/** What is on disk as a tar may say it: whiteouts aren't in a view, owners are numbers. */
+/** The folder on disk as a tar can describe it: whiteouts aren't in a view, and owners are numbers. */
 function expectedTree(folder: string): Tree {
   return new Map([...diskTree(folder)].filter(([name]) => !name.startsWith('.wh.')));
 }
@@ -72,7 +72,7 @@ function assertReads(actual: Tree, expected: Tree, what: string, exactTimes: boo
   }
 }
 
-test('what GNU tar and bsdtar write in every format reads as it stands on disk', async (t) => {
+test('tars of GNU tar and bsdtar in every format read as the folder on disk', async (t) => {
   const outer = testFolder(t);
   const folders = new Map([false, true].map((longNames) => [longNames, path.join(outer, longNames ? 'long' : 'short')]));
   for (const [longNames, folder] of folders) writeOddFolder(folder, { longNames, sparse: true });
@@ -102,7 +102,7 @@ test('what GNU tar and bsdtar write in every format reads as it stands on disk',
   }
 });
 
-test('what Python writes in each of its formats reads as it stands on disk', async (t) => {
+test('tars of Python in every format read as the folder on disk', async (t) => {
   const outer = testFolder(t);
   const reader = testReader(t);
   for (const format of ['USTAR', 'GNU', 'PAX']) {
@@ -115,7 +115,7 @@ test('what Python writes in each of its formats reads as it stands on disk', asy
   }
 });
 
-test("members of GNU tar's own types are in raw, and in no view", async (t) => {
+test("members of GNU tar's own types are in raw but in no view", async (t) => {
   const folder = testFolder(t);
   writeOddFolder(path.join(folder, 'root'), { longNames: true, sparse: false });
   const file = path.join(folder, 'labelled');
@@ -138,14 +138,14 @@ test("members of GNU tar's own types are in raw, and in no view", async (t) => {
   assert.ok(listed.includes('plain/file') && !listed.includes('a label'));
 });
 
-test('extended attributes that GNU tar and bsdtar write are the same to us, once each', async (t) => {
+test('extended attributes written by GNU tar and bsdtar read the same, once each', async (t) => {
   const folder = testFolder(t);
   const root = path.join(folder, 'root');
   writeOddFolder(root, { longNames: false, sparse: false });
   const set = 'import os, sys; os.setxattr(sys.argv[1], sys.argv[2], bytes.fromhex(sys.argv[3]))';
   runTool('python3', ['-c', set, path.join(root, 'plain', 'sub', 'more'), 'user.note', '00ff3d0a']);
   runTool('python3', ['-c', set, path.join(root, 'plain'), 'user.text', '6162']);
-  // bsdtar repeats those of a body at each of its names, GNU tar doesn't.
+  // bsdtar repeats a body's attributes at each of its names, GNU tar doesn't.
   runTool('python3', ['-c', set, path.join(root, 'plain', 'file'), 'user.linked', '6162']);
   runTool('tar', ['-c', '-f', 'gnu', '--format=posix', '--xattrs', '-C', 'root', '.'], { cwd: folder });
   runTool('bsdtar', ['-c', '-f', 'bsd', '--format=pax', '-C', 'root', '.'], { cwd: folder });
@@ -168,7 +168,7 @@ test('extended attributes that GNU tar and bsdtar write are the same to us, once
   );
 });
 
-test('a folder packed in another order is the same file system, its hard links too', async (t) => {
+test('a folder packed in another order is the same file system, including its hard links', async (t) => {
   const folder = testFolder(t);
   const root = path.join(folder, 'root');
   writeOddFolder(root, { longNames: true, sparse: true });
@@ -184,6 +184,6 @@ test('a folder packed in another order is the same file system, its hard links t
   const [there, back] = [path.join(folder, 'there'), path.join(folder, 'back')];
   const links = async (file: string) =>
     (await commandLines(['ls', file, '--json'])).filter(({ type }) => type === 'hardlink').map((line) => line.path);
-  assert.notDeepEqual(await links(there), await links(back), 'other names are the links');
+  assert.notDeepEqual(await links(there), await links(back), 'different names are the links');
   assert.deepEqual(await commandLines(['diff', there, back, '--json', '--exit-code']), []);
 });

@@ -1,5 +1,5 @@
-// Every image of the corpus goes into the portable store and out again with the same digests, and independent programs take the home and
-// what is exported: skopeo, umoci, and crane of go-containerregistry, a Go module whose version is set here.
+// Every image of the corpus is imported into a portable store and exported with the same digests, and independent programs can read the
+// store and the exports: skopeo, umoci, and crane of go-containerregistry, a Go module whose version is set here.
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
@@ -48,7 +48,7 @@ function run(command: string, ...args: string[]): string {
   return done.stdout;
 }
 
-/** What must be the same in an archive and in all that becomes of it; the manifest where it had one. */
+/** What must be the same in an archive and in everything made from it; includes the manifest if the archive had one. */
 function digestsOf(archive: Archive, withManifest: boolean, withConfig: boolean): unknown {
   return archive.images.map(({ configDigest, manifestDigest, layers, tags, platform, osVersion }) => ({
     ...(withConfig ? { configDigest } : {}),
@@ -65,7 +65,7 @@ function candidates(): string[] {
   return names.filter((name) => /\.(tar|tgz|tar\.gz)$/.test(name) || existsSync(path.join(corpus, name, 'index.json'))).sort();
 }
 
-/** Not opened as images, or not whole, which the store refuses, and with what. */
+/** Codes of inputs that don't open as images or are incomplete, which the store refuses. */
 const REFUSED = /^(NOT_AN_IMAGE|BAD_MANIFEST|BLOB_MISSING|DIGEST_MISMATCH|NOT_FOUND|BAD_TAR|TRUNCATED|DAMAGED)$/;
 
 describe('images of the corpus', { concurrency: false }, () => {
@@ -101,7 +101,7 @@ describe('images of the corpus', { concurrency: false }, () => {
       taken.push(name);
       const hadManifest = opened.images.every(({ manifestDigest }) => manifestDigest !== null);
       const isLegacy = opened.images.some(({ configDigest }) => configDigest === null);
-      // A file's name that states a digest which isn't its own is told, and not kept.
+      // A file name with a digest that isn't the file's is reported, not kept.
       const isNamedRight = !opened.findings.some(({ code, message }) => code === 'digest-mismatch' && message.startsWith('the config'));
       const images = await driver.images.list();
       await using stored = await reader.open(home);
@@ -126,7 +126,7 @@ describe('images of the corpus', { concurrency: false }, () => {
           assert.ok((await second.images.list()).some(({ manifestDigest }) => manifestDigest === image.manifestDigest));
         }
       }
-      // Tables are there where a layer is packed.
+      // `tables` exists only if a layer is compressed.
       assert.deepEqual(
         readdirSync(home)
           .filter((entry) => entry !== 'tables')
@@ -140,9 +140,9 @@ describe('images of the corpus', { concurrency: false }, () => {
   async function checkByOthers(home: string, name: string, images: Awaited<ReturnType<PortableDriver['images']['list']>>): Promise<void> {
     const out = (index: number, format: string): string => path.join(work, 'out', `${name.replaceAll('/', '_')}.${index}.${format}`);
     for (const [index, { layers, image, root, manifestDigest }] of images.entries()) {
-      // What foreign layers hold isn't there, and an image of none is no image to these.
+      // These programs need every layer's content and at least one layer, and foreign layers have none.
       if (layers.length === 0 || image.layers.some(({ status }) => status !== 'present') || root.images.length > 1) continue;
-      // An entry of no OCI type, or a chart, it doesn't look for.
+      // Nor do they read entries without an OCI type, or charts.
       if (!/\.oci\.image\./.test(String(root.descriptor?.mediaType)) || image.os === 'unknown') continue;
       const inspect = ['--override-os', image.os, 'inspect', '--format', '{{.Digest}}'];
       const [tag] = root.names;
@@ -150,7 +150,7 @@ describe('images of the corpus', { concurrency: false }, () => {
       assert.equal(run('skopeo', ...inspect, `oci:${out(index, 'oci-layout')}${ref}`).trim(), manifestDigest);
       assert.equal(run('skopeo', ...inspect, `oci-archive:${out(index, 'oci-archive')}${ref}`).trim(), manifestDigest);
       run('skopeo', ...inspect, `docker-archive:${out(index, 'docker-archive')}`);
-      // It takes a packed layer for gzip.
+      // crane assumes that a compressed layer is gzip.
       if (image.layers.every(({ compression }) => compression !== 'zstd'))
         run(crane, 'validate', '--tarball', out(index, 'docker-archive'));
       if (image.os === 'windows') continue;
@@ -163,20 +163,20 @@ describe('images of the corpus', { concurrency: false }, () => {
     }
     if (images.length === 0 || images.some(({ image }) => image.layers.some(({ status }) => status !== 'present'))) return;
     const repository = `${address}/i${taken.length}:home`;
-    // What it refuses of the corpus itself, and charts, it needn't take from us.
+    // Skip charts, and what crane refuses from the corpus itself.
     const original = path.join(corpus, name);
     const isLayout = statSync(original).isDirectory();
     if (images.some(({ image }) => image.os === 'unknown')) return;
     if (isLayout && spawnSync(crane, ['push', '--index', original, `${repository}-original`, '--insecure']).status !== 0) return;
     run(crane, 'push', '--index', home, repository, '--insecure');
-    // Its validation of what a registry has takes all layers for gzip; that the digests are right the registry has checked.
+    // crane's remote validation assumes gzip layers; the registry has already checked the digests.
     if (images.every(({ image }) => image.layers.every(({ compression }) => compression === 'gzip'))) {
       run(crane, 'validate', '--remote', repository, '--insecure');
     } else run(crane, 'manifest', repository, '--insecure');
   }
 
-  test('most of them came in, and few were refused', (t) => {
-    t.diagnostic(`${taken.length} images came in and out, refused: ${refused.join(', ') || 'none'}`);
+  test('most images were imported, and few refused', (t) => {
+    t.diagnostic(`${taken.length} images imported and exported, refused: ${refused.join(', ') || 'none'}`);
     assert.ok(taken.length >= 14, `${taken.length}: ${taken.join(', ')}`);
     assert.deepEqual(refused, []);
   });

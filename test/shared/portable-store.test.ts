@@ -1,6 +1,6 @@
-// The portable store against independent programs: layers of the corpus' images keep their digests, and a mounted chain is what umoci
-// unpacks, entry by entry; what was written into one is a layer that umoci takes, and unpacks to the same.
-// LAYERSCOPE_IMAGES: further images, their paths with `:` between.
+// The portable store compared with independent programs: layers of the corpus' images keep their digests, a mounted chain is what umoci
+// unpacks, entry by entry, and a layer made from changes to a chain is accepted by umoci and unpacks to the same.
+// LAYERSCOPE_IMAGES: paths of more images, separated by `:`.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -43,7 +43,7 @@ function images(): { readonly name: string; readonly layout: string; readonly ro
   const more = (process.env.LAYERSCOPE_IMAGES ?? '').split(':').filter((file) => file !== '');
   for (const name of [...names.sort(), ...more.map((file) => path.resolve(file))]) {
     const file = path.resolve(corpus, name);
-    // By a glance at its names: skopeo would read all of a sparse tar of 60 GB to find none.
+    // Checks member names first: skopeo would read a whole sparse tar of 60 GB to find no image.
     const bytes = more.includes(name) ? Buffer.from('manifest.json index.json') : readFileSync(file);
     for (const [kind, mark] of [
       ['docker-archive', 'manifest.json'],
@@ -77,10 +77,10 @@ function layersOf(layout: string): Descriptor[] {
   return (JSON.parse(readFileSync(blob(layout, manifest), 'utf8')) as { layers: Descriptor[] }).layers;
 }
 
-/** Where `umoci unpack --rootless` notes owners that it may not set. */
+/** Where `umoci unpack --rootless` records owners that it may not set. */
 const ROOTLESS_OWNER = 'user.rootlesscontainers';
 
-/** Each path with all that both keep of it. Times to the microsecond, as Node.js sets no finer ones; names of one file by its first. */
+/** Each path with all that both sides keep. Times in microseconds, the limit of Node.js; a file with several names by its first. */
 function describeTree(root: string): string[] {
   const lines: string[] = [];
   const firsts = new Map<number, string>();
@@ -107,7 +107,7 @@ function describeTree(root: string): string[] {
 
 const found = images();
 
-test('what was written into a chain is a layer that umoci takes', async () => {
+test('umoci accepts a layer of what was written into a chain', async () => {
   const [first] = found;
   assert.ok(first !== undefined);
   await using driver = await PortableDriver.open(mkdtempSync(path.join(work, 'home-')));
@@ -132,7 +132,7 @@ test('what was written into a chain is a layer that umoci takes', async () => {
     assert.ok(runs('umoci', 'unpack', ...(process.getuid?.() === 0 ? [] : ['--rootless']), '--image', `${first.layout}:more`, bundle));
     assert.deepEqual(describeTree(mount.path), describeTree(path.join(bundle, 'rootfs')));
   }
-  // And the store takes it as a layer of its own.
+  // The store accepts it as a layer of its own, too.
   await driver.create('more', parent);
   await driver.blobs.apply('more', tar);
   await using written = await driver.mount('run');
@@ -140,7 +140,7 @@ test('what was written into a chain is a layer that umoci takes', async () => {
   assert.deepEqual(describeTree(taken.path), describeTree(written.path));
 });
 
-/** A bit of everything that can be done to a folder: made, changed, removed, replaced by another type, linked, marked. */
+/** Every kind of change to a folder: created, changed, removed, replaced by another type, linked, marked. */
 function write(root: string): void {
   const names = readdirSync(root, { recursive: true, encoding: 'utf8' }).sort();
   const [file, other] = names.filter((name) => lstatSync(path.join(root, name)).isFile());
@@ -165,7 +165,7 @@ function write(root: string): void {
 }
 
 describe('images of the corpus in the portable store', { concurrency: false }, () => {
-  test('there are some', () => assert.ok(found.length >= 8, String(found.length)));
+  test('there are enough images', () => assert.ok(found.length >= 8, String(found.length)));
   for (const { name, layout, rootfs } of found) {
     test(name, async () => {
       const home = mkdtempSync(path.join(work, 'home-'));

@@ -1,5 +1,5 @@
-// ../shared/check holds the command line against an independent reader. Needs python3 and zstd. The program is dist/cli.js where that
-// is newer than the sources, else the sources.
+// ../shared/check compares the command line with an independent reader. Needs python3 and zstd. The program is dist/cli.js if that is newer
+// than the sources, otherwise the sources.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, statSync } from 'node:fs';
@@ -23,7 +23,7 @@ function commandLine(): string {
   return [process.execPath, program].map((word) => `'${word}'`).join(' ');
 }
 
-/** What the check prints, and its exit code; with a cache of the test's own. */
+/** The check's output and exit code; with a cache of the test's own. */
 function runCheck(t: TestContext, what: string): Promise<{ code: number | null; lines: string[] }> {
   assert.ok(existsSync(check), `${check} is missing`);
   for (const tool of ['python3', 'zstd']) tryTool(tool, ['--version']);
@@ -42,14 +42,14 @@ function runCheck(t: TestContext, what: string): Promise<{ code: number | null; 
 }
 
 /**
- * Images whose changes hold hard links: the check says that a link's size is 0, cli.md (Additions) that it is that of what the link is a
- * name of. The check names the first difference alone, so all else of these is compared here.
+ * Images whose changes include hard links: the check expects size 0 for a link, cli.md (Additions) the size of the file that it names. The
+ * check reports only the first difference, so everything else of these images is compared here.
  */
 const WITH_HARD_LINKS = ['dive/test-docker-image.tar', 'dive/test-kaniko-image.tar'];
 
 type Change = Record<string, unknown>;
 
-/** What the check's own reader says of a layer's changes. */
+/** A layer's changes by the check's own reader. */
 function referenceChanges(file: string, layer: number): Change[] {
   const reference = path.join(path.dirname(check), 'reference.py');
   return runTool('python3', [reference, 'changes', file, String(layer)])
@@ -77,7 +77,7 @@ async function assertSameButSizesOfHardLinks(file: string): Promise<void> {
 }
 
 describe('a second opinion', { concurrency: true }, () => {
-  test('on totals and changes of every image of the corpus is the same, but for the sizes of hard links', async (t) => {
+  test('agrees on totals and changes of every image of the corpus, except sizes of hard links', async (t) => {
     const { lines } = await runCheck(t, 'images');
     const last = lines.pop() ?? '';
     const [, agree, all] = /^(\d+) of (\d+) images agree/.exec(last) ?? [];
@@ -88,7 +88,7 @@ describe('a second opinion', { concurrency: true }, () => {
     for (const name of WITH_HARD_LINKS) await assertSameButSizesOfHardLinks(path.join(root, '..', 'shared', 'corpus', name));
   });
 
-  test('on every tar of the corpus is the same', async (t) => {
+  test('agrees on every tar of the corpus', async (t) => {
     const { code, lines } = await runCheck(t, 'tars');
     const [, agree, all] = /^(\d+) of (\d+) tars agree/.exec(lines.at(-1) ?? '') ?? [];
     assert.ok(agree === all && Number(all) >= 57, lines.join('\n'));

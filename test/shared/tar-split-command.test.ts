@@ -1,4 +1,4 @@
-// tar-split's own command, a Go module, against ours, both ways. Needs Go and the module, whose version is set here.
+// Compares tar-split's own command, a Go module, with ours in both directions. Needs Go and the module, whose version is set here.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -25,14 +25,14 @@ before(() => {
 
 after(() => rmSync(folder, { recursive: true, force: true }));
 
-/** Runs the command; false where it fails. */
+/** Runs the command; returns whether it succeeded. */
 function tarSplit(...args: string[]): boolean {
   const run = spawnSync(path.join(folder, 'tar-split'), args, { stdio: 'ignore' });
   if (run.error !== undefined) throw run.error;
   return run.status === 0;
 }
 
-/** The metadata that the command makes of a tar; null where it refuses it. */
+/** The metadata that the command writes for a tar; null if it refuses the tar. */
 function theirMetadata(tar: Uint8Array): Uint8Array | null {
   const input = path.join(folder, 'in.tar');
   const output = path.join(folder, 'out.json.gz');
@@ -65,11 +65,11 @@ async function filesOf(tar: Uint8Array, metadata: Uint8Array): Promise<Stored[]>
   return files;
 }
 
-/** The tar that the command puts together from our metadata and the files laid out in a folder. */
+/** The tar that the command assembles from our metadata and the files in a folder. */
 async function theirTar(tar: Uint8Array, metadata: Uint8Array): Promise<Uint8Array> {
   const root = mkdtempSync(path.join(folder, 'root-'));
   for (const { name, content } of await filesOf(tar, metadata)) {
-    // Raw: a name that isn't UTF-8 is one on disk, too.
+    // As bytes: a name that isn't UTF-8 must stay so on disk.
     const file = Buffer.concat([Buffer.from(`${root}/`), name]);
     mkdirSync(file.subarray(0, file.lastIndexOf(0x2f)), { recursive: true });
     writeFileSync(file, content);
@@ -89,21 +89,21 @@ function tars(): { name: string; bytes: Uint8Array }[] {
   return found.map((name) => ({ name, bytes: readFileSync(path.join(corpus, name)) }));
 }
 
-// What tar-split can't put together again, or refuses, ours keeps inside: see TarSplitter.
+// Our metadata embeds what tar-split can't assemble or refuses: see TarSplitter.
 const SPARSE = /gnu-(sparse-big|nil-sparse-(data|hole)|incremental)|pax-(sparse-big|nil-sparse-(data|hole))|sparse-formats/;
 const REPEATED_NAMES = /hdr-only|collision-[01]/;
-/** Ends behind an extension header: its member is missing. */
+/** Ends after an extension header, without its member. */
 const WITHOUT_MEMBER = /pax-path-hdr/;
 
-test('the metadata of a layer is byte for byte that of the command', async () => {
+test('our metadata of a layer equals the command’s byte for byte', async () => {
   const layer = splitLayer();
   assert.equal(Buffer.from((await ourMetadata(layer)) ?? []).toString(), Buffer.from(theirMetadata(layer) ?? []).toString());
 });
 
-test("the metadata of the corpus' tars is that of the command, but where theirs can not work", async () => {
+test("our metadata of the corpus' tars equals the command's, except where theirs can not work", async () => {
   let same = 0;
   for (const { name, bytes } of tars()) {
-    // The command writes the holes of sparse files out, 60 GB of them in one.
+    // The command writes out the holes of sparse files, 60 GB in one.
     if (SPARSE.test(name) || REPEATED_NAMES.test(name) || WITHOUT_MEMBER.test(name)) continue;
     const theirs = theirMetadata(bytes);
     const ours = await ourMetadata(bytes);
@@ -115,14 +115,14 @@ test("the metadata of the corpus' tars is that of the command, but where theirs 
   assert.ok(same > 40);
 });
 
-test('the command puts every tar together again from our metadata and its files, bit by bit', async () => {
+test('the command assembles every tar from our metadata and its files, byte for byte', async () => {
   for (const { name, bytes } of [...tars(), { name: 'layer', bytes: splitLayer() }]) {
     const ours = await ourMetadata(bytes);
     if (ours !== null) assert.ok(Buffer.from(await theirTar(bytes, ours)).equals(bytes), name);
   }
 });
 
-test('ours puts a tar together again from the metadata of the command', async () => {
+test('we assemble a tar from the command’s metadata', async () => {
   for (const { name, bytes } of tars()) {
     const theirs = SPARSE.test(name) ? null : theirMetadata(bytes);
     if (theirs === null) continue;
@@ -132,7 +132,7 @@ test('ours puts a tar together again from the metadata of the command', async ()
   }
 });
 
-test('a Windows layer that was imported is put together again bit by bit from its files, by their command and by ours', async () => {
+test('an imported Windows layer is assembled from its files byte for byte, by the command and by us', async () => {
   const base = await windowsTar([{ name: 'Files' }, { name: 'Files/a.txt', content: 'a' }, { name: 'Files/empty', content: '' }]);
   const boot = 'UtilityVM/Files/EFI/Microsoft/Boot';
   const top = await windowsTar([
@@ -164,7 +164,7 @@ test('a Windows layer that was imported is put together again bit by bit from it
     await driver.create(id, parent);
     await driver.applyDiff(id, [tar]);
     const metadata = await gather(splitTar([tar]));
-    // Windows changes boot files in place; only the driver knows of the copies that it keeps.
+    // Windows changes boot files in place; only the driver knows the copies that it keeps.
     if (id === 'utility') writeFileSync(path.join(bench.home, id, boot, 'BCD'), 'changed by Windows');
     else {
       const input = path.join(folder, `${id}.json.gz`);

@@ -1,4 +1,4 @@
-// Every tar of ../shared/corpus against what Go's archive/tar read from it (tar-expected.json): entries, PAX records, contents.
+// Entries, PAX records and contents of every tar in ../shared/corpus, compared with what Go's archive/tar read from it (tar-expected.json).
 import assert from 'node:assert/strict';
 import { createHash, type Hash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
@@ -42,10 +42,10 @@ const TYPES: Record<string, string> = {
   g: 'global',
 };
 
-/** Files of 60 GB of holes are in the corpus; what they hash to isn't in the expectations. */
+/** The expectations have no hashes for files with 60 GB of holes. */
 const LARGEST_HASHED = 1 << 28;
 
-/** Hashes a body with its holes as zeros, as the pieces come. */
+/** Hashes a body piece by piece, with its holes as zeros. */
 class BodyHash {
   readonly #hash: Hash = createHash('sha256');
   readonly #size: number;
@@ -102,7 +102,7 @@ function plainBytes(file: string): Uint8Array {
   return bytes;
 }
 
-/** As the expectations have it: what isn't UTF-8 is U+FFFD there. */
+/** Converts to the expectations' form, where invalid UTF-8 is U+FFFD. */
 function text(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString('utf8');
 }
@@ -134,7 +134,7 @@ function read(bytes: Uint8Array) {
   });
   let error: LayerscopeError | null = null;
   try {
-    // Not a multiple of a block: headers come in two pieces now and then.
+    // Not a multiple of the block size, so that headers are split now and then.
     for (let at = 0; at < bytes.length; at += 65_000) reader.push(bytes, at, Math.min(bytes.length, at + 65_000));
     reader.end();
   } catch (thrown) {
@@ -158,12 +158,12 @@ describe('the tars of other projects, as Go reads them', () => {
         assert.equal(have?.nameHex, want.nameHex);
         assert.equal(have?.type, TYPES[want.type] ?? 'other');
         assert.deepEqual(have?.pax ?? {}, want.pax ?? {});
-        if (want.type === 'g') return; // Go hands out nothing else of a global header
+        if (want.type === 'g') return; // Go returns nothing else of a global header
         assert.equal(have?.mode, want.mode);
         assert.deepEqual([have?.uid, have?.gid, have?.uname, have?.gname], [want.uid, want.gid, want.uname ?? '', want.gname ?? '']);
         assert.equal(have?.mtimeNs, want.mtimeNs);
         assert.equal(have?.linkname, want.linkname ?? '');
-        // Go shows the size that the header of an entry without a body claims; ours is what there is.
+        // For an entry without a body Go reports the size that its header claims; we report the actual size.
         const hasBody = ['file', 'other'].includes(have?.type ?? '');
         assert.equal(have?.size, hasBody ? want.size : 0);
         if (want.sha256 !== undefined) assert.equal(hashes[index]?.digest(), want.sha256);

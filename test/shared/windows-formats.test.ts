@@ -23,7 +23,7 @@ test("backup streams become the tars that go-winio's do, and back", async () => 
     assert.deepEqual(await checkBackupTarCase(vector), [], vector.case);
 });
 
-/** Bytes of a hive in a transport folder: its data alone. */
+/** A hive's bytes in a transport folder: only its data. */
 async function dataOf(backup: Uint8Array): Promise<string> {
   let text = '';
   let isData = false;
@@ -46,7 +46,7 @@ async function transportOf(tar: Uint8Array): Promise<Map<string, string>> {
     const name = entry.name.replaceAll('/', '\\');
     const stream = Buffer.concat(backup);
     const prefix = Buffer.alloc(4);
-    // hcsshim keeps the reparse flag of what is no link; ours drops it, and tells.
+    // hcsshim keeps the reparse flag of an entry that is not a link; ours drops it and reports that.
     prefix.writeUInt32LE(entry.info.attributes | entry.droppedAttributes);
     if (entry.type === 'directory') files.set(`${name}.$wcidirs$`, prefix.toString('hex') + stream.toString('hex'));
     else if (name.startsWith('Hives\\')) files.set(name, await dataOf(stream));
@@ -55,7 +55,7 @@ async function transportOf(tar: Uint8Array): Promise<Map<string, string>> {
   return files;
 }
 
-test('what hcsshim hands to ImportLayer is what our reader makes of the tar', async () => {
+test('our reader makes of the tar what hcsshim passes to ImportLayer', async () => {
   const cases = (vectorsOf('hcsshim-layers.json') as readonly LayerCase[]).filter(({ said }) => said.endsWith('<nil>'));
   assert.ok(cases.length >= 8);
   for (const vector of cases) {
@@ -65,7 +65,7 @@ test('what hcsshim hands to ImportLayer is what our reader makes of the tar', as
   }
 });
 
-/** The tar that our writer makes of what our reader reads, hard links left out. */
+/** The tar that our writer makes of our reader's output, without hard links. */
 async function writtenAgain(tar: Uint8Array): Promise<Uint8Array> {
   const found: { entry: WindowsEntry; backup: Uint8Array[] }[] = [];
   for await (const piece of readWindowsTar([tar])) {
@@ -90,7 +90,7 @@ async function writtenAgain(tar: Uint8Array): Promise<Uint8Array> {
   return Buffer.concat(parts);
 }
 
-test('the tars that hcsshim exports are written again byte for byte from what ours reads', async () => {
+test('tars exported by hcsshim are read and rewritten byte for byte', async () => {
   const cases = (vectorsOf('hcsshim-layers.json') as readonly LayerCase[]).filter(({ exportTarBase64 }) => exportTarBase64 !== undefined);
   assert.ok(cases.length >= 7);
   for (const vector of cases) {

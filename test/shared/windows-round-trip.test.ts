@@ -1,5 +1,5 @@
-// Every Windows layer of ../shared, imported by the driver on the stand-in and exported again: each entry with its records and content, but
-// for times, which the stand-in's file systems don't all keep, and what hcsshim refuses as well.
+// Every Windows layer in ../shared, imported by the driver on the stand-in and exported again: each entry with its records and content,
+// except times, which the stand-in's file systems don't all keep, and layers that hcsshim refuses too.
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -16,7 +16,7 @@ interface Layer {
   readonly tar: Uint8Array;
 }
 
-/** Members of a plain tar with their bodies; what the corpus' archives hold layers in. */
+/** Members of a plain tar with their bodies; the corpus' archives contain layers this way. */
 function* members(tar: Uint8Array): Generator<{ name: string; body: Uint8Array }> {
   const bytes = Buffer.from(tar.buffer, tar.byteOffset, tar.length);
   for (let at = 0; at + 512 <= bytes.length; ) {
@@ -58,7 +58,7 @@ function layersOfVectors(): Layer[] {
   return [...found, { name: 'windows-layer.tar', tar: readFileSync(path.join(shared, 'vectors', 'windows-layer.tar')) }];
 }
 
-/** Each entry in words, the last of a name, in the order of names: all that a layer is, but for times. */
+/** A description of each entry by name, the last one of each name, sorted: everything in a layer except times. */
 async function describeLayer(tar: Uint8Array): Promise<Record<string, unknown>> {
   const entries: Record<string, unknown> = {};
   let current: { entry: WindowsEntry; backup: Uint8Array[] } | null = null;
@@ -91,7 +91,7 @@ async function gather(pieces: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
   return Buffer.concat(parts);
 }
 
-/** A base layer with all that the layer takes away or links to. */
+/** A base layer with everything that the layer removes or links to. */
 async function baseFor(entries: Readonly<Record<string, unknown>>): Promise<Uint8Array> {
   const needed = new Set<string>();
   for (const [path, entry] of Object.entries(entries)) {
@@ -104,9 +104,9 @@ async function baseFor(entries: Readonly<Record<string, unknown>>): Promise<Uint
   return windowsTar([...[...folders].sort().map((name) => ({ name })), ...[...needed].map((name) => ({ name, content: 'below' }))]);
 }
 
-describe('a Windows layer comes out as it went in', { concurrency: false }, () => {
+describe('a Windows layer is exported as it was imported', { concurrency: false }, () => {
   const layers = [...layersOfCorpus(), ...layersOfVectors()];
-  test('there are layers', () => assert.ok(layers.length >= 10, String(layers.length)));
+  test('there are enough layers', () => assert.ok(layers.length >= 10, String(layers.length)));
   for (const { name, tar } of layers) {
     test(name, async () => {
       await using bench = new WindowsBench('windowsfilter');
@@ -117,13 +117,13 @@ describe('a Windows layer comes out as it went in', { concurrency: false }, () =
       await driver.create('layer', 'base');
       await driver.applyDiff('layer', [tar]);
       const after = await describeLayer(await gather(driver.diff('layer')));
-      // The hives' folder and files come from outside Files: Windows gives neither their security nor their attributes back.
+      // Windows returns neither security nor attributes for the hives' folder and files, which come from outside Files.
       for (const side of [before, after]) {
         for (const [path, entry] of Object.entries(side)) {
           if (path === 'Files' || path.startsWith('Hives')) side[path] = { size: (entry as { size: number }).size };
         }
       }
-      // A link to a file of a lower layer is part of the layer; the stand-in exports what it was handed, and links within that.
+      // A link to a file in a lower layer is part of the layer; the stand-in exports only the imported files and links among them.
       for (const [path, entry] of Object.entries(before)) {
         const { type, link } = entry as { type?: string; link?: string };
         if (type === 'hardlink' && before[link ?? ''] === undefined) delete before[path];

@@ -1,4 +1,4 @@
-// What bsdtar says of a tar: `-tv` has every member in order, `--format=mtree` the exact times of the last member of each path.
+// What bsdtar lists of a tar: `-tv` every member in order, `--format=mtree` the exact time of the last member of each path.
 import { runTool, type ToolOptions } from './tools.ts';
 
 export interface ListedMember {
@@ -8,7 +8,7 @@ export interface ListedMember {
   readonly uid: number;
   readonly gid: number;
   readonly size: number;
-  /** `null` of what is no link. Hard links lead to names in the tar. */
+  /** Null if it is not a link. Hard links name a member of the tar. */
   readonly link: string | null;
 }
 
@@ -24,7 +24,7 @@ const TYPES: Readonly<Record<string, string>> = {
 
 const LINE = /^([-dlhcbp])(\S{9})\s+\d+ (\d+)\s+(\d+)\s+(\d+(?:,\d+)?) \w{3} [ \d]\d (?: \d{4}|\d\d:\d\d) (.*)$/;
 
-/** One character a byte: `\303` and `\\` are what they stand for. */
+/** Decodes a name to latin-1 (one character a byte): `\303` and `\\` are escapes. */
 function unescapeName(text: string): string {
   const bytes = text.replace(/[^\0-\x7f]+/gu, (run) => Buffer.from(run).toString('latin1'));
   return bytes.replace(/\\(?:([0-7]{3})|(.))/gs, (_, octal: string | undefined, letter: string) => {
@@ -44,7 +44,7 @@ function modeOf(letters: string): number {
   return mode;
 }
 
-/** Members in order, as bsdtar lists them; names end in no `/`. */
+/** Members in the order of bsdtar's list; names have no trailing `/`. */
 export function bsdtarMembers(file: string, options?: ToolOptions): ListedMember[] {
   const lines = runTool('bsdtar', ['--numeric-owner', '-tvf', file], options).toString().split('\n');
   return lines
@@ -67,14 +67,14 @@ export function bsdtarMembers(file: string, options?: ToolOptions): ListedMember
     });
 }
 
-/** Nanoseconds since 1970 by path (one character a byte, no `./`), of the last member of each. */
+/** Nanoseconds since 1970 by path (latin-1, without `./`), of the last member of each path. */
 export function bsdtarTimes(file: string, options?: ToolOptions): Map<string, bigint> {
   const text = runTool('bsdtar', ['-cf', '-', '--format=mtree', '--options=!all,type,time', `@${file}`], options).toString();
   const times = new Map<string, bigint>();
   for (const line of text.split('\n')) {
     const [, name, seconds = '0', nanos = '0'] = /^(\S+) (?:\S+ )*time=(-?\d+)\.(\d+)/.exec(line) ?? [];
     if (name === undefined) continue;
-    // Nanoseconds come without leading zeros.
+    // bsdtar prints nanoseconds without leading zeros.
     times.set(unescapeName(name).replace(/^(\.?\/)+/, ''), BigInt(seconds) * 1_000_000_000n + BigInt(nanos));
   }
   return times;

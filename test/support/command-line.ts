@@ -1,5 +1,5 @@
-// The commands of the command line, run in this process: for tests that run hundreds of them. What main.ts does around a command
-// (arguments, exit codes, the one line of an error) is done here in the same way; test/cli starts the program itself.
+// Runs commands of the command line in this process, for tests that run hundreds of them. Handles arguments, exit codes and error lines as
+// main.ts does; test/cli starts the program itself.
 import { Writable } from 'node:stream';
 import { asLayerscopeError, displayText } from '#model';
 import { parseArguments } from '../../src/cli/arguments.ts';
@@ -13,13 +13,13 @@ export interface CommandResult {
   readonly bytes: Buffer;
   readonly stdout: string;
   readonly stderr: string;
-  /** The error that ended the command, null where none did. */
+  /** The error that ended the command, or null. */
   readonly error: { readonly code: string; readonly message: string; readonly stack: string } | null;
 }
 
 export type JsonLine = Record<string, unknown>;
 
-/** Runs a command with its arguments; what it reads is kept in `cache`, or nowhere. */
+/** Runs a command with its arguments. `cache`: the cache folder; by default nothing is cached. */
 export async function runCommand(argv: readonly string[], cache: string | null = null): Promise<CommandResult> {
   const chunks: Buffer[] = [];
   const stream = new Writable({
@@ -70,7 +70,7 @@ async function succeed(argv: readonly string[]): Promise<CommandResult> {
   return result;
 }
 
-/** The objects of a command that prints one a line. Throws where the command fails. */
+/** The objects of a command that prints one a line. Throws if the command fails. */
 export async function commandLines(argv: readonly string[]): Promise<JsonLine[]> {
   const { stdout } = await succeed(argv);
   return stdout
@@ -79,7 +79,7 @@ export async function commandLines(argv: readonly string[]): Promise<JsonLine[]>
     .map((line) => JSON.parse(line) as JsonLine);
 }
 
-/** The one object that a command prints. Throws where the command fails. */
+/** The one object that a command prints. Throws if the command fails. */
 export async function commandJson<T>(argv: readonly string[]): Promise<T> {
   return JSON.parse((await succeed(argv)).stdout) as T;
 }

@@ -1,4 +1,4 @@
-// What stands in a folder on disk, and what stands in a view of an image, in one shape, to be compared.
+// The entries of a folder on disk and of a view of an image, in one shape for comparison.
 import { createHash } from 'node:crypto';
 import { lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import path from 'node:path';
@@ -6,22 +6,22 @@ import { resolveEntryBody } from '#changes';
 import { type LoadedImage, listView } from '#engine';
 import { entryTypeName, NO_LAYER, rowPath, TYPE } from '#model';
 
-/** One path. Hard links are files; `group` is the first, by bytes, of the names that share a body. */
+/** One path. Hard links have type file; `group` is the first of the file's names, by bytes. */
 export interface TreeEntry {
   readonly type: string;
   readonly mode: number;
   readonly uid: number;
   readonly gid: number;
-  /** Of files. */
+  /** Only for files. */
   readonly size: number | null;
-  /** Nanoseconds since 1970; null for a folder that no entry brings. */
+  /** Nanoseconds since 1970; null for an implied folder. */
   readonly mtime: bigint | null;
   readonly link: string | null;
   readonly group: string | null;
   readonly sha256: string | null;
 }
 
-/** By path, one character a byte, sorted. */
+/** By path (latin-1: one character a byte), sorted. */
 export type Tree = ReadonlyMap<string, TreeEntry>;
 
 const byBytes = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
@@ -31,7 +31,7 @@ function diskType(mode: number): string {
   return types[mode >> 12] ?? 'other';
 }
 
-/** Names by their bytes, which a recursive readdir can't give. */
+/** Names as bytes, which a recursive readdir can't return. */
 function namesBelow(folder: string, prefix: string): string[] {
   const entries = readdirSync(onDisk(folder, prefix), { withFileTypes: true, encoding: 'buffer' });
   return entries.flatMap((entry) => {
@@ -44,7 +44,7 @@ function onDisk(folder: string, name: string): Buffer {
   return Buffer.concat([Buffer.from(folder + path.sep), Buffer.from(name, 'latin1')]);
 }
 
-/** Everything below a folder, itself not counted; no link is followed. */
+/** Everything below a folder, without the folder itself. Links are not followed. */
 export function diskTree(folder: string): Tree {
   const names = namesBelow(folder, '');
   const groups = new Map<string, string>();
@@ -71,7 +71,7 @@ export function diskTree(folder: string): Tree {
   return tree;
 }
 
-/** The view at a layer: what its entries say, and the bodies that our reader gives for them. */
+/** The view at a layer, with file contents as our reader returns them. */
 export async function imageTree(loaded: LoadedImage, layer: number): Promise<Tree> {
   const { stack, reader, image, layers } = loaded;
   const rows = listView(stack, layer);

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { concat, file, tar } from './tar-builder.ts';
 
-/** An image to lay down: its layers' tars, the lowest first. */
+/** An image to write: its layers' tars, bottom first. */
 export interface ImageFixture {
   readonly name: string;
   readonly os?: string;
@@ -13,7 +13,7 @@ function sha256(bytes: Uint8Array | string): string {
   return createHash('sha256').update(bytes).digest('hex');
 }
 
-/** A docker-archive as Docker 1.10 to 24 saves it: manifest.json first, plain layers, a config an image. */
+/** A docker-archive as Docker 1.10 to 24 saves it: manifest.json first, plain layers, one config for each image. */
 export function dockerArchive(...images: readonly ImageFixture[]): Uint8Array {
   const members = new Map<string, Uint8Array | string>();
   const manifest = images.map(({ name, os = 'linux', architecture = 'amd64', layers }) => {

@@ -4,7 +4,7 @@ import { createHost, type HostServices } from '#host';
 import { LayerscopeError } from '#model';
 import { numberedRows } from './row-tables.ts';
 
-/** A library that opens nothing and remembers what it was asked: for tests of doors. Its one archive is `a1`. */
+/** A library that opens nothing and records its calls, for tests of hosts. Its only archive is `a1`. */
 export function fakeLibrary(): Library & {
   readonly opened: OpenRequest[];
   readonly asked: unknown[];
@@ -132,7 +132,7 @@ export function fakeLibrary(): Library & {
   };
 }
 
-/** A host over a fake library; what it logs is kept. */
+/** A host over a fake library, with its log. */
 export function fakeHost(services: Partial<HostServices> = {}) {
   const library = fakeLibrary();
   const jobs = createJobs();

@@ -1,4 +1,4 @@
-// Stands before Node's calls on files, in this process: to count them, to fail one, to end the process at one, or to change a file at one.
+// Intercepts Node's file calls in this process: to count them, make one fail, end the process at one, or change a file at one.
 import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
@@ -7,7 +7,7 @@ import path from 'node:path';
 // biome-ignore lint/suspicious/noExplicitAny: every call of node:fs has its own signature.
 type Call = (...args: any[]) => any;
 
-/** Calls that may need room on the disk. */
+/** Calls that may need disk space. */
 export const NEEDS_ROOM: readonly string[] = [
   'open',
   'write',
@@ -20,7 +20,7 @@ export const NEEDS_ROOM: readonly string[] = [
   'link',
   'symlink',
 ];
-/** Calls that change what is on the disk. */
+/** Calls that change files on disk. */
 export const CHANGES: readonly string[] = [
   ...NEEDS_ROOM,
   'rm',
@@ -43,8 +43,8 @@ function isForReading(flags: unknown): boolean {
 }
 
 /**
- * Calls `before` before each of these calls, by their names without `Sync`; what it throws is what the call fails with. Opening a file to be
- * read is no call. Dispose of it.
+ * Runs `before` before each call with one of these names (without `Sync`); if it throws, the call fails with that error. Opening a file
+ * only for reading doesn't trigger it. Dispose of the result to stop.
  */
 export async function beforeFileCalls(
   names: readonly string[],
@@ -70,7 +70,7 @@ export async function beforeFileCalls(
       if (isMeant(name, args)) before(name, args);
       return original.apply(fs.promises, args);
     });
-    // With a callback: of those only these are used.
+    // The calls with a callback that the program uses.
     if (name !== 'write' && name !== 'read') continue;
     put(fs, name, (original) => (...args) => {
       try {
@@ -108,7 +108,7 @@ async function handlePrototype(): Promise<object> {
   return Object.getPrototypeOf(handle) as object;
 }
 
-/** As the system says it. */
+/** ENOSPC, as the system reports it. */
 export function noSpace(name: string): Error {
   return Object.assign(new Error(`ENOSPC: no space left on device, ${name}`), { code: 'ENOSPC', errno: -28, syscall: name });
 }

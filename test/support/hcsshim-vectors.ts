@@ -85,7 +85,7 @@ function judgeRefusal(vector: LayerCase, error: LayerscopeError): string[] {
   const hcsshimRefuses = !vector.said.endsWith('<nil>');
   const known = BOTH_REFUSE[vector.case];
   if (known !== undefined) return matches(known, error) ? [] : [`expected ${known.code} ${known.words}, found ${said}`];
-  if (hcsshimRefuses) return error.code === 'INTERNAL' || error.code === 'IO' ? [`a refusal that tells nothing: ${said}`] : [];
+  if (hcsshimRefuses) return error.code === 'INTERNAL' || error.code === 'IO' ? [`an unspecific refusal: ${said}`] : [];
   return OURS_IS_RIGHT.some((refusal) => matches(refusal, error)) ? [] : [`hcsshim says ${vector.said}, found ${said}`];
 }
 

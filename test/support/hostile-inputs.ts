@@ -1,4 +1,4 @@
-// Files that are small and unpack, parse or list to far more. Each is written as a stream, so that whoever makes them stays small.
+// Small files that unpack, parse or list to far more. Each is written as a stream, so that writing it takes little memory.
 import { createHash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { Readable } from 'node:stream';
@@ -9,7 +9,7 @@ import { concat, END_MARKER, file, type HeaderFields, header, latin1, padded, ta
 type Bytes = Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
 type Packing = 'none' | 'gzip' | 'zstd';
 
-/** Writes pieces to a file, packed or as they are. */
+/** Writes pieces to a file, compressed or as they are. */
 export async function writePieces(target: string, pieces: Bytes, packing: Packing = 'none'): Promise<void> {
   const source = Readable.from(pieces, { objectMode: true });
   const out = createWriteStream(target);
@@ -20,7 +20,7 @@ export async function writePieces(target: string, pieces: Bytes, packing: Packin
 
 const BATCH = 512;
 
-/** `count` headers alike but for what `stamp` writes over each, and the end of the tar. The checksum is made anew. */
+/** `count` identical headers except for what `stamp` writes into each, then the end of the tar. Checksums are recomputed. */
 export function* headers(count: number, fields: HeaderFields, stamp: (block: Uint8Array, index: number) => void): Generator<Uint8Array> {
   const model = header(fields);
   for (let from = 0; from < count; from += BATCH) {
@@ -47,7 +47,7 @@ function sign(block: Uint8Array): void {
   block[154] = 0;
 }
 
-/** Writes a number in base 26, `digits` letters, at `at`. */
+/** Writes a number at `at` in base 26, as `digits` letters. */
 export function letters(block: Uint8Array, at: number, digits: number, value: number): void {
   let rest = value;
   for (let place = at + digits - 1; place >= at; place--) {
@@ -56,7 +56,7 @@ export function letters(block: Uint8Array, at: number, digits: number, value: nu
   }
 }
 
-/** One record of a PAX header, its length counted in. */
+/** One record of a PAX header; its length includes itself. */
 function record(key: string, value: Uint8Array): Uint8Array {
   const rest = key.length + value.length + 3;
   let length = rest + String(rest).length;
@@ -64,7 +64,7 @@ function record(key: string, value: Uint8Array): Uint8Array {
   return concat(latin1(`${length} ${key}=`), value, latin1('\n'));
 }
 
-/** A member behind a PAX header of these records. */
+/** A member with a PAX header of these records. */
 function withPax(records: readonly (readonly [string, Uint8Array])[], member: Uint8Array): Uint8Array {
   const body = concat(...records.map(([key, value]) => record(key, value)));
   return concat(header({ name: 'pax', typeflag: 'x', size: body.length }), padded(body), member);
@@ -84,7 +84,7 @@ function* repeated(count: number, make: (index: number) => Uint8Array): Generato
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 const json = (value: unknown): Uint8Array => utf8(JSON.stringify(value));
 
-/** A member whose body comes in pieces. */
+/** A member whose body is given in pieces. */
 export function* member(name: string, length: number, body: Iterable<Uint8Array>): Generator<Uint8Array> {
   yield header({ name, size: length });
   yield* body;
@@ -95,7 +95,7 @@ function* pieces(bytes: Uint8Array, times: number): Generator<Uint8Array> {
   for (let time = 0; time < times; time++) yield bytes;
 }
 
-/** A docker-archive of one layer for each config. */
+/** A docker-archive with one layer for each config. */
 function* archiveOf(configs: readonly { readonly length: number; readonly body: () => Iterable<Uint8Array> }[]): Generator<Uint8Array> {
   const layer = tar(file('a', 'x'));
   yield file('layer.tar', layer);
@@ -107,7 +107,7 @@ function* archiveOf(configs: readonly { readonly length: number; readonly body: 
   yield END_MARKER;
 }
 
-/** A config that begins and ends like one and repeats a text between. */
+/** A config of normal start and end with a text repeated between them. */
 function configOf(
   before: string,
   repeatedText: string,
@@ -127,7 +127,7 @@ function configOf(
   };
 }
 
-/** An OCI archive of these blobs; `index` gets their digests. */
+/** An OCI archive of these blobs; `index` receives their digests. */
 function* ociOf(blobs: readonly Uint8Array[], index: (digests: readonly string[]) => unknown): Generator<Uint8Array> {
   yield file('oci-layout', '{"imageLayoutVersion":"1.0.0"}');
   const digests = blobs.map((blob) => sha256(blob));
@@ -136,7 +136,7 @@ function* ociOf(blobs: readonly Uint8Array[], index: (digests: readonly string[]
   yield END_MARKER;
 }
 
-/** A docker-archive of `count` layers that are one blob. */
+/** A docker-archive of `count` layers that share one blob. */
 function* sharedLayer(layer: Uint8Array, count: number): Generator<Uint8Array> {
   yield file('layer.tar', layer);
   yield file('c.json', json({ os: 'linux', architecture: 'amd64', rootfs: { type: 'layers', diff_ids: [] } }));
@@ -144,7 +144,7 @@ function* sharedLayer(layer: Uint8Array, count: number): Generator<Uint8Array> {
   yield END_MARKER;
 }
 
-/** A zstd frame of `bytes` zeros, by blocks of one repeated byte: four bytes for each 128 kB. */
+/** A zstd frame of `bytes` zeros, as RLE blocks: four bytes for each 128 kB. */
 export function zstdZeros(bytes: number): Uint8Array {
   const block = 128 * 1024;
   const count = Math.ceil(bytes / block);
@@ -157,7 +157,7 @@ export function zstdZeros(bytes: number): Uint8Array {
   return frame;
 }
 
-/** What is run on an input. `FILE` stands for its path. */
+/** Commands to run on an input; `FILE` stands for its path. */
 export type Command = readonly string[];
 
 export interface HostileInput {
@@ -188,7 +188,7 @@ export const HOSTILE_INPUTS: readonly HostileInput[] = [
     commands: [INSPECT],
   },
   {
-    name: 'a config of a million diff IDs that are none',
+    name: 'a config of a million invalid diffIDs',
     make: (target) =>
       writePieces(target, archiveOf(Array(15).fill(configOf('{"os":"linux","rootfs":{"diff_ids":[', '1,', 1_900_000, '1]}}'))), 'gzip'),
     commands: [INSPECT],
@@ -225,7 +225,7 @@ export const HOSTILE_INPUTS: readonly HostileInput[] = [
     commands: [INSPECT],
   },
   {
-    name: 'an image of 15,000 layers that are one blob',
+    name: 'an image of 15,000 layers that share one blob',
     make: (target) => {
       const layer = Buffer.concat([...headers(10_000, { name: 'aaaaaa' }, (block, at) => letters(block, 0, 6, at))]);
       return writePieces(target, sharedLayer(gzipSync(layer, { level: 1 }), 15_000));
@@ -253,7 +253,7 @@ export const HOSTILE_INPUTS: readonly HostileInput[] = [
     commands: [LS],
   },
   {
-    name: 'names of 60 kB that are odd',
+    name: 'odd names of 60 kB',
     make: (target) =>
       writePieces(
         target,
@@ -391,7 +391,7 @@ export const HOSTILE_INPUTS: readonly HostileInput[] = [
     commands: [INSPECT, RAW],
   },
   {
-    name: 'hard links in millions, each with an owner of its own',
+    name: 'millions of hard links, each with its own owner',
     make: (target) =>
       writePieces(
         target,
@@ -407,7 +407,7 @@ export const HOSTILE_INPUTS: readonly HostileInput[] = [
     commands: [INSPECT],
   },
   {
-    name: 'gzip members by the half million',
+    name: 'half a million gzip members',
     make: (target) => {
       const empty = gzipSync(new Uint8Array(0));
       const many = Buffer.concat(Array(10_000).fill(empty));
@@ -416,7 +416,7 @@ export const HOSTILE_INPUTS: readonly HostileInput[] = [
     commands: [INSPECT],
   },
   {
-    name: 'zstd frames by the ten thousand',
+    name: 'ten thousand zstd frames',
     make: (target) => {
       const empty = Uint8Array.of(0x28, 0xb5, 0x2f, 0xfd, 0x20, 0, 1, 0, 0);
       return writePieces(target, [zstdStored(tar(file('a', 'x'))), ...Array(5).fill(concat(...Array(10_000).fill(empty)))]);
@@ -424,13 +424,13 @@ export const HOSTILE_INPUTS: readonly HostileInput[] = [
     commands: [INSPECT],
   },
   {
-    name: 'a zstd frame that asks for a window of 2 GB',
+    name: 'a zstd frame with a window of 2 GB',
     make: (target) => writePieces(target, [Uint8Array.of(0x28, 0xb5, 0x2f, 0xfd, 0x00, 0xa8, 0x01, 0, 0)]),
     commands: [INSPECT],
   },
 ];
 
-/** Content as a zstd frame of stored blocks. */
+/** Content as a zstd frame of raw blocks. */
 export function zstdStored(bytes: Uint8Array): Uint8Array {
   const blocks: Uint8Array[] = [Uint8Array.of(0x28, 0xb5, 0x2f, 0xfd, 0x00, 0x38)];
   const size = 64 * 1024;
@@ -442,7 +442,7 @@ export function zstdStored(bytes: Uint8Array): Uint8Array {
   return concat(...blocks);
 }
 
-/** A layer whose one file is zeros: a header, then zeros, as two frames. */
+/** A layer whose only file is zeros: the header and the zeros, as two frames. */
 function zstdLayer(bytes: number): Uint8Array[] {
   const size = latin1(bytes.toString(8).padStart(12, '0'));
   return [zstdStored(header({ name: 'zeros', size })), zstdZeros(bytes + 1024)];

@@ -1,4 +1,4 @@
-// Builds image archives of every age from lists of files, by code: maps of names and bytes that become a tar or a folder.
+// Builds image archives of every age from lists of files: maps of names to bytes that are written as a tar or a folder.
 //
 //   const blobs = new Files();
 //   const image = ociImage(blobs, { layers: [{ tar: tar(file('a', 'x')), packed: 'gzip' }] });
@@ -87,11 +87,11 @@ export function imageConfig(tars: readonly Uint8Array[], spec: ConfigSpec = {}):
 export interface LayerSpec {
   tar: Uint8Array;
   packed?: Packing;
-  /** The stored bytes where they aren't simply the packed tar. */
+  /** The stored bytes, if they aren't just the compressed tar. */
   blob?: Uint8Array;
   mediaType?: string;
   urls?: string[];
-  /** Only the descriptor, no blob. */
+  /** Adds only the descriptor, no blob. */
   absent?: boolean;
 }
 
@@ -109,7 +109,7 @@ export interface OciSpec {
   manifestType?: string;
 }
 
-/** Adds an image's blobs; returns the manifest's descriptor, and those of its parts. */
+/** Adds an image's blobs; returns the descriptors of the manifest and its parts. */
 export function ociImage(files: Files, spec: OciSpec): BuiltDescriptor & { config: BuiltDescriptor; layers: BuiltDescriptor[] } {
   const layers = spec.layers.map((layer) => {
     const packing = layer.packed ?? 'none';
@@ -132,12 +132,12 @@ export function ociImage(files: Files, spec: OciSpec): BuiltDescriptor & { confi
 
 const INDEX_TYPE = 'application/vnd.oci.image.index.v1+json';
 
-/** Descriptors without what {@link ociImage} adds to them. */
+/** The descriptors without the fields that {@link ociImage} adds. */
 function plain(descriptors: readonly BuiltDescriptor[]): object[] {
   return descriptors.map(({ mediaType, digest, size, platform, annotations }) => ({ mediaType, digest, size, platform, annotations }));
 }
 
-/** An index as a blob, to be nested. */
+/** Adds an index as a blob, for nesting. */
 export function ociIndex(files: Files, manifests: readonly BuiltDescriptor[]): BuiltDescriptor {
   return files.add(json({ schemaVersion: 2, mediaType: INDEX_TYPE, manifests: plain(manifests) }), INDEX_TYPE);
 }
@@ -157,7 +157,7 @@ export interface DockerSpec {
   config?: ConfigSpec;
 }
 
-/** As Docker 1.10 to 24 saves: `<hex>.json`, `<id>/layer.tar`, manifest.json. Layers of the same bytes share a folder. */
+/** As Docker 1.10 to 24 saves: `<hex>.json`, `<id>/layer.tar`, manifest.json. Layers with the same bytes share a folder. */
 export function dockerArchive(images: readonly DockerSpec[]): FileMap {
   const files: FileMap = new Map();
   const manifest = images.map((image) => {
@@ -174,7 +174,7 @@ export function dockerArchive(images: readonly DockerSpec[]): FileMap {
   return files;
 }
 
-/** As Docker up to 1.9 saves: a folder a layer and `repositories`, the lowest layer first. */
+/** As Docker up to 1.9 saves: a folder for each layer and `repositories`. Layers: bottom first. */
 export function legacyArchive(layers: readonly Uint8Array[], tagged = true): FileMap {
   const files: FileMap = new Map();
   let parent: string | undefined;

@@ -1,5 +1,5 @@
-// A process that takes an image into a portable store and away again, many times: `node image-worker.ts HOME IMAGE NAME TIMES`. It stays in
-// at the end.
+// A process that imports an image into a portable store and removes it again, many times: `node image-worker.ts HOME IMAGE NAME TIMES`. The
+// last import stays.
 import { createReader } from '#archive';
 import { importArchive } from '#engine';
 import { PortableDriver } from '../../src/driver/portable/index.ts';

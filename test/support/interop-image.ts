@@ -1,4 +1,4 @@
-// Layers of one Linux image that hold what tools disagree on, and nothing on which they may: each kind of header, link and removal.
+// Layers of one Linux image with every kind of header, link and removal on which tools must agree, and nothing on which they may differ.
 import {
   concat,
   directory,
@@ -16,7 +16,7 @@ import {
 } from './tar-builder.ts';
 
 const SEGMENT = 'segment-of-a-long-path';
-/** 300 bytes: beyond what ustar's prefix and name hold. */
+/** 300 bytes: too long for ustar's prefix and name. */
 export const LONG_PAX_PATH = `long/${Array.from({ length: 12 }, () => SEGMENT).join('/')}/pax-file`;
 /** 140 bytes. */
 export const LONG_GNU_PATH = `long/gnu/${'g'.repeat(120)}/gnu-file`;
@@ -32,7 +32,10 @@ function oldSparseFile(fields: HeaderFields): Uint8Array {
   return gnuSparse('sparse/gnu', 1_000_000, map, concat(BLOCK, BLOCK), fields);
 }
 
-/** The lowest first. Every file has a time, so that a copy that lost it shows. `oldSparse`: with a file of type S, which umoci 0.4 refuses. */
+/**
+ * Layers, bottom first. Every file has a time, so that a copy that loses it is noticed. `oldSparse`: adds a file of type S, which umoci 0.4
+ * refuses.
+ */
 export function interopLayers({ oldSparse = true } = {}): Uint8Array[] {
   const time = { mtime: 1_600_000_000 };
   const base = tar(

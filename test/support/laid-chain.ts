@@ -1,4 +1,4 @@
-// Layers laid out in a folder as a mount is, without a store.
+// Lays layers out in a folder as a mount does, without a store.
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { TestContext } from 'node:test';
@@ -9,7 +9,7 @@ import { LayerTables } from '../../src/driver/portable/layer-tables.ts';
 import { layOutChain } from '../../src/driver/portable/mount-chain.ts';
 import { testFolder } from './workbench.ts';
 
-/** An empty folder in a folder of the test's own, removed whatever modes what was laid out in it has. */
+/** An empty folder inside a temporary folder, which is removed when the test ends, whatever modes its content has. */
 export function newRoot(t: TestContext): string {
   const folder = mkdtempSync(path.join(testFolder(t), 'laid-'));
   t.after(() => removeTree(folder));
@@ -18,12 +18,12 @@ export function newRoot(t: TestContext): string {
   return root;
 }
 
-/** Lays layers out, the lowest first; what was told, a line each, but for owners, which only root keeps. */
+/** Lays layers out, bottom first. Returns the findings as lines, without those about owners, which only root can set. */
 export async function layOut(root: string, ...layers: readonly Uint8Array[]): Promise<string[]> {
   return (await allTold(root, ...layers)).filter((line) => !line.endsWith('only root may give files away'));
 }
 
-/** The same with all that was told. */
+/** Like {@link layOut}, but returns all findings. */
 export async function allTold(root: string, ...layers: readonly Uint8Array[]): Promise<string[]> {
   const told: Finding[] = [];
   const fileOf = (digest: string): string => path.join(path.dirname(root), `${digest.slice('sha256:'.length)}.tar`);

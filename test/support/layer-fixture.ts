@@ -1,4 +1,4 @@
-// Makes a layer's table from a short list, for tests of what stands above the tar reader. Simple and slow.
+// Builds a layer's table from a short list, for tests of what builds on the tar reader. Simple and slow.
 //
 //   layer([dir('a'), file('a/b', 3), { whiteout: 'a/c' }, { opaque: 'd' }, { path: 'l', type: 'hardlink', link: 'a/b' }])
 
@@ -19,7 +19,7 @@ export interface EntryFixture {
   readonly attributes?: Readonly<Record<string, string>>;
 }
 
-/** Listed in raw only. */
+/** A member that is listed in raw only. */
 export interface RawFixture {
   readonly raw: keyof typeof TYPE;
   readonly size?: number;
@@ -47,7 +47,7 @@ export function bytes(text: string | Uint8Array): Uint8Array {
   return typeof text === 'string' ? new TextEncoder().encode(text) : text;
 }
 
-/** One character a byte. */
+/** Latin-1: one character a byte. */
 function key(path: Uint8Array): string {
   return String.fromCharCode(...path);
 }
@@ -75,7 +75,7 @@ class FixtureTree {
   }
 }
 
-/** Members in the order given. An empty path is the root. */
+/** Members in the given order. The empty path is the root. */
 export function layer(members: readonly MemberFixture[]): LayerTable {
   const tree = new FixtureTree();
   const count = members.length;
@@ -143,7 +143,7 @@ export function layer(members: readonly MemberFixture[]): LayerTable {
     metas,
     linkStart: Uint32Array.from(linkStart),
     linkNames: Uint8Array.from(linkNames),
-    // Not known yet when the link came: a stack then finds them by their paths.
+    // Targets not known when the link was added: a stack finds them by path.
     linkTarget: new Uint32Array(linkStart.length - 1),
   };
 }

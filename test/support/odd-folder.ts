@@ -1,4 +1,4 @@
-// A folder on disk with what makes tars differ: to be packed by other programs and read by ours.
+// A folder on disk with everything in which tar formats differ: other programs pack it and our reader reads it.
 import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
@@ -16,15 +16,15 @@ import {
 import path from 'node:path';
 
 export interface OddFolderOptions {
-  /** Names that no V7 or ustar header holds. */
+  /** Names too long for a V7 or ustar header. */
   readonly longNames: boolean;
-  /** A file with holes: formats without sparse files store their zeros. */
+  /** A file with holes: formats without sparse files store them as zeros. */
   readonly sparse: boolean;
 }
 
 const SECONDS = 1_600_000_000.125;
 
-/** Lays the folder down; every path has a time with a part of a second that is exact in binary. */
+/** Creates the folder. Every path has a time with a fraction of a second that is exact in binary. */
 export function writeOddFolder(folder: string, { longNames, sparse }: OddFolderOptions): void {
   const made: Buffer[] = [];
   const at = (name: string): Buffer => {

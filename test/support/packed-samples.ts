@@ -1,6 +1,6 @@
-// What xz 5.4 and bzip2 1.0.8 make of the texts beside it: node:zlib can't. Base64.
+// Output of xz 5.4 and bzip2 1.0.8 for the texts named beside it, in base64, as node:zlib can't make it.
 
-/** The text that most of the samples hold. */
+/** The plain text of most samples. */
 export const SAMPLE_TEXT = Array.from({ length: 120 }, (_, line) => `line ${line % 40} of a text that repeats itself\n`).join('');
 
 function bytes(base64: string): Uint8Array {
@@ -37,7 +37,7 @@ export const XZ_SAMPLES = {
   ),
 };
 export const XZ_EMPTY = bytes('/Td6WFoAAATm1rRGAAAAABzfRCEftvN9AQAAAAAEWVo=');
-/** With the filter for x86 programs in front. */
+/** With the filter for x86 programs before LZMA2. */
 export const XZ_X86 = bytes(
   '/Td6WFoAAATm1rRGAgEEACEBFgANhjUf4BGxAIpdADYaSh8IoCYDTQad7+2MoT/IOM9thS+aaJmfL/bA0qMCNuh6N3wj781CW4zWYwMF8FJ4nOAgfo61hWjr' +
     'ULLQWbRgDg+DHcThi//cmP1blWzDWKswNz4UAT0W4QUIHOkX9gnX1iCqYApJbWQOAUxlk1VS0WESxhRyHHojan9SDTfKImxvJjSl4TRpAAAAAJXTAbP3Tcfc' +
@@ -58,10 +58,10 @@ export const BZIP2_SAMPLES = {
   ),
 };
 export const BZIP2_EMPTY = bytes('QlpoORdyRThQkAAAAAA=');
-/** Three a, four b, 259 c and 100,000 d. */
+/** Plain text: three a, four b, 259 c and 100,000 d. */
 export const BZIP2_RUNS = bytes('QlpoOTFBWSZTWXs14FkAAAHRAMAABAA8AAAIIAAxDABSqbImb3etvtve5esELOCiM+EL8XckU4UJB7NeBZA=');
 
-/** A tar of one file, `big`, of 64 MiB of zeros; and the same packed with xz, which is packed with bzip2 once more. */
+/** A tar with one file, `big`, of 64 MiB of zeros, compressed with xz; and the same compressed again with bzip2. */
 export const BZIP2_BOMB = bytes(
   'QlpoOTFBWSZTWX2NOpEFfjvbgMyAQABdAAACcKAeAAAIIABwUDTQyMmIIooMg0GmnWpgVAFVRMhAQFVRNveKVjatEBAVVEgI3kZgS0lIcieYmxGb9a974xiq' +
     'qAKqifmKCskyms4fLHBoBRQSAAYIAABBAAGGYClNMQJCbEgSE8XckU4UJA4//svA',

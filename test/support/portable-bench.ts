@@ -69,7 +69,7 @@ export class PortableBench implements DriverBench {
     return existsSync(path.join(mountPath, name)) ? readFileSync(path.join(mountPath, name), 'utf8') : undefined;
   }
 
-  // What was laid out stays where it was; the process that did it is this one still.
+  // This process is still alive, so its mounts wouldn't be swept: a simulated crash removes them.
   crash(): void {
     rmSync(path.join(this.home, 'mounts'), { recursive: true, force: true });
   }

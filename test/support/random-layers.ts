@@ -1,6 +1,6 @@
 import type { MemberFixture } from './layer-fixture.ts';
 
-/** A repeatable source of numbers (mulberry32). */
+/** A seeded source of numbers (mulberry32). */
 export class Random {
   #state: number;
 
@@ -8,7 +8,7 @@ export class Random {
     this.#state = seed >>> 0;
   }
 
-  /** 0 to below `limit`. */
+  /** A number from 0 to below `limit`. */
   below(limit: number): number {
     this.#state = (this.#state + 0x6d2b79f5) | 0;
     let t = Math.imul(this.#state ^ (this.#state >>> 15), 1 | this.#state);
@@ -35,10 +35,10 @@ export class Random {
 }
 
 export interface RandomOptions {
-  /** Names to make paths of. Few names make many clashes. */
+  /** Names to build paths from. Few names cause many clashes. */
   readonly names?: readonly string[];
   readonly maxMembers?: number;
-  /** No path twice in a layer, so that the order doesn't count. */
+  /** Drops repeated paths of a layer, so that the order of members doesn't matter. */
   readonly unique?: boolean;
 }
 
@@ -48,7 +48,7 @@ function path(random: Random, names: readonly string[]): string {
   return Array.from({ length: 1 + random.below(3) }, () => random.pick(names)).join('/');
 }
 
-/** Members of one layer, wild ones among them: files that stand below files, links to anything. */
+/** Members of one layer, including odd ones: files below files, links to anything. */
 export function randomLayer(random: Random, options: RandomOptions = {}): MemberFixture[] {
   const { names = ['a', 'b', 'c', 'a-b'], maxMembers = 10, unique = false } = options;
   const members: MemberFixture[] = [];

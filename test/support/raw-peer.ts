@@ -45,7 +45,7 @@ export class RawPeer {
     for (;;) {
       const found = this.frames.find((frame) => frame.type === type && (call === undefined || frame.call === call));
       if (found !== undefined) return found;
-      if (this.isClosed) throw new Error(`the connection ended before a frame of type ${type} came`);
+      if (this.isClosed) throw new Error(`the connection ended before a frame of type ${type} arrived`);
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
     }
   }

@@ -3,12 +3,12 @@ import { DIFFERS, displayPath, entryTypeName, KIND_NAMES, REASON_NAMES, type Row
 const MARKS = [' ', '+', '~', '-'] as const;
 
 export interface RowTextOptions {
-  /** Also the rows that only lead to others. */
+  /** Also include rows that are listed only because something below them changed. */
   readonly unchanged?: boolean;
 }
 
 /**
- * Rows as short lines, in the order of the table: mark, path, `/` behind folders, `(reason entries bytes)` where something is hidden,
+ * Rows as short lines, in the order of the table: mark, path, `/` after folders, `(reason entries bytes)` if something is hidden, and
  * `[bits]` of what differs.
  */
 export function rowLines(rows: RowTable, { unchanged = false }: RowTextOptions = {}): string[] {

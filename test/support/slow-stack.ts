@@ -1,5 +1,5 @@
-// What cli.md says of layers, the slow way: maps of paths, every rule as a sentence. For comparison with src/changes, which shares no
-// code with it. Paths are strings, one character a byte; without case they are folded before they come here.
+// The semantics of layers as in cli.md, implemented the slow way with maps of paths, for comparison with src/changes, with which it shares
+// no code. Paths are latin-1 (one character a byte); for case-insensitive layers they are folded before they come here.
 
 import type { EntryFixture, MemberFixture } from './layer-fixture.ts';
 
@@ -16,7 +16,7 @@ export interface SlowEntry {
   readonly layer: number;
   readonly link: string | undefined;
   body: SlowBody | null;
-  /** A hard link that is a further name of a symlink, a device or a pipe. */
+  /** A hard link that is another name of a symlink, a device or a pipe. */
   isOther?: boolean;
 }
 
@@ -40,7 +40,7 @@ function above(path: string): string[] {
   return path === '' ? found : [...found, ''];
 }
 
-/** Normal form; null where it climbs. */
+/** The path's normal form; null if it leads outside. */
 function normal(path: string): string | null {
   const parts = path.split('/').filter((part) => part !== '' && part !== '.');
   return parts.includes('..') ? null : parts.join('/');
@@ -53,7 +53,7 @@ export interface SlowLayer {
   readonly entries: number;
 }
 
-/** Applies one layer. The view below stays as it is. */
+/** Applies one layer. Does not modify the view below. */
 export function applySlowly(
   below: SlowView,
   members: readonly MemberFixture[],
@@ -76,7 +76,7 @@ export function applySlowly(
     }
   }
   const implied = new Set<string>();
-  // An opaque marker lies in its folder, a whiteout beside what it hides: they need a folder as entries do.
+  // An opaque marker lies inside its folder, a whiteout beside what it hides: both imply their folder, as entries do.
   for (const path of [...entries.keys(), ...whiteouts, ...[...opaques].map((folder) => `${folder}/`)]) {
     for (const folder of above(path)) if (folder !== '' && !entries.has(folder)) implied.add(folder);
   }
@@ -110,7 +110,7 @@ export function applySlowly(
   };
 }
 
-/** What the layers from `from` on made of the view below: it is compared with the view above them. */
+/** Changes made by the layers from `from` up: the difference between the view below them and their view. */
 export function changesBetween(
   below: SlowView,
   view: SlowView,
@@ -181,7 +181,7 @@ export interface SlowStack {
   readonly totals: { files: number; fileBytes: number; finalBytes: number };
 }
 
-/** `pathOf` folds paths where case doesn't count. */
+/** `pathOf` folds paths that are compared without case. */
 export function stackSlowly(layers: readonly (readonly MemberFixture[])[], pathOf: (path: string) => string = (path) => path): SlowStack {
   let view: SlowView = new Map();
   const done: SlowLayer[] = [];

@@ -1,5 +1,5 @@
-// A process that works on a portable store until it is killed: `node store-worker.ts HOME LAYER IMAGE SEED`. Says of each step when it begins
-// and when it is done: `+ has ID`, `= has ID`, `+ gone ID`, `= gone ID`; of images by name.
+// A process that works on a portable store until it is killed: `node store-worker.ts HOME LAYER IMAGE SEED`. Prints each step when it
+// starts and when it is done: `+ has ID`, `= has ID`, `+ gone ID`, `= gone ID`; images by name.
 import { writeSync } from 'node:fs';
 import { createReader } from '#archive';
 import { importArchive, importLayerTar } from '#engine';
@@ -43,11 +43,11 @@ for (let round = Number(seed) * 1000; ; round++) {
       const [stored] = await driver.images.list();
       const name = stored?.names[0];
       if (name === undefined) return;
-      // Refused where a layer stands on it: the image stays.
+      // Refused if a layer stands on it: the image stays.
       await step('gone', name, () => driver.images.remove(name)).catch(() => writeSync(1, `= has ${name}\n`));
     },
     () => driver.cleanup(),
   ];
-  // Each process begins with another one, so that short lives meet all of them.
+  // Each process starts with a different step, so that even short-lived ones cover all of them.
   for (let at = 0; at < steps.length; at++) await steps[(at + Number(seed)) % steps.length]?.();
 }

@@ -1,4 +1,4 @@
-// Lays down raw tar bytes by code that says what it lays down. Nothing is checked: wrong tars are what it is for.
+// Writes raw tar bytes, as the code says. Nothing is checked: malformed tars are its purpose.
 //
 //   tar(directory('d'), file('d/x', 'hello'), pax({ path: 'long' }), file('short', ''))     with two end blocks
 //   concat(file('x', 'y'))                                                                  without
@@ -8,7 +8,7 @@ export type FieldValue = number | string | Uint8Array;
 
 export interface HeaderFields {
   name?: string | Uint8Array;
-  /** Numbers are written in octal with a NUL behind; texts and bytes as they stand, NULs behind. */
+  /** Numbers are written in octal with a trailing NUL; texts and bytes as they are, padded with NULs. */
   mode?: FieldValue;
   uid?: FieldValue;
   gid?: FieldValue;
@@ -23,9 +23,9 @@ export interface HeaderFields {
   prefix?: string | Uint8Array;
   /** Magic and version; default ustar. */
   format?: 'v7' | 'ustar' | 'gnu' | 'star';
-  /** Bytes laid over the block by offset, before the checksum is made. */
+  /** Bytes written over the block by offset, before the checksum is computed. */
   at?: Readonly<Record<number, string | Uint8Array>>;
-  /** Default: the right unsigned sum. `signed`: as old Sun tars. A text stands as it is. */
+  /** Default: the correct unsigned sum. `signed`: as in old Sun tars. A text is written as it is. */
   checksum?: 'unsigned' | 'signed' | 'wrong' | (string & {});
 }
 
@@ -56,7 +56,7 @@ export function zeros(length: number): Uint8Array<ArrayBuffer> {
   return new Uint8Array(length);
 }
 
-/** The bytes and the zeros that fill their last block. */
+/** The bytes, padded with zeros to whole blocks. */
 export function padded(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   return concat(bytes, zeros(-bytes.length & 511));
 }
@@ -115,7 +115,7 @@ export function header(fields: HeaderFields = {}): Uint8Array<ArrayBuffer> {
   return block;
 }
 
-/** A header and its body, padded. The size is the body's unless `fields` says another. */
+/** A header and its padded body. The size is the body's unless `fields` has another. */
 export function member(fields: HeaderFields, body: string | Uint8Array = ''): Uint8Array<ArrayBuffer> {
   const bytes = bytesOf(body);
   return concat(header({ size: bytes.length, ...fields }), padded(bytes));
@@ -125,7 +125,7 @@ export function file(name: string | Uint8Array, body: string | Uint8Array = '', 
   return member({ name, ...fields }, body);
 }
 
-/** The name stands as given: add the trailing `/` yourself where it matters. */
+/** The name is written as given: add the trailing `/` yourself if it matters. */
 export function directory(name: string | Uint8Array, fields: HeaderFields = {}): Uint8Array<ArrayBuffer> {
   return member({ name, typeflag: '5', mode: 0o755, ...fields });
 }
@@ -138,7 +138,7 @@ export function hardlink(name: string | Uint8Array, linkname: string, fields: He
   return member({ name, linkname, typeflag: '1', ...fields });
 }
 
-/** `%d key=value\n` with the length of the whole record in front. */
+/** `%d key=value\n`, starting with the length of the whole record. */
 export function paxRecord(key: string | Uint8Array, value: string | Uint8Array): Uint8Array<ArrayBuffer> {
   const rest = concat(latin1(' '), bytesOf(key), latin1('='), bytesOf(value), latin1('\n'));
   let length = rest.length;
@@ -154,7 +154,7 @@ function paxBytes(records: PaxInput): Uint8Array {
   return concat(...pairs.map(([key, value]) => paxRecord(key, value)));
 }
 
-/** A PAX extended header (type x) for the next member: records by key, pairs where a key comes twice, or raw bytes. */
+/** A PAX extended header (type x) for the next member: records by key, pairs to repeat a key, or raw bytes. */
 export function pax(records: PaxInput, fields: HeaderFields = {}): Uint8Array<ArrayBuffer> {
   return member({ name: 'PaxHeaders.0/x', typeflag: 'x', ...fields }, paxBytes(records));
 }
@@ -164,7 +164,7 @@ export function paxGlobal(records: PaxInput, fields: HeaderFields = {}): Uint8Ar
   return member({ name: 'pax_global_header', typeflag: 'g', ...fields }, paxBytes(records));
 }
 
-/** GNU long name (type L) of the next member, its NUL behind it. */
+/** GNU long name (type L) of the next member, with its trailing NUL. */
 export function gnuLongName(name: string | Uint8Array, fields: HeaderFields = {}): Uint8Array<ArrayBuffer> {
   return member({ name: '././@LongLink', typeflag: 'L', format: 'gnu', ...fields }, concat(bytesOf(name), zeros(1)));
 }
@@ -180,8 +180,8 @@ function sparseEntries(entries: readonly (readonly [number, number])[]): Uint8Ar
 }
 
 /**
- * An old GNU sparse file (type S): `stored` is what the map's pieces hold, one after another; four pieces fit the header,
- * 21 each extension block.
+ * An old GNU sparse file (type S): `stored` is the content of the map's pieces in sequence; the header has room for four pieces, each
+ * extension block for 21.
  */
 export function gnuSparse(
   name: string,
@@ -206,7 +206,7 @@ export function gnuSparse(
   return concat(...blocks, padded(bytes));
 }
 
-/** A PAX sparse file of the version asked for, its extended header included. `stored` as in {@link gnuSparse}. */
+/** A PAX sparse file of the given version, including its extended header. `stored` as in {@link gnuSparse}. */
 export function paxSparse(
   version: '0.0' | '0.1' | '1.0',
   name: string,
@@ -232,7 +232,7 @@ export function paxSparse(
   return concat(pax(head), file(name, bytes));
 }
 
-/** The parts one after another and the two zero blocks that end a tar. */
+/** The parts in sequence and the two zero blocks that end a tar. */
 export function tar(...parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   return concat(...parts, END_MARKER);
 }

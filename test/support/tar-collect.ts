@@ -1,4 +1,4 @@
-// Runs a TarReader or a LayerTableBuilder over bytes and keeps what came out as plain values.
+// Runs a TarReader or a LayerTableBuilder over bytes and collects the result as plain values.
 import { type BuiltLayer, LayerTableBuilder } from '#format/layer';
 import { type TarFinding, TarReader } from '#format/tar';
 import { entryTypeName, LayerscopeError } from '#model';
@@ -28,7 +28,7 @@ export interface CollectedMember {
   hasAttributes: boolean;
   sparse: readonly (readonly [number, number])[] | null;
   truncated: boolean;
-  /** Content with holes as zeros, latin-1, where all of the body was pushed. */
+  /** Content with holes as zeros, latin-1, if the whole body was pushed. */
   content: string;
 }
 
@@ -39,7 +39,7 @@ export interface Collected {
   error: LayerscopeError | null;
 }
 
-/** One character a byte, so that no name is changed. */
+/** Latin-1: one character a byte, so that no name changes. */
 export function asLatin1(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString('latin1');
 }
@@ -50,12 +50,12 @@ export interface Feed {
   readonly wantedSkip: number;
 }
 
-/** How the bytes get in: all at once unless told otherwise. */
+/** Passes bytes to a reader; by default all at once. */
 export type Feeder = (bytes: Uint8Array, reader: Feed) => void;
 
 export const whole: Feeder = (bytes, reader) => reader.push(bytes);
 
-/** Pushes pieces of the lengths that `next` gives, each in memory of its own that is overwritten afterwards. */
+/** Pushes pieces of the lengths returned by `next`, each in its own memory, which is overwritten afterwards. */
 export function inPieces(next: () => number): Feeder {
   return (bytes, reader) => {
     for (let at = 0; at < bytes.length; ) {
@@ -68,7 +68,7 @@ export function inPieces(next: () => number): Feeder {
   };
 }
 
-/** Jumps over what the reader doesn't want, pushing pieces otherwise, as a seeking feeder does. */
+/** Skips what the reader doesn't want and otherwise pushes pieces, as a reader of a seekable file does. */
 export function withSkips(next: () => number): Feeder {
   return (bytes, reader) => {
     for (let at = 0; at < bytes.length; ) {
@@ -149,7 +149,7 @@ export function collect(bytes: Uint8Array, feed: Feeder = whole, baseOffset = 0)
   return { members, findings, codes: findings.map((finding) => finding.code), error };
 }
 
-/** A tar's layer table and findings. A header that can't be read fails. */
+/** A tar's layer table and findings. Throws if a header can't be read. */
 export function buildLayer(bytes: Uint8Array, feed: Feeder = whole): BuiltLayer {
   const builder = new LayerTableBuilder();
   const reader = new TarReader(builder);

@@ -1,4 +1,4 @@
-// Random tars, odd ones among them, from a seeded generator: the same seed gives the same tars.
+// Random tars, some malformed, from a seeded generator: the same seed gives the same tars.
 import * as build from './tar-builder.ts';
 
 export type Random = () => number;
@@ -74,7 +74,7 @@ function records(random: Random): [string, string][] {
   });
 }
 
-/** `wrong`: how likely a part is one that a reader has to refuse or doubt. */
+/** `wrong`: the probability that a part is one that a reader must refuse or report. */
 function part(random: Random, wrong: number): Uint8Array {
   const name = pick(random, NAMES);
   const format = pick(random, ['v7', 'ustar', 'ustar', 'gnu', 'star'] as const);
@@ -111,13 +111,13 @@ function part(random: Random, wrong: number): Uint8Array {
   }
 }
 
-/** A tar of up to `parts` parts; one in five without its end marker. */
+/** A tar of up to `parts` parts; one in five lacks its end marker. */
 export function randomTar(random: Random, parts: number, wrong = 0): Uint8Array {
   const pieces = Array.from({ length: 1 + int(random, parts) }, () => part(random, wrong));
   return random() < 0.8 ? build.tar(...pieces) : build.concat(...pieces);
 }
 
-/** Cuts, overwrites or repeats some of it; the checksum of the first header is made right again half of the time. */
+/** Cuts, overwrites or repeats some of it; half of the time, the first header's checksum is recomputed. */
 export function mutated(random: Random, tar: Uint8Array): Uint8Array {
   const bytes = tar.slice();
   if (bytes.length === 0) return bytes;

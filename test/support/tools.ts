@@ -1,4 +1,4 @@
-// Runs other programs that tests hold ours against. What is missing is a failure that says which package has it, never a skipped test.
+// Runs other programs that tests compare ours with. A missing program is a failure that names its package, never a skipped test.
 import { spawnSync } from 'node:child_process';
 
 const PACKAGES: Readonly<Record<string, string>> = {
@@ -38,7 +38,7 @@ export function tryTool(command: string, args: readonly (string | Buffer)[], opt
   return { code: run.status ?? -1, stdout: run.stdout, stderr: run.stderr.toString() };
 }
 
-/** What a program prints; throws where it ends with another exit code than 0. */
+/** Runs a program and returns its output. Throws on any exit code but 0. */
 export function runTool(command: string, args: readonly string[], options: ToolOptions = {}): Buffer {
   const { code, stdout, stderr } = tryTool(command, args, options);
   if (code !== 0) throw new Error(`${command} ${args.join(' ')}: exit ${code}: ${stderr.trim()}`);

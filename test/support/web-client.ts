@@ -12,7 +12,7 @@ export interface Reply {
   readonly body: Buffer;
 }
 
-/** A request as it is written, with no header that isn't given but Host: fetch would put its own in. */
+/** Sends a request with only the given headers and Host; fetch would add its own. */
 export function send(port: number, options: RequestOptions & { body?: string | Buffer }): Promise<Reply> {
   return new Promise((resolve, reject) => {
     const { body, ...rest } = options;
@@ -32,7 +32,7 @@ export function envelopeOf({ headers, body }: Reply): Envelope<unknown> {
   return (isJson ? JSON.parse(body.toString()) : decodeWire(new Uint8Array(body))) as Envelope<unknown>;
 }
 
-/** The loopback host over a fake library, a window of two files, and a folder for its uploads. Disposal removes all. */
+/** The loopback host over a fake library, with a window of two files and a folder for uploads. Disposing it removes everything. */
 export async function startFakeWeb(options: Pick<WebHostOptions, 'limits'> = {}) {
   const folder = await mkdtemp(path.join(tmpdir(), 'layerscope-test-'));
   const renderer = path.join(folder, 'renderer');
@@ -61,7 +61,7 @@ export async function startFakeWeb(options: Pick<WebHostOptions, 'limits'> = {})
     port,
     origin,
     exchange,
-    /** Signs in as another browser would; gives its headers for calls. */
+    /** Signs in as another browser would; returns its headers for calls. */
     async signIn(): Promise<{ [SESSION_HEADER]: string; origin: string; 'content-type': string }> {
       const envelope = envelopeOf(await exchange(web.issueUrl())) as Envelope<{ secret: string }>;
       if (!envelope.ok) throw new Error(envelope.error.message);
@@ -69,7 +69,7 @@ export async function startFakeWeb(options: Pick<WebHostOptions, 'limits'> = {})
     },
     call: (name: string, input: unknown, headers: Record<string, string>): Promise<Reply> =>
       send(port, { method: 'POST', path: `/call/${name}`, headers, body: JSON.stringify(input) }),
-    /** What uploads have on the disk now. */
+    /** The uploaded bytes on disk. */
     async uploaded(): Promise<string[]> {
       const files = await readdir(under, { recursive: true, withFileTypes: true });
       return files.filter((entry) => entry.isFile()).map(({ name }) => name);

@@ -1,4 +1,4 @@
-// Tars of Windows layers, written as go-winio does, and read back as sketches.
+// Tars of Windows layers, written as go-winio writes them, and a short text form of what is read back.
 import { BackupStreamReader, BackupStreamWriter, STREAM_ID } from '#format/backup-stream';
 import {
   encodeWtf8,

@@ -1,4 +1,4 @@
-// What tests of archives share: a folder of their own, a reader, and files of this test alone.
+// Shared by tests of archives: a temporary folder, a reader, and temporary files for each test.
 import { mkdtempSync, readdirSync, readlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -12,7 +12,7 @@ type Cleanup = () => void | PromiseLike<void>;
 
 const cleanups = new WeakMap<TestContext, Cleanup[]>();
 
-/** Runs `cleanup` when the test ends, the last given first, where `context.after` runs the first first: a reader ends before its folder. */
+/** Runs `cleanup` when the test ends, in reverse order, unlike `context.after`: a reader is disposed of before its folder. */
 export function atEnd(context: TestContext, cleanup: Cleanup): void {
   const known = cleanups.get(context);
   if (known !== undefined) {
@@ -39,7 +39,7 @@ export function testFile(context: TestContext, bytes: Uint8Array, name = 'input'
   return file;
 }
 
-/** A reader that is disposed of when the test ends; no workers and no cache unless asked for. */
+/** A reader that is disposed of when the test ends; without workers and cache by default. */
 export function testReader(context: TestContext, options: Partial<ReaderOptions> = {}): ArchiveReader {
   const reader = createReader({ cacheFolder: null, workers: 0, ...options });
   atEnd(context, () => reader[Symbol.asyncDispose]());
@@ -49,7 +49,7 @@ export function testReader(context: TestContext, options: Partial<ReaderOptions>
 export interface Opened {
   readonly reader: ArchiveReader;
   readonly archive: Archive;
-  /** By image. */
+  /** For each image. */
   readonly layers: readonly (readonly (IndexedLayer | null)[])[];
   /** Of the archive, then of all layers with `image` and `layer`. */
   readonly findings: readonly Finding[];
@@ -78,7 +78,7 @@ export async function readAll(reader: ArchiveReader, file: string, verify = fals
   return { reader, archive, layers, findings };
 }
 
-/** Paths that a layer's members name, in order; `-` for what is in raw only. */
+/** Paths of a layer's members in order; `-` for members in raw only. */
 export function pathsOf(layer: IndexedLayer | null | undefined): string[] {
   if (!layer) return [];
   const { table } = layer;
@@ -95,7 +95,7 @@ export async function collect(chunks: AsyncIterable<Uint8Array>): Promise<Buffer
   return Buffer.concat(pieces);
 }
 
-/** Files that this process has open below a folder; null where the system doesn't tell. */
+/** Files that this process has open below a folder; null if the system can't list them. */
 export function openFilesBelow(folder: string): string[] | null {
   let names: string[];
   try {

@@ -1,4 +1,4 @@
-// Test-only: what of newer ECMAScript the bundles count on and Node 16 lacks; in the main process and in its workers.
+// Test-only: newer ECMAScript and Node features that the bundles need and Node 16 lacks, for the main process and its workers.
 'use strict';
 const threads = require('node:worker_threads');
 
@@ -9,7 +9,7 @@ Array.prototype.toReversed ??= function () {
   return [...this].reverse();
 };
 
-// File handles can be disposed of since Node 18.18.
+// File handles are disposable since Node 18.18.
 const files = require('node:fs/promises');
 const { open } = files;
 files.open = async (...args) => {

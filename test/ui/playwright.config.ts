@@ -1,10 +1,10 @@
 import { defineConfig } from '@playwright/test';
 
-// One set of specs, two doors: Chromium against the loopback host, and Electron. scripts/test-ui.ts sets LAYERSCOPE_OUT (what was built),
+// One set of specs for two hosts: Chromium with the loopback host, and Electron. scripts/test-ui.ts sets LAYERSCOPE_OUT (the build) and
 // LAYERSCOPE_CHROMIUM or LAYERSCOPE_ELECTRON.
 const chromium = process.env.LAYERSCOPE_CHROMIUM;
 
-// The pictures of README are made on request: LAYERSCOPE_SCREENSHOTS=1 npm run test:ui -- --project web screenshots
+// Makes the pictures in README on request: LAYERSCOPE_SCREENSHOTS=1 npm run test:ui -- --project web screenshots
 const skipped = process.env.LAYERSCOPE_SCREENSHOTS === '1' ? [] : ['**/screenshots.spec.ts'];
 
 export default defineConfig({
@@ -20,10 +20,10 @@ export default defineConfig({
   reporter: [['list']],
   use: {
     viewport: { width: 1320, height: 860 },
-    // A trace costs a fifth of the time; a failure leaves a picture and the page's text in any case.
+    // A trace costs a fifth of the time; a failure leaves a screenshot and the page's text anyway.
     trace: process.env.CI === undefined ? 'retain-on-failure' : 'off',
     screenshot: 'only-on-failure',
-    // As users have it; root's Chromium starts without only.
+    // In its sandbox, as for users; as root Chromium starts only without.
     launchOptions: { chromiumSandbox: process.getuid?.() !== 0, ...(chromium === undefined ? {} : { executablePath: chromium }) },
   },
   projects: [

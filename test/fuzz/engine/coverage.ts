@@ -1,5 +1,5 @@
-// What of the product's sources an input ran, as V8's block coverage tells it. V8 reports ranges of functions, and leaves a block out whose
-// count is its parent's: so every block that was ever seen is remembered, and its count is that of the innermost range around it.
+// Which of the product's sources an input ran, by V8's block coverage. V8 reports ranges of functions and omits a block whose count equals
+// its parent's, so every block ever seen is remembered, and its count is that of the innermost range around it.
 import inspector from 'node:inspector';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -7,17 +7,17 @@ import { pathToFileURL } from 'node:url';
 interface Block {
   readonly start: number;
   readonly end: number;
-  /** One bit for each bucket of counts that was seen; bit 0: it was passed over while its function ran. */
+  /** One bit for each bucket of counts seen; bit 0: the block was skipped while its function ran. */
   seen: number;
 }
 
-/** By start and end. */
+/** By start and end offset. */
 type Blocks = Map<number, Block>;
 
 const SOURCES = `${pathToFileURL(path.join(import.meta.dirname, '..', '..', '..', 'src'))}/`;
 const MOST_OFFSET = 2 ** 24;
 
-/** Counts that are much the same have one bit: 0, 1, 2, 3, 4-7, 8-15, 16-31, 32-127, 128 and more. */
+/** Similar counts share a bit: 0, 1, 2, 3, 4-7, 8-15, 16-31, 32-127, 128 and more. */
 function bucketBit(count: number): number {
   if (count < 4) return 1 << count;
   if (count < 8) return 1 << 4;
@@ -29,7 +29,7 @@ function bucketBit(count: number): number {
 export class Coverage implements Disposable {
   readonly #session = new inspector.Session();
   readonly #functions = new Map<string, Blocks>();
-  /** Blocks that were run at least once. */
+  /** Number of blocks that ran at least once. */
   covered = 0;
 
   constructor() {
@@ -39,8 +39,8 @@ export class Coverage implements Disposable {
   }
 
   /**
-   * Looks at what ran since the last look. `counts`: takes note of how often blocks ran, and of blocks that were passed over; false: only of
-   * blocks that never ran before. Returns whether any of it is new.
+   * Examines what ran since the last call and returns whether any of it is new. `counts`: true records how often blocks ran and which were
+   * skipped; false only looks for blocks that never ran before, and records nothing.
    */
   look(counts: boolean): boolean {
     let isNew = false;
@@ -76,7 +76,7 @@ export class Coverage implements Disposable {
     const everRan = block.seen > 1;
     if (!counts && (count === 0 || everRan)) return false;
     const bit = bucketBit(count);
-    // A first look at a whole batch must leave its parts to be found new.
+    // A look at a whole batch records nothing, so that the input that brought the news is found afterwards.
     if ((block.seen & bit) !== 0) return false;
     if (counts) {
       if (count > 0 && !everRan) this.covered++;
@@ -90,7 +90,7 @@ export class Coverage implements Disposable {
   }
 }
 
-/** Ranges come outer ones first: the last that holds the block is the innermost. */
+/** Ranges are ordered from the outside in, so the last one around the block is the innermost. */
 function countOf({ start, end }: Block, ranges: readonly inspector.Profiler.CoverageRange[]): number {
   let count = 0;
   for (const range of ranges) if (range.startOffset <= start && range.endOffset >= end) count = range.count;

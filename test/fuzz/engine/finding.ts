@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { LayerscopeError } from '#model';
 
-/** A property that doesn't hold, with the input that shows it. */
+/** A violated property, with the input that shows it. */
 export interface Found {
   /** The same for findings that are likely one defect. */
   readonly key: string;
@@ -9,7 +9,7 @@ export interface Found {
   readonly input: Uint8Array;
 }
 
-/** Where in our own files it was thrown; the engine's are left out. */
+/** Where in our own files it was thrown, without the engine's files. */
 function placeOf(stack: string): string {
   const frame = stack.split('\n').find((line) => /\/(?:src|test\/fuzz\/targets)\/[^:]*:\d+/.test(line)) ?? '';
   return /\/((?:src|test\/fuzz\/targets)\/[^:]*:\d+)/.exec(frame)?.[1] ?? '';
@@ -28,14 +28,14 @@ export function foundBy(error: unknown, input: Uint8Array): Found {
   };
 }
 
-/** A file's name for an input: what it is, by its bytes. */
+/** A file name for an input, from its hash. */
 export function inputName(input: Uint8Array): string {
   return createHash('sha256').update(input).digest('hex').slice(0, 16);
 }
 
 /**
- * Lets an error pass that the product may answer bad input with: one of its own, with a code that blames the input, and a message of one
- * line without control characters. Throws what is another. `codes`: those that may be; default all that blame the input.
+ * Accepts an error with which the product may refuse bad input: a LayerscopeError with a code that blames the input and a clean one-line
+ * message. Returns its code; rethrows any other error. `codes`: allowed codes; default all that blame the input.
  */
 export function expectRefusal(error: unknown, codes: readonly string[] = BLAMING_INPUT): string {
   if (!(error instanceof LayerscopeError) || !codes.includes(error.code)) throw error;
@@ -58,7 +58,7 @@ const BLAMING_INPUT = [
   'BAD_REQUEST',
 ];
 
-/** What people are told must be one line that a terminal can show. */
+/** A message for users must be one line without control characters. */
 export function expectCleanText(text: string): void {
   if (/[\p{Cc}\u202a-\u202e\u2066-\u2069]/u.test(text))
     throw new Error(`a message with control characters: ${JSON.stringify(text.slice(0, 300))}`);

@@ -1,4 +1,4 @@
-// The loop: inputs are made of known ones; those that run something new are kept, to be changed again.
+// The loop: changes known inputs, and keeps those that run something new, to change them again.
 import { Coverage } from './coverage.ts';
 import { type Found, foundBy } from './finding.ts';
 import { mutateBytes } from './mutate.ts';
@@ -6,20 +6,20 @@ import { Random } from './random.ts';
 import { shrink } from './shrink.ts';
 import type { Session, Target } from './target.ts';
 
-/** An input that takes so much of the processor's time is a finding, ms. */
+/** CPU time in ms above which an input is a finding. */
 const SLOW_MS = 3_000;
-/** An input that grows the process beyond this is a finding. */
+/** Resident memory above which an input is a finding. */
 const MOST_RESIDENT_BYTES = 1_500_000_000;
 const MAX_BYTES = 64 * 1024;
-/** Findings of one run that are told; what is found again is not. */
+/** Findings reported in one run; duplicates are not reported. */
 const MOST_FINDINGS = 20;
 
 export interface LoopOptions {
   readonly seed: number;
   readonly untilMs: number;
-  /** Ends after so many inputs as well. */
+  /** Also ends after this many inputs. */
   readonly inputs: number;
-  /** Called before each input is run, so that it is known if the process ends in it. */
+  /** Called before each input, so that the input is known if the process ends in it. */
   readonly before: (input: Uint8Array) => void;
   readonly onFound: (found: Found) => void;
   readonly onProgress: (state: LoopState) => void;
@@ -86,7 +86,7 @@ export class FuzzLoop {
     if (size === 1) {
       if (this.#coverage.look(true) && batch[0] !== undefined) this.#corpus.push(batch[0]);
     } else if (this.#coverage.look(false)) {
-      // Which of them it was: run by itself each, and looked at more closely.
+      // Find out which input of the batch it was: run each alone, with counts.
       for (const input of batch) {
         await this.#try(input);
         if (this.#coverage.look(true)) this.#corpus.push(input);
@@ -107,7 +107,7 @@ export class FuzzLoop {
     return input.slice(0, maxBytes);
   }
 
-  /** Half of the time one of the latest: what they reached is least known. */
+  /** Half of the time a recent input, as least is known of what it reached. */
   #choose(): Uint8Array {
     const from = this.#random.chance(0.5) ? Math.floor(this.#corpus.length * 0.8) : 0;
     return this.#corpus[from + this.#random.int(this.#corpus.length - from)] ?? new Uint8Array(0);
@@ -131,7 +131,7 @@ export class FuzzLoop {
       const running = this.#session.run(copy);
       if (running !== undefined) {
         await running;
-        // A promise that was left alone is told of after this turn.
+        // An unhandled rejection is reported after this turn.
         await new Promise((resolve) => setImmediate(resolve));
       }
     } catch (error) {
@@ -145,7 +145,7 @@ export class FuzzLoop {
     const { user, system } = process.cpuUsage(start);
     const ms = (user + system) / 1000;
     if (ms > SLOW_MS) return { key: 'slow', message: `${Math.round(ms)} ms of the processor for ${input.length} bytes`, input };
-    // Asking takes as long as many an input.
+    // The query takes as long as many an input.
     if (ms > 30 && process.memoryUsage.rss() > MOST_RESIDENT_BYTES) {
       return { key: 'memory', message: `the process has grown to ${process.memoryUsage.rss()} bytes`, input };
     }

@@ -1,15 +1,15 @@
-// What the process that watches and the one that fuzzes say to each other.
+// Messages between the watching process and the fuzzing one.
 import type { LoopState } from './fuzz-loop.ts';
 
 export interface ChildOrder {
   readonly target: string;
   readonly seed: number;
-  /** As Date.now() has it. */
+  /** As from Date.now(). */
   readonly untilMs: number;
   readonly inputs: number;
-  /** Where the input under way is kept. */
+  /** File with the current input. */
   readonly currentFile: string;
-  /** A file that is the only input; else null. */
+  /** A file with the only input to run, or null. */
   readonly replay: string | null;
 }
 

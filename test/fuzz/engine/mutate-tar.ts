@@ -1,11 +1,11 @@
-// Changes to tars that leave them tars: fields of headers, records, members in other places. Checksums are made right again.
+// Changes to tars that keep them tars: other fields, records and positions of members. Checksums are recomputed.
 import { base256, latin1, paxRecord } from '../../support/tar-builder.ts';
 import { joined, mutateBytes, spliced, textTokens } from './mutate.ts';
 import type { Random } from './random.ts';
 
 const BLOCK = 512;
 
-/** Stands in tars for a folder of this machine: see {@link withPlace}. */
+/** A placeholder in tars for a folder on this machine: see {@link withPlace}. */
 export const PLACE = '/layerscope-fuzz-sandbox';
 
 const NAMES = [
@@ -94,7 +94,7 @@ const FLAGS = '\x000123456789xgLKSVDMNXA7';
 const SIZES = [0, 1, 511, 512, 513, 1024, 2 ** 20, 2 ** 33 - 1];
 const BIG = [-1n, 2n ** 31n, 2n ** 53n, 2n ** 62n, -(2n ** 62n)];
 
-/** Where a header's numbers stand: offset, length. */
+/** Numeric fields of a header: offset, length. */
 const FIELDS = [
   [100, 8],
   [108, 8],
@@ -121,7 +121,7 @@ function statedSum(bytes: Uint8Array, at: number): number {
   return Number.parseInt(Buffer.from(bytes.subarray(at + 148, at + 156)).toString('latin1'), 8);
 }
 
-/** Offsets of the blocks that are headers, by their checksums. */
+/** Offsets of the header blocks, found by their checksums. */
 export function headersOf(bytes: Uint8Array): number[] {
   const found: number[] = [];
   for (let at = 0; at + BLOCK <= bytes.length; at += BLOCK)
@@ -133,7 +133,7 @@ export function fixChecksum(bytes: Uint8Array, at: number): void {
   if (at + BLOCK <= bytes.length) bytes.set(latin1(`${sumOf(bytes, at).toString(8).padStart(6, '0')}\0 `), at + 148);
 }
 
-/** The tar with {@link PLACE} replaced by a path of this machine that is no longer, checksums made right again. */
+/** The tar with {@link PLACE} replaced by a path of at most the same length, with checksums recomputed. */
 export function withPlace(bytes: Uint8Array, place: string): Uint8Array {
   const copy = Buffer.from(bytes);
   const headers = headersOf(copy);
@@ -176,7 +176,7 @@ function changeField(bytes: Uint8Array, at: number, random: Random): void {
   } else bytes[at + random.int(BLOCK)] = random.int(256);
 }
 
-/** The body of the member at `at` becomes another, its size with it. */
+/** Replaces the body of the member at `at` and updates its size. */
 function withBody(bytes: Uint8Array, at: number, body: Uint8Array): Uint8Array {
   const head = bytes.slice(at, at + BLOCK);
   put(head, 124, 12, latin1(body.length.toString(8).padStart(11, '0')));
@@ -192,7 +192,7 @@ function records(random: Random): Uint8Array {
   );
 }
 
-/** One change to a tar that keeps what the change doesn't concern. */
+/** One change to a tar that keeps the rest intact. */
 export function mutateTar(bytes: Uint8Array, random: Random, other: Uint8Array): Uint8Array {
   const headers = headersOf(bytes);
   if (headers.length === 0) return mutateBytes(bytes, random, other, TAR_TOKENS);

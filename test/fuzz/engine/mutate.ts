@@ -1,4 +1,4 @@
-// Changes to bytes that know nothing of a format, but for its tokens.
+// Changes to bytes without knowledge of the format, except its tokens.
 import type { Random } from './random.ts';
 
 const NUMBERS = [
@@ -48,12 +48,12 @@ export function joined(...parts: readonly Uint8Array[]): Bytes {
   return whole;
 }
 
-/** `bytes` with `count` of them at `at` replaced. */
+/** `bytes` with `count` of them replaced at `at`. */
 export function spliced(bytes: Uint8Array, at: number, count: number, put: Uint8Array): Bytes {
   return joined(bytes.subarray(0, at), put, bytes.subarray(at + count));
 }
 
-/** One of {@link NUMBERS} or one near it, in 1 to 8 bytes, either end first. */
+/** One of {@link NUMBERS} or a number near it, in 1 to 8 bytes of either byte order. */
 function number(random: Random): Bytes {
   const bytes = new Uint8Array(8);
   new DataView(bytes.buffer).setBigUint64(0, BigInt.asUintN(64, random.pick(NUMBERS) + BigInt(random.int(5) - 2)), true);
@@ -66,7 +66,7 @@ function randomBytes(random: Random, length: number): Bytes {
   return Uint8Array.from({ length }, () => random.int(256));
 }
 
-/** A run of digits becomes another number. */
+/** Replaces a run of digits by another number. */
 function digits(bytes: Uint8Array, random: Random): Bytes | null {
   const from = random.int(bytes.length);
   const isDigit = (at: number): boolean => (bytes[at] ?? 0) >= 0x30 && (bytes[at] ?? 0) <= 0x39;
@@ -120,7 +120,7 @@ export function mutateBytes(bytes: Uint8Array, random: Random, other: Uint8Array
   return changed;
 }
 
-/** Texts as tokens, a character a byte. */
+/** Latin-1 texts as tokens. */
 export function textTokens(...texts: readonly string[]): readonly Uint8Array[] {
   return texts.map((text) => Buffer.from(text, 'latin1'));
 }

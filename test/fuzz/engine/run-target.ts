@@ -1,5 +1,5 @@
-// Runs a target in a process of its own with little memory, and watches it: an input that ends the process, or that it never ends, is found
-// as well as one that throws.
+// Runs a target in its own process with little memory and watches it, to find inputs that end the process or hang as well as those that
+// throw.
 import { type ChildProcess, fork } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -8,13 +8,13 @@ import { inputName } from './finding.ts';
 import type { LoopState } from './fuzz-loop.ts';
 import type { ChildOrder, ChildReport } from './messages.ts';
 
-/** Of the JavaScript heap. */
+/** Limit of the JavaScript heap. */
 const HEAP_MEGABYTES = 512;
 const HANG_MS = 20_000;
 const WATCH_MS = 500;
-/** How long the process may take to end, once its time is over. */
+/** How long the process may take to end after its time is up. */
 const LAST_MS = 30_000;
-/** A process that ended is started again so often. */
+/** How often a process that ended is started again. */
 const MOST_STARTS = 6;
 const NOBODY = 65_534;
 
@@ -26,12 +26,12 @@ export interface RunOptions {
   readonly seed: number;
   readonly inputs: number;
   readonly replay: string | null;
-  /** Whether it writes to the disk and is better run without rights. */
+  /** Whether the target writes to disk and should run without root's rights. */
   readonly asOrdinaryUser: boolean;
   readonly log: (text: string) => void;
-  /** Whether inputs of findings are written below `out/fuzz`. Default true. */
+  /** Whether to write inputs of findings below `out/fuzz`. Default true. */
   readonly keep?: boolean;
-  /** How long an input may take before the process is ended. Default 20,000 ms: other work on the machine counts. */
+  /** How long an input may take before the process is killed. Default 20,000 ms, as the machine may be busy. */
   readonly hangMs?: number;
 }
 
@@ -39,7 +39,7 @@ export interface RunResult extends LoopState {
   readonly findings: number;
 }
 
-/** Runs a target for so long, or one input. Throws nothing for what is found: see {@link RunResult}. */
+/** Runs a target for a time, or on one input. Findings are returned, not thrown: see {@link RunResult}. */
 export async function runTarget(options: RunOptions): Promise<RunResult> {
   const folder = mkdtempSync(path.join(tmpdir(), 'layerscope-fuzz-'));
   chmodSync(folder, 0o755);
@@ -73,7 +73,7 @@ class TargetRun {
     return { ...this.#state, findings: this.#keys.size };
   }
 
-  /** Whether the process came to its end. */
+  /** Whether the process ended as planned. */
   async #once(untilMs: number, seed: number): Promise<boolean> {
     writeFileSync(this.#currentFile, new Uint8Array(8));
     chmodSync(this.#currentFile, 0o666);
@@ -112,7 +112,7 @@ class TargetRun {
     return {};
   }
 
-  /** The process is ended where it makes no headway. */
+  /** Kills the process if it makes no progress. */
   #watch(child: ChildProcess, untilMs: number): Promise<{ why: string | null; code: number | null; signal: string | null }> {
     return new Promise((resolve) => {
       let why: string | null = null;

@@ -1,7 +1,7 @@
-/** Inputs are made smaller for no longer than this, ms. */
+/** Time limit for shrinking an input, in ms. */
 const PATIENCE_MS = 2_000;
 
-/** The input with as much cut out of it as leaves what it shows. `shows` is asked of each try. */
+/** Cuts as much out of the input as possible while `shows` returns true for the rest. */
 export async function shrink(input: Uint8Array, shows: (input: Uint8Array) => Promise<boolean>): Promise<Uint8Array> {
   const until = Date.now() + PATIENCE_MS;
   let best = input;

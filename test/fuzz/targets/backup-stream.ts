@@ -1,4 +1,4 @@
-// Backup streams: read alike in any pieces, and written again as the bytes that they were; reparse points and extended attributes the same.
+// Backup streams are read the same in pieces of any size and written back to the same bytes; so are reparse points and extended attributes.
 import assert from 'node:assert/strict';
 import {
   type BackupStream,
@@ -46,7 +46,7 @@ function read(input: Uint8Array, size: number): Read {
   return found;
 }
 
-/** What is read of the bytes and written again is read as the same. */
+/** Whatever is read from the bytes and written again reads as the same. */
 function roundTrip<T>(bytes: Uint8Array, parse: (bytes: Uint8Array) => T, encode: (value: T) => Uint8Array): T | null {
   try {
     const value = parse(bytes);
@@ -75,7 +75,7 @@ function run(input: Uint8Array): void {
   const writer = new BackupStreamWriter();
   const written = joined(...whole.streams.flatMap(({ stream, data }) => [writer.head(stream), writer.data(data)]));
   writer.end();
-  assert.equal(Buffer.compare(written, input), 0, 'not the bytes that were read');
+  assert.equal(Buffer.compare(written, input), 0, 'differs from the bytes that were read');
 }
 
 function stream(id: number, data: Uint8Array, more: Partial<BackupStream> = {}): Uint8Array {

@@ -1,5 +1,5 @@
-// Raw HTTP requests to the loopback host: never answered by a defect (500), never left with a promise that nobody waits for, and the host
-// goes on. In an input {PORT} is the host's port, {SECRET} a session's secret, {GRANT} an upload that is expected.
+// Raw HTTP requests to the loopback host: it never answers with a defect (500), never leaves an unhandled rejection, and keeps working. In
+// an input {PORT} is the host's port, {SECRET} a session's secret, {GRANT} the grant of an expected upload.
 import { connect } from 'node:net';
 import { SESSION_HEADER } from '#contract';
 import { envelopeOf, startFakeWeb } from '../../support/web-client.ts';
@@ -8,12 +8,12 @@ import { mutateJson } from '../engine/mutate-json.ts';
 import type { Random } from '../engine/random.ts';
 import type { Session, Target } from '../engine/target.ts';
 
-/** No answer, and no end, for so long: the input is given up, ms. */
+/** Time without an end of the answer after which an input is given up, in ms. */
 const PATIENCE_MS = 1_500;
-/** Operations of the library that stands in which fail by its own hand. */
+/** Operations in which the fake library throws on purpose. */
 const STANDS_IN = /archive\.summary|entry\.(?:details|raw)/;
 
-/** All that comes until the connection ends. */
+/** Everything received until the connection ends. */
 function exchange(port: number, request: Uint8Array): Promise<string> {
   return new Promise((resolve) => {
     const batches: Buffer[] = [];
@@ -21,7 +21,7 @@ function exchange(port: number, request: Uint8Array): Promise<string> {
     const timer = setTimeout(() => socket.destroy(), PATIENCE_MS);
     socket.on('data', (batch) => {
       batches.push(batch);
-      // A topic's stream has no end.
+      // A topic's stream never ends.
       if (batch.includes('text/event-stream')) socket.destroy();
     });
     socket.on('error', () => {});
@@ -39,7 +39,7 @@ async function open(): Promise<Session> {
   let grant = '';
   const expectUpload = async (): Promise<void> => {
     const envelope = envelopeOf(await web.call('files.expect', { name: 'x', sizeBytes: 4 }, headers));
-    if (!envelope.ok) throw new Error(`the host does not go on: ${envelope.error.message}`);
+    if (!envelope.ok) throw new Error(`the host stopped working: ${envelope.error.message}`);
     grant = (envelope.value as { grant: string }).grant;
   };
   let count = 0;
@@ -56,7 +56,7 @@ async function open(): Promise<Session> {
       for (const [, status] of answer.matchAll(/HTTP\/1\.1 (\d{3}) /g)) {
         if (status === '500' && !STANDS_IN.test(text)) throw new Error(`answered with 500: ${answer.slice(0, 300)}`);
       }
-      if (/\n {4}at |\/src\/|node:internal/.test(answer)) throw new Error('a stack in an answer');
+      if (/\n {4}at |\/src\/|node:internal/.test(answer)) throw new Error('an answer has a stack trace');
       if (web.logged.some((line) => !/a defect with a|not here/.test(line)))
         throw new Error(`a defect: ${web.logged.join(' ').slice(0, 600)}`);
       web.logged.length = 0;
@@ -121,7 +121,7 @@ const PATHS = [
 ];
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS', 'TRACE', 'CONNECT', 'PATCH', 'get', 'M-SEARCH'];
 
-/** One line of the head goes, comes or changes; or the body does, its length with it. */
+/** Removes, adds or changes one line of the head, or changes the body and its length. */
 function mutate(bytes: Uint8Array, random: Random, other: Uint8Array): Uint8Array {
   const text = Buffer.from(bytes).toString('latin1');
   const end = text.indexOf('\r\n\r\n');

@@ -1,5 +1,6 @@
-// Messages over Electron's IPC, which carries whatever a structured clone does: the host answers each with an envelope, never with a defect.
-// An input is JSON: a list of messages { sender, name, input, topic }; an object of one key that begins with $ is a value that JSON has not.
+// Messages over Electron's IPC, which carries anything that can be structured-cloned: the host answers each with an envelope, never a
+// defect. An input is JSON: a list of messages { sender, name, input, topic }. An object with one key that begins with $ is a value that
+// JSON lacks.
 import assert from 'node:assert/strict';
 import type { TopicName } from '#contract';
 import { type Envelope, TOPIC_NAMES } from '#contract';
@@ -11,7 +12,7 @@ import { JSON_TOKENS, mutateJson } from '../engine/mutate-json.ts';
 import type { Random } from '../engine/random.ts';
 import type { Session, Target } from '../engine/target.ts';
 
-/** What a structured clone carries and JSON doesn't. */
+/** Values that can be structured-cloned but aren't JSON. */
 const BEYOND_JSON: Readonly<Record<string, (value: unknown) => unknown>> = {
   $undefined: () => undefined,
   $bigint: (value) => BigInt(Number.isSafeInteger(value) ? (value as number) : 1),
@@ -46,7 +47,7 @@ function checkEnvelope(envelope: Envelope<unknown>, name: unknown): void {
   structuredClone(envelope);
   if (envelope.ok) return;
   expectCleanText(envelope.error.message);
-  // The library that stands in has what is not here: its own errors are defects.
+  // The fake library throws defects on purpose in these operations.
   const standsIn = ['archive.summary', 'entry.details', 'entry.raw'].includes(String(name));
   assert.ok(envelope.error.code !== 'INTERNAL' || standsIn, `a defect in ${String(name)}`);
 }
@@ -64,7 +65,7 @@ async function deliver(host: Host, senders: readonly unknown[], message: unknown
   }
   const envelope = await host.handle(from, name, input);
   if (typeof from !== 'object' || from === null || !senders.includes(from as Sender))
-    assert.ok(!envelope.ok && envelope.error.code === 'FORBIDDEN', 'a stranger was answered');
+    assert.ok(!envelope.ok && envelope.error.code === 'FORBIDDEN', 'a foreign sender got an answer');
   checkEnvelope(envelope, name);
 }
 

@@ -1,6 +1,5 @@
-// The protocol of a driver at a distance, both ends: who breaks it ends the connection, by an error that says so, with nothing left running.
-// The first byte of an input says what is tried: 0 a stranger, 1 a client that knows the secret, 2 a server that does; all else are the bytes
-// that it sends.
+// The protocol of a remote driver, at both ends: a violation ends the connection with a clear error and leaves nothing running. The first
+// byte of an input is the peer: 0 one without the secret, 1 a client with it, 2 a server with it; the rest are the bytes that it sends.
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
@@ -20,10 +19,10 @@ import { session, type Target } from '../engine/target.ts';
 
 const secret = randomBytes(32);
 const ENDS = ['BAD_REQUEST', 'IO', 'FORBIDDEN', 'UNSUPPORTED', 'NAME_REFUSED', 'CANCELLED', 'TOO_LARGE', 'NOT_FOUND'];
-/** More than any payload of an input: what a length alone must not make anybody keep. */
+/** More than any payload of an input: a length alone must not make the reader allocate this much. */
 const MOST_KEPT_BYTES = 64 * 1024 * 1024;
 
-/** Does what is asked, quickly, and takes what it is given. */
+/** A driver that quickly does everything asked of it and reads all data it is given. */
 function willing(running: { count: number }): GraphDriver {
   const counted = async <T>(work: () => Promise<T>): Promise<T> => {
     running.count++;
@@ -69,7 +68,7 @@ function checkEnd(error: LayerscopeError | null): void {
   if (error !== null) expectRefusal(error, ENDS);
 }
 
-/** Long enough for all that was sent to be taken. */
+/** Waits long enough for everything sent to be processed. */
 async function settled(): Promise<void> {
   for (let turn = 0; turn < 12; turn++) await new Promise((resolve) => setImmediate(resolve));
 }
@@ -131,7 +130,7 @@ async function attackClient(sent: Uint8Array): Promise<void> {
   await driver[Symbol.asyncDispose]();
 }
 
-/** Frames, and whether they ended in an error, of bytes in pieces. */
+/** The frames in bytes given in pieces, and whether they end in an error. */
 function framesOf(sent: Uint8Array, size: number): { frames: Frame[]; error: boolean } {
   const reader = new FrameReader();
   const frames: Frame[] = [];
@@ -143,7 +142,7 @@ function framesOf(sent: Uint8Array, size: number): { frames: Frame[]; error: boo
     expectRefusal(error, ['BAD_REQUEST']);
     return { frames, error: true };
   }
-  assert.ok(process.memoryUsage().arrayBuffers - before < MOST_KEPT_BYTES, 'a length alone made the reader keep memory');
+  assert.ok(process.memoryUsage().arrayBuffers - before < MOST_KEPT_BYTES, 'a length alone made the reader allocate memory');
   return { frames, error: false };
 }
 
@@ -220,7 +219,7 @@ function changed(frame: Uint8Array, random: Random, other: Uint8Array): Uint8Arr
   }
 }
 
-/** One frame goes, comes, changes places or changes. */
+/** Removes, adds, moves or changes one frame. */
 function mutate(input: Uint8Array, random: Random, other: Uint8Array): Uint8Array {
   const frames = split(input.slice(1));
   const at = random.int(frames.length);

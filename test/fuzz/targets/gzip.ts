@@ -1,4 +1,4 @@
-// gzip members in a row are unpacked in any pieces alike, and to what node:zlib makes of a whole one.
+// Sequences of gzip members unpack the same in pieces of any size, and as in node:zlib.
 import assert from 'node:assert/strict';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { joined, mutateBytes, textTokens } from '../engine/mutate.ts';
@@ -8,7 +8,7 @@ import { unpackTwice } from './packed.ts';
 
 const TEXT = Buffer.from('a text that repeats itself, a text that repeats itself\n'.repeat(20));
 
-/** A header with all that RFC 1952 knows: extra field, name, comment. */
+/** A header with every field of RFC 1952: extra field, name, comment. */
 function withHeader(packed: Uint8Array): Uint8Array {
   const head = Uint8Array.of(0x1f, 0x8b, 8, 0x1c, 0, 0, 0, 0, 0, 255, 4, 0, 0x41, 0x70, 0, 0);
   return joined(head, Buffer.from('name\0comment\0'), packed.subarray(10));
@@ -24,7 +24,7 @@ async function run(input: Uint8Array): Promise<void> {
   }
   if (ours === null || whole.length >= 4 * 1024 * 1024) return;
   assert.equal(ours.end, 'complete', ours.message ?? '');
-  assert.equal(Buffer.compare(ours.plain, whole), 0, 'not what node:zlib makes of it');
+  assert.equal(Buffer.compare(ours.plain, whole), 0, 'differs from node:zlib');
 }
 
 function mutate(bytes: Uint8Array, random: Random, other: Uint8Array): Uint8Array {

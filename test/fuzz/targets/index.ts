@@ -1,6 +1,7 @@
 import type { Target } from '../engine/target.ts';
 
-/** By name, loaded when asked for: each process needs one. */
+// Every target by name. They are loaded on demand, as each process needs only one. To add one, write a file beside this one that exports
+// `target` and name it here.
 const TARGETS: Readonly<Record<string, () => Promise<{ readonly target: Target }>>> = {
   tar: () => import('./tar.ts'),
   pax: () => import('./pax.ts'),
@@ -25,7 +26,7 @@ const TARGETS: Readonly<Record<string, () => Promise<{ readonly target: Target }
 
 export const TARGET_NAMES: readonly string[] = Object.keys(TARGETS);
 
-/** `planted` beside those: it is for tests of the engine. */
+/** Loads a target. `planted` is also allowed, for tests of the engine. */
 export async function targetNamed(name: string): Promise<Target> {
   const load = name === 'planted' ? () => import('./planted.ts') : TARGETS[name];
   if (load === undefined) throw new Error(`no target ${name}`);

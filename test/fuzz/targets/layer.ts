@@ -1,4 +1,4 @@
-// Layers become tables, a stack, change lists and views: the same however bytes come, with rows that are whole trees.
+// Layers become tables, a stack, change lists and views: the same for input in pieces of any size, and with well-formed trees of rows.
 import assert from 'node:assert/strict';
 import { buildStack, changesOf, viewAt } from '#changes';
 import type { BuiltLayer } from '#format/layer';
@@ -24,10 +24,10 @@ function built(bytes: Uint8Array, feed?: Feeder): BuiltLayer | null {
 function checkRows(rows: RowTable): void {
   for (let row = 0; row < rows.length; row++) {
     const name = Buffer.from(rows.names.subarray(rows.nameStart[row], rows.nameStart[row + 1])).toString('latin1');
-    assert.ok(name !== '' && name !== '..' && name !== '.' && !name.includes('/'), `a row of the name ${JSON.stringify(name)}`);
+    assert.ok(name !== '' && name !== '..' && name !== '.' && !name.includes('/'), `a row with the name ${JSON.stringify(name)}`);
     const [parent, end] = [rows.parent[row] as number, rows.subtreeEnd[row] as number];
     assert.ok(parent < row && end > row && end <= rows.length, 'a row outside its tree');
-    if (parent >= 0) assert.ok(end <= (rows.subtreeEnd[parent] as number), 'a row that reaches out of its folder');
+    if (parent >= 0) assert.ok(end <= (rows.subtreeEnd[parent] as number), 'a row ends outside its folder');
   }
 }
 

@@ -23,7 +23,7 @@ export function splitLayers(input: Uint8Array): Uint8Array[] {
 
 type Mutate = (bytes: Uint8Array, random: Random, other: Uint8Array) => Uint8Array;
 
-/** One of the layers is changed, or goes, comes or changes places. */
+/** Changes, removes, adds or moves one of the layers. */
 export function mutateLayers(input: Uint8Array, random: Random, other: Uint8Array, mutate: Mutate): Uint8Array {
   const layers = splitLayers(input);
   const at = random.int(layers.length);

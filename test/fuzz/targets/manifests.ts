@@ -1,4 +1,4 @@
-// Every document of an image: read as each kind, or refused; what is told of it is one clean line.
+// Every document of an image: read as each kind, or refused with a clean one-line message.
 import {
   annotatedName,
   artifactTypeOf,
@@ -77,7 +77,7 @@ function asConfig(value: unknown): void {
   createdByLayer(config.history, 3);
   compareConfigs(value, null);
   compareConfigs(CONFIG, value);
-  if (compareConfigs(value, structuredClone(value)).length > 0) throw new Error('a config that differs from itself');
+  if (compareConfigs(value, structuredClone(value)).length > 0) throw new Error('a config differs from itself');
 }
 
 function run(input: Uint8Array): void {

@@ -1,4 +1,4 @@
-// A whole archive: opened, read and listed as far as it goes, or refused by an error that names what is wrong; no file is left open.
+// A whole archive: opened, read and listed as far as possible, or refused with an error that names what is wrong; no file is left open.
 import assert from 'node:assert/strict';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -76,7 +76,7 @@ async function open(): Promise<Session> {
   };
 }
 
-/** A member's body is changed as what it is: a document, a tar, packed bytes. Its size stays in its header. */
+/** Changes a member's body by its kind: a document, a tar, compressed bytes. The size in its header stays. */
 function mutate(bytes: Uint8Array, random: Random, other: Uint8Array): Uint8Array {
   const headers = headersOf(bytes);
   if (headers.length === 0 || random.chance(0.3)) return mutateTar(bytes, random, other);
@@ -86,14 +86,14 @@ function mutate(bytes: Uint8Array, random: Random, other: Uint8Array): Uint8Arra
   const isJson = body[0] === 0x7b || body[0] === 0x5b;
   const isTar = body.length % 512 === 0 && headersOf(body).length > 0;
   const changed = isJson ? mutateJson(body, random, body) : isTar ? mutateTar(body, random, other) : mutateBytes(body, random, other);
-  // Of the same length, or the members behind it are lost: short ones are filled up, which JSON and tars bear.
+  // The length must stay, or the members after it are lost: shorter ones are padded, which JSON and tars allow.
   if (changed.length > size && !isTar) return bytes.slice();
   const filled = new Uint8Array(size).fill(isJson ? 0x20 : 0);
   filled.set(changed.subarray(0, size));
   return spliced(bytes, at + 512, size, filled);
 }
 
-/** A document with room to grow in. */
+/** Pads documents, so that they have room to grow. */
 function roomy(map: ReadonlyMap<string, Uint8Array>): Map<string, Uint8Array> {
   return new Map(
     [...map].map(([name, bytes]) => [name, bytes[0] === 0x7b || bytes[0] === 0x5b ? concat(bytes, Buffer.from(' '.repeat(300))) : bytes]),

@@ -1,14 +1,14 @@
-// What both of node:zlib's formats share: a blob in memory is unpacked by the archive room, in pieces of several sizes.
+// Shared by targets for node:zlib's formats: the archive room unpacks a blob in memory, in pieces of several sizes.
 import assert from 'node:assert/strict';
 import { type Decompressed, decompress, type PackedAs } from '../../../src/archive/blob/decompress.ts';
 import type { FileRange, SourceFile } from '../../../src/archive/blob/source-file.ts';
 import { expectCleanText, expectRefusal } from '../engine/finding.ts';
 import { expectSame } from '../engine/same.ts';
 
-/** Plain bytes that are looked at: a few bytes may hold gigabytes. */
+/** Limit of plain bytes to examine: a few bytes may unpack to gigabytes. */
 const MOST_PLAIN_BYTES = 4 * 1024 * 1024;
 
-/** A range of a file that is only in memory. */
+/** A range of a file that exists only in memory. */
 function inMemory(bytes: Uint8Array): FileRange {
   const read = (to: Uint8Array, position: number, length = to.length, at = 0): number => {
     const piece = bytes.subarray(position, position + length);
@@ -34,7 +34,7 @@ export async function unpack(input: Uint8Array, compression: PackedAs, pieceByte
   return { ...ended, plain: Buffer.concat(parts) };
 }
 
-/** Unpacks in two sizes of pieces, which must tell the same; null where it was refused. */
+/** Unpacks with two piece sizes, which must give the same result; null if refused. */
 export async function unpackTwice(input: Uint8Array, compression: PackedAs): Promise<Unpacked | null> {
   try {
     const whole = await unpack(input, compression, 256 * 1024);
@@ -43,9 +43,9 @@ export async function unpackTwice(input: Uint8Array, compression: PackedAs): Pro
     assert.equal(whole.plainBytes, whole.plain.length);
     const pieces = await unpack(input, compression, Math.ceil((input.length + 1) / (2 + (input.length % 11))));
     if (compression === 'zstd' && whole.end === 'damaged' && pieces.end === 'damaged') {
-      // How much of a damaged frame comes to light before the damage, and what is said of it, is libzstd's by how much it was given at once.
+      // How much of a damaged frame libzstd unpacks, and the message, depend on how much input it gets at once.
       const length = Math.min(whole.plain.length, pieces.plain.length);
-      assert.equal(Buffer.compare(whole.plain.subarray(0, length), pieces.plain.subarray(0, length)), 0, 'other plain bytes');
+      assert.equal(Buffer.compare(whole.plain.subarray(0, length), pieces.plain.subarray(0, length)), 0, 'plain bytes differ');
       return whole;
     }
     const lengths = `${whole.plain.length} in one piece, ${pieces.plain.length} in many`;

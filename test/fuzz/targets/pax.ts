@@ -1,4 +1,4 @@
-// PAX records are refused where Go's parsePAX refuses them, and else are what a slow reader of the same rules makes of them.
+// PAX records are refused where Go's parsePAX refuses them; otherwise they equal the result of a slow parser of the same rules.
 import assert from 'node:assert/strict';
 import { PaxRecords } from '../../../src/format/tar/pax-records.ts';
 import { paxRecord } from '../../support/tar-builder.ts';
@@ -11,7 +11,7 @@ const MOST_BYTES = 8192;
 const NO_NUL_IN_VALUE = new Set(['path', 'linkpath', 'uname', 'gname']);
 const MOST_INT64 = 2n ** 63n - 1n;
 
-/** Null where it is refused. Texts are latin-1: a character a byte. */
+/** Null if refused. Texts are latin-1: one character a byte. */
 function slowly(text: string): Map<string, string> | null {
   const records = new Map<string, string>();
   const sparse: string[] = [];
@@ -37,16 +37,16 @@ function slowly(text: string): Map<string, string> | null {
   return records;
 }
 
-/** Ends of records, wherever a wrong length leads. */
+/** Record ends at every offset, wherever a wrong length leads. */
 const STALE = new Uint8Array(2 * MOST_BYTES).fill(0x0a);
 
 function run(input: Uint8Array): void {
   const expected = slowly(Buffer.from(input).toString('latin1'));
   const records = new PaxRecords();
-  // Its memory is used again: what stood there before must not be read as part of these.
+  // Memory is reused: old content must not be read as part of these records.
   records.parse(STALE, STALE.length);
   const problem = records.parse(input, input.length);
-  assert.equal(problem === null, expected !== null, problem ?? 'read, but to be refused');
+  assert.equal(problem === null, expected !== null, problem ?? 'accepted, but should be refused');
   if (expected === null) return;
   const found = new Map<string, string>();
   for (const [key, value] of records.toMap()) found.set(key, Buffer.from(value).toString('latin1'));
@@ -58,7 +58,7 @@ function run(input: Uint8Array): void {
   assert.deepEqual([...found].sort(), [...new Map(decoded)].sort());
 }
 
-/** Whole records in other places, so that lengths stay right. */
+/** Moves, repeats or drops whole records, so that lengths stay correct. */
 function mutate(bytes: Uint8Array, random: Random, other: Uint8Array): Uint8Array {
   const split = (from: Uint8Array): Uint8Array[] => {
     const pieces: Uint8Array[] = [];

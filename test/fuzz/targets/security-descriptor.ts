@@ -1,5 +1,5 @@
-// Security descriptors: binary, read and written again, is read as the same; SDDL text that we write is read as the descriptor that it was
-// written of. The first byte says which of the two an input is: `"` begins text.
+// Security descriptors: a binary one that is read and written reads as the same; SDDL text that we write reads as the same descriptor. An
+// input that begins with `"` is text, any other binary.
 import assert from 'node:assert/strict';
 import {
   descriptorFromSddl,

@@ -1,5 +1,5 @@
-// tar-split's metadata: a tar that is taken apart is put together again to the same bytes; metadata of anybody's is read or refused. The first
-// byte says which an input is: `{` begins metadata.
+// tar-split's metadata: a split tar is reassembled to the same bytes; foreign metadata is read or refused. An input that begins with `{` is
+// metadata, any other a tar.
 import assert from 'node:assert/strict';
 import { assembleTar, encodeSplitEntry, readSplitEntries, type SplitEntry, splitTar } from '#format/tar-split';
 import { asLayerscopeError } from '#model';
@@ -55,7 +55,7 @@ async function takeApart(input: Uint8Array): Promise<void> {
   const metadata = await split(input, Math.max(1, input.length));
   expectSame(await split(input, 1 + (input.length % 701)), metadata);
   if (typeof metadata === 'string') return;
-  // Where the content of each file entry stands in the tar.
+  // Offsets of each file entry's content in the tar.
   const contents: Uint8Array[] = [];
   let at = 0;
   for (const entry of await entriesOf(metadata)) {
@@ -64,7 +64,7 @@ async function takeApart(input: Uint8Array): Promise<void> {
     at += length;
   }
   const whole = await gather(assembleTar([metadata], () => [contents.shift() ?? new Uint8Array(0)]));
-  assert.equal(Buffer.compare(whole, input), 0, 'not the tar that was taken apart');
+  assert.equal(Buffer.compare(whole, input), 0, 'differs from the original tar');
 }
 
 function mutate(bytes: Uint8Array, random: Random, other: Uint8Array): Uint8Array {

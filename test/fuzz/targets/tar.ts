@@ -1,4 +1,4 @@
-// The tar reader gives the same members, findings and error however its bytes come, and whether bodies are pushed or skipped.
+// The tar reader returns the same members, findings and error for input in pieces of any size, whether bodies are pushed or skipped.
 import assert from 'node:assert/strict';
 import { type Collected, collect, inPieces, whole, withSkips } from '../../support/tar-collect.ts';
 import { expectCleanText, expectRefusal } from '../engine/finding.ts';

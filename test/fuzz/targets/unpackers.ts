@@ -1,4 +1,4 @@
-// What our own unpackers share: the same bytes and the same end, however the packed ones come.
+// Shared by targets for our own unpackers: the same bytes and the same end for input in pieces of any size.
 import assert from 'node:assert/strict';
 import type { Unpacker } from '#format/compression';
 import { asLayerscopeError } from '#model';

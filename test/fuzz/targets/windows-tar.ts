@@ -1,4 +1,4 @@
-// A Windows layer's tar as entries with their backup streams: whole ones, of which a tar can be made that is read as the same.
+// A Windows layer's tar as entries with their backup streams: complete ones, from which a tar can be written that reads as the same.
 import { encodeExtendedAttributes, readBackupStreams } from '#format/backup-stream';
 import { sddlToSecurityDescriptor } from '#format/security-descriptor';
 import { readWindowsTar, TarWriter, tarFromBackupStream, type WindowsEntry } from '#format/windows-tar';
@@ -38,7 +38,7 @@ async function read(input: Uint8Array, size: number): Promise<Read> {
   return found;
 }
 
-/** The tar of one file; null where the tar has no place for what its streams hold. */
+/** The tar of one file; null if a tar can't hold the content of its streams. */
 async function written({ entry, backup }: Read['entries'][number]): Promise<Uint8Array | null> {
   if (entry.info === null) return null;
   const writer = new TarWriter();
@@ -58,7 +58,7 @@ async function run(input: Uint8Array): Promise<void> {
   const whole = await read(input, Math.max(1, input.length));
   const inPieces = await read(input, 1 + (input.length % 613));
   expectSame(inPieces, whole);
-  // Behind an error the last one isn't whole.
+  // After an error the last entry is incomplete.
   for (const each of whole.error === null ? whole.entries : whole.entries.slice(0, -1)) {
     for await (const _ of readBackupStreams([each.backup]));
     const tar = await written(each);

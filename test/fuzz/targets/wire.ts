@@ -1,4 +1,4 @@
-// Messages of the loopback host with typed arrays in them: refused, or a value that is written and read again as the same.
+// Messages of the loopback host with typed arrays: refused, or decoded to a value that survives another round trip.
 import { decodeWire, encodeWire } from '#contract';
 import { LayerscopeError } from '#model';
 import { expectRefusal } from '../engine/finding.ts';
@@ -20,7 +20,7 @@ function run(input: Uint8Array): void {
   try {
     again = encodeWire(value);
   } catch (error) {
-    // JSON may hold numbers beyond what is finite, and more depth than is written.
+    // JSON may contain infinite numbers, and deeper nesting than we write.
     if (error instanceof LayerscopeError && /not finite|nested so deep/.test(error.message)) return;
     throw error;
   }

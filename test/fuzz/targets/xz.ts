@@ -1,4 +1,4 @@
-// The xz unpacker: headers and indexes are changed with their checksums made right again.
+// The xz unpacker: headers and indexes are changed and their checksums recomputed.
 import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import { XzUnpacker } from '#format/compression';
@@ -15,7 +15,7 @@ function putCrc(bytes: Uint8Array, from: number, end: number, at: number): void 
   new DataView(bytes.buffer, bytes.byteOffset).setUint32(at, crc32(bytes.subarray(from, end)), true);
 }
 
-/** Checksums of the stream's head, the first block's head, the index and the footer, as far as sizes say where they are. */
+/** Recomputes the checksums of the stream header, the first block header, the index and the footer, as far as sizes say where they are. */
 function withChecksums(bytes: Uint8Array): Uint8Array {
   const fixed = bytes.slice();
   const end = fixed.length;
@@ -34,7 +34,7 @@ function mutate(bytes: Uint8Array, random: Random, other: Uint8Array): Uint8Arra
     case 0:
       return joined(bytes, new Uint8Array(4 * random.int(3)), other);
     case 1: {
-      // The head of a block, and the properties of LZMA2 in it.
+      // The block header and the LZMA2 properties in it.
       const changed = bytes.slice();
       changed[STREAM_HEAD + random.int(14)] = random.int(256);
       return withChecksums(changed);

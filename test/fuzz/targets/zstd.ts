@@ -1,4 +1,4 @@
-// zstd frames in a row, skippable ones between, are unpacked in any pieces alike, and to what node:zlib makes of a single one.
+// Sequences of zstd frames, including skippable ones, unpack the same in pieces of any size, and a single one as in node:zlib.
 import assert from 'node:assert/strict';
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import { skippableFrame } from '../../support/image-builder.ts';
@@ -8,9 +8,9 @@ import { session, type Target } from '../engine/target.ts';
 import { unpackTwice } from './packed.ts';
 
 const TEXT = Buffer.from('a text that repeats itself, a text that repeats itself\n'.repeat(20));
-/** Nothing in it, no size stated, one raw block of no bytes. */
+/** An empty frame: no size, one raw block of no bytes. */
 const EMPTY = Uint8Array.of(0x28, 0xb5, 0x2f, 0xfd, 0x00, 0x58, 0x01, 0x00, 0x00);
-/** One RLE block of 65 bytes. */
+/** A frame with one RLE block of 65 bytes. */
 const RLE = Uint8Array.of(0x28, 0xb5, 0x2f, 0xfd, 0x20, 0x41, 0x0b, 0x02, 0x00, 0x78);
 
 async function run(input: Uint8Array): Promise<void> {
@@ -23,7 +23,7 @@ async function run(input: Uint8Array): Promise<void> {
     return;
   }
   // node:zlib drops what follows the first frame.
-  assert.equal(Buffer.compare(Buffer.from(ours.plain.subarray(0, first.length)), first), 0, 'not what node:zlib makes of it');
+  assert.equal(Buffer.compare(Buffer.from(ours.plain.subarray(0, first.length)), first), 0, 'differs from node:zlib');
 }
 
 function mutate(bytes: Uint8Array, random: Random, other: Uint8Array): Uint8Array {

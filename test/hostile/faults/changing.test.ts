@@ -1,4 +1,4 @@
-// Files that are written into, cut off, removed or replaced while they are read.
+// Files that are overwritten, truncated, removed or replaced while being read.
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { appendFileSync, readdirSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
@@ -32,7 +32,7 @@ const INPUTS: readonly Input[] = [
   },
 ];
 
-/** Each leaves other bytes under the name, and the first three in the file that is open. */
+/** Each puts other bytes under the name; the first three also change the file that is already open. */
 const CHANGES: Readonly<Record<string, (name: string, other: Uint8Array) => void>> = {
   'written over': (name, other) => writeFileSync(name, other, { flag: 'r+' }),
   'cut off': (name) => truncateSync(name, 50_000),
@@ -44,7 +44,7 @@ const CHANGES: Readonly<Record<string, (name: string, other: Uint8Array) => void
   },
 };
 
-/** Runs `work`; before its read number `at` the file is changed. False: there were not so many reads. */
+/** Runs `work` and changes the file just before read number `at`. Returns false if there were fewer reads. */
 async function changedAtRead(at: number, change: () => void, work: () => Promise<unknown>): Promise<boolean> {
   let reads = 0;
   using _calls = await beforeFileCalls(['read'], () => {
@@ -54,7 +54,7 @@ async function changedAtRead(at: number, change: () => void, work: () => Promise
   return reads >= at;
 }
 
-/** All that is said of an input, names and contents. */
+/** A hash of everything read from an input: names and contents. */
 async function readAll(input: string, cacheFolder: string | null): Promise<string> {
   await using reader = createReader({ cacheFolder, workers: 0 });
   await using archive = await reader.open(input);
@@ -78,7 +78,7 @@ function isClear(error: unknown): boolean {
   return true;
 }
 
-test('an input that changes while it is read is told, or read as what it was; a cache keeps nothing of it', async (t: TestContext) => {
+test('an input that changes while being read gives an error or its old content, and never reaches the cache', async (t: TestContext) => {
   const folder = testFolder(t);
   const cases = { told: 0, right: 0 };
   for (const { what, bytes } of INPUTS) {
@@ -112,7 +112,7 @@ test('an input that changes while it is read is told, or read as what it was; a 
           cases.told++;
           isReached = true;
         }
-        // What was kept of it is not given for what is there now, nor for what was.
+        // Nothing cached from the changing file may be returned for the new file.
         writeFileSync(input, other);
         assert.equal(await readAll(input, cacheFolder), rightAfter, `${what}, ${how} at read ${at}: the cache`);
         if (!isReached) break;
@@ -120,11 +120,11 @@ test('an input that changes while it is read is told, or read as what it was; a 
       rmSync(path.join(folder, 'cache'), { recursive: true });
     }
   }
-  t.diagnostic(`${cases.told} changes told, ${cases.right} that came too late or left what was open whole`);
+  t.diagnostic(`${cases.told} changes detected; ${cases.right} came too late or left the open file intact`);
   assert.ok(cases.told > 20);
 });
 
-test('an import or an export of an input that changes meanwhile is refused, and nothing of it is left', async (t: TestContext) => {
+test('importing or exporting an input that changes meanwhile fails and leaves nothing behind', async (t: TestContext) => {
   const folder = testFolder(t);
   const input = path.join(folder, 'input');
   const home = path.join(folder, 'home');
@@ -136,13 +136,13 @@ test('an import or an export of an input that changes meanwhile is refused, and 
   const layer = layerOf('a');
   const isRight = async (id: string) => {
     const hash = createHash('sha256');
-    // A piece is its reader's until the next is asked for.
+    // A piece is valid only until the next one is requested.
     for await (const bytes of driver.diff(id)) hash.update(bytes);
     return hash.digest('hex') === createHash('sha256').update(layer).digest('hex');
   };
   interface Work {
     readonly run: () => Promise<unknown>;
-    /** Whether what was made is of the bytes that were there first. */
+    /** Whether the result consists of the original bytes. */
     readonly isRight: () => Promise<boolean>;
   }
   const works: Readonly<Record<string, Work>> = {
@@ -167,7 +167,7 @@ test('an import or an export of an input that changes meanwhile is refused, and 
       isRight: async () => readdirSync(out).every((name) => /^a+$/.test(readFileSync(path.join(out, name), 'utf8'))),
     },
   };
-  // Too late to be seen in headers: a body of the middle is written over.
+  // A change that headers can't show: overwrites a body in the middle.
   const middle = layer.length / 2;
   const patch = () => writeFileSync(input, readFileSync(input).fill(0x62, middle, middle + 100));
   let refused = 0;

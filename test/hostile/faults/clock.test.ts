@@ -1,4 +1,4 @@
-// A clock that is set back or forth: files then lie in the future, or seem to be older than they are.
+// A clock that is set forward or back: files then lie in the future, or seem older than they are.
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -10,7 +10,7 @@ import { readAll, testFile, testFolder } from '../../support/workbench.ts';
 
 const HOUR = 3_600_000;
 
-test('what lies in the future of a cache is the first to go, unless it was used since', async (t: TestContext) => {
+test('cache entries dated in the future are evicted first, unless used since', async (t: TestContext) => {
   const cacheFolder = testFolder(t);
   const inputs = ['a', 'b', 'c'].map((name) => testFile(t, tar(file(name, name))));
   const look = async (input: string, cacheBytes = 1e9) => {
@@ -24,30 +24,30 @@ test('what lies in the future of a cache is the first to go, unless it was used 
   for (const entry of entries()) utimesSync(entry, future, future);
   await look(inputs[1] ?? '');
   const used = entries().filter((entry) => statSync(entry).mtimeMs < Date.now() + HOUR);
-  assert.equal(used.length, 1, 'a use is noted by the clock as it is now');
-  // There is room for two, of which one is new.
+  assert.equal(used.length, 1, 'using an entry sets its time to the current clock');
+  // Room for two entries, one of them new.
   await look(testFile(t, tar(file('d', 'd'))), size * 2 + 100);
   const left = entries();
   assert.equal(left.length, 2);
   assert.ok(left.includes(used[0] ?? ''));
 });
 
-test('a clock that jumps while another writer takes the lock makes nobody break it', async (t: TestContext) => {
+test('a clock that jumps while another writer takes the lock does not break the lock', async (t: TestContext) => {
   const home = path.join(testFolder(t), 'home');
   const driver = await PortableDriver.open(home, { waitMs: 60 });
   const lock = path.join(home, 'lock');
   for (const jump of [HOUR, -HOUR]) {
-    // As on a file system without hard links, where who holds it is written a moment after.
+    // As on a file system without hard links, where the holder is written a moment after the lock is created.
     writeFileSync(lock, '');
     const now = Date.now;
     t.mock.method(Date, 'now', () => now() + jump);
     await assert.rejects(driver.create('a', null), { code: 'IO' });
     t.mock.restoreAll();
-    assert.equal(readFileSync(lock, 'utf8'), '', 'it is not ours to break');
+    assert.equal(readFileSync(lock, 'utf8'), '', 'the lock of another process stays');
   }
 });
 
-test('a private folder whose process is there stays, however old it seems', async (t: TestContext) => {
+test('the private folder of a live process stays, however old it seems', async (t: TestContext) => {
   const cacheFolder = testFolder(t);
   await using first = createReader({ cacheFolder, workers: 0 });
   await readAll(first, testFile(t, tar(file('a', 'a'))));

@@ -1,5 +1,5 @@
-// Files of a store and of a cache that are damaged, in every part and every way: never a wrong answer, a named error or what is kept is made
-// anew, nothing waits for ever, and nothing that is still whole is lost.
+// Files of a store and of a cache, damaged in every part and every way: never a wrong answer, but a named error or a file rebuilt; nothing
+// hangs, and nothing intact is lost.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -13,7 +13,7 @@ import { testFolder } from '../../support/workbench.ts';
 import { copyPlace, makePlace, type Place, takeIn } from './place.ts';
 import { readWithCache } from './verbs.ts';
 
-/** LAYERSCOPE_FAULT_WRITES=1: more places of each file. */
+/** LAYERSCOPE_FAULT_WRITES=1: damages more offsets of each file. */
 const ALL = process.env.LAYERSCOPE_FAULT_WRITES === '1';
 const PLACES = ALL ? 24 : 2;
 const SMALL = { files: 4, bigBytes: 80_000 };
@@ -38,7 +38,7 @@ function damagesOf(bytes: Buffer): Damage[] {
   };
   return [
     ...places.map((at) => put(`cut off at ${at}`, bytes.subarray(0, at))),
-    ...places.map((at) => put(`a bit of byte ${at}`, flipped(at))),
+    ...places.map((at) => put(`a bit flipped in byte ${at}`, flipped(at))),
     ...places.map((at) => put(`zeros from ${at}`, Buffer.concat([bytes.subarray(0, at), Buffer.alloc(bytes.length - at)]))),
     put('made longer', Buffer.concat([bytes, Buffer.alloc(512)])),
     { how: 'gone', to: (file) => rmSync(file) },
@@ -63,7 +63,7 @@ function damagesOf(bytes: Buffer): Damage[] {
   ];
 }
 
-/** Of a file all damages, or some that differ from file to file, what stands in its place among them. */
+/** All damages, or a selection that varies by file but always includes the last three, which replace the file with something else. */
 function chosenOf(bytes: Buffer, which: number): Damage[] {
   const all = damagesOf(bytes);
   return ALL ? all : all.filter((_, at) => (at + which) % 8 === 0 || at >= all.length - 3);
@@ -76,7 +76,7 @@ function filesBelow(folder: string): string[] {
     .sort();
 }
 
-test('a damaged file of the cache is as if it were not there', async (t: TestContext) => {
+test('a damaged cache file is treated as missing', async (t: TestContext) => {
   const folder = testFolder(t);
   const place = await makePlace(path.join(folder, 'place'), SMALL);
   const report = await readWithCache(place);
@@ -90,7 +90,7 @@ test('a damaged file of the cache is as if it were not there', async (t: TestCon
   const whole = new Map(files.map((file) => [file, readFileSync(file)]));
   for (const [which, [file, bytes]] of [...whole].entries()) {
     for (const { how, to } of chosenOf(bytes, which)) {
-      // What goes with a damaged file may be gone by now as well.
+      // A damaged file may have taken others with it: restore them all.
       for (const [other, content] of whole) writeFileSync(other, content, { mode: 0o600 });
       to(file);
       assert.equal(await readWithCache(place), report, `${path.basename(file)}: ${how}`);
@@ -98,10 +98,10 @@ test('a damaged file of the cache is as if it were not there', async (t: TestCon
       await removeTree(file);
     }
   }
-  t.diagnostic(`${damages} damages of ${files.length} files of a cache, no wrong answer`);
+  t.diagnostic(`${damages} damages to ${files.length} cache files, no wrong answer`);
 });
 
-/** What a store says of itself: its layers, each as it is mounted, and its images; an error by its code. */
+/** All that a store reports: its layers' changes, and the files of its image as mounted; errors as codes. */
 async function storeSays(place: Place): Promise<Map<string, string>> {
   const said = new Map<string, string>();
   const tell = async (what: string, work: () => Promise<unknown>) => {
@@ -132,10 +132,10 @@ async function storeSays(place: Place): Promise<Map<string, string>> {
   return said;
 }
 
-test('a damaged file of a store is named or made anew, and what is whole stays', async (t: TestContext) => {
+test('a damaged store file is named or rebuilt, and intact files stay', async (t: TestContext) => {
   const folder = testFolder(t);
   const template = await makePlace(path.join(folder, 'template'), SMALL);
-  // Of a copy, as all that are damaged are: what is new in a read-write layer's files is told by their times.
+  // Read from a copy too, as the damaged ones are: changes of a read-write layer are found by file times.
   const honest = await storeSays(copyPlace(template, path.join(folder, 'honest')));
   assert.ok(
     [...honest.values()].every((said) => !said.startsWith('!')),
@@ -158,7 +158,7 @@ test('a damaged file of a store is named or made anew, and what is whole stays',
         else if (!isAllowed(name, question)) assert.equal(answer, honest.get(question), `${what}: ${question}`);
       }
       const others = names.filter((known) => known !== name && known.startsWith('blobs'));
-      // Verbs that write and sweep: they may be refused, and take away nothing that something may name.
+      // Verbs that write and sweep may fail, but must not remove blobs that something may still name.
       for (const work of [
         async () => (await PortableDriver.open(place.home)).cleanup(),
         async () => takeIn(await PortableDriver.open(place.home), place.kept),
@@ -172,7 +172,7 @@ test('a damaged file of a store is named or made anew, and what is whole stays',
       const gone = others.filter(
         (known) => !existsSync(path.join(place.home, known)) && !isStray(template, known) && !isRemoved(name, how),
       );
-      assert.deepEqual(gone, [], `${what}: taken away`);
+      assert.deepEqual(gone, [], `${what}: removed`);
       if (isRemoved(name, how)) {
         await removeTree(place.folder);
         copyPlace(template, place.folder);
@@ -187,22 +187,22 @@ test('a damaged file of a store is named or made anew, and what is whole stays',
     }
     await removeTree(place.folder);
   }
-  t.diagnostic(`${damages} damages of ${names.length} files of a store: ${told} answers were errors, none was wrong, nothing was lost`);
+  t.diagnostic(`${damages} damages to ${names.length} store files: ${told} answers were errors, none was wrong, nothing was lost`);
 });
 
-/** What a record says of its parent, and a snapshot of files, has no digest: a change that makes sense can't be told from the truth. */
+/** A record's parent and a snapshot of files have no digest, so a plausible change to them can't be detected. */
 function isAllowed(name: string, question: string): boolean {
   if (name === 'index.json') return question === 'kept:1';
   if (name.startsWith(path.join('layers', ''))) return question === `changes of ${path.basename(name, '.json')}`;
   return name.endsWith('snapshot') && question === `changes of ${path.basename(path.dirname(name))}`;
 }
 
-/** A layer whose record is gone was removed: what it named is cleanup's, too. */
+/** A layer whose record is gone is a removed layer, so cleanup may also remove its blobs. */
 function isRemoved(name: string, how: string): boolean {
   return how === 'gone' && name.startsWith(path.join('layers', ''));
 }
 
-/** Blobs that nothing names are cleanup's to take. */
+/** Cleanup may remove blobs that nothing names. */
 function isStray({ home }: Place, name: string): boolean {
   if (!name.startsWith('blobs')) return false;
   const hex = path.basename(name);

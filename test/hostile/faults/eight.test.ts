@@ -1,4 +1,4 @@
-// Eight processes that work on one store at once.
+// Eight processes working on one store at once.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
@@ -13,7 +13,7 @@ import { handWritten } from './verbs.ts';
 
 const WORKER = path.join(import.meta.dirname, 'mixed-worker.ts');
 const PROCESSES = 8;
-/** LAYERSCOPE_FAULT_ROUNDS: how often each process goes through its verbs. */
+/** LAYERSCOPE_FAULT_ROUNDS: how many times each process runs all its verbs. */
 const ROUNDS = Number(process.env.LAYERSCOPE_FAULT_ROUNDS ?? 1);
 
 interface Ended {
@@ -37,7 +37,7 @@ function run(args: readonly string[]): Promise<Ended> {
   });
 }
 
-test('eight processes take in, list, export, mount, remove and clean up at once: all end, nothing is lost', async (t: TestContext) => {
+test('eight processes import, list, export, mount, remove and clean up at once: all finish, and nothing is lost', async (t: TestContext) => {
   const folder = testFolder(t);
   const place = await makePlace(path.join(folder, 'place'), { files: 4, bigBytes: 50_000 });
   const ended = await Promise.all(Array.from({ length: PROCESSES }, (_, at) => run([JSON.stringify(place), String(at), String(ROUNDS)])));
@@ -50,7 +50,7 @@ test('eight processes take in, list, export, mount, remove and clean up at once:
       const [what, verb, error] = line.split(' ');
       if (what === 'done') done++;
       else refused++;
-      // What another process has removed, has mounted, or lets others stand on: nothing else is refused.
+      // The only allowed refusals: another process removed the target, has it mounted, or put a layer on it.
       if (what !== 'done') assert.match(error ?? '', /^(NOT_FOUND|EXISTS|BLOB_MISSING)$/, `${verb}: ${line}`);
     }
   }
@@ -67,6 +67,6 @@ test('eight processes take in, list, export, mount, remove and clean up at once:
   assert.deepEqual(await driver.leftovers(), []);
   assert.ok(!existsSync(path.join(place.home, 'tmp')) || readdirSync(path.join(place.home, 'tmp')).length === 0);
   t.diagnostic(
-    `${PROCESSES} processes, ${done} verbs done, ${refused} refused as another process had removed or mounted what was meant; nothing lost`,
+    `${PROCESSES} processes, ${done} verbs done, ${refused} refused because another process had removed or mounted the target; nothing lost`,
   );
 });

@@ -1,5 +1,5 @@
-// Disks that are full at every write of every verb: an error with a code, what was before is whole, nothing half is left under any name, and
-// the verb works once there is room.
+// Disks that fill up at any write of any verb: an error with a code, the state before is intact, nothing half-written is left under any
+// name, and the verb works once there is room.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { readdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
@@ -15,12 +15,12 @@ import { leftIn } from './kill-loop.ts';
 import { copyPlace, makePlace, type Place } from './place.ts';
 import { handWritten, readWithCache, VERBS, type Verb } from './verbs.ts';
 
-/** LAYERSCOPE_FAULT_WRITES=1: each write of each verb; otherwise each verb's first and last, and some between. */
+/** LAYERSCOPE_FAULT_WRITES=1: every write of every verb; otherwise the first, the last and some between. */
 const ALL = process.env.LAYERSCOPE_FAULT_WRITES === '1';
 const SMALL = { files: 4, bigBytes: 80_000 };
-const LOOKS = 'a cold look';
+const LOOKS = 'an uncached read';
 
-/** Runs a verb on a disk that has no room from its write number `at` on. How many writes it made; null where it was not told. */
+/** Runs a verb on a disk that is full from write number `at` on. Returns the number of writes and the verb's error, or null. */
 async function runWithout(
   place: Place,
   verb: Verb,
@@ -29,7 +29,7 @@ async function runWithout(
 ): Promise<{ readonly writes: number; readonly error: unknown }> {
   let writes = 0;
   using _calls = await beforeFileCalls(NEEDS_ROOM, (name, [first]) => {
-    // The descriptors of the test's own output are no files of the place.
+    // The test's own output doesn't count.
     if (typeof first === 'number' && first < 3) return;
     if (++writes === at || (writes > at && !hasRoomAgain)) throw noSpace(name);
   });
@@ -51,10 +51,10 @@ function isClear(error: unknown, what: string): void {
   assert.ok(error instanceof LayerscopeError, `${what}: ${(error as Error).stack}`);
   assert.equal(error.code, 'IO', `${what}: ${error.code}: ${error.message}`);
   assert.doesNotMatch(error.message, /\n/);
-  assert.match(error.message, /\/|^packed/, `${what}: it says nothing of where`);
+  assert.match(error.message, /\/|^packed/, `${what}: it doesn't name the place`);
 }
 
-test('a disk that is full at any write of any verb costs that run of the verb and nothing else', async (t: TestContext) => {
+test('a disk that is full at any write of any verb fails that verb and harms nothing else', async (t: TestContext) => {
   const folder = testFolder(t);
   const template = await makePlace(path.join(folder, 'template'), SMALL);
   const report = await readWithCache({ packed: template.packed, cache: path.join(folder, 'reference') });
@@ -81,13 +81,13 @@ test('a disk that is full at any write of any verb costs that run of the verb an
         }
         assert.ok(
           [before, after].some((known) => JSON.stringify(known) === found),
-          `${what}: half done: ${found}`,
+          `${what}: half-done: ${found}`,
         );
         if (told === null) assert.equal(found, JSON.stringify(after), what);
         await isWhole(place, name);
         const left = leftIn(place).filter((each) => each !== 'tmp/working');
         assert.deepEqual(left, [], `${what}: left`);
-        // There is room again.
+        // Now there is room again.
         if (verb.isOnce !== true || found !== JSON.stringify(after)) await verb.run(place);
         assert.deepEqual(await verb.result(place), after, what);
         if (name === LOOKS) assert.equal(await readWithCache(place), report, what);
@@ -123,7 +123,7 @@ function smallDisk(t: TestContext, kib: number): string {
   return disk;
 }
 
-test('on a small disk, filled up to what each verb has left, the verb is refused or done', onTmpfs, async (t: TestContext) => {
+test('on a small disk filled up to various sizes, each verb either succeeds or fails', onTmpfs, async (t: TestContext) => {
   const folder = testFolder(t);
   const template = await makePlace(path.join(folder, 'template'), SMALL);
   const report = await readWithCache({ packed: template.packed, cache: path.join(folder, 'reference') });
@@ -145,7 +145,7 @@ test('on a small disk, filled up to what each verb has left, the verb is refused
         else await verb.run(place);
       } catch (error) {
         if (error instanceof assert.AssertionError) throw error;
-        // What must be unpacked to be looked at has no place here, and the message says where it has one.
+        // An archive that must be unpacked to be read has no room, and the message says where there may be some.
         if (!(error instanceof LayerscopeError && error.code === 'TOO_LARGE' && name === LOOKS)) isClear(error, what);
         isDone = false;
         figures.refused++;

@@ -1,5 +1,5 @@
-// Verbs that write, each killed at a random moment of its run: what was before is whole, or what is to be is there; the next run of the verb
-// works, and what the dead process left is swept.
+// Verbs that write, each killed at a random moment: the state before or after the verb is intact, the next run of the verb works, and what
+// the dead process left is swept.
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -14,7 +14,7 @@ import { handWritten, readWithCache, VERBS, type Verb } from './verbs.ts';
 
 const WORKER = path.join(import.meta.dirname, 'verb-worker.ts');
 
-/** A process that has just begun takes so much longer than this one, whose code is warm. */
+/** A new process is this much slower than this one, whose code is warm. */
 const SLOWER = 2;
 
 /** A process that waits for a verb. */
@@ -39,7 +39,8 @@ class VerbProcess {
 
   async #until(word: string): Promise<void> {
     while (!this.#said.includes(word)) {
-      if (this.#child.exitCode !== null || this.#child.signalCode !== null) throw new Error(`a verb failed by itself: ${this.#complained}`);
+      if (this.#child.exitCode !== null || this.#child.signalCode !== null)
+        throw new Error(`a verb failed before it was killed: ${this.#complained}`);
       await new Promise<void>((resolve) => {
         this.#heard = resolve;
       });
@@ -56,10 +57,10 @@ class VerbProcess {
     await this.kill();
   }
 
-  /** Ends it at once. Whether the verb was still at work. */
+  /** Kills the process. Returns whether the verb was still running. */
   async kill(): Promise<boolean> {
     const wasDone = this.#said.includes('done\n');
-    if (this.#child.exitCode !== null) throw new Error(`a verb failed by itself: ${this.#complained}`);
+    if (this.#child.exitCode !== null) throw new Error(`a verb failed before it was killed: ${this.#complained}`);
     this.#child.kill('SIGKILL');
     await this.#ended;
     return !wasDone;
@@ -69,15 +70,15 @@ class VerbProcess {
 export interface KillFigures {
   readonly kills: number;
   readonly verbs: number;
-  /** Kills that came before the verb had ended. */
+  /** Kills before the verb had ended. */
   midway: number;
   before: number;
   after: number;
-  /** Things that dead processes left, and the next run swept. */
+  /** Leftovers of killed processes that the next run swept. */
   swept: number;
 }
 
-/** What a verb does where nothing disturbs it. */
+/** What a verb does when undisturbed. */
 interface Known {
   readonly verb: Verb;
   readonly name: string;
@@ -86,18 +87,18 @@ interface Known {
   readonly tookMs: number;
 }
 
-/** Kills verbs so many times, all of them in turn. Throws at the first thing that is lost, wrong or left over. */
+/** Kills verbs `kills` times, each in turn. Throws at the first thing lost, wrong or left over. */
 export async function killVerbs(folder: string, kills: number, names: readonly string[] = Object.keys(VERBS)): Promise<KillFigures> {
   const template = await makePlace(path.join(folder, 'template'));
   {
-    // A mount that a process left.
+    // Leave a mount of a process that has ended.
     const worker = new VerbProcess();
-    await worker.begin('a left mount', template);
+    await worker.begin('an abandoned mount', template);
     await worker.finish();
   }
   const report = await readWithCache({ packed: template.packed, cache: path.join(folder, 'reference') });
   const known: Known[] = [];
-  // Where there are fewer kills than verbs, some of all of them.
+  // With fewer kills than verbs, choose verbs spread over all of them.
   const chosen = names.filter(
     (_, at) => kills >= names.length || Math.floor((at * kills) / names.length) !== Math.floor(((at - 1) * kills) / names.length),
   );
@@ -138,20 +139,20 @@ async function look({ verb, name, before, after }: Known, place: Place, report: 
   const isDone = same(found, after);
   assert.ok(
     isDone || same(found, before),
-    `half done: ${JSON.stringify(found)}, before ${JSON.stringify(before)}, after ${JSON.stringify(after)}`,
+    `half-done: ${JSON.stringify(found)}, before ${JSON.stringify(before)}, after ${JSON.stringify(after)}`,
   );
   if (isDone) figures.after++;
   else figures.before++;
   const driver = await PortableDriver.open(place.home);
-  assert.deepEqual(await verifyStore(driver), [], 'the store is whole, before anything was swept');
+  assert.deepEqual(await verifyStore(driver), [], 'the store is intact before anything is swept');
   if (name !== 'removal of a read-write layer') assert.equal(handWritten(place), 'by hand');
   figures.swept += leftIn(place).length;
 
-  // The verb, once more, goes through, and so does the next writer, who sweeps.
+  // Running the verb again works, and so does the next writer, who sweeps.
   if (verb.isOnce !== true || !isDone || same(before, after)) await verb.run(place);
   assert.deepEqual(await verb.result(place), after);
   await driver.cleanup();
-  assert.equal(await readWithCache(place), report, 'what the cache has is right');
+  assert.equal(await readWithCache(place), report, 'the cache is correct');
   assert.equal(await readWithCache(place), report);
   assert.deepEqual(leftIn(place), [], 'nothing is left over');
   assert.deepEqual(await driver.leftovers(), []);
@@ -180,13 +181,13 @@ export function leftIn({ home, out, cache }: Place): string[] {
   ];
 }
 
-/** Every blob has the name of its bytes, and is named by something. */
+/** Checks that every blob has the digest in its name and is named by a layer or an image. */
 async function hashBlobs(driver: PortableDriver): Promise<void> {
   const named = new Set<string | undefined>();
   for (const { id } of await driver.list()) named.add((await driver.metadata(id)).digest?.slice(7));
   for (const { root } of await driver.images.list()) for (const { digest } of root.blobs) named.add(digest.slice(7));
   for (const blob of listOf(driver.home, 'blobs', 'sha256')) {
-    assert.ok(named.has(blob), `a blob of nothing: ${blob}`);
+    assert.ok(named.has(blob), `unnamed blob: ${blob}`);
     const bytes = readFileSync(path.join(driver.home, 'blobs', 'sha256', blob));
     assert.equal(createHash('sha256').update(bytes).digest('hex'), blob);
   }

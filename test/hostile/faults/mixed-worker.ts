@@ -1,4 +1,5 @@
-// Works on a store beside others: `node mixed-worker.ts PLACE NUMBER ROUNDS`, PLACE as JSON. Says of each verb `done VERB` or `refused VERB CODE`.
+// Works on a store beside others: `node mixed-worker.ts PLACE NUMBER ROUNDS`, with PLACE as JSON. Prints `done VERB` or
+// `refused VERB CODE MESSAGE` for each verb.
 import { rmSync, writeSync } from 'node:fs';
 import path from 'node:path';
 import { exportStoredImage, importLayerTar, verifyStore } from '#engine';
@@ -38,7 +39,7 @@ const VERBS: Readonly<Record<string, () => Promise<unknown>>> = {
   'remove-shared-layer': () => driver.remove('shared'),
   'remove-shared-image': () => driver.images.remove('shared:1'),
   verify: async () => {
-    // Of what others take away meanwhile it may say that it is gone, and of nothing else.
+    // Blobs that other processes remove meanwhile may be reported as missing; nothing else may be reported.
     for (const { id, message } of await verifyStore(driver)) {
       if (!/not there|is missing|no such file|NOT_FOUND|not in the archive/.test(message))
         throw new LayerscopeError('DIGEST_MISMATCH', `${id} ${message}`);
@@ -49,7 +50,7 @@ const VERBS: Readonly<Record<string, () => Promise<unknown>>> = {
 
 const names = Object.keys(VERBS);
 for (let at = 0; at < names.length * Number(rounds); at++) {
-  // Each begins elsewhere, so that all meet.
+  // Each process starts with a different verb, so that all of them meet.
   const name = names[(at + Number(number) * 3) % names.length] ?? '';
   try {
     await VERBS[name]?.();

@@ -1,4 +1,4 @@
-// A place where verbs that write are tried out and disturbed: a store, archives, and a folder that things are written into.
+// A test bed for verbs that write: a store, archives to import, a cache, and a folder for exports.
 import { createHash } from 'node:crypto';
 import { chmodSync, cpSync, lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -10,13 +10,13 @@ import { archiveOf, Files, ociImage, ociLayout } from '../../support/image-build
 import { directory, file, symlink, tar } from '../../support/tar-builder.ts';
 
 export interface Place {
-  /** All of it. */
+  /** Contains everything below. */
   readonly folder: string;
   readonly home: string;
   readonly cache: string;
   /** Where exports go. */
   readonly out: string;
-  /** Archives: of the images `kept:1` and `next:1`, and one that is packed as a whole; a layer. */
+  /** Archives of the images `kept:1` and `next:1`, one that is compressed as a whole, and a layer. */
   readonly kept: string;
   readonly next: string;
   readonly packed: string;
@@ -37,7 +37,7 @@ export function placeIn(folder: string): Place {
   };
 }
 
-/** Bytes that don't pack, the same each time. */
+/** Incompressible bytes; the same seed gives the same bytes. */
 function noise(seed: string, bytes: number): Uint8Array {
   const pieces: Buffer[] = [];
   for (let at = 0; at * 32 < bytes; at++) pieces.push(createHash('sha256').update(`${seed} ${at}`).digest());
@@ -67,7 +67,7 @@ export async function takeIn(driver: PortableDriver, archivePath: string, name?:
   await importArchive(driver, opened, name === undefined ? {} : { name });
 }
 
-/** Lays down the archives, and a store that has what verbs need, a read-write layer with a file in it among it. */
+/** Writes the archives, and a store with what the verbs need, including a read-write layer with a file in it. */
 export async function makePlace(folder: string, sizes: PlaceSizes = { files: 100, bigBytes: 600_000 }): Promise<Place> {
   const place = placeIn(folder);
   mkdirSync(place.out, { recursive: true });
@@ -94,7 +94,7 @@ async function* pieces(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   yield bytes;
 }
 
-/** The same place once more, in a folder that isn't there yet. */
+/** Copies a place to a new folder. */
 export function copyPlace({ folder }: Place, to: string): Place {
   cpSync(folder, to, { recursive: true, preserveTimestamps: true, verbatimSymlinks: true });
   for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
@@ -104,7 +104,7 @@ export function copyPlace({ folder }: Place, to: string): Place {
   return placeIn(to);
 }
 
-/** Names, kinds, modes and content of all that lies below a path; null where nothing does. */
+/** Names, kinds, modes and content of everything below a path; null if it doesn't exist. */
 export function pictureOf(at: string): unknown {
   const stats = lstatSync(at, { throwIfNoEntry: false });
   if (stats === undefined) return null;

@@ -1,4 +1,4 @@
-// Homes, caches and temporary folders that can't be written, or aren't there: what reads works, what writes says one clear sentence.
+// Stores, caches and temporary folders that are read-only or missing: reading works, and writing fails with one clear sentence.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { chmodSync, lstatSync, mkdirSync, readdirSync } from 'node:fs';
@@ -21,7 +21,7 @@ function mountsHere(): boolean {
   }
 }
 
-/** Modes hold nobody but an ordinary user back; root gets a read-only mount. False: there is no way here. */
+/** Modes restrict only an ordinary user; root gets a read-only mount instead. Returns false if neither is possible. */
 function makeReadOnly(t: TestContext, folder: string): boolean {
   if (isRoot) {
     if (!mountsHere()) return false;
@@ -48,10 +48,10 @@ async function refused(argv: readonly string[], where: string): Promise<void> {
   assert.equal(code, 3, `${argv.join(' ')}: ${stdout}${stderr}`);
   assert.ok(error?.code === 'PERMISSION' || error?.code === 'IO', `${argv.join(' ')}: ${error?.code} ${error?.message}`);
   assert.match(stderr, /^layerscope: (PERMISSION|IO): [^\n]+\n$/);
-  assert.ok(stderr.includes(where), `it says nothing of where: ${stderr}`);
+  assert.ok(stderr.includes(where), `it doesn't name the place: ${stderr}`);
 }
 
-test('a store that can not be written is read as ever, and every verb that writes says so', async (t: TestContext) => {
+test('a read-only store can be read, and every verb that writes says that it is read-only', async (t: TestContext) => {
   const place = await makePlace(path.join(testFolder(t), 'place'), SMALL);
   const home = ['--home', place.home];
   const reading = [
@@ -86,7 +86,7 @@ test('a store that can not be written is read as ever, and every verb that write
     await refused(argv, place.home);
 });
 
-test('where nothing can be written exports say so, and leave nothing', async (t: TestContext) => {
+test('exports to a read-only folder say so and leave nothing behind', async (t: TestContext) => {
   const place = await makePlace(path.join(testFolder(t), 'place'), SMALL);
   if (!makeReadOnly(t, place.out)) return t.skip('no way to make a folder read-only here');
   await refused(['export', place.kept, '/', '--to', path.join(place.out, 'tree')], place.out);
@@ -99,7 +99,7 @@ test('where nothing can be written exports say so, and leave nothing', async (t:
   await refused(['store', 'export', 'base', '--to', path.join(place.out, 'l.tar'), '--home', place.home], place.out);
 });
 
-test('a cache that can not be written is read, or as if there were none', async (t: TestContext) => {
+test('a read-only cache is read, or treated as missing', async (t: TestContext) => {
   const place = await makePlace(path.join(testFolder(t), 'place'), SMALL);
   const argvs = [
     ['inspect', place.packed, '--json'],
@@ -122,7 +122,7 @@ test('a cache that can not be written is read, or as if there were none', async 
   }
 });
 
-test('without HOME, with a HOME or a TMPDIR that is not there, what reads works and what writes says so', async (t: TestContext) => {
+test('with HOME unset, or HOME or TMPDIR missing, reading works and writing says why it can’t', async (t: TestContext) => {
   const bench = createBench(t);
   const place = await makePlace(path.join(bench.folder, 'place'), SMALL);
   const nowhere = path.join(place.kept, 'nowhere');
@@ -147,5 +147,5 @@ test('without HOME, with a HOME or a TMPDIR that is not there, what reads works 
   }
   const { code, stderr } = await bench.cli(['inspect', place.packed], { env: { ...gone, TMPDIR: nowhere } });
   assert.equal(code, 3);
-  assert.match(stderr, /^layerscope: [A-Z_]+: [^\n]*nowhere[^\n]*\n$/, 'what is packed as a whole has no place to be unpacked in');
+  assert.match(stderr, /^layerscope: [A-Z_]+: [^\n]*nowhere[^\n]*\n$/, 'an archive compressed as a whole has nowhere to be unpacked');
 });

@@ -1,4 +1,4 @@
-// Runs a verb when it is told which: `node verb-worker.ts`, then a line of JSON on standard input. Says `ready`, and `done`.
+// Runs one verb: `node verb-worker.ts` prints `ready`, reads a line of JSON with the verb from standard input, and prints `done`.
 import { writeSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import type { Place } from './place.ts';

@@ -1,4 +1,4 @@
-// Every verb that writes, to be killed, or run on a full disk: what it does, and how its result is told from what was before.
+// Every verb that writes, to be killed or run on a full disk: what it does, and how to tell its result from the state before it.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { createReader } from '#archive';
@@ -9,12 +9,12 @@ import { collect } from '../../support/workbench.ts';
 import { type Place, pictureOf, takeIn } from './place.ts';
 
 export interface Verb {
-  /** What it needs that the place doesn't have. */
+  /** Prepares what the verb needs that the place doesn't have. */
   readonly before?: (place: Place) => Promise<void>;
   readonly run: (place: Place) => Promise<void>;
-  /** What it makes, or takes away; compared with what it was before and what it is after. */
+  /** A picture of what the verb creates or removes, to be compared with those before and after an undisturbed run. */
   readonly result: (place: Place) => Promise<unknown>;
-  /** It is refused where it was done already. */
+  /** The verb fails if it was already done. */
   readonly isOnce?: true;
 }
 
@@ -45,7 +45,7 @@ async function storedExport(place: Place, format: 'docker-archive' | 'oci-layout
   if (image !== undefined) await exportStoredImage(image, format, path.join(place.out, to));
 }
 
-/** Reads an archive that is packed as a whole, its packed layers and a file of each, and says all that was read. */
+/** Reads an archive that is compressed as a whole, its compressed layers and a file of each; returns everything read. */
 export async function readWithCache({ packed, cache }: Pick<Place, 'packed' | 'cache'>): Promise<string> {
   await using reader = createReader({ cacheFolder: cache, workers: 0 });
   await using archive = await reader.open(packed);
@@ -64,7 +64,7 @@ export async function readWithCache({ packed, cache }: Pick<Place, 'packed' | 'c
 
 const outNames = (name: string) => async (place: Place) => pictureOf(path.join(place.out, name));
 
-/** For a place to have: a mount whose process has ended. */
+/** Leaves a mount whose process has ended. */
 export const LEFT_MOUNT: Verb = {
   run: async (place) => {
     await (await open(place)).mount('base');
@@ -143,7 +143,7 @@ export const VERBS: Readonly<Record<string, Verb>> = {
     },
     result: outNames('saved.tar'),
   },
-  'a cold look': {
+  'an uncached read': {
     run: async (place) => {
       await readWithCache(place);
     },
@@ -156,7 +156,7 @@ async function outWritten(place: Place): Promise<unknown> {
   return existsSync(root) ? readdirSync(root) : null;
 }
 
-/** What no verb but its own may change: the file that was written by hand into a mounted layer. */
+/** The file written by hand into a mounted layer, which only removing that layer may change. */
 export function handWritten(place: Place): string | null {
   const name = path.join(place.home, 'written', 'run', 'root', 'written');
   return existsSync(name) ? readFileSync(name, 'utf8') : null;

@@ -4,7 +4,7 @@ import { dockerArchive, WEB_API } from '../support/images.ts';
 import { expect, test } from '../support/window.ts';
 
 async function complaintsOf(page: Page): Promise<string[]> {
-  // Legacy mode: Electron opens no second page for axe to finish in.
+  // Legacy mode: Electron opens no second page, which axe would need to finish.
   const { violations } = await new AxeBuilder({ page }).setLegacyMode().analyze();
   return violations.flatMap(({ id, nodes }) =>
     nodes.map(({ target, failureSummary }) => `${id}: ${target.join(' ')}: ${failureSummary ?? ''}`),
@@ -15,8 +15,8 @@ for (const colorScheme of ['light', 'dark'] as const) {
   test.describe(colorScheme, () => {
     test.use({ colorScheme });
 
-    test(`nothing stands in the way of anyone, ${colorScheme}`, async ({ win }) => {
-      test.slow(); // axe looks at everything, seven times
+    test(`the window has no accessibility violations, ${colorScheme}`, async ({ win }) => {
+      test.slow(); // axe checks the whole page seven times
       const { page } = win;
       await expect(page.getByRole('heading', { name: 'Drop an image archive' })).toBeVisible();
       await expect(page.locator('html')).toHaveAttribute('data-theme', colorScheme);
@@ -44,7 +44,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
   });
 }
 
-test('the theme goes from the system’s to light to dark and is kept', async ({ win: { page } }) => {
+test('the theme cycles from system to light to dark and is kept', async ({ win: { page } }) => {
   await page.getByRole('button', { name: 'Theme: system' }).click();
   await expect(page.locator('html')).toHaveAttribute('data-theme', 'light');
   await page.getByRole('button', { name: 'Theme: light' }).click();

@@ -11,7 +11,7 @@ function chart(files: Files, more: object = {}) {
   return { ...manifest, annotations: { 'org.opencontainers.image.ref.name': 'charts/web:1' } };
 }
 
-test('an archive of artifacts only lists them with their types, and shows no image', async ({ win }) => {
+test('an archive with only artifacts lists them with their types and shows no image', async ({ win }) => {
   const files = new Files();
   await win.drop(await win.write('chart.tar', archiveOf(ociLayout(files, [chart(files)]))));
   const library = win.page.getByRole('navigation', { name: 'Library' });
@@ -23,7 +23,7 @@ test('an archive of artifacts only lists them with their types, and shows no ima
   expect(win.complaints).toEqual([]);
 });
 
-test('an artifact beside an image says what it is about', async ({ win }) => {
+test('an artifact beside an image shows its subject', async ({ win }) => {
   const files = new Files();
   const image = ociImage(files, { layers: [{ tar: tar(file('a.txt', 'a')) }] });
   const subject = { mediaType: MANIFEST, digest: image.digest, size: image.size };

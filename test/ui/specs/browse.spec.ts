@@ -18,7 +18,7 @@ test('layers are strata with their command in plain words and their size', async
   expect(heights[0]).toBeGreaterThan((heights[1] ?? 0) * 1.5);
 });
 
-test('steps without a layer are one line that opens', async ({ win }) => {
+test('steps without a layer are one line that expands', async ({ win }) => {
   const { page } = await openWebApi(win);
   const chain = page.getByRole('region', { name: 'Chain' });
   await expect(chain.getByText('["node" "server.js"]')).toHaveCount(0);
@@ -32,7 +32,7 @@ test('the three sizes are labelled', async ({ win }) => {
   for (const label of ['Stored', 'Unpacked', 'Files']) await expect(chain.getByRole('term').filter({ hasText: label })).toBeVisible();
 });
 
-test('choosing a layer shows what it changed, with marks in words', async ({ win }) => {
+test('selecting a layer shows its changes, with marks in words', async ({ win }) => {
   const { page, layer } = await openWebApi(win);
   await layer(1).click();
   await expect(page.getByRole('heading', { name: 'Layer 1' }).first()).toBeVisible();
@@ -50,7 +50,7 @@ test('a whiteout shows what it hides', async ({ win }) => {
   await expect(page.getByRole('row', { name: /removed a\.bin/ })).toContainText(/hides 60\.0 kB/);
 });
 
-test('folders open and close by mouse', async ({ win }) => {
+test('folders open and close with the mouse', async ({ win }) => {
   const { page, layer } = await openWebApi(win);
   await layer(2).click();
   const modules = page.getByRole('row', { name: /node_modules/ });
@@ -63,7 +63,7 @@ test('folders open and close by mouse', async ({ win }) => {
   await expect(page.getByRole('row', { name: /package-000/ })).toBeVisible();
 });
 
-test('the tree is walked by the keyboard alone', async ({ win }) => {
+test('the tree can be navigated by the keyboard alone', async ({ win }) => {
   const { page, layer } = await openWebApi(win);
   await layer(2).click();
   const app = page.getByRole('row', { name: /app\// }).first();
@@ -102,7 +102,7 @@ test('[ and ] go to the older and the newer layer, 1 and 2 change the mode', asy
   await expect(page.getByRole('treegrid', { name: 'Changes' })).toBeVisible();
 });
 
-test('F6 goes through the panes', async ({ win }) => {
+test('F6 cycles through the panes', async ({ win }) => {
   const { page, layer } = await openWebApi(win);
   await layer(2).focus();
   await page.keyboard.press('F6');
@@ -160,7 +160,7 @@ test('sorting by size puts the largest first, folder by folder', async ({ win })
   await expect(page.getByRole('row').nth(1)).toContainText('usr');
 });
 
-test('stacked shows the file system at a layer, and dims nothing away', async ({ win }) => {
+test('stacked shows the file system at a layer, without dimming', async ({ win }) => {
   const { page, layer } = await openWebApi(win);
   await layer(4).click();
   await page.getByRole('radio', { name: 'Filesystem' }).click();
@@ -171,7 +171,7 @@ test('stacked shows the file system at a layer, and dims nothing away', async ({
   await expect(page.getByRole('row', { name: /motd/ })).toHaveCount(0);
 });
 
-test('Shift-click lights a range and shows what its layers did together', async ({ win }) => {
+test('Shift-click selects a range and shows its combined changes', async ({ win }) => {
   const { page, layer } = await openWebApi(win);
   await layer(1).click();
   await layer(4).click({ modifiers: ['Shift'] });
@@ -182,7 +182,7 @@ test('Shift-click lights a range and shows what its layers did together', async 
   await expect(page.getByRole('row', { name: /removed motd/ })).toBeVisible();
 });
 
-test('the address holds everything: reload and Back come to the same place', async ({ win }) => {
+test('the address holds the whole selection: reload and Back return to the same place', async ({ win }) => {
   const { page, layer } = await openWebApi(win);
   await layer(0).click();
   await page.getByRole('row', { name: /passwd/ }).click();
@@ -200,7 +200,7 @@ test('the address holds everything: reload and Back come to the same place', asy
   expect(win.complaints).toEqual([]);
 });
 
-test('a hundred thousand rows are there, and only those in sight are in the document', async ({ win }) => {
+test('of a hundred thousand rows, only those in sight are in the document', async ({ win }) => {
   await win.drop(await win.write('wide.tar', dockerArchive([wideLayer(100_000)], { name: 'acme/wide:1' })));
   const { page } = win;
   const first = page.getByRole('row', { name: /data\// }).first();

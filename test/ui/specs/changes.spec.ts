@@ -7,7 +7,7 @@ async function openWebApi(win: LayerscopeWindow) {
   return { page: win.page, layer: (index: number) => win.page.getByRole('button', { name: new RegExp(`^Layer ${index} `) }) };
 }
 
-test('every column sorts, and the other way round when it is chosen again', async ({ win }) => {
+test('every column sorts, and reverses when chosen again', async ({ win }) => {
   const { page, layer } = await openWebApi(win);
   await layer(1).click();
   await expect(page.getByRole('row', { name: /modified libssl/ })).toBeVisible();
@@ -29,7 +29,7 @@ test('every column sorts, and the other way round when it is chosen again', asyn
   await expect(head('Name')).toHaveAttribute('aria-sort', 'descending');
 });
 
-test('a long name takes the room that other columns leave', async ({ win }) => {
+test('a long name takes the space that other columns leave', async ({ win }) => {
   const { page, layer } = await openWebApi(win);
   await layer(1).click();
   const name = page.getByTitle('curl-again', { exact: true });
@@ -37,14 +37,14 @@ test('a long name takes the room that other columns leave', async ({ win }) => {
   expect(await name.evaluate((element) => element.scrollWidth <= element.clientWidth)).toBe(true);
 });
 
-test('share bars are of all that is shown', async ({ win }) => {
+test('share bars are relative to everything shown', async ({ win }) => {
   const { page, layer } = await openWebApi(win);
   await layer(1).click();
   await expect(page.getByRole('row', { name: /usr\// }).getByTitle('100.0 % of the total')).toBeVisible();
   await expect(page.getByRole('row', { name: /libssl/ }).getByTitle('66.7 % of the total')).toBeVisible();
 });
 
-test('a search over all layers says which of them touch a path, and leads there', async ({ win }) => {
+test('a search in all layers shows which of them touch a path, and links there', async ({ win }) => {
   const { page, layer } = await openWebApi(win);
   await layer(4).click();
   await page.getByRole('button', { name: 'all layers' }).click();

@@ -27,7 +27,7 @@ async function compareImages(win: LayerscopeWindow, old = OLD) {
   return page;
 }
 
-test('two images are compared: common layers once, sizes of both sides, and what B has more', async ({ win }) => {
+test('comparing two images shows shared layers once, sizes of both sides, and what B adds', async ({ win }) => {
   const page = await compareImages(win);
   const chain = page.getByRole('region', { name: 'Chain' });
   await expect(chain).toContainText('Shared base (4 layers)');
@@ -40,7 +40,7 @@ test('two images are compared: common layers once, sizes of both sides, and what
   expect(win.complaints).toEqual([]);
 });
 
-test('an image dropped on the right half is compared with the one that is shown', async ({ win }) => {
+test('an image dropped on the right half is compared with the one shown', async ({ win }) => {
   const { page } = win;
   await win.drop(await win.write('old.tar', OLD));
   await expect(page.getByRole('treegrid')).toBeVisible();
@@ -55,7 +55,7 @@ test('an image dropped on the right half is compared with the one that is shown'
   expect(win.complaints).toEqual([]);
 });
 
-test('the sides are swapped by a button and by x', async ({ win }) => {
+test('a button and the key x swap the sides', async ({ win }) => {
   const page = await compareImages(win);
   await expect(page.getByRole('button', { name: 'Side A: acme/web-api:1.7' })).toBeVisible();
   await page.getByRole('button', { name: 'Swap sides' }).click();
@@ -78,7 +78,7 @@ test('Alt-click compares with a layer of the same image', async ({ win }) => {
   await expect(page.getByRole('row', { name: /added app\.conf/ })).toBeVisible();
 });
 
-test('other layers of either side are chosen by name', async ({ win }) => {
+test('layers of either side are chosen by name', async ({ win }) => {
   const page = await compareImages(win);
   await page.getByRole('button', { name: 'Layer of side B: whole image' }).click();
   await page.getByRole('menuitemradio', { name: /^Layer 3(?! alone)/ }).click();
@@ -88,7 +88,7 @@ test('other layers of either side are chosen by name', async ({ win }) => {
   await expect(page.getByText('No differences')).toBeVisible();
 });
 
-test('layers are compared by themselves, without those below, and swapped with that', async ({ win }) => {
+test('layers are compared alone, without those below, and stay so when swapped', async ({ win }) => {
   const page = await compareImages(win);
   await page.getByRole('button', { name: 'Layer of side A: whole image' }).click();
   await page.getByRole('menuitemradio', { name: /^Layer 2(?! alone)/ }).click();
@@ -96,7 +96,7 @@ test('layers are compared by themselves, without those below, and swapped with t
   await page.getByRole('menuitemradio', { name: /^Layers 1–2 alone/ }).click();
   await page.getByRole('button', { name: 'Layer of side B: whole image' }).click();
   await page.getByRole('menuitemradio', { name: /^Layer 4 alone/ }).click();
-  // Side A has what the layers 1 and 2 bring, side B nothing but layer 4.
+  // Side A has the changes of layers 1 and 2, side B only those of layer 4.
   await expect(page.getByRole('row', { name: /removed app\// })).toBeVisible();
   await expect(page.getByRole('row', { name: /added .*app\.conf/ })).toBeVisible();
   await expect(page.getByRole('row', { name: /motd/ })).toHaveCount(0);
@@ -106,7 +106,7 @@ test('layers are compared by themselves, without those below, and swapped with t
   await expect(page.getByRole('row', { name: /removed app\// })).toBeVisible();
   await page.getByRole('button', { name: 'Swap sides' }).click();
   await expect(page.getByRole('row', { name: /added app\// })).toBeVisible();
-  // What is chosen is seen, on either side and behind either door.
+  // The selection is shown, on either side and behind either door.
   const details = page.getByRole('region', { name: 'Details' });
   await page.getByRole('row', { name: /server\.js/ }).click();
   await expect(details.getByRole('region', { name: 'File text' })).toBeVisible();
@@ -117,19 +117,19 @@ test('layers are compared by themselves, without those below, and swapped with t
   expect(await complaintsOf(page)).toEqual([]);
 });
 
-test('a text is compared line by line, one below the other or side by side', async ({ win }) => {
+test('text is compared line by line, unified or side by side', async ({ win }) => {
   const page = await compareImages(win);
   await page.getByRole('row', { name: /modified app\.conf/ }).click();
   const diff = page.getByRole('region', { name: 'Text differences' });
   await expect(diff).toContainText('removed: port = 80');
   await expect(diff).toContainText('added: port = 8080');
-  await expect(diff.getByText('8080', { exact: true })).toBeVisible(); // the word that changed stands apart
+  await expect(diff.getByText('8080', { exact: true })).toBeVisible(); // the changed word is marked
   await page.getByRole('radio', { name: 'Side by side' }).click();
   await expect(diff).toContainText('host = a');
   await expect(page.getByRole('region', { name: 'Details' })).toContainText('+1 −2 lines');
 });
 
-test('what only one side ever had is shown from that side', async ({ win }) => {
+test('content that only one side has is shown from that side', async ({ win }) => {
   const own = tar(file('etc/old.conf', 'from = a\n'), file('opt/tool', 'sharp\n'));
   const old = dockerArchive([...WEB_API.slice(0, 4), { createdBy: 'COPY etc /etc', tar: own }], { name: 'acme/web-api:1.7' });
   const page = await compareImages(win, old);
@@ -139,12 +139,12 @@ test('what only one side ever had is shown from that side', async ({ win }) => {
   await page.getByRole('tab', { name: 'Attributes' }).click();
   await expect(page.getByRole('tabpanel')).toContainText('0644');
   await page.getByRole('tab', { name: 'Content' }).click();
-  // The other way round it is B that has it alone.
+  // Swapped, only B has it.
   await page.getByRole('button', { name: 'Swap sides' }).click();
   await page.getByRole('row', { name: /added old\.conf/ }).click();
   await expect(text).toContainText('from = a');
   await expect(page.getByText('Could not load')).toHaveCount(0);
-  // A folder that is gone is one row; its files are where it was.
+  // A removed folder is one row; its files are where it was.
   await page.getByRole('button', { name: 'Swap sides' }).click();
   await page.getByRole('row', { name: /removed opt/ }).click();
   await page.getByRole('button', { name: 'Show its contents at side A' }).click();
@@ -153,7 +153,7 @@ test('what only one side ever had is shown from that side', async ({ win }) => {
   expect(win.complaints).toEqual([]);
 });
 
-test('a file that a layer changes is compared with that below it', async ({ win }) => {
+test('a file changed by a layer is compared with the one below it', async ({ win }) => {
   const { page } = win;
   await win.drop(await win.write('new.tar', NEW));
   await page.getByRole('button', { name: /^Layer 4 / }).click();
@@ -166,14 +166,14 @@ test('a file that a layer changes is compared with that below it', async ({ win 
   await expect(page.getByText('first difference at byte 300,000')).toBeVisible();
 });
 
-test('what B has more sorts', async ({ win }) => {
+test('the column of bytes that B adds sorts', async ({ win }) => {
   const page = await compareImages(win);
   await page.getByRole('columnheader', { name: 'Net' }).getByRole('button').click();
   await expect(page.getByRole('columnheader', { name: 'Net' })).toHaveAttribute('aria-sort', 'descending');
   await expect(page.getByRole('row', { name: /opt\// })).toHaveAttribute('aria-posinset', '2');
 });
 
-test('configs that differ are counted beside the sums, shown on request, and in the report', async ({ win }) => {
+test('config differences are counted beside the sums, shown on request, and included in the report', async ({ win }) => {
   const { page } = win;
   const layers = [{ createdBy: 'COPY x', tar: tar(file('x', 'one')) }];
   await win.drop(await win.write('a.tar', dockerArchive(layers, { name: 'app:1', config: { Env: ['PATH=/bin'], Cmd: ['sh'] } })));
@@ -193,14 +193,14 @@ test('configs that differ are counted beside the sums, shown on request, and in 
   expect(await complaintsOf(page)).toEqual([]);
   await button.click();
   await expect(region).toHaveCount(0);
-  // Of layers no config is compared.
+  // No configs are compared between layers.
   await page.getByRole('button', { name: /^Layer of side A/ }).click();
   await page.getByRole('menuitemradio', { name: /^Layer 0 alone/ }).click();
   await expect(button).toHaveCount(0);
   expect(win.complaints).toEqual([]);
 });
 
-test('a file that differs in its mode alone says nothing of its content', async ({ win }) => {
+test('a file that differs only in its mode shows no change of content', async ({ win }) => {
   const { page } = win;
   const layer = (mode: number, end: string) => ({
     createdBy: 'RUN chmod',
@@ -236,7 +236,7 @@ test('the report is copied as text', async ({ win }) => {
 for (const colorScheme of ['light', 'dark'] as const) {
   test.describe(colorScheme, () => {
     test.use({ colorScheme });
-    test(`comparing stands in nobody’s way, ${colorScheme}`, async ({ win }) => {
+    test(`the comparison has no accessibility violations, ${colorScheme}`, async ({ win }) => {
       const page = await compareImages(win);
       await page.getByRole('row', { name: /modified app\.conf/ }).click();
       await expect(page.getByRole('tabpanel')).not.toBeEmpty();

@@ -19,7 +19,7 @@ async function openWebApi(win: LayerscopeWindow, layer: number) {
   return { page, details, choose };
 }
 
-test('without a path the details are of the layer and the image', async ({ win }) => {
+test('with no path selected, the details show the layer and the image', async ({ win }) => {
   const { details } = await openWebApi(win, 2);
   await expect(details.getByRole('heading', { name: 'Layer 2' })).toBeVisible();
   await expect(details).toContainText('npm ci --omit=dev');
@@ -27,7 +27,7 @@ test('without a path the details are of the layer and the image', async ({ win }
   await expect(details).toContainText('efficiency');
 });
 
-test('the config says how the image is run, and the history every step, those without a layer too', async ({ win }) => {
+test('the config shows how the image is run, and the history every step, including those without a layer', async ({ win }) => {
   const { page } = win;
   await page.getByRole('button', { name: 'Explore the sample image' }).click();
   const details = page.getByRole('region', { name: 'Details' });
@@ -43,7 +43,7 @@ test('the config says how the image is run, and the history every step, those wi
   expect(win.complaints).toEqual([]);
 });
 
-test('a text file has numbered lines, and more of it on demand', async ({ win }) => {
+test('a text file has numbered lines and loads more on demand', async ({ win }) => {
   const { details, choose } = await openWebApi(win, 2);
   await choose('server.js');
   const text = details.getByRole('region', { name: 'File text' });
@@ -66,7 +66,7 @@ test('a binary file is shown as bytes', async ({ win }) => {
   await expect(details.getByRole('region', { name: 'File text' })).toBeVisible();
 });
 
-test('an image is drawn, and can be looked at as bytes', async ({ win }) => {
+test('an image file is drawn, and can be viewed as bytes', async ({ win }) => {
   const { details, choose } = await openWebApi(win, 2);
   await choose('logo.png');
   await expect(details.getByRole('img', { name: 'File preview' })).toBeVisible();
@@ -76,7 +76,7 @@ test('an image is drawn, and can be looked at as bytes', async ({ win }) => {
   expect(win.complaints).toEqual([]);
 });
 
-test('a symbolic link says where it leads', async ({ win }) => {
+test('a symbolic link shows its target', async ({ win }) => {
   const { details, page } = await openWebApi(win, 0);
   await page
     .getByRole('row', { name: /libssl\.so →|libssl\.so(?!\.3)/ })
@@ -86,7 +86,7 @@ test('a symbolic link says where it leads', async ({ win }) => {
   await expect(details).toContainText('libssl.so.3');
 });
 
-test('a removed file can still be read as it was', async ({ win }) => {
+test('the old content of a removed file can still be read', async ({ win }) => {
   const { details, choose } = await openWebApi(win, 3);
   await choose('motd');
   await expect(details).toContainText('removed in layer 3, first seen in layer 0');
@@ -103,7 +103,7 @@ test('attributes are shown old → new', async ({ win }) => {
   await expect(details.getByRole('row', { name: /^Size/ })).toContainText('300.0 kB');
 });
 
-test('an archive inside is listed, and can be looked at as bytes', async ({ win }) => {
+test('a nested archive is listed, and can be viewed as bytes', async ({ win }) => {
   const { page } = win;
   const inner = gzipSync(tar(file('package/index.js', 'x'.repeat(1234)), file('package/README.md', 'y')));
   const layers = [{ createdBy: 'COPY pkg.tgz /', tar: tar(file('pkg.tgz', inner), file('log.gz', gzipSync('just text'.repeat(400)))) }];
@@ -120,7 +120,7 @@ test('an archive inside is listed, and can be looked at as bytes', async ({ win 
   expect(win.complaints).toEqual([]);
 });
 
-test('a security descriptor and attribute bits are spelled out, what is new marked', async ({ win }) => {
+test('a security descriptor and attribute bits are spelled out, with new ones marked', async ({ win }) => {
   const { page } = win;
   const layer = (attributes: string, sddl: string, accessed: string) =>
     tar(
@@ -156,7 +156,7 @@ test('a security descriptor and attribute bits are spelled out, what is new mark
     'O:BAG:SYD:(A;;FA;;;SY)(D;;FW;;;WD)',
   ]);
   await expect(page.getByRole('button', { name: 'Copy MSWINDOWS.rawsd' })).toBeAttached();
-  // The times that Windows keeps beside the last write.
+  // The times that Windows keeps besides the last write.
   const row = (name: string) => page.getByRole('row', { name: new RegExp(`^${name}`) });
   await expect(row('Created')).toContainText('2016-04-26 19:46:40.1234567 UTC');
   await expect(row('Accessed').getByRole('deletion')).toHaveText('2016-04-26 19:46:41 UTC');
@@ -167,7 +167,7 @@ test('a security descriptor and attribute bits are spelled out, what is new mark
   expect(win.complaints).toEqual([]);
 });
 
-test('the raw header is shown as it stands', async ({ win }) => {
+test('the raw header is shown as stored', async ({ win }) => {
   const { details, choose } = await openWebApi(win, 1);
   await choose('curl');
   await details.getByRole('tab', { name: 'Raw' }).click();
@@ -175,7 +175,7 @@ test('the raw header is shown as it stands', async ({ win }) => {
   await expect(details.getByRole('region', { name: 'Header bytes' })).toContainText('75 73 72 2f 62 69 6e');
 });
 
-test('the history of a path is on the chain', async ({ win }) => {
+test('the history of a path links to its layers', async ({ win }) => {
   const { page, details, choose } = await openWebApi(win, 4);
   await choose('passwd');
   await expect(details.getByRole('list', { name: 'Path history' }).getByRole('button')).toHaveCount(2);
@@ -185,7 +185,7 @@ test('the history of a path is on the chain', async ({ win }) => {
   await expect(page.getByRole('row', { name: /added passwd/ })).toHaveAttribute('aria-selected', 'true');
 });
 
-test('names and texts that would deceive are shown escaped', async ({ win }) => {
+test('deceptive names and texts are shown escaped', async ({ win }) => {
   const layer = { createdBy: 'RUN evil', tar: tar(file('safe\u202Efdp.exe', `${'plain text\n'.repeat(20)}a\u202Eb\u0007\n`)) };
   await win.drop(await win.write('odd.tar', dockerArchive([layer], { name: 'acme/odd:1' })));
   await win.page.getByRole('row', { name: /safe\\u202Efdp\.exe/ }).click();

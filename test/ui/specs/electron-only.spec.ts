@@ -1,4 +1,4 @@
-// About Electron's door: run in the project `electron` only (playwright.config.ts).
+// Specs about Electron: run only in the project `electron` (playwright.config.ts).
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { ElectronApplication } from '@playwright/test';
@@ -6,7 +6,7 @@ import { complaintsOf } from '../support/axe.ts';
 import { dockerArchive, WEB_API } from '../support/images.ts';
 import { expect, test } from '../support/window.ts';
 
-/** Items of the menu by their label: whether they can be chosen. */
+/** Items of the menu by label, with whether they are enabled. */
 function menuItems(app: ElectronApplication): Promise<Readonly<Record<string, boolean>>> {
   return app.evaluate(({ Menu }) => {
     const all: Record<string, boolean> = {};
@@ -24,7 +24,7 @@ async function chooseInMenu(app: ElectronApplication, label: string): Promise<vo
   }, label);
 }
 
-test('the menu has the commands of the window, and does what their keys do', async ({ win }) => {
+test('the menu has the window’s commands and does what their keys do', async ({ win }) => {
   const { page, electron } = win;
   if (electron === null) throw new Error('this spec is about Electron');
   expect(await menuItems(electron)).toMatchObject({
@@ -43,21 +43,21 @@ test('the menu has the commands of the window, and does what their keys do', asy
   await expect(page.getByRole('radio', { name: 'Layer' })).toBeChecked();
   await chooseInMenu(electron, 'Keyboard shortcuts');
   await expect(page.getByRole('dialog', { name: 'Keyboard shortcuts' })).toBeVisible();
-  // What is over the window keeps the menu off it, as it does the keys.
+  // An overlay blocks the menu's commands as it blocks the keys.
   await chooseInMenu(electron, 'Filesystem at the layer');
-  await page.waitForTimeout(300); // the menu's word goes another way than the keys
+  await page.waitForTimeout(300); // the menu's messages take another way than keys
   await page.keyboard.press('Escape');
   await expect(page.getByRole('radio', { name: 'Layer' })).toBeChecked();
 });
 
-/** Answers the dialog for a folder. */
+/** Answers the folder dialog. */
 async function answerFolder(app: ElectronApplication, folder: string | null): Promise<void> {
   await app.evaluate(({ dialog }, chosen) => {
     dialog.showOpenDialog = async () => ({ canceled: chosen === null, filePaths: chosen === null ? [] : [chosen] });
   }, folder);
 }
 
-test('folders are added as stores, a home of Windows’ layers to be looked at only; they are kept, and forgotten', async ({ win }) => {
+test('folders are added as stores, homes of Windows layers read-only; they are remembered until removed', async ({ win }) => {
   const { page, electron } = win;
   if (electron === null) throw new Error('this spec is about Electron');
   const note = await win.write('windowsfilter/base/layerchain.json', 'null');
@@ -76,7 +76,7 @@ test('folders are added as stores, a home of Windows’ layers to be looked at o
   await expect(store.getByRole('listitem').nth(2)).toContainText('the rest of gone, whose removal was interrupted');
   expect(await complaintsOf(page)).toEqual([]);
 
-  // What is no store is refused with the reason; an empty folder becomes one when something is taken in.
+  // A folder that isn't a store is refused with the reason; an empty one becomes a store with the first import.
   await answerFolder(electron, path.dirname(home));
   await add.click();
   await expect(page.getByText(/is not a store: neither/)).toBeVisible();
@@ -118,9 +118,9 @@ test('a mount is shown in the file manager', async ({ win }) => {
 
 test.describe('a Windows store without an administrator’s rights', () => {
   test.use({ withWindows: 'unelevated' });
-  test.skip(process.env.LAYERSCOPE_STAND_IN === undefined, 'no stand-in for vmcompute.dll: said above');
+  test.skip(process.env.LAYERSCOPE_STAND_IN === undefined, 'no stand-in for vmcompute.dll: see above');
 
-  test('is looked at, until a shield says what will run elevated and Windows is told yes; a no is no error', async ({ win }) => {
+  test('is read-only until the user starts the elevated process and Windows gets consent; declining is not an error', async ({ win }) => {
     const { page } = win;
     const store = page.getByRole('region', { name: 'windowsfilter', exact: true });
     await expect(store).toContainText('Read-only: changing Windows layers needs administrator rights');
@@ -153,7 +153,7 @@ interface Bridge {
   grantDropped(file: File): Promise<{ ok: boolean; error?: { code: string } }>;
 }
 
-test('a file that the page made up gets no grant, a made-up grant opens nothing', async ({ win: { page } }) => {
+test('a file made up by the page gets no grant, and a made-up grant opens nothing', async ({ win: { page } }) => {
   const codes = await page.evaluate(async () => {
     const { layerscope } = window as unknown as { layerscope: Bridge };
     const file = await layerscope.grantDropped(new File(['x'], '/etc/passwd'));
@@ -163,10 +163,10 @@ test('a file that the page made up gets no grant, a made-up grant opens nothing'
   expect(codes).toEqual({ file: 'BAD_REQUEST', opened: false });
 });
 
-test('a call that the page cancels is stopped in the main process, and so are those of a page that is left', async ({ win }) => {
+test('calls that the page cancels, and those of a page that is left, are stopped in the main process', async ({ win }) => {
   const { page, electron } = win;
   if (electron === null) throw new Error('this spec is about Electron');
-  // Calls that end only when they are stopped: the dialog is never answered.
+  // Calls that end only when stopped: the dialog is never answered.
   await electron.evaluate(({ dialog }) => {
     const main = globalThis as unknown as { opened: number; aborted: number };
     Object.assign(main, { opened: 0, aborted: 0 });
@@ -219,7 +219,7 @@ test('other windows, other pages and permissions are denied, and the policy allo
   expect(page.url()).toBe(address);
 });
 
-test('what was opened is offered again when nothing is open, and forgotten when asked', async ({ win }) => {
+test('recent files are offered when nothing is open, and can be cleared', async ({ win }) => {
   const { page } = win;
   const file = await win.write('web-api.tar', dockerArchive(WEB_API, { name: 'acme/web-api:1.8' }));
   await win.drop(file);

@@ -1,4 +1,4 @@
-// Files and the window: what app:// gives, what is dropped, what would be saved. Run in the project `electron` only.
+// Files and the window: what app:// serves, what can be dropped, what would be saved. Run only in the project `electron`.
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { dockerArchive, WEB_API } from '../support/images.ts';
@@ -7,10 +7,10 @@ import { expect, test } from '../support/window.ts';
 
 test.use({ startWith: { 'web-api.tar': dockerArchive(WEB_API, { name: 'web-api:1.4' }) } });
 
-/** The window's page, whatever it shows. */
+/** The window's page. */
 const PAGE = /^app:\/\/layerscope\/(#|$)/;
 
-test('app:// gives the window’s own files and nothing else of the disk', async ({ win }) => {
+test('app:// serves the window’s own files and nothing else on disk', async ({ win }) => {
   const main = mainOf(win);
   const preload = await main.evaluate(({ app }) => app.getAppPath());
   const own = await win.page.evaluate(async () => (await fetch('app://layerscope/')).status);
@@ -49,7 +49,7 @@ test('app:// gives the window’s own files and nothing else of the disk', async
     return all;
   }, preload);
   for (const [what, result] of Object.entries(statuses)) expect(result, what).toMatch(/^(404 not found|TypeError)$/);
-  // Other hosts of the scheme aren't there, also for main.
+  // Other hosts of the scheme don't exist, not even for main.
   const others = await main.evaluate(async ({ BrowserWindow }) => {
     const all: string[] = [];
     for (const url of ['app://other/', 'app://layerscope.example/', 'app://layerscope:80/../../etc/passwd', 'app://layerscope@other/']) {
@@ -63,9 +63,7 @@ test('app:// gives the window’s own files and nothing else of the disk', async
   for (const text of others) expect(text).toMatch(/^(not found)?$/);
 });
 
-test('what is dropped is opened as an image or not at all: no page, no address, and nothing leaves the window by a drag', async ({
-  win,
-}) => {
+test('what is dropped opens as an image or not at all: no page, no address, and nothing leaves the window by dragging', async ({ win }) => {
   const { page } = win;
   await using ears = await listen();
   const html = await win.write('evil.html', `<script>location = 'http://127.0.0.1:${ears.port}/'</script>`);
@@ -85,7 +83,7 @@ test('what is dropped is opened as an image or not at all: no page, no address, 
   await expectAtWork(win);
   expect((await shown(win)).url).toMatch(PAGE);
   expect(ears.heard).toEqual([]);
-  // Nothing in the page can be dragged out of it, and the program begins no drag of a file.
+  // Nothing in the page can be dragged out of it, and the program starts no drag of a file.
   expect(await page.locator('[draggable=true]').count()).toBe(0);
   expect(
     await mainOf(win).evaluate(({ ipcMain }) =>
@@ -97,7 +95,7 @@ test('what is dropped is opened as an image or not at all: no page, no address, 
   ).toEqual([]);
 });
 
-test('nothing is downloaded: what the page would have saved is refused', async ({ win }) => {
+test('nothing is downloaded: saving from the page is refused', async ({ win }) => {
   const main = mainOf(win);
   const folder = path.dirname(await win.write('downloads/here', ''));
   await main.evaluate(({ app, session }, place) => {

@@ -1,12 +1,12 @@
-// What messages to the main process can do, sent by the page, by a page that broke out of its context, by other windows and by frames:
-// nothing that the page of a window of the program may not. Run in the project `electron` only; electron-strangers.spec.ts has the rest.
+// What messages to the main process can do, sent by the page, by a page that broke out of its context, by other windows and by frames: no
+// more than the window's own page may do. Run only in the project `electron`; electron-strangers.spec.ts has the rest.
 import { dockerArchive, WEB_API } from '../support/images.ts';
 import { type Attacked, expectAtWork, giveRaw, inForeignWindow, mainOf, type Reply } from '../support/strangers.ts';
 import { expect, test } from '../support/window.ts';
 
 test.use({ startWith: { 'web-api.tar': dockerArchive(WEB_API, { name: 'web-api:1.4' }) } });
 
-test('the page is given four functions, which it can neither change nor look behind', async ({ win }) => {
+test('the page is given four functions, which it can neither change nor inspect', async ({ win }) => {
   const given = await win.page.evaluate(async () => {
     const { layerscope } = window as unknown as { layerscope: Record<string, unknown> };
     const before = layerscope.request;
@@ -15,7 +15,7 @@ test('the page is given four functions, which it can neither change nor look beh
     } catch {
       // It is frozen.
     }
-    // What the preload uses is not what the page can change.
+    // The page can't change what the preload uses.
     const { get } = Map.prototype;
     Map.prototype.get = () => () => 'mine';
     const states: unknown[] = [];
@@ -29,7 +29,7 @@ test('the page is given four functions, which it can neither change nor look beh
   expect(given.states).toBeGreaterThan(0);
 });
 
-test('messages are heard on four channels, and others reach nothing', async ({ win }) => {
+test('messages are heard on four channels, and others have no effect', async ({ win }) => {
   const channels = await mainOf(win).evaluate(({ ipcMain }) => {
     const handlers = (ipcMain as unknown as { _invokeHandlers?: Map<string, unknown> })._invokeHandlers;
     const heard = ipcMain.eventNames().map(String);
@@ -55,7 +55,7 @@ test('messages are heard on four channels, and others reach nothing', async ({ w
   await expectAtWork(win);
 });
 
-test('names and inputs of no known form are refused by a code, and nothing of them is repeated', async ({ win }) => {
+test('unknown names and malformed inputs are refused with a code, and not echoed', async ({ win }) => {
   const replies = await win.page.evaluate(async () => {
     const { layerscope } = window as unknown as Attacked;
     const deep = JSON.parse(`${'['.repeat(500)}${']'.repeat(500)}`) as unknown;
@@ -88,7 +88,7 @@ test('names and inputs of no known form are refused by a code, and nothing of th
   await expectAtWork(win);
 });
 
-test('messages of megabytes are refused, and the window goes on', async ({ win }) => {
+test('messages of megabytes are refused, and the window keeps working', async ({ win }) => {
   const codes = await win.page.evaluate(async () => {
     const { layerscope } = window as unknown as Attacked;
     const long = 'x'.repeat(2_000_000);
@@ -109,7 +109,7 @@ test('messages of megabytes are refused, and the window goes on', async ({ win }
   await expectAtWork(win);
 });
 
-test('topics of no known name or number are refused, more than 64 at once are, and one’s end ends no other', async ({ win }) => {
+test('unknown topics and invalid numbers are refused, as are more than 64 at once, and ending one ends no other', async ({ win }) => {
   await giveRaw(win);
   await win.page.evaluate(async () => {
     const { raw, layerscope } = window as unknown as Attacked;
@@ -120,7 +120,7 @@ test('topics of no known name or number are refused, more than 64 at once are, a
     for (let number = 1_000_001; number <= 1_000_200; number++) raw.send('layerscope:subscribe', 'jobs', number);
     await layerscope.request('app.info', {});
   });
-  // Numbers are 1,000,001 to 1,000,200, and 2 ** 60, which is none. What comes, comes by another way than replies.
+  // Subscriptions are 1,000,001 to 1,000,200, and 2 ** 60, which is invalid. Messages arrive on other channels than replies.
   const heard = (): Promise<{ readonly states: number; readonly refused: number }> =>
     win.page.evaluate(() => {
       const { raw } = window as unknown as Attacked;
@@ -137,7 +137,7 @@ test('topics of no known name or number are refused, more than 64 at once are, a
   await expectAtWork(win);
 });
 
-test('a grant opens its file once and in its own window; others, made up or used again, open nothing', async ({ win }) => {
+test('a grant opens its file once and in its own window; made-up or reused grants open nothing', async ({ win }) => {
   const { page } = win;
   await giveRaw(win);
   const answers = await page.evaluate(async () => {
@@ -177,7 +177,7 @@ test('a grant opens its file once and in its own window; others, made up or used
   for (const [what, result] of Object.entries(rest)) expect(result, what).toBe(false);
 });
 
-/** Run in a page with Electron's own sender: tries every channel; the codes that came back, and what else was heard. */
+/** Runs in a page with Electron's own sender: tries every channel, and returns the codes of the replies and what else was received. */
 const ALL_CHANNELS = `(async () => {
   const codes = [];
   for (const [channel, ...args] of [
@@ -193,14 +193,14 @@ const ALL_CHANNELS = `(async () => {
 const ALL_REFUSED = { codes: Array<string>(6).fill('FORBIDDEN'), heard: Array<string>(3).fill('layerscope:refused') };
 
 for (const url of ['about:blank', 'data:text/html,<title>x</title>', 'app://layerscope/', 'app://layerscope/#/image/a1']) {
-  test(`another window is no sender, whatever its page: ${url}`, async ({ win }) => {
+  test(`another window is not accepted as a sender, whatever its page: ${url}`, async ({ win }) => {
     await expectAtWork(win);
     expect(await inForeignWindow(win, url, ALL_CHANNELS)).toEqual(ALL_REFUSED);
     await expectAtWork(win);
   });
 }
 
-test('a frame in the page has no way to the program, and is no sender where it is given one', async ({ win }) => {
+test('a frame in the page has no way to the program, and is not accepted as a sender if given one', async ({ win }) => {
   await expectAtWork(win);
   const seen = await win.page.evaluate(async () => {
     const all: string[] = [];
@@ -212,7 +212,7 @@ test('a frame in the page has no way to the program, and is no sender where it i
       const frame = document.createElement('iframe');
       frame.setAttribute(name, value);
       document.body.append(frame);
-      await new Promise((resolve) => setTimeout(resolve, 300)); // a frame that is blocked tells nobody
+      await new Promise((resolve) => setTimeout(resolve, 300)); // nothing reports a blocked frame
       let inside: string;
       try {
         const view = frame.contentWindow as unknown as { layerscope?: unknown; require?: unknown } | null;
@@ -227,7 +227,7 @@ test('a frame in the page has no way to the program, and is no sender where it i
   expect(seen.slice(0, 2)).toEqual(['undefined undefined', 'undefined undefined']);
   expect(seen[2]).toMatch(/^(SecurityError|undefined undefined)$/);
 
-  // As if the frame had Electron's sender: the main process is sent what it would send.
+  // Calls the main process's handlers as if the frame had Electron's sender.
   const codes = await mainOf(win).evaluate(async ({ ipcMain, BrowserWindow }) => {
     const contents = BrowserWindow.getAllWindows()[0]?.webContents;
     const frame = contents?.mainFrame.frames[0];
@@ -244,7 +244,7 @@ test('a frame in the page has no way to the program, and is no sender where it i
           reply = value;
         },
       };
-      // Older Electrons wrap a handler, which then replies by the event.
+      // Older Electrons wrap handlers, which then reply through the event.
       const returned = await handlers.get('layerscope:request')?.(event, 'app.info', {});
       return ((returned ?? reply) as Reply | undefined)?.error?.code;
     };
@@ -260,13 +260,13 @@ test('a frame in the page has no way to the program, and is no sender where it i
   await expectAtWork(win);
 });
 
-test('the window at another page is no sender, and hears nothing of what its page subscribed to', async ({ win }) => {
+test('the window at another page is not accepted as a sender, and receives nothing that its page subscribed to', async ({ win }) => {
   await giveRaw(win);
   await win.page.evaluate(() => void (window as unknown as Attacked).layerscope.subscribe('library', () => {}));
   const seen = await mainOf(win).evaluate(async ({ BrowserWindow }, script) => {
     const window = BrowserWindow.getAllWindows()[0];
     if (window === undefined) throw new Error('no window');
-    // Only the main process can lead it there; the window's page comes back by itself, which is kept off for a moment.
+    // Only the main process can load another page; what brings the window's own back is disabled for a moment.
     const back = window.webContents.listeners('did-navigate');
     window.loadURL = async () => {};
     await window.webContents.loadURL('data:text/html,<title>another</title>');
@@ -276,7 +276,7 @@ test('the window at another page is no sender, and hears nothing of what its pag
   expect(seen.result).toEqual(ALL_REFUSED);
 });
 
-test('a navigation that is denied ends nothing: the page goes on hearing what it subscribed to', async ({ win }) => {
+test('a denied navigation ends no subscription of the page', async ({ win }) => {
   await expectAtWork(win);
   await win.page.evaluate(() => window.location.assign('https://example.com/'));
   const second = await win.write('second.tar', dockerArchive(WEB_API, { name: 'second:2' }));

@@ -1,24 +1,24 @@
-// What a page that was taken over can do in the running program: Electron's security checklist, item by item (electronjs.org, Security).
-// Run in the project `electron` only. Messages are in electron-strangers-messages.spec.ts (M), files in electron-strangers-files.spec.ts (F).
+// What a compromised page can do in the running program: Electron's security checklist, item by item (electronjs.org, Security). Run only
+// in the project `electron`. Messages are in electron-strangers-messages.spec.ts (M), files in electron-strangers-files.spec.ts (F).
 //
 //  1 only secure content         “nothing goes out…”
 //  2 no Node in pages            “the page has no Node…”
 //  3 context isolation           “the page has no Node…”, M “the page is given four functions…”
-//  4 sandbox                     “the page has no Node…”; that Chromium's own is on for users: main.ts, test/cli/open
-//  5 permissions                 “every permission but one…”, “a device is chosen by nobody”, “the clipboard…”
+//  4 sandbox                     “the page has no Node…”; Chromium's own is on for ordinary users: main.ts, test/cli/open
+//  5 permissions                 “every permission but one…”, “no device can be chosen”, “the clipboard…”
 //  6 web security                “the page has no Node…”
-//  7 content security policy     “a script that was put into the page…”
+//  7 content security policy     “a script injected into the page…”
 //  8 no insecure content         “the page has no Node…”
 //  9 no experimental features    “the page has no Node…”
 // 10 no Blink features           “the page has no Node…”
 // 11 webviews: no popups         “a webview…”
 // 12 webviews: options           “a webview…”
-// 13 navigation                  “the window stays at its page…”, F “what is dropped…”
+// 13 navigation                  “the window stays on its page…”, F “what is dropped…”
 // 14 new windows                 “no window is opened…”
 // 15 shell.openExternal          “no other program is started…”
-// 16 a current Electron          not here: package.json pins it. These specs run on an old stand-in, too
+// 16 a current Electron          not here: package.json pins it. These specs also run on an old stand-in
 // 17 senders of messages         M “another window…”, “a frame…”, “the window at another page…”
-// 18 no file://                  F “app:// gives the window's own files…”, “nothing goes out…”
+// 18 no file://                  F “app:// serves the window's own files…”, “nothing goes out…”
 // 19 fuses                       not here: `npm run pack -- --check` reads them back; test/hostile/packed-fuses
 // 20 no Electron API for pages   M “the page is given four functions…”, “messages are heard on four channels…”
 import { dockerArchive, WEB_API } from '../support/images.ts';
@@ -27,10 +27,10 @@ import { expect, test } from '../support/window.ts';
 
 test.use({ startWith: { 'web-api.tar': dockerArchive(WEB_API, { name: 'web-api:1.4' }) } });
 
-/** The window's page, whatever it shows. */
+/** The window's page. */
 const PAGE = /^app:\/\/layerscope\/(#|$)/;
 
-test('the page has no Node and no Electron, in a sandbox of its own, and nothing that protects it is switched off', async ({ win }) => {
+test('the page has no Node and no Electron, runs in its own sandbox, and has all protection on', async ({ win }) => {
   const seen = await win.page.evaluate(() => {
     const names = ['require', 'process', 'module', 'global', 'Buffer', '__dirname', 'ipcRenderer', 'electron'];
     const page = window as unknown as Record<string, unknown>;
@@ -51,7 +51,7 @@ test('the page has no Node and no Electron, in a sandbox of its own, and nothing
   expect(preferences.isSwitchedOff).toBe(process.getuid?.() === 0);
 });
 
-test('a script that was put into the page does not run, however it is put there', async ({ win }) => {
+test('a script injected into the page does not run, however it got there', async ({ win }) => {
   const ran = await win.page.evaluate(async () => {
     const page = window as unknown as { ran?: string[] };
     page.ran = [];
@@ -72,7 +72,7 @@ test('a script that was put into the page does not run, however it is put there'
     add('embed', { src: 'data:image/svg+xml,<svg xmlns="http://www.w3.org/2000/svg"><script>top.ran.push(1)</script></svg>' });
     add('base', { href: 'https://example.com/' });
     const blocked: string[] = [];
-    await new Promise((resolve) => setTimeout(resolve)); // what the specs' driver runs itself is let off the policy
+    await new Promise((resolve) => setTimeout(resolve)); // the policy doesn't apply to the specs' own evaluation
     for (const code of ["ran.push('eval')", 'this is no script']) {
       try {
         new Function('ran', code)(page.ran);
@@ -87,7 +87,7 @@ test('a script that was put into the page does not run, however it is put there'
       blocked.push((error as Error).name);
     }
     await import('data:text/javascript,ran.push(1)' as string).catch((error: Error) => blocked.push(error.name));
-    await new Promise((resolve) => setTimeout(resolve, 500)); // what would run, runs in a turn of its own
+    await new Promise((resolve) => setTimeout(resolve, 500)); // such a script would run in a later turn
     return { ran: page.ran, blocked, base: document.baseURI };
   });
   expect(ran.ran.filter((what) => what !== 'worker')).toEqual([]);
@@ -96,7 +96,7 @@ test('a script that was put into the page does not run, however it is put there'
   await expectAtWork(win);
 });
 
-test('nothing goes out, by whatever the page asks for it: no request, no connection, no packet', async ({ win }) => {
+test('nothing goes out, whatever the page tries: no request, no connection, no packet', async ({ win }) => {
   const { page } = win;
   await using ears = await listen();
   const results = await page.evaluate(async (port) => {
@@ -169,7 +169,7 @@ test('nothing goes out, by whatever the page asks for it: no request, no connect
   await expectAtWork(win);
 });
 
-test('the window stays at its page, whatever page it is sent to', async ({ win }) => {
+test('the window stays on its page, wherever it is sent', async ({ win }) => {
   const { page } = win;
   await using ears = await listen();
   for (const url of [
@@ -203,7 +203,7 @@ test('the window stays at its page, whatever page it is sent to', async ({ win }
   expect(ears.heard).toEqual([]);
 });
 
-test('a page that empties itself gets nothing by it, and the window’s own comes back', async ({ win }) => {
+test('a page that empties itself gains nothing, and the window’s own comes back', async ({ win }) => {
   await win.page.evaluate(() => void setTimeout(() => window.location.assign('about:blank')));
   await expect.poll(async () => (await shown(win)).text).toContain('web-api:1.4');
   expect((await shown(win)).url).toMatch(PAGE);
@@ -234,7 +234,7 @@ test('no window is opened, by script, link or form', async ({ win }) => {
   ).toEqual([1, 1]);
 });
 
-test('a webview is nothing but an unknown element, and one that is made all the same is refused', async ({ win }) => {
+test('a webview is just an unknown element, and one created anyway is refused', async ({ win }) => {
   const made = await win.page.evaluate(() => {
     const view = document.createElement('webview');
     for (const [name, value] of [
@@ -267,7 +267,7 @@ test('a webview is nothing but an unknown element, and one that is made all the 
   expect(await mainOf(win).evaluate(({ webContents }) => webContents.getAllWebContents().length)).toBe(1);
 });
 
-test('no other program is started: the page has no way to the shell, and addresses of other programs lead nowhere', async ({ win }) => {
+test('no other program is started: the page has no way to the shell, and URLs of other programs have no effect', async ({ win }) => {
   const { page } = win;
   const main = mainOf(win);
   await main.evaluate(({ shell }) => {
@@ -293,7 +293,7 @@ test('no other program is started: the page has no way to the shell, and address
   expect(await main.evaluate(() => (globalThis as unknown as { started: string[] }).started)).toEqual([]);
 });
 
-test('every permission but one is denied: to put a text on the clipboard', async ({ win }) => {
+test('every permission but one is denied: writing text to the clipboard', async ({ win }) => {
   const { page } = win;
   const seen = await page.evaluate(async () => {
     const all: Record<string, string> = {};
@@ -334,7 +334,7 @@ test('every permission but one is denied: to put a text on the clipboard', async
   expect(await mainOf(win).evaluate(({ clipboard }) => clipboard.readText())).toBe(text);
 });
 
-test('the clipboard is not read, neither by the new way nor by the old', async ({ win }) => {
+test('the clipboard can’t be read, neither by the new API nor by the old one', async ({ win }) => {
   const { page } = win;
   const main = mainOf(win);
   await main.evaluate(({ clipboard }) => clipboard.writeText('a password'));
@@ -345,7 +345,7 @@ test('the clipboard is not read, neither by the new way nor by the old', async (
     field.focus();
     document.execCommand('paste');
   });
-  // Electron asks about the old way since 28; the stand-in of the specs is older.
+  // Electron asks about the old API since version 28; the specs' stand-in is older.
   const asks = await main.evaluate(() => Number.parseInt(process.versions.electron ?? '', 10) >= 28);
   if (asks) expect(await page.locator('#stolen').inputValue()).toBe('');
   else test.info().annotations.push({ type: 'not here', description: 'execCommand("paste") is not asked about by this Electron' });
@@ -361,7 +361,7 @@ test('the clipboard is not read, neither by the new way nor by the old', async (
   expect(await main.evaluate(({ clipboard }) => clipboard.readText())).toBe('a password');
 });
 
-test('a device is chosen by nobody', async ({ win }) => {
+test('no device can be chosen', async ({ win }) => {
   const chosen = await mainOf(win).evaluate(({ BrowserWindow }) => {
     const contents = BrowserWindow.getAllWindows()[0]?.webContents;
     let isPrevented = false;
@@ -371,7 +371,7 @@ test('a device is chosen by nobody', async ({ win }) => {
       },
     };
     const answers: string[] = [];
-    // Electron itself answers with no device, as long as nobody else listens.
+    // Electron itself answers with no device unless someone listens.
     contents?.emit('select-bluetooth-device', event, [{ deviceId: '00:11', deviceName: 'headphones' }], (id: string) => answers.push(id));
     return { isPrevented, answers };
   });

@@ -10,7 +10,7 @@ async function openWebApi(win: LayerscopeWindow) {
   return win.page;
 }
 
-/** Presses, and gives the file's name as it was suggested and its bytes, whichever door it leaves by. */
+/** Presses a button that saves; returns the suggested name and the bytes, by download or dialog. */
 async function saved(win: LayerscopeWindow, press: () => Promise<void>): Promise<{ name: string; bytes: Buffer }> {
   const { page, electron } = win;
   if (electron === null) {
@@ -33,7 +33,7 @@ async function saved(win: LayerscopeWindow, press: () => Promise<void>): Promise
   return { name: path.basename(name), bytes: await readFile(target) };
 }
 
-test('a file, a folder and the report of an image are saved', async ({ win }) => {
+test('a file, a folder and the report of an image can be saved', async ({ win }) => {
   const page = await openWebApi(win);
   const report = await saved(win, () => page.getByRole('button', { name: 'Save report (JSON)' }).click());
   expect(report.name).toBe('web-api.tar.json');
@@ -53,7 +53,7 @@ test('a file, a folder and the report of an image are saved', async ({ win }) =>
   expect(win.complaints).toEqual([]);
 });
 
-test('a layer is saved as it is stored or plain, an image as an archive that opens again', async ({ win }) => {
+test('a layer is saved as stored or uncompressed, and an image as an archive that opens again', async ({ win }) => {
   const { page } = win;
   const files = ociLayout(WEB_API, 'acme/web-api:1.8');
   await win.drop(await win.write('oci.tar', tar(...[...files].map(([name, bytes]) => file(name, bytes)))));
@@ -76,7 +76,7 @@ test('a layer is saved as it is stored or plain, an image as an archive that ope
   expect(win.complaints).toEqual([]);
 });
 
-test('a comparison is saved as the command line prints it', async ({ win }) => {
+test('a comparison is saved in the command line’s format', async ({ win }) => {
   const page = await openWebApi(win);
   await page.keyboard.press('3');
   const { name, bytes } = await saved(win, () => page.getByRole('button', { name: 'Save comparison (JSON)' }).click());

@@ -23,7 +23,7 @@ test('findings are counted, grouped by code with a hint, and lead to their layer
   await expect(findings).toHaveCount(0);
 });
 
-test('a check of every digest tells how it went', async ({ win }) => {
+test('a check of every digest shows its result', async ({ win }) => {
   const good = dockerArchive([{ createdBy: 'RUN one', tar: tar(file('a.txt', 'a')) }], { name: 'acme/good:1' });
   await win.drop(await win.write('good.tar', good));
   await win.page.getByRole('button', { name: 'Verify digests' }).click();

@@ -1,4 +1,4 @@
-// The window's manners: by keyboard alone, in little room, at 200 %, in forced colours, without motion, and with names that would deceive.
+// How the window behaves by keyboard alone, in little space, at 200 %, with forced colours, without motion, and with deceptive names.
 import type { Page } from '@playwright/test';
 import { directory, file, hardlink, pax, symlink, tar } from '../../support/tar-builder.ts';
 import { complaintsOf } from '../support/axe.ts';
@@ -11,16 +11,16 @@ const OLD = dockerArchive(
 );
 const NEW = dockerArchive(WEB_API, { name: 'acme/web-api:1.8' });
 
-/** F6 until the focus is in the pane. */
+/** Presses F6 until the focus is in the pane. */
 async function goToPane(page: Page, pane: string): Promise<void> {
   for (let step = 0; step < 8; step++) {
     await page.keyboard.press('F6');
     if (await page.evaluate((name) => document.activeElement?.closest(`[data-pane="${name}"]`) !== null, pane)) return;
   }
-  throw new Error(`F6 does not lead to ${pane}`);
+  throw new Error(`F6 does not reach ${pane}`);
 }
 
-/** Nothing is cut off at the side: the page itself doesn't scroll. */
+/** Expects the page not to scroll sideways: nothing is cut off. */
 async function expectNoOverflow(page: Page): Promise<void> {
   const { scroll, room } = await page.evaluate(() => ({ scroll: document.documentElement.scrollWidth, room: window.innerWidth }));
   expect(scroll).toBeLessThanOrEqual(room);
@@ -28,7 +28,7 @@ async function expectNoOverflow(page: Page): Promise<void> {
 
 test.describe('by keyboard alone', () => {
   test.use({ startWith: { 'old.tar': OLD, 'new.tar': NEW } });
-  test('the four questions are answered', async ({ win }) => {
+  test('the four main questions can be answered', async ({ win }) => {
     const { page } = win;
     const details = page.getByRole('region', { name: 'Details' });
     await expect(page.getByRole('treegrid')).toBeVisible();
@@ -39,7 +39,7 @@ test.describe('by keyboard alone', () => {
     await expect(page.getByRole('dialog')).toHaveCount(0);
     await expect(page.getByRole('heading', { name: 'acme/web-api:1.8' })).toBeVisible();
 
-    // What made this image so big? The biggest step is lit; sorted by size its biggest file is the first.
+    // What made this image so big? The biggest step is selected; sorted by size, its biggest file comes first.
     await expect(page.getByRole('heading', { name: 'Layer 2' }).first()).toBeVisible();
     await goToPane(page, 'changes');
     await page.keyboard.press('Shift+Tab');
@@ -81,14 +81,14 @@ test.describe('by keyboard alone', () => {
   });
 });
 
-test.describe('in little room', () => {
+test.describe('in little space', () => {
   test.use({ startWith: { 'new.tar': NEW } });
   for (const [what, width, height] of [
     ['a narrow window', 640, 800],
     ['a window at 200 %', 660, 430],
-    ['a window of middle width', 900, 700],
+    ['a window of medium width', 900, 700],
   ] as const) {
-    test(`${what} shows all, with details and library as drawers`, async ({ win }) => {
+    test(`${what} shows everything, with details and library as drawers`, async ({ win }) => {
       test.slow();
       const { page } = win;
       await page.setViewportSize({ width, height });
@@ -120,9 +120,9 @@ test.describe('in little room', () => {
   }
 });
 
-test.describe('as the system wishes', () => {
+test.describe('with system preferences', () => {
   test.use({ startWith: { 'new.tar': NEW } });
-  test('in forced colours the chosen row, the lit layer and the focus can be told', async ({ win }) => {
+  test('the selected row, the selected layer and the focus are visible in forced colours', async ({ win }) => {
     const { page } = win;
     await page.emulateMedia({ forcedColors: 'active' });
     await expect(page.getByRole('treegrid')).toBeVisible();
@@ -142,7 +142,7 @@ test.describe('as the system wishes', () => {
     expect(await complaintsOf(page)).toEqual([]);
   });
 
-  test('without motion nothing moves', async ({ win }) => {
+  test('nothing moves with reduced motion', async ({ win }) => {
     const { page } = win;
     await page.emulateMedia({ reducedMotion: 'reduce' });
     await expect(page.getByRole('treegrid')).toBeVisible();
@@ -188,9 +188,9 @@ const HOSTILE = dockerArchive(
   { name: `evil/${EVIL}:1` },
 );
 
-test.describe('with names that would deceive', () => {
+test.describe('with deceptive names', () => {
   test.use({ startWith: { 'evil.tar': HOSTILE } });
-  test('no control or bidi character of a name reaches the page, and no name is markup', async ({ win }) => {
+  test('no control or bidi character of a name reaches the page, and no name is interpreted as markup', async ({ win }) => {
     test.slow();
     const { page } = win;
     const expectSafe = async (where: string) => {

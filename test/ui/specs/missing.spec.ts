@@ -4,7 +4,7 @@ import { file, tar } from '../../support/tar-builder.ts';
 import { dockerArchive } from '../support/images.ts';
 import { expect, test } from '../support/window.ts';
 
-/** The heading of the changes stands clear of the filters below it, whatever is beside it. */
+/** Expects the heading of the changes to be clear of the filters below it. */
 async function expectClearHeading(page: Page, name: string) {
   const pane = page.getByRole('region', { name: 'Changes' });
   const heading = await pane.getByRole('heading', { name }).boundingBox();
@@ -17,7 +17,7 @@ async function expectClearHeading(page: Page, name: string) {
   ).toBe(true);
 }
 
-test('a layer that the archive does not hold is no layer without changes, and nothing is said of how it is packed', async ({ win }) => {
+test('a layer missing from the archive is not shown as one without changes, and no compression is shown for it', async ({ win }) => {
   const { page } = win;
   const files = new Files();
   const image = ociImage(files, { layers: [{ tar: tar(file('a', 'a')) }] });
@@ -33,7 +33,7 @@ test('a layer that the archive does not hold is no layer without changes, and no
   expect(win.complaints).toEqual([]);
 });
 
-test('a layer without changes has its heading in its line', async ({ win }) => {
+test('the heading of a layer without changes is on its line', async ({ win }) => {
   const { page } = win;
   await win.drop(await win.write('empty.tar', dockerArchive([{ createdBy: 'RUN true', tar: tar() }])));
   await expect(page.getByText('This layer changes no files.')).toBeVisible();

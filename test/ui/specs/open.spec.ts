@@ -5,7 +5,7 @@ import { expect, test } from '../support/window.ts';
 
 const webApi = dockerArchive(WEB_API, { name: 'acme/web-api:1.8', lastSteps: ['USER app', 'CMD ["node" "server.js"]'] });
 
-test('an empty window says how to begin', async ({ win: { page } }) => {
+test('the empty window shows how to start', async ({ win: { page } }) => {
   await expect(page.getByRole('heading', { name: 'Drop an image archive' })).toBeVisible();
   await expect(page.getByRole('button', { name: 'Open…' }).first()).toBeVisible();
   await expect(page.getByText('docker save -o image.tar NAME')).toBeVisible();
@@ -41,7 +41,7 @@ test('a single layer tar opens', async ({ win }) => {
   await expect(win.page.getByRole('row', { name: /hello\.txt/ })).toBeVisible();
 });
 
-test('a file that was copied is pasted into the window', async ({ win }) => {
+test('a copied file can be pasted into the window', async ({ win }) => {
   const { page, door } = win;
   const bytes = [...dockerArchive(WEB_API, { name: 'acme/web-api:1.8' })];
   await page.evaluate((values) => {
@@ -49,12 +49,12 @@ test('a file that was copied is pasted into the window', async ({ win }) => {
     data.items.add(new File([new Uint8Array(values)], 'pasted.tar'));
     window.dispatchEvent(new ClipboardEvent('paste', { clipboardData: data }));
   }, bytes);
-  // One that the page made up is on no disk: Electron opens what the system's clipboard names only.
+  // A file made up by the page is not on disk: Electron opens only those on the system's clipboard.
   if (door === 'electron') await expect(page.getByRole('alert')).toContainText('not on this disk');
   else await expect(page.getByRole('heading', { name: 'acme/web-api:1.8' })).toBeVisible();
 });
 
-test('a dropped OCI layout folder opens, or says why a browser can not hand it over', async ({ win }) => {
+test('a dropped OCI layout folder opens, or the page says why a browser can not open it', async ({ win }) => {
   const { page, door } = win;
   let folder = '';
   for (const [name, bytes] of ociLayout(WEB_API, 'acme/layout:1')) folder = path.dirname(await win.write(`layout/${name}`, bytes));
@@ -68,17 +68,17 @@ test('a dropped OCI layout folder opens, or says why a browser can not hand it o
   }
 });
 
-test('while files hang over the window it says what a drop will do', async ({ win }) => {
+test('dragging files over the window shows what a drop will do', async ({ win }) => {
   await win.hover(await win.write('a.tar', webApi), await win.write('b.tar', webApi));
   await expect(win.page.getByText('Open 2 archives')).toBeVisible();
 });
 
-test('what can not be an archive is told before the drop', async ({ win }) => {
+test('a file that can not be an archive is refused before the drop', async ({ win }) => {
   await win.hover(await win.write('holiday.png', 'no archive'));
   await expect(win.page.getByText('This is not a tar archive')).toBeVisible();
 });
 
-test('two archives are open side by side', async ({ win }) => {
+test('two archives can be open at once', async ({ win }) => {
   const other = dockerArchive(WEB_API.slice(0, 2), { name: 'acme/other:2' });
   await win.drop(await win.write('one.tar', webApi), await win.write('two.tar', other));
   const library = win.page.getByRole('navigation', { name: 'Library' });
@@ -92,7 +92,7 @@ test('two archives are open side by side', async ({ win }) => {
   await expect(library.getByRole('button', { name: /^other:2/ })).toHaveCount(0);
 });
 
-test('an image of several in one archive is chosen from the title', async ({ win }) => {
+test('one of several images in an archive is chosen from the title', async ({ win }) => {
   const images = dockerArchiveOf([
     { layers: WEB_API.slice(0, 3), options: { name: 'acme/web-api:amd', architecture: 'amd64' } },
     { layers: WEB_API.slice(0, 1), options: { name: 'acme/web-api:arm', architecture: 'arm64' } },
@@ -106,7 +106,7 @@ test('an image of several in one archive is chosen from the title', async ({ win
   await expect(page.getByRole('treegrid', { name: 'Changes' })).toBeVisible();
 });
 
-test('a broken file says what is wrong, what to do, and its code', async ({ win }) => {
+test('a broken file shows what is wrong, what to do, and its code', async ({ win }) => {
   await win.drop(await win.write('broken.tar', 'this is no archive at all, and long enough to be looked at\n'.repeat(50)));
   const { page } = win;
   const alert = page.getByRole('alert').filter({ hasText: 'broken.tar' });
@@ -131,7 +131,7 @@ test('opening can be cancelled', async ({ win }) => {
 test.describe('from the command line', () => {
   test.use({ startWith: { 'named.tar': webApi } });
 
-  test('a file that the program was started with opens', async ({ win: { page } }) => {
+  test('a file given at the program’s start opens', async ({ win: { page } }) => {
     await expect(page.getByRole('heading', { name: 'acme/web-api:1.8' })).toBeVisible();
   });
 });

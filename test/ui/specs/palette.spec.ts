@@ -8,7 +8,7 @@ async function openWebApi(win: LayerscopeWindow) {
   return win.page;
 }
 
-test('the palette runs a command that a few letters find', async ({ win }) => {
+test('the palette finds and runs a command by a few letters', async ({ win }) => {
   const page = await openWebApi(win);
   await page.keyboard.press('Control+k');
   const palette = page.getByRole('dialog', { name: 'Commands' });
@@ -26,7 +26,7 @@ test('the palette runs a command that a few letters find', async ({ win }) => {
   expect(win.complaints).toEqual([]);
 });
 
-test('a path of any layer is gone to, and Back leads to where one was', async ({ win }) => {
+test('Go to path reaches a path in any layer, and Back returns', async ({ win }) => {
   const page = await openWebApi(win);
   await page.getByRole('button', { name: /^Layer 4 / }).click();
   await expect.poll(() => page.url()).toContain('/layer/4');
@@ -49,7 +49,7 @@ test('a path of any layer is gone to, and Back leads to where one was', async ({
   await expect.poll(() => page.url()).toBe(before);
 });
 
-test('the focus that a sheet gives back chooses nothing: it goes to the row that was gone to', async ({ win }) => {
+test('closing a sheet moves the focus to the target row and selects nothing else', async ({ win }) => {
   const page = await openWebApi(win);
   await page.getByRole('button', { name: /^Layer 1 / }).click();
   const rows = page.getByRole('treegrid').getByRole('row');
@@ -68,7 +68,9 @@ test('the focus that a sheet gives back chooses nothing: it goes to the row that
   await expect(rows.nth(1)).toHaveAttribute('aria-selected', 'true');
 });
 
-test('Space shows the chosen file large, and takes it away; Back and Forward are there while they lead somewhere', async ({ win }) => {
+test('Space opens and closes a large view of the selected file; Back and Forward are enabled while they lead somewhere', async ({
+  win,
+}) => {
   const page = await openWebApi(win);
   const forward = page.getByRole('button', { name: 'Forward', exact: true });
   await expect(forward).toBeDisabled();
@@ -85,7 +87,7 @@ test('Space shows the chosen file large, and takes it away; Back and Forward are
   expect(await complaintsOf(page)).toEqual([]);
   await page.keyboard.press('Space');
   await expect(preview).toHaveCount(0);
-  // Not toBeFocused: of two windows on one display only one has the system's focus.
+  // Not toBeFocused: with two windows on one display only one has the system's focus.
   await expect.poll(() => page.evaluate(() => document.activeElement?.getAttribute('aria-selected'))).toBe('true');
   await page.keyboard.press('t');
   await expect(page.getByRole('application', { name: 'Treemap' })).toBeVisible();
@@ -95,7 +97,7 @@ test('Space shows the chosen file large, and takes it away; Back and Forward are
   expect(win.complaints).toEqual([]);
 });
 
-test('the sheet of keys lists every key, and keys of the window rest meanwhile', async ({ win }) => {
+test('the sheet of keys lists every key, and disables the window’s keys while open', async ({ win }) => {
   const page = await openWebApi(win);
   await page.keyboard.press('?');
   const sheet = page.getByRole('dialog', { name: 'Keyboard shortcuts' });
@@ -111,7 +113,7 @@ test('the sheet of keys lists every key, and keys of the window rest meanwhile',
 for (const colorScheme of ['light', 'dark'] as const) {
   test.describe(colorScheme, () => {
     test.use({ colorScheme });
-    test(`palette, path and keys stand in no one’s way, ${colorScheme}`, async ({ win }) => {
+    test(`palette, path and keys have no accessibility violations, ${colorScheme}`, async ({ win }) => {
       test.slow();
       const page = await openWebApi(win);
       for (const [key, name] of [

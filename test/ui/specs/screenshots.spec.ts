@@ -7,10 +7,10 @@ import { expect, test } from '../support/window.ts';
 const folder = path.resolve(import.meta.dirname, '..', '..', '..', 'assets', 'screenshots');
 
 async function picture(page: Page, name: string) {
-  // One typeface wherever the pictures are made.
+  // The same typeface on every machine.
   await page.evaluate(() => document.documentElement.style.setProperty('--font', "Inter, 'Liberation Sans', Arial, sans-serif"));
   await page.mouse.move(0, 0);
-  await page.waitForTimeout(700); // a tooltip that goes
+  await page.waitForTimeout(700); // until the tooltip is gone
   await page.screenshot({ path: path.join(folder, `${name}.png`), animations: 'disabled' });
 }
 
@@ -25,7 +25,7 @@ test('the empty window', async ({ win: { page } }) => {
   await picture(page, 'empty');
 });
 
-test('a layer’s changes and a file’s text', async ({ win: { page } }) => {
+test('the changes of a layer and the text of a file', async ({ win: { page } }) => {
   await openSample(page);
   await page.getByRole('button', { name: /^Layer 2 / }).click();
   await page.getByRole('row', { name: /modified passwd/ }).click();
@@ -36,7 +36,7 @@ test('a layer’s changes and a file’s text', async ({ win: { page } }) => {
   await picture(page, 'layer');
 });
 
-test('what a range of layers did together', async ({ win: { page } }) => {
+test('the changes of a range of layers', async ({ win: { page } }) => {
   await openSample(page);
   await page.getByRole('button', { name: /^Layer 1 / }).click();
   await page.getByRole('button', { name: /^Layer 4 / }).click({ modifiers: ['Shift'] });
@@ -56,7 +56,7 @@ test('the file system as rectangles', async ({ win: { page } }) => {
   await picture(page, 'treemap');
 });
 
-test('what is wasted', async ({ win: { page } }) => {
+test('waste', async ({ win: { page } }) => {
   await openSample(page);
   await page.getByRole('button', { name: /^wasted/ }).click();
   await page
@@ -94,10 +94,10 @@ test('stores, base images, and an import under way', async ({ win }) => {
     .click();
   await expect(page.getByRole('treegrid')).toBeVisible();
   await page.getByRole('row', { name: /server\.js/ }).click();
-  await page.waitForTimeout(6_500); // until what was said is gone
+  await page.waitForTimeout(6_500); // until the messages are gone
   await picture(page, 'store');
 
-  // So large that it is still under way when the picture is made.
+  // Large enough to be still importing when the picture is taken.
   const big = Array.from({ length: 6 }, (_, index) =>
     step(`COPY part${index} /data`, file(`data/part${index}`, Buffer.alloc(120_000_000, index + 1))),
   );
@@ -107,7 +107,7 @@ test('stores, base images, and an import under way', async ({ win }) => {
   await picture(page, 'import');
 });
 
-test.describe('in the dark', () => {
+test.describe('in dark mode', () => {
   test.use({ colorScheme: 'dark' });
 
   test('the stacked file system and attributes', async ({ win: { page } }) => {

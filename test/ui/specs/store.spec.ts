@@ -11,19 +11,19 @@ const OLD = dockerArchive(WEB_API.slice(0, 4), { name: 'acme/web-api:1.7' });
 
 const storeOf = ({ page }: LayerscopeWindow) => page.getByRole('region', { name: 'Store', exact: true });
 
-/** A picture of it, where they are asked for. */
+/** Takes a screenshot if LAYERSCOPE_SHOTS is set. */
 async function shoot({ page, door }: LayerscopeWindow, name: string) {
   const folder = process.env.LAYERSCOPE_SHOTS;
   if (folder !== undefined) await page.screenshot({ path: path.join(folder, `${name}-${door}.png`) });
 }
 
-/** Drops an archive and answers what is asked then. */
+/** Drops an archive and answers the question whether to keep it. */
 async function dropAnd(win: LayerscopeWindow, bytes: Uint8Array, name: string, answer: 'Import' | 'Just view') {
   await win.drop(await win.write(name, bytes));
   await win.page.getByRole('region', { name: 'Keep in the store?' }).getByRole('button', { name: answer }).click();
 }
 
-/** Chooses something of what can be done with an image, a layer or a store. */
+/** Chooses an action from the menu of an image, a layer or a store. */
 async function act({ page }: LayerscopeWindow, title: string | RegExp, action: string | RegExp) {
   await page.getByRole('button', { name: typeof title === 'string' ? `Actions for ${title}` : title }).click();
   await page.getByRole('menuitem', { name: action }).click();
@@ -36,7 +36,7 @@ async function homeOf(win: LayerscopeWindow): Promise<string> {
   return (title ?? '').replace('portable · ', '');
 }
 
-test('an image is taken into the store, opened from it, and removed when that is confirmed', async ({ win }) => {
+test('an image is imported into the store, opened from it, and removed after confirmation', async ({ win }) => {
   const { page } = win;
   const store = storeOf(win);
   await expect(store).toContainText('Empty');
@@ -49,7 +49,7 @@ test('an image is taken into the store, opened from it, and removed when that is
   await expect(store.getByRole('listitem')).toHaveCount(2);
   expect(await complaintsOf(page)).toEqual([]);
 
-  // What was taken in is there without the archives.
+  // Imported images stay available without their archives.
   await page.getByRole('button', { name: 'Close old.tar' }).click();
   await page.getByRole('button', { name: 'Close new.tar' }).click();
   await store
@@ -69,7 +69,7 @@ test('an image is taken into the store, opened from it, and removed when that is
     .waitFor();
   await shoot(win, 'store');
 
-  // Removed only when that is confirmed; Cancel is what Enter does.
+  // Removed only after confirmation; Enter means Cancel.
   await act(win, 'acme/web-api:1.7', 'Remove…');
   const ask = page.getByRole('dialog', { name: 'Remove from the store' });
   await expect(ask).toContainText('Remove acme/web-api:1.7 from the store?');
@@ -82,7 +82,7 @@ test('an image is taken into the store, opened from it, and removed when that is
   expect(win.complaints).toEqual([]);
 });
 
-test('looking or importing is chosen once and remembered; what is there already is not asked about', async ({ win }) => {
+test('viewing or importing can be remembered; there is no question for an image already in the store', async ({ win }) => {
   const { page } = win;
   const offer = page.getByRole('region', { name: 'Keep in the store?' });
   await win.drop(await win.write('old.tar', OLD));
@@ -96,14 +96,14 @@ test('looking or importing is chosen once and remembered; what is there already 
   await expect(page.getByText('Open and import this archive')).toBeVisible();
   await win.drop(await win.write('new.tar', NEW));
   await expect(storeOf(win).getByRole('listitem')).toHaveCount(2);
-  // The same twice: it is there once.
+  // The same image twice: the store has it once.
   await win.drop(await win.write('again.tar', NEW));
   await expect(page.getByRole('button', { name: 'Close again.tar' })).toBeVisible();
   await expect(storeOf(win).getByRole('listitem')).toHaveCount(2);
   await expect(offer).toHaveCount(0);
 });
 
-test('an offer goes with its archive, and several are one', async ({ win }) => {
+test('the offer to import goes away with its archive, and several offers become one', async ({ win }) => {
   const { page } = win;
   const offer = page.getByRole('region', { name: 'Keep in the store?' });
   await win.drop(await win.write('old.tar', OLD), await win.write('new.tar', NEW));
@@ -114,7 +114,7 @@ test('an offer goes with its archive, and several are one', async ({ win }) => {
   await expect(offer).toHaveCount(0);
 });
 
-test('a layer tar asks what it stands on; removing what others stand on is refused, and they are named', async ({ win }) => {
+test('importing a layer tar asks for its parent; removing a layer with children is refused and names them', async ({ win }) => {
   const { page } = win;
   const store = storeOf(win);
   await dropAnd(win, OLD, 'old.tar', 'Import');
@@ -143,7 +143,7 @@ test('a layer tar asks what it stands on; removing what others stand on is refus
   await expect(store.getByRole('listitem')).toHaveCount(2);
 });
 
-test('a chain is mounted, written into from outside, its changes are listed and become a layer', async ({ win }) => {
+test('a mounted chain is written to from outside, and its changes are listed and become a layer', async ({ win }) => {
   const { page } = win;
   const store = storeOf(win);
   await dropAnd(win, OLD, 'old.tar', 'Import');
@@ -165,7 +165,7 @@ test('a chain is mounted, written into from outside, its changes are listed and 
   await page.keyboard.press('Escape');
   await act(win, actions, 'Commit as layer');
   await expect(store.getByRole('listitem')).toHaveCount(3);
-  // Mounted, it is not removed.
+  // It can't be removed while mounted.
   const written = (await layer.getByRole('button').first().getAttribute('title'))?.slice(0, 12) ?? '';
   await act(win, written, 'Remove…');
   const ask = page.getByRole('dialog', { name: 'Remove from the store' });
@@ -182,7 +182,7 @@ test('a chain is mounted, written into from outside, its changes are listed and 
   expect(win.complaints).toEqual([]);
 });
 
-test('a check of the store says that it is whole; clean-up says what it took', async ({ win }) => {
+test('a check of the store finds no problems; clean-up shows what it removed', async ({ win }) => {
   const { page } = win;
   await dropAnd(win, OLD, 'old.tar', 'Import');
   await expect(storeOf(win).getByRole('listitem')).toHaveCount(1);
@@ -205,7 +205,7 @@ test('a check of the store says that it is whole; clean-up says what it took', a
   expect(existsSync(path.join(home, 'blobs', 'sha256', 'f'.repeat(64)))).toBe(false);
 });
 
-test('damage in the store is told, layer by layer', async ({ win }) => {
+test('damage in the store is reported layer by layer', async ({ win }) => {
   const { page } = win;
   await dropAnd(win, OLD, 'old.tar', 'Import');
   const store = storeOf(win);
@@ -223,7 +223,7 @@ test('damage in the store is told, layer by layer', async ({ win }) => {
   expect(await complaintsOf(page)).toEqual([]);
 });
 
-test('what images share at the bottom is named, and leads there', async ({ win }) => {
+test('layers shared by images are named and linked', async ({ win }) => {
   const { page } = win;
   const bases = page.getByRole('region', { name: 'Base images' });
   await expect(bases).toContainText('a Windows feature');
@@ -236,15 +236,15 @@ test('what images share at the bottom is named, and leads there', async ({ win }
 
 test.describe('windowsfilter', () => {
   test.use({ withWindows: true });
-  test.skip(process.env.LAYERSCOPE_STAND_IN === undefined, 'no stand-in for vmcompute.dll: said above');
+  test.skip(process.env.LAYERSCOPE_STAND_IN === undefined, 'no stand-in for vmcompute.dll: see above');
 
-  test('layers are taken in, shown in their chain, written into and removed; a shared base image is adopted', async ({ win }) => {
+  test('layers are imported, shown in their chain, written to and removed; a shared base image is adopted', async ({ win }) => {
     const { page } = win;
     const store = page.getByRole('region', { name: 'windowsfilter' });
     await expect(store).toContainText('windowsfilter · ');
     await expect(page.getByText(/^portable, windowsfilter · /)).toBeVisible();
 
-    // A base image is looked at without making anything, and adopted when that is asked.
+    // Viewing a base image creates nothing; it is adopted on request.
     const bases = page.getByRole('region', { name: 'Base images' });
     await expect(bases).toContainText('NanoServer');
     await expect(bases).toContainText('652.0 MB');
@@ -254,7 +254,7 @@ test.describe('windowsfilter', () => {
     await expect(store.getByRole('listitem')).toHaveCount(1);
     await expect(store.getByRole('listitem')).toContainText('base layer');
 
-    // A layer tar of Windows on top of it, by the button of the image's details.
+    // A Windows layer tar on top of it, by the button in the image's details.
     const members = [{ name: 'Files' }, { name: 'Files/app' }, { name: 'Files/app/server.txt', content: 'hello' }];
     const layerTar = await windowsTar(members);
     await win.drop(await win.write('app.tar', layerTar));
@@ -266,13 +266,13 @@ test.describe('windowsfilter', () => {
     await expect(store.getByRole('listitem').nth(1)).toContainText('on 1 layer');
     await shoot(win, 'windowsfilter');
 
-    // Its changes as the driver lists them.
+    // Its changes, listed by the driver.
     const app = (await store.getByRole('listitem').nth(1).getByRole('button').first().getAttribute('title'))?.slice(0, 12) ?? '';
     await act(win, app, 'List changes');
     await expect(page.getByRole('dialog').getByRole('listitem')).toContainText([/Files\/app\/server\.txt|app\/server\.txt/]);
     await page.keyboard.press('Escape');
 
-    // Written into through its mount.
+    // Written to through its mount.
     await act(win, app, 'Create working copy');
     await expect(store.getByRole('listitem').nth(2)).toContainText('working copy · mounted');
     expect(await complaintsOf(page)).toEqual([]);

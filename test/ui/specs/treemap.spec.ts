@@ -14,7 +14,7 @@ async function openTreemap(win: LayerscopeWindow) {
   return { page, map, told: page.getByRole('region', { name: 'Changes' }).locator('#treemap-caption') };
 }
 
-test('t shows the same rows as rectangles, and the tree again with the same row chosen', async ({ win }) => {
+test('t shows the same rows as rectangles, and the tree again with the same row selected', async ({ win }) => {
   const { page, map, told } = await openTreemap(win);
   await expect(page.getByRole('radio', { name: 'Treemap' })).toBeChecked();
   await expect.poll(() => page.evaluate(() => location.hash)).toContain('view=treemap');
@@ -28,7 +28,7 @@ test('t shows the same rows as rectangles, and the tree again with the same row 
   expect(win.complaints).toEqual([]);
 });
 
-test('the keyboard walks siblings and levels, zooms in and out', async ({ win }) => {
+test('the keyboard moves through siblings and levels, and zooms in and out', async ({ win }) => {
   const { page, map, told } = await openTreemap(win);
   await map.focus();
   await page.keyboard.press('ArrowRight');
@@ -49,7 +49,7 @@ test('the keyboard walks siblings and levels, zooms in and out', async ({ win })
   await expect(told).toContainText(/^usr /);
 });
 
-test('the mouse names what it is over, a click chooses it', async ({ win }) => {
+test('hovering names a rectangle, and a click selects it', async ({ win }) => {
   const { page, map, told } = await openTreemap(win);
   const box = await map.boundingBox();
   if (box === null) throw new Error('the treemap has no box');
@@ -59,7 +59,7 @@ test('the mouse names what it is over, a click chooses it', async ({ win }) => {
   await expect(page.getByRole('heading', { name: 'server.js' })).toBeVisible();
 });
 
-test('a filter leaves its matches alone', async ({ win }) => {
+test('a filter leaves only its matches', async ({ win }) => {
   const { page, map, told } = await openTreemap(win);
   await page.getByRole('searchbox').fill('libssl');
   await expect(page.getByRole('region', { name: 'Changes' })).toContainText('2 matches');
@@ -68,7 +68,7 @@ test('a filter leaves its matches alone', async ({ win }) => {
   await expect(told).toContainText(/^usr.*301\.0 kB · 100\.0 %/);
 });
 
-test('while it is open the strata have its colours', async ({ win }) => {
+test('the strata have the colours of an open treemap', async ({ win }) => {
   const { page } = await openTreemap(win);
   const stratum = page.getByRole('listitem').filter({ has: page.getByRole('button', { name: /^Layer 2 / }) });
   const colour = () => stratum.evaluate((element) => getComputedStyle(element).backgroundColor);
@@ -80,7 +80,7 @@ test('while it is open the strata have its colours', async ({ win }) => {
 for (const colorScheme of ['light', 'dark'] as const) {
   test.describe(colorScheme, () => {
     test.use({ colorScheme });
-    test(`the treemap stands in nobody’s way, ${colorScheme}`, async ({ win }) => {
+    test(`the treemap has no accessibility violations, ${colorScheme}`, async ({ win }) => {
       const { page, map } = await openTreemap(win);
       await map.focus();
       await page.keyboard.press('ArrowRight');

@@ -9,7 +9,7 @@ async function openWebApi(win: LayerscopeWindow) {
   return win.page;
 }
 
-test('the figure in the status bar opens what is wasted, by layer and by file', async ({ win }) => {
+test('the waste figure in the status bar opens waste by layer and by file', async ({ win }) => {
   const page = await openWebApi(win);
   await page.getByRole('button', { name: /^wasted/ }).click();
   const waste = page.getByRole('region', { name: 'Waste', exact: true });
@@ -22,7 +22,7 @@ test('the figure in the status bar opens what is wasted, by layer and by file', 
   await expect(files.getByRole('listitem').first()).toContainText('300.0 kB');
   await expect(files.getByRole('listitem').first()).toContainText('written 2 times');
   await expect(files.getByRole('button', { name: /^var\/cache\/a\.bin/ })).toContainText('60.0 kB');
-  // In a narrow pane the sums take two lines; the button stays in it.
+  // In a narrow pane the sums wrap to two lines, and the button stays inside.
   const box = await waste.boundingBox();
   const close = await waste.getByRole('button', { name: 'Close waste' }).boundingBox();
   expect((close?.x ?? 0) + (close?.width ?? 0)).toBeLessThanOrEqual((box?.x ?? 0) + (box?.width ?? 0));
@@ -31,7 +31,7 @@ test('the figure in the status bar opens what is wasted, by layer and by file', 
   expect(win.complaints).toEqual([]);
 });
 
-test('a panel that is closed aborts what it asked for', async ({ win }) => {
+test('closing a panel aborts its requests', async ({ win }) => {
   const page = await openWebApi(win);
   await page.evaluate(() => {
     const { abort } = AbortController.prototype;
@@ -47,7 +47,7 @@ test('a panel that is closed aborts what it asked for', async ({ win }) => {
   await expect(page.locator('body')).toHaveAttribute('data-aborts', '1');
 });
 
-test('each file and layer leads to where it is', async ({ win }) => {
+test('each file and layer links to its place', async ({ win }) => {
   const page = await openWebApi(win);
   await page.getByRole('button', { name: /^Layer 4 / }).click();
   await page.keyboard.press('w');
@@ -59,7 +59,7 @@ test('each file and layer leads to where it is', async ({ win }) => {
   await expect(page.getByRole('row', { name: /modified libssl\.so\.3/ })).toHaveAttribute('aria-selected', 'true');
 });
 
-test('what was rewritten with the same content is found when asked, and told apart from what changed', async ({ win }) => {
+test('files rewritten with the same content are found on request, and distinguished from changed ones', async ({ win }) => {
   const { page } = win;
   const big = 'x'.repeat(200_000);
   const layers = [
@@ -89,7 +89,7 @@ test('what was rewritten with the same content is found when asked, and told apa
   expect(win.complaints).toEqual([]);
 });
 
-test('an image that wastes nothing says so', async ({ win }) => {
+test('an image without waste says so', async ({ win }) => {
   await win.drop(await win.write('one.tar', dockerArchive(WEB_API.slice(0, 1), { name: 'acme/one:1' })));
   await win.page.getByRole('button', { name: /^wasted 0/ }).click();
   await expect(win.page.getByText(/Nothing is wasted/)).toBeVisible();
@@ -98,7 +98,7 @@ test('an image that wastes nothing says so', async ({ win }) => {
 for (const colorScheme of ['light', 'dark'] as const) {
   test.describe(colorScheme, () => {
     test.use({ colorScheme });
-    test(`waste and the search stand in nobody’s way, ${colorScheme}`, async ({ win }) => {
+    test(`waste and search have no accessibility violations, ${colorScheme}`, async ({ win }) => {
       const page = await openWebApi(win);
       await page.getByRole('button', { name: /^wasted/ }).click();
       await expect(page.getByRole('region', { name: 'Waste by file' })).toBeVisible();

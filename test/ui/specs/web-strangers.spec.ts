@@ -1,4 +1,4 @@
-// What a page of another program on this machine, or of the network, can do to the loopback host from the user's own browser: nothing.
+// What another program's page, from this machine or the network, can do to the loopback host from the user's own browser: nothing.
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import type { BrowserContext, Page } from '@playwright/test';
@@ -7,7 +7,7 @@ import { expect, type LayerscopeWindow, test } from '../support/window.ts';
 
 const executablePath = process.env.LAYERSCOPE_CHROMIUM;
 
-// Names that lead here, as a name server of a stranger's can say.
+// Names that resolve to this machine, as an attacker's name server could have it.
 test.use({
   launchOptions: {
     chromiumSandbox: process.getuid?.() !== 0,
@@ -17,12 +17,12 @@ test.use({
   startWith: { 'web-api.tar': dockerArchive(WEB_API, { name: 'web-api:1.4' }) },
 });
 
-/** Another program's server on this machine: remembers all that it was sent. */
+/** Another program's server on this machine, which records everything sent to it. */
 async function startStranger(): Promise<{ server: Server; port: number; heard: string[] }> {
   const heard: string[] = [];
   const server = createServer((request, response) => {
     heard.push(`${request.url} ${JSON.stringify(request.headers)}`);
-    response.setHeader('content-type', 'text/html');
+    /** The user's window still works and shows the same image. */
     response.end('<title>a stranger</title>');
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -40,7 +40,7 @@ function contextOf(win: LayerscopeWindow): BrowserContext {
   return win.page.context();
 }
 
-/** Everything that a script can try without the secret; what each try came to. */
+/** Everything that a script can try without the secret, with each result. */
 async function attack(page: Page, target: string): Promise<Record<string, string>> {
   return page.evaluate(async (host) => {
     const results: Record<string, string> = {};
@@ -111,7 +111,7 @@ async function attack(page: Page, target: string): Promise<Record<string, string
 }
 
 for (const name of ['127.0.0.1', 'localhost', 'evil.example']) {
-  test(`a page of another program, at ${name}, gets nothing of the host and changes nothing`, async ({ win }) => {
+  test(`a page of another program, at ${name}, gets nothing from the host and changes nothing`, async ({ win }) => {
     await expectAtWork(win);
     const target = new URL(win.page.url()).origin;
     const stranger = await startStranger();
@@ -129,7 +129,7 @@ for (const name of ['127.0.0.1', 'localhost', 'evil.example']) {
     await expectAtWork(win);
   });
 
-  test(`a page of another program, at ${name}, frames no window, and gets no hold of one that it opens`, async ({ win }) => {
+  test(`a page of another program, at ${name}, can’t frame the window or control one that it opens`, async ({ win }) => {
     await expectAtWork(win);
     const target = new URL(win.page.url()).origin;
     const stranger = await startStranger();
@@ -188,13 +188,13 @@ for (const name of ['127.0.0.1', 'localhost', 'evil.example']) {
   });
 }
 
-/** As the browser's own command makes it: with the tab's storage. */
+/** A duplicate as the browser's own command makes it, with the tab's storage. */
 async function duplicateOf(win: LayerscopeWindow): Promise<Page> {
   const [page] = await Promise.all([contextOf(win).waitForEvent('page'), win.page.evaluate(() => void window.open(window.location.href))]);
   return page;
 }
 
-test('a name that was bent to this address opens nothing', async ({ win }) => {
+test('a name rebound to this address opens nothing', async ({ win }) => {
   await expectAtWork(win);
   const { port } = new URL(win.page.url());
   const page = await contextOf(win).newPage();
@@ -206,7 +206,7 @@ test('a name that was bent to this address opens nothing', async ({ win }) => {
   await page.close();
 });
 
-test('reloads and duplicated tabs go on; another tab, another browser, an old address and a made-up token do not', async ({
+test('reloads and duplicated tabs work; another tab, another browser, an old address and a made-up token do not', async ({
   win,
   chromium,
 }) => {
@@ -246,21 +246,21 @@ test('reloads and duplicated tabs go on; another tab, another browser, an old ad
   await other.close();
 });
 
-test('cookies that other programs set, and connections that never end, do not shut the user out', async ({ win }) => {
+test('cookies set by other programs, and connections that never end, do not lock the user out', async ({ win }) => {
   await expectAtWork(win);
   const { port } = new URL(win.page.url());
   const stranger = await startStranger();
   const page = await contextOf(win).newPage();
   await page.goto(`http://127.0.0.1:${stranger.port}/`);
   await page.evaluate(() => {
-    // biome-ignore lint/suspicious/noDocumentCookie: as a page of any age does
+    // biome-ignore lint/suspicious/noDocumentCookie: the classic API that any page may use
     for (let i = 0; i < 180; i++) document.cookie = `c${i}=${'x'.repeat(4_000)}; path=/`;
   });
   await page.close();
   const sockets: Socket[] = [];
   for (let i = 0; i < 400; i++) {
     const socket = connect(Number(port), '127.0.0.1');
-    socket.on('error', () => {}); // it is cut
+    socket.on('error', () => {}); // the host closes it
     socket.write('GET / HTTP/1.1\r\nHost: ');
     sockets.push(socket);
   }

@@ -12,9 +12,9 @@ export interface ImageLayer {
 export interface ImageOptions {
   readonly name?: string;
   readonly architecture?: string;
-  /** Steps without a layer, after the last. */
+  /** Steps without a layer, after the last layer. */
   readonly lastSteps?: readonly string[];
-  /** How it is run: `config` of its config. */
+  /** How the image is run: the `config` object of its config. */
   readonly config?: object;
 }
 
@@ -77,7 +77,7 @@ export function ociLayout(layers: readonly ImageLayer[], name: string): Readonly
   return files;
 }
 
-/** A red pixel. */
+/** An image of one red pixel. */
 export const PNG = Buffer.from(
   'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8DwHwAFBQIAX8jx0gAAAABJRU5ErkJggg==',
   'base64',
@@ -86,7 +86,7 @@ export const PNG = Buffer.from(
 const lines = (count: number, text: string) => Array.from({ length: count }, (_, index) => `${text} ${index + 1}\n`).join('');
 const binary = (length: number) => Uint8Array.from({ length }, (_, index) => (index * 31 + (index >> 3)) & 255);
 
-/** Five layers with an instance of all that the window shows. */
+/** Five layers with an example of everything that the window shows. */
 export const WEB_API: readonly ImageLayer[] = [
   {
     createdBy: '/bin/sh -c #(nop) ADD file:5a9dd8 in / ',
@@ -132,7 +132,7 @@ export const WEB_API: readonly ImageLayer[] = [
   },
 ];
 
-/** A layer of many files in few folders. */
+/** A layer with many files in few folders. */
 export function wideLayer(files: number): ImageLayer {
   const members = Array.from({ length: files }, (_, index) =>
     file(`data/part-${index % 50}/file-${String(index).padStart(6, '0')}.txt`, `${index}`),
@@ -141,8 +141,8 @@ export function wideLayer(files: number): ImageLayer {
 }
 
 /**
- * A gzip-packed layer of `mebibytes` of zeros that is small on disk and long to read: one gzip member of 16 MiB of them, again and
- * again. The end of the tar is missing on purpose: nobody is to get there.
+ * A gzip-compressed layer of `mebibytes` of zeros, small on disk and slow to read: one gzip member of 16 MiB, repeated. The end of the tar
+ * is missing on purpose: nobody should get there.
  */
 export function endlessLayer(mebibytes: number): Uint8Array {
   const size = mebibytes * 1_048_576;

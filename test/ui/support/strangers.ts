@@ -1,4 +1,4 @@
-// What attackers of the running program have: the page's own bridge, Electron's own sender, and ears on this machine.
+// What attackers of the running program have: the page's own bridge, Electron's own sender, and listeners on this machine.
 import { createSocket } from 'node:dgram';
 import { createServer } from 'node:net';
 import type { ElectronApplication } from '@playwright/test';
@@ -10,40 +10,40 @@ export interface Reply {
   readonly error?: { readonly code: string; readonly message: string };
 }
 
-/** What the preload gives the page. */
+/** The preload's functions for the page. */
 export interface Bridge {
   request(name: unknown, input: unknown): Promise<Reply>;
   subscribe(topic: unknown, listener: (state: unknown) => void): () => void;
   grantDropped(file: unknown): Promise<Reply>;
 }
 
-/** Electron's own sender, as a page has it that broke out of its context. */
+/** Electron's own sender, as available to a page that broke out of its context. */
 export interface Raw {
   invoke(channel: string, ...args: unknown[]): Promise<unknown>;
   send(channel: string, ...args: unknown[]): void;
-  /** What came on the program's channels: the channel, then its arguments. */
+  /** Messages received on the program's channels: the channel, then its arguments. */
   heard(): readonly (readonly unknown[])[];
 }
 
 export type Attacked = Window & { readonly layerscope: Bridge; readonly raw: Raw };
 
-/** Electron's main process. Throws behind the other door. */
+/** Electron's main process. Throws in a browser. */
 export function mainOf({ electron }: LayerscopeWindow): ElectronApplication {
   if (electron === null) throw new Error('this spec is about Electron');
   return electron;
 }
 
-/** The window's address and text, from the main process: a navigation that was refused is one that the specs' driver goes on waiting for. */
+/** The window's address and text by the main process, as Playwright keeps waiting for a refused navigation. */
 export async function shown(win: LayerscopeWindow): Promise<{ readonly url: string; readonly text: string }> {
   return mainOf(win).evaluate(async ({ BrowserWindow }) => {
     const contents = BrowserWindow.getAllWindows()[0]?.webContents;
-    // Between two pages there is none.
+    // There is no text while a page is loading.
     const text: unknown = await contents?.executeJavaScript('document.body.innerText').catch(() => '');
     return { url: contents?.getURL() ?? '', text: String(text) };
   });
 }
 
-/** The user's window shows what it showed, and answers. */
+/** Checks that the user's window still shows its image and answers. */
 export async function expectAtWork(win: LayerscopeWindow): Promise<void> {
   await expect.poll(async () => (await shown(win)).text).toContain('web-api:1.4');
   const answered = await win.page.evaluate(() => (window as unknown as Attacked).layerscope.request('app.info', {}));
@@ -60,7 +60,7 @@ contextBridge.exposeInMainWorld('raw', {
   heard: () => heard,
 });`;
 
-/** Gives the pages that are loaded from now on Electron's own sender, and loads the window's page anew. */
+/** Gives pages loaded from now on Electron's own sender, and reloads the window's page. */
 export async function giveRaw(win: LayerscopeWindow): Promise<void> {
   const preload = await win.write('raw-preload.cjs', RAW_PRELOAD);
   await mainOf(win).evaluate(({ session }, filePath) => {
@@ -72,7 +72,7 @@ export async function giveRaw(win: LayerscopeWindow): Promise<void> {
   await expect(win.page.getByText('web-api:1.4').first()).toBeVisible();
 }
 
-/** Opens a window that isn't one of the program's, with Electron's own sender, and runs a script in it. */
+/** Opens a window that doesn't belong to the program, with Electron's own sender, and runs a script in it. */
 export async function inForeignWindow(win: LayerscopeWindow, url: string, script: string): Promise<unknown> {
   const preload = await win.write('raw-preload.cjs', RAW_PRELOAD);
   return mainOf(win).evaluate(
@@ -89,7 +89,7 @@ export async function inForeignWindow(win: LayerscopeWindow, url: string, script
   );
 }
 
-/** A port of this machine that notes who comes: connections, and packets. */
+/** A port on this machine that records connections and packets. */
 export interface Ears extends AsyncDisposable {
   readonly port: number;
   readonly heard: readonly string[];
@@ -100,7 +100,7 @@ export async function listen(): Promise<Ears> {
   const server = createServer((socket) => {
     heard.push('connection');
     socket.on('data', (bytes) => heard.push(String(bytes).split('\r\n')[0] ?? ''));
-    socket.on('error', () => {}); // cut off by the other side
+    socket.on('error', () => {}); // closed by the other side
     socket.end('HTTP/1.1 200 OK\r\naccess-control-allow-origin: *\r\ncontent-length: 0\r\n\r\n');
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

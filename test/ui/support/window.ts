@@ -7,23 +7,23 @@ import { _electron, type Browser, test as base, type CDPSession, type ElectronAp
 const root = path.resolve(import.meta.dirname, '..', '..', '..');
 const out = process.env.LAYERSCOPE_OUT ?? path.join(root, 'dist');
 
-/** The program with its window, behind either door. */
+/** The program with its window, in Electron or in a browser. */
 export interface LayerscopeWindow {
   readonly page: Page;
   readonly door: 'web' | 'electron';
-  /** A file in the spec's own folder, which `name` may lead below. */
+  /** Writes a file into the spec's own folder; `name` may include folders. */
   write(name: string, bytes: Uint8Array | string): Promise<string>;
-  /** A real drop of files from the disk, from the drag's entering on; through CDP, as a synthetic one has no paths. */
+  /** A real drop of files from disk, starting with the drag entering; by CDP, as synthetic drops have no paths. */
   drop(...files: string[]): Promise<void>;
-  /** The same on the window's right half. */
+  /** The same on the right half of the window. */
   dropRight(...files: string[]): Promise<void>;
-  /** A drag that hangs over the window. */
+  /** Drags files over the window without dropping them. */
   hover(...files: string[]): Promise<void>;
-  /** Open… and the choice of files in the dialog. */
+  /** Open… and a choice of files in the dialog. */
   open(...files: string[]): Promise<void>;
-  /** Electron's main process; null behind the other door. */
+  /** Electron's main process; null in a browser. */
   readonly electron: ElectronApplication | null;
-  /** Errors that the page told its console, the content security policy's among them. */
+  /** Errors in the page's console, including violations of the content security policy. */
   readonly complaints: readonly string[];
 }
 
@@ -34,17 +34,17 @@ interface Door {
   close(): Promise<void>;
 }
 
-/** Files by name that the program is started with. */
+/** Files to start the program with, by name. */
 export interface Options {
   readonly startWith: Readonly<Record<string, Uint8Array>>;
   /**
-   * Whether a home of windowsfilter is listed, `windowsfilter` in the spec's folder, its driver on the stand-in; `unelevated`: as a user
-   * without an administrator's rights has it.
+   * Whether a windowsfilter home is listed: `windowsfilter` in the spec's folder, with its driver on the stand-in. `unelevated`: as for a
+   * user without an administrator's rights.
    */
   readonly withWindows: boolean | 'unelevated';
 }
 
-/** `chromium`: behind the door of the web only; Electron brings its own. */
+/** `chromium`: only for specs in a browser; Electron brings its own. */
 export const test = base.extend<{ win: LayerscopeWindow } & Options, { chromium: Browser | null }>({
   startWith: [{}, { option: true }],
   withWindows: [false, { option: true }],
@@ -104,7 +104,7 @@ interface WindowsHome {
   readonly env: Readonly<Record<string, string>>;
 }
 
-/** A home of windowsfilter in the spec's folder. */
+/** A windowsfilter home in the spec's folder. */
 async function windowsHome(folder: string, unelevated: boolean): Promise<WindowsHome> {
   const home = path.join(folder, 'windowsfilter');
   await mkdir(home);
@@ -130,7 +130,7 @@ function dragger(page: Page): (files: string[], steps: DragStep[], x?: number) =
   };
 }
 
-/** The built command line serves; a browser of the specs opens the address that it prints. */
+/** Starts the built command line's `serve`, and opens the address that it prints in the specs' browser. */
 async function openWeb(
   folder: string,
   files: readonly string[],
@@ -188,7 +188,7 @@ async function openElectron(folder: string, files: readonly string[], colorSchem
   if (executablePath === undefined) throw new Error('LAYERSCOPE_ELECTRON names no runtime: run npm run test:ui');
   const profile = path.join(folder, 'profile');
   await mkdir(profile);
-  // A home that was added before is kept.
+  // A home that was added before is remembered.
   if (windows !== null)
     await writeFile(path.join(profile, 'stores.json'), JSON.stringify([{ driver: 'windowsfilter', home: windows.home }]));
   const sandbox = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
