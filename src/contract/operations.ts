@@ -3,7 +3,7 @@ import type { FileGrant } from './reports.ts';
 import type { OperationName, Operations } from './schemas.ts';
 import type { TopicName, Topics } from './topics.ts';
 
-export type { EntryRef, ExportInput, ImageRef, OperationName, StoredRef, StoreRef, ViewRef } from './schemas.ts';
+export type { ExportInput, ImageRef, OperationName, ViewRef } from './schemas.ts';
 
 export type InputOf<N extends OperationName> = Operations[N]['input'];
 export type OutputOf<N extends OperationName> = Operations[N]['output'];

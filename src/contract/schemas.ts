@@ -61,15 +61,10 @@ const exportInput = z
 
 /** An image of an open archive. */
 export type ImageRef = z.input<typeof imageRef>;
-/** A path as seen at a layer; `pathHex` is the hex digits of its raw bytes. */
-export type EntryRef = z.input<typeof entryRef>;
 /**
  * A file system: an image as seen at one of its layers. In a comparison, `since` leaves out the layers below that one.
  */
 export type ViewRef = z.input<typeof viewRef>;
-export type StoreRef = z.input<typeof storeRef>;
-/** An image or layer of a store, by its name there. */
-export type StoredRef = z.input<typeof storedRef>;
 /**
  * What can be exported: a file, or a folder as a tar; a layer as stored, decompressed or recompressed; an image as an archive; a comparison
  * as printed by `diff --json`; an archive's report as printed by `inspect --json`.

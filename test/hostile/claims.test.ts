@@ -50,14 +50,18 @@ test('a sparse file of 2^50 bytes is listed with its size and costs nothing', as
   assert.equal((JSON.parse(stdout) as { size: number }).size, 2 ** 50);
 });
 
-test('a manifest that isn’t JSON makes no image; deep nesting or a hundred megabytes give an error with a code', async (t) => {
+test('a manifest that isn’t JSON, is nested deeply or has a hundred megabytes makes no image, and says so', async (t) => {
   for (const text of ['['.repeat(2_000_000), '{"a":'.repeat(500_000), `${'['.repeat(100_000)}${']'.repeat(100_000)}`, '[null']) {
     const { code, stdout, stderr } = await runCommand(['inspect', testFile(t, tar(file('manifest.json', text))), '--json']);
     if (code === 0) assert.equal((JSON.parse(stdout) as { format: string }).format, 'layer');
-    else assert.match(stderr, /^layerscope: BAD_MANIFEST: [^\n]{1,400}\n$/);
+    else assert.match(stderr, /^layerscope: (BAD_MANIFEST|TOO_LARGE): [^\n]{1,400}\n$/);
   }
   const huge = tar(file('c.json', '{"os":"linux"}'), file('manifest.json', `[{"Config":"${'x'.repeat(100_000_000)}"}]`));
-  const { code, stderr } = await runCommand(['inspect', testFile(t, huge), '--json']);
+  const asLayer = await runCommand(['inspect', testFile(t, huge), '--json']);
+  assert.equal(asLayer.code, 0);
+  assert.match(asLayer.stdout, /"manifest-unreadable"/);
+  const image = tar(huge.subarray(0, -1024), file('blobs/sha256/x', ''), file('layer.tar', tar(file('a', 'x'))));
+  const { code, stderr } = await runCommand(['inspect', testFile(t, image), '--json']);
   assert.equal(code, 3);
   assert.match(stderr, /^layerscope: TOO_LARGE: [^\n]{1,400}\n$/);
 });

@@ -74,9 +74,8 @@ function readManifest(
   } catch (error) {
     if (!(error instanceof LayerscopeError) || error.code === 'IO') throw error;
     if (flaw !== null) throw flaw;
-    // In a layer this may be any file, so one that is too large to read means nothing.
-    if (error.code === 'TOO_LARGE' && !members.looksLikeImage && !members.holdsTars) return null;
-    if (error.code === 'TOO_LARGE') throw error;
+    // In a layer this may be any file; in what is clearly an image archive it is the error.
+    if (error.code === 'TOO_LARGE' && (members.looksLikeImage || members.holdsTars)) throw error;
     return { problem: error.message, isObject: false };
   }
 }

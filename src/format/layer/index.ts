@@ -17,7 +17,7 @@ export * from './layer-chain.ts';
 export { layerFigures } from './layer-figures.ts';
 export * from './layer-table.ts';
 export { type BuiltLayer, LayerTableBuilder } from './layer-table-builder.ts';
-export { TableRoom, tableBytes } from './table-room.ts';
+export { tableBytes } from './table-room.ts';
 export * from './tombstones.ts';
 export * from './whiteout.ts';
 export * from './windows-layer-id.ts';
