@@ -174,8 +174,8 @@ export function wireError(error: LayerscopeError): unknown {
 
 const errorShape = shapeWith({ code: oneOf(ERROR_CODES), message: anyText }, { offset: count });
 
-/** Checks an error that was sent, and returns it. Throws BAD_REQUEST if it is malformed. */
+/** Checks an error that was sent, and returns it, without control characters. Throws BAD_REQUEST if it is malformed. */
 export function parseError(value: unknown): LayerscopeError {
   const { code, message, offset } = errorShape(value, 'error');
-  return new LayerscopeError(code, message, offset === undefined ? {} : { offset });
+  return new LayerscopeError(code, displayText(message), offset === undefined ? {} : { offset });
 }
