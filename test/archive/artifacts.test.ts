@@ -102,7 +102,7 @@ test('anything that is not an image is listed as an artifact, with its type and 
     );
     assert.throws(
       () => chooseImage(archive),
-      (error: Error & { code?: string }) => error.code === 'NOT_AN_IMAGE' && /artifacts only/.test(error.message),
+      (error: Error & { code?: string }) => error.code === 'NOT_AN_IMAGE' && /only artifacts/.test(error.message),
       name,
     );
   }

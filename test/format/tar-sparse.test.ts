@@ -149,7 +149,7 @@ describe('PAX sparse files', () => {
     refused(/malformed/, withMap('-1\n'));
     refused(/malformed/, withMap('1\n0\n\n'));
     refused(/malformed/, withMap('9223372036854775808\n'));
-    refused(/no body/, pax({ ...records, 'GNU.sparse.major': '0', 'GNU.sparse.numblocks': '0' }), directory('d/'));
+    refused(/without a body/, pax({ ...records, 'GNU.sparse.major': '0', 'GNU.sparse.numblocks': '0' }), directory('d/'));
     refused(/malformed/, pax(records), file('s', `1000000\n${'1\n'.repeat(1 << 20)}`));
   });
 
