@@ -16,6 +16,7 @@ export class PrivateFolder implements Disposable {
   #path: string | null = null;
   #elsewhere: string | null = null;
   #count = 0;
+  #isDisposed = false;
 
   constructor(base: string | null) {
     this.#base = base;
@@ -38,6 +39,8 @@ export class PrivateFolder implements Disposable {
   }
 
   #folder(): string {
+    // Work that is still ending must not create the folder again: nobody would remove it.
+    if (this.#isDisposed) throw new LayerscopeError('CANCELLED', 'the reader was closed');
     if (this.#path !== null) return this.#path;
     this.#path = this.#inBase() ?? inTemporary();
     return this.#path;
@@ -56,6 +59,7 @@ export class PrivateFolder implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    this.#isDisposed = true;
     for (const folder of [this.#path, this.#elsewhere]) if (folder !== null) rmSync(folder, { recursive: true, force: true });
     this.#path = null;
     this.#elsewhere = null;
