@@ -178,7 +178,7 @@ for (const name of ['127.0.0.1', 'localhost', 'evil.example']) {
       }, target),
     ]);
     expect(seen).toMatch(/cut off|SecurityError/);
-    await popup.waitForLoadState();
+    await expect(popup.getByText('to get a new address')).toBeVisible();
     expect(await popup.evaluate(() => window.opener)).toBe(null);
     expect(await popup.evaluate(() => window.location.hash)).not.toContain('token');
     await popup.close();
