@@ -6,7 +6,7 @@ import { expect, test } from '../support/window.ts';
 
 test.use({ startWith: { 'web-api.tar': dockerArchive(WEB_API, { name: 'web-api:1.4' }) } });
 
-test('the page is given four functions, which it can neither change nor inspect', async ({ win }) => {
+test('the page is given five functions, which it can neither change nor inspect', async ({ win }) => {
   const given = await win.page.evaluate(async () => {
     const { layerscope } = window as unknown as { layerscope: Record<string, unknown> };
     const before = layerscope.request;
@@ -25,17 +25,23 @@ test('the page is given four functions, which it can neither change nor inspect'
     end();
     return { names: Object.keys(layerscope).sort(), isSame: layerscope.request === before, states: states.length };
   });
-  expect(given).toMatchObject({ names: ['grantDropped', 'onCommand', 'request', 'subscribe'], isSame: true });
+  expect(given).toMatchObject({ names: ['cancel', 'grantDropped', 'onCommand', 'request', 'subscribe'], isSame: true });
   expect(given.states).toBeGreaterThan(0);
 });
 
-test('messages are heard on four channels, and others have no effect', async ({ win }) => {
+test('messages are heard on five channels, and others have no effect', async ({ win }) => {
   const channels = await mainOf(win).evaluate(({ ipcMain }) => {
     const handlers = (ipcMain as unknown as { _invokeHandlers?: Map<string, unknown> })._invokeHandlers;
     const heard = ipcMain.eventNames().map(String);
     return [...(handlers?.keys() ?? ['layerscope:grant', 'layerscope:request']), ...heard.filter((name) => name !== 'error')].sort();
   });
-  expect(channels).toEqual(['layerscope:grant', 'layerscope:request', 'layerscope:subscribe', 'layerscope:unsubscribe']);
+  expect(channels).toEqual([
+    'layerscope:cancel',
+    'layerscope:grant',
+    'layerscope:request',
+    'layerscope:subscribe',
+    'layerscope:unsubscribe',
+  ]);
   await giveRaw(win);
   const results = await win.page.evaluate(async () => {
     const { raw } = window as unknown as Attacked;

@@ -3,7 +3,7 @@
 //
 //  1 only secure content         “nothing goes out…”
 //  2 no Node in pages            “the page has no Node…”
-//  3 context isolation           “the page has no Node…”, M “the page is given four functions…”
+//  3 context isolation           “the page has no Node…”, M “the page is given five functions…”
 //  4 sandbox                     “the page has no Node…”; Chromium's own is on for ordinary users: main.ts, test/cli/open
 //  5 permissions                 “every permission but one…”, “no device can be chosen”, “the clipboard…”
 //  6 web security                “the page has no Node…”
@@ -20,7 +20,7 @@
 // 17 senders of messages         M “another window…”, “a frame…”, “the window at another page…”
 // 18 no file://                  F “app:// serves the window's own files…”, “nothing goes out…”
 // 19 fuses                       not here: `npm run pack -- --check` reads them back; test/hostile/packed-fuses
-// 20 no Electron API for pages   M “the page is given four functions…”, “messages are heard on four channels…”
+// 20 no Electron API for pages   M “the page is given five functions…”, “messages are heard on five channels…”
 import { dockerArchive, WEB_API } from '../support/images.ts';
 import { type Attacked, expectAtWork, listen, mainOf, shown } from '../support/strangers.ts';
 import { expect, test } from '../support/window.ts';
