@@ -193,7 +193,8 @@ const ALL_CHANNELS = `(async () => {
   for (const topic of ['library', 'jobs', 'requests']) raw.send('layerscope:subscribe', topic, 1);
   for (const number of [1, 2, 3]) raw.send('layerscope:unsubscribe', number);
   for (let tries = 0; tries < 100 && raw.heard().length < 3; tries++) await new Promise((resolve) => setTimeout(resolve, 50));
-  return { codes, heard: raw.heard().map(([channel]) => channel) };
+  // The page of the app itself subscribes, too.
+  return { codes, heard: raw.heard().map(([channel]) => channel).slice(0, 3) };
 })()`;
 
 const ALL_REFUSED = { codes: Array<string>(6).fill('FORBIDDEN'), heard: Array<string>(3).fill('layerscope:refused') };
