@@ -11,6 +11,9 @@ import { findMember } from './bodies/raw-member.ts';
 import { readBodyBytes } from './bodies/read-body.ts';
 import { DEFAULT_CACHE_BYTES } from './cache/cache-trim.ts';
 import { IndexCache, removeQuietly } from './cache/index-cache.ts';
+import { abortable } from './control/abortable.ts';
+import { ProgressMeter } from './control/progress-meter.ts';
+import { cancelled } from './control/work-control.ts';
 import { PrivateFolder } from './files/private-folder.ts';
 import { LayerReading } from './indexing/layer-reading.ts';
 import { defaultWorkerUrl, WorkerPool } from './indexing/worker-pool.ts';
@@ -32,9 +35,6 @@ import type {
   RawMember,
   ReaderOptions,
 } from './types.ts';
-import { abortable } from './work/abortable.ts';
-import { ProgressMeter } from './work/progress-meter.ts';
-import { cancelled } from './work/work-control.ts';
 
 type BodyOptions = NonNullable<Parameters<ArchiveReader['readBody']>[3]>;
 type HeaderOptions = NonNullable<Parameters<ArchiveReader['readHeader']>[3]>;

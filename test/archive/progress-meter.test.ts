@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ProgressMeter } from '../../src/archive/work/progress-meter.ts';
+import { ProgressMeter } from '../../src/archive/control/progress-meter.ts';
 
 test('progress is reported at most ten times a second, and never beyond the total', (t) => {
   let now = 1_000;

@@ -1,5 +1,5 @@
 import { throwIfCancelled } from '#model';
-import { cancelled } from '../work/work-control.ts';
+import { cancelled } from '../control/work-control.ts';
 import { type Decompressed, decompress, type PackedAs } from './decompress.ts';
 import type { FileRange } from './source-file.ts';
 

@@ -1,5 +1,5 @@
 import type { TarReader } from '#format/tar';
-import type { WorkControl } from '../work/work-control.ts';
+import type { WorkControl } from '../control/work-control.ts';
 import type { FileRange } from './source-file.ts';
 
 const LARGE_WINDOW = 128 * 1024;

@@ -1,9 +1,9 @@
 // Bodies of one layer as stored, without holes, so that files can be written sparse.
 
 import { readPlain } from '../blob/plain-tar.ts';
+import { callerControl } from '../control/work-control.ts';
 import { indexBlob, LayerIndexer } from '../indexing/index-layer.ts';
 import type { BlobSource, IndexedLayer, LayerBodies } from '../types.ts';
-import { callerControl } from '../work/work-control.ts';
 import { FilePlainBytes, ForwardPlainBytes, type PlainBytes } from './plain-bytes.ts';
 import { storedPieces } from './read-body.ts';
 

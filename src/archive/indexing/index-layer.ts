@@ -6,8 +6,8 @@ import { type Decompressed, decompress, type PackedAs } from '../blob/decompress
 import { algorithmOf, Digester } from '../blob/digest.ts';
 import { type FileRange, openBlob } from '../blob/source-file.ts';
 import { feedFromFile } from '../blob/tar-source.ts';
+import type { WorkControl } from '../control/work-control.ts';
 import type { BlobSource, IndexedBlob, IndexedLayer } from '../types.ts';
-import type { WorkControl } from '../work/work-control.ts';
 import { BodySums } from './body-sums.ts';
 
 const CHUNK = 1024 * 1024;

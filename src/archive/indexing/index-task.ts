@@ -2,8 +2,8 @@ import type { ErrorCode } from '#model';
 import { algorithmOf, Digester } from '../blob/digest.ts';
 import { openBlob } from '../blob/source-file.ts';
 import { IndexCache } from '../cache/index-cache.ts';
+import type { WorkControl } from '../control/work-control.ts';
 import type { BlobSource, IndexedBlob } from '../types.ts';
-import type { WorkControl } from '../work/work-control.ts';
 import { type IndexOptions, indexBlob } from './index-layer.ts';
 
 const CHUNK = 1024 * 1024;

@@ -1,7 +1,7 @@
 // Script of a worker: indexes one blob at a time and transfers the table's columns without copying.
 import { parentPort } from 'node:worker_threads';
 import { asLayerscopeError } from '#model';
-import { cancelled, type WorkControl } from '../work/work-control.ts';
+import { cancelled, type WorkControl } from '../control/work-control.ts';
 import { FLAG_KIBIBYTES, FLAG_STOP, runIndexTask, type WorkerReply, type WorkerRequest } from './index-task.ts';
 
 function sharedControl(shared: SharedArrayBuffer): WorkControl {

@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { LayerscopeError } from '#model';
+import { cancelled } from '../control/work-control.ts';
 import type { IndexedBlob } from '../types.ts';
-import { cancelled } from '../work/work-control.ts';
 import { FLAG_KIBIBYTES, FLAG_STOP, type IndexTask, type WorkerReply } from './index-task.ts';
 
 const POLL_MS = 100;

@@ -4,14 +4,14 @@ import { type Decompressed, decompress, type PackedAs } from '../blob/decompress
 import { SourceFile } from '../blob/source-file.ts';
 import { feedFromFile } from '../blob/tar-source.ts';
 import type { IndexCache } from '../cache/index-cache.ts';
+import { ProgressMeter } from '../control/progress-meter.ts';
+import { callerControl } from '../control/work-control.ts';
 import type { PrivateFolder } from '../files/private-folder.ts';
 import { readHead } from '../members/member-store.ts';
 import { MAX_MEMBERS, TarMembers } from '../members/tar-members.ts';
 import type { SpoolStore } from '../spool/spool-store.ts';
 import { Unpacked } from '../spool/unpacked.ts';
 import type { BlobSource, IndexedBlob, Progress } from '../types.ts';
-import { ProgressMeter } from '../work/progress-meter.ts';
-import { callerControl } from '../work/work-control.ts';
 import { type OpenedArchive, openImageTar, openSingleLayer, wholeFile } from './open-archive.ts';
 import { judgeTar, OuterScan } from './outer-scan.ts';
 

@@ -2,9 +2,9 @@ import { closeSync, constants, fstatSync, openSync, read as readFile, readSync, 
 import { displayText, LayerscopeError, throwIfCancelled } from '#model';
 import { type Decompressed, decompress, packed } from '../blob/decompress.ts';
 import { openBlob, openFile, systemError } from '../blob/source-file.ts';
+import { cancelled } from '../control/work-control.ts';
 import { DiskSpace } from '../files/disk-space.ts';
 import type { BlobSource } from '../types.ts';
-import { cancelled } from '../work/work-control.ts';
 import { BLOCK_BYTES, SpoolSums } from './spool-sums.ts';
 
 const PIECE = 64 * 1024;

@@ -4,10 +4,10 @@ import { asLayerscopeError } from '#model';
 import { SourceFile } from '../blob/source-file.ts';
 import { cacheUse, trimCache } from '../cache/cache-trim.ts';
 import { cacheName, removeQuietly } from '../cache/index-cache.ts';
+import type { WorkControl } from '../control/work-control.ts';
 import type { PrivateFolder } from '../files/private-folder.ts';
 import { isPrivateFolder, makePrivateFolder } from '../files/private-place.ts';
 import type { BlobSource } from '../types.ts';
-import type { WorkControl } from '../work/work-control.ts';
 import { LayerSpool } from './layer-spool.ts';
 import { BLOCK_BYTES, SpoolSums } from './spool-sums.ts';
 
