@@ -10,7 +10,7 @@
  * - `indexing/`: from a layer's tar to a table, on workers; `cache/` keeps the tables.
  * - `bodies/`: contents and raw headers of layers.
  * - `write/`: archives and layouts.
- * - `files/`, `work/`: temporary files; cancellation and progress.
+ * - `files/`, `control/`: temporary files; cancellation and progress.
  */
 export type { ArchiveReader } from './archive-reader.ts';
 export { detectCompression } from './blob/compression.ts';
